@@ -1,0 +1,138 @@
+"""Shared value types: roles, purposes, identifiers, instants, canonical bytes. Pure; no room is known here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID, uuid4
+
+from salus.kernel.errors import Invalid
+
+BUCKETS = 4096
+_RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+class Purpose(StrEnum):
+    """The closed list of purposes of use (HL7 v3 ActReason). None of them is policing."""
+
+    TREAT = "TREAT"
+    ETREAT = "ETREAT"
+    PUBHLTH = "PUBHLTH"
+    PATRQT = "PATRQT"
+    HOPERAT = "HOPERAT"
+    HRESCH = "HRESCH"
+
+
+class Role(StrEnum):
+    """The closed list of what a principal can be."""
+
+    HOSPITAL_SYSTEM = "hospital-system"
+    CLINICIAN = "clinician"
+    RECEPTION = "reception"
+    RESIDENT = "resident"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+class Clock(Protocol):
+    """Where the present instant comes from; only composition roots build one."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware and in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class ShiftedClock:
+    """A clock that ran off `start` when it was built and has kept pace since; for demo nodes and tests."""
+
+    def __init__(self, start: datetime) -> None:
+        self._shift = start - datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._shift
+
+    def advance(self, by: timedelta) -> None:
+        """Move forward; never back."""
+        if by < timedelta(0):
+            raise Invalid("a clock moves forward only", code="SALUS-K002")
+        self._shift += by
+
+
+class FixedClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def new_id() -> UUID:
+    """Make a random external identifier, derived from nothing."""
+    return uuid4()
+
+
+def bucket(external_id: UUID) -> int:
+    """Return the placement bucket, 0 to 4095: the first 12 bits of SHA-256 over the 16 bytes."""
+    digest = hashlib.sha256(external_id.bytes).digest()
+    return (digest[0] << 4) | (digest[1] >> 4)
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an RFC 3339 instant with an offset; the answer is in UTC.
+
+    Raises Invalid for anything else, dates without an offset included.
+    """
+    if not _RFC3339.fullmatch(text):
+        raise Invalid(
+            f"not an RFC 3339 instant: {text[:40]!r}; write 2031-03-01T08:00:00Z", code="SALUS-K001"
+        )
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid(f"no such instant: {text[:40]!r}", code="SALUS-K001") from None
+
+
+def format_instant(at: datetime) -> str:
+    """Write an instant as RFC 3339 in UTC, with microseconds only where there are some."""
+    if at.tzinfo is None:
+        raise Invalid("an instant needs its offset", code="SALUS-K001")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def canonical(value: object) -> bytes:
+    """Encode as canonical JSON after RFC 8785, restricted to strings, integers, booleans, null, lists and objects.
+
+    Floats are refused, since two languages may write the same one differently; so are integers beyond 2**53 - 1.
+    Keys sort by UTF-16 code units, as the standard asks.
+    """
+    return json.dumps(_checked(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _checked(value: object) -> object:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        if abs(value) > 2**53 - 1:
+            raise Invalid("an integer beyond 2^53-1 has no canonical form", code="SALUS-K003")
+        return value
+    if isinstance(value, list | tuple):
+        return [_checked(item) for item in value]
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise Invalid("an object's keys are strings", code="SALUS-K003")
+        ordered = sorted(value.items(), key=lambda pair: pair[0].encode("utf-16-be"))
+        return {key: _checked(item) for key, item in ordered}
+    raise Invalid(f"no canonical form for {type(value).__name__}", code="SALUS-K003")
