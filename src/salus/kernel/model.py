@@ -96,9 +96,7 @@ def parse_instant(text: str) -> datetime:
     Raises Invalid for anything else, dates without an offset included.
     """
     if not _RFC3339.fullmatch(text):
-        raise Invalid(
-            f"not an RFC 3339 instant: {text[:40]!r}; write 2031-03-01T08:00:00Z", code="SALUS-K001"
-        )
+        raise Invalid(f"not an RFC 3339 instant: {text[:40]!r}; write 2031-03-01T08:00:00Z", code="SALUS-K001")
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):
