@@ -1,0 +1,25 @@
+"""PostgreSQL, started or attached; transactions per duty; migrations; the outbox. Knows no room's tables."""
+
+from salus.storage.errors import FolderRefused, NoPostgres, StoreDown
+from salus.storage.model import Duty, Event, Schema, Settings
+from salus.storage.outbox import Drained, Handler, drain, parked, unpark
+from salus.storage.pools import Transaction
+from salus.storage.service import Store, open_store
+
+__all__ = [
+    "Drained",
+    "Duty",
+    "Event",
+    "FolderRefused",
+    "Handler",
+    "NoPostgres",
+    "Schema",
+    "Settings",
+    "Store",
+    "StoreDown",
+    "Transaction",
+    "drain",
+    "open_store",
+    "parked",
+    "unpark",
+]

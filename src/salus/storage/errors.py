@@ -1,0 +1,29 @@
+"""What storage refuses, and what it could not do."""
+
+from __future__ import annotations
+
+from salus.kernel import Invalid, Unavailable, Unsafe
+
+
+class NoPostgres(Unavailable):
+    """No usable PostgreSQL was found for this data folder."""
+
+    code = "SALUS-S001"
+
+
+class FolderRefused(Invalid):
+    """The data folder cannot be used as asked."""
+
+    code = "SALUS-S002"
+
+
+class StoreDown(Unavailable):
+    """PostgreSQL did not answer; it is being brought back. Nothing of this request was stored."""
+
+    code = "SALUS-S003"
+
+
+class MigrationChanged(Unsafe):
+    """A migration that was applied differs from the one in this release."""
+
+    code = "SALUS-S004"

@@ -1,0 +1,119 @@
+"""Open a node's database: start or attach PostgreSQL, prepare roles, lend transactions."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from salus.storage import forward
+from salus.storage.errors import FolderRefused
+from salus.storage.model import DATABASE, KEYS_DATABASE, Duty, Schema, Settings
+from salus.storage.pools import Pools, Row, Transaction
+from salus.storage.postgres.cluster import SUPERUSER, Cluster
+
+
+class Store:
+    """An open database of one node. Thread-safe. Close it, or use it as a context manager."""
+
+    def __init__(self, settings: Settings, cluster: Cluster | None, url: str | None) -> None:
+        self.settings = settings
+        self.cluster = cluster
+        self._url = url
+        self._passwords = _passwords(settings.data)
+        self._pools = Pools(self._address, cluster.ensure if cluster else lambda: None)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self, duty: Duty) -> Iterator[Transaction]:
+        """Lend one transaction under a duty's own LOGIN role; it is durable once the block has ended."""
+        with self._pools.transaction(duty) as transaction:
+            yield transaction
+
+    def migrate(self, schemas: Sequence[Schema]) -> list[str]:
+        """Create missing roles and databases, apply missing migrations; name what was applied. Idempotent."""
+        forward.prepare(self._owner, self._passwords)
+        own = Schema(name="storage", package="salus.storage")
+        main = [own, *(schema for schema in schemas if not schema.keys)]
+        applied = []
+        for database, wanted in ((DATABASE, main), (KEYS_DATABASE, [s for s in schemas if s.keys])):
+            with psycopg.connect(self._conninfo(Duty.MIGRATION, database)) as connection:
+                applied += forward.apply(connection, wanted)
+        return applied
+
+    def connect(self, duty: Duty, database: str | None = None) -> psycopg.Connection[Row]:
+        """Open one connection outside the pools, for tools and tests."""
+        return psycopg.connect(self._conninfo(duty, database or duty.database))
+
+    def close(self) -> None:
+        """Close the pools; the last user of a private server stops it."""
+        self._pools.close()
+        if self.cluster:
+            self.cluster.release()
+
+    def _address(self, duty: Duty) -> str:
+        return self._conninfo(duty, duty.database)
+
+    def _conninfo(self, duty: Duty, database: str) -> str:
+        return self._dsn(duty.role, self._passwords[duty], database)
+
+    def _dsn(self, user: str, password: str, database: str) -> str:
+        if self.cluster:
+            return make_conninfo(
+                host=str(self.cluster.socket_folder), user=user, password=password, dbname=database, connect_timeout=10
+            )
+        parts = urlsplit(self._url or "")
+        place = parts.netloc.rpartition("@")[2]
+        return make_conninfo(
+            urlunsplit((parts.scheme, place, f"/{database}", parts.query, "")), user=user, password=password
+        )
+
+    def _owner(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
+        if self.cluster:
+            return psycopg.connect(self._dsn(SUPERUSER, self.cluster.password, database))
+        parts = urlsplit(self._url or "")
+        return psycopg.connect(urlunsplit((parts.scheme, parts.netloc, f"/{database}", parts.query, "")))
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the database of a data folder: attach to its running server, or start one for this process's time.
+
+    Raises NoPostgres, FolderRefused or StoreDown, each with what to do next.
+    """
+    if settings.postgres.startswith(("postgresql://", "postgres://")):
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Store(settings, None, settings.postgres)
+    if settings.data.exists() and not settings.data.is_dir():
+        raise FolderRefused(f"{settings.data} is not a folder")
+    cluster = Cluster(settings.data, settings.postgres)
+    cluster.use()
+    return Store(settings, cluster, None)
+
+
+def _passwords(data: Path) -> dict[Duty, str]:
+    """Read the roles' passwords, made on first use; the file is the node's own user's alone."""
+    path = data / "roles.json"
+    known: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    missing = [duty for duty in Duty if duty.value not in known]
+    if missing:
+        known |= {duty.value: secrets.token_urlsafe(32) for duty in missing}
+        partial = path.with_suffix(".new")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(known, file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+    return {duty: known[duty.value] for duty in Duty}

@@ -1,0 +1,28 @@
+"""A real database for every test that wants one: a private PostgreSQL of its own for each module."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from salus.app import SCHEMAS
+from salus.storage import Settings, Store, open_store
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    """An open, migrated, empty database of its own; PostgreSQL as SALUS_POSTGRES says, the wheel's by default."""
+    folder = Path(tempfile.mkdtemp(prefix="salus-test-"))
+    folder.chmod(0o711)
+    with open_store(Settings(data=folder / "data", postgres=os.environ.get("SALUS_POSTGRES", "wheel"))) as opened:
+        opened.migrate(SCHEMAS)
+        yield opened
+    shutil.rmtree(folder, ignore_errors=True)
