@@ -1,0 +1,23 @@
+"""What access refuses to do: run on a broken policy, register nothing, prove what is not proved."""
+
+from __future__ import annotations
+
+from salus.kernel import Invalid, Unsafe
+
+
+class PolicyBroken(Unsafe):
+    """The policy set does not fit its schema, or could not decide: nothing may be permitted with it."""
+
+    code = "SALUS-A001"
+
+
+class ReadInvalid(Invalid):
+    """A read cannot be registered as it was described; it must not happen."""
+
+    code = "SALUS-A002"
+
+
+class RegisterBroken(Unsafe):
+    """The chained register contradicts itself or the public log."""
+
+    code = "SALUS-A003"

@@ -1,0 +1,1 @@
+"""The Cedar policies and their schema, and the engine that asks them. Facts come as arguments; it fetches none."""

@@ -1,0 +1,58 @@
+"""A question to the policy and its answer: closed lists and a vector of facts. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from salus.kernel import Purpose, Role
+
+
+class Action(StrEnum):
+    """The closed list of what a principal can ask to do. None of them sets a measure."""
+
+    READ = "read"
+    SEARCH = "search"
+    READ_SUMMARY = "read-summary"
+    READ_IDENTITY = "read-identity"
+    CREATE = "create"
+    UPDATE = "update"
+    IMPORT = "import"
+    RESOLVE_CODE = "resolve-code"
+    OPEN_RELATION = "open-relation"
+    READ_CODE = "read-code"
+    REPLACE_CODE = "replace-code"
+    READ_REGISTER = "read-register"
+
+
+class Kind(StrEnum):
+    """What is asked for: something that may be in a person's chart, or a directory entry, which can be in nobody's."""
+
+    RECORD = "record"
+    DIRECTORY = "directory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One question. A fact that is not stated is false, and a fact must hold for every chart that is asked for.
+
+    `own_facility`: each chart is the principal's own facility's. `relation_open`: that facility has an open care
+    relation with each resident. `own_record`: the principal is the resident. `care_facility`: the facility gives care.
+    """
+
+    role: Role
+    purpose: Purpose | None
+    action: Action
+    kind: Kind = Kind.RECORD
+    own_facility: bool = False
+    relation_open: bool = False
+    own_record: bool = False
+    care_facility: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer. `ground` is a stable word for the register: why it was allowed, or what stood against it."""
+
+    allowed: bool
+    ground: str

@@ -1,0 +1,104 @@
+"""All powers as one table. It is made from every question that can be asked, so nothing is left out of it.
+
+A row is a smallest set of facts that permits something; a tick holds whatever else is the case.
+After a wanted change: `python tests/golden/test_powers.py > tests/golden/powers.txt`, and read the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations, groupby
+from pathlib import Path
+
+from salus.access import Action, Kind, Request, load_policy
+from salus.kernel import Purpose, Role
+
+GOLDEN = Path(__file__).with_name("powers.txt")
+FACTS = ("own_facility", "relation_open", "own_record", "care_facility")
+PURPOSES = (*Purpose, None)
+NOBODYS_ACTION = "set-measure"
+COLUMNS = (*(action.value for action in Action), NOBODYS_ACTION)
+Facts = tuple[str, ...]
+
+
+def test_the_table_of_powers_is_the_one_that_was_reviewed() -> None:
+    written = GOLDEN.read_text("utf-8")
+
+    assert table() == written, "powers changed: python tests/golden/test_powers.py > tests/golden/powers.txt"
+
+
+def test_another_fact_never_takes_a_power_away() -> None:
+    policy = load_policy()
+    for role, purpose, kind in _groups():
+        for action in Action:
+            for facts in _subsets():
+                if policy.permit(_request(role, purpose, kind, action, facts)).allowed:
+                    wider = [other for other in _subsets() if set(facts) < set(other)]
+                    assert all(policy.permit(_request(role, purpose, kind, action, more)).allowed for more in wider)
+
+
+def test_no_column_of_the_table_sets_a_measure() -> None:
+    last = [line.split()[-1] for line in table().splitlines() if line[:1].isalpha()]
+
+    assert NOBODYS_ACTION not in {action.value for action in Action}
+    assert last[0] == NOBODYS_ACTION
+    assert set(last[1:]) == {"."}
+
+
+def table() -> str:
+    """Write the table: role, purpose, what is asked for, the facts that must hold; one column for each action."""
+    head = f"{'role':16}{'purpose':9}{'kind':11}{'if':16}" + " ".join(COLUMNS)
+    lines = [*(f"# {line}" for line in (__doc__ or "").strip().splitlines()[:3]), "", head]
+    for role in Role:
+        lines += ["", *_rows(role)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _rows(role: Role) -> Iterator[str]:
+    silent = True
+    for (purpose, kind), group in groupby(_powers(role), key=lambda power: power[:2]):
+        for _, _, facts, actions in group:
+            silent = False
+            why = " + ".join(facts).replace("_", " ") or "always"
+            yield f"{role:16}{purpose or 'none':9}{kind:11}{why:16}" + _ticks(actions)
+    rest = "any" if silent else "others"
+    yield f"{role:16}{rest:9}{'all':11}{'always':16}" + _ticks(set())
+
+
+def _powers(role: Role) -> Iterator[tuple[Purpose | None, Kind, Facts, set[str]]]:
+    for purpose in PURPOSES:
+        for kind in Kind:
+            smallest = {action: list(_smallest(role, purpose, kind, action)) for action in Action}
+            for facts in _subsets():
+                if any(facts in sets for sets in smallest.values()):
+                    actions = {a.value for a, sets in smallest.items() if any(set(s) <= set(facts) for s in sets)}
+                    yield purpose, kind, facts, actions
+
+
+def _smallest(role: Role, purpose: Purpose | None, kind: Kind, action: Action) -> Iterator[Facts]:
+    found: list[Facts] = []
+    for facts in _subsets():
+        enough = any(set(less) <= set(facts) for less in found)
+        if not enough and load_policy().permit(_request(role, purpose, kind, action, facts)).allowed:
+            found.append(facts)
+            yield facts
+
+
+def _ticks(actions: set[str]) -> str:
+    return " ".join(("x" if name in actions else ".").center(len(name)) for name in COLUMNS)
+
+
+def _request(role: Role, purpose: Purpose | None, kind: Kind, action: Action, facts: Facts) -> Request:
+    return Request(role=role, purpose=purpose, action=action, kind=kind, **dict.fromkeys(facts, True))
+
+
+def _groups() -> Iterator[tuple[Role, Purpose | None, Kind]]:
+    return ((role, purpose, kind) for role in Role for purpose in PURPOSES for kind in Kind)
+
+
+def _subsets() -> list[Facts]:
+    return [chosen for size in range(len(FACTS) + 1) for chosen in combinations(FACTS, size)]
+
+
+if __name__ == "__main__":
+    print(table(), end="")
