@@ -1,0 +1,19 @@
+"""The node's secrets: a sealed custodian file, and one wrapped key per chart in a database of its own.
+
+Refuses to hand out a chart key without counting it, and to write any key in the clear.
+"""
+
+from salus.keys.custodian import Custodian, Ed25519Signer
+from salus.keys.errors import ChartKeyMissing, CustodianBroken, KeyShredded, SealBroken, WrongPassphrase
+from salus.keys.service import KeyService
+
+__all__ = [
+    "ChartKeyMissing",
+    "Custodian",
+    "CustodianBroken",
+    "Ed25519Signer",
+    "KeyService",
+    "KeyShredded",
+    "SealBroken",
+    "WrongPassphrase",
+]

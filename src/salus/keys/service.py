@@ -1,0 +1,78 @@
+"""One key per chart: made, unwrapped, counted, destroyed. Keys leave only as answers to a counted call."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from salus.keys import store as rows
+from salus.keys.custodian import Custodian
+from salus.keys.errors import ChartKeyMissing, KeyShredded
+from salus.keys.model import KEY_BYTES
+from salus.storage import Duty, Store
+
+
+class KeyService:
+    """Chart keys of one node, wrapped in the keys database. Thread-safe.
+
+    A call is one transaction of its own, durable before it returns, apart from the caller's: a key whose chart was
+    never committed stays behind and harms nothing.
+    """
+
+    def __init__(self, store: Store, custodian: Custodian) -> None:
+        self._store = store
+        self._custodian = custodian
+
+    def create(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
+        """Make a random key of 32 bytes for each chart; return them by chart.
+
+        A chart that has a key already keeps it, and that one is returned and counted as unwrapped, so asking again
+        is safe and no way around the count. Raises KeyShredded, and makes nothing, if one was destroyed.
+        """
+        wanted = list(dict.fromkeys(chart_keys))
+        fresh = {chart: secrets.token_bytes(KEY_BYTES) for chart in wanted}
+        wrapped = [self._custodian.wrap(chart, key) for chart, key in fresh.items()]
+        with self._store.transaction(Duty.KEYS) as tx:
+            made = rows.add(tx, wanted, wrapped)
+            older = [chart for chart in wanted if chart not in made]
+            found = rows.take(tx, older, len(older)) if older else {}
+            self._refuse_missing(rows.shredded(tx, older) if len(found) < len(older) else set(), older, found)
+        return {chart: fresh[chart] if chart in made else self._open(chart, found[chart]) for chart in wanted}
+
+    def unwrap(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
+        """Return the keys of these charts; one statement reads and counts, durably, before any key is opened.
+
+        Every element counts, repeated ones too: a call for several readers lists a chart once for each.
+        Raises KeyShredded or ChartKeyMissing, and then returns and counts nothing.
+        """
+        if not chart_keys:
+            return {}
+        wanted = list(dict.fromkeys(chart_keys))
+        with self._store.transaction(Duty.KEYS) as tx:
+            found = rows.take(tx, wanted, len(chart_keys))
+            self._refuse_missing(rows.shredded(tx, wanted) if len(found) < len(wanted) else set(), wanted, found)
+        return {chart: self._open(chart, wrapped) for chart, wrapped in found.items()}
+
+    def shred(self, chart_key: int) -> None:
+        """Destroy a chart's key and keep a tombstone, in one transaction. Idempotent; a chart without key gets one too.
+
+        Until PostgreSQL reuses the page and drops the WAL segment, the wrapped bytes linger there, under the
+        custodian key; back-ups of the keys database made before still hold them.
+        """
+        with self._store.transaction(Duty.KEYS) as tx:
+            rows.bury(tx, chart_key)
+
+    def unwraps(self) -> int:
+        """Return how many unwraps were ever counted."""
+        with self._store.transaction(Duty.KEYS) as tx:
+            return rows.unwraps(tx)
+
+    def _open(self, chart_key: int, wrapped: bytes) -> bytes:
+        return self._custodian.unwrap(chart_key, wrapped)
+
+    @staticmethod
+    def _refuse_missing(shredded: set[int], wanted: Sequence[int], found: dict[int, bytes]) -> None:
+        if shredded:
+            raise KeyShredded("the key of this record was destroyed; what it sealed can never be read again")
+        if len(found) < len(wanted):
+            raise ChartKeyMissing("a chart has no key here; restore the keys of the same time as the data")

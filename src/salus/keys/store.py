@@ -1,0 +1,53 @@
+"""SQL of the tables of the keys database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from salus.storage import Transaction
+
+_ADD = """
+insert into keys.chart_key (chart_key, wrapped)
+select fresh.chart_key, fresh.wrapped from unnest(%s::bigint[], %s::bytea[]) as fresh (chart_key, wrapped)
+where not exists (select from keys.shredded s where s.chart_key = fresh.chart_key)
+on conflict do nothing
+returning chart_key
+"""
+# Each server process adds to its own of 64 slots, so that parallel calls do not queue for one row.
+_TAKE = """
+with counted as (
+    update keys.unwrap_count set unwraps = unwraps + %s where slot = pg_backend_pid() %% 64
+)
+select chart_key, wrapped from keys.chart_key where chart_key = any(%s::bigint[])
+"""
+_BURY = """
+with gone as (delete from keys.chart_key where chart_key = %(chart)s)
+insert into keys.shredded (chart_key) values (%(chart)s) on conflict do nothing
+"""
+
+
+def add(tx: Transaction, chart_keys: Sequence[int], wrapped: Sequence[bytes]) -> set[int]:
+    """Store new wrapped keys; return the charts that got one now, and had none nor a tombstone."""
+    return {chart for (chart,) in tx.rows(_ADD, (list(chart_keys), list(wrapped)))}
+
+
+def take(tx: Transaction, chart_keys: Sequence[int], count: int) -> dict[int, bytes]:
+    """Read wrapped keys and add `count` to the unwraps, in one statement."""
+    return {chart: bytes(wrapped) for chart, wrapped in tx.rows(_TAKE, (count, list(chart_keys)))}
+
+
+def shredded(tx: Transaction, chart_keys: Sequence[int]) -> set[int]:
+    """Return which of these charts have a tombstone."""
+    found = tx.rows("select chart_key from keys.shredded where chart_key = any(%s::bigint[])", (list(chart_keys),))
+    return {chart for (chart,) in found}
+
+
+def bury(tx: Transaction, chart_key: int) -> None:
+    """Delete a wrapped key and leave a tombstone."""
+    tx.run(_BURY, {"chart": chart_key})
+
+
+def unwraps(tx: Transaction) -> int:
+    """Return the sum of all slots."""
+    row = tx.row("select sum(unwraps) from keys.unwrap_count")
+    return int(row[0]) if row and row[0] is not None else 0
