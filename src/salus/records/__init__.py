@@ -1,0 +1,63 @@
+"""The record: FHIR R4 resources of every facility, in charts, sealed; found by digests, codes and dates."""
+
+from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
+from salus.records.fhir.definitions import resource_types
+from salus.records.fhir.parse import parse
+from salus.records.intake.accept import Writer, accept
+from salus.records.intake.bundle import Submission, of_resource, of_update, take_apart
+from salus.records.model import Accepted, Intent, Located, Outcome, Summary, SummaryLine
+from salus.records.search.query import Asked, parse_query, supported
+from salus.records.service import (
+    charts_of_patients,
+    check_type,
+    deliver,
+    deliveries,
+    fetch,
+    imported,
+    next_cursor,
+    note_line,
+    open_body,
+    patients,
+    search,
+    summary,
+    summary_parts,
+    totals,
+)
+
+__all__ = [
+    "Accepted",
+    "Asked",
+    "Conflict",
+    "Intent",
+    "Located",
+    "NotFound",
+    "Outcome",
+    "Problem",
+    "RecordRefused",
+    "Submission",
+    "Summary",
+    "SummaryLine",
+    "Writer",
+    "accept",
+    "charts_of_patients",
+    "check_type",
+    "deliver",
+    "deliveries",
+    "fetch",
+    "imported",
+    "next_cursor",
+    "note_line",
+    "of_resource",
+    "of_update",
+    "open_body",
+    "parse",
+    "parse_query",
+    "patients",
+    "resource_types",
+    "search",
+    "summary",
+    "summary_parts",
+    "supported",
+    "take_apart",
+    "totals",
+]

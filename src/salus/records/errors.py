@@ -1,0 +1,51 @@
+"""What the record refuses, and how it tells entry and element."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from salus.kernel import Invalid, SalusError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with what was sent: where (a FHIRPath-like element path), why, and FHIR's issue code."""
+
+    where: str
+    text: str
+    code: str = "invalid"
+    entry: int | None = None
+    severity: str = "error"
+
+    @property
+    def location(self) -> str:
+        """The element, with its bundle entry in front where there is one."""
+        return self.where if self.entry is None else f"Bundle.entry[{self.entry}].resource.{self.where}"
+
+
+class RecordRefused(Invalid):
+    """What was sent cannot be stored; `problems` names each entry and element. Nothing of it was stored."""
+
+    code = "SALUS-R001"
+
+    def __init__(self, problems: Sequence[Problem], status: int = 400) -> None:
+        first = problems[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(f"{first.location}: {first.text}{more}", where=first.location)
+        self.problems = tuple(problems)
+        self.status = status
+
+
+class NotFound(SalusError):
+    """There is nothing here that you could read."""
+
+    code = "SALUS-R404"
+    status = 404
+
+
+class Conflict(Invalid):
+    """Somebody else was faster, or the version you named is not the current one."""
+
+    code = "SALUS-R412"
+    status = 412

@@ -1,0 +1,129 @@
+"""What searching needs of a resource: its tokens, its dates, whose it is. Paths come from the R4 definitions."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from salus.records.fhir.definitions import search_paths
+from salus.records.fhir.walk import at_path
+
+CODE, IDENTIFIER = 1, 2
+_DATE = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII
+)
+_EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def tokens(resource: dict[str, Any]) -> set[tuple[int, str]]:
+    """Return (parameter, token) of each code and identifier: `system|value` or `|value`, and `*|value`."""
+    found: set[tuple[int, str]] = set()
+    for name, param in (("code", CODE), ("identifier", IDENTIFIER)):
+        for *steps, kind in search_paths(resource["resourceType"]).get(name, ()):
+            for value in at_path(resource, steps):
+                for system, code in _tokens(kind, value):
+                    found |= {(param, f"{system or ''}|{code}"), (param, f"*|{code}")}
+    return found
+
+
+def _tokens(kind: str, value: Any) -> Iterator[tuple[str | None, str]]:
+    if kind == "CodeableConcept" and isinstance(value, dict):
+        for coding in value.get("coding") or ():
+            if isinstance(coding, dict) and isinstance(coding.get("code"), str):
+                yield coding.get("system"), coding["code"]
+    elif kind in ("Coding", "Identifier") and isinstance(value, dict):
+        code = value.get("code" if kind == "Coding" else "value")
+        if isinstance(code, str):
+            yield value.get("system"), code
+    elif isinstance(value, str):
+        yield None, value
+
+
+def dates(resource: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
+    """Return the half-open span that the `date` parameter covers, or (None, None)."""
+    spans = []
+    for *steps, kind in search_paths(resource["resourceType"]).get("date", ()):
+        for value in at_path(resource, steps):
+            span = _span(kind, value)
+            if span:
+                spans.append(span)
+    if not spans:
+        return None, None
+    return min(lo for lo, _ in spans), max(hi for _, hi in spans)
+
+
+def _span(kind: str, value: Any) -> tuple[datetime, datetime] | None:
+    if kind in ("date", "dateTime", "instant") and isinstance(value, str):
+        return span_of(value)
+    if kind == "Period" and isinstance(value, dict):
+        start, end = (span_of(value[k]) if isinstance(value.get(k), str) else None for k in ("start", "end"))
+        if start or end:
+            return (start[0] if start else _EARLIEST), (end[1] if end else _LATEST)
+    if kind == "Timing" and isinstance(value, dict):
+        spans = [s for event in value.get("event") or () if isinstance(event, str) and (s := span_of(event))]
+        if spans:
+            return min(lo for lo, _ in spans), max(hi for _, hi in spans)
+    return None
+
+
+def span_of(text: str) -> tuple[datetime, datetime] | None:
+    """Return the half-open span of instants that a FHIR date covers at its precision; None if it is none.
+
+    A date or time without an offset is read in UTC.
+    """
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    try:
+        offset = "+00:00" if zone in (None, "Z") else zone
+        micro = (fraction or "0")[:6].ljust(6, "0")
+        leap = second == "60"
+        start = datetime.fromisoformat(
+            f"{year}-{month or '01'}-{day or '01'}T{hour or '00'}:{minute or '00'}:"
+            f"{'59' if leap else second or '00'}.{micro}{offset}"
+        ).astimezone(UTC)
+        return start, start + _length(year, month, day, hour, second, fraction)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _length(
+    year: str, month: str | None, day: str | None, hour: str | None, second: str | None, fraction: str | None
+) -> timedelta:
+    if month is None:
+        return timedelta(days=366 if monthrange(int(year), 2)[1] == 29 else 365)
+    if day is None:
+        return timedelta(days=monthrange(int(year), int(month))[1])
+    if hour is None:
+        return timedelta(days=1)
+    if second is None:
+        return timedelta(minutes=1)
+    if fraction is None:
+        return timedelta(seconds=1)
+    return timedelta(microseconds=10 ** max(0, 6 - len(fraction)))
+
+
+def patient_references(resource: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return (reference, element path) wherever R4 says whose this resource is, and the reference is to a Patient."""
+    name = resource["resourceType"]
+    paths = search_paths(name).get("patient", ()) or _OTHERS.get(name, ())
+    found = []
+    for *steps, _ in paths:
+        for value in at_path(resource, steps):
+            reference = value.get("reference") if isinstance(value, dict) else None
+            if isinstance(reference, str) and reference.startswith("Patient/"):
+                found.append((reference, f"{name}.{'.'.join(steps)}"))
+    return found
+
+
+# In the Patient compartment, but without a parameter called patient (R4 CompartmentDefinition).
+_OTHERS = {
+    "AdverseEvent": [["subject", "Reference"]],
+    "Group": [["member", "entity", "Reference"]],
+    "Schedule": [["actor", "Reference"]],
+    "SupplyRequest": [["deliverTo", "Reference"]],
+}

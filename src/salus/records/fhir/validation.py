@@ -1,0 +1,204 @@
+"""Structural validation: JSON Schemas of our own, built from the R4 shapes and run by jsonschema-rs.
+
+Catches what HL7's published schema lets pass: a missing required primitive, a text where an object belongs, two
+values of one choice. Messages name element and rule and never repeat what was sent.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from salus.records.errors import Problem
+from salus.records.fhir.definitions import definitions, resource_types
+
+MOST_PROBLEMS = 20
+_STRING = {"type": "string", "minLength": 1}
+_DATE = r"([0-9]([0-9]([0-9][1-9]|[1-9]0)|[1-9]00)|[1-9]000)(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])"
+_ZONE = r"(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?"
+_PRIMITIVES: dict[str, dict[str, Any]] = {
+    "boolean": {"type": "boolean"},
+    "integer": {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1},
+    "unsignedInt": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+    "positiveInt": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+    "decimal": {"type": "number"},
+    "string": _STRING,
+    "markdown": _STRING,
+    "xhtml": _STRING,
+    "base64Binary": {"type": "string", "pattern": r"^[0-9A-Za-z+/=\s]*$"},
+    "code": {"type": "string", "pattern": r"^[^\s]+( [^\s]+)*$"},
+    "id": {"type": "string", "pattern": r"^[A-Za-z0-9\-.]{1,64}$"},
+    "date": {"type": "string", "pattern": f"^{_DATE})?)?$"},
+    "dateTime": {"type": "string", "pattern": f"^{_DATE}(T{_TIME}{_ZONE})?)?)?$"},
+    "instant": {"type": "string", "pattern": rf"^{_DATE}T{_TIME}{_ZONE}))$"},
+    "time": {"type": "string", "pattern": f"^{_TIME}$"},
+    **{name: {"type": "string", "pattern": r"^\S+$"} for name in ("uri", "url", "canonical", "oid", "uuid")},
+}
+_VALUE = re.compile(r"_?value[A-Z]")
+_RULES = {
+    "Type": "has the wrong JSON type",
+    "Pattern": "is not written as its FHIR type asks",
+    "Enum": "is not one of the codes its required binding allows",
+    "MinLength": "is empty",
+    "MinItems": "is an empty list",
+    "MinProperties": "is an empty object",
+    "Minimum": "is below its smallest value",
+    "Maximum": "is above its largest value",
+}
+
+
+def problems(resource: dict[str, Any], entry: int | None = None) -> list[Problem]:
+    """Return what is structurally wrong with a resource, contained and nested resources included; at most 20."""
+    name = resource.get("resourceType")
+    if not isinstance(name, str):
+        return [Problem(where="resourceType", text="is missing", code="required", entry=entry)]
+    if name not in resource_types():
+        shown = name if name.isascii() and name.isalnum() and len(name) <= 40 else "this"
+        return [Problem(where="resourceType", text=f"{shown} is no FHIR R4 type", code="not-supported", entry=entry)]
+    found = [_problem(error, name, entry) for error in _some(_validator(name).iter_errors(resource))]
+    found += _two_values(resource, name, entry)
+    for path, inner in _nested(resource, name):
+        found += [_inside(problem, path) for problem in problems(inner, entry)]
+    return found[:MOST_PROBLEMS]
+
+
+def _inside(problem: Problem, path: str) -> Problem:
+    where = problem.where.partition(".")[2] or problem.where
+    return Problem(where=f"{path}.{where}", text=problem.text, code=problem.code, entry=problem.entry)
+
+
+def _nested(resource: dict[str, Any], name: str) -> list[tuple[str, dict[str, Any]]]:
+    found = [(f"{name}.contained[{n}]", c) for n, c in enumerate(resource.get("contained") or ())]
+    if name == "Bundle":
+        entries = resource.get("entry") or ()
+        found += [(f"Bundle.entry[{n}].resource", e["resource"]) for n, e in enumerate(entries) if "resource" in e]
+    elif name == "Parameters":
+        parameters = resource.get("parameter") or ()
+        found += [
+            (f"Parameters.parameter[{n}].resource", p["resource"]) for n, p in enumerate(parameters) if "resource" in p
+        ]
+    return [(path, inner) for path, inner in found if isinstance(inner, dict)]
+
+
+def _two_values(node: Any, path: str, entry: int | None) -> list[Problem]:
+    """Find extensions with two values; the schema leaves it out, since fifty alternatives would make it slow."""
+    found: list[Problem] = []
+    stack: list[tuple[Any, str]] = [(node, path)]
+    while stack:
+        value, where = stack.pop()
+        if isinstance(value, list):
+            stack += [(item, f"{where}[{n}]") for n, item in enumerate(value)]
+        elif isinstance(value, dict):
+            if _is_extension(value, where) and len({k.lstrip("_") for k in value if _VALUE.match(k)}) > 1:
+                found.append(Problem(where=where, text="has two values of one choice", code="structure", entry=entry))
+            stack += [(item, f"{where}.{key}") for key, item in value.items() if isinstance(item, dict | list)]
+    return found
+
+
+def _is_extension(value: dict[str, Any], where: str) -> bool:
+    return "url" in value and where.endswith("]") and "xtension" in where.rpartition(".")[2]
+
+
+def _some(errors: Any) -> list[Any]:
+    return [error for error, _ in zip(errors, range(MOST_PROBLEMS), strict=False)]
+
+
+def _problem(error: Any, name: str, entry: int | None) -> Problem:
+    where = name + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
+    kind = type(error.kind).__name__.rpartition("_")[2]
+    if kind == "Required":
+        return Problem(where=f"{where}.{error.kind.property}", text="is required", code="required", entry=entry)
+    if kind == "AnyOf":
+        return Problem(where=where, text="lacks a required element", code="required", entry=entry)
+    if kind == "AdditionalProperties":
+        names = [n for n in error.kind.unexpected if n.isascii() and n.isidentifier() and len(n) <= 40]
+        told = f"no such element: {', '.join(names[:3])}" if names else "an element that does not exist here"
+        return Problem(where=where, text=told, code="structure", entry=entry)
+    if kind == "Not":
+        return Problem(where=where, text="has two values of one choice", code="structure", entry=entry)
+    return Problem(where=where, text=_RULES.get(kind, "breaks the shape of its type"), code="value", entry=entry)
+
+
+@cache
+def _validator(name: str) -> Any:
+    needed: set[str] = set()
+    _collect(name, needed)
+    _collect("Element", needed)
+    schema = {"$ref": f"#/$defs/{name}", "$defs": {shape: _shape(shape) for shape in needed}}
+    return jsonschema_rs.Draft202012Validator(schema)
+
+
+def _collect(name: str, needed: set[str]) -> None:
+    if name in needed:
+        return
+    needed.add(name)
+    for element in definitions()["types"][name].values():
+        for kind in element[0] if isinstance(element[0], list) else [element[0]]:
+            if kind in definitions()["types"]:
+                _collect(kind, needed)
+
+
+@cache
+def _shape(name: str) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    rules: list[dict[str, Any]] = []
+    for key, element in definitions()["types"][name].items():
+        if key.endswith("[x]"):
+            _choice(name, key[:-3], element, properties, rules)
+        else:
+            _element(key, element, properties, rules)
+    schema: dict[str, Any] = {"type": "object", "minProperties": 1, "additionalProperties": False}
+    if name in resource_types():
+        properties["resourceType"] = {"const": name}
+    return schema | {"properties": properties} | ({"allOf": rules} if rules else {})
+
+
+def _element(key: str, element: list[Any], properties: dict[str, Any], rules: list[dict[str, Any]]) -> None:
+    kind, least, most = element[:3]
+    primitive = kind in _PRIMITIVES
+    one = _codes(element) if primitive else _reference(kind)
+    if most == 1:
+        properties[key] = one
+    else:
+        items = {"anyOf": [one, {"type": "null"}]} if primitive else one
+        properties[key] = {"type": "array", "minItems": 1, "items": items}
+    if primitive:
+        properties[f"_{key}"] = _sibling(most)
+    if least:
+        rules.append({"anyOf": [{"required": [key]}, {"required": [f"_{key}"]}]} if primitive else {"required": [key]})
+
+
+def _choice(shape: str, stem: str, element: list[Any], properties: dict[str, Any], rules: list[dict[str, Any]]) -> None:
+    names = []
+    for kind in element[0]:
+        key = stem + kind[0].upper() + kind[1:]
+        names.append(key)
+        properties[key] = _PRIMITIVES.get(kind) or _reference(kind)
+        if kind in _PRIMITIVES:
+            properties[f"_{key}"] = _sibling(1)
+    if len(names) <= 20:
+        for position, key in enumerate(names):
+            rules += [{"not": {"required": [key, other]}} for other in names[position + 1 :]]
+    if element[1]:
+        rules.append({"anyOf": [{"required": [k]} for key in names for k in (key, f"_{key}") if k in properties]})
+
+
+def _codes(element: list[Any]) -> dict[str, Any]:
+    if len(element) > 3:
+        return {"enum": definitions()["codes"][element[3]]}
+    return _PRIMITIVES[element[0]]
+
+
+def _sibling(most: int) -> dict[str, Any]:
+    one = {"$ref": "#/$defs/Element"}
+    return one if most == 1 else {"type": "array", "minItems": 1, "items": {"anyOf": [one, {"type": "null"}]}}
+
+
+def _reference(kind: str) -> dict[str, Any]:
+    if kind == "Resource":
+        return {"type": "object", "required": ["resourceType"]}
+    return {"$ref": f"#/$defs/{kind}"}

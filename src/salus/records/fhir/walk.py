@@ -1,0 +1,117 @@
+"""One walk through a resource: depth, places taken out, references found. Every node is visited once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from salus.records.errors import Problem
+from salus.records.fhir.parse import MOST_DEPTH
+
+# Extensions and elements that carry coordinates or a trail of a person's whereabouts. FHIR: geolocation (R4
+# extension registry), Location.position; the words catch the same under a vendor's own address.
+_PLACE_WORDS = re.compile(
+    r"(?i)(^|[/#:._-])(geo-?location|geo-?coordinates?|gps|latitude|longitude|check-?in|cell-?id)s?$"
+)
+_GEO_URI = re.compile(r"(?i)^geo:-?\d")
+
+
+@dataclass(slots=True)
+class Walked:
+    """What one walk found."""
+
+    references: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+    stripped: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    contained: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+
+
+def walk(resource: dict[str, Any]) -> Walked:
+    """Visit a resource in place: strip places, collect references as (object, element path).
+
+    Stripped elements are named by path; an element left empty by it goes too. Depth beyond 64 and U+0000 are problems.
+    """
+    found = Walked()
+    name = str(resource.get("resourceType", "Resource"))
+    if name == "Location" and resource.pop("position", None) is not None:
+        found.stripped.append("Location.position")
+    _object(resource, name, 1, found)
+    return found
+
+
+def _object(node: dict[str, Any], path: str, depth: int, found: Walked) -> None:
+    if depth > MOST_DEPTH:
+        found.problems.append(Problem(where=path[:200], text=f"nested deeper than {MOST_DEPTH}", code="structure"))
+        return
+    for key in list(node):
+        value = node[key]
+        if isinstance(value, str):
+            _text(node, key, value, path, found)
+        elif isinstance(value, dict):
+            _object(value, f"{path}.{key}", depth + 1, found)
+            if not value:
+                del node[key]
+        elif isinstance(value, list):
+            _list(node, key, value, f"{path}.{key}", depth + 1, found)
+
+
+def _list(node: dict[str, Any], key: str, values: list[Any], path: str, depth: int, found: Walked) -> None:
+    had = len(values)
+    if key in ("extension", "modifierExtension"):
+        _strip_extensions(values, path, found)
+    elif key == "contained":
+        found.contained += [(c, f"{path}[{n}]") for n, c in enumerate(values) if isinstance(c, dict)]
+    for position, value in enumerate(values):
+        if isinstance(value, dict):
+            before = bool(value)
+            _object(value, f"{path}[{position}]", depth, found)
+            if before and not value:
+                values[position] = None
+        elif isinstance(value, list):
+            found.problems.append(Problem(where=path[:200], text="a list inside a list", code="structure"))
+        elif isinstance(value, str) and "\x00" in value:
+            found.problems.append(Problem(where=path[:200], text="contains U+0000", code="invalid"))
+    if had and not any(value is not None for value in values):
+        del node[key]
+
+
+def _strip_extensions(values: list[Any], path: str, found: Walked) -> None:
+    kept = []
+    for position, value in enumerate(values):
+        if isinstance(value, dict) and _is_place(value):
+            found.stripped.append(f"{path}[{position}]")
+        else:
+            kept.append(value)
+    values[:] = kept
+
+
+def _is_place(extension: dict[str, Any]) -> bool:
+    url = extension.get("url")
+    if isinstance(url, str) and _PLACE_WORDS.search(url):
+        return True
+    inner = extension.get("extension")
+    return isinstance(inner, list) and any(isinstance(i, dict) and _is_place(i) for i in inner)
+
+
+def _text(node: dict[str, Any], key: str, value: str, path: str, found: Walked) -> None:
+    if key == "reference":
+        found.references.append((node, path))
+    elif value[:4].lower() == "geo:" and _GEO_URI.match(value):
+        del node[key]
+        found.stripped.append(f"{path}.{key}")
+    if "\x00" in value:
+        found.problems.append(Problem(where=f"{path}.{key}"[:200], text="contains U+0000", code="invalid"))
+
+
+def at_path(resource: dict[str, Any], steps: list[str]) -> Iterator[Any]:
+    """Yield the values at an element path, through lists; `steps` holds element names only."""
+    node: Any = resource.get(steps[0])
+    for value in node if isinstance(node, list) else (node,):
+        if value is None:
+            continue
+        if len(steps) == 1:
+            yield value
+        elif isinstance(value, dict):
+            yield from at_path(value, steps[1:])

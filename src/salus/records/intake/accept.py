@@ -1,0 +1,304 @@
+"""Store what was examined: charts, residents, keys, bodies, search rows, the event. One transaction, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from salus.access import Action, Kind, Request, permit
+from salus.identity import Arrival, place, residents_of
+from salus.kernel import Purpose, Refused, Role, bucket, format_instant, new_id
+from salus.records import store
+from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
+from salus.records.fhir import facts
+from salus.records.fhir.definitions import DIRECTORY
+from salus.records.fhir.parse import dump
+from salus.records.fhir.references import References, parse_literal
+from salus.records.intake.examine import Examined, examine
+from salus.records.model import Accepted, Intent, Keys, Outcome, Sealer
+from salus.records.sealing import seal
+from salus.storage import Transaction
+
+TOKENS = "records.token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Who sends: the facts that policy needs, and the keys to store it under."""
+
+    role: Role
+    purpose: Purpose | None
+    facility: str
+    care_facility: bool
+    custodian: str
+    keys: Keys = field(repr=False)
+    sealer: Sealer = field(repr=False)
+    source: str = "fhir"
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one acceptance works on."""
+
+    tx: Transaction
+    writer: Writer
+    at: datetime
+    examined: list[Examined]
+    targets: dict[tuple[str, UUID], tuple[int, str, str]]
+    charts: dict[int, int] = field(default_factory=dict)
+    versions: dict[int, tuple[int, int]] = field(default_factory=dict)
+    opened: list[tuple[int, Examined]] = field(default_factory=list)
+    created: list[int] = field(default_factory=list)
+    digests: dict[tuple[int, str], bytes] = field(default_factory=dict)
+
+
+def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datetime) -> Accepted:
+    """Take in all intents, or none.
+
+    Raises RecordRefused (each problem named by entry and element), Refused (policy), Conflict (a version that is not
+    current) or NotFound (an update of nothing). Places are stripped and named in the outcome. New charts' keys are
+    durable before this transaction is; a roll-back leaves at most keys that open nothing.
+    """
+    examined, references = examine(intents)
+    targets = _lookup(tx, writer, references)
+    batch = _Batch(tx=tx, writer=writer, at=at, examined=examined, targets=targets)
+    _lock_updates(batch)
+    _assign_charts(batch)
+    keys = _keys(batch)
+    residents = _residents(batch)
+    acceptance = store.keys(tx, 1)[0]
+    outcomes = _write(batch, keys, acceptance)
+    stripped = sum(len(one.stripped) for one in examined)
+    store.insert_acceptance(tx, (acceptance, writer.facility, writer.source, at, len(outcomes), stripped))
+    tx.emit("RecordAccepted", {"acceptance": acceptance, "facility": writer.facility, "entries": len(outcomes)})
+    unwraps = dict.fromkeys(set(batch.charts.values()) - set(batch.created), 1)
+    return Accepted(
+        acceptance=acceptance,
+        outcomes=tuple(outcomes),
+        residents=residents,
+        opened=len(batch.opened),
+        unwraps=unwraps,
+    )
+
+
+def _lookup(tx: Transaction, writer: Writer, references: References) -> dict[tuple[str, UUID], tuple[int, str, str]]:
+    """Find what references point at outside this submission; say which lead nowhere."""
+    wanted = list(references.wanted)
+    targets = store.targets(tx, wanted) if wanted else {}
+    problems = [
+        Problem(where=path, text="refers to nothing that is stored here", code="not-found", entry=entry)
+        for literal, path, entry in references.places
+        if literal not in targets
+    ]
+    problems += _conditional(tx, writer, references, targets)
+    if problems:
+        raise RecordRefused(problems)
+    return targets
+
+
+def _conditional(
+    tx: Transaction,
+    writer: Writer,
+    references: References,
+    targets: dict[tuple[str, UUID], tuple[int, str, str]],
+) -> list[Problem]:
+    """Resolve `Type?identifier=…` to the one resource it names in the directory or at the own facility."""
+    if not references.asked:
+        return []
+    digests = {asked: token_digest(writer.sealer, facts.IDENTIFIER, asked[1]) for asked in references.asked}
+    found = store.by_identifier(tx, list(digests.values()))
+    problems = []
+    for asked, node, path, entry in references.conditional:
+        matches = {
+            (name, id_)
+            for name, id_, kind, facility in found.get(digests[asked], ())
+            if name == asked[0] and (kind == "directory" or facility == writer.facility)
+        }
+        if len(matches) == 1:
+            name, id_ = matches.pop()
+            node["reference"] = f"{name}/{id_}"
+        else:
+            told = "matches nothing here" if not matches else "matches more than one resource"
+            problems.append(Problem(where=path, text=told, code="not-found", entry=entry))
+    targets |= store.targets(
+        tx, [parse_literal(n["reference"]) or ("", UUID(int=0)) for _, n, _, _ in references.conditional]
+    )
+    return problems
+
+
+def _lock_updates(batch: _Batch) -> None:
+    ids = [one.id for one in batch.examined if one.intent.verb == "update"]
+    locked = store.lock(batch.tx, ids) if ids else {}
+    for position, one in enumerate(batch.examined):
+        if one.intent.verb != "update":
+            continue
+        found = locked.get(one.id)
+        if found is None or found[1] != one.type:
+            raise NotFound("there is no such resource to update; ids are given by this server", where=f"{one.type}.id")
+        key, _, chart, version, kind, facility = found
+        if one.intent.expected not in (None, version):
+            raise Conflict("the version you changed is not the current one: read it again", where=f"{one.type}.id")
+        _permit(batch, Action.UPDATE, kind, facility, one)
+        batch.charts[position] = chart
+        batch.versions[position] = (key, version + 1)
+
+
+def _assign_charts(batch: _Batch) -> None:
+    """Say which chart each resource belongs to, opening those that are new."""
+    fresh: dict[str, int] = {}
+    news = [one for one in batch.examined if one.type == "Patient" and one.intent.verb == "create"]
+    for key, one in zip(store.keys(batch.tx, len(news)) if news else (), news, strict=True):
+        _permit(batch, Action.CREATE, "resident", batch.writer.facility, one)
+        fresh[f"Patient/{one.id}"] = key
+        batch.opened.append((key, one))
+        batch.created.append(key)
+    store.insert_charts(batch.tx, [_chart_row(batch, key, "resident") for key, _ in batch.opened])
+    for position, one in enumerate(batch.examined):
+        owner = fresh.get(f"Patient/{one.id}") or _owner(batch, one, fresh)
+        known = batch.charts.get(position)
+        if known is None:
+            batch.charts[position] = owner if owner is not None else _common_chart(batch, one)
+        elif owner not in (None, known):
+            raise _refused(one, "moves to another person's chart; a resource stays in its own")
+
+
+def _owner(batch: _Batch, one: Examined, fresh: dict[str, int]) -> int | None:
+    """Return the one chart that the resource's patient references name."""
+    owners: dict[int, str] = {}
+    for reference, _ in facts.patient_references(one.resource):
+        if reference in fresh:
+            owners[fresh[reference]] = batch.writer.facility
+        else:
+            literal = parse_literal(reference)
+            target = batch.targets.get(literal) if literal else None
+            if target:
+                owners[target[0]] = target[2]
+    if len(owners) > 1:
+        raise _refused(one, "names patients of two charts; send one for each")
+    for chart, facility in owners.items():
+        _permit(batch, Action.CREATE, "resident", facility, one)
+        return chart
+    return None
+
+
+def _common_chart(batch: _Batch, one: Examined) -> int:
+    kind = "directory" if one.type in DIRECTORY else "facility"
+    facility = batch.writer.facility
+    _permit(batch, Action.CREATE, kind, facility, one)
+    found = store.common_chart(batch.tx, facility, kind)
+    if found is not None:
+        return found
+    key = store.keys(batch.tx, 1)[0]
+    standing = store.open_common_chart(batch.tx, _chart_row(batch, key, kind))
+    if standing == key:
+        batch.created.append(key)
+    return standing
+
+
+def _chart_row(batch: _Batch, key: int, kind: str) -> tuple[int, UUID, str, str, str, int, datetime]:
+    id_ = new_id()
+    return (key, id_, kind, batch.writer.facility, batch.writer.custodian, bucket(id_), batch.at)
+
+
+def _permit(batch: _Batch, action: Action, kind: str, facility: str, one: Examined) -> None:
+    writer = batch.writer
+    decision = permit(
+        Request(
+            role=writer.role,
+            purpose=writer.purpose,
+            action=Action.IMPORT if writer.source == "import" else action,
+            kind=Kind.DIRECTORY if kind == "directory" else Kind.RECORD,
+            own_facility=facility == writer.facility,
+            relation_open=False,
+            own_record=False,
+            care_facility=writer.care_facility,
+        )
+    )
+    if not decision.allowed:
+        entry = one.intent.entry
+        where = one.type if entry is None else f"Bundle.entry[{entry}].resource"
+        raise Refused(
+            "you may write only charts of your own facility, for treatment: send your own Patient first", where=where
+        )
+
+
+def _keys(batch: _Batch) -> dict[int, bytes]:
+    keys = batch.writer.keys.create(batch.created) if batch.created else {}
+    known = sorted(set(batch.charts.values()) - set(batch.created))
+    return keys | (batch.writer.keys.unwrap(known) if known else {})
+
+
+def _residents(batch: _Batch) -> dict[int, int]:
+    """Place the new charts and look up whose the known ones are: chart -> resident."""
+    arrivals = [Arrival(chart_key=key, numbers=one.numbers) for key, one in batch.opened]
+    placed = place(batch.tx, batch.writer.sealer, arrivals, batch.at) if arrivals else {}
+    known = sorted(set(batch.charts.values()) - set(placed))
+    return placed | (residents_of(batch.tx, known) if known else {})
+
+
+def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outcome]:
+    tx, at = batch.tx, batch.at
+    news = [position for position in range(len(batch.examined)) if position not in batch.versions]
+    for position, key in zip(news, store.keys(tx, len(news)) if news else (), strict=True):
+        batch.versions[position] = (key, 1)
+    outcomes, resources, versions, tokens = [], [], [], []
+    for position, one in enumerate(batch.examined):
+        chart = batch.charts[position]
+        key, version = batch.versions[position]
+        body = dump(_finished(one, version, at))
+        lo, hi = facts.dates(one.resource)
+        if one.intent.verb == "update":
+            store.update_resource(tx, key, version, at, lo, hi)
+        else:
+            resources.append((key, one.id, one.type, chart, version, at, lo, hi))
+        versions.append((key, version, chart, acceptance, at, seal(keys[chart], key, version, body)))
+        tokens += [(key, param, digest, chart, one.type) for param, digest in _digests(batch, one)]
+        outcomes.append(_outcome(batch, one, position, body))
+    store.insert_resources(tx, resources)
+    store.insert_versions(tx, versions)
+    store.insert_tokens(tx, tokens)
+    return outcomes
+
+
+def _outcome(batch: _Batch, one: Examined, position: int, body: bytes) -> Outcome:
+    key, version = batch.versions[position]
+    return Outcome(
+        type=one.type,
+        id=one.id,
+        version=version,
+        at=batch.at,
+        created=one.intent.verb == "create",
+        stripped=one.stripped,
+        chart_key=batch.charts[position],
+        resource_key=key,
+        body=body,
+    )
+
+
+def _finished(one: Examined, version: int, at: datetime) -> dict[str, Any]:
+    """Return the resource as it will be read: with our id, version and instant; other metadata stay the sender's."""
+    resource = dict(one.resource)
+    meta = dict(resource.pop("meta", None) or {})
+    meta |= {"versionId": str(version), "lastUpdated": format_instant(at)}
+    resource.pop("id", None)
+    return {"resourceType": resource.pop("resourceType"), "id": str(one.id), "meta": meta, **resource}
+
+
+def _digests(batch: _Batch, one: Examined) -> Iterable[tuple[int, bytes]]:
+    for token in facts.tokens(one.resource):
+        digest = batch.digests.get(token)
+        if digest is None:
+            digest = batch.digests[token] = token_digest(batch.writer.sealer, *token)
+        yield token[0], digest
+
+
+def token_digest(sealer: Sealer, param: int, token: str) -> bytes:
+    """Return the keyed digest under which a token of a parameter is stored and searched."""
+    return sealer.digest(TOKENS, f"{param}|{token}".encode("utf-8", "surrogatepass"))
+
+
+def _refused(one: Examined, text: str) -> RecordRefused:
+    return RecordRefused([Problem(where=one.type, text=text, code="business-rule", entry=one.intent.entry)], 422)

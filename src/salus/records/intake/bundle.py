@@ -1,0 +1,144 @@
+"""Take a submission apart: a resource, or a transaction or batch Bundle, into intents. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from salus.records.errors import Problem, RecordRefused
+from salus.records.fhir.definitions import resource_types
+from salus.records.fhir.references import uuid_of
+from salus.records.model import Intent
+
+MOST_ENTRIES = 10_000
+_TARGET = re.compile(r"([A-Za-z]{2,40})(?:/([A-Za-z0-9\-.]{1,64}))?", re.ASCII)
+_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A GET entry of a batch or transaction: a path below the FHIR base."""
+
+    path: str
+    entry: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A Bundle taken apart. `wrong` names the entries that cannot be tried at all."""
+
+    kind: str
+    intents: tuple[Intent, ...]
+    asks: tuple[Ask, ...]
+    wrong: tuple[Problem, ...]
+    size: int
+
+
+def take_apart(bundle: dict[str, Any]) -> Submission:
+    """Read a transaction or batch Bundle. Raises RecordRefused for anything else, or for more than 10,000 entries."""
+    if bundle.get("resourceType") != "Bundle":
+        raise _refused("resourceType", "a Bundle was expected here")
+    kind = bundle.get("type")
+    if kind not in ("transaction", "batch"):
+        raise _refused("Bundle.type", "must be transaction or batch to be sent here")
+    entries = bundle.get("entry", [])
+    if not isinstance(entries, list):
+        raise _refused("Bundle.entry", "must be a list")
+    if len(entries) > MOST_ENTRIES:
+        raise _refused("Bundle.entry", f"more than {MOST_ENTRIES} entries; send it in parts", "too-long", 413)
+    intents: list[Intent] = []
+    asks: list[Ask] = []
+    wrong: list[Problem] = []
+    for position, entry in enumerate(entries):
+        read = _entry(entry, position)
+        if isinstance(read, Problem):
+            wrong.append(read)
+        elif isinstance(read, Ask):
+            asks.append(read)
+        else:
+            intents.append(read)
+    return Submission(kind=kind, intents=tuple(intents), asks=tuple(asks), wrong=tuple(wrong), size=len(entries))
+
+
+def of_resource(resource: dict[str, Any], resource_type: str) -> Intent:
+    """Return the intent of `POST Type`."""
+    return _checked_type(Intent(verb="create", resource=resource), resource_type)
+
+
+def of_update(resource: dict[str, Any], resource_type: str, id_text: str, if_match: str | None) -> Intent:
+    """Return the intent of `PUT Type/id`."""
+    found = _update(resource, resource_type, id_text, if_match, None, None)
+    if isinstance(found, Problem):
+        raise RecordRefused([found], 404 if found.code == "not-found" else 400)
+    return _checked_type(found, resource_type)
+
+
+def _checked_type(intent: Intent, resource_type: str) -> Intent:
+    told = intent.resource.get("resourceType")
+    if told != resource_type:
+        raise _refused("resourceType", f"the address says {resource_type}, the body does not")
+    return intent
+
+
+def _entry(entry: Any, position: int) -> Intent | Ask | Problem:
+    def wrong(where: str, text: str, code: str = "invalid") -> Problem:
+        return Problem(where=f"Bundle.entry[{position}].{where}", text=text, code=code)
+
+    if not isinstance(entry, dict) or not isinstance(entry.get("request"), dict):
+        return wrong("request", "is required", "required")
+    request = entry["request"]
+    method, url = request.get("method"), request.get("url")
+    if not isinstance(url, str) or not url:
+        return wrong("request.url", "is required", "required")
+    if method == "GET":
+        return Ask(path=url, entry=position)
+    if method not in ("POST", "PUT"):
+        return wrong("request.method", "is not supported here: GET, POST and PUT are", "not-supported")
+    if request.get("ifNoneExist") or "?" in url:
+        return wrong("request", "conditional writes are not supported yet", "not-supported")
+    return _write(entry, position, wrong)
+
+
+def _write(entry: dict[str, Any], position: int, wrong: Callable[..., Problem]) -> Intent | Problem:
+    request, resource, full_url = entry["request"], entry.get("resource"), entry.get("fullUrl")
+    if not isinstance(resource, dict):
+        return wrong("resource", "is required", "required")
+    if full_url is not None and not isinstance(full_url, str):
+        return wrong("fullUrl", "must be a text")
+    target = _TARGET.fullmatch(request["url"])
+    if target is None or target[1] not in resource_types() or target[1] != resource.get("resourceType"):
+        return wrong("request.url", "must name the type of the entry's resource")
+    if request["method"] == "PUT":
+        return _update(resource, target[1], target[2] or "", request.get("ifMatch"), full_url, position)
+    if target[2]:
+        return wrong("request.url", "POST names a type only; the server gives the id")
+    return Intent(verb="create", resource=resource, full_url=full_url, entry=position)
+
+
+def _update(
+    resource: dict[str, Any],
+    resource_type: str,
+    id_text: str,
+    if_match: Any,
+    full_url: str | None,
+    position: int | None,
+) -> Intent | Problem:
+    id_ = uuid_of(id_text)
+    where = f"{resource_type}.id"
+    if id_ is None:
+        return Problem(where=where, text="no such id: ids are given by this server", code="not-found", entry=position)
+    if resource.get("id") != id_text:
+        return Problem(where=where, text="must equal the id in the address", entry=position)
+    expected = None
+    if if_match is not None:
+        match = _ETAG.fullmatch(if_match) if isinstance(if_match, str) else None
+        if match is None:
+            return Problem(where="If-Match", text='must be a version such as W/"3"', entry=position)
+        expected = int(match[1])
+    return Intent(verb="update", resource=resource, full_url=full_url, id=id_, expected=expected, entry=position)
+
+
+def _refused(where: str, text: str, code: str = "invalid", status: int = 400) -> RecordRefused:
+    return RecordRefused([Problem(where=where, text=text, code=code)], status)

@@ -1,0 +1,116 @@
+"""Examine intents before anything is written: shape, places, numbers, references. Collects every problem. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from salus.identity import ID_CARD_SYSTEMS, IdNumber, NumberRefused
+from salus.kernel import new_id
+from salus.records.errors import Problem, RecordRefused
+from salus.records.fhir import validation
+from salus.records.fhir.references import References
+from salus.records.fhir.walk import walk
+from salus.records.model import Intent
+
+
+@dataclass(slots=True)
+class Examined:
+    """One intent that may be stored, with what was found in it."""
+
+    intent: Intent
+    type: str
+    id: UUID
+    stripped: tuple[str, ...]
+    numbers: tuple[IdNumber, ...]
+    references: list[tuple[dict[str, Any], str]] = field(repr=False)
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        return self.intent.resource
+
+
+def examine(intents: Sequence[Intent]) -> tuple[list[Examined], References]:
+    """Check all intents of one transaction and resolve the references among them.
+
+    Raises RecordRefused with every problem found, each naming its entry and element.
+    """
+    problems: list[Problem] = []
+    examined: list[Examined] = []
+    for intent in intents:
+        one = _one(intent)
+        if isinstance(one, Examined):
+            examined.append(one)
+        else:
+            problems += one
+    problems += _twins(examined)
+    references = References(_fresh(examined))
+    for one in examined:
+        problems += references.collect(one.resource, one.references, one.intent.entry)
+    if problems:
+        raise RecordRefused(problems)
+    return examined, references
+
+
+def _one(intent: Intent) -> Examined | list[Problem]:
+    resource, entry = intent.resource, intent.entry
+    walked = walk(resource)
+    problems = [Problem(where=p.where, text=p.text, code=p.code, entry=entry) for p in walked.problems]
+    problems = problems or validation.problems(resource, entry)
+    if problems:
+        return problems
+    numbers, problems = _numbers(resource, entry)
+    if problems:
+        return problems
+    return Examined(
+        intent=intent,
+        type=resource["resourceType"],
+        id=intent.id or new_id(),
+        stripped=tuple(walked.stripped),
+        numbers=numbers,
+        references=walked.references,
+    )
+
+
+def _numbers(resource: dict[str, Any], entry: int | None) -> tuple[tuple[IdNumber, ...], list[Problem]]:
+    """Read the identity card numbers of a Patient, in order, without repetition."""
+    numbers: dict[str, IdNumber] = {}
+    problems = []
+    if resource["resourceType"] == "Patient":
+        for position, identifier in enumerate(resource.get("identifier") or ()):
+            if identifier.get("system") in ID_CARD_SYSTEMS and "value" in identifier:
+                try:
+                    number = IdNumber.read(identifier["value"])
+                    numbers[number.text] = number
+                except NumberRefused as refused:
+                    where = f"Patient.identifier[{position}].value"
+                    problems.append(Problem(where=where, text=refused.text, code="value", entry=entry))
+    return tuple(numbers.values()), problems
+
+
+def _twins(examined: Sequence[Examined]) -> list[Problem]:
+    """Find two entries under one fullUrl, and two updates of one resource."""
+    problems = []
+    seen: set[object] = set()
+    for one in examined:
+        for name in filter(None, (one.intent.full_url, one.intent.id)):
+            if name in seen:
+                text = "stands in the bundle twice"
+                problems.append(Problem(where="fullUrl", text=text, code="duplicate", entry=one.intent.entry))
+            seen.add(name)
+    return problems
+
+
+def _fresh(examined: Sequence[Examined]) -> dict[str, tuple[str, UUID]]:
+    """Map what other entries may call an entry by to its type and new id (FHIR R4, bundle: resolving references)."""
+    fresh = {}
+    for one in examined:
+        full_url = one.intent.full_url
+        if full_url:
+            fresh[full_url] = (one.type, one.id)
+            base, _, old = full_url.rpartition("/")
+            if full_url.startswith("http") and base.endswith(f"/{one.type}"):
+                fresh[f"{one.type}/{old}"] = (one.type, one.id)
+    return fresh

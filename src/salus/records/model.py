@@ -1,0 +1,141 @@
+"""What the record takes in and gives out. FHIR JSON stays inside; other rooms get bytes and these types. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from salus.records.errors import Problem
+
+
+class Keys(Protocol):
+    """The key service: per-chart keys, made durable before use."""
+
+    def create(self, chart_keys: Sequence[int]) -> dict[int, bytes]: ...
+
+    def unwrap(self, chart_keys: Sequence[int]) -> dict[int, bytes]: ...
+
+
+class Sealer(Protocol):
+    """Keyed digests and sealed bytes, from the custodian's keys."""
+
+    def digest(self, domain: str, value: bytes) -> bytes: ...
+
+    def seal(self, domain: str, plaintext: bytes, aad: bytes) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One thing that a sender wants: to create a resource, or to update one to a new version."""
+
+    verb: str
+    resource: dict[str, Any] = field(repr=False)
+    full_url: str | None = None
+    id: UUID | None = None
+    expected: int | None = None
+    entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one intent. `body` is what a later read will return, byte for byte."""
+
+    type: str
+    id: UUID
+    version: int
+    at: datetime
+    created: bool
+    stripped: tuple[str, ...]
+    chart_key: int
+    resource_key: int
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """Everything that one transaction took in."""
+
+    acceptance: int
+    outcomes: tuple[Outcome, ...]
+    residents: Mapping[int, int]
+    opened: int
+    unwraps: Mapping[int, int]
+
+    @property
+    def stripped(self) -> int:
+        """How many places were taken out."""
+        return sum(len(outcome.stripped) for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """A stored resource as found: whose chart, which version, and its sealed body."""
+
+    resource_key: int
+    id: UUID
+    type: str
+    version: int
+    chart_key: int
+    chart_kind: str
+    facility: str
+    at: datetime
+    sealed: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A search, parsed: every part must hold; inside a part, any."""
+
+    type: str
+    ids: tuple[UUID, ...] | None = None
+    charts: tuple[int, ...] | None = None
+    facility: str | None = None
+    tokens: tuple[tuple[int, tuple[bytes, ...]], ...] = ()
+    dates: tuple[tuple[str, datetime, datetime], ...] = ()
+    count: int = 50
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryLine:
+    """One line of a readable summary: what, its value where there is one, since when, and from where."""
+
+    text: str
+    code: str | None
+    value: str | None
+    at: str | None
+    facility: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a clinician needs first, over all charts of one resident, newest first in each list."""
+
+    name: str | None
+    birth_date: str | None
+    gender: str | None
+    allergies: tuple[SummaryLine, ...]
+    medicines: tuple[SummaryLine, ...]
+    problems: tuple[SummaryLine, ...]
+    results: tuple[SummaryLine, ...]
+    immunizations: tuple[SummaryLine, ...]
+    counts: Mapping[str, int]
+    chart_keys: tuple[int, ...]
+    facilities: tuple[str, ...]
+
+
+__all__ = [
+    "Accepted",
+    "Intent",
+    "Keys",
+    "Located",
+    "Outcome",
+    "Problem",
+    "Query",
+    "Sealer",
+    "Summary",
+    "SummaryLine",
+]

@@ -1,0 +1,115 @@
+"""The verbs of the record: accept, fetch, open, search, summarise. Bodies leave as bytes, never as FHIR objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from salus.records import store
+from salus.records.errors import Problem, RecordRefused
+from salus.records.fhir.definitions import resource_types
+from salus.records.model import Located, Query, Sealer, Summary
+from salus.records.sealing import unseal
+from salus.records.search.query import Asked, make_cursor
+from salus.records.summary import TYPES, summarise
+from salus.storage import Transaction
+
+_MOST_OF_A_TYPE = 200
+
+
+def check_type(name: str) -> str:
+    """Return a resource type's name, or raise RecordRefused (404) if R4 has no such type."""
+    if name not in resource_types():
+        shown = name if name.isascii() and name.isalnum() and len(name) <= 40 else "this"
+        problem = Problem(where="address", text=f"{shown} is no FHIR R4 resource type", code="not-supported")
+        raise RecordRefused([problem], 404)
+    return name
+
+
+def fetch(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
+    """Return the sealed current versions of those resources that exist, in one statement."""
+    return store.fetch(tx, ids)
+
+
+def open_body(located: Located, keys: Mapping[int, bytes]) -> bytes:
+    """Open one body with its chart's key: the FHIR JSON, byte for byte as it was finished when stored."""
+    return unseal(keys[located.chart_key], located.resource_key, located.version, located.sealed)
+
+
+def search(
+    tx: Transaction, asked: Asked, facility: str | None, charts: Sequence[int] | None
+) -> tuple[list[Located], bool]:
+    """Run a parsed search within a facility's own charts, or within given charts; tell whether more follow.
+
+    Exactly one of `facility` and `charts` bounds whose resources can be found at all.
+    """
+    bound = None if charts is None else tuple(charts)
+    if asked.patients is not None:
+        patients = store.targets(tx, [("Patient", id_) for id_ in asked.patients])
+        named = {chart for (name, _), (chart, _, _) in patients.items() if name == "Patient"}
+        bound = tuple(named if bound is None else named & set(bound))
+    query = Query(
+        type=asked.type,
+        ids=asked.ids,
+        charts=bound,
+        facility=facility,
+        tokens=asked.tokens,
+        dates=asked.dates,
+        count=asked.count,
+        after=asked.after,
+    )
+    found = store.search(tx, query)
+    return found[: asked.count], len(found) > asked.count
+
+
+def next_cursor(asked: Asked, last: Located, sealer: Sealer) -> str:
+    """Return the cursor that continues a search after its last match."""
+    return make_cursor(sealer, f"{asked.type}?{asked.canonical}", last.resource_key)
+
+
+def patients(tx: Transaction, chart_keys: Sequence[int]) -> list[Located]:
+    """Return the Patient resources of charts, sealed."""
+    return store.patients(tx, chart_keys)
+
+
+def charts_of_patients(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str]]:
+    """Return chart and facility of each Patient that exists."""
+    found = store.targets(tx, [("Patient", id_) for id_ in ids])
+    return {id_: (chart, facility) for (name, id_), (chart, _, facility) in found.items() if name == "Patient"}
+
+
+def summary_parts(tx: Transaction, chart_keys: Sequence[int]) -> tuple[list[Located], dict[str, int]]:
+    """Return the sealed resources that a summary is made of, and the count of everything in the charts."""
+    return store.of_types(tx, chart_keys, TYPES, _MOST_OF_A_TYPE), store.count_types(tx, chart_keys)
+
+
+def summary(parts: Sequence[Located], counts: Mapping[str, int], keys: Mapping[int, bytes]) -> Summary:
+    """Open the parts and make the one-screen summary."""
+    opened = [(located, open_body(located, keys)) for located in parts]
+    return summarise(opened, counts, tuple(sorted({located.chart_key for located in parts})))
+
+
+def deliver(tx: Transaction, event: int, acceptance: int, facility: str, day: date, entries: int) -> bool:
+    """Count what a facility delivered, once for each event; tell whether this call did."""
+    return store.deliver(tx, event, acceptance, facility, day, entries)
+
+
+def deliveries(tx: Transaction) -> list[tuple[str, int, int]]:
+    """Return facility, number of deliveries and entries delivered."""
+    return store.deliveries(tx)
+
+
+def imported(tx: Transaction, file: bytes) -> set[int]:
+    """Return the lines of a file that are in already."""
+    return store.imported(tx, file)
+
+
+def note_line(tx: Transaction, file: bytes, line: int, acceptance: int) -> None:
+    """Note, in the transaction that took it, that a line of a file went in."""
+    store.note_line(tx, file, line, acceptance)
+
+
+def totals(tx: Transaction) -> dict[str, int]:
+    """Return how many charts, resources and versions there are."""
+    return store.totals(tx)

@@ -1,0 +1,262 @@
+"""SQL of the records: charts, resources, versions, search rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from salus.records.model import Located, Query
+from salus.storage import Transaction
+
+_FOUND = "r.resource_key, r.id, r.type, r.version, r.chart_key, c.kind, c.facility, r.updated_at, v.body"
+_JOINS = (
+    " join records.chart c on c.chart_key = r.chart_key"
+    " join records.version v on v.resource_key = r.resource_key and v.version = r.version"
+)
+
+
+def keys(tx: Transaction, count: int) -> list[int]:
+    """Reserve time-ordered physical keys."""
+    found = tx.rows("select nextval('records.physical_key') from generate_series(1, %s)", (count,))
+    return [key for (key,) in found]
+
+
+def insert_charts(tx: Transaction, rows: Sequence[tuple[int, UUID, str, str, str, int, datetime]]) -> None:
+    """Open charts: (key, id, kind, facility, custodian, bucket, at)."""
+    tx.many(
+        "insert into records.chart (chart_key, chart_id, kind, facility, custodian, bucket, opened_at)"
+        " values (%s, %s, %s, %s, %s, %s, %s)",
+        rows,
+    )
+
+
+def common_chart(tx: Transaction, facility: str, kind: str) -> int | None:
+    """Return a facility's directory or own-papers chart."""
+    found = tx.row("select chart_key from records.chart where facility = %s and kind = %s", (facility, kind))
+    return found[0] if found else None
+
+
+def open_common_chart(tx: Transaction, row: tuple[int, UUID, str, str, str, int, datetime]) -> int:
+    """Open a facility's common chart unless another writer just did; return whichever stands."""
+    tx.run(
+        "insert into records.chart (chart_key, chart_id, kind, facility, custodian, bucket, opened_at)"
+        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (facility, kind) where kind <> 'resident' do nothing",
+        row,
+    )
+    found = common_chart(tx, row[3], row[2])
+    assert found is not None  # noqa: S101  the insert above or another writer put it there
+    return found
+
+
+def targets(tx: Transaction, wanted: Sequence[tuple[str, UUID]]) -> dict[tuple[str, UUID], tuple[int, str, str]]:
+    """Return, for each stored resource among `wanted`, its chart's key, kind and facility."""
+    found = tx.rows(
+        "select r.type, r.id, r.chart_key, c.kind, c.facility from unnest(%s::uuid[]) q(id)"
+        " join records.resource r on r.id = q.id join records.chart c on c.chart_key = r.chart_key",
+        ([id_ for _, id_ in wanted],),
+    )
+    return {(name, id_): (chart, kind, facility) for name, id_, chart, kind, facility in found}
+
+
+def by_identifier(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list[tuple[str, UUID, str, str]]]:
+    """Return (type, id, chart kind, facility) of the resources that carry each identifier digest."""
+    found = tx.rows(
+        "select t.digest, r.type, r.id, c.kind, c.facility from records.token t"
+        " join records.resource r on r.resource_key = t.resource_key"
+        " join records.chart c on c.chart_key = r.chart_key"
+        " where t.digest = any(%s::bytea[]) and t.param = 2",
+        (list(digests),),
+    )
+    result: dict[bytes, list[tuple[str, UUID, str, str]]] = {}
+    for digest, name, id_, kind, facility in found:
+        result.setdefault(bytes(digest), []).append((name, id_, kind, facility))
+    return result
+
+
+def lock(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str, int, int, str, str]]:
+    """Lock resources for update: id -> (resource_key, type, chart_key, version, chart kind, facility)."""
+    found = tx.rows(
+        "select r.id, r.resource_key, r.type, r.chart_key, r.version, c.kind, c.facility from records.resource r"
+        " join records.chart c on c.chart_key = r.chart_key"
+        " where r.id = any(%s::uuid[]) order by r.resource_key for update of r",
+        (list(ids),),
+    )
+    return {row[0]: row[1:] for row in found}
+
+
+def insert_resources(
+    tx: Transaction,
+    rows: Iterable[tuple[int, UUID, str, int, int, datetime, datetime | None, datetime | None]],
+) -> None:
+    """Bulk-insert (resource_key, id, type, chart_key, version, updated_at, date_lo, date_hi)."""
+    columns = ("resource_key", "id", "type", "chart_key", "version", "updated_at", "date_lo", "date_hi")
+    tx.copy("records.resource", columns, rows)
+
+
+def insert_versions(tx: Transaction, rows: Iterable[tuple[int, int, int, int, datetime, bytes]]) -> None:
+    """Bulk-insert (resource_key, version, chart_key, acceptance, at, body)."""
+    tx.copy("records.version", ("resource_key", "version", "chart_key", "acceptance", "at", "body"), rows)
+
+
+def insert_tokens(tx: Transaction, rows: Iterable[tuple[int, int, bytes, int, str]]) -> None:
+    """Bulk-insert (resource_key, param, digest, chart_key, type)."""
+    tx.copy("records.token", ("resource_key", "param", "digest", "chart_key", "type"), rows)
+
+
+def update_resource(
+    tx: Transaction, key: int, version: int, at: datetime, lo: datetime | None, hi: datetime | None
+) -> None:
+    """Point a locked resource at its next version and drop the search rows of the last one."""
+    tx.run(
+        "update records.resource set version = %s, updated_at = %s, date_lo = %s, date_hi = %s where resource_key = %s",
+        (version, at, lo, hi, key),
+    )
+    tx.run("delete from records.token where resource_key = %s", (key,))
+
+
+def insert_acceptance(tx: Transaction, row: tuple[int, str, str, datetime, int, int]) -> None:
+    """Note what was taken in whole: (acceptance, facility, source, at, entries, stripped)."""
+    tx.run(
+        "insert into records.acceptance (acceptance, facility, source, at, entries, stripped)"
+        " values (%s, %s, %s, %s, %s, %s)",
+        row,
+    )
+
+
+def fetch(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
+    """Return the current versions of the resources that exist, in one statement."""
+    found = tx.rows(
+        f"select {_FOUND} from unnest(%s::uuid[]) q(id) join records.resource r on r.id = q.id{_JOINS}",  # noqa: S608
+        (list(ids),),
+    )
+    return [_located(row) for row in found]
+
+
+def search(tx: Transaction, query: Query) -> list[Located]:
+    """Return up to `count` + 1 matches in key order after the cursor; the one more tells that there is a next page."""
+    where, params = ["r.type = %s"], [query.type]  # type: list[str], list[object]
+    if query.ids is not None:
+        where.append("r.id = any(%s::uuid[])")
+        params.append(list(query.ids))
+    if query.charts is not None:
+        where.append("r.chart_key = any(%s::bigint[])")
+        params.append(list(query.charts))
+    if query.facility is not None:
+        where.append("(c.facility = %s or c.kind = 'directory')")
+        params.append(query.facility)
+    for param, digests in query.tokens:
+        where.append(
+            "r.resource_key in (select t.resource_key from records.token t"
+            " where t.digest = any(%s::bytea[]) and t.type = %s and t.param = %s)"
+        )
+        params += [list(digests), query.type, param]
+    for operator, lo, hi in query.dates:
+        text, values = _DATES[operator], {"lo": lo, "hi": hi}
+        where.append(text[0])
+        params += [values[name] for name in text[1]]
+    if query.after is not None:
+        where.append("r.resource_key > %s")
+        params.append(query.after)
+    found = tx.rows(
+        f"select {_FOUND} from records.resource r{_JOINS} where {' and '.join(where)}"  # noqa: S608
+        " order by r.resource_key limit %s",
+        (*params, query.count + 1),
+    )
+    return [_located(row) for row in found]
+
+
+# FHIR R4 search, 3.1.1.4.5: how a prefix compares the parameter's span with the resource's.
+_DATES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "eq": ("(r.date_lo >= %s and r.date_hi <= %s)", ("lo", "hi")),
+    "ne": ("not (r.date_lo >= %s and r.date_hi <= %s)", ("lo", "hi")),
+    "gt": ("r.date_hi > %s", ("hi",)),
+    "lt": ("r.date_lo < %s", ("lo",)),
+    "ge": ("(r.date_hi > %s or r.date_lo >= %s)", ("hi", "lo")),
+    "le": ("(r.date_lo < %s or r.date_hi <= %s)", ("lo", "hi")),
+    "sa": ("r.date_lo >= %s", ("hi",)),
+    "eb": ("r.date_hi <= %s", ("lo",)),
+}
+
+
+def patients(tx: Transaction, chart_keys: Sequence[int]) -> list[Located]:
+    """Return the Patient resources of charts."""
+    return of_types(tx, chart_keys, ("Patient",), 100)
+
+
+def of_types(tx: Transaction, chart_keys: Sequence[int], types: Sequence[str], most: int) -> list[Located]:
+    """Return the newest `most` resources of each type in these charts."""
+    found = tx.rows(
+        f"select {_FOUND} from unnest(%s::text[]) q(type) cross join lateral ("  # noqa: S608
+        " select * from records.resource x where x.chart_key = any(%s::bigint[]) and x.type = q.type"
+        " order by x.resource_key desc limit %s) r" + _JOINS,
+        (list(types), list(chart_keys), most),
+    )
+    return [_located(row) for row in found]
+
+
+def count_types(tx: Transaction, chart_keys: Sequence[int]) -> dict[str, int]:
+    """Return how many resources of each type these charts hold."""
+    found = tx.rows(
+        "select type, count(*) from records.resource where chart_key = any(%s::bigint[]) group by type order by type",
+        (list(chart_keys),),
+    )
+    return {name: int(count) for name, count in found}
+
+
+def deliver(tx: Transaction, event: int, acceptance: int, facility: str, day: date, entries: int) -> bool:
+    """Count a delivery once; tell whether this call did."""
+    return (
+        tx.run(
+            "insert into records.delivery (event, acceptance, facility, day, entries) values (%s, %s, %s, %s, %s)"
+            " on conflict do nothing",
+            (event, acceptance, facility, day, entries),
+        )
+        == 1
+    )
+
+
+def deliveries(tx: Transaction) -> list[tuple[str, int, int]]:
+    """Return facility, times and entries delivered, in order of facility."""
+    return [
+        (facility, int(times), int(entries))
+        for facility, times, entries in tx.rows(
+            "select facility, count(*), sum(entries) from records.delivery group by facility order by facility"
+        )
+    ]
+
+
+def imported(tx: Transaction, file: bytes) -> set[int]:
+    """Return the lines of a file that are in already."""
+    return {line for (line,) in tx.rows("select line from records.import_line where file = %s", (file,))}
+
+
+def note_line(tx: Transaction, file: bytes, line: int, acceptance: int) -> None:
+    """Note that a line went in, in the transaction that took it."""
+    tx.run("insert into records.import_line (file, line, acceptance) values (%s, %s, %s)", (file, line, acceptance))
+
+
+def totals(tx: Transaction) -> dict[str, int]:
+    """Return how many charts, resources and versions there are."""
+    found = tx.row(
+        "select (select count(*) from records.chart where kind = 'resident'),"
+        " (select count(*) from records.resource), (select count(*) from records.version)"
+    )
+    charts, resources, versions = found or (0, 0, 0)
+    return {"charts": int(charts), "resources": int(resources), "versions": int(versions)}
+
+
+def _located(row: tuple[Any, ...]) -> Located:
+    key, id_, name, version, chart, kind, facility, at, body = row
+    return Located(
+        resource_key=key,
+        id=id_,
+        type=name,
+        version=version,
+        chart_key=chart,
+        chart_kind=kind,
+        facility=facility,
+        at=at,
+        sealed=body,
+    )
