@@ -13,6 +13,7 @@ TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 MOST_ENTRY_BYTES = 0xFFFF
 CHECKPOINT_PATH = "checkpoint"
+KEY_PATH = "vkey"
 
 _PATH = re.compile(
     r"tile/(?P<level>entries|0|[1-9]|[1-5][0-9]|6[0-3])/(?P<index>(x[0-9]{3}/)*[0-9]{3})"

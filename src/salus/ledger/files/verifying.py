@@ -1,0 +1,276 @@
+"""Check a published log from its files alone: signature, entries, tiles, root. Trusts nothing but the key."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from salus.ledger.errors import LeafRefused
+from salus.ledger.files.sources import Absent, Folder, Source, Unreadable, source_of
+from salus.ledger.model import Leaf, parse_leaf
+from salus.proof import Checkpoint, Frontier, ProofError, VerifierKey, leaf_hash, open_checkpoint
+from salus.proof.note import MOST_NOTE_BYTES
+from salus.proof.tiles import (
+    CHECKPOINT_PATH,
+    KEY_PATH,
+    MOST_ENTRY_BYTES,
+    TILE_WIDTH,
+    TileName,
+    bundles_of,
+    parse_tile_path,
+    split_entries,
+    split_hashes,
+    tiles_of,
+)
+from salus.proof.tree import HASH_BYTES, root
+
+MOST_FINDINGS = 100
+_MOST_TILE = TILE_WIDTH * HASH_BYTES
+_MOST_BUNDLE = TILE_WIDTH * (2 + MOST_ENTRY_BYTES)
+_MOST_KEY = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong. `code` is stable; `where` is the file, with the entry where one is meant."""
+
+    code: str
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was checked and what was found. `key_given` is false where the log's own word for its key was taken."""
+
+    place: str
+    key: str | None
+    key_given: bool
+    checkpoint: Checkpoint | None
+    node: Leaf | None
+    files: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def good(self) -> bool:
+        """Nothing is wrong, as far as the key can be trusted."""
+        return not self.findings
+
+    def as_json(self) -> dict[str, object]:
+        """The report as plain values, for `--json`."""
+        head = self.checkpoint
+        return {
+            "place": self.place,
+            "good": self.good,
+            "key": self.key,
+            "key_given": self.key_given,
+            "origin": head.origin if head else None,
+            "size": head.size if head else None,
+            "root": base64.b64encode(head.root).decode() if head else None,
+            "node": dict(self.node.body) if self.node else None,
+            "files": self.files,
+            "findings": [{"code": one.code, "where": one.where, "text": one.text} for one in self.findings],
+        }
+
+
+def verify_directory(place: str | Path, vkey: str | VerifierKey | None = None) -> Report:
+    """Check the log in a folder or behind an http(s) address against its key.
+
+    Without `vkey` the published one is taken and the report says so: that shows a log whole in itself, not whose it is.
+    Raises NoLog where there is nothing to check and ProofError where `vkey` is malformed; what is wrong with the log
+    itself comes back as findings, at most MOST_FINDINGS.
+    """
+    given = VerifierKey.parse(vkey) if isinstance(vkey, str) else vkey
+    check = _Check(source=source_of(place))
+    key, checkpoint = given, None
+    try:
+        key = check.key(given)
+        checkpoint = check.checkpoint(key)
+        check.walk(checkpoint)
+    except _Stop:
+        pass
+    return Report(
+        place=str(place),
+        key=str(key) if key else None,
+        key_given=given is not None,
+        checkpoint=checkpoint,
+        node=check.node,
+        files=check.files,
+        findings=tuple(check.findings),
+    )
+
+
+class _Stop(Exception):
+    """Nothing further can be checked."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Check:
+    """One run over one log."""
+
+    source: Source
+    findings: list[Finding] = field(default_factory=list)
+    files: int = 0
+    node: Leaf | None = None
+
+    def find(self, code: str, where: str, text: str) -> None:
+        self.findings.append(Finding(code=code, where=where, text=text))
+        if len(self.findings) >= MOST_FINDINGS:
+            raise _Stop
+
+    def fetch(self, path: str, most: int) -> bytes | None:
+        """Read a file; where that fails, note it and return None."""
+        try:
+            content = self.source.fetch(path, most)
+        except Absent:
+            self.find("LOG-MISSING", path, "the file is missing")
+        except Unreadable as reason:
+            self.find("LOG-UNREADABLE", path, f"the file cannot be read: {reason}")
+        else:
+            self.files += 1
+            return content
+        return None
+
+    def text(self, path: str, most: int) -> str:
+        content = self.fetch(path, most)
+        if content is None:
+            raise _Stop
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            self.find("LOG-CORRUPT", path, "the file is not UTF-8 text")
+            raise _Stop from None
+
+    def key(self, given: VerifierKey | None) -> VerifierKey:
+        if given:
+            return given
+        try:
+            return VerifierKey.parse(self.text(KEY_PATH, _MOST_KEY))
+        except ProofError as reason:
+            self.find("LOG-KEY", KEY_PATH, f"the published key is malformed: {reason.text}")
+            raise _Stop from None
+
+    def checkpoint(self, key: VerifierKey) -> Checkpoint:
+        text = self.text(CHECKPOINT_PATH, MOST_NOTE_BYTES)
+        try:
+            return open_checkpoint(text, [key])
+        except ProofError as reason:
+            self.find("LOG-SIGNATURE", CHECKPOINT_PATH, reason.text)
+            raise _Stop from None
+
+    def walk(self, checkpoint: Checkpoint) -> None:
+        """Recompute the tree from all entries, and hold each tile against it."""
+        tree, roots = Frontier(), list[bytes]()
+        for bundle in bundles_of(checkpoint.size):
+            hashes = self.bundle(bundle)
+            for one in hashes:
+                tree.append(one)
+            if bundle.width == TILE_WIDTH:
+                roots.append(root(hashes))
+        if tree.root() != checkpoint.root:
+            self.find("LOG-ROOT", CHECKPOINT_PATH, "the entries lead to another root than the one that was signed")
+        self.upper(checkpoint.size, roots)
+        if isinstance(self.source, Folder):
+            self.leftovers(self.source.folder, checkpoint.size)
+
+    def bundle(self, bundle: TileName) -> list[bytes]:
+        """Return the leaf hashes of a bundle, once held against its tile; of the tile alone if the bundle is lost."""
+        lowest = TileName(level=0, index=bundle.index, width=bundle.width)
+        tile = self.tile(lowest)
+        entries = self.entries(bundle)
+        if entries is None:
+            if tile is None:
+                self.find("LOG-ROOT", bundle.path, "neither entries nor tile: the root cannot be recomputed")
+                raise _Stop
+            return tile
+        hashes = [leaf_hash(entry) for entry in entries]
+        for offset, (mine, theirs) in enumerate(zip(hashes, tile or hashes, strict=True)):
+            if mine != theirs:
+                where = f"{lowest.path} entry {bundle.first + offset}"
+                self.find("LOG-TILE", where, f"the tile has another hash than the entry in {bundle.path}")
+        self.leaves(bundle, entries)
+        return hashes
+
+    def tile(self, name: TileName) -> list[bytes] | None:
+        content = self.fetch(name.path, _MOST_TILE)
+        if content is None:
+            return None
+        width = name.width * HASH_BYTES
+        if len(content) != width:
+            self.find("LOG-TRUNCATED", name.path, f"the tile has {len(content)} bytes instead of {width}")
+            return None
+        return split_hashes(content)
+
+    def entries(self, name: TileName) -> list[bytes] | None:
+        content = self.fetch(name.path, _MOST_BUNDLE)
+        if content is None:
+            return None
+        try:
+            entries = split_entries(content)
+        except ProofError as reason:
+            self.find("LOG-TRUNCATED", name.path, reason.text)
+            return None
+        if len(entries) != name.width:
+            self.find("LOG-TRUNCATED", name.path, f"the bundle has {len(entries)} entries instead of {name.width}")
+            return None
+        return entries
+
+    def leaves(self, bundle: TileName, entries: list[bytes]) -> None:
+        """Judge each entry by the table of kinds; the first, and only the first, says what the node is."""
+        for index, entry in enumerate(entries, start=bundle.first):
+            where = f"{bundle.path} entry {index}"
+            try:
+                leaf = parse_leaf(entry)
+            except LeafRefused as refusal:
+                self.find("LOG-LEAF", where, refusal.text)
+                continue
+            if (leaf.kind == "node") != (index == 0):
+                self.find("LOG-LEAF", where, "the first leaf, and no other, says what the node is")
+            if index == 0:
+                self.node = leaf
+
+    def upper(self, size: int, roots: list[bytes]) -> None:
+        """Hold the tiles above the lowest level against the roots of the full tiles below."""
+        above: list[bytes] = []
+        level = 1
+        for name in tiles_of(size):
+            if name.level == 0:
+                continue
+            if name.level != level:
+                level, roots, above = level + 1, above, []
+            expected = roots[name.first : name.first + name.width]
+            tile = self.tile(name)
+            if tile is not None and tile != expected:
+                self.find("LOG-TILE", name.path, "the tile has other hashes than the tiles below it lead to")
+            if name.width == TILE_WIDTH:
+                above.append(root(expected))
+
+    def leftovers(self, folder: Path, size: int) -> None:
+        """Hold partial tiles of earlier heads against the wider ones; only a folder can be listed."""
+        needed = {name.path for name in (*tiles_of(size), *bundles_of(size))}
+        for path in _files_below(folder, "tile"):
+            if path in needed:
+                continue
+            try:
+                name = parse_tile_path(path)
+            except ProofError:
+                self.find("LOG-STRAY", path, "no log has a file of this name")
+                continue
+            self.narrow(name, size)
+
+    def narrow(self, name: TileName, size: int) -> None:
+        width = min((size >> 8 * (name.level or 0)) - name.first, TILE_WIDTH)
+        if width < name.width:
+            return
+        read = self.entries if name.level is None else self.tile
+        earlier, wider = read(name), read(TileName(level=name.level, index=name.index, width=width))
+        if earlier is not None and wider is not None and earlier != wider[: name.width]:
+            self.find("LOG-TILE", name.path, "an earlier partial file differs from the wider one")
+
+
+def _files_below(folder: Path, part: str) -> Iterator[str]:
+    for path in sorted((folder / part).rglob("*")):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix()

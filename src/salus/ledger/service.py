@@ -1,0 +1,77 @@
+"""The verbs of the public log: hand a leaf over, say what the node is, find, prove."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from salus.kernel import new_id
+from salus.ledger import store as tables
+from salus.ledger.errors import AnotherNode, LeafRefused, NotInLog
+from salus.ledger.model import Leaf, Pending
+from salus.ledger.sequencing.growth import is_node
+from salus.proof import Checkpoint, prove_consistency, prove_inclusion
+from salus.proof.tiles import TileReader
+from salus.storage import Duty, Store, Transaction
+
+
+def append(tx: Transaction, leaf: Leaf) -> Pending:
+    """Hand a leaf over in the caller's transaction, under any duty; it waits for the next batch.
+
+    `index_of` tells its place later. Handing the same leaf over twice makes two entries.
+    """
+    pending = Pending(id=new_id())
+    tables.hand_over(tx, pending.id, leaf.encoded)
+    return pending
+
+
+def begin(store: Store, leaf: Leaf) -> None:
+    """Say in the log's first leaf what this node is; do nothing where it says so already.
+
+    Raises AnotherNode if it says something else: a demo node can never become another kind, nor change its name.
+    """
+    if leaf.kind != "node":
+        raise LeafRefused("a log begins with a leaf of kind node", where="kind")
+    with store.transaction(Duty.LEDGER) as tx:
+        tables.lock(tx, tables.SEQUENCING)
+        said = tables.entries(tx, 0, 1) or [entry for entry in tables.waiting_entries(tx) if is_node(entry)]
+        if not said:
+            append(tx, leaf)
+        elif said[0] != leaf.encoded:
+            raise AnotherNode("this log belongs to a node of another kind or name; open another data folder")
+
+
+def latest(store: Store) -> Checkpoint | None:
+    """Return the newest signed head, or None before the first batch."""
+    with store.transaction(Duty.LEDGER) as tx:
+        found = tables.head(tx)
+    return found[0] if found else None
+
+
+def checkpoints(store: Store) -> list[Checkpoint]:
+    """Return every head ever signed, oldest first: the log has to be consistent with each of them."""
+    with store.transaction(Duty.LEDGER) as tx:
+        return tables.checkpoints_after(tx, 0)
+
+
+def index_of(store: Store, pending_id: UUID) -> int | None:
+    """Return the place of a leaf that was handed over, or None while it waits or if it was set aside."""
+    with store.transaction(Duty.LEDGER) as tx:
+        return tables.index_of(tx, pending_id)
+
+
+def proof_for(store: Store, index: int, size: int) -> list[bytes]:
+    """Prove that leaf `index` stands in the log of `size` leaves; NotInLog if the log is shorter."""
+    with store.transaction(Duty.LEDGER) as tx:
+        return prove_inclusion(_reader(tx, index + 1, size), index, size)
+
+
+def consistency_for(store: Store, old: int, new: int) -> list[bytes]:
+    """Prove that the log of `new` leaves begins with the log of `old` leaves; NotInLog if it is shorter."""
+    with store.transaction(Duty.LEDGER) as tx:
+        return prove_consistency(_reader(tx, old, new), old, new)
+
+
+def _reader(tx: Transaction, part: int, size: int) -> TileReader:
+    if not 1 <= part <= size or size > tables.length(tx):
+        raise NotInLog(f"the log has no {part} leaves within a size of {size}; ask for its latest size first")
+    return TileReader(lambda name: tables.tile(tx, name), size)

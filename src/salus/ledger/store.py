@@ -1,0 +1,149 @@
+"""The SQL of the log's own tables. Leaves, tiles and checkpoints are only ever added; nothing here can change one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from salus.proof import Checkpoint
+from salus.proof.tiles import TileName
+from salus.storage import Transaction
+
+# Advisory locks of this room; a second sequencer or publisher waits for the first one's commit.
+SEQUENCING = 7_305_820
+PUBLISHING = 7_305_821
+
+Waiting = tuple[UUID, bytes]
+
+
+def lock(tx: Transaction, number: int) -> None:
+    """Wait until no other transaction holds this lock; it is let go at the end of this one."""
+    tx.row("select pg_advisory_xact_lock(%s)", (number,))
+
+
+def hand_over(tx: Transaction, pending_id: UUID, entry: bytes) -> None:
+    """Let an entry wait. Needs INSERT alone, which is all that other duties have."""
+    tx.run("insert into ledger.pending (pending_id, entry) values (%s, %s)", (pending_id, entry))
+
+
+def claim(tx: Transaction, most: int) -> list[Waiting]:
+    """Take up to `most` waiting entries out of the queue."""
+    return [
+        (pending_id, bytes(entry))
+        for pending_id, entry in tx.rows(
+            "delete from ledger.pending where pending_id in (select pending_id from ledger.pending limit %s)"
+            " returning pending_id, entry",
+            (most,),
+        )
+    ]
+
+
+def waiting(tx: Transaction, most: int) -> int:
+    """Count waiting entries, up to `most`."""
+    row = tx.row("select count(*) from (select 1 from ledger.pending limit %s) as w", (most,))
+    return int(row[0]) if row else 0
+
+
+def known(tx: Transaction, pending_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those names under which a leaf stands in the log already."""
+    return {
+        pending_id
+        for (pending_id,) in tx.rows(
+            "select pending_id from ledger.leaf where pending_id = any(%s::uuid[])", (list(pending_ids),)
+        )
+    }
+
+
+def park(tx: Transaction, refused: Iterable[tuple[UUID, bytes, str]], at: datetime) -> None:
+    """Set entries aside that may not stand in the log."""
+    tx.many(
+        "insert into ledger.parked (pending_id, entry, reason, parked) values (%s, %s, %s, %s)",
+        [(*one, at) for one in refused],
+    )
+
+
+def add_leaves(tx: Transaction, first: int, leaves: Sequence[Waiting]) -> None:
+    """Give these entries their places, from `first` on."""
+    rows = ((first + offset, pending_id, entry) for offset, (pending_id, entry) in enumerate(leaves))
+    tx.copy("ledger.leaf", ("leaf_index", "pending_id", "entry"), rows)
+
+
+def add_tiles(tx: Transaction, size: int, tiles: Mapping[TileName, bytes]) -> None:
+    """Keep the tiles that a log of `size` leaves is the first to need."""
+    rows = ((name.level, name.index, name.width, size, content) for name, content in tiles.items())
+    tx.copy("ledger.tile", ("level", "tile_index", "width", "size", "hashes"), rows)
+
+
+def add_checkpoint(tx: Transaction, checkpoint: Checkpoint, at: datetime) -> None:
+    """Keep a signed head."""
+    tx.run(
+        "insert into ledger.checkpoint (size, root, note, signed) values (%s, %s, %s, %s)",
+        (checkpoint.size, checkpoint.root, checkpoint.note, at),
+    )
+
+
+def head(tx: Transaction) -> tuple[Checkpoint, datetime] | None:
+    """Return the newest signed head and when it was signed."""
+    row = tx.row("select size, root, note, signed from ledger.checkpoint order by size desc limit 1")
+    return (_checkpoint(row[0], row[1], row[2]), row[3]) if row else None
+
+
+def checkpoint_at(tx: Transaction, size: int) -> Checkpoint | None:
+    """Return the head that was signed at this size, if one was."""
+    row = tx.row("select size, root, note from ledger.checkpoint where size = %s", (size,))
+    return _checkpoint(*row) if row else None
+
+
+def checkpoints_after(tx: Transaction, since: int) -> list[Checkpoint]:
+    """Return every head ever signed above this size, oldest first."""
+    rows = tx.rows("select size, root, note from ledger.checkpoint where size > %s order by size", (since,))
+    return [_checkpoint(*row) for row in rows]
+
+
+def length(tx: Transaction) -> int:
+    """Return the place after the last leaf."""
+    row = tx.row("select leaf_index + 1 from ledger.leaf order by leaf_index desc limit 1")
+    return int(row[0]) if row else 0
+
+
+def entries(tx: Transaction, start: int, end: int) -> list[bytes]:
+    """Return the entries start <= i < end, in their order; fewer where leaves are missing."""
+    rows = tx.rows(
+        "select entry from ledger.leaf where leaf_index >= %s and leaf_index < %s order by leaf_index", (start, end)
+    )
+    return [bytes(entry) for (entry,) in rows]
+
+
+def index_of(tx: Transaction, pending_id: UUID) -> int | None:
+    """Return the place of the leaf that waited under this name."""
+    row = tx.row("select leaf_index from ledger.leaf where pending_id = %s", (pending_id,))
+    return int(row[0]) if row else None
+
+
+def tile(tx: Transaction, name: TileName) -> bytes:
+    """Return a tile at least as wide as named; nothing if there is none."""
+    row = tx.row(
+        "select hashes from ledger.tile where level = %s and tile_index = %s and width >= %s order by width limit 1",
+        (name.level, name.index, name.width),
+    )
+    return bytes(row[0]) if row else b""
+
+
+def tiles_between(tx: Transaction, since: int, size: int) -> list[tuple[TileName, bytes]]:
+    """Return every tile that logs of since < s <= size were the first to need."""
+    rows = tx.rows(
+        "select level, tile_index, width, hashes from ledger.tile where size > %s and size <= %s"
+        " order by level, tile_index, width",
+        (since, size),
+    )
+    return [(TileName(level=level, index=index, width=width), bytes(hashes)) for level, index, width, hashes in rows]
+
+
+def waiting_entries(tx: Transaction) -> list[bytes]:
+    """Return the entries that wait."""
+    return [bytes(entry) for (entry,) in tx.rows("select entry from ledger.pending")]
+
+
+def _checkpoint(size: int, root: bytes, note: str) -> Checkpoint:
+    return Checkpoint(origin=note.partition("\n")[0], size=size, root=bytes(root), note=note)
