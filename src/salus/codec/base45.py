@@ -1,0 +1,49 @@
+"""Base45 (RFC 9285, 2022), strict in both directions: what would not come back as it was is refused."""
+
+from __future__ import annotations
+
+from salus.codec.errors import CodecError, Fault
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_OUTSIDE = 255
+_PAIRS = tuple(ALPHABET[number % 45] + ALPHABET[number // 45] for number in range(2025))
+_VALUES = bytes(ALPHABET.find(chr(code)) if chr(code) in ALPHABET else _OUTSIDE for code in range(256))
+
+
+def encode(octets: bytes) -> str:
+    """Write octets as base45: two octets as three characters, a last single one as two (RFC 9285, section 4)."""
+    written = []
+    for place in range(0, len(octets) - 1, 2):
+        high, low = divmod(octets[place] << 8 | octets[place + 1], 2025)
+        written.append(_PAIRS[low] + ALPHABET[high])
+    if len(octets) % 2:
+        written.append(_PAIRS[octets[-1]])
+    return "".join(written)
+
+
+def decode(text: str) -> bytes:
+    """Read base45; the inverse of `encode` and of nothing else.
+
+    Raises CodecError for characters outside the alphabet, lower case included, for a length that no octets have, and
+    for groups beyond 65,535 or 255.
+    """
+    if not text.isascii():
+        raise CodecError("a character is outside the base45 alphabet", Fault.ALPHABET)
+    values = text.encode("ascii").translate(_VALUES)
+    if _OUTSIDE in values:
+        raise CodecError("a character is outside the base45 alphabet", Fault.ALPHABET)
+    whole, rest = divmod(len(values), 3)
+    if rest == 1:
+        raise CodecError("base45 text cannot have this length; a character is missing", Fault.ALPHABET)
+    read = bytearray()
+    for place in range(0, whole * 3, 3):
+        number = values[place] + values[place + 1] * 45 + values[place + 2] * 2025
+        if number > 0xFFFF:
+            raise CodecError("a base45 group stands for more than two octets", Fault.ALPHABET)
+        read += number.to_bytes(2)
+    if rest:
+        number = values[-2] + values[-1] * 45
+        if number > 0xFF:
+            raise CodecError("the last base45 group stands for more than one octet", Fault.ALPHABET)
+        read.append(number)
+    return bytes(read)

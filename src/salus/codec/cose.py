@@ -1,0 +1,164 @@
+"""COSE_Sign1 (RFC 9052, section 4.2) with ES256 and EdDSA over Ed25519 (RFC 9053, section 2)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import cbor2
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from salus.codec.errors import CodecError, Fault
+
+PublicKey = EllipticCurvePublicKey | Ed25519PublicKey
+PrivateKey = EllipticCurvePrivateKey | Ed25519PrivateKey
+Signer = Callable[[bytes], bytes]
+"""Signs octets; the signature is raw: r and s of 32 octets each for ES256, 64 octets for EdDSA."""
+
+KID_OCTETS = 8
+SIGNATURE_OCTETS = 64
+SIGN1_TAG = 18
+_ALG = 1
+_MOST_OCTETS = 16 * 1024
+_MOST_DEPTH = 8
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+class Algorithm(IntEnum):
+    """The signature algorithms that are accepted, by their COSE numbers."""
+
+    ES256 = -7
+    EDDSA = -8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign1:
+    """A COSE_Sign1 message taken apart; `protected` stays in the octets that were signed."""
+
+    protected: bytes
+    unprotected: Mapping[Any, Any]
+    payload: bytes
+    signature: bytes
+
+    @property
+    def headers(self) -> Mapping[Any, Any]:
+        """The protected headers; only these are believed."""
+        headers = _load(self.protected) if self.protected else {}
+        if not isinstance(headers, Mapping):
+            raise CodecError("the protected headers are not a map", Fault.STRUCTURE)
+        return headers
+
+
+def key_id(key: PublicKey) -> bytes:
+    """Return the 8 octets that name a key: the beginning of SHA-256 over its SubjectPublicKeyInfo."""
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()[:KID_OCTETS]
+
+
+def signer(key: PrivateKey) -> Signer:
+    """Make a signer of a P-256 or Ed25519 private key.
+
+    The same octets give the same signature: ECDSA is deterministic (RFC 6979), and of the two forms of s the lower is
+    taken.
+    """
+    if isinstance(key, Ed25519PrivateKey):
+        return key.sign
+    private, scheme = key, ECDSA(hashes.SHA256(), deterministic_signing=True)
+    algorithm_of(private.public_key())
+
+    def sign(octets: bytes) -> bytes:
+        r, s = decode_dss_signature(private.sign(octets, scheme))
+        return r.to_bytes(32) + min(s, _P256_ORDER - s).to_bytes(32)
+
+    return sign
+
+
+def has_low_s(signature: bytes) -> bool:
+    """Tell whether an ES256 signature has the lower of its two equally valid forms."""
+    return int.from_bytes(signature[32:]) <= _P256_ORDER // 2
+
+
+def to_be_signed(protected: bytes, payload: bytes, external: bytes = b"") -> bytes:
+    """Return the Sig_structure of RFC 9052, section 4.4; an empty protected map counts as no octets."""
+    return cbor2.dumps(["Signature1", b"" if protected == b"\xa0" else protected, external, payload])
+
+
+def parse_sign1(message: bytes) -> Sign1:
+    """Take a tagged COSE_Sign1 message apart, without verifying it.
+
+    Raises CodecError unless the octets are exactly one tag 18 with protected, unprotected, payload and signature, all
+    of definite length, without a key twice.
+    """
+    tagged = _load(message)
+    parts = tagged.value if isinstance(tagged, cbor2.CBORTag) and tagged.tag == SIGN1_TAG else None
+    match parts:
+        case [bytes() as protected, Mapping() as unprotected, bytes() as payload, bytes() as signature]:
+            return Sign1(protected=protected, unprotected=unprotected, payload=payload, signature=signature)
+        case _:
+            raise CodecError("this is not a COSE_Sign1 message", Fault.STRUCTURE)
+
+
+def verify_sign1(message: Sign1, key: PublicKey, *, external: bytes = b"", implied: Algorithm | None = None) -> bytes:
+    """Return the payload of a message that `key` signed.
+
+    The algorithm is the one of the protected headers, and must be the one that the key is for; a caller who knows it
+    from elsewhere passes it as `implied`, for messages that do not name it there. Raises CodecError otherwise.
+    """
+    named = message.headers.get(_ALG, implied)
+    wanted = algorithm_of(key)
+    if type(named) not in {int, Algorithm} or named != wanted:
+        raise CodecError("the signature algorithm is not accepted, or not the one of this key", Fault.ALGORITHM)
+    verify(key, message.signature, to_be_signed(message.protected, message.payload, external))
+    return message.payload
+
+
+def verify(key: PublicKey, signature: bytes, octets: bytes) -> None:
+    """Check a raw signature; raises CodecError if `key` did not make it over these octets."""
+    algorithm_of(key)
+    if len(signature) != SIGNATURE_OCTETS:
+        raise CodecError(f"a signature has {SIGNATURE_OCTETS} octets", Fault.SIGNATURE)
+    try:
+        if isinstance(key, Ed25519PublicKey):
+            key.verify(signature, octets)
+        else:
+            r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+            key.verify(encode_dss_signature(r, s), octets, ECDSA(hashes.SHA256()))
+    except InvalidSignature:
+        raise CodecError("the signature does not belong to this code", Fault.SIGNATURE) from None
+
+
+def algorithm_of(key: object) -> Algorithm:
+    """Return the one algorithm that a key is for; raises CodecError for keys of other kinds."""
+    if isinstance(key, Ed25519PublicKey):
+        return Algorithm.EDDSA
+    if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
+        return Algorithm.ES256
+    raise CodecError("a key must be of P-256 or Ed25519", Fault.KEY)
+
+
+def _load(octets: bytes) -> Any:
+    if len(octets) > _MOST_OCTETS:
+        raise CodecError(f"the message is longer than {_MOST_OCTETS} octets", Fault.LENGTH)
+    stream = io.BytesIO(octets)
+    try:
+        value = cbor2.CBORDecoder(
+            stream, max_depth=_MOST_DEPTH, allow_indefinite=False, allow_duplicate_keys=False
+        ).decode()
+    except Exception:  # the decoder raises many types on hostile octets; each means the same
+        raise CodecError("the octets are not CBOR of definite length without repeated keys", Fault.STRUCTURE) from None
+    if stream.tell() != len(octets):
+        raise CodecError("there are octets after the end of the message", Fault.STRUCTURE)
+    return value
