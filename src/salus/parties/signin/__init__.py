@@ -1,0 +1,1 @@
+"""Sign-in of staff and residents: passkeys, passwords with TOTP, sessions."""
