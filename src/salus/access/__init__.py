@@ -1,18 +1,38 @@
 """Who, what, why: the policy, care relations, and the register of reads. Facts come as arguments; it fetches none."""
 
-from salus.access.errors import PolicyBroken, ReadInvalid, RegisterBroken
+from salus.access.errors import PolicyBroken, ReadInvalid
+from salus.access.model import RELATION_LASTS, Fault, Finding, Read, Refusal, RegisteredRead
 from salus.access.policy.engine import Policy, load_policy, permit
 from salus.access.policy.model import Action, Decision, Kind, Request
+from salus.access.service import open_relation, reads_of, record_refusal, register, relations
+from salus.access.tree.anchor import ReadProof, anchor, proof_of
+from salus.access.tree.audit import verify_register
+from salus.access.tree.growth import chain
 
 __all__ = [
+    "RELATION_LASTS",
     "Action",
     "Decision",
+    "Fault",
+    "Finding",
     "Kind",
     "Policy",
     "PolicyBroken",
+    "Read",
     "ReadInvalid",
-    "RegisterBroken",
+    "ReadProof",
+    "Refusal",
+    "RegisteredRead",
     "Request",
+    "anchor",
+    "chain",
     "load_policy",
+    "open_relation",
     "permit",
+    "proof_of",
+    "reads_of",
+    "record_refusal",
+    "register",
+    "relations",
+    "verify_register",
 ]

@@ -1,4 +1,4 @@
-"""What access refuses to do: run on a broken policy, register nothing, prove what is not proved."""
+"""What access refuses to do: run on a broken policy, and let a read happen that it cannot register."""
 
 from __future__ import annotations
 
@@ -15,9 +15,3 @@ class ReadInvalid(Invalid):
     """A read cannot be registered as it was described; it must not happen."""
 
     code = "SALUS-A002"
-
-
-class RegisterBroken(Unsafe):
-    """The chained register contradicts itself or the public log."""
-
-    code = "SALUS-A003"

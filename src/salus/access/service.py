@@ -1,0 +1,51 @@
+"""Register reads and refusals; open care relations and tell which are open. Decides nothing: see `permit`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from salus.access import store as sql
+from salus.access.errors import ReadInvalid
+from salus.access.model import RELATION_LASTS, Read, Refusal, RegisteredRead
+from salus.storage import Duty, Store, Transaction
+
+
+def register(tx: Transaction, reads: Sequence[Read], random: Callable[[int], bytes] = secrets.token_bytes) -> int:
+    """Write reads into the register, in the transaction of duty CARE that fetches them; return the batch's number.
+
+    Let no byte of what was read leave before that transaction is durable. One entry for each resident in each
+    request; entry `i` of the batch is `reads[i]`. One statement, whatever their number. ReadInvalid if there are none.
+    """
+    if not reads:
+        raise ReadInvalid("nothing was read: there is nothing to register")
+    return sql.add_reads(tx, reads, random(16 * len(reads)))
+
+
+def reads_of(
+    tx: Transaction, resident_keys: Sequence[int], before: tuple[int, int] | None = None, limit: int = 50
+) -> list[RegisteredRead]:
+    """Return who looked at these residents' records, newest first; `before` is the batch and item to go on from."""
+    return sql.reads_of(tx, resident_keys, before, limit)
+
+
+def record_refusal(store: Store, refusal: Refusal) -> None:
+    """Keep a refusal in a transaction of its own, so that it stays when the refused request is rolled back."""
+    with store.transaction(Duty.CARE) as tx:
+        sql.add_refusal(tx, refusal)
+
+
+def open_relation(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> datetime:
+    """Open a care relation from `at` on, for 24 h; return the first instant at which it is closed again.
+
+    Ask `permit` first. Opening again while one is open adds another that ends later; none is ever extended.
+    """
+    ends_at = at + RELATION_LASTS
+    sql.add_relation(tx, facility, resident_key, by, at, ends_at)
+    return ends_at
+
+
+def relations(tx: Transaction, pairs: Sequence[tuple[str, int]], at: datetime) -> set[tuple[str, int]]:
+    """Return those pairs of facility and resident key between which a care relation is open at `at`."""
+    return sql.open_relations(tx, pairs, at) if pairs else set()

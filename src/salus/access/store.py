@@ -1,0 +1,289 @@
+"""SQL of the tables that access owns. Entries, chain and anchors are only ever inserted; the queue alone is emptied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from salus.access.model import Read, Refusal, RegisteredRead
+from salus.access.tree.leaf import ITEM, Row
+from salus.kernel import Purpose, Role
+from salus.proof.tiles import TILE_WIDTH, TileName
+from salus.storage import Transaction
+
+Anchor = tuple[int, bytes, str, UUID]
+
+_CHAIN_LOCK = 7_305_812
+_PAGE = 1_000
+_LAST = (2**63 - 1, 2**31 - 1)
+
+# One JSON parameter whose objects are reads, field by column: on the server it costs what an array for each column
+# costs, in Python a third. The nonces come in one piece and are cut by place.
+_REGISTER = """
+with batch as (select nextval('access.batch_number') as number),
+entries as (
+    insert into access.entry (
+        batch, item, reader_role, reader, facility, resident_key, chart_keys, what, count, action, purpose, ground,
+        unwraps, at, nonce
+    )
+    select
+        number, place - 1, reader_role, reader, facility, resident_key, chart_keys, what, count, action, purpose,
+        ground, unwraps, at, substring(%s::bytea from (place * 16 - 15)::integer for 16)
+    from batch, rows from (json_to_recordset(%s::json) as (
+        reader_role text, reader text, facility text, resident_key bigint, chart_keys bigint[], what text,
+        count integer, action text, purpose text, ground text, unwraps smallint, at timestamptz
+    )) with ordinality as read (
+        reader_role, reader, facility, resident_key, chart_keys, what, count, action, purpose, ground, unwraps, at,
+        place
+    )
+),
+queue as (insert into access.unchained (batch) select number from batch)
+select number from batch
+"""
+
+_READS_OF = """
+select found.* from unnest(%(residents)s::bigint[]) as resident (key)
+cross join lateral (
+    select batch, item, reader_role, reader, facility, resident_key, chart_keys, what, count, action, purpose, ground,
+        unwraps, at
+    from access.entry
+    where resident_key = resident.key
+        and batch <= %(batch)s::bigint and (batch, item) < (%(batch)s::bigint, %(item)s::integer)
+    order by batch desc, item desc limit %(limit)s
+) as found
+order by found.batch desc, found.item desc limit %(limit)s
+"""
+
+_OPEN_RELATIONS = """
+select asked.facility, asked.resident_key
+from unnest(%(facilities)s::text[], %(residents)s::bigint[]) as asked (facility, resident_key)
+where exists (
+    select from access.relation r
+    where r.facility = asked.facility and r.resident_key = asked.resident_key
+        and r.ends_at > %(at)s and r.opened_at <= %(at)s
+)
+"""
+
+_ENTRIES = """
+select batch, item, reader_role, reader, facility, resident_key, chart_keys, what, count, action, purpose, ground,
+    unwraps, at, nonce
+from access.entry where batch = any(%s::bigint[]) order by batch, item
+"""
+
+
+def add_reads(tx: Transaction, reads: Sequence[Read], nonces: bytes) -> int:
+    """Insert the entries of one batch and queue it, in one statement; `nonces` has 16 bytes for each read."""
+    row = tx.row(_REGISTER, (nonces, orjson.dumps(reads).decode()))
+    return int(row[0]) if row else 0
+
+
+def reads_of(
+    tx: Transaction, residents: Sequence[int], before: tuple[int, int] | None, limit: int
+) -> list[RegisteredRead]:
+    """Return the newest reads of these residents, older than `before`."""
+    batch, item = before or _LAST
+    rows = tx.rows(_READS_OF, {"residents": list(residents), "batch": batch, "item": item, "limit": limit})
+    return [_registered(row) for row in rows]
+
+
+def add_refusal(tx: Transaction, refusal: Refusal) -> None:
+    """Insert one refusal."""
+    tx.run(
+        "insert into access.refusal (code, role, principal, facility, action, purpose, at)"
+        " values (%s, %s, %s, %s, %s, %s, %s)",
+        (
+            refusal.code,
+            refusal.role.value,
+            refusal.principal,
+            refusal.facility,
+            str(refusal.action),
+            refusal.purpose,
+            refusal.at,
+        ),
+    )
+
+
+def add_relation(
+    tx: Transaction, facility: str, resident: int, opened_by: str, opened_at: datetime, ends_at: datetime
+) -> None:
+    """Insert a care relation; the same one twice is one."""
+    tx.run(
+        "insert into access.relation (facility, resident_key, opened_by, opened_at, ends_at)"
+        " values (%s, %s, %s, %s, %s) on conflict do nothing",
+        (facility, resident, opened_by, opened_at, ends_at),
+    )
+
+
+def open_relations(tx: Transaction, pairs: Sequence[tuple[str, int]], at: datetime) -> set[tuple[str, int]]:
+    """Return those pairs of facility and resident that have a relation with opened_at <= at < ends_at."""
+    facilities, residents = [facility for facility, _ in pairs], [resident for _, resident in pairs]
+    rows = tx.rows(_OPEN_RELATIONS, {"facilities": facilities, "residents": residents, "at": at})
+    return {(facility, resident) for facility, resident in rows}
+
+
+def lock_chain(tx: Transaction) -> None:
+    """Wait until no other transaction grows the tree; what it committed is seen from here on."""
+    tx.row("select pg_advisory_xact_lock(%s)", (_CHAIN_LOCK,))
+
+
+def claim(tx: Transaction, limit: int) -> list[int]:
+    """Take the oldest waiting batches out of the queue. Hold the chain's lock."""
+    rows = tx.rows(
+        "delete from access.unchained where batch in (select batch from access.unchained order by batch limit %s)"
+        " returning batch",
+        (limit,),
+    )
+    return sorted(batch for (batch,) in rows)
+
+
+def entries(tx: Transaction, batches: Sequence[int]) -> dict[int, list[Row]]:
+    """Return the rows of these batches in the order of their items; a batch without any is absent."""
+    found: dict[int, list[Row]] = {}
+    for row in tx.rows(_ENTRIES, (list(batches),)):
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def entry(tx: Transaction, batch: int, item: int) -> Row | None:
+    """Return one row."""
+    return next((row for row in entries(tx, [batch]).get(batch, ()) if row[ITEM] == item), None)
+
+
+def chain_size(tx: Transaction) -> int:
+    """Return how many entries the tree has."""
+    row = tx.row(
+        "select first_position + length(hashes) / 32 from access.chained where first_position is not null"
+        " order by first_position desc limit 1"
+    )
+    return int(row[0]) if row else 0
+
+
+def add_chained(tx: Transaction, rows: Iterable[tuple[int, int | None, bytes]]) -> None:
+    """Insert batches with their first position and leaf hashes."""
+    tx.copy("access.chained", ("batch", "first_position", "hashes"), rows)
+
+
+def add_subtrees(tx: Transaction, rows: Iterable[tuple[int, int, bytes]]) -> None:
+    """Insert complete subtrees with their level of tiles and place."""
+    tx.copy("access.subtree", ("level", "index", "hash"), rows)
+
+
+def tile(tx: Transaction, name: TileName) -> bytes:
+    """Return the hashes of a tile, as many as the tree has."""
+    if name.level:
+        rows = tx.rows(
+            "select hash from access.subtree where level = %s and index >= %s and index < %s order by index",
+            (name.level, name.first, name.first + TILE_WIDTH),
+        )
+        return b"".join(digest for (digest,) in rows)
+    rows = tx.rows(
+        "select first_position, hashes from access.chained where first_position < %(end)s and first_position >="
+        " coalesce((select max(first_position) from access.chained where first_position <= %(start)s), 0)"
+        " order by first_position",
+        {"start": name.first, "end": name.first + TILE_WIDTH},
+    )
+    skip = name.first - rows[0][0] if rows else 0
+    return b"".join(hashes for _, hashes in rows)[skip * 32 : (skip + TILE_WIDTH) * 32]
+
+
+def position(tx: Transaction, batch: int, item: int) -> int | None:
+    """Return where an entry stands in the tree, once it does."""
+    row = tx.row(
+        "select first_position + %(item)s from access.chained"
+        " where batch = %(batch)s and length(hashes) / 32 > %(item)s",
+        {"batch": batch, "item": item},
+    )
+    return row[0] if row else None
+
+
+def add_anchor(tx: Transaction, size: int, root: bytes, custodian: str, pending_id: UUID) -> None:
+    """Remember what was handed to the public log."""
+    tx.run(
+        "insert into access.anchored (size, root, custodian, pending_id) values (%s, %s, %s, %s)",
+        (size, root, custodian, pending_id),
+    )
+
+
+def anchored_size(tx: Transaction) -> int:
+    """Return the size of the tree that was handed over last."""
+    row = tx.row("select size from access.anchored order by size desc limit 1")
+    return int(row[0]) if row else 0
+
+
+def anchors(tx: Transaction, above: int = 0) -> list[Anchor]:
+    """Return size, root, custodian and pending id of the anchors whose size is above this one, smallest first."""
+    rows = tx.rows(
+        "select size, root, custodian, pending_id from access.anchored where size > %s order by size", (above,)
+    )
+    return [(size, root, custodian, pending_id) for size, root, custodian, pending_id in rows]
+
+
+def emptied(tx: Transaction) -> list[int]:
+    """Return batches whose entries were gone before they could be chained."""
+    return [batch for (batch,) in tx.rows("select batch from access.chained where first_position is null")]
+
+
+def chained(tx: Transaction) -> Iterator[list[tuple[int, int, bytes]]]:
+    """Go through batch, first position and leaf hashes in the order of positions, by pages."""
+    after = -1
+    while page := tx.rows(
+        "select batch, first_position, hashes from access.chained where first_position > %s"
+        " order by first_position limit %s",
+        (after, _PAGE),
+    ):
+        yield [(batch, first, hashes) for batch, first, hashes in page]
+        after = page[-1][1]
+
+
+def foreign_batches(tx: Transaction) -> list[int]:
+    """Return batches that are neither chained nor waiting: someone put them there."""
+    rows = tx.rows(
+        "select distinct batch from access.entry e where"
+        " not exists (select from access.chained c where c.batch = e.batch)"
+        " and not exists (select from access.unchained u where u.batch = e.batch) order by batch"
+    )
+    return [batch for (batch,) in rows]
+
+
+def subtrees(tx: Transaction, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """Return the hashes of those of these complete subtrees, named by level and index, that are stored."""
+    rows = tx.rows(
+        "select level, index, hash from access.subtree where (level, index) in"
+        " (select * from unnest(%s::smallint[], %s::bigint[]))",
+        ([level for level, _ in places], [index for _, index in places]),
+    )
+    return {(level, index): digest for level, index, digest in rows}
+
+
+def subtree_count(tx: Transaction) -> int:
+    """Return how many complete subtrees are stored."""
+    row = tx.row("select count(*) from access.subtree")
+    return int(row[0]) if row else 0
+
+
+def freeze(tx: Transaction) -> None:
+    """Let every statement of this transaction, from its first on, see the same instant."""
+    tx.run("set transaction isolation level repeatable read")
+
+
+def _registered(row: Sequence[Any]) -> RegisteredRead:
+    batch, item, role, reader, facility, resident, charts, what, count, action, purpose, ground, unwraps, at = row
+    read = Read(
+        reader_role=Role(role),
+        reader=reader,
+        facility=facility,
+        resident_key=resident,
+        chart_keys=tuple(charts),
+        what=what,
+        count=count,
+        action=action,
+        purpose=Purpose(purpose),
+        ground=ground,
+        unwraps=unwraps,
+        at=at,
+    )
+    return RegisteredRead(batch=batch, item=item, read=read)

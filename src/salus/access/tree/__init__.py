@@ -1,0 +1,1 @@
+"""The private Merkle tree over the register: its leaves, its growth, its anchors in the public log, its checks."""
