@@ -97,7 +97,7 @@ def verify_directory(place: str | Path, vkey: str | VerifierKey | None = None) -
         key_given=given is not None,
         checkpoint=checkpoint,
         node=check.node,
-        files=check.files,
+        files=len(check.read),
         findings=tuple(check.findings),
     )
 
@@ -112,7 +112,7 @@ class _Check:
 
     source: Source
     findings: list[Finding] = field(default_factory=list)
-    files: int = 0
+    read: set[str] = field(default_factory=set)
     node: Leaf | None = None
 
     def find(self, code: str, where: str, text: str) -> None:
@@ -129,7 +129,7 @@ class _Check:
         except Unreadable as reason:
             self.find("LOG-UNREADABLE", path, f"the file cannot be read: {reason}")
         else:
-            self.files += 1
+            self.read.add(path)
             return content
         return None
 
@@ -264,8 +264,11 @@ class _Check:
         width = min((size >> 8 * (name.level or 0)) - name.first, TILE_WIDTH)
         if width < name.width:
             return
-        read = self.entries if name.level is None else self.tile
-        earlier, wider = read(name), read(TileName(level=name.level, index=name.index, width=width))
+        contents = self.entries if name.level is None else self.tile
+        earlier = contents(name)
+        told = len(self.findings)
+        wider = contents(TileName(level=name.level, index=name.index, width=width))
+        del self.findings[told:]  # what is wrong with the wider file was found on the walk
         if earlier is not None and wider is not None and earlier != wider[: name.width]:
             self.find("LOG-TILE", name.path, "an earlier partial file differs from the wider one")
 

@@ -60,13 +60,15 @@ class Sequencer:
         self.publish()
         return newest
 
-    def close_batch_if_due(self) -> Checkpoint | None:
-        """Close a batch if the last head was signed BATCH_EVERY ago or longer."""
+    def due(self) -> bool:
+        """Tell whether the last head was signed BATCH_EVERY ago or longer, or there is none yet."""
         with self._store.transaction(Duty.LEDGER) as tx:
             found = tables.head(tx)
-        if found and self._clock.now() < found[1] + BATCH_EVERY:
-            return None
-        return self.close_batch()
+        return found is None or self._clock.now() >= found[1] + BATCH_EVERY
+
+    def close_batch_if_due(self) -> Checkpoint | None:
+        """Close a batch if the last head was signed BATCH_EVERY ago or longer."""
+        return self.close_batch() if self.due() else None
 
     def sequence(self) -> Checkpoint | None:
         """Turn up to BATCH_MOST waiting leaves into log, in one transaction; None if none waited. Publishes nothing."""

@@ -1,0 +1,115 @@
+"""The closed kinds of leaves: what may stand in the public log, and what may not."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salus.kernel import canonical
+from salus.ledger import KINDS, Leaf, LeafRefused, anchor_leaf, node_leaf, parse_leaf
+
+ROOT = base64.b64encode(bytes(32)).decode()
+GOOD = {
+    "node": {"kind": "demo", "name": "salus.example/log"},
+    "anchor": {"custodian": "salus.example/register", "size": 7, "root": ROOT},
+}
+
+
+def test_every_kind_stands_in_this_file() -> None:
+    assert set(GOOD) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_leaf_is_canonical_json_with_its_kind_as_the_only_key(kind: str) -> None:
+    leaf = Leaf(kind=kind, body=GOOD[kind])
+
+    assert json.loads(leaf.encoded) == {kind: GOOD[kind]}
+    assert leaf.encoded == canonical({kind: GOOD[kind]})
+    assert parse_leaf(leaf.encoded) == leaf
+
+
+def test_the_shorthands_make_the_same_leaves() -> None:
+    assert node_leaf("demo", "salus.example/log").body == GOOD["node"]
+    assert anchor_leaf("salus.example/register", 7, bytes(32)).body == GOOD["anchor"]
+
+
+@pytest.mark.parametrize("kind", GOOD)
+@pytest.mark.parametrize("value", [None, 1.5, True, [], {}, "", "a b", "\u4f60", "x" * 200, -1, 0, 2**53])
+def test_every_field_refuses_what_is_not_of_its_type(kind: str, value: object) -> None:
+    for field in GOOD[kind]:
+        with pytest.raises(LeafRefused):
+            Leaf(kind=kind, body={**GOOD[kind], field: value})
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_unknown_and_missing_fields_are_refused(kind: str) -> None:
+    body = GOOD[kind]
+    for other in ({**body, "note": "x"}, dict(list(body.items())[1:]), {}):
+        with pytest.raises(LeafRefused, match="exactly the fields"):
+            Leaf(kind=kind, body=other)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("person", {"name": "anybody"}),
+        ("", {}),
+        ("node", {"kind": "hospital", "name": "a"}),
+        ("node", {"kind": "demo", "name": "900000200001010017"}),
+        ("node", {"kind": "demo", "name": "call-13800000000"}),
+        ("anchor", {"custodian": "a", "size": 1, "root": base64.b64encode(bytes(31)).decode()}),
+        ("anchor", {"custodian": "a", "size": 1, "root": ROOT[:-2] + "B="}),
+        ("anchor", {"custodian": "a", "size": 1, "root": ROOT + "\n"}),
+        ("anchor", {"custodian": "a\n", "size": 1, "root": ROOT}),
+    ],
+)
+def test_no_other_kind_value_or_spelling_passes(kind: str, body: dict[str, object]) -> None:
+    with pytest.raises(LeafRefused):
+        Leaf(kind=kind, body=body)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        b"",
+        b"null",
+        b"{}",
+        b"[]",
+        b"\xff",
+        b"[" * 1024,
+        b'{"node":[]}',
+        b'{"node":{"kind":"demo","name":"a"},"x":{}}',
+        b'{"node": {"kind":"demo","name":"a"}}',
+        b'{"node":{"name":"a","kind":"demo"}}',
+        b'{"node":{"kind":"demo","name":"a","name":"a"}}',
+        b'{"node":{"kind":"demo","name":"\\u0061"}}',
+        b'{"node":{"kind":"demo","name":"\\ud800"}}',
+        b'{"node":{"kind":"demo","name":"a"}}\n',
+        b'{"anchor":{"custodian":"a","root":"' + ROOT.encode() + b'","size":1.0}}',
+        b'{"anchor":{"custodian":"a","root":"' + ROOT.encode() + b'","size":NaN}}',
+        b'{"node":{"kind":"demo","name":"' + b"a" * 2000 + b'"}}',
+    ],
+)
+def test_an_entry_in_any_other_spelling_is_refused(entry: bytes) -> None:
+    with pytest.raises(LeafRefused):
+        parse_leaf(entry)
+
+
+@given(entry=st.binary(max_size=1100) | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
+def test_no_other_bytes_are_ever_taken_for_a_leaf(entry: bytes | str) -> None:
+    with pytest.raises(LeafRefused):
+        parse_leaf(entry if isinstance(entry, bytes) else entry.encode())
+
+
+def test_a_leaf_cannot_be_changed_after_it_was_judged() -> None:
+    body = {"kind": "demo", "name": "a"}
+    leaf = Leaf(kind="node", body=body)
+    body["kind"] = "anything"
+
+    assert leaf.body["kind"] == "demo"
+    with pytest.raises(TypeError):
+        leaf.body["kind"] = "anything"  # type: ignore[index]
