@@ -35,12 +35,12 @@ hdl|14646-4|Cholesterol in HDL [Moles/volume] in Serum or Plasma|高密度脂蛋
 ldl|22748-8|Cholesterol in LDL [Moles/volume] in Serum or Plasma|低密度脂蛋白胆固醇|mmol/L||3.4|1.6..3.3|3.5..5.9|2
 cre|14682-9|Creatinine [Moles/volume] in Serum or Plasma|肌酐|umol/L|41|111|48..104|122..310|0
 ura|14933-6|Urate [Moles/volume] in Serum or Plasma|尿酸|umol/L|155|428|180..410|440..640|0
-alt|1742-6|Alanine aminotransferase in Serum or Plasma|丙氨酸氨基转移酶|U/L|7|50|9..45|58..260|0
-ast|1920-8|Aspartate aminotransferase in Serum or Plasma|天门冬氨酸氨基转移酶|U/L|13|40|15..38|46..190|0
+alt|1742-6|Alanine aminotransferase [Enzymatic activity/volume] in Serum or Plasma|丙氨酸氨基转移酶|U/L|7|50|9..45|58..260|0
+ast|1920-8|Aspartate aminotransferase [Enzymatic activity/volume] in Serum or Plasma|天门冬氨酸氨基转移酶|U/L|13|40|15..38|46..190|0
 tsh|3016-3|Thyrotropin [Units/volume] in Serum or Plasma|促甲状腺激素|m[IU]/L|0.27|4.2|0.6..3.9|5.1..28|2
 fer|2276-4|Ferritin [Mass/volume] in Serum or Plasma|铁蛋白|ug/L|13|150|25..140|3..11|1
 upr|2888-6|Protein [Mass/volume] in Urine|尿蛋白|mg/L||150|20..130|180..950|0
-"""
+"""  # noqa: E501 - the standard's names are as long as they are
 TESTS = dict(_test(line) for line in _TESTS.strip().splitlines())
 
 # Tests answered with a word: key -> LOINC, English, Chinese
