@@ -1,0 +1,1 @@
+"""The FHIR API, the pages, and what they are served by. Holds no decision."""

@@ -1,0 +1,500 @@
+"""What each page is given: frozen view models, one class per page. They hold facts, never markup, and fetch nothing.
+
+Every page class names its template. Words in two languages travel as `Words`; instants are aware and in UTC and are
+written out in the node's civil time by the templates. Addresses are local paths beginning with one `/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from salus.kernel import Invalid, Purpose, Role
+
+
+class Language(StrEnum):
+    """The languages that pages are written in."""
+
+    EN = "en"
+    ZH = "zh"
+
+    @property
+    def tag(self) -> str:
+        """The BCP 47 tag for `lang` attributes."""
+        return "zh-Hans" if self is Language.ZH else "en"
+
+
+class Address(StrEnum):
+    """Where pages and forms live; the routes and the templates both read them here."""
+
+    HOME = "/"
+    SIGN_IN = "/sign-in"  # GET the page; POST csrf, account, password, code, next
+    PASSKEY_OPTIONS = "/sign-in/passkey/options"  # POST csrf: answers PublicKeyCredentialRequestOptions as JSON
+    PASSKEY = "/sign-in/passkey"  # POST csrf, credential (JSON), next
+    SIGN_OUT = "/sign-out"  # POST csrf
+    ACCOUNT = "/account"
+    ADD_PASSKEY_OPTIONS = "/account/passkey/options"  # POST csrf: answers PublicKeyCredentialCreationOptions as JSON
+    ADD_PASSKEY = "/account/passkey"  # POST csrf, credential (JSON)
+    DEMO = "/demo"  # GET the page; POST csrf, key
+    DESK = "/desk"  # GET the page; POST csrf, wanted, purpose
+    MY_CODE = "/me/code"
+    REPLACE_CODE = "/me/code/replace"  # POST csrf
+    MY_RECORD = "/me/record"
+    WHO_LOOKED = "/me/reads"
+    LOG = "/about/log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """One text in the languages that it exists in; a page shows its own language first, else the other, marked as such.
+
+    For names of people and institutions and for texts out of a record, which are seldom there in both.
+    """
+
+    en: str | None = None
+    zh: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.en and not self.zh:
+            raise Invalid("a text needs one language at least", code="SALUS-W001")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is signed in: the name to show, the role, and the institution that a member of staff works at."""
+
+    name: Words
+    role: Role
+    facility: Words | None = None
+
+
+class Notice(StrEnum):
+    """What the page before this one just did; shown once, after the redirect."""
+
+    CODE_REPLACED = "code-replaced"
+    SIGNED_OUT = "signed-out"
+    STEPPED_IN = "stepped-in"
+    PASSKEY_ADDED = "passkey-added"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What surrounds every page.
+
+    `path` is the requested local path with its query, for the links that change language and text size. `csrf` goes
+    into every form. `now` is the node's present instant. `demo` marks every page of a demo node.
+    """
+
+    language: Language
+    path: str
+    csrf: str
+    now: datetime
+    demo: bool = False
+    large_text: bool = False
+    person: Person | None = None
+    notice: Notice | None = None
+
+
+# --- what several pages show
+
+
+class Sex(StrEnum):
+    """Administrative gender as FHIR R4 codes it."""
+
+    MALE = "male"
+    FEMALE = "female"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """The person a record is about, as a clinician needs it to be sure that it is the right one."""
+
+    name: Words
+    sex: Sex
+    born: date | None
+    age_years: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where an entry comes from, and the day that it speaks of (None where the entry names none)."""
+
+    facility: Words
+    on: date | None
+
+
+class Severity(StrEnum):
+    """How bad a reaction was, or could be."""
+
+    MILD = "mild"
+    MODERATE = "moderate"
+    SEVERE = "severe"
+
+
+class Flag(StrEnum):
+    """How a result stands to its reference range, where its laboratory said so."""
+
+    LOW = "low"
+    HIGH = "high"
+    ABNORMAL = "abnormal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allergy:
+    """One allergy or intolerance. `confirmed` is false for a suspected one."""
+
+    substance: Words
+    reaction: Words | None
+    severity: Severity | None
+    confirmed: bool
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Medicine:
+    """One medicine. `active` means that it is meant to be taken now; `dose` is the instruction as written."""
+
+    name: Words
+    dose: Words | None
+    active: bool
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One problem or diagnosis. `since` is its onset."""
+
+    name: Words
+    active: bool
+    since: date | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One result. `value` carries its unit ("6.1 mmol/L"); `usual` is the range that the laboratory wrote."""
+
+    name: Words
+    value: str
+    flag: Flag | None
+    usual: str | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """The summary of one resident's record, newest first in every list.
+
+    `answered` names the institutions that were asked and answered, `silent` those that did not: their entries are
+    missing, and the page says so. `no_known_allergy` is the source of a written statement that there is none; an empty
+    `allergies` alone is no such statement. `as_of` is when the sources were asked.
+    """
+
+    allergies: tuple[Allergy, ...]
+    medicines: tuple[Medicine, ...]
+    problems: tuple[Problem, ...]
+    results: tuple[Result, ...]
+    answered: tuple[Words, ...]
+    silent: tuple[Words, ...]
+    as_of: datetime
+    no_known_allergy: Source | None = None
+
+
+# --- pages: everybody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """The first page: what Salus is, and where to go. `log_size` is the number of entries in the public log."""
+
+    template: ClassVar[str] = "home.html"
+    log_size: int
+
+
+class SignInTrouble(StrEnum):
+    """Why a sign-in did not succeed; never which part of it was wrong."""
+
+    WRONG = "wrong"
+    TOO_MANY = "too-many"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Sign in by passkey (with scripts) or by password and one-time code (without). `next` is where to go after."""
+
+    template: ClassVar[str] = "sign_in.html"
+    trouble: SignInTrouble | None = None
+    wait_minutes: int = 15  # named with TOO_MANY
+    next: str = Address.HOME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoRole:
+    """One role that a visitor of a demo node may step into. `key` is what the form sends back."""
+
+    key: str
+    role: Role
+    name: Words
+    facility: Words | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """Step into a role; a demo node only. A node that is none must answer 404 here, and rendering refuses it too."""
+
+    template: ClassVar[str] = "demo.html"
+    roles: tuple[DemoRole, ...]
+
+
+class FailureKind(StrEnum):
+    """The closed list of what an error page says."""
+
+    INVALID = "invalid"
+    SIGN_IN = "sign-in"
+    REFUSED = "refused"
+    EXPIRED = "expired"  # the form was open too long, or its token is another session's
+    NOT_FOUND = "not-found"
+    TOO_MANY = "too-many"
+    UNAVAILABLE = "unavailable"
+    UNSAFE = "unsafe"
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that goes with it."""
+        return _STATUS[self]
+
+
+_STATUS = {
+    FailureKind.INVALID: 400,
+    FailureKind.SIGN_IN: 401,
+    FailureKind.REFUSED: 403,
+    FailureKind.EXPIRED: 403,
+    FailureKind.NOT_FOUND: 404,
+    FailureKind.TOO_MANY: 429,
+    FailureKind.UNAVAILABLE: 503,
+    FailureKind.UNSAFE: 500,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An error page: what happened, that nothing was lost, the next step.
+
+    `code` is the stable code of the error ("SALUS-403"), `text` its English text, which is safe to show by contract.
+    """
+
+    template: ClassVar[str] = "failure.html"
+    kind: FailureKind
+    code: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicLog:
+    """About the public log, for anybody. `checkpoint` is the signed text as published; None before the first one.
+
+    `fetch`, `verify` and `compare` are three command lines to copy: fetch the latest checkpoint, recompute the whole
+    log, and on another day ask whether it has only grown.
+    """
+
+    template: ClassVar[str] = "log.html"
+    origin: str
+    vkey: str
+    size: int
+    root: bytes | None
+    at: datetime | None
+    checkpoint: str | None
+    fetch: str
+    verify: str
+    compare: str
+
+
+# --- pages: staff
+
+
+class DeskTrouble(StrEnum):
+    """Why the desk found nobody. The page never repeats what was entered."""
+
+    EMPTY = "empty"
+    CODE = "code"  # not a code of this node, or replaced since
+    CHECK_DIGIT = "check-digit"
+    NOBODY = "nobody"
+    PURPOSE = "purpose"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRelation:
+    """One resident whom this institution may read now. `address` is the summary, None for a role that reads none."""
+
+    name: Words
+    ends: datetime
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The reception desk: one field and the purpose. `purposes` are those of the role, its first one preselected."""
+
+    template: ClassVar[str] = "desk.html"
+    purposes: tuple[Purpose, ...]
+    trouble: DeskTrouble | None = None
+    relations: tuple[OpenRelation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """The answer to a desk that may open a care relation and confirm a name, but not read a record (reception)."""
+
+    template: ClassVar[str] = "arrived.html"
+    name: Words
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """One resident's summary for a clinician, on one screen.
+
+    `relation_ends` is the end of the care relation, None where the reader's institution holds the record itself.
+    """
+
+    template: ClassVar[str] = "summary.html"
+    patient: Patient
+    record: Record
+    purpose: Purpose
+    relation_ends: datetime | None
+
+
+# --- pages: residents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyCode:
+    """The resident's identity code. `code` is the SL1 text; `initial` the first character of the name, nothing more.
+
+    `issued` is when this code replaced the one before; `readers_this_week` counts people, machines not included.
+    """
+
+    template: ClassVar[str] = "my_code.html"
+    code: str
+    initial: str
+    issued: datetime
+    readers_this_week: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyRecord:
+    """The resident's own record: the content of a clinician's summary, in plain words."""
+
+    template: ClassVar[str] = "my_record.html"
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One read of the record, as its reader's institution must answer for it.
+
+    `reader` is None for a system. `part` is a FHIR type or `summary`; `count` how many entries were read. `ground` is
+    the access decision's ground. Exactly one of `proof` (address of the proof page) and `proof_by` (when the entry
+    will be in the public log) is given. `own` marks the resident's own reads.
+    """
+
+    at: datetime
+    reader: Words | None
+    role: Role
+    facility: Words | None
+    part: str
+    count: int
+    purpose: Purpose
+    ground: str
+    proof: str | None = None
+    proof_by: datetime | None = None
+    own: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.proof is None) == (self.proof_by is None):
+            raise Invalid("a read is proved, or will be: give one of the two", code="SALUS-W002")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookDay:
+    """The reads of one civil day, newest first: by people, and by machines (shown folded)."""
+
+    on: date
+    people: tuple[Look, ...]
+    machines: tuple[Look, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhoLooked:
+    """Who looked at the record, day by day, newest first. `older` leads to the next page, None on the last."""
+
+    template: ClassVar[str] = "who_looked.html"
+    days: tuple[LookDay, ...]
+    readers_this_week: int
+    older: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A place in a Merkle tree (RFC 9162, section 2.1): the leaf's index, the tree's size and root, and the path."""
+
+    index: int
+    size: int
+    root: bytes
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """The proof that one read stands in the public log.
+
+    `entry` are the exact bytes that were hashed; `register` their place in the register of reads, whose root is the
+    leaf at `log`; `checkpoint` the signed text; `command` checks the file behind `download`.
+    """
+
+    template: ClassVar[str] = "proof.html"
+    look: Look
+    entry: bytes
+    register: Branch
+    log: Branch
+    checkpoint: str
+    download: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passkey:
+    """One passkey of an account."""
+
+    added: datetime
+    used: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The account: its passkeys, and how pages look."""
+
+    template: ClassVar[str] = "account.html"
+    passkeys: tuple[Passkey, ...]
+
+
+View = (
+    Home
+    | SignIn
+    | Demo
+    | Failure
+    | PublicLog
+    | Desk
+    | Arrived
+    | Summary
+    | MyCode
+    | MyRecord
+    | WhoLooked
+    | Proof
+    | Account
+)

@@ -1,0 +1,168 @@
+"""The words for every closed list that a page shows: roles, purposes, grounds, parts of a record, notices, troubles.
+
+Texts are English sources for the catalogue; `noop` marks them for extraction. A code without words here is an error in
+a closed list, and falls back to the code itself only where the list is not ours (FHIR types).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from salus.kernel import Purpose, Role
+from salus.web.views import DeskTrouble, FailureKind, Flag, Notice, Severity, Sex, SignInTrouble
+
+
+def noop(text: str) -> str:
+    """Mark a text for the catalogue, and leave it as it is."""
+    return text
+
+
+ROLES: Mapping[Role, str] = {
+    Role.HOSPITAL_SYSTEM: noop("A hospital’s system"),
+    Role.CLINICIAN: noop("Clinician"),
+    Role.RECEPTION: noop("Reception"),
+    Role.RESIDENT: noop("Resident"),
+    Role.AUDITOR: noop("Auditor"),
+    Role.OPERATOR: noop("Operator"),
+}
+
+PURPOSES: Mapping[Purpose, str] = {
+    Purpose.TREAT: noop("To treat or care for this person"),
+    Purpose.ETREAT: noop("An emergency: life or health is at risk now"),
+    Purpose.PUBHLTH: noop("To protect public health"),
+    Purpose.PATRQT: noop("Because the resident asked for it"),
+    Purpose.HOPERAT: noop("To run the institution"),
+    Purpose.HRESCH: noop("Approved health research"),
+}
+
+GROUNDS: Mapping[str, str] = {
+    "care-relation": noop("Your code or number was given there, which opens your record to that place for 24 hours."),
+    "care-facility": noop("A place of care looked you up, to open your record for treatment."),
+    "own-facility": noop("That institution wrote this entry itself."),
+    "own-record": noop("It is your own record."),
+    "directory": noop("Only the directory of institutions was read."),
+    "role": noop("The role allows it."),
+}
+
+PARTS: Mapping[str, str] = {
+    "summary": noop("Summary of your record"),
+    "register": noop("The list of who looked"),
+    "code": noop("Your identity code"),
+    "identity": noop("Your name, to be sure that it is you"),
+    "AllergyIntolerance": noop("Allergies"),
+    "Appointment": noop("Appointments"),
+    "Binary": noop("Files"),
+    "Bundle": noop("Several entries at once"),
+    "CarePlan": noop("Care plans"),
+    "CareTeam": noop("Who cares for you"),
+    "Claim": noop("Bills"),
+    "Composition": noop("Documents"),
+    "Condition": noop("Problems and diagnoses"),
+    "Consent": noop("Consents"),
+    "Coverage": noop("Insurance"),
+    "Device": noop("Devices and implants"),
+    "DiagnosticReport": noop("Reports of laboratory and imaging"),
+    "DocumentReference": noop("Documents"),
+    "Encounter": noop("Visits and stays"),
+    "ExplanationOfBenefit": noop("Insurance statements"),
+    "FamilyMemberHistory": noop("Illnesses in the family"),
+    "Goal": noop("Goals of care"),
+    "ImagingStudy": noop("Images"),
+    "Immunization": noop("Vaccinations"),
+    "Medication": noop("Medicines"),
+    "MedicationAdministration": noop("Medicines given"),
+    "MedicationDispense": noop("Medicines handed out"),
+    "MedicationRequest": noop("Prescriptions"),
+    "MedicationStatement": noop("Medicines"),
+    "Observation": noop("Measurements and results"),
+    "Patient": noop("Name, birth date and contact details"),
+    "Procedure": noop("Operations and procedures"),
+    "QuestionnaireResponse": noop("Questionnaires"),
+    "RelatedPerson": noop("Relatives"),
+    "ServiceRequest": noop("Orders and referrals"),
+    "Specimen": noop("Samples"),
+}
+OTHER_PART = noop("Other entries (%(kind)s)")
+
+SEXES: Mapping[Sex, str] = {
+    Sex.MALE: noop("Male"),
+    Sex.FEMALE: noop("Female"),
+    Sex.OTHER: noop("Other"),
+    Sex.UNKNOWN: noop("Sex not stated"),
+}
+
+SEVERITIES: Mapping[Severity, str] = {
+    Severity.MILD: noop("mild"),
+    Severity.MODERATE: noop("moderate"),
+    Severity.SEVERE: noop("severe"),
+}
+
+FLAGS: Mapping[Flag, str] = {
+    Flag.LOW: noop("below the usual range"),
+    Flag.HIGH: noop("above the usual range"),
+    Flag.ABNORMAL: noop("outside the usual"),
+}
+
+NOTICES: Mapping[Notice, str] = {
+    Notice.CODE_REPLACED: noop("You have a new code. The old one no longer works, on paper or on a screen."),
+    Notice.SIGNED_OUT: noop("You have signed out."),
+    Notice.STEPPED_IN: noop("You have stepped into this role. What you do now is real on this demonstration node."),
+    Notice.PASSKEY_ADDED: noop("The passkey is added. You can sign in with it from now on."),
+}
+
+SIGN_IN_TROUBLES: Mapping[SignInTrouble, str] = {
+    SignInTrouble.WRONG: noop("That did not match. Check the account name, the password and the one-time code."),
+    SignInTrouble.TOO_MANY: noop("Too many attempts. Wait %(minutes)s minutes, then try again."),
+    SignInTrouble.EXPIRED: noop("The page was open for too long. Sign in again."),
+}
+
+DESK_TROUBLES: Mapping[DeskTrouble, str] = {
+    DeskTrouble.EMPTY: noop("Scan or type the code, or type the ID number."),
+    DeskTrouble.CODE: noop("This code is not in use. Ask for the newest one: residents can replace their code."),
+    DeskTrouble.CHECK_DIGIT: noop("This ID number has a slip: its last character does not fit. Type it again."),
+    DeskTrouble.NOBODY: noop("No resident has this ID number. Check it, or register the person in your own system."),
+    DeskTrouble.PURPOSE: noop("Say why you need the record."),
+}
+
+FAILURES: Mapping[FailureKind, tuple[str, str, str]] = {
+    FailureKind.INVALID: (
+        noop("We could not read that request"),
+        noop("Something in what was sent does not fit. Nothing was changed and nothing was lost."),
+        noop("Go back, check what you entered, and send it again."),
+    ),
+    FailureKind.SIGN_IN: (
+        noop("Sign in to see this page"),
+        noop("You are not signed in, or the session has ended. Nothing was lost."),
+        noop("Sign in, and you will come back here."),
+    ),
+    FailureKind.REFUSED: (
+        noop("You may not open this"),
+        noop("Your role does not open it, or the care relation has ended. Nothing was shown and nothing was lost."),
+        noop("At a place of care, ask the person for their code again. Elsewhere, go back to the first page."),
+    ),
+    FailureKind.EXPIRED: (
+        noop("The form was open for too long"),
+        noop("For your safety a form works only for a while. Nothing was changed and nothing was lost."),
+        noop("Go back, reload the page, and send the form again."),
+    ),
+    FailureKind.NOT_FOUND: (
+        noop("There is no such page"),
+        noop("The address leads nowhere, or to something that you may not see. Nothing was lost."),
+        noop("Check the address, or go to the first page."),
+    ),
+    FailureKind.TOO_MANY: (
+        noop("Too many requests at once"),
+        noop("To protect everyone, this node takes only so many. Nothing was lost."),
+        noop("Wait a minute, then try again."),
+    ),
+    FailureKind.UNAVAILABLE: (
+        noop("We could not answer just now"),
+        noop("Part of the service is not reachable. Nothing was half done and nothing was lost."),
+        noop("Try again in a minute. Care goes on without this page: ask the person, and write it down."),
+    ),
+    FailureKind.UNSAFE: (
+        noop("We stopped, to be safe"),
+        noop("A check on ourselves did not hold, so we show nothing rather than something wrong. Nothing was lost."),
+        noop("A person has to look at this. Tell the operator the code below."),
+    ),
+}

@@ -1,0 +1,51 @@
+"""A real headless Chromium for journeys and page tests: /usr/bin/chromium, or what SALUS_CHROMIUM names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from support import REPOSITORY, absent
+
+AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def executable() -> Path:
+    """Return Chromium's path, or skip with a message; SALUS_REQUIRE=browser makes that a failure."""
+    path = Path(os.environ.get("SALUS_CHROMIUM", "/usr/bin/chromium"))
+    if not path.is_file():
+        absent("browser", f"there is no Chromium at {path}; SALUS_CHROMIUM names another place")
+    return path
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start Chromium, and stop it afterwards."""
+    path = executable()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(path))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def accessibility(page: Page) -> list[str]:
+    """Run axe-core over the page as it stands and return its violations, one line each.
+
+    axe is evaluated through the debugger, so that the page's Content-Security-Policy stays as strict as it is.
+    """
+    if not AXE.is_file():
+        absent("browser", "axe-core is not installed; run `make setup`")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run(document)).violations")
+    return [
+        f"{one['id']}: {node['target']} {node.get('failureSummary', '')[:300]}"
+        for one in found
+        for node in one["nodes"]
+    ]
