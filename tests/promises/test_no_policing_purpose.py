@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from salus.access import Action, Kind, PolicyBroken, Request, load_policy
 from salus.kernel import Purpose, Role
+from salus.parties import ROLE_PURPOSES
 from salus.storage import Duty, Store
 
 POLICING = ("LAWENF", "LAW", "POLICE", "SECURITY", "PUBSEC", "JUDICIAL", "COURT", "HLEGAL", "treat", "TREAT ", "")
@@ -63,6 +64,7 @@ def test_each_role_has_its_purposes_and_every_other_is_refused_whatever_else_hol
         .allowed
     }
 
+    assert used == {(role, purpose) for role, purposes in ROLE_PURPOSES.items() for purpose in purposes}
     assert used == {
         (Role.HOSPITAL_SYSTEM, Purpose.TREAT),
         (Role.HOSPITAL_SYSTEM, Purpose.HOPERAT),

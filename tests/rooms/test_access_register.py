@@ -16,7 +16,9 @@ from salus.access import (
     reads_of,
     record_refusal,
     register,
+    relation_ends,
     relations,
+    relations_at,
 )
 from salus.access import store as tables
 from salus.kernel import Purpose, Role
@@ -173,7 +175,23 @@ def test_opening_a_relation_again_lets_it_end_later_and_opening_it_twice_is_harm
         open_relation(tx, "H1", 41, "staff-1", later)
 
         assert relations(tx, [("H1", 41)], AT + timedelta(hours=26)) == {("H1", 41)}
+        assert relation_ends(tx, "H1", 41, AT) == AT + RELATION_LASTS
+        assert relation_ends(tx, "H1", 41, later) == later + RELATION_LASTS
+        assert relation_ends(tx, "H1", 41, later + RELATION_LASTS) is None
+        assert relation_ends(tx, "H2", 41, later) is None
         assert relations(tx, [("H1", 41)], later + RELATION_LASTS) == set()
+
+
+def test_a_facility_lists_whom_it_may_read_now_by_the_end_of_the_last_relation(store: Store) -> None:
+    with store.transaction(Duty.CARE) as tx:
+        for hours, resident in ((0, 51), (3, 52), (5, 51), (30, 53)):
+            open_relation(tx, "H4", resident, "staff-1", AT + timedelta(hours=hours))
+
+        assert relations_at(tx, "H4", AT + timedelta(hours=25)) == [
+            (51, AT + timedelta(hours=29)),
+            (52, AT + timedelta(hours=27)),
+        ]
+        assert relations_at(tx, "H5", AT) == []
 
 
 def test_the_database_itself_refuses_a_longer_relation(store: Store) -> None:
@@ -197,8 +215,10 @@ def test_a_care_relation_is_found_by_index_among_many(store: Store) -> None:
     with store.transaction(Duty.CARE) as tx:
         plan = str(tx.rows("explain " + tables._OPEN_RELATIONS, asked))
 
-    assert "relation_pkey" in plan
-    assert "Seq Scan on relation" not in plan
+        listed = str(tx.rows("explain " + tables._RELATIONS_AT, {"facility": "H1", "at": AT + RELATION_LASTS}))
+
+    assert "Seq Scan on relation" not in plan + listed
+    assert "relation_of_facility" in listed
 
 
 def test_a_refusal_stays_when_the_refused_request_is_rolled_back(store: Store) -> None:

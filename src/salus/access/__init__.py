@@ -4,7 +4,15 @@ from salus.access.errors import PolicyBroken, ReadInvalid
 from salus.access.model import RELATION_LASTS, Fault, Finding, Read, Refusal, RegisteredRead
 from salus.access.policy.engine import Policy, load_policy, permit
 from salus.access.policy.model import Action, Decision, Kind, Request
-from salus.access.service import open_relation, reads_of, record_refusal, register, relations
+from salus.access.service import (
+    open_relation,
+    reads_of,
+    record_refusal,
+    register,
+    relation_ends,
+    relations,
+    relations_at,
+)
 from salus.access.tree.anchor import ReadProof, anchor, proof_of
 from salus.access.tree.audit import verify_register
 from salus.access.tree.growth import chain
@@ -33,6 +41,8 @@ __all__ = [
     "reads_of",
     "record_refusal",
     "register",
+    "relation_ends",
     "relations",
+    "relations_at",
     "verify_register",
 ]

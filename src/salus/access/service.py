@@ -49,3 +49,13 @@ def open_relation(tx: Transaction, facility: str, resident_key: int, by: str, at
 def relations(tx: Transaction, pairs: Sequence[tuple[str, int]], at: datetime) -> set[tuple[str, int]]:
     """Return those pairs of facility and resident key between which a care relation is open at `at`."""
     return sql.open_relations(tx, pairs, at) if pairs else set()
+
+
+def relations_at(tx: Transaction, facility: str, at: datetime) -> list[tuple[int, datetime]]:
+    """Return whom a facility may read now by an open care relation, and until when; the last to end comes first."""
+    return sql.relations_at(tx, facility, at)
+
+
+def relation_ends(tx: Transaction, facility: str, resident_key: int, at: datetime) -> datetime | None:
+    """Return the first instant at which the care relation that is open at `at` is closed again; None if none is."""
+    return sql.relation_end(tx, facility, resident_key, at)

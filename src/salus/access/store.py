@@ -68,6 +68,12 @@ where exists (
 )
 """
 
+_RELATIONS_AT = """
+select resident_key, max(ends_at) from access.relation
+where facility = %(facility)s and ends_at > %(at)s and opened_at <= %(at)s
+group by resident_key order by 2 desc
+"""
+
 _ENTRIES = """
 select batch, item, reader_role, reader, facility, resident_key, chart_keys, what, count, action, purpose, ground,
     unwraps, at, nonce
@@ -123,6 +129,22 @@ def open_relations(tx: Transaction, pairs: Sequence[tuple[str, int]], at: dateti
     facilities, residents = [facility for facility, _ in pairs], [resident for _, resident in pairs]
     rows = tx.rows(_OPEN_RELATIONS, {"facilities": facilities, "residents": residents, "at": at})
     return {(facility, resident) for facility, resident in rows}
+
+
+def relations_at(tx: Transaction, facility: str, at: datetime) -> list[tuple[int, datetime]]:
+    """Return each resident that a facility has an open relation with, and when the last of them ends, newest first."""
+    rows = tx.rows(_RELATIONS_AT, {"facility": facility, "at": at})
+    return [(resident, ends) for resident, ends in rows]
+
+
+def relation_end(tx: Transaction, facility: str, resident: int, at: datetime) -> datetime | None:
+    """Return when the last of the relations that are open at `at` ends."""
+    row = tx.row(
+        "select max(ends_at) from access.relation"
+        " where facility = %(facility)s and resident_key = %(resident)s and ends_at > %(at)s and opened_at <= %(at)s",
+        {"facility": facility, "resident": resident, "at": at},
+    )
+    return row[0] if row else None
 
 
 def lock_chain(tx: Transaction) -> None:

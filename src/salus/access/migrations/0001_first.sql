@@ -108,6 +108,7 @@ comment on column access.relation.resident_key is 'The resident who is there';
 comment on column access.relation.ends_at is 'The first instant at which it is closed again';
 comment on column access.relation.opened_at is 'The first instant at which it is open';
 comment on column access.relation.opened_by is 'Identifier of the staff member or system that was shown the code';
+create index relation_of_facility on access.relation (facility, ends_at);
 grant select, insert on access.relation to salus_care;
 
 create table access.refusal (
