@@ -7,12 +7,12 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from salus.kernel import SalusError, canonical
+from salus.kernel import canonical
 from salus.ledger.errors import LeafRefused
 
 BATCH_EVERY = timedelta(hours=1)
@@ -62,10 +62,14 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """One entry of the public log. Building one that the table of kinds does not allow raises LeafRefused."""
+    """One entry of the public log. Building one that the table of kinds does not allow raises LeafRefused.
+
+    `encoded` are the entry's bytes: canonical JSON (RFC 8785) of an object with the kind as its only key.
+    """
 
     kind: str
     body: Mapping[str, object]
+    encoded: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         checks = KINDS.get(self.kind)
@@ -77,13 +81,9 @@ class Leaf:
         if wrong:
             raise LeafRefused(f"not allowed in a leaf of kind {self.kind}: {wrong}", where=f"{self.kind}.{wrong[0]}")
         object.__setattr__(self, "body", MappingProxyType(dict(self.body)))
+        object.__setattr__(self, "encoded", canonical({self.kind: dict(self.body)}))
         if len(self.encoded) > MOST_LEAF_BYTES:
             raise LeafRefused(f"a leaf has at most {MOST_LEAF_BYTES} bytes", where=self.kind)
-
-    @property
-    def encoded(self) -> bytes:
-        """The entry's bytes: canonical JSON (RFC 8785) of an object with the kind as its only key."""
-        return canonical({self.kind: dict(self.body)})
 
 
 def node_leaf(kind: str, name: str) -> Leaf:
@@ -102,15 +102,17 @@ def parse_leaf(entry: bytes) -> Leaf:
         raise LeafRefused(f"a leaf has at most {MOST_LEAF_BYTES} bytes, not {len(entry)}")
     try:
         value = json.loads(entry)
-        whole = canonical(value) == entry
-    except (ValueError, RecursionError, SalusError):
-        raise LeafRefused("the entry is not canonical JSON") from None
-    if not whole or not isinstance(value, dict) or len(value) != 1:
-        raise LeafRefused("the entry is not canonical JSON of one object with one key")
+    except (ValueError, RecursionError):
+        raise LeafRefused("the entry is not JSON") from None
+    if not isinstance(value, dict) or len(value) != 1:
+        raise LeafRefused("the entry is not an object with one key")
     ((kind, body),) = value.items()
     if not isinstance(body, dict):
         raise LeafRefused("a leaf's body is an object", where=kind if kind in KINDS else None)
-    return Leaf(kind=kind, body=body)
+    leaf = Leaf(kind=kind, body=body)
+    if leaf.encoded != entry:
+        raise LeafRefused("the entry is not in its canonical spelling (RFC 8785)", where=kind)
+    return leaf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
