@@ -1,0 +1,92 @@
+"""Every query of the register has an index, apart from the two of the audit that walk the whole of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from inspect import getmembers, isfunction
+from typing import Any, cast
+
+import pytest
+
+from reads import AT, a_read, as_owner, registered
+from salus.access import anchor, chain
+from salus.access import store as tables
+from salus.proof.tiles import TileName
+from salus.storage import Duty, Store, Transaction
+
+Call = Callable[[Transaction], object]
+QUERIES: dict[str, Call] = {
+    "reads_of": lambda tx: tables.reads_of(tx, [1, 2], (10**9, 0), 50),
+    "open_relations": lambda tx: tables.open_relations(tx, [("H1", 1)], AT),
+    "relations_at": lambda tx: tables.relations_at(tx, "H1", AT),
+    "relation_end": lambda tx: tables.relation_end(tx, "H1", 1, AT),
+    "claim": lambda tx: tables.claim(tx, 1),
+    "entries": lambda tx: tables.entries(tx, [1, 2]),
+    "entry": lambda tx: tables.entry(tx, 1, 0),
+    "chain_size": tables.chain_size,
+    "tile": lambda tx: [tables.tile(tx, TileName(level=level, index=0)) for level in (0, 1)],
+    "position": lambda tx: tables.position(tx, 1, 0),
+    "anchored_size": tables.anchored_size,
+    "anchors": tables.anchors,
+    "emptied": tables.emptied,
+    "chained": lambda tx: list(tables.chained(tx)),
+    "subtrees": lambda tx: tables.subtrees(tx, [(1, 0)]),
+}
+WALKS_EVERYTHING = {"foreign_batches", "subtree_count"}
+READS_NOTHING = {
+    "add_reads",
+    "add_refusal",
+    "add_relation",
+    "add_chained",
+    "add_subtrees",
+    "add_anchor",
+    "lock_chain",
+    "freeze",
+}
+
+
+class Explaining:
+    """A transaction that explains each query before it runs it."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.plans: list[str] = []
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Explain and run."""
+        self.plans.append(str(self._transaction.rows(f"explain {sql}", params)))
+        return self._transaction.rows(sql, params)
+
+    def row(self, sql: str, params: Sequence[object] = ()) -> tuple[Any, ...] | None:
+        """Explain and run."""
+        return next(iter(self.rows(sql, params)), None)
+
+
+@pytest.fixture(scope="module")
+def filled(store: Store) -> Store:
+    for _ in range(30):
+        registered(store, *(a_read(resident=number) for number in range(400)))
+    while chain(store, 10):
+        pass
+    anchor(store, "node")
+    registered(store, a_read())
+    as_owner(store, "analyze")
+    return store
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_no_query_needs_to_walk_through_a_table(filled: Store, name: str) -> None:
+    with filled.transaction(Duty.CARE if "relation" in name else Duty.RELAY) as tx:
+        tx.run("set local enable_seqscan = off")
+        explaining = Explaining(tx)
+        QUERIES[name](cast("Transaction", explaining))
+
+    assert explaining.plans
+    assert not [plan for plan in explaining.plans if "Seq Scan" in plan]
+
+
+def test_every_statement_of_the_room_is_in_one_of_the_lists() -> None:
+    functions = {name for name, function in getmembers(tables, isfunction) if function.__module__ == tables.__name__}
+
+    public = {name for name in functions if not name.startswith("_")}
+    assert public == set(QUERIES) | WALKS_EVERYTHING | READS_NOTHING
