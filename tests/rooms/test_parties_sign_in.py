@@ -1,0 +1,599 @@
+"""People sign in: a software authenticator makes real passkeys; passwords, codes, sessions and invitations."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import cbor2
+import pyotp
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from salus.kernel import Purpose, Role, SalusError, new_id
+from salus.keys import Custodian
+from salus.parties import (
+    NotSignedIn,
+    PartyExists,
+    PartyInvalid,
+    PartyUnknown,
+    RelyingParty,
+    SignIn,
+    TooManyFailures,
+    add_facility,
+    add_organisation,
+    add_staff,
+    disable_account,
+    resident_account,
+)
+from salus.storage import Duty, Store
+
+AT = datetime(2031, 3, 1, 8, 0, tzinfo=UTC)
+ORIGIN = "https://node.example"
+PASSWORD = "correct horse battery"
+
+
+def b64(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def unb64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+@dataclass
+class Authenticator:
+    """A passkey in software, after WebAuthn level 2: P-256, attestation none, a counter."""
+
+    rp_id: str = "node.example"
+    origin: str = ORIGIN
+    verified: bool = True
+    counter: int = 0
+    key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    credential_id: bytes = field(default_factory=lambda: new_id().bytes + new_id().bytes)
+    user: bytes = b""
+
+    def create(self, options: Any) -> dict[str, Any]:
+        self.user = unb64(options["user"]["id"])
+        numbers = self.key.public_key().public_numbers()
+        public = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")})
+        credential = bytes(16) + len(self.credential_id).to_bytes(2, "big") + self.credential_id + public
+        attestation = {"fmt": "none", "attStmt": {}, "authData": self._state(0x40) + credential}
+        return self._answer(
+            {"clientDataJSON": self._client("webauthn.create", options), "attestationObject": cbor2.dumps(attestation)}
+        )
+
+    def get(self, options: Any) -> dict[str, Any]:
+        self.counter += 1
+        client, state = self._client("webauthn.get", options), self._state(0)
+        signature = self.key.sign(state + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
+        return self._answer(
+            {"clientDataJSON": client, "authenticatorData": state, "signature": signature, "userHandle": self.user}
+        )
+
+    def _client(self, kind: str, options: Any) -> bytes:
+        return json.dumps({"type": kind, "challenge": options["challenge"], "origin": self.origin}).encode()
+
+    def _state(self, extra: int) -> bytes:
+        flags = 0x01 | (0x04 if self.verified else 0) | extra
+        return hashlib.sha256(self.rp_id.encode()).digest() + bytes([flags]) + self.counter.to_bytes(4, "big")
+
+    def _answer(self, response: dict[str, bytes]) -> dict[str, Any]:
+        return {
+            "id": b64(self.credential_id),
+            "rawId": b64(self.credential_id),
+            "type": "public-key",
+            "clientExtensionResults": {},
+            "response": {name: b64(value) for name, value in response.items()},
+        }
+
+
+@pytest.fixture(scope="module")
+def custodian(tmp_path_factory: pytest.TempPathFactory) -> Custodian:
+    return Custodian.open(tmp_path_factory.mktemp("custodian"), b"a long enough passphrase")
+
+
+@pytest.fixture(scope="module")
+def desk(store: Store, custodian: Custodian) -> SignIn:
+    add_organisation(store, organisation_id="ORG", name_en="Health Group", name_zh="健康集团")
+    add_facility(
+        store,
+        facility_id="H1",
+        name_en="First Hospital",
+        name_zh="第一医院",
+        level=3,
+        kind="hospital",
+        county="410102",
+        organisation="ORG",
+    )
+    return SignIn(store, custodian, RelyingParty(rp_id="node.example", origins=(ORIGIN,)))
+
+
+@pytest.fixture
+def doctor(store: Store, desk: SignIn) -> UUID:
+    return add_staff(store, role=Role.CLINICIAN, name_en="Dr Li", name_zh="李医生", facility="H1").staff_id
+
+
+def registered(desk: SignIn, account: UUID, **how: Any) -> Authenticator:
+    device = Authenticator(**how)
+    ceremony = desk.begin_passkey(account, "Dr Li", AT)
+    desk.finish_passkey(ceremony.handle, device.create(ceremony.options), AT)
+    return device
+
+
+def with_totp(desk: SignIn, account: UUID, login: str) -> pyotp.TOTP:
+    desk.set_password(account, login, PASSWORD)
+    uri = desk.begin_totp(account, "Dr Li")
+    totp = pyotp.TOTP(parse_qs(urlsplit(uri).query)["secret"][0])
+    desk.confirm_totp(account, totp.at(AT), AT)
+    return totp
+
+
+def test_a_registered_passkey_signs_in_strongly(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+    ceremony = desk.begin(AT)
+
+    signed_in = desk.with_passkey(ceremony.handle, device.get(ceremony.options), AT)
+
+    who = signed_in.principal
+    assert (who.role, who.subject, who.facility, who.strong) == (Role.CLINICIAN, str(doctor), "H1", True)
+    assert (who.name_en, who.name_zh, who.purpose) == ("Dr Li", "李医生", None)
+    assert who.purposes == {Purpose.TREAT}
+    assert desk.session(signed_in.token, AT) == who
+
+
+def test_a_browsers_json_text_signs_in_too(desk: SignIn, doctor: UUID) -> None:
+    device = Authenticator()
+    ceremony = desk.begin_passkey(doctor, "Dr Li", AT)
+    desk.finish_passkey(ceremony.handle, json.dumps(device.create(ceremony.options)), AT)
+    ceremony = desk.begin(AT)
+
+    assert desk.with_passkey(ceremony.handle, json.dumps(device.get(ceremony.options)), AT).principal.strong
+
+
+def test_the_options_ask_for_a_verified_discoverable_passkey(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+
+    options = desk.begin_passkey(doctor, "Dr Li", AT).options
+
+    assert options["rp"] == {"id": "node.example", "name": "Salus"}
+    assert options["authenticatorSelection"]["userVerification"] == "required"
+    assert options["authenticatorSelection"]["residentKey"] == "required"
+    assert [unb64(one["id"]) for one in options["excludeCredentials"]] == [device.credential_id]
+    assert desk.begin(AT).options["userVerification"] == "required"
+
+
+@pytest.mark.parametrize("wrong", [{"origin": "https://evil.example"}, {"rp_id": "evil.example"}, {"verified": False}])
+def test_a_passkey_of_another_place_or_unverified_is_not_registered(
+    desk: SignIn, doctor: UUID, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(PartyInvalid):
+        registered(desk, doctor, **wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"origin": "https://evil.example"}, {"rp_id": "evil.example"}, {"verified": False}, {"counter": 0}]
+)
+def test_a_passkeys_answer_from_elsewhere_unverified_or_copied_is_refused(
+    desk: SignIn, doctor: UUID, wrong: dict[str, Any]
+) -> None:
+    device = registered(desk, doctor)
+    ceremony = desk.begin(AT)
+    desk.with_passkey(ceremony.handle, device.get(ceremony.options), AT)
+    for name, value in wrong.items():
+        setattr(device, name, value)
+    ceremony = desk.begin(AT)
+
+    with pytest.raises(NotSignedIn):
+        desk.with_passkey(ceremony.handle, device.get(ceremony.options), AT)
+
+
+def test_an_answer_is_heard_once(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+    ceremony = desk.begin(AT)
+    answer = device.get(ceremony.options)
+    desk.with_passkey(ceremony.handle, answer, AT)
+
+    with pytest.raises(NotSignedIn, match="was answered"):
+        desk.with_passkey(ceremony.handle, answer, AT)
+
+
+def test_a_failed_answer_uses_the_challenge_up(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+    ceremony = desk.begin(AT)
+    with pytest.raises(NotSignedIn):
+        desk.with_passkey(ceremony.handle, {}, AT)
+
+    with pytest.raises(NotSignedIn, match="was answered"):
+        desk.with_passkey(ceremony.handle, device.get(ceremony.options), AT)
+
+
+def test_an_answer_to_another_challenge_is_refused(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+    mine, other = desk.begin(AT), desk.begin(AT)
+
+    with pytest.raises(NotSignedIn):
+        desk.with_passkey(mine.handle, device.get(other.options), AT)
+
+
+def test_a_ceremony_lapses_after_five_minutes(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+    ceremony = desk.begin(AT)
+
+    with pytest.raises(NotSignedIn, match="lapsed"):
+        desk.with_passkey(ceremony.handle, device.get(ceremony.options), AT + timedelta(minutes=5))
+
+
+def test_a_registration_is_no_sign_in(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+    ceremony = desk.begin_passkey(doctor, "Dr Li", AT)
+
+    with pytest.raises(NotSignedIn):
+        desk.with_passkey(ceremony.handle, device.get(ceremony.options), AT)
+
+
+def test_another_key_does_not_sign_for_a_credential(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+    thief = Authenticator(credential_id=device.credential_id, user=device.user)
+    ceremony = desk.begin(AT)
+
+    with pytest.raises(NotSignedIn):
+        desk.with_passkey(ceremony.handle, thief.get(ceremony.options), AT)
+
+
+def test_a_passkey_does_not_open_another_account(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+    device.user = new_id().bytes
+    ceremony = desk.begin(AT)
+
+    with pytest.raises(NotSignedIn):
+        desk.with_passkey(ceremony.handle, device.get(ceremony.options), AT)
+
+
+def test_a_credential_is_registered_once(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+    ceremony = desk.begin_passkey(doctor, "again", AT)
+
+    with pytest.raises(PartyExists):
+        desk.finish_passkey(ceremony.handle, device.create(ceremony.options), AT)
+
+
+def test_an_account_has_at_most_ten_passkeys(desk: SignIn, doctor: UUID) -> None:
+    for _ in range(10):
+        registered(desk, doctor)
+
+    with pytest.raises(PartyInvalid, match="at most 10"):
+        desk.begin_passkey(doctor, "eleventh", AT)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.binary(max_size=40).map(b64),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    part=st.sampled_from(
+        ["id", "rawId", "type", "response", "clientDataJSON", "authenticatorData", "signature", "userHandle"]
+    ),
+    junk=JUNK,
+)
+def test_a_malformed_answer_is_refused_and_nothing_else_happens(
+    desk: SignIn, device: Authenticator, part: str, junk: object
+) -> None:
+    ceremony = desk.begin(AT)
+    answer = device.get(ceremony.options)
+    (answer["response"] if part in answer["response"] else answer)[part] = junk
+
+    try:
+        signed_in = desk.with_passkey(ceremony.handle, answer, AT)
+    except NotSignedIn:
+        return
+    # A missing user handle is allowed: the credential alone names the account.
+    assert part == "userHandle"
+    assert signed_in.principal.subject == str(UUID(bytes=device.user))
+
+
+@pytest.fixture(scope="module")
+def device(store: Store, desk: SignIn) -> Authenticator:
+    account = add_staff(store, role=Role.CLINICIAN, name_en="Dr He", name_zh="何医生", facility="H1").staff_id
+    return registered(desk, account)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(part=st.sampled_from(["id", "rawId", "type", "response", "clientDataJSON", "attestationObject"]), junk=JUNK)
+def test_a_malformed_registration_is_refused(desk: SignIn, device: Authenticator, part: str, junk: object) -> None:
+    ceremony = desk.begin_passkey(UUID(bytes=device.user), "x", AT)
+    answer = Authenticator().create(ceremony.options)
+    (answer["response"] if part in answer["response"] else answer)[part] = junk
+
+    with pytest.raises(PartyInvalid):
+        desk.finish_passkey(ceremony.handle, answer, AT)
+
+
+@pytest.mark.parametrize("credential", [None, 7, [], "", "x" * 100_000, "[" * 5_000, b"\xff", {"response": None}])
+def test_what_is_no_answer_at_all_is_refused(desk: SignIn, credential: object) -> None:
+    with pytest.raises(NotSignedIn):
+        desk.with_passkey(desk.begin(AT).handle, credential, AT)
+
+
+def test_password_and_code_sign_in_strongly(desk: SignIn, doctor: UUID) -> None:
+    totp = with_totp(desk, doctor, "Li.Wei")
+    later = AT + timedelta(seconds=30)
+
+    signed_in = desk.with_password(" LI.WEI ", PASSWORD, totp.at(later), later)
+
+    assert signed_in.principal.subject == str(doctor)
+    assert signed_in.principal.strong
+
+
+def test_a_password_alone_is_not_strong_and_not_enough_once_a_code_is_set_up(desk: SignIn, doctor: UUID) -> None:
+    desk.set_password(doctor, "alone", PASSWORD)
+    weak = desk.with_password("alone", PASSWORD, "", AT)
+    with_totp(desk, doctor, "alone")
+
+    assert not weak.principal.strong
+    for code in ("", "000000x", "１２３４５６"):
+        with pytest.raises(NotSignedIn):
+            desk.with_password("alone", PASSWORD, code, AT)
+
+
+def test_a_code_works_once(desk: SignIn, doctor: UUID) -> None:
+    totp = with_totp(desk, doctor, "once")
+    later = AT + timedelta(seconds=60)
+    code = totp.at(later)
+    desk.with_password("once", PASSWORD, code, later)
+
+    with pytest.raises(NotSignedIn):
+        desk.with_password("once", PASSWORD, code, later)
+    with pytest.raises(NotSignedIn):
+        desk.with_password("once", PASSWORD, totp.at(later - timedelta(seconds=30)), later)
+
+
+def test_a_code_sent_by_many_at_once_works_once(desk: SignIn, doctor: UUID) -> None:
+    totp = with_totp(desk, doctor, "race")
+    later = AT + timedelta(seconds=60)
+    signed_in: list[object] = []
+
+    def sign_in() -> None:
+        try:
+            signed_in.append(desk.with_password("race", PASSWORD, totp.at(later), later))
+        except SalusError:
+            return
+
+    threads = [threading.Thread(target=sign_in) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(signed_in) == 1
+
+
+@pytest.mark.parametrize("steps", [-2, 2, 10])
+def test_a_code_of_another_time_is_refused(desk: SignIn, doctor: UUID, steps: int) -> None:
+    totp = with_totp(desk, doctor, f"when{steps}")
+    later = AT + timedelta(minutes=10)
+
+    with pytest.raises(NotSignedIn):
+        desk.with_password(f"when{steps}", PASSWORD, totp.at(later + steps * timedelta(seconds=30)), later)
+
+
+def test_the_sixth_failure_in_fifteen_minutes_is_not_heard_known_login_or_not(desk: SignIn, doctor: UUID) -> None:
+    desk.set_password(doctor, "limited", PASSWORD)
+    for login in ("limited", "nobody-has-this"):
+        for _ in range(5):
+            with pytest.raises(NotSignedIn, match="login, password or code"):
+                desk.with_password(login, "wrong password!", "", AT)
+
+        with pytest.raises(TooManyFailures):
+            desk.with_password(login, PASSWORD, "", AT + timedelta(minutes=14))
+
+    assert desk.with_password("limited", PASSWORD, "", AT + timedelta(minutes=15)).token
+
+
+def test_guesses_sent_at_once_are_counted_one_by_one(desk: SignIn, store: Store) -> None:
+    answers: list[type[SalusError]] = []
+
+    def guess() -> None:
+        try:
+            desk.with_password("guessed", "wrong password!", "", AT)
+        except SalusError as error:
+            answers.append(type(error))
+
+    threads = [threading.Thread(target=guess) for _ in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answer.__name__ for answer in answers) == ["NotSignedIn"] * 5 + ["TooManyFailures"] * 4
+
+
+def test_a_success_forgives_the_failures_before_it(desk: SignIn, doctor: UUID) -> None:
+    desk.set_password(doctor, "forgiven", PASSWORD)
+    for _ in range(3):
+        for _ in range(4):
+            with pytest.raises(NotSignedIn):
+                desk.with_password("forgiven", "wrong password!", "", AT)
+        assert desk.with_password("forgiven", PASSWORD, "", AT).token
+
+
+@pytest.mark.parametrize("password", ["", "eleven char", "x" * 257, "bad \ud800 letter"])
+def test_a_password_that_cannot_serve_is_refused(desk: SignIn, doctor: UUID, password: str) -> None:
+    with pytest.raises(PartyInvalid):
+        desk.set_password(doctor, "short", password)
+
+
+@pytest.mark.parametrize("login", ["", "ab", "x" * 65, "a\nbc", "  a  "])
+def test_a_login_that_cannot_serve_is_refused(desk: SignIn, doctor: UUID, login: str) -> None:
+    with pytest.raises(PartyInvalid):
+        desk.set_password(doctor, login, PASSWORD)
+    with pytest.raises(NotSignedIn):
+        desk.with_password(login, PASSWORD, "", AT)
+
+
+def test_a_login_belongs_to_one_account(desk: SignIn, doctor: UUID, store: Store) -> None:
+    desk.set_password(doctor, "taken", PASSWORD)
+    other = resident_account(store, new_id())
+
+    with pytest.raises(PartyExists):
+        desk.set_password(other, "ＴＡＫＥＮ", PASSWORD)
+
+
+def test_a_confirmed_authenticator_is_not_replaced_behind_its_owner(desk: SignIn, doctor: UUID) -> None:
+    with_totp(desk, doctor, "confirmed")
+
+    with pytest.raises(PartyExists):
+        desk.begin_totp(doctor, "again")
+    with pytest.raises(PartyInvalid):
+        desk.confirm_totp(doctor, "123456", AT)
+
+
+def test_no_secret_lies_in_a_table_in_the_clear(desk: SignIn, doctor: UUID, store: Store) -> None:
+    totp = with_totp(desk, doctor, "planted-login")
+    later = AT + timedelta(seconds=30)
+    signed_in = desk.with_password("planted-login", PASSWORD, totp.at(later), later)
+    handle, invitation = desk.begin(AT).handle, desk.invite(resident_account(store, new_id()), AT)
+    planted = [
+        b"planted-login",
+        PASSWORD.encode(),
+        totp.secret.encode(),
+        base64.b32decode(totp.secret),
+        *(text.encode() for text in (signed_in.token, handle, invitation)),
+        *(unb64(text) for text in (signed_in.token, handle, invitation)),
+    ]
+
+    with store.transaction(Duty.REGISTRY) as tx:
+        tables = ("account", "session", "ceremony", "invitation", "failure", "passkey")
+        stored = b"".join(b"".join(tx.copy_out(f"copy parties.{table} to stdout (format binary)")) for table in tables)
+
+    assert len(stored) > 1000
+    assert [secret for secret in planted if secret in stored] == []
+
+
+def test_a_session_ends_when_idle_and_after_twelve_hours_whatever_happens(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+
+    def fresh() -> str:
+        ceremony = desk.begin(AT)
+        return desk.with_passkey(ceremony.handle, device.get(ceremony.options), AT).token
+
+    idle, busy = fresh(), fresh()
+    minutes = 0
+    while minutes + 25 < 12 * 60:
+        minutes += 25
+        assert desk.session(busy, AT + timedelta(minutes=minutes))
+
+    with pytest.raises(NotSignedIn, match="ended"):
+        desk.session(busy, AT + timedelta(hours=12))
+    with pytest.raises(NotSignedIn):
+        desk.session(idle, AT + timedelta(minutes=30))
+    with pytest.raises(NotSignedIn):
+        desk.session(idle, AT)
+
+
+def test_a_closed_session_and_a_made_up_token_are_refused(desk: SignIn, doctor: UUID) -> None:
+    desk.set_password(doctor, "closing", PASSWORD)
+    token = desk.with_password("closing", PASSWORD, "", AT).token
+    desk.close(token)
+    desk.close(token)
+
+    for text in (token, "", "x", "\ud800"):
+        with pytest.raises(NotSignedIn):
+            desk.session(text, AT)
+
+
+def test_a_new_password_closes_the_sessions_of_the_old(desk: SignIn, doctor: UUID) -> None:
+    desk.set_password(doctor, "changing", PASSWORD)
+    token = desk.with_password("changing", PASSWORD, "", AT).token
+    desk.set_password(doctor, "changing", "another good password")
+
+    with pytest.raises(NotSignedIn):
+        desk.session(token, AT)
+    with pytest.raises(NotSignedIn):
+        desk.with_password("changing", PASSWORD, "", AT)
+
+
+def test_a_disabled_account_is_out_at_once_by_every_way(desk: SignIn, doctor: UUID, store: Store) -> None:
+    device = registered(desk, doctor)
+    desk.set_password(doctor, "leaving", PASSWORD)
+    token = desk.with_password("leaving", PASSWORD, "", AT).token
+    disable_account(store, doctor, AT)
+    ceremony = desk.begin(AT)
+
+    with pytest.raises(NotSignedIn):
+        desk.session(token, AT)
+    with pytest.raises(NotSignedIn):
+        desk.with_password("leaving", PASSWORD, "", AT)
+    with pytest.raises(NotSignedIn):
+        desk.with_passkey(ceremony.handle, device.get(ceremony.options), AT)
+    with pytest.raises(PartyUnknown):
+        desk.invite(doctor, AT)
+
+
+def test_an_invitation_leads_once_to_a_first_credential(desk: SignIn, store: Store) -> None:
+    resident = new_id()
+    account = resident_account(store, resident)
+    invitation = desk.invite(account, AT)
+
+    signed_in = desk.redeem(invitation, AT)
+    registered(desk, account)
+
+    assert (signed_in.principal.role, signed_in.principal.resident) == (Role.RESIDENT, resident)
+    assert (signed_in.principal.strong, signed_in.principal.purpose) == (False, Purpose.PATRQT)
+    assert signed_in.principal.name_en == signed_in.principal.name_zh == ""
+    with pytest.raises(NotSignedIn):
+        desk.redeem(invitation, AT)
+    with pytest.raises(PartyExists):
+        desk.invite(account, AT)
+
+
+def test_an_invitation_lapses_and_a_later_one_replaces_it(desk: SignIn, store: Store) -> None:
+    account = resident_account(store, new_id())
+    first, second = desk.invite(account, AT), desk.invite(account, AT)
+
+    with pytest.raises(NotSignedIn):
+        desk.redeem(first, AT)
+    with pytest.raises(NotSignedIn):
+        desk.redeem(second, AT + timedelta(hours=72))
+
+
+def test_a_reset_takes_every_credential_and_session(desk: SignIn, doctor: UUID) -> None:
+    device = registered(desk, doctor)
+    totp = with_totp(desk, doctor, "lost-phone")
+    later = AT + timedelta(seconds=60)
+    token = desk.with_password("lost-phone", PASSWORD, totp.at(later), later).token
+    desk.reset(doctor)
+    ceremony = desk.begin(AT)
+
+    with pytest.raises(NotSignedIn):
+        desk.session(token, later)
+    with pytest.raises(NotSignedIn):
+        desk.with_password("lost-phone", PASSWORD, "", later)
+    with pytest.raises(NotSignedIn):
+        desk.with_passkey(ceremony.handle, device.get(ceremony.options), AT)
+    assert desk.invite(doctor, AT)
+
+
+def test_a_sweep_deletes_what_has_lapsed_and_nothing_else(desk: SignIn, doctor: UUID, store: Store) -> None:
+    desk.set_password(doctor, "sweeping", PASSWORD)
+    desk.sweep(AT + timedelta(days=30))
+    kept = desk.with_password("sweeping", PASSWORD, "", AT).token
+    desk.begin(AT)
+
+    assert desk.sweep(AT + timedelta(minutes=1)) == 0
+    assert desk.sweep(AT + timedelta(minutes=6)) == 1
+    assert desk.session(kept, AT + timedelta(minutes=6))
