@@ -34,6 +34,8 @@ from salus.ledger import (
     proof_for,
     verify_directory,
 )
+from salus.ledger import store as tables
+from salus.ledger.store import PUBLISHING, SEQUENCING
 from salus.proof import leaf_hash, verify_consistency, verify_inclusion
 from salus.storage import Duty, Store, Transaction
 
@@ -346,6 +348,40 @@ def test_two_sequencers_at_once_do_not_fork_the_log(log: Log) -> None:
     assert newest is not None
     assert newest.size == 1 + 3 * 8 * 7
     assert verify_directory(log.files, log.sequencer.key).checkpoint == newest
+
+
+@pytest.mark.parametrize("turn", [SEQUENCING, PUBLISHING])
+def test_a_second_sequencer_waits_for_its_turn(log: Log, turn: int) -> None:
+    log.begin()
+    second = threading.Thread(target=log.another().close_batch)
+    with log.store.connect(Duty.LEDGER) as first:
+        first.execute("select pg_advisory_xact_lock(%s)", (turn,))
+        second.start()
+        second.join(0.5)
+        waited = second.is_alive()
+        first.rollback()
+    second.join()
+
+    assert waited
+    assert log.findings() == []
+
+
+def test_a_place_cannot_be_given_twice_even_without_turns(log: Log) -> None:
+    log.begin()
+    log.grow(3)
+
+    with pytest.raises(psycopg.errors.UniqueViolation), log.store.transaction(Duty.LEDGER) as tx:
+        tables.add_leaves(tx, 3, [(new_id(), b"{}")])
+
+
+def test_a_published_file_is_replaced_and_never_rewritten_in_place(log: Log) -> None:
+    log.begin()
+    old = log.grow(1)
+    (log.files / "reader").hardlink_to(log.files / "checkpoint")
+    log.grow(1)
+
+    assert (log.files / "reader").read_text("utf-8") == old.note
+    assert (log.files / "checkpoint").read_text("utf-8") != old.note
 
 
 @pytest.mark.parametrize(

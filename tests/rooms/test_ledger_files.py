@@ -191,7 +191,14 @@ def test_a_log_rewritten_whole_but_not_signed_is_found_by_the_root(folder: Path)
 def test_a_log_signed_by_another_key_of_the_same_name_is_found(folder: Path) -> None:
     other = VerifierKey(name=KEY.name, public_key=bytes([1]) * 32)
 
-    assert [finding.code for finding in verify_directory(folder, other).findings] == ["LOG-SIGNATURE"]
+    assert [finding.code for finding in verify_directory(folder, other).findings] == ["LOG-KEY", "LOG-SIGNATURE"]
+
+
+def test_a_published_key_that_misleads_is_found(folder: Path) -> None:
+    (folder / KEY_PATH).write_text(str(VerifierKey(name="salus.example/log", public_key=bytes([1]) * 32)))
+
+    assert codes(folder) == ["LOG-KEY"]
+    assert [finding.code for finding in verify_directory(folder).findings] == ["LOG-SIGNATURE"]
 
 
 @pytest.mark.parametrize(
