@@ -283,7 +283,7 @@ class CutShort(QuietFiles):
 
 @pytest.mark.parametrize(
     ("handler", "text"),
-    [(Redirects, "302"), (Endless, "larger than"), (CutShort, "")],
+    [(Redirects, "302"), (Endless, "larger than"), (CutShort, "cut short")],
 )
 def test_a_server_that_misbehaves_is_a_finding_and_not_an_error(handler: type[QuietFiles], text: str) -> None:
     for address in served(handler):

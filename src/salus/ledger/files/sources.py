@@ -91,6 +91,8 @@ class Web:
             if len(content) > most or now - started > ANSWER_SECONDS or now > self._until:
                 break
         else:
+            if answer.length:
+                raise Unreadable("the answer was cut short")
             return content
         _within(content, most)
         raise Unreadable("the server is too slow")
