@@ -26,6 +26,7 @@ QUERIES: dict[str, Call] = {
     "chain_size": tables.chain_size,
     "tile": lambda tx: [tables.tile(tx, TileName(level=level, index=0)) for level in (0, 1)],
     "position": lambda tx: tables.position(tx, 1, 0),
+    "positions": lambda tx: tables.positions(tx, [1, 2]),
     "anchored_size": tables.anchored_size,
     "anchors": tables.anchors,
     "emptied": tables.emptied,

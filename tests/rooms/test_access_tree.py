@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from reads import PublicLog, a_read, empty, registered
 from salus import ledger
-from salus.access import Fault, Finding, ReadProof, anchor, chain, proof_of, register, verify_register
+from salus.access import Fault, Finding, ReadProof, anchor, chain, proof_of, proved, register, verify_register
 from salus.access import store as tables
 from salus.access.tree.growth import edge
 from salus.access.tree.leaf import entry_bytes, entry_hash
@@ -291,6 +291,23 @@ def test_each_entry_is_proved_by_the_newest_published_root_and_by_none_before(st
     assert first.check(log.keys).size < second.check(log.keys).size
     assert proof_of(store, batch, 300) is None
     assert proof_of(store, batch + 1_000, 0) is None
+
+
+def test_the_entries_that_can_be_proved_are_told_at_once(store: Store, log: PublicLog) -> None:
+    batches = [registered(store, *(a_read() for _ in range(3))) for _ in range(3)]
+    places = [(batch, item) for batch in batches for item in range(3)]
+    assert proved(store, places) == set()
+    chain(store, 2)
+    anchor(store, "node")
+    assert proved(store, places) == set()
+    log.close_batch()
+    chain(store)
+    anchor(store, "node")
+
+    assert proved(store, [*places, (10**9, 0)]) == set(places[:6])
+    assert {place for place in places if proof_of(store, *place)} == set(places[:6])
+    log.close_batch()
+    assert proved(store, places) == set(places)
 
 
 def test_a_proof_that_was_altered_anywhere_does_not_hold(store: Store, log: PublicLog) -> None:

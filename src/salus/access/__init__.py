@@ -13,7 +13,7 @@ from salus.access.service import (
     relations,
     relations_at,
 )
-from salus.access.tree.anchor import ReadProof, anchor, proof_of
+from salus.access.tree.anchor import ReadProof, anchor, proof_of, proved
 from salus.access.tree.audit import verify_register
 from salus.access.tree.growth import chain
 
@@ -38,6 +38,7 @@ __all__ = [
     "open_relation",
     "permit",
     "proof_of",
+    "proved",
     "reads_of",
     "record_refusal",
     "register",

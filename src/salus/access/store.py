@@ -222,6 +222,16 @@ def position(tx: Transaction, batch: int, item: int) -> int | None:
     return row[0] if row else None
 
 
+def positions(tx: Transaction, batches: Sequence[int]) -> dict[int, int]:
+    """Return where the first entry of each batch stands in the tree, of those that do."""
+    rows = tx.rows(
+        "select batch, first_position from access.chained"
+        " where batch = any(%s::bigint[]) and first_position is not null",
+        (list(batches),),
+    )
+    return {int(batch): int(first) for batch, first in rows}
+
+
 def add_anchor(tx: Transaction, size: int, root: bytes, custodian: str, pending_id: UUID) -> None:
     """Remember what was handed to the public log."""
     tx.run(

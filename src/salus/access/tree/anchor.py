@@ -78,11 +78,27 @@ def proof_of(store: Store, batch: int, item: int) -> ReadProof | None:
         anchors = sql.anchors(tx, above=position) if position is not None else []
     if row is None or position is None or checkpoint is None:
         return None
+    published = _published(store, anchors, checkpoint)
+    return _proof(store, row, position, published, checkpoint) if published else None
+
+
+def proved(store: Store, places: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Return those entries, named by batch and item, that `proof_of` can prove now."""
+    checkpoint = ledger.latest(store)
+    with store.transaction(Duty.CARE) as tx:
+        firsts = sql.positions(tx, sorted({batch for batch, _ in places}))
+        anchors = sql.anchors(tx)
+    published = _published(store, anchors, checkpoint) if checkpoint else None
+    size = published.size if published else 0
+    return {(batch, item) for batch, item in places if batch in firsts and firsts[batch] + item < size}
+
+
+def _published(store: Store, anchors: Sequence[sql.Anchor], checkpoint: Checkpoint) -> _Anchored | None:
+    """Return the newest of these anchors that a checkpoint covers."""
     for size, root, custodian, pending_id in reversed(anchors):
         log_index = ledger.index_of(store, pending_id)
         if log_index is not None and log_index < checkpoint.size:
-            published = _Anchored(size=size, root=root, custodian=custodian, log_index=log_index)
-            return _proof(store, row, position, published, checkpoint)
+            return _Anchored(size=size, root=root, custodian=custodian, log_index=log_index)
     return None
 
 
