@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from salus.keys import sealed as sealed_file
+from salus.keys.derivation import derive
 from salus.keys.errors import BadRequest, CustodianMissing, SealBroken
-from salus.keys.model import KEY_BYTES, Secrets, checked_name, derive
+from salus.keys.model import KEY_BYTES, Secrets, checked_name
 from salus.keys.sealed import Stretched
 
 SHORTEST_PASSPHRASE = 12

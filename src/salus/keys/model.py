@@ -1,4 +1,4 @@
-"""What a custodian holds, how it is written down, and how keys are derived from it. Pure."""
+"""What a custodian holds and how it is written down. Pure."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from salus.keys.errors import BadRequest, CustodianBroken
 
@@ -51,12 +48,6 @@ def decode_secrets(text: bytes) -> Secrets:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CustodianBroken("the custodian file opened, but its contents are not understood") from error
-
-
-def derive(key: bytes, use: str, name: str) -> bytes:
-    """Derive the 32-byte key of one use and name by HKDF-SHA256 (RFC 5869); uses and names never run together."""
-    info = b"salus " + use.encode() + b"\x00" + checked_name(name).encode()
-    return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
 
 
 def checked_name(name: str) -> str:
