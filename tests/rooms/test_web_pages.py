@@ -288,6 +288,32 @@ def test_dates_are_written_in_words_and_in_civil_time() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "english", "chinese"),
+    [
+        ("2019", "2019", "2019年"),
+        ("2019-03", "March 2019", "2019年3月"),
+        ("2019-03-04", "4 March 2019", "2019年3月4日"),
+        ("2019-03-03T23:30:00-05:00", "4 March 2019", "2019年3月4日"),
+        ("2019-03-04T10:00:00.123Z", "4 March 2019", "2019年3月4日"),
+        (date(2019, 3, 4), "4 March 2019", "2019年3月4日"),
+    ],
+)
+def test_a_fhir_date_is_written_as_precisely_as_it_is_given(given: views.Day, english: str, chinese: str) -> None:
+    assert Speech(Language.EN).day(given) == english
+    assert Speech(Language.ZH).day(given) == chinese
+
+
+@pytest.mark.parametrize("given", ["", "20", "2019-13", "2019-3-4", "yesterday", "2019-02-30T00:00:00Z"])
+def test_a_day_that_no_calendar_has_stays_as_it_was_written(given: str) -> None:
+    assert Speech(Language.EN).day(given) == given
+
+
+def test_a_text_without_a_language_is_taken_by_its_letters() -> None:
+    assert views.Words.of("王小明") == views.Words(zh="王小明")
+    assert views.Words.of("Chen Yulan") == views.Words(en="Chen Yulan")
+
+
+@pytest.mark.parametrize(
     ("hours", "english", "chinese"),
     [
         (1, "10:30", "10:30"),

@@ -55,7 +55,7 @@ PROBLEMS = (
     v.Problem(
         name=v.Words(en="Type 2 diabetes mellitus", zh="2 型糖尿病"),
         active=True,
-        since=date(2016, 5, 20),
+        since="2016-05",
         source=_source(CITY, 2026, 9, 30),
     ),
     v.Problem(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -24,7 +25,7 @@ from markupsafe import Markup
 
 from salus.kernel import Invalid, Purpose, Role, Unavailable
 from salus.web import qr, words
-from salus.web.views import Address, Demo, Frame, Language, View, Words
+from salus.web.views import Address, Day, Demo, Frame, Language, View, Words
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -33,6 +34,7 @@ CONTENT_SECURITY_POLICY = (
 # One civil time in the whole country, without daylight saving: a fixed offset needs no time zone tables.
 CIVIL_TIME = timezone(timedelta(hours=8))
 _PACKAGE = files("salus.web")
+STATIC = Path(str(_PACKAGE / "static"))
 _LOCALES = {Language.EN: Locale("en", "GB"), Language.ZH: Locale("zh", script="Hans", territory="CN")}
 
 
@@ -121,7 +123,7 @@ def _environment(language: Language) -> Environment:
         "part": speech.part,
         "word": speech.word,
         "qr": qr.svg,
-        "iso": lambda at: at.isoformat(),
+        "iso": lambda at: at if isinstance(at, str) else at.isoformat(),
     }
     environment.globals |= {"Address": Address, "asset": asset, "words": words, "with_query": with_query}
     return environment
@@ -161,6 +163,19 @@ def with_query(path: str, **values: str) -> str:
     return f"{parts.path}?{urlencode(query)}"
 
 
+def _civil_day(on: Day) -> tuple[date | None, int]:
+    """Return the day, and how many characters of it were given: 4 for a year, 7 for a month, 10 for a day."""
+    if isinstance(on, date):
+        return on, 10
+    try:
+        if len(on) > 10:
+            at = datetime.fromisoformat(on)
+            return (at.astimezone(CIVIL_TIME) if at.tzinfo else at).date(), 10
+        return date.fromisoformat(f"{on}-01-01"[:10]), len(on)
+    except ValueError:
+        return None, 0
+
+
 class Speech:
     """How one language writes dates, numbers, and the words of closed lists."""
 
@@ -177,9 +192,17 @@ class Speech:
         """Look up a text that depends on a count."""
         return self._catalogue.ngettext(singular, plural, count)
 
-    def day(self, on: date) -> str:
-        """Write a civil day: 24 November 2026."""
-        return format_date(on, "d MMMM y" if self._language is Language.EN else "y年M月d日", self._locale)
+    def day(self, on: Day) -> str:
+        """Write a civil day: 24 November 2026; a FHIR date as precisely as it is given: November 2026, 2026.
+
+        A day that no calendar has stays as it was written: a slip in one entry must not keep the rest from being read.
+        """
+        known, length = _civil_day(on)
+        if known is None:
+            return str(on)
+        english = {4: "y", 7: "MMMM y", 10: "d MMMM y"}
+        chinese = {4: "y年", 7: "y年M月", 10: "y年M月d日"}
+        return format_date(known, (english if self._language is Language.EN else chinese)[length], self._locale)
 
     def weekday(self, on: date) -> str:
         """Write a civil day with its weekday: Tuesday 24 November 2026."""

@@ -60,6 +60,15 @@ class Words:
         if not self.en and not self.zh:
             raise Invalid("a text needs one language at least", code="SALUS-W001")
 
+    @classmethod
+    def of(cls, text: str) -> Words:
+        """Take a text whose language nobody wrote down: Chinese where it has a Han character, else English."""
+        return cls(zh=text) if any("\u3400" <= letter <= "\u9fff" for letter in text) else cls(en=text)
+
+
+Day = date | str
+"""A civil day, or a FHIR date or dateTime of any precision ("2019", "2019-03", "2019-03-04", an instant)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
@@ -115,7 +124,7 @@ class Patient:
 
     name: Words
     sex: Sex
-    born: date | None
+    born: Day | None
     age_years: int | None
 
 
@@ -124,7 +133,7 @@ class Source:
     """Where an entry comes from, and the day that it speaks of (None where the entry names none)."""
 
     facility: Words
-    on: date | None
+    on: Day | None
 
 
 class Severity(StrEnum):
@@ -170,7 +179,7 @@ class Problem:
 
     name: Words
     active: bool
-    since: date | None
+    since: Day | None
     source: Source
 
 
