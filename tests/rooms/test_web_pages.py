@@ -308,11 +308,6 @@ def test_a_day_that_no_calendar_has_stays_as_it_was_written(given: str) -> None:
     assert Speech(Language.EN).day(given) == given
 
 
-def test_a_text_without_a_language_is_taken_by_its_letters() -> None:
-    assert views.Words.of("王小明") == views.Words(zh="王小明")
-    assert views.Words.of("Chen Yulan") == views.Words(en="Chen Yulan")
-
-
 @pytest.mark.parametrize(
     ("hours", "english", "chinese"),
     [

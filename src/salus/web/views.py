@@ -60,11 +60,6 @@ class Words:
         if not self.en and not self.zh:
             raise Invalid("a text needs one language at least", code="SALUS-W001")
 
-    @classmethod
-    def of(cls, text: str) -> Words:
-        """Take a text whose language nobody wrote down: Chinese where it has a Han character, else English."""
-        return cls(zh=text) if any("\u3400" <= letter <= "\u9fff" for letter in text) else cls(en=text)
-
 
 Day = date | str
 """A civil day, or a FHIR date or dateTime of any precision ("2019", "2019-03", "2019-03-04", an instant)."""
@@ -104,9 +99,6 @@ class Frame:
     large_text: bool = False
     person: Person | None = None
     notice: Notice | None = None
-
-
-# --- what several pages show
 
 
 class Sex(StrEnum):
@@ -211,9 +203,6 @@ class Record:
     silent: tuple[Words, ...]
     as_of: datetime
     no_known_allergy: Source | None = None
-
-
-# --- pages: everybody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
