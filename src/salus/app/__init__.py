@@ -1,5 +1,74 @@
-"""The composition root: which rooms there are, and the journeys that cross them. Holds no rule."""
+"""The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
+from salus.app.demo import (
+    DemoResident,
+    StepIn,
+    demo_principal,
+    demo_roles,
+    demo_token,
+    note_residents,
+    step_into,
+)
+from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
+from salus.app.importing import Imported, import_files
+from salus.app.node import Node, newest_checkpoint, newest_checkpoint_at, open_node
+from salus.app.reading import Found, ReadAsk, Reader
+from salus.app.relay import Relay, close_batch, deliver_events
+from salus.app.residents import (
+    MyCode,
+    look_proof,
+    my_code,
+    my_record,
+    reader_name,
+    replace_code,
+    who_looked,
+)
 from salus.app.schemas import SCHEMAS
+from salus.app.searching import Page, search
+from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may_listen
+from salus.app.writing import Tried, accept, accept_each
 
-__all__ = ["SCHEMAS"]
+__all__ = [
+    "SCHEMAS",
+    "DemoResident",
+    "Found",
+    "Imported",
+    "MyCode",
+    "Node",
+    "NodeSettings",
+    "Page",
+    "Present",
+    "ReadAsk",
+    "Reader",
+    "Relay",
+    "SettingsRefused",
+    "StepIn",
+    "Tried",
+    "Viewed",
+    "Visit",
+    "accept",
+    "accept_each",
+    "arrive",
+    "close_batch",
+    "deliver_events",
+    "demo_principal",
+    "demo_roles",
+    "demo_token",
+    "import_files",
+    "load_settings",
+    "look_proof",
+    "may_listen",
+    "my_code",
+    "my_record",
+    "newest_checkpoint",
+    "newest_checkpoint_at",
+    "note_residents",
+    "open_node",
+    "present_here",
+    "reader_name",
+    "replace_code",
+    "search",
+    "step_into",
+    "view_summary",
+    "who_looked",
+]

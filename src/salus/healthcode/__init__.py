@@ -5,6 +5,6 @@ Refuses to hold or show a status: there is no column, function or field for one.
 
 from salus.healthcode.errors import CodeUnknown
 from salus.healthcode.picture import qr_svg
-from salus.healthcode.service import SIGNING_KEY, code_of, issuer_keys, replace, resolve
+from salus.healthcode.service import SIGNING_KEY, code_of, issued_at, issuer_keys, replace, resolve
 
-__all__ = ["SIGNING_KEY", "CodeUnknown", "code_of", "issuer_keys", "qr_svg", "replace", "resolve"]
+__all__ = ["SIGNING_KEY", "CodeUnknown", "code_of", "issued_at", "issuer_keys", "qr_svg", "replace", "resolve"]

@@ -38,6 +38,12 @@ def code_of(
     return _text(custodian, issued, key_name)
 
 
+def issued_at(tx: Transaction, resident_key: int) -> datetime | None:
+    """Return when a resident's current code was issued, or None if there is none. Duty CARE."""
+    issued = store.latest(tx, resident_key)
+    return issued.issued_at if issued else None
+
+
 def replace(
     tx: Transaction,
     custodian: Custodian,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from salus.kernel import new_id
@@ -45,6 +46,13 @@ def latest(store: Store) -> Checkpoint | None:
     with store.transaction(Duty.LEDGER) as tx:
         found = tables.head(tx)
     return found[0] if found else None
+
+
+def latest_at(store: Store) -> datetime | None:
+    """Return when the newest head was signed, by this node's clock, or None before the first batch."""
+    with store.transaction(Duty.LEDGER) as tx:
+        found = tables.head(tx)
+    return found[1] if found else None
 
 
 def checkpoints(store: Store) -> list[Checkpoint]:

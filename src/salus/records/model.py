@@ -101,29 +101,41 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryLine:
-    """One line of a readable summary: what, its value where there is one, since when, and from where."""
+    """One line of a readable summary.
+
+    `detail` is a medicine's instruction or an allergy's reaction, `severity` mild, moderate or severe, `flag` low, high
+    or abnormal, `usual` the reference range as written, `at` a FHIR date. `active` is false for what has ended.
+    """
 
     text: str
     code: str | None
-    value: str | None
-    at: str | None
+    active: bool
+    confirmed: bool
     facility: str
+    value: str | None = None
+    detail: str | None = None
+    severity: str | None = None
+    flag: str | None = None
+    usual: str | None = None
+    at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a clinician needs first, over all charts of one resident, newest first in each list."""
+    """What a clinician needs first, over all charts of one resident, newest first in each list.
 
-    name: str | None
-    birth_date: str | None
-    gender: str | None
-    allergies: tuple[SummaryLine, ...]
-    medicines: tuple[SummaryLine, ...]
-    problems: tuple[SummaryLine, ...]
-    results: tuple[SummaryLine, ...]
-    immunizations: tuple[SummaryLine, ...]
+    `no_known_allergy` is a written statement that there is none; an empty `allergies` alone is no such statement.
+    """
+
+    name: str | None = field(repr=False)
+    birth_date: str | None = field(repr=False)
+    gender: str | None = field(repr=False)
+    allergies: tuple[SummaryLine, ...] = field(repr=False)
+    no_known_allergy: SummaryLine | None = field(repr=False)
+    medicines: tuple[SummaryLine, ...] = field(repr=False)
+    problems: tuple[SummaryLine, ...] = field(repr=False)
+    results: tuple[SummaryLine, ...] = field(repr=False)
     counts: Mapping[str, int]
-    chart_keys: tuple[int, ...]
     facilities: tuple[str, ...]
 
 

@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
+import orjson
+
 from salus.records import store
 from salus.records.errors import Problem, RecordRefused
-from salus.records.fhir.definitions import resource_types
+from salus.records.fhir.definitions import DIRECTORY, resource_types
 from salus.records.model import Located, Query, Sealer, Summary
 from salus.records.sealing import unseal
 from salus.records.search.query import Asked, make_cursor
-from salus.records.summary import TYPES, summarise
+from salus.records.summary import TYPES, name_of, summarise
 from salus.storage import Transaction
 
 _MOST_OF_A_TYPE = 200
@@ -87,7 +89,12 @@ def summary_parts(tx: Transaction, chart_keys: Sequence[int]) -> tuple[list[Loca
 def summary(parts: Sequence[Located], counts: Mapping[str, int], keys: Mapping[int, bytes]) -> Summary:
     """Open the parts and make the one-screen summary."""
     opened = [(located, open_body(located, keys)) for located in parts]
-    return summarise(opened, counts, tuple(sorted({located.chart_key for located in parts})))
+    return summarise(opened, counts)
+
+
+def patient_name(located: Located, keys: Mapping[int, bytes]) -> str | None:
+    """Open one Patient and return the name as written, and nothing else of it."""
+    return name_of(orjson.loads(open_body(located, keys)))
 
 
 def deliver(tx: Transaction, event: int, acceptance: int, facility: str, day: date, entries: int) -> bool:
@@ -113,3 +120,8 @@ def note_line(tx: Transaction, file: bytes, line: int, acceptance: int) -> None:
 def totals(tx: Transaction) -> dict[str, int]:
     """Return how many charts, resources and versions there are."""
     return store.totals(tx)
+
+
+def is_directory(resource_type: str) -> bool:
+    """Tell whether a type describes institutions and terms only, and never a person cared for."""
+    return resource_type in DIRECTORY

@@ -2,75 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from salus.records.model import Located, Summary, SummaryLine
 
-TYPES = ("Patient", "AllergyIntolerance", "MedicationRequest", "Condition", "Observation", "Immunization")
+TYPES = ("Patient", "AllergyIntolerance", "MedicationRequest", "Condition", "Observation")
 MOST_LINES = 12
-_ENDED = {"resolved", "inactive", "remission", "completed", "stopped", "cancelled", "entered-in-error", "draft"}
-_WRONG = {"entered-in-error", "cancelled"}
+_WRONG = {"entered-in-error", "cancelled", "draft"}
+_ENDED = {"resolved", "inactive", "remission", "completed", "stopped", "cancelled", "on-hold"}
+# SNOMED CT: no known allergy (situation), and its three narrower forms.
+_NO_ALLERGY = {"716186003", "409137002", "429625007", "428607008"}
+_FLAGS = {"L": "low", "LL": "low", "H": "high", "HH": "high", "A": "abnormal", "AA": "abnormal"}
+
+Opened = tuple[Located, dict[str, Any]]
 
 
-def summarise(found: Sequence[tuple[Located, bytes]], counts: Mapping[str, int], charts: tuple[int, ...]) -> Summary:
-    """Sort opened resources into allergies, medicines, problems, results and immunizations, newest first."""
-    by_type: dict[str, list[tuple[Located, dict[str, Any]]]] = {name: [] for name in TYPES}
+def summarise(found: Sequence[tuple[Located, bytes]], counts: Mapping[str, int]) -> Summary:
+    """Sort opened resources into allergies, medicines, problems and results, newest first; one line for each thing."""
+    by_type: dict[str, list[Opened]] = {name: [] for name in TYPES}
     for located, body in found:
         by_type[located.type].append((located, orjson.loads(body)))
     person = by_type["Patient"][0][1] if by_type["Patient"] else {}
+    allergies = _lines(by_type["AllergyIntolerance"], _allergy)
     return Summary(
-        name=_name(person),
+        name=name_of(person),
         birth_date=person.get("birthDate"),
         gender=person.get("gender"),
-        allergies=_lines(by_type["AllergyIntolerance"], "code", ("onsetDateTime", "recordedDate"), _ENDED),
-        medicines=_lines(by_type["MedicationRequest"], "medicationCodeableConcept", ("authoredOn",), _ENDED),
-        problems=_lines(by_type["Condition"], "code", ("onsetDateTime", "recordedDate"), _ENDED),
-        results=_lines(by_type["Observation"], "code", ("effectiveDateTime", "issued"), _WRONG),
-        immunizations=_lines(by_type["Immunization"], "vaccineCode", ("occurrenceDateTime",), _WRONG),
+        allergies=tuple(line for line in allergies if line.code not in _NO_ALLERGY and line.active),
+        no_known_allergy=next((line for line in allergies if line.code in _NO_ALLERGY), None),
+        medicines=_lines(by_type["MedicationRequest"], _medicine),
+        problems=_lines(by_type["Condition"], _problem),
+        results=_lines(by_type["Observation"], _result),
         counts=dict(counts),
-        chart_keys=charts,
         facilities=tuple(sorted({located.facility for located, _ in found})),
     )
 
 
-def _lines(
-    found: list[tuple[Located, dict[str, Any]]], concept: str, dates: tuple[str, ...], hidden: set[str]
-) -> tuple[SummaryLine, ...]:
+def name_of(person: Mapping[str, Any]) -> str | None:
+    """Return a Patient's first name as written: its text, or given names and family name."""
+    first = (person.get("name") or [{}])[0]
+    return first.get("text") or " ".join(filter(None, [*first.get("given", []), first.get("family")])) or None
+
+
+def _lines(found: list[Opened], read: Callable[[Located, dict[str, Any]], SummaryLine]) -> tuple[SummaryLine, ...]:
+    """Read each resource into a line; the active first, then the newest; of equal lines the newest stays."""
+    lines = [read(located, resource) for located, resource in found if _status(resource) not in _WRONG]
+    newest = sorted(lines, key=lambda line: line.at or "", reverse=True)
     shown: dict[tuple[str, str | None], SummaryLine] = {}
-    ordered = sorted(found, key=lambda pair: _date(pair[1], dates) or "", reverse=True)
-    for located, resource in ordered:
-        line = SummaryLine(
-            text=_text(resource.get(concept)),
-            code=_code(resource.get(concept)),
-            value=_value(resource),
-            at=_date(resource, dates),
-            facility=located.facility,
-        )
-        if _status(resource) not in hidden:
-            shown.setdefault((line.text, line.code), line)
+    for line in sorted(newest, key=lambda line: not line.active):
+        shown.setdefault((line.text, line.code), line)
     return tuple(shown.values())[:MOST_LINES]
 
 
+def _allergy(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    reactions = resource.get("reaction") or [{}]
+    manifestations = reactions[0].get("manifestation") or [None]
+    criticality = {"high": "severe", "low": "mild"}.get(resource.get("criticality", ""))
+    return _line(
+        located,
+        resource,
+        "code",
+        ("onsetDateTime", "recordedDate"),
+        detail=_text(manifestations[0]) if manifestations[0] else None,
+        severity=reactions[0].get("severity") or criticality,
+    )
+
+
+def _medicine(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    dosage = (resource.get("dosageInstruction") or [{}])[0]
+    return _line(located, resource, "medicationCodeableConcept", ("authoredOn",), detail=dosage.get("text"))
+
+
+def _problem(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    return _line(located, resource, "code", ("onsetDateTime", "recordedDate"))
+
+
+def _result(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    flags = [_code(concept) for concept in resource.get("interpretation") or ()]
+    ranges = resource.get("referenceRange") or [{}]
+    return _line(
+        located,
+        resource,
+        "code",
+        ("effectiveDateTime", "issued"),
+        value=_value(resource),
+        flag=next((_FLAGS[flag] for flag in flags if flag in _FLAGS), None),
+        usual=_range(ranges[0]),
+    )
+
+
+def _line(
+    located: Located, resource: dict[str, Any], concept: str, dates: tuple[str, ...], **more: str | None
+) -> SummaryLine:
+    verification = ((resource.get("verificationStatus") or {}).get("coding") or [{}])[0].get("code")
+    return SummaryLine(
+        text=_text(resource.get(concept)),
+        code=_code(resource.get(concept)),
+        active=_status(resource) not in _ENDED,
+        confirmed=verification in (None, "confirmed"),
+        facility=located.facility,
+        at=next((str(resource[name]) for name in dates if name in resource), None),
+        **more,
+    )
+
+
 def _status(resource: dict[str, Any]) -> str | None:
-    clinical = (resource.get("clinicalStatus") or {}).get("coding") or [{}]
-    verification = (resource.get("verificationStatus") or {}).get("coding") or [{}]
-    if verification[0].get("code") == "entered-in-error":
+    verification = ((resource.get("verificationStatus") or {}).get("coding") or [{}])[0].get("code")
+    if verification == "entered-in-error":
         return "entered-in-error"
-    return clinical[0].get("code") or resource.get("status")
-
-
-def _date(resource: dict[str, Any], names: tuple[str, ...]) -> str | None:
-    return next((str(resource[name]) for name in names if name in resource), None)
+    clinical = ((resource.get("clinicalStatus") or {}).get("coding") or [{}])[0].get("code")
+    if resource["resourceType"] == "Observation":
+        return str(resource["status"]) if resource.get("status") in _WRONG else None
+    return str(clinical or resource.get("status"))
 
 
 def _text(concept: Any) -> str:
-    if not isinstance(concept, dict):
-        return "?"
-    codings = concept.get("coding") or [{}]
-    return str(concept.get("text") or codings[0].get("display") or codings[0].get("code") or "?")
+    codings = (concept.get("coding") or [{}]) if isinstance(concept, dict) else [{}]
+    text = concept.get("text") if isinstance(concept, dict) else None
+    return str(text or codings[0].get("display") or codings[0].get("code") or "?")
 
 
 def _code(concept: Any) -> str | None:
@@ -80,19 +132,22 @@ def _code(concept: Any) -> str | None:
 
 def _value(resource: dict[str, Any]) -> str | None:
     if "valueQuantity" in resource:
-        quantity = resource["valueQuantity"]
-        return f"{_number(quantity.get('value'))} {quantity.get('unit') or quantity.get('code') or ''}".strip()
+        return _quantity(resource["valueQuantity"])
     if "valueCodeableConcept" in resource:
         return _text(resource["valueCodeableConcept"])
     parts = [f"{_text(part.get('code'))} {_value(part) or ''}".strip() for part in resource.get("component") or ()]
-    return "; ".join(parts) or resource.get("valueString")
+    written = resource.get("valueString")
+    return "; ".join(parts) or (str(written) if written is not None else None)
 
 
-def _number(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _range(found: dict[str, Any]) -> str | None:
+    low, high = (_quantity(found[end]) if end in found else None for end in ("low", "high"))
+    if low and high:
+        return f"{low.split(' ')[0]}–{high}"
+    return found.get("text") or (f"≥ {low}" if low else f"≤ {high}" if high else None)
 
 
-def _name(person: dict[str, Any]) -> str | None:
-    names = person.get("name") or [{}]
-    first = names[0]
-    return first.get("text") or " ".join(filter(None, [*first.get("given", []), first.get("family")])) or None
+def _quantity(quantity: dict[str, Any]) -> str:
+    value = quantity.get("value")
+    shown = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{shown} {quantity.get('unit') or quantity.get('code') or ''}".strip()

@@ -1,1 +1,5 @@
 """The FHIR API, the pages, and what they are served by. Holds no decision."""
+
+from salus.web.serve import application, run
+
+__all__ = ["application", "run"]

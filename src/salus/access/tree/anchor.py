@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from salus import ledger
 from salus.access import store as sql
+from salus.access.errors import ReadInvalid
 from salus.access.tree.growth import edge, reader
 from salus.access.tree.leaf import Row, entry_bytes
 from salus.proof import (
@@ -42,6 +44,39 @@ class ReadProof:
     def anchor(self) -> bytes:
         """The entry of the public log that holds the root."""
         return ledger.anchor_leaf(self.custodian, self.size, self.root).encoded
+
+    def as_file(self) -> dict[str, object]:
+        """Return this proof as a JSON object that `of_file` reads; octets are hexadecimal."""
+        return {
+            "salus": "read-proof-1",
+            "entry": self.entry.decode(),
+            "position": self.position,
+            "size": self.size,
+            "path": [node.hex() for node in self.path],
+            "custodian": self.custodian,
+            "root": self.root.hex(),
+            "log_index": self.log_index,
+            "log_path": [node.hex() for node in self.log_path],
+            "checkpoint": self.checkpoint,
+        }
+
+    @classmethod
+    def of_file(cls, told: Mapping[str, Any]) -> ReadProof:
+        """Read what `as_file` wrote. Raises ReadInvalid for anything else."""
+        try:
+            return cls(
+                entry=str(told["entry"]).encode(),
+                position=int(told["position"]),
+                size=int(told["size"]),
+                path=tuple(bytes.fromhex(node) for node in told["path"]),
+                custodian=str(told["custodian"]),
+                root=bytes.fromhex(told["root"]),
+                log_index=int(told["log_index"]),
+                log_path=tuple(bytes.fromhex(node) for node in told["log_path"]),
+                checkpoint=str(told["checkpoint"]),
+            )
+        except (KeyError, ValueError, TypeError):
+            raise ReadInvalid("this file is no proof of a read; download it again") from None
 
     def check(self, keys: Sequence[VerifierKey]) -> Checkpoint:
         """Check everything, trusting only the log's keys, and return the checkpoint; ProofError unless all holds."""

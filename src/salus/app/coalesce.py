@@ -1,0 +1,65 @@
+"""Let requests that arrive together share one piece of work: up to 64 a batch, few batches at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+Ask = TypeVar("Ask")
+Answer = TypeVar("Answer")
+
+MOST_TOGETHER = 64
+
+
+class Coalescer(Generic[Ask, Answer]):
+    """Hand waiting asks to `run` in batches; while all its threads work, the next batch gathers.
+
+    `run` returns one answer for each ask, in order; an answer that is an exception is raised to its asker. If `run`
+    itself raises, every asker of the batch gets that. Use from one event loop.
+    """
+
+    def __init__(self, run: Callable[[Sequence[Ask]], Sequence[Answer | BaseException]], threads: int = 2) -> None:
+        self._run = run
+        self._free = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="coalesced")
+        self._waiting: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
+
+    async def ask(self, ask: Ask) -> Answer:
+        """Return the answer to one ask."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
+        self._waiting.append((ask, answer))
+        self._start(loop)
+        return await answer
+
+    def close(self) -> None:
+        """Finish what runs and take no more."""
+        self._pool.shutdown(wait=True)
+
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._waiting and self._free:
+            batch = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
+            self._free -= 1
+            work = loop.run_in_executor(self._pool, self._run, [ask for ask, _ in batch])
+            work.add_done_callback(lambda done, batch=batch: self._finish(loop, done, batch))  # type: ignore[misc]
+
+    def _finish(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        done: asyncio.Future[Sequence[Answer | BaseException]],
+        batch: list[tuple[Ask, asyncio.Future[Answer]]],
+    ) -> None:
+        self._free += 1
+        broken = done.exception()
+        answers = [broken] * len(batch) if broken else done.result()
+        for (_, waiting), answer in zip(batch, answers, strict=True):
+            if waiting.cancelled():
+                continue
+            if isinstance(answer, BaseException):
+                waiting.set_exception(answer)
+            else:
+                waiting.set_result(answer)
+        self._start(loop)

@@ -1,0 +1,122 @@
+"""What exists on a demo node only: people to step into, and tokens for the asking. Every function refuses elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from salus import parties
+from salus.app.node import Node, write_private
+from salus.kernel import Invalid, Purpose, Refused, Role
+from salus.parties import Facility, Principal, issue_token, principal
+from salus.records import NotFound
+
+TOKEN_LASTS = timedelta(hours=12)
+_STAFF = (Role.CLINICIAN, Role.RECEPTION)
+
+
+class DemoOnly(Refused):
+    """Something that a production node never does."""
+
+    code = "SALUS-A030"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoResident:
+    """A fictional resident that a visitor may step into."""
+
+    resident: str
+    name_en: str
+    name_zh: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepIn:
+    """A role to step into. `key` names it in the form."""
+
+    key: str
+    role: Role
+    name_en: str
+    name_zh: str
+    facility: Facility | None
+
+
+def note_residents(node: Node, people: Sequence[DemoResident]) -> None:
+    """Keep which fictional residents a visitor may step into."""
+    _demo_only(node)
+    write_private(node.settings.data / "demo.json", json.dumps([asdict(p) for p in people], ensure_ascii=False))
+
+
+def demo_roles(node: Node) -> list[StepIn]:
+    """Return the roles that a visitor may step into: staff, an auditor, and a few residents."""
+    _demo_only(node)
+    steps = []
+    for place in parties.facilities(node.store):
+        for member in parties.staff(node.store, place.facility_id):
+            key = f"staff:{member.staff_id}"
+            steps.append(
+                StepIn(key=key, role=member.role, name_en=member.name_en, name_zh=member.name_zh, facility=place)
+            )
+    for member in parties.staff(node.store, None):
+        key = f"staff:{member.staff_id}"
+        steps.append(StepIn(key=key, role=member.role, name_en=member.name_en, name_zh=member.name_zh, facility=None))
+    residents = [
+        StepIn(key=f"resident:{p.resident}", role=Role.RESIDENT, name_en=p.name_en, name_zh=p.name_zh, facility=None)
+        for p in _residents(node)
+    ]
+    return steps + residents
+
+
+def step_into(node: Node, key: str) -> tuple[Principal, str]:
+    """Return the principal of a role offered by `demo_roles`, and a token for it. Raises NotFound for any other."""
+    for step in demo_roles(node):
+        if step.key == key:
+            _, _, name = key.partition(":")
+            if step.role is Role.RESIDENT:
+                who = demo_principal(node, step.role, resident=UUID(name))
+            else:
+                who = parties.staff_principal(parties.staff_member(node.store, UUID(name)), strong=False)
+            return who, issue_token(node.issuer, who, node.clock.now(), TOKEN_LASTS)
+    raise NotFound("there is no such role here")
+
+
+def demo_token(node: Node, role: Role, facility: str | None, resident: UUID | None, purpose: Purpose | None) -> str:
+    """Return a bearer token for a role of a demo node."""
+    who = demo_principal(node, role, facility, resident)
+    wanted = purpose or parties.default_purpose(role)
+    who = who.for_purpose(wanted) if wanted else who
+    return issue_token(node.issuer, who, node.clock.now(), TOKEN_LASTS)
+
+
+def demo_principal(node: Node, role: Role, facility: str | None = None, resident: UUID | None = None) -> Principal:
+    """Return a principal of a role: the facility's first system or member of staff, made if there is none."""
+    _demo_only(node)
+    if role is Role.RESIDENT:
+        if resident is None:
+            raise Invalid("name the resident: --resident ID", code="SALUS-A031")
+        return principal(role, str(parties.resident_account(node.store, resident)), resident=resident)
+    if role is Role.HOSPITAL_SYSTEM:
+        place = node.facility(facility or "H1")
+        for system in parties.systems(node.store, place.facility_id):
+            return parties.system_principal(system, place)
+        _, public = parties.new_client_key("demo")
+        return parties.system_principal(parties.add_system(node.store, place.facility_id, public), place)
+    at = (facility or "H1") if role in _STAFF else None
+    for member in parties.staff(node.store, at):
+        if member.role is role:
+            return parties.staff_principal(member, strong=False)
+    name = {"name_en": f"Demo {role.value}", "name_zh": "演示人员"}
+    return parties.staff_principal(parties.add_staff(node.store, role=role, facility=at, **name), strong=False)
+
+
+def _residents(node: Node) -> list[DemoResident]:
+    path = node.settings.data / "demo.json"
+    return [DemoResident(**told) for told in json.loads(path.read_text("utf-8"))] if path.exists() else []
+
+
+def _demo_only(node: Node) -> None:
+    if not node.demo:
+        raise DemoOnly("only a demo node does this; this one holds real records")

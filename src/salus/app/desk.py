@@ -1,0 +1,177 @@
+"""The reception desk: a code or a number opens a care relation; a clinician then reads one screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from salus import access, healthcode, identity, records
+from salus.access import Action, Kind, Read
+from salus.app.facts import decide, purpose_of, refuse
+from salus.app.node import Node
+from salus.healthcode import CodeUnknown
+from salus.identity import IdNumber
+from salus.kernel import Purpose, Role
+from salus.parties import Principal
+from salus.records import Located, NotFound, Summary
+from salus.storage import Duty, Transaction
+
+CODE_PREFIX = "SL1:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A resident who is here: the relation that their presence opened, and when it closes again."""
+
+    resident_id: UUID
+    resident_key: int
+    name: str | None = field(repr=False)
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewed:
+    """A summary that was read, and until when the facility may read on."""
+
+    summary: Summary
+    ends: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    located: list[Located]
+    counts: dict[str, int]
+    charts: tuple[int, ...]
+    ends: datetime | None
+
+
+def arrive(node: Node, principal: Principal, presented: str) -> Visit:
+    """Resolve what a resident presents at the desk, an identity code or an identity number, and open a care relation.
+
+    Raises Refused (not a care facility, wrong role or purpose), CodeUnknown, NumberRefused, or NotFound for a number
+    that nobody here has. The opening stands in the resident's register of reads.
+    """
+    at = node.clock.now()
+    text = presented.strip()
+    by_code = text.upper().startswith(CODE_PREFIX)
+    action = Action.RESOLVE_CODE if by_code else Action.OPEN_RELATION
+    decision = decide(node, principal, action, Kind.RECORD)
+    if not decision.allowed or principal.facility is None:
+        raise refuse(node, principal, action, "only a place of care may do this, for treatment")
+    with node.store.transaction(Duty.CARE) as tx:
+        key = _resolve(tx, node, text) if by_code else _by_number(tx, node, text)
+        ends = access.open_relation(tx, principal.facility, key, principal.subject, at)
+        resident = identity.resident_by_key(tx, key)
+        if resident is None:
+            raise NotFound("nobody here has this number")
+        people = records.patients(tx, resident.charts)[:1]
+        entry = _entry(principal, key, tuple(p.chart_key for p in people), "Patient", action, decision.ground, at)
+        access.register(tx, [entry])
+    keys = node.keys.unwrap([person.chart_key for person in people])
+    name = records.patient_name(people[0], keys) if people else None
+    return Visit(resident_id=resident.resident_id, resident_key=key, name=name, ends=ends)
+
+
+def _resolve(tx: Transaction, node: Node, text: str) -> int:
+    return healthcode.resolve(tx, node.custodian, text)
+
+
+def _by_number(tx: Transaction, node: Node, text: str) -> int:
+    found = identity.find(tx, node.custodian, IdNumber.read(text))
+    if found is None:
+        raise NotFound("nobody here has this number")
+    return found.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Present:
+    """A resident whom a facility may read now."""
+
+    resident_id: UUID
+    name: str | None = field(repr=False)
+    ends: datetime
+
+
+def present_here(node: Node, principal: Principal, most: int = 8) -> list[Present]:
+    """Return whom the principal's facility has an open care relation with; each name shown is a registered read."""
+    at, facility = node.clock.now(), principal.facility
+    if facility is None:
+        raise refuse(node, principal, Action.READ_IDENTITY)
+    principal = principal if principal.purpose else principal.for_purpose(Purpose.TREAT)
+    with node.store.transaction(Duty.CARE) as tx:
+        open_now = access.relations_at(tx, facility, at)[:most]
+        decision = decide(node, principal, Action.READ_IDENTITY, Kind.RECORD, relation_open=True)
+        found: list[tuple[UUID, datetime, list[Located]]] = []
+        reads = []
+        for key, ends in open_now if decision.allowed else ():
+            resident = identity.resident_by_key(tx, key)
+            if resident:
+                people = records.patients(tx, resident.charts)[:1]
+                charts = tuple(person.chart_key for person in people)
+                found.append((resident.resident_id, ends, people))
+                reads.append(_entry(principal, key, charts, "Patient", Action.READ_IDENTITY, decision.ground, at))
+        if reads:
+            access.register(tx, reads)
+    keys = node.keys.unwrap([person.chart_key for _, _, people in found for person in people])
+    return [
+        Present(resident_id=id_, name=records.patient_name(people[0], keys) if people else None, ends=ends)
+        for id_, ends, people in found
+    ]
+
+
+def view_summary(node: Node, principal: Principal, resident_id: UUID) -> Viewed:
+    """Read one resident's summary over all charts. Raises Refused without an open care relation, and NotFound."""
+    with node.store.transaction(Duty.CARE) as tx:
+        parts = _summary_parts(tx, node, principal, resident_id)
+    if parts is None:
+        raise refuse(node, principal, Action.READ_SUMMARY)
+    summary = records.summary(parts.located, parts.counts, node.keys.unwrap(parts.charts))
+    return Viewed(summary=summary, ends=parts.ends)
+
+
+def _summary_parts(tx: Transaction, node: Node, principal: Principal, resident_id: UUID) -> _Parts | None:
+    """Register the read and fetch what it shows, or None if policy finds no ground."""
+    at = node.clock.now()
+    resident = identity.resident(tx, resident_id)
+    if resident is None:
+        return None
+    ends = access.relation_ends(tx, principal.facility, resident.key, at) if principal.facility else None
+    own = principal.role is Role.RESIDENT and principal.resident == resident_id
+    decision = decide(node, principal, Action.READ_SUMMARY, Kind.RECORD, relation_open=ends is not None, own_record=own)
+    if not decision.allowed:
+        return None
+    located, counts = records.summary_parts(tx, resident.charts)
+    charts = tuple(sorted({part.chart_key for part in located}))
+    action, ground = Action.READ_SUMMARY, decision.ground
+    access.register(tx, [_entry(principal, resident.key, charts, "summary", action, ground, at, len(located))])
+    return _Parts(located=located, counts=counts, charts=charts, ends=ends)
+
+
+def _entry(
+    principal: Principal,
+    resident: int,
+    charts: tuple[int, ...],
+    what: str,
+    action: Action,
+    ground: str,
+    at: datetime,
+    count: int = 1,
+) -> Read:
+    return Read(
+        reader_role=principal.role,
+        reader=principal.subject,
+        facility=principal.facility,
+        resident_key=resident,
+        chart_keys=charts,
+        what=what,
+        count=count,
+        action=action,
+        purpose=purpose_of(principal),
+        ground=ground,
+        unwraps=len(charts),
+        at=at,
+    )
+
+
+__all__ = ["CodeUnknown", "Present", "Viewed", "Visit", "arrive", "present_here", "view_summary"]

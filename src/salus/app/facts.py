@@ -1,0 +1,75 @@
+"""Gather the facts that policy needs about a request and a chart. Decides nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from salus import access
+from salus.access import Action, Decision, Kind, Refusal, Request
+from salus.app.node import Node
+from salus.kernel import Purpose, Refused
+from salus.parties import Principal
+from salus.storage import Transaction
+
+REFUSED = (
+    "you may not read this: its resident has not opened a care relation with your facility, or the purpose is not one"
+    " of your role; ask for the identity code at the desk"
+)
+
+
+def decide(
+    node: Node,
+    principal: Principal,
+    action: Action,
+    kind: Kind,
+    *,
+    own_facility: bool = False,
+    relation_open: bool = False,
+    own_record: bool = False,
+) -> Decision:
+    """Ask the policy with the facts at hand."""
+    return access.permit(
+        Request(
+            role=principal.role,
+            purpose=principal.purpose,
+            action=action,
+            kind=kind,
+            own_facility=own_facility,
+            relation_open=relation_open,
+            own_record=own_record,
+            care_facility=node.care_facility(principal),
+        )
+    )
+
+
+def open_relations(
+    tx: Transaction, pairs: Iterable[tuple[str | None, int | None]], at: datetime
+) -> set[tuple[str, int]]:
+    """Return which of these (facility, resident) have an open care relation."""
+    wanted = {(facility, resident) for facility, resident in pairs if facility is not None and resident is not None}
+    return access.relations(tx, sorted(wanted), at) if wanted else set()
+
+
+def refuse(node: Node, principal: Principal, action: Action, text: str = REFUSED) -> Refused:
+    """Commit a refusal to the register in its own transaction and return the error to raise."""
+    access.record_refusal(
+        node.store,
+        Refusal(
+            code=Refused.code,
+            role=principal.role,
+            principal=principal.subject,
+            facility=principal.facility,
+            action=action,
+            purpose=principal.purpose,
+            at=node.clock.now(),
+        ),
+    )
+    return Refused(text)
+
+
+def purpose_of(principal: Principal) -> Purpose:
+    """Return the purpose that a permitted read was for. Policy permits nothing without one."""
+    if principal.purpose is None:
+        raise Refused("name a purpose of use")
+    return principal.purpose

@@ -1,0 +1,200 @@
+"""Put a node together: store, keys, clock, log, tokens. The only place where rooms are wired to each other."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from salus import identity, parties
+from salus.app.schemas import SCHEMAS
+from salus.app.settings import NodeSettings, SettingsRefused
+from salus.kernel import Clock, ShiftedClock, SystemClock, parse_instant
+from salus.keys import Custodian, KeyService
+from salus.ledger import Checkpoint, Sequencer, begin, latest, latest_at, node_leaf
+from salus.parties import Facility, Principal, RelyingParty, SignIn, TokenIssuer
+from salus.storage import Duty, Settings, Store, Transaction, open_store
+
+
+@dataclass(slots=True)
+class Node:
+    """An open node. Close it, or use it as a context manager."""
+
+    settings: NodeSettings
+    kind: str
+    name: str
+    store: Store
+    clock: Clock
+    custodian: Custodian = field(repr=False)
+    keys: KeyService = field(repr=False)
+    issuer: TokenIssuer = field(repr=False)
+    sequencer: Sequencer = field(repr=False)
+    sign_in: SignIn = field(repr=False)
+    _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)
+    _residents: dict[UUID, int] = field(default_factory=dict, repr=False)
+
+    @property
+    def demo(self) -> bool:
+        """Tell whether this is a demo node; a node never changes what it is."""
+        return self.kind == "demo"
+
+    def __enter__(self) -> Node:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; the last user of a private server stops it."""
+        self.store.close()
+
+    def ping(self) -> None:
+        """Ask the database for nothing. Raises StoreDown if it does not answer."""
+        with self.store.transaction(Duty.CARE) as tx:
+            tx.row("select 1")
+
+    def postgres_version(self) -> str:
+        """Return the database server's name and version."""
+        with self.store.transaction(Duty.CARE) as tx:
+            found = tx.row("show server_version")
+        return f"PostgreSQL {str(found[0]).split(' ')[0]}" if found else "PostgreSQL"
+
+    def facility(self, facility_id: str) -> Facility:
+        """Return a facility; what was found once is remembered, since facilities never change their kind."""
+        found = self._facilities.get(facility_id)
+        if found is None:
+            found = self._facilities[facility_id] = parties.facility(self.store, facility_id)
+        return found
+
+    def resident_key(self, tx: Transaction, resident_id: UUID) -> int | None:
+        """Return a resident's physical key, remembered once found."""
+        key = self._residents.get(resident_id)
+        if key is None:
+            found = identity.resident(tx, resident_id)
+            if found is None:
+                return None
+            key = found.key
+            if len(self._residents) < 100_000:
+                self._residents[resident_id] = key
+        return key
+
+    def care_facility(self, principal: Principal) -> bool:
+        """Tell whether a principal acts at a registered place of care."""
+        return principal.facility is not None and self.facility(principal.facility).care
+
+
+def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
+    """Open a data folder as a node, making a new one where there is none.
+
+    `kind` is `demo` or `production`; None takes what the folder is. Raises SettingsRefused if the folder is of the
+    other kind, and what storage and keys raise.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o711)
+    if kind is None and not (settings.data / "node.json").exists():
+        raise SettingsRefused(f"{settings.data} holds no node yet; start one with: salus serve --data {settings.data}")
+    told = _identity(settings, kind)
+    store = open_store(Settings(data=settings.data, postgres=settings.postgres))
+    try:
+        store.migrate(SCHEMAS)
+        custodian = Custodian.open(settings.data / "keys", _passphrase(settings, told["kind"]))
+        clock = _clock(settings, told["kind"])
+        sequencer = Sequencer(
+            store, custodian.signer(told["name"]), settings.data / "log", clock, random.SystemRandom()
+        )
+        begin(store, node_leaf(kind=told["kind"], name=told["name"]))
+        return Node(
+            settings=settings,
+            kind=told["kind"],
+            name=told["name"],
+            store=store,
+            clock=clock,
+            custodian=custodian,
+            keys=KeyService(store, custodian),
+            issuer=TokenIssuer(
+                custodian.es256("access-token"),
+                issuer=f"urn:salus:node:{told['name']}",
+                audience=f"urn:salus:node:{told['name']}",
+                token_urls=[f"{settings.public_url}/oauth/token"],
+            ),
+            sequencer=sequencer,
+            sign_in=SignIn(store, custodian, _relying_party(settings)),
+        )
+    except BaseException:
+        store.close()
+        raise
+
+
+def _relying_party(settings: NodeSettings) -> RelyingParty:
+    host = urlsplit(settings.public_url).hostname or "localhost"
+    # WebAuthn takes no IP address as a party's name; on the loopback address browsers offer passkeys as localhost.
+    name = "localhost" if host in ("127.0.0.1", "::1") else host
+    return RelyingParty(rp_id=name, origins=(settings.public_url.replace(host, name),))
+
+
+def _identity(settings: NodeSettings, kind: str | None) -> dict[str, str]:
+    """Read what the folder is, or note it for ever."""
+    path = settings.data / "node.json"
+    if path.exists():
+        told: dict[str, str] = json.loads(path.read_text("utf-8"))
+        if kind is not None and told["kind"] != kind:
+            raise SettingsRefused(f"{settings.data} holds a {told['kind']} node, which can never become another kind")
+        return told
+    told = {"kind": kind or "production", "name": settings.name}
+    write_private(path, json.dumps(told))
+    return told
+
+
+def _passphrase(settings: NodeSettings, kind: str) -> bytes:
+    """Read the passphrase that opens the custodian's keys; a demo node keeps one of its own beside its data."""
+    if settings.passphrase_file:
+        return settings.passphrase_file.read_bytes().strip()
+    path = settings.data / "demo.passphrase"
+    if kind != "demo":
+        raise SettingsRefused("set passphrase_file (SALUS_PASSPHRASE_FILE): it opens the sealed keys of this node")
+    if not path.exists():
+        write_private(path, secrets.token_urlsafe(32))
+    return path.read_bytes().strip()
+
+
+def _clock(settings: NodeSettings, kind: str) -> Clock:
+    if not settings.clock:
+        return SystemClock()
+    if kind != "demo":
+        raise SettingsRefused("SALUS_CLOCK moves the clock of a demo node only")
+    return ShiftedClock(parse_instant(settings.clock))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file for this user alone, whole or not at all."""
+    partial = path.with_name(path.name + ".new")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(path)
+
+
+def newest_checkpoint(node: Node) -> Checkpoint | None:
+    """Return the newest signed head of the public log, or None before the first."""
+    return latest(node.store)
+
+
+def newest_checkpoint_at(node: Node) -> datetime | None:
+    """Return when the newest head was signed."""
+    return latest_at(node.store)
+
+
+def charts_of(tx: Transaction, resident_key: int) -> tuple[int, ...]:
+    """Return the charts of a resident."""
+    found = identity.resident_by_key(tx, resident_key)
+    return found.charts if found else ()
+
+
+__all__ = ["Node", "charts_of", "newest_checkpoint", "newest_checkpoint_at", "open_node", "write_private"]

@@ -1,0 +1,171 @@
+"""Read resources by id, many askers at once: one statement a room, one durable commit, then keys, then bodies.
+
+Design flow 0: no byte leaves before the audit row of its read is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from salus import access, identity, records
+from salus.access import Action, Decision, Kind, Read
+from salus.app.coalesce import Coalescer
+from salus.app.facts import decide, open_relations, purpose_of, refuse
+from salus.app.node import Node
+from salus.kernel import Refused, Role, SalusError
+from salus.parties import Principal, authenticate
+from salus.records import Located, NotFound
+from salus.storage import Duty, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAsk:
+    """One `GET Type/id`, as it came: whose token it is, is found out with the rest of its batch."""
+
+    bearer: str
+    type: str
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A resource that may be read: its bytes, and what HTTP headers need."""
+
+    body: bytes
+    version: int
+    at: datetime
+
+
+@dataclass(slots=True)
+class _Case:
+    """A read by a known principal."""
+
+    principal: Principal
+    type: str
+    id: UUID
+    located: Located | None = None
+    resident: int | None = None
+    decision: Decision | None = None
+
+
+class Reader:
+    """Reads of one node, coalesced."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._coalescer: Coalescer[ReadAsk, Found] = Coalescer(self._many)
+
+    async def ask(self, ask: ReadAsk) -> Found:
+        """Answer one read. Raises NotSignedIn, Refused or NotFound."""
+        return await self._coalescer.ask(ask)
+
+    def read_one(self, who: Principal, kind: str, id_: UUID) -> Found:
+        """Answer one read by itself, in the calling thread."""
+        answer = read_cases(self._node, [_Case(principal=who, type=kind, id=id_)])[0]
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """Finish what runs."""
+        self._coalescer.close()
+
+    def _many(self, asks: Sequence[ReadAsk]) -> list[Found | BaseException]:
+        at = self._node.clock.now()
+        answers: list[Found | BaseException | None] = []
+        cases: list[_Case] = []
+        for ask in asks:
+            try:
+                who = authenticate(self._node.store, self._node.issuer, ask.bearer, at)
+                if not who.in_scope(ask.type, "r"):
+                    raise Refused(f"the access token's scope does not cover system/{ask.type}.r", where="scope")
+                cases.append(_Case(principal=who, type=ask.type, id=ask.id))
+                answers.append(None)
+            except SalusError as error:
+                answers.append(error)
+        read = iter(read_cases(self._node, cases) if cases else ())
+        return [next(read) if answer is None else answer for answer in answers]
+
+
+def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException]:
+    """Answer reads that arrived together. Each permitted one has its own row in the register before it is answered.
+
+    An unwrap is counted for each read, even of one chart by many, so that the counts of keys and register agree.
+    """
+    at = node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        _locate(tx, node, cases, at)
+        permitted = [case for case in cases if case.decision and case.decision.allowed]
+        if permitted:
+            access.register(tx, [_read(case, at) for case in permitted])
+    keys = node.keys.unwrap([case.located.chart_key for case in permitted if case.located])
+    return [_answer(node, case, keys) for case in cases]
+
+
+def _locate(tx: Transaction, node: Node, cases: Sequence[_Case], at: datetime) -> None:
+    """Find each resource, its resident, and what policy says of the read."""
+    located = {found.id: found for found in records.fetch(tx, list({case.id for case in cases}))}
+    charts = {found.chart_key for found in located.values() if found.chart_kind == "resident"}
+    residents = identity.residents_of(tx, sorted(charts)) if charts else {}
+    for case in cases:
+        found = located.get(case.id)
+        if found is not None and found.type == case.type:
+            case.located, case.resident = found, residents.get(found.chart_key)
+    relations = open_relations(tx, [(case.principal.facility, case.resident) for case in cases if _needs_one(case)], at)
+    for case in cases:
+        if case.located:
+            case.decision = _decide(tx, node, case, relations)
+
+
+def _needs_one(case: _Case) -> bool:
+    """Tell whether only an open care relation can be the ground: not so for a hospital's system at home."""
+    if case.located is None:
+        return False
+    return case.principal.role is not Role.HOSPITAL_SYSTEM or case.located.facility != case.principal.facility
+
+
+def _decide(tx: Transaction, node: Node, case: _Case, relations: set[tuple[str, int]]) -> Decision:
+    principal, found = case.principal, case.located
+    assert found is not None  # noqa: S101  callers decide located cases only
+    own = principal.resident and node.resident_key(tx, principal.resident)
+    return decide(
+        node,
+        principal,
+        Action.READ,
+        Kind.DIRECTORY if found.chart_kind == "directory" else Kind.RECORD,
+        own_facility=found.facility == principal.facility,
+        relation_open=(principal.facility, case.resident) in relations,
+        own_record=own is not None and own == case.resident,
+    )
+
+
+def _read(case: _Case, at: datetime) -> Read:
+    found, principal = case.located, case.principal
+    assert found is not None  # noqa: S101
+    assert case.decision is not None  # noqa: S101
+    return Read(
+        reader_role=principal.role,
+        reader=principal.subject,
+        facility=principal.facility,
+        resident_key=case.resident,
+        chart_keys=(found.chart_key,),
+        what=found.type,
+        count=1,
+        action=Action.READ,
+        purpose=purpose_of(principal),
+        ground=case.decision.ground,
+        unwraps=1,
+        at=at,
+    )
+
+
+def _answer(node: Node, case: _Case, keys: dict[int, bytes]) -> Found | SalusError:
+    if case.located is None:
+        return NotFound(f"there is no {case.type} with this id here")
+    if not (case.decision and case.decision.allowed):
+        return refuse(node, case.principal, Action.READ)
+    body = records.open_body(case.located, keys)
+    return Found(body=body, version=case.located.version, at=case.located.at)

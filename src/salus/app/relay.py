@@ -1,0 +1,84 @@
+"""What happens after commits: events are delivered, register entries chained, batches of the log closed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import UTC
+
+from salus import access, records, storage
+from salus.app.node import Node
+from salus.kernel import SalusError
+from salus.storage import Duty, Event
+
+log = logging.getLogger("salus.relay")
+ROUND_SECONDS = 0.5
+DEMO_BATCH_SECONDS = 5.0
+
+
+class Relay:
+    """Drains, chains and publishes in rounds, on a thread of its own, until stopped. Any number may run at once."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._stop = threading.Event()
+        self._closed_at = 0.0
+        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+
+    def start(self) -> None:
+        """Begin the rounds."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End them after the present round."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                busy = self._round()
+            except SalusError as error:
+                log.warning("relay: %s", error)
+                busy = False
+            if not busy:
+                self._stop.wait(ROUND_SECONDS)
+
+    def _round(self) -> bool:
+        drained = deliver_events(self._node)
+        chained = access.chain(self._node.store)
+        if self._node.demo and time.monotonic() - self._closed_at >= DEMO_BATCH_SECONDS:
+            self._closed_at = time.monotonic()
+            close_batch(self._node)
+        elif not self._node.demo and self._node.sequencer.due():
+            close_batch(self._node)
+        return drained + chained >= 100
+
+
+def deliver_events(node: Node) -> int:
+    """Hand waiting events to their handlers; return how many were done."""
+    return storage.drain(node.store, {"RecordAccepted": lambda event: _count_delivery(node, event)}).done
+
+
+def close_batch(node: Node) -> None:
+    """Chain what is committed, anchor the register's root, and close a batch of the public log."""
+    while access.chain(node.store):
+        pass
+    access.anchor(node.store, node.name)
+    node.sequencer.close_batch()
+
+
+def _count_delivery(node: Node, event: Event) -> None:
+    """Count what a facility delivered. Idempotent by the event's id."""
+    payload = event.payload
+    with node.store.transaction(Duty.CARE) as tx:
+        records.deliver(
+            tx,
+            event.id,
+            int(str(payload["acceptance"])),
+            str(payload["facility"]),
+            event.at.astimezone(UTC).date(),
+            int(str(payload["entries"])),
+        )

@@ -1,0 +1,112 @@
+"""The resident's own journeys: my code, my record, who looked at me, and the proof of each look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from salus import access, appeals, healthcode, identity, parties, records
+from salus.access import Action, Kind, Read, ReadProof
+from salus.app.desk import Viewed, view_summary
+from salus.app.facts import decide, purpose_of, refuse
+from salus.app.node import Node
+from salus.appeals import Look, Looks
+from salus.kernel import Invalid, Role
+from salus.parties import PartyUnknown, Principal
+from salus.storage import Duty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyCode:
+    """The resident's current identity code."""
+
+    code: str = field(repr=False)
+    initial: str
+    issued: datetime
+    readers_this_week: int
+
+
+def my_code(node: Node, who: Principal) -> MyCode:
+    """Return the resident's code, issued at the first asking."""
+    key = _own_key(node, who, Action.READ_CODE)
+    at = node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        code = healthcode.code_of(tx, node.custodian, key, at=at)
+        issued = healthcode.issued_at(tx, key) or at
+        resident = identity.resident_by_key(tx, key)
+        people = records.patients(tx, resident.charts)[:1] if resident else []
+        charts = tuple(person.chart_key for person in people)
+        access.register(tx, [_own_read(who, key, charts, "Patient", Action.READ_CODE, at)])
+    keys = node.keys.unwrap([person.chart_key for person in people])
+    name = records.patient_name(people[0], keys) if people else None
+    seen = appeals.looks(node.store, key, at)
+    return MyCode(code=code, initial=(name or "?")[0], issued=issued, readers_this_week=seen.readers_this_week)
+
+
+def replace_code(node: Node, who: Principal) -> None:
+    """Replace the resident's code. The one before means nothing from now on."""
+    key = _own_key(node, who, Action.REPLACE_CODE)
+    with node.store.transaction(Duty.CARE) as tx:
+        healthcode.replace(tx, node.custodian, key, at=node.clock.now())
+
+
+def my_record(node: Node, who: Principal) -> Viewed:
+    """Return the summary of the resident's own record."""
+    if who.resident is None:
+        raise refuse(node, who, Action.READ_SUMMARY)
+    return view_summary(node, who, who.resident)
+
+
+def who_looked(node: Node, who: Principal, before: tuple[int, int] | None = None) -> Looks:
+    """Return a page of who looked at the resident's record, newest first."""
+    key = _own_key(node, who, Action.READ_REGISTER)
+    return appeals.looks(node.store, key, node.clock.now(), before)
+
+
+def look_proof(node: Node, who: Principal, place: tuple[int, int]) -> tuple[Look, ReadProof] | None:
+    """Return one look with its proof, or None if it is not this resident's, or not in the public log yet."""
+    key = _own_key(node, who, Action.READ_REGISTER)
+    return appeals.look_proof(node.store, key, place)
+
+
+def reader_name(node: Node, look: Look) -> tuple[str, str] | None:
+    """Return a staff reader's institutional name in English and Chinese; None for systems and residents."""
+    if look.role in (Role.HOSPITAL_SYSTEM, Role.RESIDENT):
+        return None
+    try:
+        member = parties.staff_member(node.store, UUID(look.reader))
+    except (PartyUnknown, ValueError):
+        return None
+    return member.name_en, member.name_zh
+
+
+def _own_key(node: Node, who: Principal, action: Action) -> int:
+    """Return the physical key of the resident who asks, once policy agrees that it is theirs to ask."""
+    if who.resident is not None and decide(node, who, action, Kind.RECORD, own_record=True).allowed:
+        with node.store.transaction(Duty.CARE) as tx:
+            key = node.resident_key(tx, who.resident)
+        if key is None:
+            raise Invalid("this resident is not in the index of this node", code="SALUS-A020")
+        return key
+    raise refuse(node, who, action)
+
+
+def _own_read(who: Principal, key: int, charts: tuple[int, ...], what: str, action: Action, at: datetime) -> Read:
+    return Read(
+        reader_role=who.role,
+        reader=who.subject,
+        facility=None,
+        resident_key=key,
+        chart_keys=charts,
+        what=what,
+        count=1,
+        action=action,
+        purpose=purpose_of(who),
+        ground="own-record",
+        unwraps=len(charts),
+        at=at,
+    )
+
+
+__all__ = ["MyCode", "look_proof", "my_code", "my_record", "reader_name", "replace_code", "who_looked"]

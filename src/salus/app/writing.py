@@ -1,0 +1,122 @@
+"""Take in what a system sends: one transaction with its register entries, its rows and its event."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from salus import access, records
+from salus.access import Action, Read
+from salus.app.facts import purpose_of, refuse
+from salus.app.node import Node
+from salus.kernel import Refused, SalusError
+from salus.parties import Principal
+from salus.records import Accepted, Intent, Writer
+from salus.storage import Duty, Transaction
+
+Noted = Callable[[Transaction, Accepted], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What became of one entry of a batch: an outcome, or the error that only this entry met."""
+
+    entry: int | None
+    accepted: Accepted | None
+    error: SalusError | None
+
+
+def accept(
+    node: Node, principal: Principal, intents: Sequence[Intent], source: str = "fhir", noted: Noted | None = None
+) -> Accepted:
+    """Take in all intents or none; `noted` may add rows of its own to the same transaction.
+
+    Raises what records raises. A refusal is kept in the register of refusals in a transaction of its own.
+    """
+    at = node.clock.now()
+    try:
+        with node.store.transaction(Duty.CARE) as tx:
+            accepted = records.accept(tx, _writer(node, principal, source), intents, at)
+            _register(tx, principal, accepted, source, at)
+            if noted:
+                noted(tx, accepted)
+        return accepted
+    except Refused as refused:
+        raise _refusal(node, principal, refused) from None
+
+
+def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> list[Tried]:
+    """Try each intent of a batch by itself, in one transaction with a savepoint each: one failure loses no other."""
+    at = node.clock.now()
+    tried: list[Tried] = []
+    refusals: list[Refused] = []
+    with node.store.transaction(Duty.CARE) as tx:
+        writer = _writer(node, principal, "fhir")
+        for intent in intents:
+            try:
+                with tx.savepoint():
+                    accepted = records.accept(tx, writer, [intent], at)
+                    _register(tx, principal, accepted, "fhir", at)
+                tried.append(Tried(entry=intent.entry, accepted=accepted, error=None))
+            except SalusError as error:
+                if isinstance(error, Refused):
+                    refusals.append(error)
+                tried.append(Tried(entry=intent.entry, accepted=None, error=error))
+    for refused in refusals:
+        _refusal(node, principal, refused)
+    return tried
+
+
+def _writer(node: Node, principal: Principal, source: str) -> Writer:
+    if principal.facility is None:
+        raise Refused("only a facility's own system may write records")
+    return Writer(
+        role=principal.role,
+        purpose=principal.purpose,
+        facility=principal.facility,
+        care_facility=node.care_facility(principal),
+        custodian=node.name,
+        keys=node.keys,
+        sealer=node.custodian,
+        source=source,
+    )
+
+
+def _register(tx: Transaction, principal: Principal, accepted: Accepted, source: str, at: datetime) -> None:
+    """Write one entry for each resident whom the request touched, and one for the directory, with its unwraps."""
+    counts: Counter[int | None] = Counter()
+    charts: dict[int | None, set[int]] = {}
+    for outcome in accepted.outcomes:
+        resident = accepted.residents.get(outcome.chart_key)
+        counts[resident] += 1
+        charts.setdefault(resident, set()).add(outcome.chart_key)
+    verb = Action.IMPORT if source == "import" else Action.CREATE
+    if accepted.outcomes and not any(outcome.created for outcome in accepted.outcomes):
+        verb = Action.UPDATE
+    reads = [
+        Read(
+            reader_role=principal.role,
+            reader=principal.subject,
+            facility=principal.facility,
+            resident_key=resident,
+            chart_keys=tuple(sorted(charts[resident])),
+            what=accepted.outcomes[0].type if len(accepted.outcomes) == 1 else "Bundle",
+            count=count,
+            action=verb,
+            purpose=purpose_of(principal),
+            ground="own-facility",
+            unwraps=sum(accepted.unwraps.get(chart, 0) for chart in charts[resident]),
+            at=at,
+        )
+        for resident, count in counts.items()
+    ]
+    if reads:
+        access.register(tx, reads)
+
+
+def _refusal(node: Node, principal: Principal, refused: Refused) -> Refused:
+    kept = refuse(node, principal, Action.CREATE, refused.text)
+    kept.where = refused.where
+    return kept

@@ -1,0 +1,75 @@
+"""Show a resident every look at the own record, with its proof from the public log. Deletes nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from salus import access
+from salus.access import ReadProof, RegisteredRead
+from salus.appeals.model import Look, Looks
+from salus.kernel import Role
+from salus.ledger import BATCH_EVERY
+from salus.storage import Duty, Store
+
+PAGE = 50
+_WEEK = timedelta(days=7)
+_MOST_OF_A_WEEK = 2_000
+
+
+def looks(store: Store, resident_key: int, at: datetime, before: tuple[int, int] | None = None) -> Looks:
+    """Return a page of who looked at this resident's record, older than `before`.
+
+    Nothing is left out: refused or not, by person or machine, every entry of the register about this resident shows.
+    """
+    with store.transaction(Duty.CARE) as tx:
+        found = access.reads_of(tx, [resident_key], before, PAGE + 1)
+        recent = access.reads_of(tx, [resident_key], None, _MOST_OF_A_WEEK)
+    shown = found[:PAGE]
+    proved = access.proved(store, [(read.batch, read.item) for read in shown]) if shown else set()
+    readers = {
+        (r.read.reader_role, r.read.reader) for r in recent if _by_others(r.read.reader_role) and r.read.at > at - _WEEK
+    }
+    return Looks(
+        looks=tuple(_look(read, (read.batch, read.item) in proved) for read in shown),
+        more=len(found) > PAGE,
+        readers_this_week=len(readers),
+    )
+
+
+def own_look(store: Store, resident_key: int, place: tuple[int, int]) -> RegisteredRead | None:
+    """Return an entry named by batch and item if it is about this resident, else None."""
+    batch, item = place
+    with store.transaction(Duty.CARE) as tx:
+        found = access.reads_of(tx, [resident_key], (batch, item + 1), 1)
+    return found[0] if found and (found[0].batch, found[0].item) == place else None
+
+
+def look_proof(store: Store, resident_key: int, place: tuple[int, int]) -> tuple[Look, ReadProof] | None:
+    """Return a look and its proof, if the entry is this resident's and the public log covers it."""
+    read = own_look(store, resident_key, place)
+    proof = access.proof_of(store, *place) if read else None
+    return (_look(read, True), proof) if read and proof else None
+
+
+def _by_others(role: Role) -> bool:
+    return role not in (Role.RESIDENT, Role.HOSPITAL_SYSTEM)
+
+
+def _look(registered: RegisteredRead, proved: bool) -> Look:
+    read = registered.read
+    return Look(
+        batch=registered.batch,
+        item=registered.item,
+        at=read.at,
+        role=read.reader_role,
+        reader=read.reader,
+        facility=read.facility,
+        what=read.what,
+        action=read.action,
+        count=read.count,
+        purpose=read.purpose,
+        ground=read.ground,
+        own=read.reader_role is Role.RESIDENT,
+        proved=proved,
+        proof_by=read.at + BATCH_EVERY,
+    )

@@ -1,0 +1,63 @@
+"""The demo: a fictional country on the embedded PostgreSQL, a story line by line, and a node to look around in."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import click
+
+from salus import parties
+from salus.app import Node, open_node
+from salus.cli.country import found_country, populate
+from salus.cli.lock import serving
+from salus.cli.output import ending, say, settings_of
+from salus.cli.story import tell_story
+from salus.web import run
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), default=Path(".salus/demo"), show_default=True
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="Which fictional country.")
+@click.option("--residents", type=click.IntRange(1, 100_000), default=2_000, show_default=True)
+@click.option("--exit", "ends", is_flag=True, help="End after the story instead of serving on.")
+@ending
+def demo(data: Path, port: int, seed: int, residents: int, ends: bool) -> None:
+    """Set up a demo node if there is none, tell the story, and serve it until Ctrl-C."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    began = time.monotonic()
+    settings = settings_of(None, data=data, port=port, postgres=os.environ.get("SALUS_POSTGRES", "wheel"), name="demo")
+    with serving(data), open_node(settings, "demo") as node:
+        say(f"a demo node is up on {node.postgres_version()}, in {data} ({time.monotonic() - began:.1f} s)")
+        if not parties.facilities(node.store):
+            populate(node, seed, residents, say)
+        else:
+            found_country(node, say)
+        broke = threading.Event()
+        run(node, lambda url: _begin(node, url, ends, broke))
+    sys.exit(1 if broke.is_set() else 0)
+
+
+def _begin(node: Node, url: str, ends: bool, broke: threading.Event) -> None:
+    """Tell the story beside the server, once it serves."""
+
+    def told() -> None:
+        try:
+            tell_story(node, url, say)
+        except Exception as error:
+            broke.set()
+            say(f"the story broke off: {type(error).__name__} {error}")
+        if ends or broke.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)
+        else:
+            say("serving; Ctrl-C ends it")
+
+    threading.Thread(target=told, name="story", daemon=True).start()

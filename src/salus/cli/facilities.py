@@ -1,0 +1,103 @@
+"""Register facilities and the people and systems that work at them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from salus import parties
+from salus.app import open_node
+from salus.cli.output import data_option, ending, json_option, say, settings_of, settings_option, tell
+from salus.kernel import Role
+
+
+@click.group()
+def facility() -> None:
+    """Register and list facilities."""
+
+
+@facility.command()
+@click.argument("facility_id")
+@click.option("--name", required=True, help="The facility's name in English.")
+@click.option("--name-zh", required=True, help="The facility's name in Chinese.")
+@click.option("--level", required=True, type=click.IntRange(1, 3))
+@click.option("--kind", required=True, type=click.Choice([kind.value for kind in parties.FacilityKind]))
+@click.option("--county", required=True, help="Six-digit code of its county.")
+@click.option("--organisation", required=True, help="Identifier of the body that runs it; registered if it is new.")
+@click.option("--jwks", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its public keys.")
+@data_option
+@settings_option
+@ending
+def add(
+    facility_id: str,
+    name: str,
+    name_zh: str,
+    level: int,
+    kind: str,
+    county: str,
+    organisation: str,
+    jwks: Path | None,
+    data: Path | None,
+    settings: Path | None,
+) -> None:
+    """Register a facility and print what its engineer needs. Without --jwks a key pair is made and shown once."""
+    with open_node(settings_of(settings, data=data)) as node:
+        known = {o.organisation_id for o in parties.organisations(node.store)}
+        if organisation not in known:
+            parties.add_organisation(node.store, organisation_id=organisation, name_en=name, name_zh=name_zh)
+        added = parties.add_facility(
+            node.store,
+            facility_id=facility_id,
+            name_en=name,
+            name_zh=name_zh,
+            level=level,
+            kind=parties.FacilityKind(kind),
+            county=county,
+            organisation=organisation,
+        )
+        private, public = (None, json.loads(jwks.read_text("utf-8"))) if jwks else parties.new_client_key(facility_id)
+        system = parties.add_system(node.store, facility_id, public)
+        url = node.settings.public_url
+        say(
+            parties.registration_sheet(
+                added, system, token_url=f"{url}/oauth/token", fhir_url=f"{url}/fhir", private_key=private
+            )
+        )
+
+
+@facility.command(name="list")
+@data_option
+@settings_option
+@json_option
+@ending
+def list_(data: Path | None, settings: Path | None, as_json: bool) -> None:
+    """List the registered facilities."""
+    with open_node(settings_of(settings, data=data)) as node:
+        found = parties.facilities(node.store)
+    if as_json:
+        tell(
+            {"facilities": [{"id": f.facility_id, "name": f.name_en, "level": f.level, "kind": f.kind} for f in found]}
+        )
+        return
+    for one in found:
+        say(f"{one.facility_id:8} {one.level} {one.kind:24} {one.name_en} {one.name_zh}")
+
+
+@facility.command()
+@click.option("--facility", "facility_id", help="Where the person works; none for auditors and operators.")
+@click.option("--role", required=True, type=click.Choice(["clinician", "reception", "auditor", "operator"]))
+@click.option("--name", required=True)
+@click.option("--name-zh", required=True)
+@data_option
+@settings_option
+@ending
+def invite(
+    facility_id: str | None, role: str, name: str, name_zh: str, data: Path | None, settings: Path | None
+) -> None:
+    """Register a member of staff and print the invitation with which they set up their sign-in."""
+    with open_node(settings_of(settings, data=data)) as node:
+        member = parties.add_staff(node.store, role=Role(role), name_en=name, name_zh=name_zh, facility=facility_id)
+        invitation = node.sign_in.invite(member.staff_id, node.clock.now())
+        say(f"{node.settings.public_url}/invitation?key={invitation}")

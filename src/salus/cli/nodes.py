@@ -1,0 +1,121 @@
+"""Serve a node, import files into it, and, on a demo node, step into roles by token."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from salus.app import Imported, demo_token, import_files, open_node
+from salus.cli.lock import serving
+from salus.cli.output import data_option, ending, json_option, say, settings_of, settings_option, tell
+from salus.kernel import Invalid, Purpose, Role
+from salus.parties import ROLE_PURPOSES
+from salus.web import run
+
+
+@click.command()
+@data_option
+@settings_option
+@click.option("--port", type=click.IntRange(0, 65535), help="Where to listen (default 8000).")
+@click.option("--host", help="On which address (default 127.0.0.1); beyond loopback only with TLS.")
+@click.option("--demo", "as_demo", is_flag=True, help="A demo node: fictional people, roles to step into.")
+@ending
+def serve(data: Path | None, settings: Path | None, port: int | None, host: str | None, as_demo: bool) -> None:
+    """Serve a node until it is stopped. A new data folder becomes a node of this kind, for ever."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    given = settings_of(settings, data=data, port=port, host=host)
+    kind = "demo" if as_demo else None if (given.data / "node.json").exists() else "production"
+    with serving(given.data), open_node(given, kind) as node:
+        run(node, lambda url: say(f"serving {node.kind} node {node.name} at {url}"))
+
+
+@click.command(name="import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@data_option
+@settings_option
+@click.option("--facility", required=True, help="The facility whose records these are.")
+@json_option
+@ending
+def import_(files: tuple[Path, ...], data: Path | None, settings: Path | None, facility: str, as_json: bool) -> None:
+    """Import FHIR files (JSON, NDJSON, gzip, zstd). Cut short, the same command goes on where it was."""
+    began = time.monotonic()
+    with open_node(settings_of(settings, data=data)) as node:
+        done = import_files(node, facility, list(files), _Progress())
+    seconds = time.monotonic() - began
+    for name, line, reason in done.refused:
+        click.echo(f"{name} line {line}: {reason}", err=True)
+    if as_json:
+        refused = [{"file": name, "line": line, "reason": reason} for name, line, reason in done.refused]
+        tell({**_counts(done), "seconds": round(seconds, 3), "refused": refused})
+    else:
+        rate = done.entries / seconds if seconds else 0
+        say(
+            f"{done.lines} documents with {done.entries} entries taken in, {done.stripped} places taken out,"
+            f" {done.skipped} skipped as already there, {len(done.refused)} refused; {rate:.0f} entries/s"
+        )
+    sys.exit(1 if done.refused else 0)
+
+
+def _counts(done: Imported) -> dict[str, int]:
+    return {
+        "documents": done.lines,
+        "entries": done.entries,
+        "stripped": done.stripped,
+        "residents": done.residents,
+        "skipped": done.skipped,
+    }
+
+
+class _Progress:
+    """Say every few seconds how far an import is, on standard error where it is a terminal."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def __call__(self, done: Imported) -> None:
+        if time.monotonic() - self._said >= 2:
+            self._said = time.monotonic()
+            click.echo(f"{done.lines} documents, {done.entries} entries …", err=True)
+
+
+@click.command()
+@data_option
+@settings_option
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--facility", help="The facility to act at (default H1 for roles that need one).")
+@click.option("--resident", help="The resident to act as, for the role resident.")
+@click.option("--purpose", type=click.Choice([purpose.value for purpose in Purpose]), help="Default: the role's first.")
+@ending
+def token(
+    data: Path | None,
+    settings: Path | None,
+    role: str,
+    facility: str | None,
+    resident: str | None,
+    purpose: str | None,
+) -> None:
+    """Print a bearer token for a role. On a demo node only; also while it is being served."""
+    try:
+        who = UUID(resident) if resident else None
+    except ValueError:
+        raise Invalid("--resident takes a resident's identifier, a UUID", code="SALUS-A032") from None
+    with open_node(settings_of(settings, data=data)) as node:
+        say(demo_token(node, Role(role), facility, who, Purpose(purpose) if purpose else None))
+
+
+@click.command()
+@json_option
+@ending
+def roles(as_json: bool) -> None:
+    """List the roles and the purposes of use that each may name."""
+    if as_json:
+        listed = [{"role": r.value, "purposes": [p.value for p in ps]} for r, ps in ROLE_PURPOSES.items()]
+        tell({"roles": listed, "purposes": [p.value for p in Purpose]})
+        return
+    for role, purposes in ROLE_PURPOSES.items():
+        say(f"{role.value:16} {' '.join(p.value for p in purposes) or '-'}")

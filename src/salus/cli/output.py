@@ -1,0 +1,57 @@
+"""What commands print and how they end: 0 good, 1 refused or findings, 2 wrong use; `--json` prints one object."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from salus.app import NodeSettings, load_settings
+from salus.kernel import SalusError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+data_option = click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="The node's data folder (default .salus)."
+)
+settings_option = click.option(
+    "--settings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A TOML settings file."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+
+
+def settings_of(settings: Path | None, **given: Path | str | int | None) -> NodeSettings:
+    """Read the node's settings from file, environment and what the command line gave."""
+    return load_settings(settings, given=given)
+
+
+def say(text: str = "") -> None:
+    """Print a line for people, at once."""
+    click.echo(text)
+
+
+def tell(value: dict[str, Any]) -> None:
+    """Print one JSON object."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def ending(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn a SalusError into its text on standard error and exit code 1."""
+
+    @wraps(command)
+    def ended(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except SalusError as error:
+            click.echo(str(error), err=True)
+            if kwargs.get("as_json"):
+                tell({"error": error.code, "text": error.text})
+            sys.exit(1)
+
+    return ended

@@ -1,0 +1,7 @@
+import click
+
+
+@click.command()
+def backup() -> None: ...
+@click.command()
+def restore() -> None: ...

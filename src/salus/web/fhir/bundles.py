@@ -1,0 +1,91 @@
+"""Answer Bundles: a transaction's or batch's responses, a search's matches. Bodies are put in as stored bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from email.utils import format_datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+
+from salus.app import Page, Tried
+from salus.kernel import SalusError, format_instant
+from salus.records import Outcome
+from salus.web.fhir.outcome import issues_of, outcome, stripped_issues
+
+
+def transaction_response(outcomes: Sequence[Outcome]) -> bytes:
+    """Return the answer to a transaction: one entry for each entry sent, in its order."""
+    entries = [{"response": response_of(one)} for one in outcomes]
+    return orjson.dumps({"resourceType": "Bundle", "type": "transaction-response", "entry": entries})
+
+
+def batch_response(size: int, answers: dict[int, dict[str, Any]]) -> bytes:
+    """Return the answer to a batch: what each entry met, in order."""
+    entries = [answers[position] for position in range(size)]
+    return orjson.dumps({"resourceType": "Bundle", "type": "batch-response", "entry": entries})
+
+
+def tried_entry(tried: Tried) -> dict[str, Any]:
+    """Return the batch-response entry of one write."""
+    if tried.error is not None or tried.accepted is None:
+        return error_entry(tried.error or SalusError("not tried"))
+    return {"response": response_of(tried.accepted.outcomes[0])}
+
+
+def error_entry(error: SalusError) -> dict[str, Any]:
+    """Return the batch-response entry of something refused."""
+    return {"response": {"status": _status(error.status), "outcome": outcome(issues_of(error))}}
+
+
+def found_entry(body: bytes) -> dict[str, Any]:
+    """Return the batch-response entry of a read."""
+    return {"resource": orjson.Fragment(body), "response": {"status": _status(200)}}
+
+
+def response_of(one: Outcome) -> dict[str, Any]:
+    """Return what a Bundle says of one stored entry, places taken out included."""
+    response: dict[str, Any] = {
+        "status": _status(201 if one.created else 200),
+        "location": f"{one.type}/{one.id}",
+        "etag": f'W/"{one.version}"',
+        "lastModified": format_instant(one.at),
+    }
+    return response | ({"outcome": outcome(stripped_issues(one.stripped))} if one.stripped else {})
+
+
+def searchset(url: str, kind: str, pairs: Sequence[tuple[str, str]], page: Page) -> bytes:
+    """Return a page of matches with its links. There is no total: nothing is counted that was not read."""
+    base = f"{url}/fhir"
+    kept = [(name, value) for name, value in pairs if name != "_cursor"]
+    links = [{"relation": "self", "url": _link(base, kind, pairs)}]
+    if page.cursor:
+        links.append({"relation": "next", "url": _link(base, kind, [*kept, ("_cursor", page.cursor)])})
+    entries = [_match(base, *match) for match in page.matches]
+    bundle = {"resourceType": "Bundle", "type": "searchset", "link": links}
+    return orjson.dumps(bundle | ({"entry": entries} if entries else {}))
+
+
+def headers_of(one: Outcome, url: str) -> dict[str, str]:
+    """Return the HTTP headers that tell of one stored resource."""
+    headers = {"ETag": f'W/"{one.version}"', "Last-Modified": format_datetime(one.at, usegmt=True)}
+    if one.created:
+        headers["Location"] = f"{url}/fhir/{one.type}/{one.id}"
+    if one.stripped:
+        headers["X-Salus-Stripped"] = ", ".join(one.stripped)[:1000]
+    return headers
+
+
+def _match(base: str, kind: str, id_: UUID, body: bytes) -> dict[str, Any]:
+    return {"fullUrl": f"{base}/{kind}/{id_}", "resource": orjson.Fragment(body), "search": {"mode": "match"}}
+
+
+def _link(base: str, kind: str, pairs: Sequence[tuple[str, str]]) -> str:
+    return f"{base}/{kind}" + (f"?{urlencode(pairs)}" if pairs else "")
+
+
+def _status(status: int) -> str:
+    return f"{status} {HTTPStatus(status).phrase}"

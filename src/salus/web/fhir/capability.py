@@ -1,0 +1,75 @@
+"""The CapabilityStatement and the SMART configuration, built from the same tables that serve the requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from salus import records
+
+_PUBLISHED = "2026-11-24"
+
+
+def capability(url: str, name: str, version: str, interactions: Iterable[str]) -> dict[str, Any]:
+    """Return what this server does; `interactions` are the FHIR codes of its routes."""
+    codes = sorted(set(interactions))
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": _PUBLISHED,
+        "kind": "instance",
+        "software": {"name": "Salus", "version": version},
+        "implementation": {"description": name, "url": f"{url}/fhir"},
+        "fhirVersion": "4.0.1",
+        "format": ["json", "application/fhir+json"],
+        "rest": [
+            {
+                "mode": "server",
+                "security": {
+                    "cors": False,
+                    "service": [{"coding": [_SMART], "text": "SMART Backend Services, private_key_jwt"}],
+                    "extension": [_oauth(url)],
+                },
+                "resource": [_resource(kind, codes) for kind in sorted(records.resource_types())],
+                "interaction": [{"code": code} for code in codes if code in ("transaction", "batch")],
+            }
+        ],
+    }
+
+
+def smart_configuration(url: str, scopes: Iterable[str]) -> dict[str, Any]:
+    """Return `.well-known/smart-configuration` (SMART App Launch 2.2) for backend services."""
+    return {
+        "issuer": url,
+        "jwks_uri": f"{url}/.well-known/jwks.json",
+        "token_endpoint": f"{url}/oauth/token",
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES384", "RS384", "ES256", "EdDSA"],
+        "grant_types_supported": ["client_credentials"],
+        "scopes_supported": list(scopes),
+        "capabilities": ["client-confidential-asymmetric", "permission-v2"],
+    }
+
+
+_SMART = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}
+
+
+def _oauth(url: str) -> dict[str, Any]:
+    return {
+        "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
+        "extension": [{"url": "token", "valueUri": f"{url}/oauth/token"}],
+    }
+
+
+def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "interaction": [{"code": code} for code in codes if code not in ("transaction", "batch", "capabilities")],
+        "versioning": "versioned-update",
+        "readHistory": False,
+        "updateCreate": False,
+        "conditionalCreate": False,
+        "conditionalUpdate": False,
+        "referencePolicy": ["literal", "local", "enforced"],
+        "searchParam": [{"name": name, "type": type_} for name, type_ in records.supported(kind).items()],
+    }

@@ -1,0 +1,269 @@
+"""The FHIR routes: one function an interaction, and the table that the CapabilityStatement is built from."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from email.utils import format_datetime
+from functools import wraps
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from salus import records
+from salus.app import ReadAsk, accept, accept_each, search
+from salus.kernel import Refused, SalusError
+from salus.parties import Principal, authenticate
+from salus.records import NotFound, RecordRefused, Submission
+from salus.web.fhir import bundles
+from salus.web.fhir.capability import capability, smart_configuration
+from salus.web.fhir.outcome import FHIR_JSON, HttpRefused, outcome, refusal, stripped_issues
+from salus.web.fhir.requests import bearer, body, check_accept, no_parameters, preference
+from salus.web.gate import Gate, gate_of, in_thread
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """One FHIR interaction: its code in CapabilityStatements, its route, who may ask."""
+
+    code: str
+    method: str
+    path: str
+    endpoint: Endpoint
+    access: str
+
+
+def _answering(endpoint: Endpoint) -> Endpoint:
+    """Turn every SalusError of a route into an OperationOutcome."""
+
+    @wraps(endpoint)
+    async def answered(request: Request) -> Response:
+        try:
+            check_accept(request)
+            return await endpoint(request)
+        except SalusError as error:
+            return refusal(error)
+
+    return answered
+
+
+def _principal(gate: Gate, token: str, kind: str, interaction: str) -> Principal:
+    who = authenticate(gate.node.store, gate.node.issuer, token, gate.node.clock.now())
+    check_scope(who, kind, interaction)
+    return who
+
+
+def check_scope(who: Principal, kind: str, interaction: str) -> None:
+    """Refuse a system what its granted scopes do not cover."""
+    if not who.in_scope(kind, interaction):
+        raise Refused(f"the access token's scope does not cover system/{kind}.{interaction}", where="scope")
+
+
+@_answering
+async def read(request: Request) -> Response:
+    """Answer `GET Type/id`."""
+    gate, kind = gate_of(request), records.check_type(request.path_params["type"])
+    no_parameters(request)
+    ask = ReadAsk(bearer=bearer(request), type=kind, id=_id(kind, request.path_params["id"]))
+    found = await gate.reader.ask(ask)
+    etag = f'W/"{found.version}"'
+    headers = {"ETag": etag, "Last-Modified": format_datetime(found.at, usegmt=True), "Cache-Control": "no-store"}
+    return Response(found.body, 200, headers, media_type=FHIR_JSON)
+
+
+@_answering
+async def find(request: Request) -> Response:
+    """Answer `GET Type?…`."""
+    gate, kind = gate_of(request), records.check_type(request.path_params["type"])
+    token, pairs = bearer(request), _pairs(request.url.query)
+
+    def work() -> bytes:
+        return _search(gate, _principal(gate, token, kind, "s"), kind, pairs)
+
+    found = await in_thread(gate, work)
+    return Response(found, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
+
+
+@_answering
+async def create(request: Request) -> Response:
+    """Answer `POST Type`."""
+    gate, kind = gate_of(request), records.check_type(request.path_params["type"])
+    no_parameters(request)
+    token, wanted = bearer(request), preference(request)
+    if "if-none-exist" in request.headers:
+        raise HttpRefused("conditional create is not supported yet", 412, "If-None-Exist")
+    raw = await body(request)
+
+    def work() -> records.Accepted:
+        who = _principal(gate, token, kind, "c")
+        return accept(gate.node, who, [records.of_resource(records.parse(raw), kind)])
+
+    return _stored(gate, (await in_thread(gate, work)).outcomes[0], wanted)
+
+
+@_answering
+async def update(request: Request) -> Response:
+    """Answer `PUT Type/id`."""
+    gate, kind = gate_of(request), records.check_type(request.path_params["type"])
+    no_parameters(request)
+    token, wanted, id_text = bearer(request), preference(request), request.path_params["id"]
+    if_match = request.headers.get("if-match")
+    raw = await body(request)
+
+    def work() -> records.Accepted:
+        who = _principal(gate, token, kind, "u")
+        return accept(gate.node, who, [records.of_update(records.parse(raw), kind, id_text, if_match)])
+
+    return _stored(gate, (await in_thread(gate, work)).outcomes[0], wanted)
+
+
+@_answering
+async def submit(request: Request) -> Response:
+    """Answer `POST [base]`: a transaction, all or nothing, or a batch, each by itself."""
+    gate = gate_of(request)
+    no_parameters(request)
+    token = bearer(request)
+    raw = await body(request)
+
+    def work() -> bytes:
+        who = authenticate(gate.node.store, gate.node.issuer, token, gate.node.clock.now())
+        submission = records.take_apart(records.parse(raw))
+        for intent in submission.intents:
+            kind = intent.resource["resourceType"]
+            check_scope(who, kind, "u" if intent.verb == "update" else "c")
+        return (
+            _transaction(gate, who, submission) if submission.kind == "transaction" else _batch(gate, who, submission)
+        )
+
+    return Response(await in_thread(gate, work), 200, media_type=FHIR_JSON)
+
+
+@_answering
+async def metadata(request: Request) -> Response:
+    """Answer `GET metadata`, for anybody."""
+    gate = gate_of(request)
+    told = capability(gate.node.settings.public_url, gate.node.name, version("salus"), (i.code for i in INTERACTIONS))
+    return Response(orjson.dumps(told), 200, media_type=FHIR_JSON)
+
+
+@_answering
+async def configuration(request: Request) -> Response:
+    """Answer `.well-known/smart-configuration`, for anybody."""
+    told = smart_configuration(gate_of(request).node.settings.public_url, ("system/*.cruds", "system/*.rs"))
+    return Response(orjson.dumps(told), 200, media_type="application/json")
+
+
+@_answering
+async def unknown(request: Request) -> Response:
+    """Refuse every other address or method below the FHIR base."""
+    known = {interaction.method for interaction in INTERACTIONS}
+    if request.method not in known:
+        raise HttpRefused(f"{request.method} is not supported here", 405)
+    raise HttpRefused("no such address below /fhir; GET /fhir/metadata tells what there is", 404)
+
+
+INTERACTIONS = (
+    Interaction(code="capabilities", method="GET", path="/metadata", endpoint=metadata, access="anybody"),
+    Interaction(
+        code="capabilities",
+        method="GET",
+        path="/.well-known/smart-configuration",
+        endpoint=configuration,
+        access="anybody",
+    ),
+    Interaction(code="transaction", method="POST", path="", endpoint=submit, access="policy: create, update"),
+    Interaction(code="batch", method="POST", path="/", endpoint=submit, access="policy: create, update, read, search"),
+    Interaction(code="read", method="GET", path="/{type}/{id}", endpoint=read, access="policy: read"),
+    Interaction(code="update", method="PUT", path="/{type}/{id}", endpoint=update, access="policy: update"),
+    Interaction(code="search-type", method="GET", path="/{type}", endpoint=find, access="policy: search"),
+    Interaction(code="create", method="POST", path="/{type}", endpoint=create, access="policy: create"),
+)
+
+
+def fhir_routes() -> list[Route]:
+    """Return the routes below /fhir, the hot ones first."""
+    ordered = sorted(INTERACTIONS, key=lambda i: (i.path != "/metadata", "well-known" not in i.path, -len(i.path)))
+    routes = [Route(f"/fhir{i.path}", i.endpoint, methods=[i.method], name=f"fhir-{i.code}") for i in ordered]
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    return [*routes, Route("/fhir/{rest:path}", unknown, methods=methods, name="fhir-unknown")]
+
+
+def _transaction(gate: Gate, who: Principal, submission: Submission) -> bytes:
+    if submission.wrong:
+        raise RecordRefused(submission.wrong)
+    if submission.asks:
+        where = f"Bundle.entry[{submission.asks[0].entry}].request.method"
+        raise HttpRefused("a transaction here writes only; send reads in a batch", 400, where)
+    if not submission.intents:
+        return bundles.transaction_response([])
+    return bundles.transaction_response(accept(gate.node, who, submission.intents).outcomes)
+
+
+def _batch(gate: Gate, who: Principal, submission: Submission) -> bytes:
+    answers: dict[int, dict[str, Any]] = {}
+    for problem in submission.wrong:
+        position = int(problem.where.partition("[")[2].partition("]")[0]) if problem.entry is None else problem.entry
+        answers[position] = bundles.error_entry(RecordRefused([problem]))
+    for tried in accept_each(gate.node, who, submission.intents) if submission.intents else ():
+        answers[tried.entry or 0] = bundles.tried_entry(tried)
+    for ask in submission.asks:
+        answers[ask.entry] = _asked(gate, who, ask.path)
+    return bundles.batch_response(submission.size, answers)
+
+
+def _asked(gate: Gate, who: Principal, path: str) -> dict[str, Any]:
+    """Answer a GET entry of a batch: `Type/id` or `Type?…`."""
+    try:
+        address, _, query = path.partition("?")
+        kind, _, id_text = address.partition("/")
+        records.check_type(kind)
+        check_scope(who, kind, "r" if id_text else "s")
+        if id_text:
+            answer = gate.reader.read_one(who, kind, _id(kind, id_text))
+            return bundles.found_entry(answer.body)
+        return bundles.found_entry(_search(gate, who, kind, _pairs(query)))
+    except SalusError as error:
+        return bundles.error_entry(error)
+
+
+def _search(gate: Gate, who: Principal, kind: str, pairs: list[tuple[str, str]]) -> bytes:
+    asked = records.parse_query(kind, pairs, gate.node.custodian)
+    return bundles.searchset(gate.node.settings.public_url, kind, pairs, search(gate.node, who, asked))
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict", max_num_fields=50)
+    except ValueError:
+        raise HttpRefused("the query cannot be read: write name=value&name=value, percent-encoded", 400) from None
+
+
+def _id(kind: str, text: str) -> UUID:
+    try:
+        found = UUID(text)
+    except ValueError:
+        found = None
+    if found is None or str(found) != text:
+        raise NotFound(f"there is no {kind} with this id here")
+    return found
+
+
+def _stored(gate: Gate, one: records.Outcome, wanted: str) -> Response:
+    headers = bundles.headers_of(one, gate.node.settings.public_url)
+    status = 201 if one.created else 200
+    if wanted == "minimal":
+        return Response(b"", status, headers)
+    if wanted == "OperationOutcome":
+        notes = stripped_issues(one.stripped) or [
+            {"severity": "information", "code": "informational", "diagnostics": "stored as it was sent"}
+        ]
+        return Response(orjson.dumps(outcome(notes)), status, headers, media_type=FHIR_JSON)
+    return Response(one.body, status, headers, media_type=FHIR_JSON)

@@ -1,0 +1,70 @@
+"""Read what a FHIR request says: bearer, media types, preferences, a bounded body. Strict: unknown is refused."""
+
+from __future__ import annotations
+
+from starlette.requests import ClientDisconnect, Request
+
+from salus.kernel import Refused
+from salus.parties import NotSignedIn
+from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
+
+MOST_BODY_BYTES = 64 * 1024 * 1024
+_JSON_TYPES = (FHIR_JSON, "application/json")
+_PREFERENCES = ("minimal", "representation", "OperationOutcome")
+
+
+def bearer(request: Request) -> str:
+    """Return the bearer token of a request. Raises NotSignedIn without one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn("send an access token: Authorization: Bearer …")
+    return token.strip()
+
+
+def check_accept(request: Request) -> None:
+    """Refuse a request that wants anything but JSON."""
+    accept = request.headers.get("accept")
+    if accept and "json" not in accept and "*/*" not in accept and "application/*" not in accept:
+        raise HttpRefused("only JSON is spoken here: Accept: application/fhir+json", 406, "Accept")
+
+
+def no_parameters(request: Request) -> None:
+    """Refuse query parameters where none means anything, but `_format` for JSON."""
+    for name, value in request.query_params.multi_items():
+        if name != "_format" or "json" not in value:
+            shown = name if name.isascii() and name.isprintable() and len(name) <= 60 else "a parameter"
+            raise HttpRefused(f"{shown} means nothing here", 400, shown)
+
+
+async def body(request: Request) -> bytes:
+    """Read a JSON body of at most 64 MiB. Raises HttpRefused for another media type, or more."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in _JSON_TYPES:
+        raise HttpRefused("send Content-Type: application/fhir+json", 415, "Content-Type")
+    if int(request.headers.get("content-length", "0") or "0") > MOST_BODY_BYTES:
+        raise _too_long()
+    chunks, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MOST_BODY_BYTES:
+                raise _too_long()
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise Refused("the connection ended before the body did; nothing was stored") from None
+    return b"".join(chunks)
+
+
+def preference(request: Request) -> str:
+    """Return what the sender wants back: minimal, representation (the default) or OperationOutcome."""
+    for part in request.headers.get("prefer", "").split(","):
+        name, _, value = part.strip().partition("=")
+        if name == "return":
+            if value not in _PREFERENCES:
+                raise HttpRefused(f"Prefer: return is one of {', '.join(_PREFERENCES)}", 400, "Prefer")
+            return value
+    return "representation"
+
+
+def _too_long() -> HttpRefused:
+    return HttpRefused(f"more than {MOST_BODY_BYTES // (1024 * 1024)} MiB; send it in parts", 413)

@@ -1,0 +1,35 @@
+"""What every route works with: the node, the coalescing reader, and a bound on threads at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import anyio
+from starlette.requests import Request
+
+from salus.app import Node, Reader
+
+T = TypeVar("T")
+THREADS = 8
+
+
+@dataclass(slots=True)
+class Gate:
+    """The node behind the routes. `threads` bounds how many requests work at once; the others wait their turn."""
+
+    node: Node
+    reader: Reader
+    threads: anyio.CapacityLimiter
+
+
+def gate_of(request: Request) -> Gate:
+    """Return the gate of the application that a request came to."""
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+async def in_thread(gate: Gate, work: Callable[[], T]) -> T:
+    """Run synchronous work on one of the bounded threads."""
+    return await anyio.to_thread.run_sync(work, limiter=gate.threads)

@@ -1,0 +1,155 @@
+"""Pages for residents: my code, my record, who looked, and the proof of each look."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import groupby
+
+import orjson
+from starlette.responses import Response
+from starlette.routing import Route
+
+from salus import app
+from salus.access import ReadProof
+from salus.appeals import Look as Seen
+from salus.kernel import Purpose, Role
+from salus.parties import Principal
+from salus.records import NotFound
+from salus.web.gate import in_thread
+from salus.web.pages.visit import Visit, paged
+from salus.web.pages.words_of import facility_words, record
+from salus.web.render import CIVIL_TIME
+from salus.web.views import Address, Branch, Look, LookDay, MyCode, MyRecord, Notice, Proof, WhoLooked, Words
+
+
+def _resident(visit: Visit) -> Principal:
+    return visit.principal(Role.RESIDENT).for_purpose(Purpose.PATRQT)
+
+
+@paged
+async def my_code(visit: Visit) -> Response:
+    """Show the resident's identity code."""
+    who, node = _resident(visit), visit.gate.node
+    mine = await in_thread(visit.gate, lambda: app.my_code(node, who))
+    return visit.show(
+        MyCode(code=mine.code, initial=mine.initial, issued=mine.issued, readers_this_week=mine.readers_this_week)
+    )
+
+
+@paged
+async def replace_code(visit: Visit) -> Response:
+    """Replace the code; the one before stops working at once."""
+    who, node = _resident(visit), visit.gate.node
+    await visit.form()
+    await in_thread(visit.gate, lambda: app.replace_code(node, who))
+    return visit.go(Address.MY_CODE, Notice.CODE_REPLACED)
+
+
+@paged
+async def my_record(visit: Visit) -> Response:
+    """Show the resident's own record in plain words."""
+    who, node = _resident(visit), visit.gate.node
+    viewed = await in_thread(visit.gate, lambda: app.my_record(node, who))
+    return visit.show(MyRecord(record=record(node, viewed.summary, node.clock.now())))
+
+
+@paged
+async def who_looked(visit: Visit) -> Response:
+    """Show who looked at the record, day by day."""
+    who, node = _resident(visit), visit.gate.node
+    before = _place(visit.request.query_params.get("before", ""))
+    looked = await in_thread(visit.gate, lambda: app.who_looked(node, who, before))
+    names = await in_thread(visit.gate, lambda: [app.reader_name(node, seen) for seen in looked.looks])
+    looks = [_look(visit, seen, name) for seen, name in zip(looked.looks, names, strict=True)]
+    days = tuple(
+        LookDay(
+            on=on,
+            people=tuple(look for look in group if look.role is not Role.HOSPITAL_SYSTEM),
+            machines=tuple(look for look in group if look.role is Role.HOSPITAL_SYSTEM),
+        )
+        for on, group in ((on, list(found)) for on, found in groupby(looks, _day))
+    )
+    last = looked.looks[-1] if looked.more else None
+    older = f"{Address.WHO_LOOKED}?before={last.batch}-{last.item}" if last else None
+    return visit.show(WhoLooked(days=days, readers_this_week=looked.readers_this_week, older=older))
+
+
+@paged
+async def proof(visit: Visit) -> Response:
+    """Show the proof that one look stands in the public log."""
+    found, seen, file = await _proof(visit)
+    node = visit.gate.node
+    name = await in_thread(visit.gate, lambda: app.reader_name(node, seen))
+    checkpoint = found.check([node.sequencer.key])
+    view = Proof(
+        look=_look(visit, seen, name),
+        entry=found.entry,
+        register=Branch(index=found.position, size=found.size, root=found.root, path=found.path),
+        log=Branch(index=found.log_index, size=checkpoint.size, root=checkpoint.root, path=found.log_path),
+        checkpoint=found.checkpoint,
+        download=f"{_address(seen)}/file",
+        command=f"salus ledger prove {file} --vkey '{node.sequencer.key}'",
+    )
+    return visit.show(view)
+
+
+@paged
+async def proof_file(visit: Visit) -> Response:
+    """Give the same proof as a file, to be checked without this node."""
+    found, _, file = await _proof(visit)
+    headers = {"Content-Disposition": f'attachment; filename="{file}"', "Cache-Control": "no-store"}
+    return Response(orjson.dumps(found.as_file(), option=orjson.OPT_INDENT_2), 200, headers, "application/json")
+
+
+async def _proof(visit: Visit) -> tuple[ReadProof, Seen, str]:
+    who, node = _resident(visit), visit.gate.node
+    place = _place(visit.request.path_params["place"])
+    if place is None:
+        raise NotFound("there is no such page here")
+    found = await in_thread(visit.gate, lambda: app.look_proof(node, who, place))
+    if found is None:
+        raise NotFound("this entry is not in the public log yet, or it is not yours")
+    return found[1], found[0], f"salus-read-{place[0]}-{place[1]}.json"
+
+
+def _look(visit: Visit, seen: Seen, names: tuple[str, str] | None) -> Look:
+    node = visit.gate.node
+    name = Words(en=names[0] or None, zh=names[1] or None) if names else None
+    return Look(
+        at=seen.at,
+        reader=name,
+        role=seen.role,
+        facility=facility_words(node, seen.facility) if seen.facility else None,
+        part=seen.what,
+        count=seen.count,
+        purpose=seen.purpose,
+        ground=seen.ground,
+        proof=_address(seen) if seen.proved else None,
+        proof_by=None if seen.proved else seen.proof_by,
+        own=seen.own,
+    )
+
+
+def _address(seen: Seen) -> str:
+    return f"{Address.WHO_LOOKED}/{seen.batch}-{seen.item}"
+
+
+def _day(look: Look) -> date:
+    return look.at.astimezone(CIVIL_TIME).date()
+
+
+def _place(text: str) -> tuple[int, int] | None:
+    batch, _, item = text.partition("-")
+    if not (batch.isascii() and batch.isdigit() and item.isascii() and item.isdigit() and len(text) <= 40):
+        return None
+    return int(batch), int(item)
+
+
+ROUTES = [
+    Route(Address.MY_CODE, my_code, methods=["GET"], name="my-code"),
+    Route(Address.REPLACE_CODE, replace_code, methods=["POST"], name="replace-code"),
+    Route(Address.MY_RECORD, my_record, methods=["GET"], name="my-record"),
+    Route(Address.WHO_LOOKED, who_looked, methods=["GET"], name="who-looked"),
+    Route(Address.WHO_LOOKED + "/{place}", proof, methods=["GET"], name="proof"),
+    Route(Address.WHO_LOOKED + "/{place}/file", proof_file, methods=["GET"], name="proof-file"),
+]

@@ -1,0 +1,99 @@
+"""Turn what rooms answer into what pages show: texts with their language, dates, institutions' names."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from salus.app import Node
+from salus.parties import PartyUnknown
+from salus.records import Summary as Found
+from salus.records import SummaryLine
+from salus.web.views import Allergy, Flag, Medicine, Patient, Problem, Record, Result, Severity, Sex, Source, Words
+
+
+def written(text: str | None) -> Words | None:
+    """Return a text out of a record as words: Chinese if it has a Chinese character, else English."""
+    if not text:
+        return None
+    chinese = any("\u3400" <= character <= "\u9fff" or character >= "\U00020000" for character in text)
+    return Words(zh=text) if chinese else Words(en=text)
+
+
+def facility_words(node: Node, facility: str) -> Words:
+    """Return an institution's name, or its identifier if it is no longer registered."""
+    try:
+        found = node.facility(facility)
+    except PartyUnknown:
+        return Words(en=facility)
+    return Words(en=found.name_en, zh=found.name_zh)
+
+
+def patient(summary: Found, now: datetime) -> Patient:
+    """Return the person a summary is about."""
+    born = day(summary.birth_date)
+    return Patient(
+        name=written(summary.name) or Words(en="No name on record", zh="档案中没有姓名"),
+        sex=Sex(summary.gender) if summary.gender in set(Sex) else Sex.UNKNOWN,
+        born=born,
+        age_years=_age(born, now.date()) if born else None,
+    )
+
+
+def record(node: Node, summary: Found, now: datetime) -> Record:
+    """Return the lists of a summary, with their sources."""
+
+    def source(line: SummaryLine) -> Source:
+        return Source(facility=facility_words(node, line.facility), on=day(line.at))
+
+    none_known = summary.no_known_allergy
+    return Record(
+        allergies=tuple(_allergy(line, source(line)) for line in summary.allergies),
+        medicines=tuple(
+            Medicine(name=_text(line), dose=written(line.detail), active=line.active, source=source(line))
+            for line in summary.medicines
+        ),
+        problems=tuple(
+            Problem(name=_text(line), active=line.active, since=day(line.at), source=source(line))
+            for line in summary.problems
+        ),
+        results=tuple(
+            Result(
+                name=_text(line),
+                value=line.value or "–",
+                flag=Flag(line.flag) if line.flag else None,
+                usual=line.usual,
+                source=source(line),
+            )
+            for line in summary.results
+        ),
+        answered=tuple(facility_words(node, facility) for facility in summary.facilities),
+        silent=(),
+        as_of=now,
+        no_known_allergy=source(none_known) if none_known else None,
+    )
+
+
+def day(text: str | None) -> date | None:
+    """Return the day of a FHIR date that has one."""
+    try:
+        return date.fromisoformat(text[:10]) if text and len(text) >= 10 else None
+    except ValueError:
+        return None
+
+
+def _allergy(line: SummaryLine, source: Source) -> Allergy:
+    return Allergy(
+        substance=_text(line),
+        reaction=written(line.detail),
+        severity=Severity(line.severity) if line.severity in set(Severity) else None,
+        confirmed=line.confirmed,
+        source=source,
+    )
+
+
+def _text(line: SummaryLine) -> Words:
+    return written(line.text) or Words(en="?")
+
+
+def _age(born: date, today: date) -> int:
+    return max(0, today.year - born.year - ((today.month, today.day) < (born.month, born.day)))

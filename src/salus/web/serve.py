@@ -1,0 +1,107 @@
+"""Serve a node over HTTP: the ASGI application, its relay, and the server around them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+import uvloop
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+
+from salus.app import Node, Reader, Relay, may_listen
+from salus.kernel import SalusError
+from salus.web.fhir.outcome import refusal
+from salus.web.gate import THREADS, Gate
+from salus.web.guard import Guard
+from salus.web.pages import failure
+from salus.web.routes import all_routes
+
+
+def application(node: Node, *, relay: bool = True) -> Starlette:
+    """Return the ASGI application of an open node; `relay` also runs its background rounds."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        reader, rounds = Reader(node), Relay(node)
+        app.state.gate = Gate(node=node, reader=reader, threads=anyio.CapacityLimiter(THREADS))
+        if relay:
+            rounds.start()
+        try:
+            yield
+        finally:
+            rounds.stop()
+            reader.close()
+
+    app = Starlette(routes=all_routes(), lifespan=lifespan, exception_handlers={SalusError: _refused, 404: _no_page})
+    app.add_middleware(Guard, node=node)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """Answer an error outside /fhir as a page, or as an outcome where a program asked."""
+    assert isinstance(error, SalusError)  # noqa: S101  registered for SalusError
+    wants_page = "text/html" in request.headers.get("accept", "")
+    return failure(request, error) if wants_page else refusal(error)
+
+
+async def _no_page(request: Request, _: Exception) -> Response:
+    return await _refused(request, _NoPage("there is no such page here"))
+
+
+class _NoPage(SalusError):
+    code = "SALUS-W404"
+    status = 404
+
+
+def run(node: Node, ready: Callable[[str], None] = lambda _: None) -> None:
+    """Serve until SIGTERM or SIGINT. Raises SettingsRefused rather than listen beyond loopback without TLS."""
+    may_listen(node.settings)
+    uvloop.run(_serve(node, ready))
+
+
+async def _serve(node: Node, ready: Callable[[str], None]) -> None:
+    settings = node.settings
+    server = Server(
+        application(node),
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_level=LogLevels.error,
+        ssl_cert=settings.tls_certificate,
+        ssl_key=settings.tls_key,
+    )
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stopping.set)
+    serving = asyncio.create_task(server.serve())
+    ending = asyncio.create_task(stopping.wait())
+    announcing = asyncio.create_task(_announce(settings.host, settings.port, lambda: ready(settings.public_url)))
+    await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
+    announcing.cancel()
+    server.stop()  # type: ignore[no-untyped-call]
+    await asyncio.wait({serving}, timeout=10)
+    if serving.done() and not serving.cancelled() and serving.exception():
+        raise serving.exception() or RuntimeError
+
+
+async def _announce(host: str, port: int, ready: Callable[[], None]) -> None:
+    """Say that the node is ready once its port takes connections."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except OSError:
+            await asyncio.sleep(0.02)
+            continue
+        writer.close()
+        ready()
+        return
