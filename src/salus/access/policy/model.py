@@ -23,6 +23,7 @@ class Action(StrEnum):
     READ_CODE = "read-code"
     REPLACE_CODE = "replace-code"
     READ_REGISTER = "read-register"
+    INVITE_RESIDENT = "invite-resident"
 
 
 class Kind(StrEnum):
