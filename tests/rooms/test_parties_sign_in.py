@@ -571,6 +571,59 @@ def test_an_invitation_lapses_and_a_later_one_replaces_it(desk: SignIn, store: S
         desk.redeem(second, AT + timedelta(hours=72))
 
 
+def test_a_passkey_says_when_it_was_added_and_last_used(desk: SignIn, doctor: UUID) -> None:
+    device, later = registered(desk, doctor), AT + timedelta(hours=2)
+    before = desk.passkeys(doctor)
+    ceremony = desk.begin(later)
+    desk.with_passkey(ceremony.handle, device.get(ceremony.options), later)
+    registered(desk, doctor)
+
+    assert [(key.added, key.used) for key in before] == [(AT, None)]
+    assert {(key.added, key.used) for key in desk.passkeys(doctor)} == {(AT, later), (AT, None)}
+    assert desk.passkeys(new_id()) == []
+
+
+def test_an_enrolment_is_whole_or_not_at_all(desk: SignIn, store: Store) -> None:
+    account = resident_account(store, new_id())
+    invited = desk.redeem(desk.invite(account, AT), AT)
+    address = desk.offer_totp(account, "My health record")
+    totp = pyotp.TOTP(parse_qs(urlsplit(address).query)["secret"][0])
+    for login, password, code in [
+        ("ab", PASSWORD, totp.at(AT)),
+        ("whole", "short", totp.at(AT)),
+        ("whole", PASSWORD, "1"),
+    ]:
+        with pytest.raises(PartyInvalid):
+            desk.enrol(account, login, password, code, AT)
+        with pytest.raises(NotSignedIn):
+            desk.with_password("whole", PASSWORD, "", AT + timedelta(days=1))
+    assert desk.offer_totp(account, "My health record") == address
+    done = desk.enrol(account, "whole", PASSWORD, totp.at(AT), AT)
+
+    assert done.principal.strong
+    assert desk.session(done.token, AT).strong
+    with pytest.raises(NotSignedIn):
+        desk.session(invited.token, AT)
+    with pytest.raises(NotSignedIn):
+        desk.with_password("whole", PASSWORD, totp.at(AT), AT)
+    later = AT + timedelta(seconds=30)
+    assert desk.with_password("whole", PASSWORD, totp.at(later), later).principal.strong
+    with pytest.raises(PartyExists):
+        desk.offer_totp(account, "My health record")
+
+
+def test_a_taken_name_leaves_the_authenticator_of_an_enrolment_waiting(
+    desk: SignIn, doctor: UUID, store: Store
+) -> None:
+    desk.set_password(doctor, "somebody", PASSWORD)
+    account = resident_account(store, new_id())
+    totp = pyotp.TOTP(parse_qs(urlsplit(desk.offer_totp(account, "My health record")).query)["secret"][0])
+
+    with pytest.raises(PartyExists):
+        desk.enrol(account, "Somebody", PASSWORD, totp.at(AT), AT)
+    assert desk.enrol(account, "somebody else", PASSWORD, totp.at(AT), AT).principal.strong
+
+
 def test_a_reset_takes_every_credential_and_session(desk: SignIn, doctor: UUID) -> None:
     device = registered(desk, doctor)
     totp = with_totp(desk, doctor, "lost-phone")

@@ -4,6 +4,7 @@ Refuses purposes that a role does not have, keys that are secret, and tokens of 
 """
 
 from salus.parties.errors import (
+    CodeRefused,
     NotSignedIn,
     PartyExists,
     PartyInvalid,
@@ -13,6 +14,7 @@ from salus.parties.errors import (
     TooManyFailures,
 )
 from salus.parties.model import (
+    INVITATION_LASTS,
     ROLE_PURPOSES,
     Facility,
     FacilityKind,
@@ -46,13 +48,16 @@ from salus.parties.service import (
 from salus.parties.sheet import registration_sheet
 from salus.parties.signin.passkeys import RelyingParty
 from salus.parties.signin.service import Ceremony, SignedIn, SignIn
+from salus.parties.signin.store import PasskeyUse
 from salus.parties.tokens.endpoint import token
 from salus.parties.tokens.issuer import TokenIssuer, authenticate, issue_token
 from salus.parties.tokens.jwks import new_client_key
 
 __all__ = [
+    "INVITATION_LASTS",
     "ROLE_PURPOSES",
     "Ceremony",
+    "CodeRefused",
     "Facility",
     "FacilityKind",
     "NotSignedIn",
@@ -60,6 +65,7 @@ __all__ = [
     "PartyExists",
     "PartyInvalid",
     "PartyUnknown",
+    "PasskeyUse",
     "Principal",
     "PurposeRefused",
     "RelyingParty",

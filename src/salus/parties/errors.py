@@ -11,6 +11,12 @@ class PartyInvalid(Invalid):
     code = "SALUS-T001"
 
 
+class CodeRefused(PartyInvalid):
+    """A first one-time code that does not fit the authenticator's secret."""
+
+    code = "SALUS-T008"
+
+
 class PartyUnknown(Invalid):
     """No such facility, system or account."""
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from salus.kernel import Role
 from salus.keys import Custodian
-from salus.parties.errors import NotSignedIn, PartyExists, PartyInvalid, PartyUnknown, TooManyFailures
+from salus.parties.errors import CodeRefused, NotSignedIn, PartyExists, PartyInvalid, PartyUnknown, TooManyFailures
 from salus.parties.model import (
     FAILURE_WINDOW,
     FAILURES_ALLOWED,
@@ -25,7 +25,7 @@ from salus.parties.service import resident_principal, staff_principal
 from salus.parties.signin import passkeys, passwords
 from salus.parties.signin import store as rows
 from salus.parties.signin.passkeys import RelyingParty
-from salus.parties.signin.store import Account, Passkey
+from salus.parties.signin.store import Account, Passkey, PasskeyUse
 from salus.parties.store import forget_assertions
 from salus.storage import Duty, Store, Transaction
 
@@ -120,6 +120,11 @@ class SignIn:
             if not rows.add_passkey(tx, made.credential_id, key, at):
                 raise PartyExists("this passkey is registered already")
 
+    def passkeys(self, account: UUID) -> list[PasskeyUse]:
+        """Return when each passkey of an account was added and last used, the oldest first."""
+        with self._store.transaction(Duty.REGISTRY) as tx:
+            return rows.passkey_uses(tx, account)
+
     def begin(self, at: datetime) -> Ceremony:
         """Begin a sign-in by passkey, of whomever it turns out to be."""
         handle, challenge = secrets.token_urlsafe(32), secrets.token_bytes(32)
@@ -143,7 +148,7 @@ class SignIn:
             if key is None or account is None or answer.user not in (None, account.id):
                 raise passkeys.refused()
             count = passkeys.check_answer(self._party, answer, ceremony[1], key.public_key, key.sign_count)
-            if not rows.count_up(tx, answer.credential_id, count):
+            if not rows.count_up(tx, answer.credential_id, count, at):
                 raise passkeys.refused()
             return self._open(tx, account, strong=True, at=at)
 
@@ -175,9 +180,37 @@ class SignIn:
     def confirm_totp(self, account: UUID, code: str, at: datetime) -> None:
         """Confirm a TOTP secret by a first code, which is used up. Raises PartyInvalid."""
         with self._store.transaction(Duty.REGISTRY) as tx:
+            self._confirm(tx, self._known(tx, account), code, at)
+
+    def offer_totp(self, account: UUID, label: str) -> str:
+        """Return the otpauth:// address of the secret that waits for its first code; make one where none waits.
+
+        Unlike `begin_totp` it may be asked again, as by a page that is shown again. Raises PartyExists if a confirmed
+        one is there.
+        """
+        with self._store.transaction(Duty.REGISTRY) as tx:
             known = self._known(tx, account)
-            if known.totp_confirmed or not self._accept_code(tx, known, code, at):
-                raise PartyInvalid("this code does not fit; wait for the next one, and check the clock")
+        if known.totp is None or known.totp_confirmed:
+            return self.begin_totp(account, label)
+        return passwords.totp_uri(
+            self._custodian.open_sealed(_TOTP, known.totp, account.bytes), label, self._party.name
+        )
+
+    def enrol(self, account: UUID, login: str, password: str, code: str, at: datetime) -> SignedIn:
+        """Set login name, password and authenticator at once, by its first code, and open a strong session.
+
+        All of it or nothing: no account is left with a password alone. Other sessions of the account are closed.
+        Raises PartyInvalid for a login or password that cannot serve, CodeRefused, PartyExists for a login that is
+        taken, PartyUnknown.
+        """
+        digest, hashed = self._login(login), passwords.hash_password(password)
+        with self._store.transaction(Duty.REGISTRY) as tx:
+            known = self._known(tx, account)
+            if not rows.set_password(tx, account, digest, hashed):
+                raise PartyExists("this login name is taken")
+            self._confirm(tx, known, code, at)
+            rows.close_sessions(tx, account)
+            return self._open(tx, known, strong=True, at=at)
 
     def with_password(self, login: str, password: str, code: str, at: datetime) -> SignedIn:
         """Sign in by password and, where the account has an authenticator, its six-digit code; else `code` is empty.
@@ -227,6 +260,10 @@ class SignIn:
 
     def _login(self, login: str) -> bytes:
         return self._custodian.digest(_LOGIN, passwords.normal_login(login).encode())
+
+    def _confirm(self, tx: Transaction, account: Account, code: str, at: datetime) -> None:
+        if account.totp_confirmed or not self._accept_code(tx, account, code, at):
+            raise CodeRefused("this code does not fit; wait for the next one, and check the clock")
 
     def _accept_code(self, tx: Transaction, account: Account, code: str, at: datetime) -> bool:
         if account.totp is None:

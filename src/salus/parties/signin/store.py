@@ -22,7 +22,7 @@ where id = %(account)s and disabled is null
     and not exists (select from parties.account other where other.login = %(login)s and other.id <> %(account)s)
 """
 _COUNT_UP = """
-update parties.passkey set sign_count = %(count)s
+update parties.passkey set sign_count = %(count)s, used = %(at)s
 where credential_id = %(id)s and (sign_count < %(count)s or (sign_count = 0 and %(count)s = 0))
 """
 _TOTP_PENDING = """
@@ -55,6 +55,14 @@ class Passkey:
     account: UUID
     public_key: bytes
     sign_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyUse:
+    """When a passkey was added, and when it last signed its owner in, if it ever did."""
+
+    added: datetime
+    used: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +175,15 @@ def add_passkey(tx: Transaction, credential_id: bytes, key: Passkey, at: datetim
     return bool(tx.run(statement, (credential_id, key.account, key.public_key, key.sign_count, at)))
 
 
-def count_up(tx: Transaction, credential_id: bytes, count: int) -> bool:
-    """Move a credential's counter forward; False if that is not forward."""
-    return bool(tx.run(_COUNT_UP, {"id": credential_id, "count": count}))
+def count_up(tx: Transaction, credential_id: bytes, count: int, at: datetime) -> bool:
+    """Note a use of a credential and move its counter forward; False if that is not forward."""
+    return bool(tx.run(_COUNT_UP, {"id": credential_id, "count": count, "at": at}))
+
+
+def passkey_uses(tx: Transaction, account_id: UUID) -> list[PasskeyUse]:
+    """Return when each credential of an account was added and last used, the oldest first."""
+    statement = "select registered, used from parties.passkey where account = %s order by registered, credential_id"
+    return [PasskeyUse(added=added, used=used) for added, used in tx.rows(statement, (account_id,))]
 
 
 def open_session(tx: Transaction, digest: bytes, account_id: UUID, strong: bool, at: datetime) -> None:
