@@ -30,10 +30,11 @@ def reads_of(
     return sql.reads_of(tx, resident_keys, before, limit)
 
 
-def record_refusal(store: Store, refusal: Refusal) -> None:
-    """Keep a refusal in a transaction of its own, so that it stays when the refused request is rolled back."""
+def record_refusal(store: Store, *refusals: Refusal) -> None:
+    """Keep refusals in a transaction of their own, so that they stay when the refused request is rolled back."""
     with store.transaction(Duty.CARE) as tx:
-        sql.add_refusal(tx, refusal)
+        for refusal in refusals:
+            sql.add_refusal(tx, refusal)
 
 
 def open_relation(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> datetime:

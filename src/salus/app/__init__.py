@@ -11,6 +11,7 @@ from salus.app.demo import (
 )
 from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
 from salus.app.importing import Imported, import_files
+from salus.app.invitations import Invited, invite_resident
 from salus.app.node import Node, newest_checkpoint, newest_checkpoint_at, open_node
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.relay import Relay, close_batch, deliver_events
@@ -33,6 +34,7 @@ __all__ = [
     "DemoResident",
     "Found",
     "Imported",
+    "Invited",
     "MyCode",
     "Node",
     "NodeSettings",
@@ -55,6 +57,7 @@ __all__ = [
     "demo_roles",
     "demo_token",
     "import_files",
+    "invite_resident",
     "load_settings",
     "look_proof",
     "may_listen",

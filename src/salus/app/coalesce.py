@@ -21,7 +21,7 @@ class Coalescer(Generic[Ask, Answer]):
     itself raises, every asker of the batch gets that. Use from one event loop.
     """
 
-    def __init__(self, run: Callable[[Sequence[Ask]], Sequence[Answer | BaseException]], threads: int = 2) -> None:
+    def __init__(self, run: Callable[[Sequence[Ask]], Sequence[Answer | BaseException]], threads: int = 1) -> None:
         self._run = run
         self._free = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="coalesced")

@@ -53,19 +53,21 @@ def open_relations(
 
 def refuse(node: Node, principal: Principal, action: Action, text: str = REFUSED) -> Refused:
     """Commit a refusal to the register in its own transaction and return the error to raise."""
-    access.record_refusal(
-        node.store,
-        Refusal(
-            code=Refused.code,
-            role=principal.role,
-            principal=principal.subject,
-            facility=principal.facility,
-            action=action,
-            purpose=principal.purpose,
-            at=node.clock.now(),
-        ),
-    )
+    access.record_refusal(node.store, refusal_of(node, principal, action))
     return Refused(text)
+
+
+def refusal_of(node: Node, principal: Principal, action: Action) -> Refusal:
+    """Say who was refused what, for the register of refusals."""
+    return Refusal(
+        code=Refused.code,
+        role=principal.role,
+        principal=principal.subject,
+        facility=principal.facility,
+        action=action,
+        purpose=principal.purpose,
+        at=node.clock.now(),
+    )
 
 
 def purpose_of(principal: Principal) -> Purpose:

@@ -13,9 +13,10 @@ from uuid import UUID
 from salus import access, identity, records
 from salus.access import Action, Decision, Kind, Read
 from salus.app.coalesce import Coalescer
-from salus.app.facts import decide, open_relations, purpose_of, refuse
+from salus.app.facts import REFUSED, decide, open_relations, purpose_of, refusal_of
 from salus.app.node import Node
 from salus.kernel import Refused, Role, SalusError
+from salus.keys import ChartKeyMissing, KeyShredded
 from salus.parties import Principal, authenticate
 from salus.records import Located, NotFound
 from salus.storage import Duty, Transaction
@@ -39,7 +40,7 @@ class Found:
     at: datetime
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Case:
     """A read by a known principal."""
 
@@ -101,8 +102,25 @@ def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException
         permitted = [case for case in cases if case.decision and case.decision.allowed]
         if permitted:
             access.register(tx, [_read(case, at) for case in permitted])
-    keys = node.keys.unwrap([case.located.chart_key for case in permitted if case.located])
-    return [_answer(node, case, keys) for case in cases]
+    keys = _keys(node, [case.located.chart_key for case in permitted if case.located])
+    refused = [case for case in cases if case.located and case not in permitted]
+    if refused:
+        access.record_refusal(node.store, *(refusal_of(node, case.principal, Action.READ) for case in refused))
+    return [_answer(case, keys) for case in cases]
+
+
+def _keys(node: Node, charts: list[int]) -> dict[int, bytes | SalusError]:
+    """Unwrap the keys of all charts; where one is gone, each by itself, so that it fails its own readers only."""
+    try:
+        return dict(node.keys.unwrap(charts))
+    except (KeyShredded, ChartKeyMissing):
+        found: dict[int, bytes | SalusError] = {}
+        for chart in charts:
+            try:
+                found[chart] = node.keys.unwrap([chart])[chart]
+            except (KeyShredded, ChartKeyMissing) as gone:
+                found[chart] = gone
+        return found
 
 
 def _locate(tx: Transaction, node: Node, cases: Sequence[_Case], at: datetime) -> None:
@@ -162,10 +180,13 @@ def _read(case: _Case, at: datetime) -> Read:
     )
 
 
-def _answer(node: Node, case: _Case, keys: dict[int, bytes]) -> Found | SalusError:
+def _answer(case: _Case, keys: dict[int, bytes | SalusError]) -> Found | SalusError:
     if case.located is None:
         return NotFound(f"there is no {case.type} with this id here")
     if not (case.decision and case.decision.allowed):
-        return refuse(node, case.principal, Action.READ)
-    body = records.open_body(case.located, keys)
+        return Refused(REFUSED)
+    key = keys[case.located.chart_key]
+    if isinstance(key, SalusError):
+        return key
+    body = records.open_body(case.located, {case.located.chart_key: key})
     return Found(body=body, version=case.located.version, at=case.located.at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
 from salus import access, records, storage
 from salus.app.node import Node
@@ -15,6 +15,7 @@ from salus.storage import Duty, Event
 log = logging.getLogger("salus.relay")
 ROUND_SECONDS = 0.5
 DEMO_BATCH_SECONDS = 5.0
+SWEEP_EVERY = timedelta(hours=1)
 
 
 class Relay:
@@ -24,6 +25,7 @@ class Relay:
         self._node = node
         self._stop = threading.Event()
         self._closed_at = 0.0
+        self._swept: datetime | None = None
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
@@ -47,6 +49,7 @@ class Relay:
                 self._stop.wait(ROUND_SECONDS)
 
     def _round(self) -> bool:
+        self._sweep()
         drained = deliver_events(self._node)
         chained = access.chain(self._node.store)
         if self._node.demo and time.monotonic() - self._closed_at >= DEMO_BATCH_SECONDS:
@@ -55,6 +58,13 @@ class Relay:
         elif not self._node.demo and self._node.sequencer.due():
             close_batch(self._node)
         return drained + chained >= 100
+
+    def _sweep(self) -> None:
+        """Delete what has lapsed of sign-in, once an hour by the node's clock."""
+        now = self._node.clock.now()
+        if self._swept is None or now - self._swept >= SWEEP_EVERY:
+            self._swept = now
+            self._node.sign_in.sweep(now)
 
 
 def deliver_events(node: Node) -> int:

@@ -1,0 +1,5 @@
+"""Let `python -m salus` be the command `salus`."""
+
+from salus.cli import main
+
+main()

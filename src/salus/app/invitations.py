@@ -1,0 +1,41 @@
+"""Invite the resident who is at the desk to an account of their own. Reads nothing of the record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from salus import access, parties
+from salus.access import Action, Kind
+from salus.app.facts import decide, refuse
+from salus.app.node import Node
+from salus.parties import INVITATION_LASTS, Principal
+from salus.storage import Duty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited:
+    """An invitation to be handed over on paper: its text, which is stored nowhere, and when it lapses."""
+
+    key: str = field(repr=False)
+    ends: datetime
+
+
+def invite_resident(node: Node, principal: Principal, resident_id: UUID) -> Invited:
+    """Make an invitation for a resident with whom the principal's facility has an open care relation.
+
+    It replaces any earlier one. Raises Refused without such a relation, and PartyExists once the resident's account
+    has a credential: nobody at a desk can take an account over.
+    """
+    at, facility = node.clock.now(), principal.facility
+    with node.store.transaction(Duty.CARE) as tx:
+        key = node.resident_key(tx, resident_id)
+        is_open = bool(key is not None and facility and access.relations(tx, [(facility, key)], at))
+    if not decide(node, principal, Action.INVITE_RESIDENT, Kind.RECORD, relation_open=is_open).allowed:
+        raise refuse(node, principal, Action.INVITE_RESIDENT)
+    account = parties.resident_account(node.store, resident_id)
+    return Invited(key=node.sign_in.invite(account, at), ends=at + INVITATION_LASTS)
+
+
+__all__ = ["Invited", "invite_resident"]
