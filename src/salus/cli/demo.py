@@ -25,7 +25,7 @@ from salus.web import run
 @click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), default=Path(".salus/demo"), show_default=True
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="Which fictional country.")
 @click.option("--residents", type=click.IntRange(1, 100_000), default=2_000, show_default=True)
 @click.option("--exit", "ends", is_flag=True, help="End after the story instead of serving on.")

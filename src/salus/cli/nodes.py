@@ -21,7 +21,7 @@ from salus.web import run
 @click.command()
 @data_option
 @settings_option
-@click.option("--port", type=click.IntRange(0, 65535), help="Where to listen (default 8000).")
+@click.option("--port", type=click.IntRange(1, 65535), help="Where to listen (default 8000).")
 @click.option("--host", help="On which address (default 127.0.0.1); beyond loopback only with TLS.")
 @click.option("--demo", "as_demo", is_flag=True, help="A demo node: fictional people, roles to step into.")
 @ending

@@ -1,4 +1,4 @@
-"""Headers on every answer, and no more than one kind of error on the way out."""
+"""What holds for every request and answer: bodies are bounded, security headers are on, nothing is cached unasked."""
 
 from __future__ import annotations
 
@@ -6,11 +6,22 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from salus.app import Node
+from salus.kernel import SalusError
 from salus.web.render import CONTENT_SECURITY_POLICY
+
+MOST_FORM_BYTES = 256 * 1024
+MOST_BODY_BYTES = 64 * 1024 * 1024
+
+
+class TooLarge(SalusError):
+    """A body beyond what its address takes."""
+
+    code = "SALUS-W413"
+    status = 413
 
 
 class Guard:
-    """Adds the security headers. A pure ASGI layer: it costs no task and no copy."""
+    """Bounds bodies and adds the security headers. A pure ASGI layer: it costs no task and no copy."""
 
     def __init__(self, app: ASGIApp, node: Node) -> None:
         self._app = app
@@ -26,7 +37,8 @@ class Guard:
                 self._dress(MutableHeaders(scope=message))
             await send(message)
 
-        await self._app(scope, receive, guarded)
+        most = MOST_BODY_BYTES if scope["path"].startswith("/fhir") else MOST_FORM_BYTES
+        await self._app(scope, receive if scope["method"] in ("GET", "HEAD") else _bounded(receive, most), guarded)
 
     def _dress(self, headers: MutableHeaders) -> None:
         headers["X-Content-Type-Options"] = "nosniff"
@@ -34,6 +46,22 @@ class Guard:
             headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
             headers["Referrer-Policy"] = "no-referrer"
             headers["Permissions-Policy"] = "geolocation=(), microphone=(), camera=(self)"
-            headers.setdefault("Cache-Control", "no-store")
+        headers.setdefault("Cache-Control", "no-store")
         if self._secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    """Pass on at most this many bytes of a body, whatever its headers claim. Raises TooLarge beyond."""
+    taken = 0
+
+    async def bounded() -> Message:
+        nonlocal taken
+        message = await receive()
+        if message["type"] == "http.request":
+            taken += len(message.get("body", b""))
+            if taken > most:
+                raise TooLarge(f"more than {most:,} bytes; nothing was stored, send less at a time")
+        return message
+
+    return bounded

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -39,6 +41,8 @@ async def jwks(request: Request) -> Response:
     return JSONResponse(gate_of(request).node.issuer.jwks())
 
 
+# C2SP tlog-tiles, and the log's key beside them; the folder's staging files are nobody's business.
+_PUBLISHED = re.compile(r"checkpoint|vkey|tile/(entries|\d{1,2})/(x\d{3}/)*\d{3}(\.p/\d{1,3})?", re.ASCII)
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -46,7 +50,7 @@ async def log_file(request: Request) -> Response:
     """Serve one published file of the public log, for anybody."""
     root = (gate_of(request).node.settings.data / "log").resolve()
     path = (root / request.path_params["path"]).resolve()
-    if not path.is_relative_to(root) or not path.is_file():
+    if not _PUBLISHED.fullmatch(request.path_params["path"]) or not path.is_relative_to(root) or not path.is_file():
         return Response("there is no such file in this log\n", 404, media_type="text/plain")
     media = "text/plain; charset=utf-8" if path.name in ("checkpoint", "vkey") else "application/octet-stream"
     changing = path.name == "checkpoint" or ".p" in request.path_params["path"]

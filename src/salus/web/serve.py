@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -16,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from salus.app import Node, Reader, Relay, may_listen
+from salus.app import Node, Reader, Relay, SettingsRefused, may_listen
 from salus.kernel import SalusError
 from salus.web.fhir.outcome import refusal
 from salus.web.gate import THREADS, Gate
@@ -64,7 +65,19 @@ class _NoPage(SalusError):
 def run(node: Node, ready: Callable[[str], None] = lambda _: None) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsRefused rather than listen beyond loopback without TLS."""
     may_listen(node.settings)
+    _free(node.settings.host, node.settings.port)
     uvloop.run(_serve(node, ready))
+
+
+def _free(host: str, port: int) -> None:
+    """Refuse a port that another process listens on; sharing one would split requests between two nodes."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsRefused(f"cannot listen on {host} port {port}: {error.strerror}; choose another") from None
 
 
 async def _serve(node: Node, ready: Callable[[str], None]) -> None:
