@@ -624,6 +624,25 @@ def test_a_taken_name_leaves_the_authenticator_of_an_enrolment_waiting(
     assert desk.enrol(account, "somebody else", PASSWORD, totp.at(AT), AT).principal.strong
 
 
+def test_who_kept_an_earlier_invitation_open_gets_nothing_once_its_owner_has_a_credential(
+    desk: SignIn, store: Store
+) -> None:
+    account = resident_account(store, new_id())
+    sly = desk.redeem(desk.invite(account, AT), AT)
+    waiting = desk.begin_passkey(account, "Somebody else", AT)
+    owner = desk.redeem(desk.invite(account, AT), AT)
+    with pytest.raises(NotSignedIn):
+        desk.session(sly.token, AT)
+    assert desk.session(owner.token, AT)
+    registered(desk, account)
+
+    with pytest.raises(NotSignedIn):
+        desk.session(owner.token, AT)
+    with pytest.raises(PartyInvalid):
+        desk.finish_passkey(waiting.handle, Authenticator().create(waiting.options), AT)
+    assert len(desk.passkeys(account)) == 1
+
+
 def test_a_reset_takes_every_credential_and_session(desk: SignIn, doctor: UUID) -> None:
     device = registered(desk, doctor)
     totp = with_totp(desk, doctor, "lost-phone")

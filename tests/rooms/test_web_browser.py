@@ -14,7 +14,7 @@ from web_server import HTML, JSON, STATIC, PageServer, serve
 from webauthn.helpers.structs import ResidentKeyRequirement, UserVerificationRequirement
 
 from journeys.browser import accessibility, chromium
-from salus.web import qr, views
+from salus.web import account_views, qr, views
 from salus.web.render import page as write
 from salus.web.views import Address, Language
 from support import REPOSITORY
@@ -26,7 +26,9 @@ WIDTHS = (320, 1280)
 SAME_BUT_FOR_WORDS = {
     *(f"failure {kind}" for kind in views.FailureKind if kind not in {"sign-in", "unsafe"}),
     *(f"desk {trouble}" for trouble in views.DeskTrouble if trouble not in {"code", "purpose"}),
-    *(f"sign in {trouble}" for trouble in views.SignInTrouble if trouble != "too-many"),
+    *(f"sign in {trouble}" for trouble in account_views.SignInTrouble if trouble not in {"too-many", "passkey"}),
+    "invitation has-sign-in",
+    "set up taken",
 }
 LARGEST_BYTES = 60_000
 MOST_REQUESTS = 5

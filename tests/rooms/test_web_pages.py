@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 from web_samples import CLINICIAN, CODE, COUNTY, NOW, RESIDENT, SAMPLES, frame
 
 from salus.kernel import Invalid, Purpose, Role
-from salus.web import qr, views, words
+from salus.web import account_views, qr, views, words
 from salus.web.render import Speech, choose_language, choose_text, page, with_query
 from salus.web.views import Language
 from support import REPOSITORY
@@ -157,7 +157,7 @@ def test_a_node_that_is_no_demonstration_does_not_call_itself_one() -> None:
 
 def test_text_from_a_record_cannot_become_markup() -> None:
     hostile = views.Words(en="<script>alert(1)</script>")
-    view = views.Arrived(name=hostile, ends=NOW)
+    view = views.Arrived(name=hostile, ends=NOW, slip="/desk/1/slip")
     text = page(view, frame(Language.EN, CLINICIAN)) + page(view, frame(Language.ZH, CLINICIAN))
 
     assert "<script>alert" not in text
@@ -219,7 +219,9 @@ def test_a_chinese_text_keeps_every_gap_of_its_source() -> None:
         (words.SEVERITIES, views.Severity),
         (words.FLAGS, views.Flag),
         (words.NOTICES, views.Notice),
-        (words.SIGN_IN_TROUBLES, views.SignInTrouble),
+        (words.SIGN_IN_TROUBLES, account_views.SignInTrouble),
+        (words.INVITATION_TROUBLES, account_views.InvitationTrouble),
+        (words.SET_UP_TROUBLES, account_views.SetUpTrouble),
         (words.DESK_TROUBLES, views.DeskTrouble),
         (words.FAILURES, views.FailureKind),
     ],

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from salus.kernel import Purpose, Role
+from salus.web import account_views as a
 from salus.web import views as v
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
@@ -18,6 +20,7 @@ CHECKPOINT = (
     "demo.salus.example/log\n4213\nqF5p0Jm1u3mVw0YbKz2m6a2y4r7H2m1e5b0Q8Y1iZ0s=\n\n"
     "— demo.salus.example/log 5f2cYhW0m1q6vG9lQ0Pp3s8ZtVnXk1yB7uE4rT2aJ6oLd9cFhQwXzRkMvNbYgTpS\n"
 )
+KEY = "sJ3x-7qTn0b_W5yMZk2RfVhL8eUaPdXcG1oIi9tQwBE"
 VKEY = "demo.salus.example/log+5f2c6215+AVpY0mC1x8a9Zt3kQmVw2rJ7uT5yB6nE4sL1oD9cFhQw"
 
 
@@ -195,6 +198,10 @@ NO_LOG = v.PublicLog(
 RESIDENT = v.Person(name=CHEN, role=Role.RESIDENT)
 CLINICIAN = v.Person(name=LI, role=Role.CLINICIAN, facility=COUNTY)
 RECEPTION = v.Person(name=v.Words(en="Zhao Min", zh="赵敏"), role=Role.RECEPTION, facility=COUNTY)
+SECRET = "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP"
+SET_UP = a.SetUp(
+    secret=SECRET, otpauth=f"otpauth://totp/Salus:Dr%20Li%20Wenbo?secret={SECRET.replace(' ', '')}&issuer=Salus"
+)
 MY_CODE = v.MyCode(code=CODE, initial="陈", issued=NOW - timedelta(days=40), readers_this_week=1)
 DESK = v.Desk(
     purposes=(Purpose.TREAT,),
@@ -209,8 +216,13 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "home": (v.Home(log_size=4213), None),
     "home resident": (v.Home(log_size=1), RESIDENT),
     "home clinician": (v.Home(log_size=0), CLINICIAN),
-    "sign in": (v.SignIn(), None),
-    **{f"sign in {trouble}": (v.SignIn(trouble=trouble), None) for trouble in v.SignInTrouble},
+    "sign in": (a.SignIn(), None),
+    **{f"sign in {trouble}": (a.SignIn(trouble=trouble), None) for trouble in a.SignInTrouble},
+    "invitation": (a.Invitation(held=True), None),
+    "invitation typed": (a.Invitation(held=False), None),
+    **{f"invitation {one}": (a.Invitation(held=False, trouble=one), None) for one in a.InvitationTrouble},
+    "set up": (SET_UP, RESIDENT),
+    **{f"set up {one}": (replace(SET_UP, account="chen.yulan", trouble=one), CLINICIAN) for one in a.SetUpTrouble},
     "demo": (
         v.Demo(
             roles=(
@@ -230,9 +242,25 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
         f"desk {trouble}": (v.Desk(purposes=(Purpose.TREAT, Purpose.HOPERAT), trouble=trouble), RECEPTION)
         for trouble in v.DeskTrouble
     },
-    "arrived": (v.Arrived(name=CHEN, ends=NOW + timedelta(hours=24)), RECEPTION),
+    "slip": (
+        a.Slip(
+            link=f"https://salus.example/invitation?key={KEY}",
+            place="https://salus.example/invitation",
+            key=KEY,
+            ends=NOW + timedelta(hours=72),
+        ),
+        RECEPTION,
+    ),
+    "slip needless": (a.Slip(), CLINICIAN),
+    "arrived": (v.Arrived(name=CHEN, ends=NOW + timedelta(hours=24), slip="/desk/1/slip"), RECEPTION),
     "summary": (
-        v.Summary(patient=PATIENT, record=RECORD, purpose=Purpose.TREAT, relation_ends=NOW + timedelta(hours=23)),
+        v.Summary(
+            patient=PATIENT,
+            record=RECORD,
+            purpose=Purpose.TREAT,
+            relation_ends=NOW + timedelta(hours=23),
+            slip="/desk/1/slip",
+        ),
         CLINICIAN,
     ),
     "summary empty": (
@@ -241,11 +269,18 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
             record=EMPTY,
             purpose=Purpose.TREAT,
             relation_ends=None,
+            slip="/desk/1/slip",
         ),
         CLINICIAN,
     ),
     "summary no allergy": (
-        v.Summary(patient=PATIENT, record=NO_ALLERGY, purpose=Purpose.TREAT, relation_ends=NOW + timedelta(minutes=9)),
+        v.Summary(
+            patient=PATIENT,
+            record=NO_ALLERGY,
+            purpose=Purpose.TREAT,
+            relation_ends=NOW + timedelta(minutes=9),
+            slip="/desk/1/slip",
+        ),
         CLINICIAN,
     ),
     "my code": (MY_CODE, RESIDENT),
@@ -256,10 +291,10 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "who looked nobody": (v.WhoLooked(days=(), readers_this_week=0), RESIDENT),
     "proof": (PROOF, RESIDENT),
     "account": (
-        v.Account(passkeys=(v.Passkey(added=NOW, used=None), v.Passkey(added=NOW - timedelta(days=90), used=NOW))),
+        a.Account(passkeys=(a.Passkey(added=NOW, used=None), a.Passkey(added=NOW - timedelta(days=90), used=NOW))),
         CLINICIAN,
     ),
-    "account empty": (v.Account(passkeys=()), RESIDENT),
+    "account empty": (a.Account(passkeys=()), RESIDENT),
 }
 
 

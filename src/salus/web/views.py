@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from salus.kernel import Invalid, Purpose, Role
+from salus.web.account_views import Account, Invitation, SetUp, SignIn, Slip
 
 
 class Language(StrEnum):
@@ -34,11 +35,13 @@ class Address(StrEnum):
     PASSKEY_OPTIONS = "/sign-in/passkey/options"  # POST csrf: answers PublicKeyCredentialRequestOptions as JSON
     PASSKEY = "/sign-in/passkey"  # POST csrf, credential (JSON), next
     SIGN_OUT = "/sign-out"  # POST csrf
+    INVITATION = "/invitation"  # GET the page, ?key= from a link is taken out of the address; POST csrf, key
+    SET_UP = "/account/set-up"  # GET the page; POST csrf, account, password, code
     ACCOUNT = "/account"
     ADD_PASSKEY_OPTIONS = "/account/passkey/options"  # POST csrf: answers PublicKeyCredentialCreationOptions as JSON
     ADD_PASSKEY = "/account/passkey"  # POST csrf, credential (JSON)
     DEMO = "/demo"  # GET the page; POST csrf, key
-    DESK = "/desk"  # GET the page; POST csrf, wanted, purpose
+    DESK = "/desk"  # GET the page; POST csrf, wanted, purpose; below it a resident's summary, and /slip: POST csrf
     MY_CODE = "/me/code"
     REPLACE_CODE = "/me/code/replace"  # POST csrf
     MY_RECORD = "/me/record"
@@ -81,6 +84,7 @@ class Notice(StrEnum):
     SIGNED_OUT = "signed-out"
     STEPPED_IN = "stepped-in"
     PASSKEY_ADDED = "passkey-added"
+    SET_UP_DONE = "set-up-done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,24 +217,6 @@ class Home:
     log_size: int
 
 
-class SignInTrouble(StrEnum):
-    """Why a sign-in did not succeed; never which part of it was wrong."""
-
-    WRONG = "wrong"
-    TOO_MANY = "too-many"
-    EXPIRED = "expired"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
-    """Sign in by passkey (with scripts) or by password and one-time code (without). `next` is where to go after."""
-
-    template: ClassVar[str] = "sign_in.html"
-    trouble: SignInTrouble | None = None
-    wait_minutes: int = 15  # named with TOO_MANY
-    next: str = Address.HOME
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoRole:
     """One role that a visitor of a demo node may step into. `key` is what the form sends back."""
@@ -346,11 +332,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """The answer to a desk that may open a care relation and confirm a name, but not read a record (reception)."""
+    """The answer to a desk that may open a care relation and confirm a name, but not read a record (reception).
+
+    `slip` is where the form goes that prints a slip for the resident's own account.
+    """
 
     template: ClassVar[str] = "arrived.html"
     name: Words
     ends: datetime
+    slip: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,6 +348,7 @@ class Summary:
     """One resident's summary for a clinician, on one screen.
 
     `relation_ends` is the end of the care relation, None where the reader's institution holds the record itself.
+    `slip` is where the form goes that prints a slip for the resident's own account.
     """
 
     template: ClassVar[str] = "summary.html"
@@ -365,6 +356,7 @@ class Summary:
     record: Record
     purpose: Purpose
     relation_ends: datetime | None
+    slip: str
 
 
 # --- pages: residents
@@ -465,30 +457,17 @@ class Proof:
     command: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passkey:
-    """One passkey of an account."""
-
-    added: datetime
-    used: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """The account: its passkeys, and how pages look."""
-
-    template: ClassVar[str] = "account.html"
-    passkeys: tuple[Passkey, ...]
-
-
 View = (
     Home
     | SignIn
+    | Invitation
+    | SetUp
     | Demo
     | Failure
     | PublicLog
     | Desk
     | Arrived
+    | Slip
     | Summary
     | MyCode
     | MyRecord

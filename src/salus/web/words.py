@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from salus.kernel import Purpose, Role
-from salus.web.views import DeskTrouble, FailureKind, Flag, Notice, Severity, Sex, SignInTrouble
+from salus.web.account_views import InvitationTrouble, SetUpTrouble, SignInTrouble
+from salus.web.views import DeskTrouble, FailureKind, Flag, Notice, Severity, Sex
 
 
 def noop(text: str) -> str:
@@ -108,12 +109,27 @@ NOTICES: Mapping[Notice, str] = {
     Notice.SIGNED_OUT: noop("You have signed out."),
     Notice.STEPPED_IN: noop("You have stepped into this role. What you do now is real on this demonstration node."),
     Notice.PASSKEY_ADDED: noop("The passkey is added. You can sign in with it from now on."),
+    Notice.SET_UP_DONE: noop("Your sign-in is set up. From now on use your password with a code from the app."),
 }
 
 SIGN_IN_TROUBLES: Mapping[SignInTrouble, str] = {
     SignInTrouble.WRONG: noop("That did not match. Check the account name, the password and the one-time code."),
+    SignInTrouble.PASSKEY: noop("The passkey did not work. Try again, or use the password below."),
     SignInTrouble.TOO_MANY: noop("Too many attempts. Wait %(minutes)s minutes, then try again."),
     SignInTrouble.EXPIRED: noop("The page was open for too long. Sign in again."),
+}
+
+INVITATION_TROUBLES: Mapping[InvitationTrouble, str] = {
+    InvitationTrouble.UNKNOWN: noop(
+        "This invitation does not work: mistyped, used already, replaced by a newer one, or too old. Ask for a new one."
+    ),
+    InvitationTrouble.HAS_SIGN_IN: noop("This account has a sign-in already. Sign in with it."),
+}
+
+SET_UP_TROUBLES: Mapping[SetUpTrouble, str] = {
+    SetUpTrouble.UNFIT: noop("The account name needs 3 to 64 characters, and the password 12 to 256."),
+    SetUpTrouble.TAKEN: noop("This account name is taken. Choose another one."),
+    SetUpTrouble.CODE: noop("This code does not fit. Wait for the app’s next one; check the clock of your phone."),
 }
 
 DESK_TROUBLES: Mapping[DeskTrouble, str] = {

@@ -73,7 +73,10 @@ class SignIn:
         return text
 
     def redeem(self, invitation: str, at: datetime) -> SignedIn:
-        """Use an invitation up and open a session that is not strong. Raises NotSignedIn or PartyExists."""
+        """Use an invitation up and open a session that is not strong; those of earlier invitations end.
+
+        Raises NotSignedIn or PartyExists.
+        """
         with self._store.transaction(Duty.REGISTRY) as tx:
             account_id = rows.take_invitation(tx, _digest(invitation), at)
         with self._store.transaction(Duty.REGISTRY) as tx:
@@ -81,6 +84,7 @@ class SignIn:
             if account is None:
                 raise NotSignedIn("this invitation is not known, was used, or has lapsed; ask for a new one")
             self._refuse_credential(tx, account.id)
+            rows.end_unfinished(tx, account.id)
             return self._open(tx, account, strong=False, at=at)
 
     def reset(self, account: UUID) -> None:
@@ -106,7 +110,8 @@ class SignIn:
     def finish_passkey(self, handle: str, credential: object, at: datetime) -> None:
         """Register the passkey that a browser made (its JSON, as text or object). The ceremony is used up either way.
 
-        Raises PartyInvalid, or PartyExists for a credential that is registered.
+        Sessions that are not strong, and other registrations under way, end: only an invitation opens those. Raises
+        PartyInvalid, or PartyExists for a credential that is registered.
         """
         with self._store.transaction(Duty.REGISTRY) as tx:
             ceremony = rows.take_ceremony(tx, _digest(handle), "register", at)
@@ -119,6 +124,7 @@ class SignIn:
             self._known(tx, account)
             if not rows.add_passkey(tx, made.credential_id, key, at):
                 raise PartyExists("this passkey is registered already")
+            rows.end_unfinished(tx, account)
 
     def passkeys(self, account: UUID) -> list[PasskeyUse]:
         """Return when each passkey of an account was added and last used, the oldest first."""
@@ -210,6 +216,7 @@ class SignIn:
                 raise PartyExists("this login name is taken")
             self._confirm(tx, known, code, at)
             rows.close_sessions(tx, account)
+            rows.end_unfinished(tx, account)
             return self._open(tx, known, strong=True, at=at)
 
     def with_password(self, login: str, password: str, code: str, at: datetime) -> SignedIn:

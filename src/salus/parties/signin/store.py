@@ -215,6 +215,12 @@ def close_sessions(tx: Transaction, account_id: UUID) -> None:
     tx.run("delete from parties.session where account = %s", (account_id,))
 
 
+def end_unfinished(tx: Transaction, account_id: UUID) -> None:
+    """Delete what could still give an account a credential without one of its own: weak sessions, registrations."""
+    tx.run("delete from parties.session where account = %s and not strong", (account_id,))
+    tx.run("delete from parties.ceremony where account = %s", (account_id,))
+
+
 def invite(tx: Transaction, digest: bytes, account_id: UUID, at: datetime) -> None:
     """Store an invitation, in place of any earlier one to the account."""
     tx.run("delete from parties.invitation where account = %s", (account_id,))

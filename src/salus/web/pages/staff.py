@@ -11,8 +11,9 @@ from salus import app
 from salus.healthcode import CodeUnknown
 from salus.identity import NumberRefused
 from salus.kernel import Purpose, Role
-from salus.parties import ROLE_PURPOSES, Principal
+from salus.parties import ROLE_PURPOSES, PartyExists, Principal
 from salus.records import NotFound
+from salus.web.account_views import Slip
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import patient, record, written
@@ -64,7 +65,9 @@ async def arrive(visit: Visit) -> Response:
         return await _desk(visit, who, DeskTrouble.NOBODY)
     if who.role is Role.CLINICIAN:
         return visit.go(f"{Address.DESK}/{here.resident_id}", purpose=purpose)
-    return visit.show(Arrived(name=written(here.name) or NAMELESS, ends=here.ends))
+    return visit.show(
+        Arrived(name=written(here.name) or NAMELESS, ends=here.ends, slip=_slip_address(here.resident_id))
+    )
 
 
 @paged
@@ -81,8 +84,27 @@ async def summary(visit: Visit) -> Response:
         record=record(node, viewed.summary, now),
         purpose=who.purpose or Purpose.TREAT,
         relation_ends=viewed.ends,
+        slip=_slip_address(resident),
     )
     return visit.show(view)
+
+
+@paged
+async def slip(visit: Visit) -> Response:
+    """Make a slip with which the resident who is here opens the own account, and show it once, to be printed."""
+    who, node = visit.principal(*_DESK_ROLES).for_purpose(Purpose.TREAT), visit.gate.node
+    await visit.form()
+    resident = resident_id(visit.request.path_params["resident"])
+    try:
+        invited = await in_thread(visit.gate, lambda: app.invite_resident(node, who, resident))
+    except PartyExists:
+        return visit.show(Slip(), 409)
+    place = f"{node.settings.public_url}{Address.INVITATION}"
+    return visit.show(Slip(link=f"{place}?key={invited.key}", place=place, key=invited.key, ends=invited.ends))
+
+
+def _slip_address(resident: UUID) -> str:
+    return f"{Address.DESK}/{resident}/slip"
 
 
 def resident_id(text: str) -> UUID:
@@ -97,4 +119,5 @@ ROUTES = [
     Route(Address.DESK, desk, methods=["GET"], name="desk"),
     Route(Address.DESK, arrive, methods=["POST"], name="arrive"),
     Route(Address.DESK + "/{resident}", summary, methods=["GET"], name="summary"),
+    Route(Address.DESK + "/{resident}/slip", slip, methods=["POST"], name="slip"),
 ]

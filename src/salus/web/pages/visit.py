@@ -20,6 +20,7 @@ from salus.web.render import choose_language, choose_text, page
 from salus.web.views import Address, Failure, FailureKind, Frame, Language, Notice, Person, View, Words
 
 SESSION, FORM, LANGUAGE, TEXT, NOTICE = "salus_session", "salus_form", "salus_lang", "salus_text", "salus_notice"
+CEREMONY, INVITATION = "salus_ceremony", "salus_invitation"
 DEMO_PREFIX = "demo."
 _YEAR = 365 * 24 * 3600
 _MOST_FORM_BYTES = 256 * 1024
@@ -31,6 +32,12 @@ class FormExpired(Refused):
     """A form whose token is not this session's."""
 
     code = "SALUS-W020"
+
+
+class SetUpFirst(Refused):
+    """A session that an invitation opened, or a password alone: it sets up a sign-in, and nothing else."""
+
+    code = "SALUS-W021"
 
 
 @dataclass(slots=True)
@@ -62,11 +69,21 @@ class Visit:
         return response
 
     def principal(self, *roles: Role) -> Principal:
-        """Return who is signed in. Raises NotSignedIn, or Refused for any other role than these."""
+        """Return who is signed in by passkey, or by password and code; on a demo node also who stepped into a role.
+
+        Raises NotSignedIn, SetUpFirst, or Refused for any other role than these.
+        """
+        who = self.anybody()
+        if not who.strong and not self.token.startswith(DEMO_PREFIX):
+            raise SetUpFirst("set up your sign-in first: a passkey, or a password with an authenticator")
+        if roles and who.role not in roles:
+            raise Refused("this page is not for your role")
+        return who
+
+    def anybody(self) -> Principal:
+        """Return whose session this is, however it was opened. Raises NotSignedIn."""
         if self.who is None:
             raise NotSignedIn("sign in first")
-        if roles and self.who.role not in roles:
-            raise Refused("this page is not for your role")
         return self.who
 
     async def form(self) -> FormData:
@@ -84,10 +101,20 @@ class Visit:
         value = f"{self.form_cookie}\x00{self.token}".encode()
         return self.gate.node.custodian.digest("web.form", value).hex()
 
-    def set_cookie(self, response: Response, name: str, value: str, seconds: int | None = None) -> None:
-        """Set a cookie that scripts cannot read and other sites cannot send."""
+    def set_cookie(
+        self, response: Response, name: str, value: str, seconds: int | None = None, *, by_link: bool = False
+    ) -> None:
+        """Set a cookie that scripts cannot read and other sites cannot send, but for `by_link` by a link to here."""
         secure = self.gate.node.settings.public_url.startswith("https://")
-        response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="strict")
+        response.set_cookie(
+            name,
+            value,
+            max_age=seconds,
+            path="/",
+            secure=secure,
+            httponly=True,
+            samesite="lax" if by_link else "strict",
+        )
 
     def frame(self) -> Frame:
         """Return what surrounds the page."""
@@ -163,6 +190,8 @@ def paged(endpoint: PageEndpoint) -> Callable[[Request], Awaitable[Response]]:
 def show_failure(visit: Visit, error: SalusError) -> Response:
     """Answer an error as a page; who is not signed in is sent to sign in."""
     request = visit.request
+    if isinstance(error, SetUpFirst) and request.method == "GET":
+        return visit.go(Address.SET_UP)
     if isinstance(error, NotSignedIn) and request.method == "GET" and request.url.path != Address.SIGN_IN:
         return visit.go(Address.SIGN_IN, next=request.url.path)
     kind = _kind(error)

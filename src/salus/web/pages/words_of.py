@@ -8,6 +8,7 @@ from salus.app import Node
 from salus.parties import PartyUnknown
 from salus.records import Summary as Found
 from salus.records import SummaryLine
+from salus.web.render import CIVIL_TIME
 from salus.web.views import Allergy, Flag, Medicine, Patient, Problem, Record, Result, Severity, Sex, Source, Words
 
 
@@ -30,12 +31,12 @@ def facility_words(node: Node, facility: str) -> Words:
 
 def patient(summary: Found, now: datetime) -> Patient:
     """Return the person a summary is about."""
-    born = day(summary.birth_date)
+    born = summary.birth_date or None
     return Patient(
         name=written(summary.name) or Words(en="No name on record", zh="档案中没有姓名"),
         sex=Sex(summary.gender) if summary.gender in set(Sex) else Sex.UNKNOWN,
         born=born,
-        age_years=_age(born, now.date()) if born else None,
+        age_years=_age(born, now.astimezone(CIVIL_TIME).date()),
     )
 
 
@@ -43,7 +44,7 @@ def record(node: Node, summary: Found, now: datetime) -> Record:
     """Return the lists of a summary, with their sources."""
 
     def source(line: SummaryLine) -> Source:
-        return Source(facility=facility_words(node, line.facility), on=day(line.at))
+        return Source(facility=facility_words(node, line.facility), on=line.at)
 
     none_known = summary.no_known_allergy
     return Record(
@@ -53,7 +54,7 @@ def record(node: Node, summary: Found, now: datetime) -> Record:
             for line in summary.medicines
         ),
         problems=tuple(
-            Problem(name=_text(line), active=line.active, since=day(line.at), source=source(line))
+            Problem(name=_text(line), active=line.active, since=line.at, source=source(line))
             for line in summary.problems
         ),
         results=tuple(
@@ -73,14 +74,6 @@ def record(node: Node, summary: Found, now: datetime) -> Record:
     )
 
 
-def day(text: str | None) -> date | None:
-    """Return the day of a FHIR date that has one."""
-    try:
-        return date.fromisoformat(text[:10]) if text and len(text) >= 10 else None
-    except ValueError:
-        return None
-
-
 def _allergy(line: SummaryLine, source: Source) -> Allergy:
     return Allergy(
         substance=_text(line),
@@ -95,5 +88,10 @@ def _text(line: SummaryLine) -> Words:
     return written(line.text) or Words(en="?")
 
 
-def _age(born: date, today: date) -> int:
-    return max(0, today.year - born.year - ((today.month, today.day) < (born.month, born.day)))
+def _age(born: str | None, today: date) -> int | None:
+    """Return an age in whole years; None for a birth date that is not known to the day."""
+    try:
+        day = date.fromisoformat(born or "")
+    except ValueError:
+        return None
+    return max(0, today.year - day.year - ((today.month, today.day) < (day.month, day.day)))
