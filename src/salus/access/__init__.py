@@ -12,6 +12,7 @@ from salus.access.service import (
     relation_ends,
     relations,
     relations_at,
+    unwraps,
 )
 from salus.access.tree.anchor import ReadProof, anchor, proof_of, proved
 from salus.access.tree.audit import verify_register
@@ -45,5 +46,6 @@ __all__ = [
     "relation_ends",
     "relations",
     "relations_at",
+    "unwraps",
     "verify_register",
 ]

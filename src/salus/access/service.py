@@ -57,6 +57,11 @@ def relations_at(tx: Transaction, facility: str, at: datetime) -> list[tuple[int
     return sql.relations_at(tx, facility, at)
 
 
+def unwraps(tx: Transaction) -> int:
+    """Return how many unwraps the whole register tells of; keys count them too, and never fewer."""
+    return sql.unwraps(tx)
+
+
 def relation_ends(tx: Transaction, facility: str, resident_key: int, at: datetime) -> datetime | None:
     """Return the first instant at which the care relation that is open at `at` is closed again; None if none is."""
     return sql.relation_end(tx, facility, resident_key, at)

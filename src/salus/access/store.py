@@ -297,6 +297,12 @@ def subtree_count(tx: Transaction) -> int:
     return int(row[0]) if row else 0
 
 
+def unwraps(tx: Transaction) -> int:
+    """Return the sum over all entries."""
+    row = tx.row("select coalesce(sum(unwraps), 0) from access.entry")
+    return int(row[0]) if row else 0
+
+
 def freeze(tx: Transaction) -> None:
     """Let every statement of this transaction, from its first on, see the same instant."""
     tx.run("set transaction isolation level repeatable read")

@@ -67,6 +67,16 @@ class KeyService:
         with self._store.transaction(Duty.KEYS) as tx:
             return rows.unwraps(tx)
 
+    def absent(self, chart_keys: Sequence[int]) -> set[int]:
+        """Return which of these charts have neither a key nor a tombstone; nothing is unwrapped or counted."""
+        with self._store.transaction(Duty.KEYS) as tx:
+            return rows.absent(tx, chart_keys)
+
+    def highest(self) -> int:
+        """Return the highest chart that has or had a key; 0 where none ever had one."""
+        with self._store.transaction(Duty.KEYS) as tx:
+            return rows.highest(tx)
+
     def _open(self, chart_key: int, wrapped: bytes) -> bytes:
         return self._custodian.unwrap(chart_key, wrapped)
 

@@ -47,6 +47,25 @@ def bury(tx: Transaction, chart_key: int) -> None:
     tx.run(_BURY, {"chart": chart_key})
 
 
+def absent(tx: Transaction, chart_keys: Sequence[int]) -> set[int]:
+    """Return which of these charts have neither a wrapped key nor a tombstone."""
+    found = tx.rows(
+        "select asked from unnest(%s::bigint[]) as asked"
+        " where not exists (select from keys.chart_key k where k.chart_key = asked)"
+        " and not exists (select from keys.shredded s where s.chart_key = asked)",
+        (list(chart_keys),),
+    )
+    return {chart for (chart,) in found}
+
+
+def highest(tx: Transaction) -> int:
+    """Return the highest chart that has or had a key; 0 where none ever had one."""
+    row = tx.row(
+        "select greatest((select max(chart_key) from keys.chart_key), (select max(chart_key) from keys.shredded), 0)"
+    )
+    return int(row[0]) if row else 0
+
+
 def unwraps(tx: Transaction) -> int:
     """Return the sum of all slots."""
     row = tx.row("select sum(unwraps) from keys.unwrap_count")

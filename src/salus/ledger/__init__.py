@@ -4,7 +4,17 @@ from salus.ledger.errors import AnotherNode, LeafRefused, LogUnsafe, NoLog, NotB
 from salus.ledger.files.verifying import Finding, Report, verify_directory
 from salus.ledger.model import BATCH_EVERY, KINDS, Leaf, Pending, anchor_leaf, node_leaf, parse_leaf
 from salus.ledger.sequencing.sequencer import Sequencer
-from salus.ledger.service import append, begin, checkpoints, consistency_for, index_of, latest, latest_at, proof_for
+from salus.ledger.service import (
+    append,
+    begin,
+    checkpoints,
+    consistency_for,
+    index_of,
+    latest,
+    latest_at,
+    latest_in,
+    proof_for,
+)
 from salus.proof import Checkpoint, Signer
 
 __all__ = [
@@ -32,6 +42,7 @@ __all__ = [
     "index_of",
     "latest",
     "latest_at",
+    "latest_in",
     "node_leaf",
     "parse_leaf",
     "proof_for",

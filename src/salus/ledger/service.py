@@ -48,6 +48,12 @@ def latest(store: Store) -> Checkpoint | None:
     return found[0] if found else None
 
 
+def latest_in(tx: Transaction) -> Checkpoint | None:
+    """Return the newest signed head that this transaction sees; needs the right to read the log's tables."""
+    found = tables.head(tx)
+    return found[0] if found else None
+
+
 def latest_at(store: Store) -> datetime | None:
     """Return when the newest head was signed, by this node's clock, or None before the first batch."""
     with store.transaction(Duty.LEDGER) as tx:

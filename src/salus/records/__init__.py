@@ -8,6 +8,7 @@ from salus.records.intake.bundle import Submission, of_resource, of_update, take
 from salus.records.model import Accepted, Intent, Located, Outcome, Summary, SummaryLine
 from salus.records.search.query import Asked, parse_query, supported
 from salus.records.service import (
+    charts,
     charts_of_patients,
     check_type,
     deliver,
@@ -21,6 +22,7 @@ from salus.records.service import (
     patient_name,
     patients,
     search,
+    skip_keys,
     summary,
     summary_parts,
     totals,
@@ -41,6 +43,7 @@ __all__ = [
     "SummaryLine",
     "Writer",
     "accept",
+    "charts",
     "charts_of_patients",
     "check_type",
     "deliver",
@@ -59,6 +62,7 @@ __all__ = [
     "patients",
     "resource_types",
     "search",
+    "skip_keys",
     "summary",
     "summary_parts",
     "supported",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -120,6 +120,19 @@ def note_line(tx: Transaction, file: bytes, line: int, acceptance: int) -> None:
 def totals(tx: Transaction) -> dict[str, int]:
     """Return how many charts, resources and versions there are."""
     return store.totals(tx)
+
+
+def charts(tx: Transaction, page: int = 10_000) -> Iterator[list[int]]:
+    """Yield the keys of all charts in pages, in key order."""
+    last = 0
+    while found := store.charts(tx, last, page):
+        yield found
+        last = found[-1]
+
+
+def skip_keys(tx: Transaction, highest: int) -> None:
+    """Never give out a physical key up to `highest` again; a restore's doing, under duty MIGRATION."""
+    store.skip_keys(tx, highest)
 
 
 def is_directory(resource_type: str) -> bool:

@@ -247,6 +247,23 @@ def totals(tx: Transaction) -> dict[str, int]:
     return {"charts": int(charts), "resources": int(resources), "versions": int(versions)}
 
 
+def charts(tx: Transaction, after: int, limit: int) -> list[int]:
+    """Return the next charts in key order."""
+    found = tx.rows(
+        "select chart_key from records.chart where chart_key > %s order by chart_key limit %s", (after, limit)
+    )
+    return [key for (key,) in found]
+
+
+def skip_keys(tx: Transaction, highest: int) -> None:
+    """Let the next physical key be above `highest`; keys never go back. Needs the rights of the owner."""
+    tx.row(
+        "select setval('records.physical_key', %(highest)s) where %(highest)s >"
+        " (select last_value from records.physical_key)",
+        {"highest": highest},
+    )
+
+
 def _located(row: tuple[Any, ...]) -> Located:
     key, id_, name, version, chart, kind, facility, at, body = row
     return Located(

@@ -4,9 +4,10 @@ from salus.storage.errors import FolderRefused, NoPostgres, StoreDown
 from salus.storage.model import Duty, Event, Schema, Settings
 from salus.storage.outbox import Drained, Handler, drain, parked, unpark
 from salus.storage.pools import Transaction
-from salus.storage.service import Store, open_store
+from salus.storage.service import UNUSABLE, Store, open_store
 
 __all__ = [
+    "UNUSABLE",
     "Drained",
     "Duty",
     "Event",

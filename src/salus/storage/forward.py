@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -24,6 +24,11 @@ class Migration:
     room: str
     name: str
     text: str
+
+    @property
+    def path(self) -> str:
+        """How the file is called among all rooms' files."""
+        return f"{self.room}/{self.name}"
 
     @property
     def digest(self) -> bytes:
@@ -68,9 +73,12 @@ def _role(owner: psycopg.Connection[tuple[object, ...]], duty: Duty, password: s
     )
 
 
-def apply(connection: psycopg.Connection[tuple[object, ...]], schemas: Sequence[Schema]) -> list[str]:
+def apply(
+    connection: psycopg.Connection[tuple[object, ...]], schemas: Sequence[Schema], only: Collection[str] | None = None
+) -> list[str]:
     """Apply what is missing, each file with its note in one transaction, and name what was applied.
 
+    `only`, where given, names the files to apply, as `room/name`: a restore stops at the version that was saved.
     Raises MigrationChanged if an applied file has another text in this release.
     """
     applied: list[str] = []
@@ -83,10 +91,11 @@ def apply(connection: psycopg.Connection[tuple[object, ...]], schemas: Sequence[
         for migration in _all(schemas):
             seen = known.get((migration.room, migration.name))
             if seen is None:
-                _apply_one(connection, migration)
-                applied.append(f"{migration.room}/{migration.name}")
+                if only is None or migration.path in only:
+                    _apply_one(connection, migration)
+                    applied.append(migration.path)
             elif seen != migration.digest:
-                raise MigrationChanged(f"{migration.room}/{migration.name} was changed after it was applied here")
+                raise MigrationChanged(f"{migration.path} was changed after it was applied here")
     return applied
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -14,10 +14,13 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from salus.storage import forward
-from salus.storage.errors import FolderRefused
+from salus.storage.errors import FolderRefused, StoreDown
 from salus.storage.model import DATABASE, KEYS_DATABASE, Duty, Schema, Settings
 from salus.storage.pools import Pools, Row, Transaction
 from salus.storage.postgres.cluster import SUPERUSER, Cluster
+
+UNUSABLE = "unusable.txt"
+"""A data folder with this file is opened by nobody but the one who is filling it; its text says why."""
 
 
 class Store:
@@ -42,15 +45,37 @@ class Store:
         with self._pools.transaction(duty) as transaction:
             yield transaction
 
-    def migrate(self, schemas: Sequence[Schema]) -> list[str]:
-        """Create missing roles and databases, apply missing migrations; name what was applied. Idempotent."""
+    @contextmanager
+    def whole(self, database: str) -> Iterator[Transaction]:
+        """Lend one transaction of the migration role over all tables of a database, on a connection of its own."""
+        try:
+            with psycopg.connect(self._conninfo(Duty.MIGRATION, database)) as connection:
+                yield Transaction(connection, Duty.MIGRATION)
+        except psycopg.OperationalError as lost:
+            raise StoreDown("the database did not answer; nothing was stored, try again") from lost
+
+    def fresh(self) -> bool:
+        """Tell whether the server has neither a database nor a role of Salus yet."""
+        with self._owner("postgres") as owner:
+            found = owner.execute(
+                "select datname from pg_database where datname = any(%(databases)s) union all"
+                " select rolname from pg_roles where rolname = any(%(roles)s)",
+                {"databases": [DATABASE, KEYS_DATABASE], "roles": [duty.role for duty in Duty]},
+            )
+            return found.fetchone() is None
+
+    def migrate(self, schemas: Sequence[Schema], only: Collection[str] | None = None) -> list[str]:
+        """Create missing roles and databases, apply missing migrations; name what was applied. Idempotent.
+
+        `only` names the files to apply, as `room/name`; without it all are.
+        """
         forward.prepare(self._owner, self._passwords)
         own = Schema(name="storage", package="salus.storage")
         main = [own, *(schema for schema in schemas if not schema.keys)]
         applied = []
         for database, wanted in ((DATABASE, main), (KEYS_DATABASE, [s for s in schemas if s.keys])):
             with psycopg.connect(self._conninfo(Duty.MIGRATION, database)) as connection:
-                applied += forward.apply(connection, wanted)
+                applied += forward.apply(connection, wanted, only)
         return applied
 
     def connect(self, duty: Duty, database: str | None = None) -> psycopg.Connection[Row]:
@@ -87,11 +112,15 @@ class Store:
         return psycopg.connect(urlunsplit((parts.scheme, parts.netloc, f"/{database}", parts.query, "")))
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings, *, filling: bool = False) -> Store:
     """Open the database of a data folder: attach to its running server, or start one for this process's time.
 
-    Raises NoPostgres, FolderRefused or StoreDown, each with what to do next.
+    Only who is `filling` a folder opens one that is marked unusable. Raises NoPostgres, FolderRefused or StoreDown,
+    each with what to do next.
     """
+    mark = settings.data / UNUSABLE
+    if not filling and mark.exists():
+        raise FolderRefused(f"{settings.data} is unusable: {mark.read_text('utf-8').strip()}")
     if settings.postgres.startswith(("postgresql://", "postgres://")):
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         return Store(settings, None, settings.postgres)
