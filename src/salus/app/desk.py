@@ -22,12 +22,13 @@ CODE_PREFIX = "SL1:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A resident who is here: the relation that their presence opened, and when it closes again."""
+    """A resident who is here: the relation that their presence opened, its end, and the Patients of their charts."""
 
     resident_id: UUID
     resident_key: int
     name: str | None = field(repr=False)
     ends: datetime
+    patients: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +66,13 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
         resident = identity.resident_by_key(tx, key)
         if resident is None:
             raise NotFound("nobody here has this number")
-        people = records.patients(tx, resident.charts)[:1]
-        entry = _entry(principal, key, tuple(p.chart_key for p in people), "Patient", action, decision.ground, at)
-        access.register(tx, [entry])
-    keys = node.keys.unwrap([person.chart_key for person in people])
+        people = records.patients(tx, resident.charts)
+        shown = tuple(person.chart_key for person in people[:1])
+        access.register(tx, [_entry(principal, key, shown, "Patient", action, decision.ground, at)])
+    keys = node.keys.unwrap(shown)
     name = records.patient_name(people[0], keys) if people else None
-    return Visit(resident_id=resident.resident_id, resident_key=key, name=name, ends=ends)
+    patients = tuple(person.id for person in people)
+    return Visit(resident_id=resident.resident_id, resident_key=key, name=name, ends=ends, patients=patients)
 
 
 def _resolve(tx: Transaction, node: Node, text: str) -> int:

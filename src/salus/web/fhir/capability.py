@@ -32,6 +32,7 @@ def capability(url: str, name: str, version: str, interactions: Iterable[str]) -
                 },
                 "resource": [_resource(kind, codes) for kind in sorted(records.resource_types())],
                 "interaction": [{"code": code} for code in codes if code in ("transaction", "batch")],
+                "operation": [{"name": "present", "definition": "urn:salus:operation:present"}],
             }
         ],
     }
@@ -51,6 +52,7 @@ def smart_configuration(url: str, scopes: Iterable[str]) -> dict[str, Any]:
     }
 
 
+_OF_THE_SYSTEM = ("transaction", "batch", "capabilities", "operation")
 _SMART = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}
 
 
@@ -64,7 +66,9 @@ def _oauth(url: str) -> dict[str, Any]:
 def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
     return {
         "type": kind,
-        "interaction": [{"code": code} for code in codes if code not in ("transaction", "batch", "capabilities")],
+        "interaction": [
+            {"code": code} for code in codes if code not in ("transaction", "batch", "capabilities", "operation")
+        ],
         "versioning": "versioned-update",
         "readHistory": False,
         "updateCreate": False,

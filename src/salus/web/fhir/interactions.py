@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import format_datetime
-from functools import wraps
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,12 +20,12 @@ from salus.kernel import Refused, SalusError
 from salus.parties import Principal, authenticate
 from salus.records import NotFound, RecordRefused, Submission
 from salus.web.fhir import bundles
+from salus.web.fhir.answering import Endpoint, answering
 from salus.web.fhir.capability import capability, smart_configuration
-from salus.web.fhir.outcome import FHIR_JSON, HttpRefused, outcome, refusal, stripped_issues
-from salus.web.fhir.requests import bearer, body, check_accept, no_parameters, preference
+from salus.web.fhir.outcome import FHIR_JSON, HttpRefused, outcome, stripped_issues
+from salus.web.fhir.presenting import present
+from salus.web.fhir.requests import bearer, body, no_parameters, preference
 from salus.web.gate import Gate, gate_of, in_thread
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +37,6 @@ class Interaction:
     path: str
     endpoint: Endpoint
     access: str
-
-
-def _answering(endpoint: Endpoint) -> Endpoint:
-    """Turn every SalusError of a route into an OperationOutcome."""
-
-    @wraps(endpoint)
-    async def answered(request: Request) -> Response:
-        try:
-            check_accept(request)
-            return await endpoint(request)
-        except SalusError as error:
-            return refusal(error)
-
-    return answered
 
 
 def _principal(gate: Gate, token: str, kind: str, interaction: str) -> Principal:
@@ -67,7 +51,7 @@ def check_scope(who: Principal, kind: str, interaction: str) -> None:
         raise Refused(f"the access token's scope does not cover system/{kind}.{interaction}", where="scope")
 
 
-@_answering
+@answering
 async def read(request: Request) -> Response:
     """Answer `GET Type/id`."""
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
@@ -79,7 +63,7 @@ async def read(request: Request) -> Response:
     return Response(found.body, 200, headers, media_type=FHIR_JSON)
 
 
-@_answering
+@answering
 async def find(request: Request) -> Response:
     """Answer `GET Type?…`."""
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
@@ -92,7 +76,7 @@ async def find(request: Request) -> Response:
     return Response(found, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
 
 
-@_answering
+@answering
 async def create(request: Request) -> Response:
     """Answer `POST Type`."""
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
@@ -109,7 +93,7 @@ async def create(request: Request) -> Response:
     return _stored(gate, (await in_thread(gate, work)).outcomes[0], wanted)
 
 
-@_answering
+@answering
 async def update(request: Request) -> Response:
     """Answer `PUT Type/id`."""
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
@@ -125,7 +109,7 @@ async def update(request: Request) -> Response:
     return _stored(gate, (await in_thread(gate, work)).outcomes[0], wanted)
 
 
-@_answering
+@answering
 async def submit(request: Request) -> Response:
     """Answer `POST [base]`: a transaction, all or nothing, or a batch, each by itself."""
     gate = gate_of(request)
@@ -146,7 +130,7 @@ async def submit(request: Request) -> Response:
     return Response(await in_thread(gate, work), 200, media_type=FHIR_JSON)
 
 
-@_answering
+@answering
 async def metadata(request: Request) -> Response:
     """Answer `GET metadata`, for anybody."""
     gate = gate_of(request)
@@ -154,14 +138,14 @@ async def metadata(request: Request) -> Response:
     return Response(orjson.dumps(told), 200, media_type=FHIR_JSON)
 
 
-@_answering
+@answering
 async def configuration(request: Request) -> Response:
     """Answer `.well-known/smart-configuration`, for anybody."""
     told = smart_configuration(gate_of(request).node.settings.public_url, ("system/*.cruds", "system/*.rs"))
     return Response(orjson.dumps(told), 200, media_type="application/json")
 
 
-@_answering
+@answering
 async def unknown(request: Request) -> Response:
     """Refuse every other address or method below the FHIR base."""
     known = {interaction.method for interaction in INTERACTIONS}
@@ -181,6 +165,7 @@ INTERACTIONS = (
     ),
     Interaction(code="transaction", method="POST", path="", endpoint=submit, access="policy: create, update"),
     Interaction(code="batch", method="POST", path="/", endpoint=submit, access="policy: create, update, read, search"),
+    Interaction(code="operation", method="POST", path="/$present", endpoint=present, access="policy: resolve-code"),
     Interaction(code="read", method="GET", path="/{type}/{id}", endpoint=read, access="policy: read"),
     Interaction(code="update", method="PUT", path="/{type}/{id}", endpoint=update, access="policy: update"),
     Interaction(code="search-type", method="GET", path="/{type}", endpoint=find, access="policy: search"),

@@ -1,0 +1,29 @@
+"""Around every FHIR route: what it raises becomes an OperationOutcome."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from salus.kernel import SalusError
+from salus.web.fhir.outcome import refusal
+from salus.web.fhir.requests import check_accept
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def answering(endpoint: Endpoint) -> Endpoint:
+    """Turn every SalusError of a route into an OperationOutcome."""
+
+    @wraps(endpoint)
+    async def answered(request: Request) -> Response:
+        try:
+            check_accept(request)
+            return await endpoint(request)
+        except SalusError as error:
+            return refusal(error)
+
+    return answered
