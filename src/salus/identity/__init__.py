@@ -2,7 +2,7 @@
 
 from salus.identity.errors import NumberRefused
 from salus.identity.model import ID_CARD_SYSTEMS, IdNumber, Resident, check_character
-from salus.identity.service import Arrival, find, place, resident, resident_by_key, residents_of
+from salus.identity.service import Arrival, add_numbers, find, place, resident, resident_by_key, residents_of
 
 __all__ = [
     "ID_CARD_SYSTEMS",
@@ -10,6 +10,7 @@ __all__ = [
     "IdNumber",
     "NumberRefused",
     "Resident",
+    "add_numbers",
     "check_character",
     "find",
     "place",

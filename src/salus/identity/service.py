@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -36,7 +36,7 @@ def place(tx: Transaction, sealer: Sealer, arrivals: Sequence[Arrival], at: date
     """Say whose each new chart is: the resident who holds its number, else a new one. Returns chart -> resident.
 
     Two senders of one number at the same time end up at the same resident; a chart without a number opens a
-    resident of its own. The first number of a chart decides; the others are kept with it.
+    resident of its own. The first number of a chart decides whose it is; see `add_numbers` for the others.
     """
     firsts = {a.chart_key: _digest(sealer, a.numbers[0]) for a in arrivals if a.numbers}
     wanted = sorted(set(firsts.values()))
@@ -52,8 +52,29 @@ def place(tx: Transaction, sealer: Sealer, arrivals: Sequence[Arrival], at: date
         else:
             placed[arrival.chart_key] = next(fresh)
             opened.append(placed[arrival.chart_key])
-    _write(tx, sealer, arrivals, placed, opened, at)
+    _open(tx, opened, at)
+    for arrival in arrivals:
+        add_numbers(tx, sealer, arrival, placed[arrival.chart_key], at)
+    store.insert_assertions(
+        tx, [(a.chart_key, placed[a.chart_key], True, "number" if a.numbers else "opened", at) for a in arrivals]
+    )
     return placed
+
+
+def add_numbers(tx: Transaction, sealer: Sealer, arrival: Arrival, resident_key: int, at: datetime) -> None:
+    """Note the numbers that a chart's source gives, sealed, and let its resident be found by those that are free.
+
+    A number that another resident holds stays theirs: it is kept with this chart, and nothing is linked by it.
+    """
+    digests = {_digest(sealer, number): number for number in arrival.numbers}
+    if not digests:
+        return
+    store.claim(tx, sorted(digests), [resident_key] * len(digests))
+    rows = [
+        (digest, resident_key, arrival.chart_key, sealer.seal(_DOMAIN, number.text.encode("ascii"), digest), at)
+        for digest, number in digests.items()
+    ]
+    store.insert_numbers(tx, rows)
 
 
 def find(tx: Transaction, sealer: Sealer, number: IdNumber) -> Resident | None:
@@ -88,24 +109,6 @@ def _digest(sealer: Sealer, number: IdNumber) -> bytes:
     return sealer.digest(_DOMAIN, number.text.encode("ascii"))
 
 
-def _write(
-    tx: Transaction,
-    sealer: Sealer,
-    arrivals: Sequence[Arrival],
-    placed: dict[int, int],
-    opened: Sequence[int],
-    at: datetime,
-    identifier: Callable[[], UUID] = new_id,
-) -> None:
-    ids = [(key, identifier()) for key in opened]
+def _open(tx: Transaction, opened: Sequence[int], at: datetime) -> None:
+    ids = [(key, new_id()) for key in opened]
     store.insert_residents(tx, [(key, id_, bucket(id_), at) for key, id_ in ids])
-    numbers = []
-    for arrival in arrivals:
-        for number in arrival.numbers:
-            digest = _digest(sealer, number)
-            sealed = sealer.seal(_DOMAIN, number.text.encode("ascii"), digest)
-            numbers.append((digest, placed[arrival.chart_key], arrival.chart_key, sealed, at))
-    store.insert_numbers(tx, numbers)
-    store.insert_assertions(
-        tx, [(a.chart_key, placed[a.chart_key], True, "number" if a.numbers else "opened", at) for a in arrivals]
-    )

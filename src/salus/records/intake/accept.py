@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from salus.access import Action, Kind, Request, permit
-from salus.identity import Arrival, place, residents_of
+from salus.identity import Arrival, add_numbers, place, residents_of
 from salus.kernel import Purpose, Refused, Role, bucket, format_instant, new_id
 from salus.records import store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
@@ -236,7 +236,13 @@ def _residents(batch: _Batch) -> dict[int, int]:
     arrivals = [Arrival(chart_key=key, numbers=one.numbers) for key, one in batch.opened]
     placed = place(batch.tx, batch.writer.sealer, arrivals, batch.at) if arrivals else {}
     known = sorted(set(batch.charts.values()) - set(placed))
-    return placed | (residents_of(batch.tx, known) if known else {})
+    residents = placed | (residents_of(batch.tx, known) if known else {})
+    for position, one in enumerate(batch.examined):
+        chart = batch.charts[position]
+        if one.intent.verb == "update" and one.numbers and chart in residents:
+            arrival = Arrival(chart_key=chart, numbers=one.numbers)
+            add_numbers(batch.tx, batch.writer.sealer, arrival, residents[chart], batch.at)
+    return residents
 
 
 def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outcome]:
