@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from salus import parties
+from salus import identity, parties, records
 from salus.app.node import Node, write_private
+from salus.identity import IdNumber
 from salus.kernel import Invalid, Purpose, Refused, Role
 from salus.parties import Facility, Principal, issue_token, principal
 from salus.records import NotFound
+from salus.storage import Duty, Transaction
 
 TOKEN_LASTS = timedelta(hours=12)
 _STAFF = (Role.CLINICIAN, Role.RECEPTION)
@@ -83,12 +85,34 @@ def step_into(node: Node, key: str) -> tuple[Principal, str]:
     raise NotFound("there is no such role here")
 
 
-def demo_token(node: Node, role: Role, facility: str | None, resident: UUID | None, purpose: Purpose | None) -> str:
-    """Return a bearer token for a role of a demo node."""
-    who = demo_principal(node, role, facility, resident)
+def demo_token(node: Node, role: Role, facility: str | None, resident: str | None, purpose: Purpose | None) -> str:
+    """Return a bearer token for a role of a demo node. `resident` is what `demo_resident` understands."""
+    who = demo_principal(node, role, facility, demo_resident(node, resident) if resident else None)
     wanted = purpose or parties.default_purpose(role)
     who = who.for_purpose(wanted) if wanted else who
     return issue_token(node.issuer, who, node.clock.now(), TOKEN_LASTS)
+
+
+def demo_resident(node: Node, named: str) -> UUID:
+    """Return the resident named by identifier, by the id of one of their Patients, or by identity number."""
+    _demo_only(node)
+    id_text = named.removeprefix("Patient/")
+    with node.store.transaction(Duty.CARE) as tx:
+        try:
+            id_ = UUID(id_text)
+        except ValueError:
+            found = identity.find(tx, node.custodian, IdNumber.read(named))
+        else:
+            found = identity.resident(tx, id_) or _of_patient(tx, id_)
+    if found is None:
+        raise NotFound("there is no such resident here")
+    return found.resident_id
+
+
+def _of_patient(tx: Transaction, id_: UUID) -> identity.Resident | None:
+    charts = records.charts_of_patients(tx, [id_])
+    owners = identity.residents_of(tx, [chart for chart, _ in charts.values()]) if charts else {}
+    return next((identity.resident_by_key(tx, key) for key in owners.values()), None)
 
 
 def demo_principal(node: Node, role: Role, facility: str | None = None, resident: UUID | None = None) -> Principal:

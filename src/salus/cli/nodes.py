@@ -6,14 +6,13 @@ import logging
 import sys
 import time
 from pathlib import Path
-from uuid import UUID
 
 import click
 
 from salus.app import Imported, demo_token, import_files, open_node
 from salus.cli.lock import serving
 from salus.cli.output import data_option, ending, json_option, say, settings_of, settings_option, tell
-from salus.kernel import Invalid, Purpose, Role
+from salus.kernel import Purpose, Role
 from salus.parties import ROLE_PURPOSES
 from salus.web import run
 
@@ -88,7 +87,7 @@ class _Progress:
 @settings_option
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 @click.option("--facility", help="The facility to act at (default H1 for roles that need one).")
-@click.option("--resident", help="The resident to act as, for the role resident.")
+@click.option("--resident", help="Whom to act as: a resident's or Patient's id, or a number.")
 @click.option("--purpose", type=click.Choice([purpose.value for purpose in Purpose]), help="Default: the role's first.")
 @ending
 def token(
@@ -100,12 +99,8 @@ def token(
     purpose: str | None,
 ) -> None:
     """Print a bearer token for a role. On a demo node only; also while it is being served."""
-    try:
-        who = UUID(resident) if resident else None
-    except ValueError:
-        raise Invalid("--resident takes a resident's identifier, a UUID", code="SALUS-A032") from None
     with open_node(settings_of(settings, data=data)) as node:
-        say(demo_token(node, Role(role), facility, who, Purpose(purpose) if purpose else None))
+        say(demo_token(node, Role(role), facility, resident, Purpose(purpose) if purpose else None))
 
 
 @click.command()
