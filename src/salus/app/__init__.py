@@ -24,6 +24,7 @@ from salus.app.residents import (
     replace_code,
     who_looked,
 )
+from salus.app.saving import Restored, Saved, back_up, restore
 from salus.app.schemas import SCHEMAS
 from salus.app.searching import Page, search
 from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may_listen
@@ -43,6 +44,8 @@ __all__ = [
     "ReadAsk",
     "Reader",
     "Relay",
+    "Restored",
+    "Saved",
     "SettingsRefused",
     "StepIn",
     "Tried",
@@ -51,6 +54,7 @@ __all__ = [
     "accept",
     "accept_each",
     "arrive",
+    "back_up",
     "close_batch",
     "deliver_events",
     "demo_principal",
@@ -70,6 +74,7 @@ __all__ = [
     "present_here",
     "reader_name",
     "replace_code",
+    "restore",
     "search",
     "step_into",
     "view_summary",

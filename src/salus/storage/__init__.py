@@ -1,6 +1,7 @@
 """PostgreSQL, started or attached; transactions per duty; migrations; the outbox. Knows no room's tables."""
 
 from salus.storage.errors import FolderRefused, NoPostgres, StoreDown
+from salus.storage.forward import applied, known_migrations
 from salus.storage.model import Duty, Event, Schema, Settings
 from salus.storage.outbox import Drained, Handler, drain, parked, unpark
 from salus.storage.pools import Transaction
@@ -19,7 +20,9 @@ __all__ = [
     "Store",
     "StoreDown",
     "Transaction",
+    "applied",
     "drain",
+    "known_migrations",
     "open_store",
     "parked",
     "unpark",

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from salus.storage.errors import MigrationChanged
 from salus.storage.model import DATABASE, KEYS_DATABASE, Duty, Schema
+from salus.storage.pools import Transaction
 
 _LOCK = 7_305_811
 
@@ -34,6 +35,20 @@ class Migration:
     def digest(self) -> bytes:
         """SHA-256 of the file's text."""
         return hashlib.sha256(self.text.encode()).digest()
+
+
+OWN = Schema(name="storage", package="salus.storage")
+
+
+def applied(tx: Transaction) -> dict[str, str]:
+    """Return which files were applied to this database, as `room/name`, with the SHA-256 of each in hexadecimal."""
+    found = tx.rows("select room, name, digest from storage.migration order by room, name")
+    return {f"{room}/{name}": bytes(digest).hex() for room, name, digest in found}
+
+
+def known_migrations(schemas: Sequence[Schema]) -> dict[str, str]:
+    """Return the files that this release has for these schemas and for storage itself, as `applied` does."""
+    return {one.path: one.digest.hex() for one in _all([OWN, *schemas])}
 
 
 def prepare(connect: Callable[[str], psycopg.Connection[tuple[object, ...]]], passwords: dict[Duty, str]) -> None:

@@ -70,8 +70,7 @@ class Store:
         `only` names the files to apply, as `room/name`; without it all are.
         """
         forward.prepare(self._owner, self._passwords)
-        own = Schema(name="storage", package="salus.storage")
-        main = [own, *(schema for schema in schemas if not schema.keys)]
+        main = [forward.OWN, *(schema for schema in schemas if not schema.keys)]
         applied = []
         for database, wanted in ((DATABASE, main), (KEYS_DATABASE, [s for s in schemas if s.keys])):
             with psycopg.connect(self._conninfo(Duty.MIGRATION, database)) as connection:
