@@ -42,6 +42,11 @@ class NodeSettings:
     clock: str = field(default="")
 
     @property
+    def secure(self) -> bool:
+        """Tell whether others reach this node over TLS, its own or a proxy's."""
+        return self.tls_certificate is not None or self.url.startswith("https://")
+
+    @property
     def public_url(self) -> str:
         """The address that others use, without a slash at its end."""
         scheme = "https" if self.tls_certificate else "http"

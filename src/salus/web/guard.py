@@ -25,7 +25,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, node: Node) -> None:
         self._app = app
-        self._secure = node.settings.public_url.startswith("https://")
+        self._secure = node.settings.secure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -105,7 +105,7 @@ class Visit:
         self, response: Response, name: str, value: str, seconds: int | None = None, *, by_link: bool = False
     ) -> None:
         """Set a cookie that scripts cannot read and other sites cannot send, but for `by_link` by a link to here."""
-        secure = self.gate.node.settings.public_url.startswith("https://")
+        secure = self.gate.node.settings.secure
         response.set_cookie(
             name,
             value,
