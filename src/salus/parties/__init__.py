@@ -19,6 +19,7 @@ from salus.parties.model import (
     Facility,
     FacilityKind,
     Organisation,
+    PasskeyUse,
     Principal,
     Staff,
     System,
@@ -48,7 +49,6 @@ from salus.parties.service import (
 from salus.parties.sheet import registration_sheet
 from salus.parties.signin.passkeys import RelyingParty
 from salus.parties.signin.service import Ceremony, SignedIn, SignIn
-from salus.parties.signin.store import PasskeyUse
 from salus.parties.tokens.endpoint import token
 from salus.parties.tokens.issuer import TokenIssuer, authenticate, issue_token
 from salus.parties.tokens.jwks import new_client_key

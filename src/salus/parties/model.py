@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
@@ -136,6 +136,14 @@ class Staff:
         if (self.facility is not None) != (self.role in FACILITY_ROLES):
             raise PartyInvalid(f"{self.role} {'needs a' if self.facility is None else 'belongs to no'} facility")
         _check_names(self.name_en, self.name_zh)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyUse:
+    """When a passkey was added, and when it last signed its owner in, if it ever did."""
+
+    added: datetime
+    used: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from salus.parties.model import (
     FAILURES_ALLOWED,
     SESSION_IDLE,
     SESSION_LASTS,
+    PasskeyUse,
     Principal,
     Staff,
 )
@@ -25,7 +26,7 @@ from salus.parties.service import resident_principal, staff_principal
 from salus.parties.signin import passkeys, passwords
 from salus.parties.signin import store as rows
 from salus.parties.signin.passkeys import RelyingParty
-from salus.parties.signin.store import Account, Passkey, PasskeyUse
+from salus.parties.signin.store import Account, Passkey
 from salus.parties.store import forget_assertions
 from salus.storage import Duty, Store, Transaction
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from salus.kernel import Role
-from salus.parties.model import CEREMONY_LASTS, INVITATION_LASTS, SESSION_IDLE, SESSION_LASTS
+from salus.parties.model import CEREMONY_LASTS, INVITATION_LASTS, SESSION_IDLE, SESSION_LASTS, PasskeyUse
 from salus.storage import Transaction
 
 _ACCOUNT = """
@@ -55,14 +55,6 @@ class Passkey:
     account: UUID
     public_key: bytes
     sign_count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasskeyUse:
-    """When a passkey was added, and when it last signed its owner in, if it ever did."""
-
-    added: datetime
-    used: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
