@@ -104,6 +104,28 @@ def test_a_log_is_checked_over_the_web_as_in_a_folder(folder: Path, address: str
     assert codes(address + "/") == codes(folder) == ["LOG-TILE"]
 
 
+def test_a_log_that_only_grew_begins_with_the_checkpoint_of_an_earlier_day(folder: Path) -> None:
+    hashes = [leaf_hash(entry) for entry in leaves(SIZE)]
+    kept = [sign_checkpoint(size, root(hashes[:size]), SIGNER).note for size in (0, 1, 256, 300, SIZE)]
+
+    assert [verify_directory(folder, KEY, since).good for since in kept] == [True] * 5
+
+
+def test_a_log_that_was_rewritten_or_cut_is_caught_by_the_checkpoint_of_an_earlier_day(folder: Path) -> None:
+    forked = sign_checkpoint(300, root([leaf_hash(b"another past")] * 300), SIGNER).note
+    longer = sign_checkpoint(SIZE + 1, bytes(32), SIGNER).note
+    others = sign_checkpoint(1, bytes(32), Ed25519Signer(SIGNER.name, Ed25519PrivateKey.generate())).note
+    found = [verify_directory(folder, KEY, kept).findings for kept in (forked, longer, others, "", "no note")]
+
+    assert [[one.code for one in each] for each in found] == [
+        ["LOG-FORK"],
+        ["LOG-SHRUNK"],
+        ["LOG-KEPT"],
+        ["LOG-KEPT"],
+        ["LOG-KEPT"],
+    ]
+
+
 LOST = {
     "checkpoint": ["LOG-MISSING"],
     "tile/0/001": ["LOG-MISSING"],

@@ -23,11 +23,16 @@ def ledger() -> None:
 @ledger.command()
 @click.argument("place")
 @click.option("--vkey", help="The log's key, as told by somebody you trust; without it the published one is used.")
+@click.option(
+    "--since",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A checkpoint kept from an earlier day: the log must only have grown since.",
+)
 @json_option
 @ending
-def verify(place: str, vkey: str | None, as_json: bool) -> None:
+def verify(place: str, vkey: str | None, since: Path | None, as_json: bool) -> None:
     """Recompute a whole log, a folder or an address, and compare it with its signed checkpoint."""
-    report = verify_directory(place, vkey)
+    report = verify_directory(place, vkey, since.read_text("utf-8", "replace") if since else None)
     if as_json:
         tell(report.as_json())
     else:

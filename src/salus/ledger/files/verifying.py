@@ -75,8 +75,10 @@ class Report:
         }
 
 
-def verify_directory(place: str | Path, vkey: str | VerifierKey | None = None) -> Report:
+def verify_directory(place: str | Path, vkey: str | VerifierKey | None = None, since: str | None = None) -> Report:
     """Check the log in a folder or behind an http(s) address against its key.
+
+    `since` is the text of a checkpoint kept from an earlier day: the log must begin with that very log.
 
     Without `vkey` the published one is taken and the report says so: that shows a log whole in itself, not whose it is.
     Raises NoLog where there is nothing to check and ProofError where `vkey` is malformed; what is wrong with the log
@@ -88,7 +90,7 @@ def verify_directory(place: str | Path, vkey: str | VerifierKey | None = None) -
     try:
         key = check.key(given)
         checkpoint = check.checkpoint(key)
-        check.walk(checkpoint)
+        check.walk(checkpoint, check.earlier(since, key, checkpoint) if since is not None else None)
     except _Stop:
         pass
     return Report(
@@ -167,13 +169,27 @@ class _Check:
             self.find("LOG-SIGNATURE", CHECKPOINT_PATH, reason.text)
             raise _Stop from None
 
-    def walk(self, checkpoint: Checkpoint) -> None:
+    def earlier(self, text: str, key: VerifierKey, checkpoint: Checkpoint) -> Checkpoint | None:
+        """Open a checkpoint that somebody kept; one that is longer than the log shows that the log lost entries."""
+        try:
+            kept = open_checkpoint(text, [key])
+        except ProofError as reason:
+            self.find("LOG-KEPT", "the kept checkpoint", reason.text)
+            return None
+        if kept.size > checkpoint.size:
+            self.find("LOG-SHRUNK", CHECKPOINT_PATH, f"the log had {kept.size} entries once; now {checkpoint.size}")
+            return None
+        return kept
+
+    def walk(self, checkpoint: Checkpoint, kept: Checkpoint | None) -> None:
         """Recompute the tree from all entries, and hold each tile against it."""
         tree, roots = Frontier(), list[bytes]()
         for bundle in bundles_of(checkpoint.size):
             hashes = self.bundle(bundle)
             for one in hashes:
                 tree.append(one)
+                if kept and tree.size == kept.size and tree.root() != kept.root:
+                    self.find("LOG-FORK", bundle.path, "the log does not begin with the log of the kept checkpoint")
             if bundle.width == TILE_WIDTH:
                 roots.append(root(hashes))
         if tree.root() != checkpoint.root:
