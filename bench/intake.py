@@ -30,7 +30,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="salus-bench-") as folder:
         Path(folder).chmod(0o711)
         file = bundles(Path(folder))
-        lines = [json.loads(line)["entry"] for line in gzip.open(file)]
+        with gzip.open(file) as stream:
+            lines = [json.loads(line)["entry"] for line in stream]
         found = []
         for number in range(runs):
             with fresh(Path(folder) / str(number)) as node:

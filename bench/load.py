@@ -86,7 +86,8 @@ def main() -> None:
     host, port, clients, seconds, file = sys.argv[1:6]
     token, *paths = Path(file).read_text("utf-8").splitlines()
     requests = [
-        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {token}\r\n\r\n".encode() for path in paths
+        f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+        for path in paths
     ]
     print(json.dumps(run(host, int(port), int(clients), float(seconds), requests)))
 

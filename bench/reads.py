@@ -55,9 +55,7 @@ def main() -> None:
                 server.wait(timeout=20)
 
 
-def compare(
-    store: Store, server: int, token: str, rows: list[tuple[str, str]], clients: int, seconds: float
-) -> None:
+def compare(store: Store, server: int, token: str, rows: list[tuple[str, str]], clients: int, seconds: float) -> None:
     """Alternate HTTP rounds and floor rounds and print each, then the medians and their ratio."""
     postmaster = store.cluster.postmaster() if store.cluster else None
     assert postmaster is not None
