@@ -18,7 +18,7 @@ class FolderRefused(Invalid):
 
 
 class StoreDown(Unavailable):
-    """PostgreSQL did not answer; it is being brought back. Nothing of this request was stored."""
+    """PostgreSQL did not answer; it is being brought back. The text tells whether something may have been stored."""
 
     code = "SALUS-S003"
 

@@ -9,13 +9,18 @@ from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 
 from salus.storage.errors import StoreDown
 from salus.storage.model import Duty
 
 Row = tuple[Any, ...]
-_CHECKOUT_SECONDS = 20.0
+Pool = ConnectionPool[psycopg.Connection[Row]]
+_CHECKOUT_SECONDS = 5.0
+_GONE = ("08", "57P")
+"""SQLSTATE classes of a server that is gone or going: connection exceptions, operator intervention."""
+_NOT_STORED = "the database did not answer; nothing was stored, send the request again"
+_PERHAPS_STORED = "the database did not answer while it stored this; look whether it did before you send it again"
 
 
 class Transaction:
@@ -84,32 +89,35 @@ class Transaction:
 
 
 class Pools:
-    """The pools of all duties. A broken connection is dropped, and `revive` is asked to bring the server back."""
+    """The pools of all duties. Where a connection breaks, all are dropped; `revive` runs before one is opened."""
 
     def __init__(self, address: Callable[[Duty], str], revive: Callable[[], None], most: int = 12) -> None:
         self._address = address
         self._revive = revive
         self._most = most
-        self._pools: dict[Duty, ConnectionPool[psycopg.Connection[Row]]] = {}
+        self._pools: dict[Duty, Pool] = {}
         self._opening = threading.Lock()
-        self._reviving = threading.Lock()
 
     @contextmanager
     def transaction(self, duty: Duty) -> Iterator[Transaction]:
         """Lend a connection for one transaction.
 
-        Raises StoreDown when the server cannot be reached or dies on the way: then nothing was acknowledged.
+        Raises StoreDown when the server cannot be reached or dies on the way; its text tells whether a commit may
+        have been under way. Then nothing was acknowledged.
         """
+        pool, committing = self._pool(duty), False
         try:
-            with self._pool(duty).connection(timeout=_CHECKOUT_SECONDS) as connection:
+            with pool.connection(timeout=_CHECKOUT_SECONDS) as connection:
                 transaction = Transaction(connection, duty)
                 with connection.transaction():
                     yield transaction
-        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as lost:
+                    committing = True
+        except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
             if isinstance(lost, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
                 raise
-            self._recover()
-            raise StoreDown("the database did not answer; nothing was stored, send the request again") from lost
+            if lost.sqlstate is None or lost.sqlstate.startswith(_GONE):
+                self._drop(duty, pool)
+            raise StoreDown(_PERHAPS_STORED if committing else _NOT_STORED) from lost
         transaction.committed()
 
     def close(self) -> None:
@@ -119,31 +127,38 @@ class Pools:
                 pool.close(timeout=2)
             self._pools.clear()
 
-    def _pool(self, duty: Duty) -> ConnectionPool[psycopg.Connection[Row]]:
+    def _pool(self, duty: Duty) -> Pool:
+        """Return the pool of a duty, opened over a server that runs. One opens; the others wait a moment for it."""
         found = self._pools.get(duty)
         if found is not None:
             return found
-        with self._opening:
-            if duty not in self._pools:
-                self._pools[duty] = ConnectionPool(
-                    self._address(duty),
-                    connection_class=psycopg.Connection[Row],
-                    min_size=0,
-                    max_size=self._most,
-                    reconnect_timeout=5,
-                    name=duty.value,
-                    open=True,
-                )
-            return self._pools[duty]
-
-    def _recover(self) -> None:
-        """Bring the server back once, however many threads noticed; the others wait and then try again."""
-        if not self._reviving.acquire(blocking=False):
-            with self._reviving:
-                return
+        if not self._opening.acquire(timeout=_CHECKOUT_SECONDS):
+            raise StoreDown(_NOT_STORED)
         try:
-            self._revive()
-            for pool in list(self._pools.values()):
-                pool.check()
+            if duty not in self._pools:
+                self._revive()
+                self._pools[duty] = self._open(duty)
+            return self._pools[duty]
         finally:
-            self._reviving.release()
+            self._opening.release()
+
+    def _open(self, duty: Duty) -> Pool:
+        return ConnectionPool(
+            self._address(duty),
+            connection_class=psycopg.Connection[Row],
+            min_size=0,
+            max_size=self._most,
+            reconnect_timeout=_CHECKOUT_SECONDS,
+            name=duty.value,
+            open=True,
+        )
+
+    def _drop(self, duty: Duty, broken: Pool) -> None:
+        """Forget all pools, unless somebody did since `broken` was lent; whoever waits for a connection is told."""
+        with self._opening:
+            if self._pools.get(duty) is not broken:
+                return
+            dropped = list(self._pools.values())
+            self._pools.clear()
+        for pool in dropped:
+            pool.close(timeout=0)

@@ -121,12 +121,12 @@ class Cluster:
     def running(self) -> bool:
         """Tell whether a server that answers owns the folder."""
         lines = self._pid_file()
-        return len(lines) >= 8 and lines[7].strip() == "ready" and _alive(int(lines[0]))
+        return len(lines) >= 8 and lines[7].strip() == "ready" and self.postmaster() is not None
 
     def postmaster(self) -> int | None:
         """Return the server's process id, if one runs."""
-        lines = self._pid_file()
-        return int(lines[0]) if lines and lines[0].strip().isdigit() and _alive(int(lines[0])) else None
+        pid = _number(self._pid_file(), 0, 0)
+        return pid if pid is not None and _alive(pid) and _names(pid, self.pgdata) else None
 
     @contextlib.contextmanager
     def _starting(self) -> Iterator[None]:
@@ -203,6 +203,8 @@ class Cluster:
         if self.running():
             return
         self._await_the_dead()
+        if self.running():
+            return
         sockets = self.socket_folder
         _private(sockets, self.owner)
         command = [self._binaries().path("postgres"), "-D", str(self.pgdata), "-k", str(sockets)]
@@ -226,23 +228,20 @@ class Cluster:
         raise StoreDown(f"PostgreSQL was not ready in {START_SECONDS:.0f} s: {self._last_words()}")
 
     def _await_the_dead(self) -> None:
-        """Wait for what a killed server left behind, then clear a lock file that only a zombie still holds.
+        """Wait for what a killed server left behind, then clear its lock file.
 
-        The lock file protects against a second server on live shared memory, so it goes only once no process of the
-        dead server's session is left.
+        The file keeps a second server from live shared memory, so it goes by PostgreSQL's own measure: once its
+        process is gone and nobody is attached to its segment. PostgreSQL itself would also stop at a zombie, and at a
+        stranger who was given the dead server's number.
         """
-        lines = self._pid_file()
-        if not lines or not lines[0].strip().isdigit():
-            return
-        dead = int(lines[0])
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and (_alive(dead) or _session_lives(dead)):
+        while self.postmaster() is not None or _attached(_number(self._pid_file(), 6, 1)):
             if self.running():
                 return
+            if time.monotonic() > deadline:
+                raise FolderRefused("another PostgreSQL still owns this data folder; stop it first")
             time.sleep(0.01)
-        if _alive(dead) or _session_lives(dead):
-            raise FolderRefused("another PostgreSQL still owns this data folder; stop it first")
-        if _zombie(dead):
+        if Path("/proc/self").exists():
             (self.pgdata / "postmaster.pid").unlink(missing_ok=True)
 
     def _stop(self) -> None:
@@ -336,16 +335,10 @@ def _write(path: Path, text: str) -> None:
     partial.rename(path)
 
 
-def _stat_fields(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-
-
-def _zombie(pid: int) -> bool:
-    fields = _stat_fields(pid)
-    return bool(fields) and fields[0] == "Z"
+def _number(lines: list[str], line: int, word: int) -> int | None:
+    """Read one number of a postmaster.pid, which may still be short."""
+    words = lines[line].split() if len(lines) > line else []
+    return int(words[word]) if len(words) > word and words[word].isdecimal() else None
 
 
 def _alive(pid: int) -> bool:
@@ -355,17 +348,25 @@ def _alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return not _zombie(pid)
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return not Path("/proc/self").exists()
 
 
-def _session_lives(session: int) -> bool:
-    """Tell whether a process of a dead server's session is left (Linux; elsewhere PostgreSQL's own check decides)."""
-    proc = Path("/proc")
-    if not proc.is_dir():
-        return False
-    for entry in proc.iterdir():
-        if entry.name.isdigit():
-            fields = _stat_fields(int(entry.name))
-            if len(fields) > 3 and fields[3] == str(session) and fields[0] != "Z":
-                return True
+def _names(pid: int, pgdata: Path) -> bool:
+    """Tell whether a process was started for this folder; where /proc does not tell, its number must do."""
+    try:
+        return os.fsencode(pgdata) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return not Path("/proc/self").exists()
+
+
+def _attached(segment: int | None) -> bool:
+    """Tell whether a process uses a System V segment (Linux; elsewhere PostgreSQL asks by itself when it starts)."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/sysvipc/shm").read_text("ascii").splitlines()[1:]:
+            words = line.split()
+            if int(words[1]) == segment:
+                return int(words[6]) > 0
     return False
