@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +138,24 @@ def replace_the_code(me: Visitor, name: str, old: str) -> None:
     me.present(new)
     assert me.heading() == "The record is open"
     assert NAMES[name] in me.page.locator("main").inner_text()
+
+
+def test_the_three_commands_on_the_page_of_the_log_do_what_it_says(
+    demo: Live, plain: BrowserContext, tmp_path: Path
+) -> None:
+    me = Visitor(plain.new_page(), demo)
+    me.go("/about/log")
+    fetch, verify, compare = [one.inner_text() for one in me.page.locator("h3 + .salus-command").all()]
+    me.step_into(DOCTOR)
+    me.present(NUMBERS["Xiao Weigang"])
+
+    assert fetch == f"curl -O {demo.url}/log/checkpoint"
+    (tmp_path / "checkpoint").write_bytes(plain.request.get(fetch.split()[-1]).body())
+    for command in (verify, compare):
+        program, *arguments = shlex.split(command)
+        checked = demo.command(*[str(tmp_path / one) if one == "checkpoint" else one for one in arguments])
+        assert (program, checked.returncode) == ("salus", 0), checked.stdout + checked.stderr
+        assert "consistent with its signed checkpoint (given key)" in checked.stdout
 
 
 # --- refusals
