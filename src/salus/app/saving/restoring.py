@@ -6,6 +6,7 @@ and nothing here can hide or heal that; so the size is told.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import tempfile
@@ -35,8 +36,8 @@ Say = Callable[[str], None]
 class Restored:
     """What came back, every table of it checked. `size` and `root` are those of the public log, 0 and None if empty.
 
-    `unknown_unwraps` is how many chart keys were opened, as the keys count, beyond those that the register tells of:
-    the reads between the data's instant and the keys', and what was never answered.
+    `unwraps_told` by the register and `unwraps_counted` by the keys differ by the reads that were under way when the
+    data were saved, that came between the data's instant and the keys', or that were never answered.
     """
 
     node: str
@@ -45,7 +46,8 @@ class Restored:
     charts: int
     size: int
     root: str | None
-    unknown_unwraps: int
+    unwraps_told: int
+    unwraps_counted: int
     postgres: str
     seconds: float
 
@@ -88,7 +90,8 @@ def restore(settings: NodeSettings, content_file: Path, keys_file: Path, say: Sa
             done = _fill(returning, began)
         except Exception as error:
             told_as = str(error) if isinstance(error, SalusError) else type(error).__name__
-            _mark(folder, f"a restore into it failed: {told_as}")
+            with contextlib.suppress(OSError):  # the first mark still stands
+                _mark(folder, f"a restore into it failed: {told_as}")
             if isinstance(error, SalusError):
                 raise
             raise RestoreFailed(f"{folder} is left unusable: {type(error).__name__} while restoring") from error
@@ -153,7 +156,7 @@ def _fill(returning: _Return, began: float) -> Restored:
         keys = KeyService(store, custodian)
         charts = _join(store, keys, say)
         _log(store, custodian, returning)
-        unknown = _register(store, keys, say)
+        unwraps = _register(store, keys, say)
         with store.whole(Duty.CARE.database) as tx:
             postgres = catalog.server_version(tx)
     write_private(settings.data / "node.json", json.dumps({"kind": told.kind, "name": told.name}))
@@ -164,7 +167,8 @@ def _fill(returning: _Return, began: float) -> Restored:
         charts=charts,
         size=told.head.size if told.head else 0,
         root=told.head.root if told.head else None,
-        unknown_unwraps=unknown,
+        unwraps_told=unwraps[0],
+        unwraps_counted=unwraps[1],
         postgres=postgres,
         seconds=time.monotonic() - began,
     )
@@ -251,8 +255,8 @@ def _log(store: Store, custodian: Custodian, returning: _Return) -> None:
     )
 
 
-def _register(store: Store, keys: KeyService, say: Say) -> int:
-    """Hold the register of reads against its tree and the log; return the unwraps that it does not tell of."""
+def _register(store: Store, keys: KeyService, say: Say) -> tuple[int, int]:
+    """Hold the register of reads against its tree and the log; return the unwraps that it tells of, and the keys'."""
     findings = access.verify_register(store)
     _expect("the register of reads", findings, [])
     with store.transaction(Duty.CARE) as tx:
@@ -260,9 +264,9 @@ def _register(store: Store, keys: KeyService, say: Say) -> int:
     counted = keys.unwraps()
     say(
         f"register: entries, tree and anchors agree; it tells of {told:,} unwraps, the keys count {counted:,}"
-        f" ({counted - told:,} after the data were saved, or for what was never answered)"
+        " (what differs was under way, came between the two files, or was never answered)"
     )
-    return counted - told
+    return told, counted
 
 
 def _expect(what: str, found: object, saved: object) -> None:
