@@ -1,0 +1,57 @@
+"""The relay's rounds on a real node: what lapsed of sign-in is swept once an hour by the node's clock."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from salus.app import Node, Relay, load_settings, open_node
+from salus.kernel import ShiftedClock
+from salus.storage import Duty
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o711)
+    postgres = os.environ.get("SALUS_POSTGRES", "wheel")
+    given = {"data": tmp_path / "data", "clock": "2031-03-01T08:00:00Z", "postgres": postgres}
+    with open_node(load_settings(environment={}, given=given), "demo") as opened:
+        yield opened
+
+
+def ceremonies(node: Node) -> int:
+    with node.store.transaction(Duty.REGISTRY) as tx:
+        found = tx.row("select count(*) from parties.ceremony")
+    return int(found[0]) if found else 0
+
+
+def test_what_lapsed_of_sign_in_is_swept_once_an_hour(node: Node) -> None:
+    clock, relay = node.clock, Relay(node)
+    assert isinstance(clock, ShiftedClock)
+    node.sign_in.begin(clock.now() - timedelta(hours=1))
+    relay.start()
+    first = waited(lambda: ceremonies(node) == 0)
+    node.sign_in.begin(clock.now())
+    clock.advance(timedelta(minutes=59))
+    early = waited(lambda: ceremonies(node) == 0, seconds=2)
+    clock.advance(timedelta(minutes=1))
+    second = waited(lambda: ceremonies(node) == 0)
+    relay.stop()
+
+    assert (first, early, second) == (True, False, True)
+
+
+def waited(for_this: Callable[[], bool], seconds: float = 20) -> bool:
+    """Wait until it is so; tell whether it became so in time."""
+    until = time.monotonic() + seconds
+    while not for_this():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
