@@ -19,6 +19,7 @@ MIRROR = index=$$(.tools/bin/pip config get :env:.index-url 2>/dev/null || .tool
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export NPM_CONFIG_UPDATE_NOTIFIER := false
 
 .PHONY: setup demo test fast check docs bench clean
 .DELETE_ON_ERROR:
