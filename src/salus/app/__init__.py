@@ -7,6 +7,7 @@ from salus.app.demo import (
     demo_resident,
     demo_roles,
     demo_token,
+    ensure_sandbox,
     note_residents,
     step_into,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "demo_resident",
     "demo_roles",
     "demo_token",
+    "ensure_sandbox",
     "import_files",
     "invite_resident",
     "load_settings",

@@ -12,7 +12,7 @@ from salus import identity, parties, records
 from salus.app.node import Node, write_private
 from salus.identity import IdNumber
 from salus.kernel import Invalid, Purpose, Refused, Role
-from salus.parties import Facility, Principal, issue_token, principal
+from salus.parties import Facility, FacilityKind, Principal, issue_token, principal
 from salus.records import NotFound
 from salus.storage import Duty, Transaction
 
@@ -44,6 +44,24 @@ class StepIn:
     name_en: str
     name_zh: str
     facility: Facility | None
+
+
+def ensure_sandbox(node: Node) -> None:
+    """Register the facility H1 on a demo node that has none, so that there is somewhere to send a first record from."""
+    _demo_only(node)
+    if parties.facilities(node.store):
+        return
+    names = {"name_en": "Sandbox Hospital", "name_zh": "演示医院"}
+    parties.add_organisation(node.store, organisation_id="Sandbox", **names)
+    parties.add_facility(
+        node.store,
+        facility_id="H1",
+        level=3,
+        kind=FacilityKind.HOSPITAL,
+        county="900101",
+        organisation="Sandbox",
+        **names,
+    )
 
 
 def note_residents(node: Node, people: Sequence[DemoResident]) -> None:
@@ -87,6 +105,7 @@ def step_into(node: Node, key: str) -> tuple[Principal, str]:
 
 def demo_token(node: Node, role: Role, facility: str | None, resident: str | None, purpose: Purpose | None) -> str:
     """Return a bearer token for a role of a demo node. `resident` is what `demo_resident` understands."""
+    ensure_sandbox(node)
     who = demo_principal(node, role, facility, demo_resident(node, resident) if resident else None)
     wanted = purpose or parties.default_purpose(role)
     who = who.for_purpose(wanted) if wanted else who

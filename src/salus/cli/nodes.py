@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from salus.app import Imported, demo_token, import_files, open_node
+from salus.app import Imported, demo_token, ensure_sandbox, import_files, open_node
 from salus.cli.lock import serving
 from salus.cli.output import data_option, ending, json_option, say, settings_of, settings_option, tell
 from salus.kernel import Purpose, Role
@@ -30,6 +30,8 @@ def serve(data: Path | None, settings: Path | None, port: int | None, host: str 
     given = settings_of(settings, data=data, port=port, host=host)
     kind = "demo" if as_demo else None if (given.data / "node.json").exists() else "production"
     with serving(given.data), open_node(given, kind) as node:
+        if node.demo:
+            ensure_sandbox(node)
         run(node, lambda url: say(f"serving {node.kind} node {node.name} at {url}"))
 
 
