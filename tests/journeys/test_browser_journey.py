@@ -21,6 +21,27 @@ PASSWORD = "four plain words together"
 FULL_WIDTH = str.maketrans("0123456789X", "０１２３４５６７８９x")
 TREATED = "To treat or care for this person"
 
+FORMS = (
+    "/sign-in",
+    "/sign-in/passkey/options",
+    "/sign-in/passkey",
+    "/sign-out",
+    "/invitation",
+    "/account/set-up",
+    "/account/passkey/options",
+    "/account/passkey",
+    "/demo",
+    "/me/code/replace",
+)
+OPENS = {
+    "Zhou Junheng": ("/me/code", "/me/record", "/me/reads", "/account"),
+    DOCTOR: ("/desk", "/account"),
+    DESK: ("/desk", "/account"),
+    "Public auditor": ("/account",),
+}
+SOMEBODY = "/desk/00000000-0000-4000-8000-000000000000"
+KEPT = ("/me/code", "/me/record", "/me/reads", "/me/reads/1-0", "/me/reads/1-0/file", "/desk", SOMEBODY, "/account")
+
 
 @pytest.fixture(params=[True, False], ids=["scripts on", "scripts off"])
 def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
@@ -199,26 +220,15 @@ def test_a_form_without_this_sessions_token_changes_nothing(
     assert me.heading() == "My code"
 
 
-FORMS = (
-    "/sign-in",
-    "/sign-in/passkey/options",
-    "/sign-in/passkey",
-    "/sign-out",
-    "/invitation",
-    "/account/set-up",
-    "/account/passkey/options",
-    "/account/passkey",
-    "/demo",
-    "/me/code/replace",
-)
-OPENS = {
-    "Zhou Junheng": ("/me/code", "/me/record", "/me/reads", "/account"),
-    DOCTOR: ("/desk", "/account"),
-    DESK: ("/desk", "/account"),
-    "Public auditor": ("/account",),
-}
-SOMEBODY = "/desk/00000000-0000-4000-8000-000000000000"
-KEPT = ("/me/code", "/me/record", "/me/reads", "/me/reads/1-0", "/me/reads/1-0/file", "/desk", SOMEBODY, "/account")
+def test_the_desk_opens_nothing_without_the_form_token(demo: Live, plain: BrowserContext) -> None:
+    me = Visitor(plain.new_page(), demo)
+    me.step_into("Desk of H2")
+    form = {"wanted": NUMBERS["Yang Li"], "purpose": "TREAT"}
+    answers = [plain.request.post(f"{demo.url}/desk", form=form | more) for more in ({}, {"csrf": "0" * 32})]
+    me.go("/desk")
+
+    assert [answer.status for answer in answers] == [403, 403]
+    assert NAMES["Yang Li"] not in me.page.content()
 
 
 @pytest.mark.parametrize("name", OPENS)

@@ -17,7 +17,9 @@ from babel.messages.pofile import read_po
 from web_samples import CLINICIAN, CODE, COUNTY, NOW, RESIDENT, SAMPLES, frame
 
 from salus.kernel import Invalid, Purpose, Role
+from salus.records import Summary
 from salus.web import account_views, qr, views, words
+from salus.web.pages import words_of
 from salus.web.render import Speech, choose_language, choose_text, page, with_query
 from salus.web.views import Language
 from support import REPOSITORY
@@ -342,6 +344,31 @@ def test_the_time_left_is_rounded_down_and_never_below_a_minute(left: timedelta,
 def test_digits_are_grouped() -> None:
     assert Speech(Language.EN).number(1234567) == "1,234,567"
     assert Speech(Language.ZH).number(1234567) == "1,234,567"
+
+
+@pytest.mark.parametrize(
+    ("born", "age_years"),
+    [("1958-11-24", 68), ("1958-11-25", 67), ("2026-11-24", 0), ("1958-11", None), ("1958", None), (None, None)],
+)
+def test_no_age_is_made_up_for_a_birth_date_that_is_not_known_to_the_day(
+    born: str | None, age_years: int | None
+) -> None:
+    shown = words_of.patient(a_summary(birth_date=born), NOW)
+
+    assert (shown.born, shown.age_years) == (born, age_years)
+
+
+def test_an_age_changes_at_midnight_in_china() -> None:
+    summary = a_summary(birth_date="1958-11-24")
+
+    assert words_of.patient(summary, datetime(2026, 11, 23, 15, 59, tzinfo=UTC)).age_years == 67
+    assert words_of.patient(summary, datetime(2026, 11, 23, 16, 0, tzinfo=UTC)).age_years == 68
+
+
+def a_summary(**given: str | None) -> Summary:
+    empty: dict[str, object] = dict.fromkeys(("name", "birth_date", "gender", "no_known_allergy"))
+    lists: dict[str, object] = dict.fromkeys(("allergies", "medicines", "problems", "results", "facilities"), ())
+    return Summary(**(empty | lists | {"counts": {}} | given))  # type: ignore[arg-type]
 
 
 # --- the code
