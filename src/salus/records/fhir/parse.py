@@ -41,7 +41,7 @@ def parse(raw: bytes, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
         raise _refused(f"not JSON at line {error.lineno}, column {error.colno}", "structure") from None
     except RecursionError:
         raise _refused(f"nested deeper than {MOST_DEPTH}", "structure") from None
-    except (ValueError, OverflowError):
+    except (ValueError, TypeError, OverflowError):
         raise _refused("a number or a text in it is outside what JSON can carry safely", "structure") from None
     if not isinstance(value, dict):
         raise _refused("a JSON object was expected", "structure")

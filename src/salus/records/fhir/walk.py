@@ -50,8 +50,9 @@ def _object(node: dict[str, Any], path: str, depth: int, found: Walked) -> None:
         if isinstance(value, str):
             _text(node, key, value, path, found)
         elif isinstance(value, dict):
+            held = bool(value)
             _object(value, f"{path}.{key}", depth + 1, found)
-            if not value:
+            if held and not value:  # emptied by taking a place out; what came empty is the sender's mistake
                 del node[key]
         elif isinstance(value, list):
             _list(node, key, value, f"{path}.{key}", depth + 1, found)
