@@ -29,7 +29,7 @@ PageEndpoint = Callable[["Visit"], Awaitable[Response]]
 
 
 class FormExpired(Refused):
-    """A form whose token is not this session's."""
+    """A form whose token belongs to another session."""
 
     code = "SALUS-W020"
 
@@ -87,7 +87,7 @@ class Visit:
         return self.who
 
     async def form(self) -> FormData:
-        """Read a posted form. Raises FormExpired if its token is not this session's."""
+        """Read a posted form. Raises FormExpired if its token belongs to another session."""
         if int(self.request.headers.get("content-length") or 0) > _MOST_FORM_BYTES:
             raise Refused("this form is too large")
         form = await self.request.form()
