@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import webauthn
 from playwright.sync_api import Browser, Page, Request
-from web_samples import CODE, RESIDENT, SAMPLES, frame
+from web_samples import CODE, RESIDENT, SAMPLES, SLIP, frame
 from web_server import HTML, JSON, STATIC, PageServer, serve
 from webauthn.helpers.structs import ResidentKeyRequirement, UserVerificationRequirement
 
@@ -147,10 +147,14 @@ def test_with_scripts_off_every_way_is_a_plain_form_or_link(browser: Browser, se
     ]
 
 
-def test_the_code_prints_as_one_a6_card_with_modules_that_scan(browser: Browser, server: PageServer) -> None:
+@pytest.mark.parametrize(("name", "text"), [("my code", CODE), ("slip", SLIP.link)], ids=["code", "slip"])
+@pytest.mark.parametrize("language", list(Language))
+def test_a_code_and_a_slip_print_as_one_a6_card_with_modules_that_scan(
+    browser: Browser, server: PageServer, name: str, text: str, language: Language
+) -> None:
     with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
         tab = context.new_page()
-        tab.goto(server.address + address("my code", Language.ZH))
+        tab.goto(server.address + address(name, language))
         paper = tab.pdf(prefer_css_page_size=True)
         tab.emulate_media(media="print")
         box = tab.locator(".salus-qr").bounding_box()
@@ -161,7 +165,7 @@ def test_the_code_prints_as_one_a6_card_with_modules_that_scan(browser: Browser,
     sizes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", paper)
     assert [(round(float(w) * 25.4 / 72), round(float(h) * 25.4 / 72)) for w, h in sizes] == [(105, 148)]
     assert box is not None
-    module_mm = box["width"] * MM_PER_CSS_PIXEL / (len(qr.modules(CODE)) + 2 * qr.QUIET_ZONE)
+    module_mm = box["width"] * MM_PER_CSS_PIXEL / (len(qr.modules(text)) + 2 * qr.QUIET_ZONE)
     assert module_mm >= 0.6
     assert shown == 0
 

@@ -202,6 +202,12 @@ SECRET = "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP"
 SET_UP = a.SetUp(
     secret=SECRET, otpauth=f"otpauth://totp/Salus:Dr%20Li%20Wenbo?secret={SECRET.replace(' ', '')}&issuer=Salus"
 )
+SLIP = a.Slip(
+    link=f"https://salus.example/invitation?key={KEY}",
+    place="https://salus.example/invitation",
+    key=KEY,
+    ends=NOW + timedelta(hours=72),
+)
 MY_CODE = v.MyCode(code=CODE, initial="陈", issued=NOW - timedelta(days=40), readers_this_week=1)
 DESK = v.Desk(
     purposes=(Purpose.TREAT,),
@@ -242,15 +248,7 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
         f"desk {trouble}": (v.Desk(purposes=(Purpose.TREAT, Purpose.HOPERAT), trouble=trouble), RECEPTION)
         for trouble in v.DeskTrouble
     },
-    "slip": (
-        a.Slip(
-            link=f"https://salus.example/invitation?key={KEY}",
-            place="https://salus.example/invitation",
-            key=KEY,
-            ends=NOW + timedelta(hours=72),
-        ),
-        RECEPTION,
-    ),
+    "slip": (SLIP, RECEPTION),
     "slip needless": (a.Slip(), CLINICIAN),
     "arrived": (v.Arrived(name=CHEN, ends=NOW + timedelta(hours=24), slip="/desk/1/slip"), RECEPTION),
     "summary": (

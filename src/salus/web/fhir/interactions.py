@@ -18,7 +18,7 @@ from salus import records
 from salus.app import ReadAsk, accept, accept_each, search
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal, authenticate
-from salus.records import NotFound, RecordRefused, Submission
+from salus.records import Intent, NotFound, RecordRefused, Submission
 from salus.web.fhir import bundles
 from salus.web.fhir.answering import Endpoint, answering
 from salus.web.fhir.capability import capability, smart_configuration
@@ -120,12 +120,9 @@ async def submit(request: Request) -> Response:
     def work() -> bytes:
         who = authenticate(gate.node.store, gate.node.issuer, token, gate.node.clock.now())
         submission = records.take_apart(records.parse(raw))
-        for intent in submission.intents:
-            kind = intent.resource["resourceType"]
-            check_scope(who, kind, "u" if intent.verb == "update" else "c")
-        return (
-            _transaction(gate, who, submission) if submission.kind == "transaction" else _batch(gate, who, submission)
-        )
+        if submission.kind == "batch":
+            return _batch(gate, who, submission)
+        return _transaction(gate, who, submission)
 
     return Response(await in_thread(gate, work), 200, media_type=FHIR_JSON)
 
@@ -151,6 +148,10 @@ async def unknown(request: Request) -> Response:
     known = {interaction.method for interaction in INTERACTIONS}
     if request.method not in known:
         raise HttpRefused(f"{request.method} is not supported here", 405)
+    if request.method == "PUT":
+        raise HttpRefused(
+            "name the resource: PUT Type/id; this server gives the ids, and updates nothing conditionally", 405
+        )
     raise HttpRefused("no such address below /fhir; GET /fhir/metadata tells what there is", 404)
 
 
@@ -178,7 +179,8 @@ def fhir_routes() -> list[Route]:
     ordered = sorted(INTERACTIONS, key=lambda i: (i.path != "/metadata", "well-known" not in i.path, -len(i.path)))
     routes = [Route(f"/fhir{i.path}", i.endpoint, methods=[i.method], name=f"fhir-{i.code}") for i in ordered]
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-    return [*routes, Route("/fhir/{rest:path}", unknown, methods=methods, name="fhir-unknown")]
+    others = [Route(path, unknown, methods=methods, name="fhir-unknown") for path in ("/fhir/{rest:path}", "/fhir")]
+    return [*routes, *others]
 
 
 def _transaction(gate: Gate, who: Principal, submission: Submission) -> bytes:
@@ -189,6 +191,8 @@ def _transaction(gate: Gate, who: Principal, submission: Submission) -> bytes:
         raise HttpRefused("a transaction here writes only; send reads in a batch", 400, where)
     if not submission.intents:
         return bundles.transaction_response([])
+    for intent in submission.intents:
+        _check_write(who, intent)
     return bundles.transaction_response(accept(gate.node, who, submission.intents).outcomes)
 
 
@@ -197,11 +201,22 @@ def _batch(gate: Gate, who: Principal, submission: Submission) -> bytes:
     for problem in submission.wrong:
         position = int(problem.where.partition("[")[2].partition("]")[0]) if problem.entry is None else problem.entry
         answers[position] = bundles.error_entry(RecordRefused([problem]))
-    for tried in accept_each(gate.node, who, submission.intents) if submission.intents else ():
+    covered = []
+    for intent in submission.intents:
+        try:
+            _check_write(who, intent)
+            covered.append(intent)
+        except Refused as refused:
+            answers[intent.entry or 0] = bundles.error_entry(refused)
+    for tried in accept_each(gate.node, who, covered) if covered else ():
         answers[tried.entry or 0] = bundles.tried_entry(tried)
     for ask in submission.asks:
         answers[ask.entry] = _asked(gate, who, ask.path)
     return bundles.batch_response(submission.size, answers)
+
+
+def _check_write(who: Principal, intent: Intent) -> None:
+    check_scope(who, intent.resource["resourceType"], "u" if intent.verb == "update" else "c")
 
 
 def _asked(gate: Gate, who: Principal, path: str) -> dict[str, Any]:

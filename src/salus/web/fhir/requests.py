@@ -31,7 +31,7 @@ def no_parameters(request: Request) -> None:
     """Refuse query parameters where none means anything, but `_format` for JSON."""
     for name, value in request.query_params.multi_items():
         if name != "_format" or "json" not in value:
-            shown = name if name.isascii() and name.isprintable() and len(name) <= 60 else "a parameter"
+            shown = name if name.isascii() and name.strip("_").isalpha() and len(name) <= 40 else "a parameter"
             raise HttpRefused(f"{shown} means nothing here", 400, shown)
 
 
