@@ -33,7 +33,7 @@ QUERIES: dict[str, Call] = {
     "chained": lambda tx: list(tables.chained(tx)),
     "subtrees": lambda tx: tables.subtrees(tx, [(1, 0)]),
 }
-WALKS_EVERYTHING = {"foreign_batches", "subtree_count"}
+WALKS_EVERYTHING = {"foreign_batches", "subtree_count", "unwraps"}
 READS_NOTHING = {
     "add_reads",
     "add_refusal",
