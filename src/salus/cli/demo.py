@@ -50,14 +50,14 @@ def _begin(node: Node, url: str, ends: bool, broke: threading.Event) -> None:
     """Tell the story beside the server, once it serves."""
 
     def told() -> None:
+        broke.set()
         try:
             tell_story(node, url, say)
-        except Exception as error:
-            broke.set()
-            say(f"the story broke off: {type(error).__name__} {error}")
-        if ends or broke.is_set():
-            os.kill(os.getpid(), signal.SIGTERM)
-        else:
-            say("serving; Ctrl-C ends it")
+            broke.clear()
+            if not ends:
+                say("serving; Ctrl-C ends it")
+        finally:
+            if ends or broke.is_set():
+                os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=told, name="story", daemon=True).start()
