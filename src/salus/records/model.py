@@ -10,6 +10,9 @@ from uuid import UUID
 
 from salus.records.errors import Problem
 
+# A prefix of FHIR's date search, and the half-open span of the date behind it.
+Compared = tuple[str, datetime, datetime]
+
 
 class Keys(Protocol):
     """The key service: per-chart keys, made durable before use."""
@@ -94,7 +97,7 @@ class Query:
     charts: tuple[int, ...] | None = None
     facility: str | None = None
     tokens: tuple[tuple[int, tuple[bytes, ...]], ...] = ()
-    dates: tuple[tuple[str, datetime, datetime], ...] = ()
+    dates: tuple[tuple[Compared, ...], ...] = ()
     count: int = 50
     after: int | None = None
 
@@ -141,6 +144,7 @@ class Summary:
 
 __all__ = [
     "Accepted",
+    "Compared",
     "Intent",
     "Keys",
     "Located",

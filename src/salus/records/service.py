@@ -11,6 +11,7 @@ import orjson
 from salus.records import store
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir.definitions import DIRECTORY, resource_types
+from salus.records.fhir.parse import names_an_element
 from salus.records.model import Located, Query, Sealer, Summary
 from salus.records.sealing import unseal
 from salus.records.search.query import Asked, make_cursor
@@ -23,7 +24,7 @@ _MOST_OF_A_TYPE = 200
 def check_type(name: str) -> str:
     """Return a resource type's name, or raise RecordRefused (404) if R4 has no such type."""
     if name not in resource_types():
-        shown = name if name.isascii() and name.isalnum() and len(name) <= 40 else "this"
+        shown = name if names_an_element(name) else "this"
         problem = Problem(where="address", text=f"{shown} is no FHIR R4 resource type", code="not-supported")
         raise RecordRefused([problem], 404)
     return name

@@ -152,10 +152,10 @@ def search(tx: Transaction, query: Query) -> list[Located]:
             " where t.digest = any(%s::bytea[]) and t.type = %s and t.param = %s)"
         )
         params += [list(digests), query.type, param]
-    for operator, lo, hi in query.dates:
-        text, values = _DATES[operator], {"lo": lo, "hi": hi}
-        where.append(text[0])
-        params += [values[name] for name in text[1]]
+    for alternatives in query.dates:
+        where.append("(" + " or ".join(_DATES[operator][0] for operator, _, _ in alternatives) + ")")
+        for operator, lo, hi in alternatives:
+            params += [{"lo": lo, "hi": hi}[name] for name in _DATES[operator][1]]
     if query.after is not None:
         where.append("r.resource_key > %s")
         params.append(query.after)

@@ -12,21 +12,50 @@ from salus.records.fhir.definitions import search_paths
 from salus.records.fhir.walk import at_path
 
 CODE, IDENTIFIER = 1, 2
+_UNIT = re.compile(r"\\.|.", re.DOTALL)
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII
 )
-_EARLIEST, _LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+_EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def tokens(resource: dict[str, Any]) -> set[tuple[int, str]]:
-    """Return (parameter, token) of each code and identifier: `system|value` or `|value`, and `*|value`."""
+    """Return (parameter, token) of each code and identifier: within its system, and in any."""
     found: set[tuple[int, str]] = set()
     for name, param in (("code", CODE), ("identifier", IDENTIFIER)):
         for *steps, kind in search_paths(resource["resourceType"]).get(name, ()):
             for value in at_path(resource, steps):
                 for system, code in _tokens(kind, value):
-                    found |= {(param, f"{system or ''}|{code}"), (param, f"*|{code}")}
+                    found |= {(param, token_of(system or "", code)), (param, token_of(None, code))}
     return found
+
+
+def token_of(system: str | None, code: str) -> str:
+    """Write a token unambiguously; system None means any, and "" none. U+0000 occurs in no text that is stored."""
+    return f"\x00{code}" if system is None else f"{system}\x00{code}\x00"
+
+
+def asked_token(parameter: str) -> str | None:
+    """Read `code`, `system|code` or `|code` of a search, with FHIR's escapes. None without code."""
+    *system, code = split(parameter, "|")
+    if not code or "\x00" in parameter:
+        return None
+    return token_of(_plain("|".join(system)) if system else None, _plain(code))
+
+
+def split(text: str, mark: str) -> list[str]:
+    """Split at a mark wherever no backslash takes its meaning; backslashes stay."""
+    parts = [""]
+    for unit in _UNIT.findall(text):
+        if unit == mark:
+            parts.append("")
+        else:
+            parts[-1] += unit
+    return parts
+
+
+def _plain(text: str) -> str:
+    return "".join(unit[-1] for unit in _UNIT.findall(text))
 
 
 def _tokens(kind: str, value: Any) -> Iterator[tuple[str | None, str]]:
@@ -72,7 +101,7 @@ def _span(kind: str, value: Any) -> tuple[datetime, datetime] | None:
 def span_of(text: str) -> tuple[datetime, datetime] | None:
     """Return the half-open span of instants that a FHIR date covers at its precision; None if it is none.
 
-    A date or time without an offset is read in UTC.
+    A date or time without an offset is read in UTC. What lies beyond the years 1 to 9999 in UTC is cut off there.
     """
     match = _DATE.fullmatch(text)
     if match is None:
@@ -82,13 +111,21 @@ def span_of(text: str) -> tuple[datetime, datetime] | None:
         offset = "+00:00" if zone in (None, "Z") else zone
         micro = (fraction or "0")[:6].ljust(6, "0")
         leap = second == "60"
-        start = datetime.fromisoformat(
+        written = datetime.fromisoformat(
             f"{year}-{month or '01'}-{day or '01'}T{hour or '00'}:{minute or '00'}:"
             f"{'59' if leap else second or '00'}.{micro}{offset}"
-        ).astimezone(UTC)
-        return start, start + _length(year, month, day, hour, second, fraction)
-    except (ValueError, OverflowError):
+        )
+    except ValueError:
         return None
+    start = _cut(written, timedelta(0))
+    return start, _cut(start, _length(year, month, day, hour, second, fraction))
+
+
+def _cut(at: datetime, length: timedelta) -> datetime:
+    try:
+        return at.astimezone(UTC) + length
+    except OverflowError:
+        return _LATEST if at.year > 1 else _EARLIEST
 
 
 def _length(

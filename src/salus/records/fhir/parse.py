@@ -12,6 +12,8 @@ from salus.records.errors import Problem, RecordRefused
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_DEPTH = 64
+MOST_DIGITS = 64
+MOST_EXPONENT = 300
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -33,7 +35,9 @@ def parse(raw: bytes, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise _refused(f"not UTF-8 at byte {error.start}", "structure") from None
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_float=_decimal, parse_constant=_no_constant)
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_float=_decimal, parse_int=_integer, parse_constant=_no_constant
+        )
         _encodable(text, value)
     except _Duplicate as error:
         raise _refused(str(error), "structure") from None
@@ -41,7 +45,7 @@ def parse(raw: bytes, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
         raise _refused(f"not JSON at line {error.lineno}, column {error.colno}", "structure") from None
     except RecursionError:
         raise _refused(f"nested deeper than {MOST_DEPTH}", "structure") from None
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, ArithmeticError):
         raise _refused("a number or a text in it is outside what JSON can carry safely", "structure") from None
     if not isinstance(value, dict):
         raise _refused("a JSON object was expected", "structure")
@@ -53,18 +57,29 @@ def dump(value: object) -> bytes:
     return orjson.dumps(value, default=_number)
 
 
+def names_an_element(name: str) -> bool:
+    """Tell whether a name may be repeated in an error: it looks like a FHIR element, and no number is in it."""
+    return name.isascii() and name.lstrip("_").isalpha() and len(name) <= 40
+
+
 def _number(value: object) -> orjson.Fragment:
     if isinstance(value, Decimal):
-        return orjson.Fragment(str(value).encode("ascii"))
-    if isinstance(value, int):
-        return orjson.Fragment(str(value).encode("ascii"))
+        exponent = value.as_tuple().exponent
+        plain = isinstance(exponent, int) and -MOST_DIGITS <= exponent <= 0
+        return orjson.Fragment((format(value, "f") if plain else str(value)).encode("ascii"))
     raise TypeError
 
 
 def _decimal(text: str) -> Decimal:
-    if len(text) > 64:
+    """Read a number that is no machine integer. Beyond a double's range other readers would see infinity."""
+    read = Decimal(text) if len(text) <= MOST_DIGITS else Decimal("Infinity")
+    if not read.is_finite() or abs(read.adjusted()) > MOST_EXPONENT:
         raise ValueError
-    return Decimal(text)
+    return read
+
+
+def _integer(text: str) -> int | Decimal:
+    return int(text) if len(text) <= 18 else _decimal(text)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -72,7 +87,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(built) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        shown = twice if twice.isascii() and twice.isidentifier() and len(twice) <= 40 else "a key"
+        shown = twice if names_an_element(twice) else "a key"
         raise _Duplicate(f"an object names {shown} twice")
     return built
 

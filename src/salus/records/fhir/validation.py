@@ -14,6 +14,7 @@ import jsonschema_rs
 
 from salus.records.errors import Problem
 from salus.records.fhir.definitions import definitions, resource_types
+from salus.records.fhir.parse import names_an_element
 
 MOST_PROBLEMS = 20
 _STRING = {"type": "string", "minLength": 1}
@@ -57,7 +58,7 @@ def problems(resource: dict[str, Any], entry: int | None = None) -> list[Problem
     if not isinstance(name, str):
         return [Problem(where="resourceType", text="is missing", code="required", entry=entry)]
     if name not in resource_types():
-        shown = name if name.isascii() and name.isalnum() and len(name) <= 40 else "this"
+        shown = name if names_an_element(name) else "this"
         return [Problem(where="resourceType", text=f"{shown} is no FHIR R4 type", code="not-supported", entry=entry)]
     found = [_problem(error, name, entry) for error in _some(_validator(name).iter_errors(resource))]
     found += _two_values(resource, name, entry)
@@ -72,16 +73,27 @@ def _inside(problem: Problem, path: str) -> Problem:
 
 
 def _nested(resource: dict[str, Any], name: str) -> list[tuple[str, dict[str, Any]]]:
-    found = [(f"{name}.contained[{n}]", c) for n, c in enumerate(resource.get("contained") or ())]
+    found = _objects(resource, name, "contained")
     if name == "Bundle":
-        entries = resource.get("entry") or ()
-        found += [(f"Bundle.entry[{n}].resource", e["resource"]) for n, e in enumerate(entries) if "resource" in e]
+        found += _resources(_objects(resource, name, "entry"))
     elif name == "Parameters":
-        parameters = resource.get("parameter") or ()
-        found += [
-            (f"Parameters.parameter[{n}].resource", p["resource"]) for n, p in enumerate(parameters) if "resource" in p
-        ]
-    return [(path, inner) for path, inner in found if isinstance(inner, dict)]
+        found += _resources(_objects(resource, name, "parameter"))
+    return found
+
+
+def _objects(node: dict[str, Any], path: str, key: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return the objects in a list that is not yet known to be one, with their paths."""
+    values = node.get(key)
+    listed = values if isinstance(values, list) else []
+    return [(f"{path}.{key}[{n}]", value) for n, value in enumerate(listed) if isinstance(value, dict)]
+
+
+def _resources(holders: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the resources of entries or parameters, those inside a parameter's parts included."""
+    found = [(f"{path}.resource", one["resource"]) for path, one in holders if isinstance(one.get("resource"), dict)]
+    for path, one in holders:
+        found += _resources(_objects(one, path, "part"))
+    return found
 
 
 def _two_values(node: Any, path: str, entry: int | None) -> list[Problem]:
@@ -115,7 +127,7 @@ def _problem(error: Any, name: str, entry: int | None) -> Problem:
     if kind == "AnyOf":
         return Problem(where=where, text="lacks a required element", code="required", entry=entry)
     if kind == "AdditionalProperties":
-        names = [n for n in error.kind.unexpected if n.isascii() and n.isidentifier() and len(n) <= 40]
+        names = [n for n in error.kind.unexpected if names_an_element(n)]
         told = f"no such element: {', '.join(names[:3])}" if names else "an element that does not exist here"
         return Problem(where=where, text=told, code="structure", entry=entry)
     if kind == "Not":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from salus.records.errors import Problem
-from salus.records.fhir.parse import MOST_DEPTH
+from salus.records.fhir.parse import MOST_DEPTH, names_an_element
 
 # Extensions and elements that carry coordinates or a trail of a person's whereabouts. FHIR: geolocation (R4
 # extension registry), Location.position; the words catch the same under a vendor's own address.
@@ -25,7 +25,6 @@ class Walked:
     references: list[tuple[dict[str, Any], str]] = field(default_factory=list)
     stripped: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    contained: list[tuple[dict[str, Any], str]] = field(default_factory=list)
 
 
 def walk(resource: dict[str, Any]) -> Walked:
@@ -34,52 +33,66 @@ def walk(resource: dict[str, Any]) -> Walked:
     Stripped elements are named by path; an element left empty by it goes too. Depth beyond 64 and U+0000 are problems.
     """
     found = Walked()
-    name = str(resource.get("resourceType", "Resource"))
-    if name == "Location" and resource.pop("position", None) is not None:
-        found.stripped.append("Location.position")
-    _object(resource, name, 1, found)
+    _object(resource, _shown(resource.get("resourceType", "Resource")), 1, found)
     return found
+
+
+def _shown(name: object) -> str:
+    """Return a name for a path, unless somebody hides in it what no error may repeat."""
+    return name if isinstance(name, str) and names_an_element(name) else "?"
 
 
 def _object(node: dict[str, Any], path: str, depth: int, found: Walked) -> None:
     if depth > MOST_DEPTH:
         found.problems.append(Problem(where=path[:200], text=f"nested deeper than {MOST_DEPTH}", code="structure"))
         return
+    if node.get("resourceType") == "Location" and node.pop("position", None) is not None:
+        found.stripped.append(f"{path}.position")
     for key in list(node):
         value = node[key]
         if isinstance(value, str):
             _text(node, key, value, path, found)
         elif isinstance(value, dict):
             held = bool(value)
-            _object(value, f"{path}.{key}", depth + 1, found)
+            _object(value, f"{path}.{_shown(key)}", depth + 1, found)
             if held and not value:  # emptied by taking a place out; what came empty is the sender's mistake
                 del node[key]
         elif isinstance(value, list):
-            _list(node, key, value, f"{path}.{key}", depth + 1, found)
+            _list(node, key, value, f"{path}.{_shown(key)}", depth + 1, found)
 
 
 def _list(node: dict[str, Any], key: str, values: list[Any], path: str, depth: int, found: Walked) -> None:
-    had = len(values)
+    held = bool(values)
     if key in ("extension", "modifierExtension"):
         _strip_extensions(values, path, found)
-    elif key == "contained":
-        found.contained += [(c, f"{path}[{n}]") for n, c in enumerate(values) if isinstance(c, dict)]
+    gone: set[int] = set()
     for position, value in enumerate(values):
         if isinstance(value, dict):
-            before = bool(value)
+            came_empty = not value
             _object(value, f"{path}[{position}]", depth, found)
-            if before and not value:
-                values[position] = None
+            if not value and not came_empty:
+                gone.add(position)
         elif isinstance(value, list):
             found.problems.append(Problem(where=path[:200], text="a list inside a list", code="structure"))
-        elif isinstance(value, str) and "\x00" in value:
-            found.problems.append(Problem(where=path[:200], text="contains U+0000", code="invalid"))
-    if had and not any(value is not None for value in values):
+        elif isinstance(value, str):
+            _item(value, f"{path}[{position}]", found, gone, position)
+    if gone:
+        # In _name the places of a list answer to those of name; elsewhere no null may stand.
+        values[:] = [None if n in gone else v for n, v in enumerate(values) if n not in gone or key.startswith("_")]
+    if held and (not values or (gone and all(value is None for value in values))):
         del node[key]
 
 
+def _item(value: str, path: str, found: Walked, gone: set[int], position: int) -> None:
+    if _GEO_URI.match(value):
+        gone.add(position)
+        found.stripped.append(path)
+    if "\x00" in value:
+        found.problems.append(Problem(where=path[:200], text="contains U+0000", code="invalid"))
+
+
 def _strip_extensions(values: list[Any], path: str, found: Walked) -> None:
-    kept = []
+    kept: list[Any] = []
     for position, value in enumerate(values):
         if isinstance(value, dict) and _is_place(value):
             found.stripped.append(f"{path}[{position}]")
@@ -101,9 +114,9 @@ def _text(node: dict[str, Any], key: str, value: str, path: str, found: Walked) 
         found.references.append((node, path))
     elif value[:4].lower() == "geo:" and _GEO_URI.match(value):
         del node[key]
-        found.stripped.append(f"{path}.{key}")
+        found.stripped.append(f"{path}.{_shown(key)}")
     if "\x00" in value:
-        found.problems.append(Problem(where=f"{path}.{key}"[:200], text="contains U+0000", code="invalid"))
+        found.problems.append(Problem(where=f"{path}.{_shown(key)}"[:200], text="contains U+0000", code="invalid"))
 
 
 def at_path(resource: dict[str, Any], steps: list[str]) -> Iterator[Any]:

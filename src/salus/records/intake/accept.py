@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from salus.access import Action, Kind, Request, permit
@@ -108,7 +109,8 @@ def _conditional(
     """Resolve `Type?identifier=…` to the one resource it names in the directory or at the own facility."""
     if not references.asked:
         return []
-    digests = {asked: token_digest(writer.sealer, facts.IDENTIFIER, asked[1]) for asked in references.asked}
+    tokens = {asked: facts.asked_token(unquote(asked[1])) or "" for asked in references.asked}
+    digests = {asked: token_digest(writer.sealer, facts.IDENTIFIER, token) for asked, token in tokens.items()}
     found = store.by_identifier(tx, list(digests.values()))
     problems = []
     for asked, node, path, entry in references.conditional:

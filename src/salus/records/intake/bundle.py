@@ -14,6 +14,14 @@ from salus.records.model import Intent
 
 MOST_ENTRIES = 10_000
 _TARGET = re.compile(r"([A-Za-z]{2,40})(?:/([A-Za-z0-9\-.]{1,64}))?", re.ASCII)
+_BUNDLE = frozenset(
+    "resourceType id meta implicitRules language identifier type timestamp total link entry signature _id _type"
+    " _timestamp _total _implicitRules _language".split()
+)
+_ENTRY = frozenset("id extension modifierExtension link fullUrl _fullUrl resource search request response".split())
+_REQUEST = frozenset(
+    "id extension modifierExtension method _method url _url ifNoneMatch ifModifiedSince ifMatch ifNoneExist".split()
+)
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 
 
@@ -43,6 +51,8 @@ def take_apart(bundle: dict[str, Any]) -> Submission:
     kind = bundle.get("type")
     if kind not in ("transaction", "batch"):
         raise _refused("Bundle.type", "must be transaction or batch to be sent here")
+    if not bundle.keys() <= _BUNDLE:
+        raise _refused("Bundle", "an element that does not exist here", "structure")
     entries = bundle.get("entry", [])
     if not isinstance(entries, list):
         raise _refused("Bundle.entry", "must be a list")
@@ -89,6 +99,8 @@ def _entry(entry: Any, position: int) -> Intent | Ask | Problem:
     if not isinstance(entry, dict) or not isinstance(entry.get("request"), dict):
         return wrong("request", "is required", "required")
     request = entry["request"]
+    if not entry.keys() <= _ENTRY or not request.keys() <= _REQUEST:
+        return wrong("request", "or the entry around it has an element that does not exist here", "structure")
     method, url = request.get("method"), request.get("url")
     if not isinstance(url, str) or not url:
         return wrong("request.url", "is required", "required")

@@ -8,15 +8,15 @@ import hmac
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir import facts
 from salus.records.fhir.definitions import search_paths
+from salus.records.fhir.parse import names_an_element
 from salus.records.fhir.references import uuid_of
 from salus.records.intake.accept import token_digest
-from salus.records.model import Sealer
+from salus.records.model import Compared, Sealer
 
 MOST_COUNT = 200
 DEFAULT_COUNT = 50
@@ -33,7 +33,7 @@ class Asked:
     ids: tuple[UUID, ...] | None
     patients: tuple[UUID, ...] | None
     tokens: tuple[tuple[int, tuple[bytes, ...]], ...]
-    dates: tuple[tuple[str, datetime, datetime], ...]
+    dates: tuple[tuple[Compared, ...], ...]
     count: int
     after: int | None
     canonical: str
@@ -51,7 +51,7 @@ def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Se
     ids: set[UUID] | None = None
     patients: set[UUID] | None = None
     tokens: list[tuple[int, tuple[bytes, ...]]] = []
-    dates: list[tuple[str, datetime, datetime]] = []
+    dates: list[tuple[Compared, ...]] = []
     count, cursor = DEFAULT_COUNT, None
     known = supported(resource_type)
     kept = sorted((name, value) for name, value in pairs if name not in ("_cursor", "_format"))
@@ -66,14 +66,14 @@ def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Se
         elif name not in known:
             raise _unknown(resource_type, name, known)
         elif name == "_id":
-            ids = _both(ids, {_id(name, v) for v in _values(name, value)})
+            ids = _both(ids, {_id(v) for v in _values(name, value)})
         elif name == "patient":
             patients = _both(patients, {_patient(v) for v in _values(name, value)})
         elif name == "date":
-            dates.append(_date(value))
+            dates.append(tuple(_date(v) for v in _values(name, value)))
         else:
             param = _TOKENS[name]
-            digests = tuple(token_digest(sealer, param, _token(v)) for v in _values(name, value))
+            digests = tuple(token_digest(sealer, param, _token(name, v)) for v in _values(name, value))
             tokens.append((param, digests))
     return Asked(
         type=resource_type,
@@ -119,24 +119,13 @@ def _format(value: str) -> None:
 
 
 def _values(name: str, value: str) -> list[str]:
-    parts, current, escaped = [], "", False
-    for character in value:
-        if escaped:
-            current, escaped = current + character, False
-        elif character == "\\":
-            escaped = True
-        elif character == ",":
-            parts.append(current)
-            current = ""
-        else:
-            current += character
-    parts.append(current)
+    parts = facts.split(value, ",")
     if any(not part for part in parts) or len(parts) > MOST_VALUES:
         raise _refused(name, f"needs 1 to {MOST_VALUES} values, none of them empty")
     return parts
 
 
-def _id(name: str, value: str) -> UUID:
+def _id(value: str) -> UUID:
     found = uuid_of(value)
     return found if found else UUID(int=0)
 
@@ -149,14 +138,14 @@ def _patient(value: str) -> UUID:
     return found
 
 
-def _token(value: str) -> str:
-    system, bar, code = value.rpartition("|")
-    if not code:
-        raise _refused("token", "searching by system alone is not supported: write system|code", "not-supported")
-    return f"{system}|{code}" if bar else f"*|{code}"
+def _token(name: str, value: str) -> str:
+    token = facts.asked_token(value)
+    if token is None:
+        raise _refused(name, "searching by system alone is not supported: write system|code", "not-supported")
+    return token
 
 
-def _date(value: str) -> tuple[str, datetime, datetime]:
+def _date(value: str) -> Compared:
     prefix, rest = (value[:2], value[2:]) if value[:2].isalpha() else ("eq", value)
     if prefix not in _PREFIXES:
         raise _refused("date", f"unknown prefix; known are {', '.join(_PREFIXES)}")
@@ -172,7 +161,7 @@ def _both(old: set[UUID] | None, new: set[UUID]) -> set[UUID]:
 
 def _unknown(resource_type: str, name: str, known: dict[str, str]) -> RecordRefused:
     base, colon, _ = name.partition(":")
-    shown = name if name.isascii() and len(name) <= 60 and name.isprintable() else "this"
+    shown = name if all(names_an_element(part) for part in (base, *name.split(":")[1:])) else "this"
     if colon and base in known:
         return _refused(shown, "modifiers are not supported", "not-supported")
     text = f"is no search parameter of {resource_type} here; known are {', '.join(known)}, _count"

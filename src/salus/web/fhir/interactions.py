@@ -149,9 +149,7 @@ async def unknown(request: Request) -> Response:
     if request.method not in known:
         raise HttpRefused(f"{request.method} is not supported here", 405)
     if request.method == "PUT":
-        raise HttpRefused(
-            "name the resource: PUT Type/id; this server gives the ids, and updates nothing conditionally", 405
-        )
+        raise HttpRefused("write PUT Type/id: this server gives the ids, and updates nothing conditionally", 405)
     raise HttpRefused("no such address below /fhir; GET /fhir/metadata tells what there is", 404)
 
 
