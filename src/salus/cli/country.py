@@ -56,7 +56,7 @@ def populate(node: Node, seed: int, residents: int, say: Say) -> None:
 
 
 def found_country(node: Node, say: Say) -> None:
-    """Say what an existing demo node holds. Raises DemoUnfinished if the run that should have filled it was cut short."""
+    """Say what an existing demo node holds. Raises DemoUnfinished if its first run was cut short."""
     if not any(step.role is Role.RESIDENT for step in demo_roles(node)):
         raise DemoUnfinished(f"{node.settings.data} was never filled whole; delete it, or name another --data folder")
     with node.store.transaction(Duty.CARE) as tx:
