@@ -34,6 +34,8 @@ def walk(resource: dict[str, Any]) -> Walked:
     """
     found = Walked()
     _object(resource, _shown(resource.get("resourceType", "Resource")), 1, found)
+    # A Bundle that is itself stored, a document say, holds references among its own entries: they stay as they are.
+    found.references = [(node, path) for node, path in found.references if not path.startswith("Bundle.entry[")]
     return found
 
 
