@@ -16,17 +16,13 @@ AT = datetime(2031, 3, 1, 8, tzinfo=UTC)
 
 
 class Keys:
-    """Chart keys that live as long as the test."""
-
-    def __init__(self) -> None:
-        self._keys: dict[int, bytes] = {}
+    """Chart keys that everybody can compute."""
 
     def create(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
-        self._keys |= {key: hashlib.sha256(str(key).encode()).digest() for key in chart_keys}
         return self.unwrap(chart_keys)
 
     def unwrap(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
-        return {key: self._keys[key] for key in chart_keys}
+        return {key: hashlib.sha256(str(key).encode()).digest() for key in chart_keys}
 
 
 class Sealer:
@@ -39,7 +35,7 @@ class Sealer:
         return hmac.digest(b"test", domain.encode() + aad + plaintext, "sha256")
 
 
-def a_writer(facility: str = "H1", keys: Keys | None = None) -> Writer:
+def a_writer(facility: str = "H1") -> Writer:
     """A hospital's system that treats."""
     return Writer(
         role=Role.HOSPITAL_SYSTEM,
@@ -47,7 +43,7 @@ def a_writer(facility: str = "H1", keys: Keys | None = None) -> Writer:
         facility=facility,
         care_facility=True,
         custodian="test",
-        keys=keys or Keys(),
+        keys=Keys(),
         sealer=Sealer(),
     )
 

@@ -18,7 +18,7 @@ from salus.records.fhir import validation
 from salus.records.fhir.walk import walk
 from salus.storage import Duty, Store
 from support import corpus
-from taking import Keys, a_writer, take
+from taking import a_writer, take
 
 # Not R4 resources in JSON: XML, results of a query language, an example of an older release.
 NO_RESOURCE = re.compile(r"\.xml$|\.json\.out$|/patch/|/fhirpath/|bundle-questionnaire\.json$")
@@ -42,7 +42,7 @@ def _cases() -> list[dict[str, Any]]:
 
 def test_the_examples_go_in_and_come_back_equal(store: Store) -> None:
     examples = _examples()
-    writer, compared = a_writer(keys=Keys()), 0
+    writer, compared = a_writer(), 0
     for name, text in examples:
         resource = _elsewhere(parse(text.encode()))
         expected = json.dumps(_comparable(resource), default=str, sort_keys=True)
