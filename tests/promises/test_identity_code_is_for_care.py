@@ -53,7 +53,7 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
         return [leaf for place, item in enumerate(value) for leaf in leaves(item, f"{path}/{place}")]
     if hasattr(value, "items"):
         return [leaf for key, item in value.items() for leaf in leaves(item, f"{path}/{key}")]
-    if isinstance(value, bytes) and value[:1] and 0xA0 < value[0] < 0xB8 and path.count("/") == 2:
+    if isinstance(value, bytes) and path in ("/tag 18/0", "/tag 18/2"):  # protected header and payload are CBOR
         return leaves(cbor2.loads(value), path)
     return [(path, value)]
 

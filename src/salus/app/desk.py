@@ -68,7 +68,7 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
             raise NotFound("nobody here has this number")
         people = records.patients(tx, resident.charts)
         shown = tuple(person.chart_key for person in people[:1])
-        access.register(tx, [_entry(principal, key, shown, "Patient", action, decision.ground, at)])
+        access.register(tx, [_entry(principal, key, shown, "identity", action, decision.ground, at)])
     keys = node.keys.unwrap(shown)
     name = records.patient_name(people[0], keys) if people else None
     patients = tuple(person.id for person in people)
@@ -112,7 +112,7 @@ def present_here(node: Node, principal: Principal, most: int = 8) -> list[Presen
                 people = records.patients(tx, resident.charts)[:1]
                 charts = tuple(person.chart_key for person in people)
                 found.append((resident.resident_id, ends, people))
-                reads.append(_entry(principal, key, charts, "Patient", Action.READ_IDENTITY, decision.ground, at))
+                reads.append(_entry(principal, key, charts, "identity", Action.READ_IDENTITY, decision.ground, at))
         if reads:
             access.register(tx, reads)
     keys = node.keys.unwrap([person.chart_key for _, _, people in found for person in people])

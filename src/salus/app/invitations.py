@@ -1,4 +1,4 @@
-"""Invite the resident who is at the desk to an account of their own. Reads nothing of the record."""
+"""Invite the resident who is at the desk to an account of their own. It reads no record, and is registered."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from salus import access, parties
-from salus.access import Action, Kind
-from salus.app.facts import decide, refuse
+from salus.access import Action, Kind, Read
+from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
 from salus.parties import INVITATION_LASTS, Principal
 from salus.storage import Duty
@@ -25,17 +25,38 @@ class Invited:
 def invite_resident(node: Node, principal: Principal, resident_id: UUID) -> Invited:
     """Make an invitation for a resident with whom the principal's facility has an open care relation.
 
-    It replaces any earlier one. Raises Refused without such a relation, and PartyExists once the resident's account
-    has a credential: nobody at a desk can take an account over.
+    It replaces any earlier one, and stands in the resident's register: whoever holds a slip could open the account.
+    Raises Refused without such a relation, and PartyExists once the resident's account has a credential: nobody at a
+    desk can take an account over.
     """
     at, facility = node.clock.now(), principal.facility
     with node.store.transaction(Duty.CARE) as tx:
         key = node.resident_key(tx, resident_id)
         is_open = bool(key is not None and facility and access.relations(tx, [(facility, key)], at))
-    if not decide(node, principal, Action.INVITE_RESIDENT, Kind.RECORD, relation_open=is_open).allowed:
+        decision = decide(node, principal, Action.INVITE_RESIDENT, Kind.RECORD, relation_open=is_open)
+        if decision.allowed and key is not None:
+            access.register(tx, [_entry(principal, key, decision.ground, at)])
+    if not decision.allowed:
         raise refuse(node, principal, Action.INVITE_RESIDENT)
     account = parties.resident_account(node.store, resident_id)
     return Invited(key=node.sign_in.invite(account, at), ends=at + INVITATION_LASTS)
+
+
+def _entry(principal: Principal, key: int, ground: str, at: datetime) -> Read:
+    return Read(
+        reader_role=principal.role,
+        reader=principal.subject,
+        facility=principal.facility,
+        resident_key=key,
+        chart_keys=(),
+        what="account",
+        count=1,
+        action=Action.INVITE_RESIDENT,
+        purpose=purpose_of(principal),
+        ground=ground,
+        unwraps=0,
+        at=at,
+    )
 
 
 __all__ = ["Invited", "invite_resident"]

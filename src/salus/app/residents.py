@@ -37,7 +37,7 @@ def my_code(node: Node, who: Principal) -> MyCode:
         resident = identity.resident_by_key(tx, key)
         people = records.patients(tx, resident.charts)[:1] if resident else []
         charts = tuple(person.chart_key for person in people)
-        access.register(tx, [_own_read(who, key, charts, "Patient", Action.READ_CODE, at)])
+        access.register(tx, [_own_read(who, key, charts, "code", Action.READ_CODE, at)])
     keys = node.keys.unwrap([person.chart_key for person in people])
     name = records.patient_name(people[0], keys) if people else None
     seen = appeals.looks(node.store, key, at)

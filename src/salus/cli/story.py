@@ -75,6 +75,7 @@ def _log(node: Node, say: Say) -> None:
 
 def _addresses(url: str, say: Say) -> None:
     say("")
+    url = url.replace("127.0.0.1", "localhost")  # browsers offer passkeys there, and not at an address of numbers
     say(f"open {url}/demo             and step into a role: resident, clinician, reception, auditor")
     say(f"     {url}/about/log        the public log, and how to check it yourself")
     say(f"     {url}/fhir/metadata    what the FHIR server speaks")

@@ -50,6 +50,7 @@ PARTS: Mapping[str, str] = {
     "register": noop("The list of who looked"),
     "code": noop("Your identity code"),
     "identity": noop("Your name, to be sure that it is you"),
+    "account": noop("A slip was printed with which your account can be opened"),
     "AllergyIntolerance": noop("Allergies"),
     "Appointment": noop("Appointments"),
     "Binary": noop("Files"),

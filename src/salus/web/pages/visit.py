@@ -53,7 +53,7 @@ class Visit:
 
     def show(self, view: View, status: int = 200) -> Response:
         """Answer with a page."""
-        response = HTMLResponse(page(view, self.frame()), status)
+        response = HTMLResponse(page(view, self.frame(view.kind if isinstance(view, Failure) else None)), status)
         self._keep(response)
         if self.notice:
             response.delete_cookie(NOTICE, path="/")
@@ -116,13 +116,16 @@ class Visit:
             samesite="lax" if by_link else "strict",
         )
 
-    def frame(self) -> Frame:
+    def frame(self, failure: FailureKind | None = None) -> Frame:
         """Return what surrounds the page."""
         request, node = self.request, self.gate.node
         query = request.url.query
+        address = request.url.path + (f"?{query}" if query else "")
+        if failure and failure is not FailureKind.SIGN_IN:
+            address = Address.HOME  # an address that was refused may hold anything, and is not repeated
         return Frame(
             language=self.language(),
-            path=request.url.path + (f"?{query}" if query else ""),
+            path=address,
             csrf=self.csrf(),
             now=node.clock.now(),
             demo=node.demo,
