@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -112,9 +112,9 @@ EXAMPLES: list[tuple[str, set[str]]] = [
     ("lt2031-03-01T08:00:00Z", {"year", "february", "march", "first", "stay", "until"}),
     ("lt2031", {"until"}),
     ("ge2031-03-01", EVERYTHING - {"february", "until"}),
-    ("ge2031-03-02", {"year", "march", "second", "stay", "since"}),
+    ("ge2031-03-02", {"year", "march", "second", "since"}),
     ("ge2031-03-01T08:00:00Z", EVERYTHING - {"february"}),
-    ("le2031-03-01", EVERYTHING - {"second", "since"} | {"since"}),
+    ("le2031-03-01", EVERYTHING - {"march", "second", "since"}),
     ("le2031-02-28", {"year", "february", "stay", "until"}),
     ("le2031-03-01T08:00:00Z", {"year", "february", "march", "first", "eight", "stay", "until"}),
     # sa: the resource's span starts after the value's ends
@@ -132,13 +132,10 @@ EXAMPLES: list[tuple[str, set[str]]] = [
 
 
 @pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> object:
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Node, dict[UUID, str]]]:
     with a_node(tmp_path_factory.mktemp("dates"), "H1") as node:
-        resources = [a_patient(fullUrl="urn:uuid:p")]
-        for when in STORED.values():
-            resources.append(an_observation("urn:uuid:p", **_effective(when)))
-        resources.append(an_observation("urn:uuid:p"))
-        done = send(node, system(), *resources)
+        dated = [an_observation("urn:uuid:p", **_effective(when)) for when in STORED.values()]
+        done = send(node, system(), a_patient(fullUrl="urn:uuid:p"), *dated, an_observation("urn:uuid:p"))
         named = {one.id: name for one, name in zip(done.outcomes[1:], [*STORED, "none"], strict=True)}
         yield node, named
 
