@@ -1,0 +1,166 @@
+"""Every query of records and of the resident index finds its rows by an index, in tables of a size where it matters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from inspect import getmembers, isfunction
+from types import ModuleType
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+
+from salus.identity import store as index
+from salus.records import store as tables
+from salus.records.model import Query
+from salus.storage import Duty, Store, Transaction
+
+CHARTS, RESOURCES = 20_000, 200_000
+AT = datetime(2031, 3, 1, tzinfo=UTC)
+SOME = uuid4()
+ROW = (1, SOME, "resident", "H1", "test", 1, AT)
+Call = Callable[[Transaction], object]
+
+
+def _search(**asked: Any) -> Call:
+    return lambda tx: tables.search(tx, Query(type="Observation", **asked))
+
+
+CODE = ((1, (b"code-7",)),)
+NUMBER = ((2, (b"number-77",)),)
+WALK = r"Seq Scan on "
+MARCH = ((("ge", AT, AT),),)
+QUERIES: dict[str, Call] = {
+    "common_chart": lambda tx: tables.common_chart(tx, "H1", "directory"),
+    "targets": lambda tx: tables.targets(tx, [("Patient", SOME)]),
+    "by_identifier": lambda tx: tables.by_identifier(tx, [b"number-77"]),
+    "lock": lambda tx: tables.lock(tx, [SOME]),
+    "fetch": lambda tx: tables.fetch(tx, [SOME, uuid4()]),
+    "search of a facility": _search(facility="H1"),
+    "search of a facility, next page": _search(facility="H1", after=1000),
+    "search by id": _search(facility="H1", ids=(SOME,)),
+    "search of charts": _search(charts=(1, 2, 3)),
+    "search of charts by code and date": _search(charts=(1, 2), tokens=CODE, dates=MARCH),
+    "search of a facility by identifier": _search(facility="H1", tokens=NUMBER),
+    "search of the directory": _search(facility=None),
+    "patients": lambda tx: tables.patients(tx, [1, 2]),
+    "of_types": lambda tx: tables.of_types(tx, [1, 2], ("Observation", "Condition"), 200),
+    "count_types": lambda tx: tables.count_types(tx, [1, 2]),
+    "imported": lambda tx: tables.imported(tx, b"file"),
+    "charts": lambda tx: tables.charts(tx, 100, 50),
+    "update_resource": lambda tx: tables.update_resource(tx, 7, 2, AT, None, None),
+    "identity: holders": lambda tx: index.holders(tx, [b"digest-5"]),
+    "identity: residents_of": lambda tx: index.residents_of(tx, [1, 2, 3]),
+    "identity: charts_of": lambda tx: index.charts_of(tx, 5),
+    "identity: key_of": lambda tx: index.key_of(tx, SOME),
+    "identity: id_of": lambda tx: index.id_of(tx, 5),
+    "identity: sample": lambda tx: index.sample(tx, 12),
+}
+ADDS_ONLY = {
+    "deliver",
+    "insert_acceptance",
+    "insert_charts",
+    "insert_resources",
+    "insert_tokens",
+    "insert_versions",
+    "keys",
+    "note_line",
+    "open_common_chart",
+    "skip_keys",
+    "identity: claim",
+    "identity: insert_assertions",
+    "identity: insert_numbers",
+    "identity: insert_residents",
+    "identity: keys",
+}
+WALKS_EVERYTHING = {"totals", "deliveries", "identity: count"}  # Told by commands to an operator; on no request's path.
+
+
+class Explaining:
+    """A transaction that keeps the plan of each statement that reads, and then runs it."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.plans: list[str] = []
+
+    def rows(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        self.plans.append("\n".join(line for (line,) in self._transaction.rows(f"explain {sql}", params)))
+        return self._transaction.rows(sql, params)
+
+    def row(self, sql: str, params: Sequence[object] = ()) -> tuple[Any, ...] | None:
+        return next(iter(self.rows(sql, params)), None)
+
+    def run(self, sql: str, params: Sequence[object] = ()) -> int:
+        self.plans.append("\n".join(line for (line,) in self._transaction.rows(f"explain {sql}", params)))
+        return self._transaction.run(sql, params)
+
+
+@pytest.fixture(scope="module")
+def filled(store: Store) -> Store:
+    """Fill the tables as the owner: charts of four facilities, resources of four types, three tokens each."""
+    statements = [
+        (
+            f"insert into records.chart select n, gen_random_uuid(), 'resident', 'H' || (n % 4), 'test', 0, now()"
+            f" from generate_series(1, {CHARTS}) n"
+        ),
+        (
+            f"insert into records.resource select n, gen_random_uuid(), (array['Observation','Condition','Patient',"
+            f"'Encounter'])[1 + n % 4], 1 + n % {CHARTS}, 1, now(), now(), now() from generate_series(1, {RESOURCES}) n"
+        ),
+        (
+            f"insert into records.version select n, 1, 1 + n % {CHARTS}, 1, now(), '\\x00'"
+            f" from generate_series(1, {RESOURCES}) n"
+        ),
+        (
+            "insert into records.token select resource_key, 1, ('code-' || resource_key % 50)::bytea, chart_key, type"
+            " from records.resource"
+        ),
+        (
+            "insert into records.token select resource_key, 2, ('number-' || resource_key)::bytea, chart_key, type"
+            " from records.resource"
+        ),
+        f"insert into records.import_line select ('file' || n % 100)::bytea, n, n from generate_series(1, {CHARTS}) n",
+        f"insert into identity.resident select n, gen_random_uuid(), 0, now() from generate_series(1, {CHARTS}) n",
+        f"insert into identity.claim select ('digest-' || n)::bytea, n from generate_series(1, {CHARTS}) n",
+        (
+            "insert into identity.assertion (chart_key, resident_key, same, ground, at)"
+            f" select n, n, true, 'number', now() from generate_series(1, {CHARTS}) n"
+        ),
+        "analyze",
+    ]
+    with store.connect(Duty.MIGRATION, "salus") as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+    return store
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_walks_through_no_table(filled: Store, name: str) -> None:
+    with filled.transaction(Duty.CARE) as tx:
+        explaining = Explaining(tx)
+        QUERIES[name](cast("Transaction", explaining))
+
+    assert explaining.plans
+    walked = [plan for plan in explaining.plans if re.search(WALK, plan)]
+    assert walked == []
+
+
+def test_every_statement_stands_in_one_of_the_lists() -> None:
+    named = {"search" if name.startswith("search") else name for name in QUERIES}
+
+    assert named | ADDS_ONLY | WALKS_EVERYTHING == _public(tables) | {f"identity: {name}" for name in _public(index)}
+
+
+def test_the_check_can_fail(filled: Store) -> None:
+    with filled.transaction(Duty.CARE) as tx:
+        explaining = Explaining(tx)
+        explaining.rows("select * from records.resource where updated_at > %s", (AT,))
+
+    assert re.search(WALK, explaining.plans[0])
+
+
+def _public(module: ModuleType) -> set[str]:
+    functions = {name for name, function in getmembers(module, isfunction) if function.__module__ == module.__name__}
+    return {name for name in functions if not name.startswith("_")}
