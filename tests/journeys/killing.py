@@ -28,7 +28,7 @@ ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.start
 
 
 class NodeUnderTest:
-    """One `salus serve --demo` process on a folder of its own, with one registered hospital, H1."""
+    """One `salus serve --demo` process on a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.data = folder / "node"
@@ -62,10 +62,8 @@ class NodeUnderTest:
         """Wait until the node and its database answer."""
         wait_for(lambda: self.get("/healthz")[0] == 200, "the node never became healthy", self.last_words)
 
-    def register_hospital(self) -> str:
-        """Register H1 and return a bearer token of its system."""
-        told = "--name North --name-zh 北 --level 3 --kind hospital --county 990101 --organisation north".split()
-        self.command("facility", "add", "H1", *told)
+    def hospital_token(self) -> str:
+        """Return a bearer token of the system of H1, a hospital that every demo node has."""
         return self.command("token", "--role", "hospital-system", "--facility", "H1")
 
     def get(self, path: str, token: str | None = None) -> tuple[int, bytes]:

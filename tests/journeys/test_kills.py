@@ -116,7 +116,7 @@ def ordeal(kill: Callable[[NodeUnderTest], None], *, lazy: bool = False) -> Iter
         node.start()
         try:
             node.await_health()
-            token = node.register_hospital()
+            token = node.hospital_token()
             if lazy:
                 commit_lazily(node)
             with Load(node, token, rng) as load:
