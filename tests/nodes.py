@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import orjson
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from salus import identity, parties, records
-from salus.app import Node, accept, load_settings, open_node
+from salus.app import Node, accept, demo_token, load_settings, open_node
 from salus.kernel import FixedClock, Purpose, Role, parse_instant
 from salus.parties import FacilityKind, Principal, principal
 from salus.records import Accepted, Intent
 from salus.storage import Duty
+from salus.web.serve import application
 
 START = parse_instant("2031-03-01T08:00:00Z")
 ID_CARD = "urn:oid:2.16.156.10011.1.3"
@@ -118,3 +122,29 @@ def resident_of(node: Node, done: Accepted) -> int:
     found: Sequence[int] = sorted(set(done.residents.values()))
     assert len(found) == 1
     return found[0]
+
+
+class Asking:
+    """A client of a node's whole application: middleware, routes and database, without a socket."""
+
+    def __init__(self, portal: BlockingPortal, client: httpx.AsyncClient) -> None:
+        self._portal = portal
+        self.client = client
+
+    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Send one request; `more` is httpx's."""
+        return self._portal.call(partial(self.client.request, method, path, **more))
+
+
+@contextmanager
+def asking(node: Node, role: Role | None = None, facility: str = "H1") -> Iterator[Asking]:
+    """Lend a client, with a bearer token of a role if one is named."""
+    app, headers = application(node, relay=False), {"Content-Type": "application/fhir+json"}
+    if role:
+        headers["Authorization"] = f"Bearer {demo_token(node, role, facility, None, None)}"
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url=node.settings.public_url, headers=headers
+        )
+        with portal.wrap_async_context_manager(client):
+            yield Asking(portal, client)

@@ -13,7 +13,8 @@ from salus.records.fhir.parse import MOST_DEPTH, names_an_element
 # Extensions and elements that carry coordinates or a trail of a person's whereabouts. FHIR: geolocation (R4
 # extension registry), Location.position; the words catch the same under a vendor's own address.
 _PLACE_WORDS = re.compile(
-    r"(?i)(^|[/#:._-])(geo-?location|geo-?coordinates?|gps|latitude|longitude|check-?in|cell-?id)s?$"
+    r"(?i)(geo-?(location|coordinate|position|point)|latitude|longitude)s?$"
+    r"|(^|[/#:._-])(gps|gps-?(position|coordinate|location)|coordinate|lat|lng|lon|check-?in|cell-?id)s?$"
 )
 _GEO_URI = re.compile(r"(?i)^geo:-?\d")
 

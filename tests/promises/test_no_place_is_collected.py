@@ -1,0 +1,103 @@
+"""No place of a person is collected: nothing can hold one, and what senders put in is taken out at the door
+
+An address that a hospital wrote into a record stays in the record, sealed; coordinates and check-ins do not.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from naming import everything, saying
+from salus.records import fetch, open_body
+from salus.storage import Duty, Store
+from taking import a_writer, take
+
+WORDS = (
+    "lat latitude lon lng long longitude gps geo geolocation position place places venue venues cell cells checkin"
+    " checkins where address location locations coordinate coordinates area site ip device"
+)
+# What these words name here instead of where a person is or was.
+NO_PLACE_OF_A_PERSON = {
+    "salus.access.tree.anchor.ReadProof.position": "place in the chain of reads",
+    "salus.access.tree.audit._Walk.place": "place in the chain of reads",
+    "salus.ledger.files.verifying.Finding.where": "file of the public log",
+    "salus.ledger.files.verifying.Report.place": "folder or address of a log that is verified",
+    "salus.records.errors.Problem.where": "element of a resource",
+    "salus.web.account_views.Slip.place": "hospital that hands out an invitation",
+    "salus.web.views.OpenRelation.address": "path of a page",
+    "/me/reads/{place}.place": "number of an entry in the register",
+    "/me/reads/{place}/file.place": "number of an entry in the register",
+    "access.chained.first_position": "place in the chain of reads",
+}
+HOME = {
+    "url": "http://hl7.org/fhir/StructureDefinition/geolocation",
+    "extension": [{"url": "latitude", "valueDecimal": 42.1}, {"url": "longitude", "valueDecimal": -71.5}],
+}
+PLACES = {
+    "home coordinates": ({"resourceType": "Patient", "address": [{"city": "X", "extension": [HOME]}]}, "42.1"),
+    "an address that is coordinates only": ({"resourceType": "Patient", "address": [{"extension": [HOME]}]}, "42.1"),
+    "one address of two": (
+        {"resourceType": "Patient", "address": [{"extension": [HOME]}, {"city": "X"}]},
+        "42.1",
+    ),
+    "a vendor's trail": (
+        {"resourceType": "Patient", "extension": [{"url": "https://v.example/check-in", "valueString": "gate-9"}]},
+        "gate-9",
+    ),
+    "a phone cell": (
+        {"resourceType": "Patient", "extension": [{"url": "u:x/cell-id", "valueString": "460-00"}]},
+        "460",
+    ),
+    "a geo address": ({"resourceType": "Patient", "extension": [{"url": "u:x", "valueUri": "geo:42.1,-71"}]}, "42.1"),
+    "a position": ({"resourceType": "Location", "position": {"longitude": 42.1, "latitude": 7}}, "42.1"),
+    "a contained position": (
+        {
+            "resourceType": "Encounter",
+            "status": "finished",
+            "class": {"code": "AMB"},
+            "contained": [{"resourceType": "Location", "id": "l", "position": {"longitude": 42.1, "latitude": 7}}],
+            "location": [{"location": {"reference": "#l"}}],
+        },
+        "42.1",
+    ),
+    "a position in a document": (
+        {
+            "resourceType": "Bundle",
+            "type": "collection",
+            "entry": [
+                {"resource": {"resourceType": "Location", "position": {"longitude": 42.1, "latitude": 7}}},
+            ],
+        },
+        "42.1",
+    ),
+}
+
+
+def test_no_field_column_or_parameter_names_the_place_of_a_person(store: Store) -> None:
+    assert saying(WORDS, everything(store)) == set(NO_PLACE_OF_A_PERSON)
+
+
+@pytest.mark.parametrize("what", PLACES)
+def test_a_place_is_taken_out_at_the_door_and_the_answer_says_so(store: Store, what: str) -> None:
+    resource, trace = PLACES[what]
+    writer = a_writer()
+    done = take(store, writer, json.loads(json.dumps(resource)))
+    with store.transaction(Duty.CARE) as tx:
+        located = fetch(tx, [done.outcomes[0].id])[0]
+
+    body = open_body(located, writer.keys.unwrap([located.chart_key])).decode()
+    kept = {key: value for key, value in json.loads(body).items() if key not in ("id", "meta")}
+    assert done.stripped == 1
+    assert trace not in json.dumps(kept)
+    assert done.outcomes[0].stripped[0].startswith(resource["resourceType"])
+
+
+def test_an_address_as_written_stays(store: Store) -> None:
+    writer = a_writer()
+    address = {"line": ["1 Long Street"], "city": "X", "district": "Y"}
+    done = take(store, writer, {"resourceType": "Patient", "address": [address]})
+
+    assert done.stripped == 0
+    assert json.loads(done.outcomes[0].body)["address"] == [address]
