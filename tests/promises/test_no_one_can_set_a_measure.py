@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from naming import everything, saying
 from salus.access import Action, Policy, PolicyBroken
 from salus.access.policy import engine
 from salus.kernel import Role
+from salus.storage import Store
 
 SCHEMA = '{schema}\naction "set-measure" appliesTo {{ principal: [Role], resource: [Kind], context: Facts }};'
 MEASURES = ("measure", "colour", "color", "status", "green", "yellow", "red", "quarantine", "restrict", "flag")
@@ -29,3 +31,19 @@ def test_the_check_can_fail() -> None:
     grant = '@ground("x") permit (principal, action == Action::"set-measure", resource);'
 
     assert Policy(engine.policy_text() + grant, SCHEMA.format(schema=engine.schema_text())).hash
+
+
+WORDS = (
+    "measure measures colour color status state green yellow amber red quarantine restriction restricted flag flags"
+    " risk score tier grade clearance pass passed ban banned blocked allowed allow exposure exposed"
+)
+# What these words name here instead of what a person may or must do.
+NO_MEASURE = {
+    "salus.access.policy.model.Decision.allowed": "whether a request to read or write is permitted",
+    "salus.records.model.SummaryLine.flag": "low or high beside a laboratory value",
+    "salus.web.views.Result.flag": "low or high beside a laboratory value",
+}
+
+
+def test_nothing_that_is_kept_or_sent_has_a_name_for_a_measure(store: Store) -> None:
+    assert saying(WORDS, everything(store)) == set(NO_MEASURE)

@@ -1,0 +1,150 @@
+"""Whatever a node has is listed: a new route, setting, role, purpose, event or leaf fails until it is written in here."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from salus.access import Action
+from salus.app import NodeSettings
+from salus.kernel import Purpose, Role
+from salus.ledger.model import KINDS
+from salus.parties import ROLE_PURPOSES
+from salus.web.fhir import INTERACTIONS
+from salus.web.routes import all_routes
+from serving import Serving, serving
+from support import REPOSITORY
+
+GOLDEN = REPOSITORY / "tests" / "golden" / "routes.txt"
+SOURCE = REPOSITORY / "src" / "salus"
+IGNORED = {"HEAD", "OPTIONS"}  # HEAD is GET without its body; OPTIONS is answered by the same refusal as DELETE
+PUBLIC = {"anybody", "anybody, on a demo node only", "nobody", "who has an account", "who holds an invitation"}
+BY_ASSERTION = "a registered system, by its signed assertion"
+SOMETHING = {
+    "type": "Patient",
+    "id": "00000000-0000-4000-8000-000000000000",
+    "rest:path": "a/b/c",
+    "path:path": "checkpoint",
+    "resident": "00000000-0000-4000-8000-000000000000",
+    "place": "1-0",
+}
+SETTINGS = {
+    "clock",
+    "data",
+    "host",
+    "name",
+    "passphrase_file",
+    "port",
+    "postgres",
+    "tls_certificate",
+    "tls_key",
+    "url",
+}
+ROLES = {
+    Role.HOSPITAL_SYSTEM: (Purpose.TREAT, Purpose.HOPERAT),
+    Role.CLINICIAN: (Purpose.TREAT,),
+    Role.RECEPTION: (Purpose.TREAT,),
+    Role.RESIDENT: (Purpose.PATRQT,),
+    Role.AUDITOR: (),
+    Role.OPERATOR: (),
+}
+UNGRANTED = {Purpose.ETREAT, Purpose.PUBHLTH, Purpose.HRESCH}  # in the closed list; no role may name them yet
+ACTIONS = (
+    "create import invite-resident open-relation read read-code read-identity read-register read-summary replace-code"
+    " resolve-code search update"
+)
+EVENTS = {"RecordAccepted": "records/intake/accept.py"}
+LEAVES = {"node", "anchor"}
+
+
+def listed() -> dict[tuple[str, str], tuple[str, str]]:
+    """Read the golden table: (method, path) -> (answer without credentials, who)."""
+    rows = [line.split(maxsplit=3) for line in GOLDEN.read_text("utf-8").splitlines()[4:]]
+    return {(method, path): (alone, who) for method, path, alone, who in rows}
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serving(tmp_path_factory.mktemp("routes")) as opened:
+        yield opened
+
+
+def test_every_route_stands_in_the_table() -> None:
+    found = {
+        (method, route.path)  # type: ignore[attr-defined]
+        for route in all_routes()
+        for method in (getattr(route, "methods", None) or {"GET"}) - IGNORED
+    }
+
+    assert set(listed()) == found
+
+
+def test_the_table_names_who_the_code_names() -> None:
+    told = {(i.method, f"/fhir{i.path}"): i.access for i in INTERACTIONS}
+
+    assert {place: who for place, (_, who) in listed().items() if place in told} == told
+    named = {action for who in told.values() for action in who.removeprefix("policy: ").split(", ")}
+    assert named - {"anybody"} <= {action.value for action in Action}
+
+
+@pytest.mark.parametrize("route", listed(), ids=" ".join)
+def test_without_credentials_a_route_answers_what_the_table_says(node: Serving, route: tuple[str, str]) -> None:
+    method, path = route
+    alone, who = listed()[route]
+    filled = re.sub(r"{([\w:]+)}", lambda found: SOMETHING[found[1]], path)
+    filled = "/static/manifest.json" if path == "/static" else filled
+    headers = {"Content-Type": "application/fhir+json"} if path.startswith("/fhir") else {}
+
+    answer = node.ask(method, filled, content=None if method == "GET" else b"", headers=headers)
+
+    assert answer.status_code == int(alone)
+    if who not in PUBLIC | {BY_ASSERTION}:
+        assert answer.status_code in (401, 303, 403)
+        assert answer.status_code != 303 or answer.headers["location"].startswith("/sign-in?")
+
+
+def test_a_token_that_is_not_ours_opens_no_more_than_none(node: Serving) -> None:
+    for (method, path), (alone, who) in listed().items():
+        if who.startswith("policy"):
+            filled = re.sub(r"{([\w:]+)}", lambda found: SOMETHING[found[1]], path)
+            headers = {"Content-Type": "application/fhir+json"}
+            assert node.ask(method, filled, "e30.e30.e30", b"{}", headers).status_code == int(alone)
+
+
+def test_every_setting_is_listed_and_none_carries_a_right() -> None:
+    assert {field.name for field in dataclasses.fields(NodeSettings)} == SETTINGS
+
+
+def test_every_role_and_purpose_is_listed() -> None:
+    assert set(Role) == set(ROLES)
+    assert {role: tuple(purposes) for role, purposes in ROLE_PURPOSES.items()} == ROLES
+    assert set(Purpose) == {purpose for purposes in ROLES.values() for purpose in purposes} | UNGRANTED
+
+
+def test_every_action_is_listed() -> None:
+    assert {action.value for action in Action} == set(ACTIONS.split())
+
+
+def test_every_kind_of_event_is_listed() -> None:
+    found = {}
+    for path in SOURCE.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "emit":
+                found[_text(call, path)] = path.relative_to(SOURCE).as_posix()
+
+    assert found == EVENTS
+
+
+def test_every_kind_of_leaf_is_listed() -> None:
+    assert set(KINDS) == LEAVES
+
+
+def _text(call: ast.Call, path: Path) -> str:
+    kind = call.args[0]
+    assert isinstance(kind, ast.Constant), f"{path.name} emits an event whose kind is no literal"
+    return str(kind.value)
