@@ -51,8 +51,13 @@ def known_migrations(schemas: Sequence[Schema]) -> dict[str, str]:
     return {one.path: one.digest.hex() for one in _all([OWN, *schemas])}
 
 
-def prepare(connect: Callable[[str], psycopg.Connection[tuple[object, ...]]], passwords: dict[Duty, str]) -> None:
-    """Create the roles and databases that are missing. `connect` opens a database as an owner who may do so."""
+def prepare(
+    connect: Callable[[str], psycopg.Connection[tuple[object, ...]]], passwords: dict[Duty, str], *, private: bool
+) -> None:
+    """Create the roles and databases that are missing. `connect` opens a database as an owner who may do so.
+
+    On a `private` server nobody else may connect to the databases that PostgreSQL comes with, either.
+    """
     with connect("postgres") as owner:
         owner.autocommit = True
         owner.execute("select pg_advisory_lock(%s)", (_LOCK,))
@@ -65,6 +70,7 @@ def prepare(connect: Callable[[str], psycopg.Connection[tuple[object, ...]]], pa
                         sql.Identifier(database), sql.Identifier(Duty.MIGRATION.role)
                     )
                 )
+        for database in (DATABASE, KEYS_DATABASE, *(("postgres", "template1") if private else ())):
             owner.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
         for duty in Duty:
             for database in (DATABASE, KEYS_DATABASE) if duty is Duty.MIGRATION else (duty.database,):

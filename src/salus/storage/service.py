@@ -69,7 +69,7 @@ class Store:
 
         `only` names the files to apply, as `room/name`; without it all are.
         """
-        forward.prepare(self._owner, self._passwords)
+        forward.prepare(self._owner, self._passwords, private=self.cluster is not None)
         main = [forward.OWN, *(schema for schema in schemas if not schema.keys)]
         applied = []
         for database, wanted in ((DATABASE, main), (KEYS_DATABASE, [s for s in schemas if s.keys])):
