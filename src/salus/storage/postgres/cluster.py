@@ -254,6 +254,9 @@ class Cluster:
             if self._child is not None:
                 self._child.poll()
             time.sleep(0.01)
+        if not self.socket_folder.is_relative_to(self.root):
+            with contextlib.suppress(OSError):  # it goes once it is empty
+                self.socket_folder.rmdir()
 
     def _pid_file(self) -> list[str]:
         try:
