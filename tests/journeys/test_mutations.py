@@ -123,7 +123,7 @@ def test_mutated_bundles_never_fail(node: Serving, entries: list[dict[str, Any]]
         if answer.status_code == 200:
             statuses = [entry["response"]["status"][:1] for entry in answer.json()["entry"]]
             assert "5" not in statuses, answer.text[:2000]
-            assert len(statuses) == len(bundle["entry"])
+            assert len(statuses) == len(bundle.get("entry", ()))
     print(f"{BATCHES} mutated bundles: {dict(told)}")
 
 
