@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -38,27 +38,56 @@ def place(tx: Transaction, sealer: Sealer, arrivals: Sequence[Arrival], at: date
     Two senders of one number at the same time end up at the same resident; a chart without a number opens a
     resident of its own. The first number of a chart decides whose it is; see `add_numbers` for the others.
     """
-    firsts = {a.chart_key: _digest(sealer, a.numbers[0]) for a in arrivals if a.numbers}
-    wanted = sorted(set(firsts.values()))
+    digests = {a.chart_key: [_digest(sealer, number) for number in a.numbers] for a in arrivals}
+    wanted = sorted({mine[0] for mine in digests.values() if mine})
     reserved = store.keys(tx, len(wanted) + sum(1 for a in arrivals if not a.numbers))
     candidates = dict(zip(wanted, reserved, strict=False))
     fresh = iter(reserved[len(wanted) :])
-    held = store.claim(tx, wanted, [candidates[d] for d in wanted]) if wanted else {}
+    held = _claim(tx, [mine for mine in digests.values() if mine], candidates)
     opened = [key for digest, key in candidates.items() if held[digest] == key]
     placed: dict[int, int] = {}
-    for arrival in arrivals:
-        if arrival.chart_key in firsts:
-            placed[arrival.chart_key] = held[firsts[arrival.chart_key]]
+    for chart, mine in digests.items():
+        if mine:
+            placed[chart] = held[mine[0]]
         else:
-            placed[arrival.chart_key] = next(fresh)
-            opened.append(placed[arrival.chart_key])
+            placed[chart] = next(fresh)
+            opened.append(placed[chart])
     _open(tx, opened, at)
     for arrival in arrivals:
-        add_numbers(tx, sealer, arrival, placed[arrival.chart_key], at)
+        _note(tx, sealer, arrival, placed[arrival.chart_key], at)
     store.insert_assertions(
         tx, [(a.chart_key, placed[a.chart_key], True, "number" if a.numbers else "opened", at) for a in arrivals]
     )
     return placed
+
+
+class _Moved(Exception):
+    """Somebody else placed one of these numbers first."""
+
+
+def _claim(tx: Transaction, charts: Sequence[list[bytes]], candidates: Mapping[bytes, int]) -> dict[bytes, int]:
+    """Claim all numbers of all charts in one order, so that no two senders wait for each other; return the holders.
+
+    Whose a chart's other numbers become depends on who holds its first. Where that changes on the way, claim anew.
+    """
+    if all(len(mine) == 1 for mine in charts):
+        ordered = sorted(candidates)
+        return store.claim(tx, ordered, [candidates[digest] for digest in ordered]) if ordered else {}
+    while True:
+        holders = {**candidates, **store.holders(tx, list(candidates))}
+        whose = dict(holders)
+        for first, *others in charts:
+            for other in others:
+                whose.setdefault(other, holders[first])
+        ordered = sorted(whose)
+        try:
+            with tx.savepoint():
+                held = store.claim(tx, ordered, [whose[digest] for digest in ordered])
+                if any(held[first] != holders[first] for first in candidates):
+                    raise _Moved
+                return held
+        except _Moved:
+            continue
 
 
 def add_numbers(tx: Transaction, sealer: Sealer, arrival: Arrival, resident_key: int, at: datetime) -> None:
@@ -66,15 +95,20 @@ def add_numbers(tx: Transaction, sealer: Sealer, arrival: Arrival, resident_key:
 
     A number that another resident holds stays theirs: it is kept with this chart, and nothing is linked by it.
     """
+    digests = sorted({_digest(sealer, number) for number in arrival.numbers})
+    if digests:
+        store.claim(tx, digests, [resident_key] * len(digests))
+        _note(tx, sealer, arrival, resident_key, at)
+
+
+def _note(tx: Transaction, sealer: Sealer, arrival: Arrival, resident_key: int, at: datetime) -> None:
     digests = {_digest(sealer, number): number for number in arrival.numbers}
-    if not digests:
-        return
-    store.claim(tx, sorted(digests), [resident_key] * len(digests))
     rows = [
         (digest, resident_key, arrival.chart_key, sealer.seal(_DOMAIN, number.text.encode("ascii"), digest), at)
         for digest, number in digests.items()
     ]
-    store.insert_numbers(tx, rows)
+    if rows:
+        store.insert_numbers(tx, rows)
 
 
 def find(tx: Transaction, sealer: Sealer, number: IdNumber) -> Resident | None:
