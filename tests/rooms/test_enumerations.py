@@ -1,4 +1,4 @@
-"""Whatever a node has is listed: a new route, setting, role, purpose, event or leaf fails until it is written in here."""
+"""Whatever a node has is listed: a new route, setting, role, purpose, event or leaf fails until it is named here."""
 
 from __future__ import annotations
 
