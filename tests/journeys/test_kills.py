@@ -19,7 +19,7 @@ from statistics import median
 import psycopg
 import pytest
 
-from journeys.killing import Load, NodeUnderTest, Witnessed, folder_of_its_own, lost
+from journeys.killing import Load, NodeUnderTest, Witnessed, folder_of_its_own, lost, wait_for
 from salus import access
 from salus.app import Node, close_batch, load_settings, open_node
 from salus.ledger import checkpoints, consistency_for, verify_directory
@@ -45,6 +45,7 @@ select told.acceptance from (
     union all select (payload ->> 'acceptance')::bigint from storage.outbox where kind = 'RecordAccepted'
 ) told where not exists (select from records.version v where v.acceptance = told.acceptance)
 """
+WAITING = "select (select count(*) from storage.outbox) + (select count(*) from access.unchained)"
 READS = "select chart_keys[1], what, sum(count)::bigint from access.entry where action = 'read' group by 1, 2"
 CHARTS = "select type, id::text, chart_key from records.resource"
 
@@ -152,6 +153,11 @@ def opened(node: NodeUnderTest) -> Iterator[Node]:
 def assert_whole(after: Ordeal) -> None:
     """Hold events, register and log against what the clients saw."""
     with opened(after.node) as node:
+        with node.store.connect(Duty.MIGRATION) as tables:
+            tables.autocommit = True
+            wait_for(
+                lambda: tables.execute(WAITING).fetchone() == (0,), "the relay did not survive", after.node.last_words
+            )
         close_batch(node)
         with node.store.connect(Duty.MIGRATION) as tables:
             assert tables.execute(WITHOUT_EVENT).fetchall() == []

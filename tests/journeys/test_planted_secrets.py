@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 
 import httpx
+import pyotp
 import pytest
 
 from journeys.killing import ENVIRONMENT, NodeUnderTest, folder_of_its_own
@@ -38,7 +39,7 @@ Body = dict[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class Doors:
-    """The doors of a node. Whatever goes in is noted, and so is every answer that was an error."""
+    """The doors of a node. Notes what goes in, every answer that was an error, and the secrets that the node made."""
 
     node: NodeUnderTest
     fhir: httpx.Client
@@ -46,6 +47,7 @@ class Doors:
     sent: bytearray = field(default_factory=bytearray)
     stored: int = 0
     errors: list[tuple[str, bytes]] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
 
     def send(
         self, client: httpx.Client, method: str, path: str, expect: int | None = None, **what: Any
@@ -79,11 +81,11 @@ def test_a_thousand_planted_secrets_lie_nowhere_in_the_clear(capsys: pytest.Capt
         leave_a_decoy_row(node)
         node.kill_salus()
         node.kill_postgres()
-        after_kill = search(secrets, folder)
+        after_kill = search([*secrets.all(), *doors.made], folder)
         node.start()
         node.await_health()
         node.stop()
-        after_stop = search(secrets, folder)
+        after_stop = search([*secrets.all(), *doors.made], folder)
         say(capsys, doors, folder, [*after_kill, *after_stop])
 
         assert unsent == []
@@ -134,9 +136,10 @@ def opened(node: NodeUnderTest) -> Doors:
         fhir=httpx.Client(base_url=base, headers=bearer, timeout=60),
         pages=httpx.Client(base_url=base, headers=HTML),
     )
+    doors.made.append(bearer["Authorization"].rpartition(".")[2])
     key = re.search(r'value="(staff:[^"]+)"', doors.pages.get("/demo").text)
     assert key
-    doors.send(doors.pages, "POST", "/demo", 303, data={"csrf": csrf(doors, "/demo"), "key": key[1]})
+    doors.send(doors.pages, "POST", "/demo", 303, data={"csrf": csrf(doors.pages, "/demo"), "key": key[1]})
     return doors
 
 
@@ -149,6 +152,7 @@ def plant(doors: Doors, secrets: Secrets, folder: Path) -> None:
     by_bundle(doors, patients[100:140], secrets, "batch")
     by_import(doors, patients[140:], secrets, folder)
     by_search(doors, secrets)
+    by_account(doors, secrets)
     at_the_desk(doors, secrets)
     at_the_sign_in(doors, secrets)
     by_wrong_requests(doors, secrets)
@@ -249,16 +253,16 @@ def by_search(doors: Doors, secrets: Secrets) -> None:
     doors.send(doors.fhir, "GET", f"/fhir/Condition?{secrets.latin[8]}")
 
 
-def csrf(doors: Doors, page: str) -> str:
+def csrf(browser: httpx.Client, page: str) -> str:
     """Return the form token of a page."""
-    found = re.search(r'name="csrf" value="([^"]+)"', doors.pages.get(page).text)
+    found = re.search(r'name="csrf" value="([^"]+)"', browser.get(page).text)
     assert found, f"{page} has no form"
     return found[1]
 
 
 def at_the_desk(doors: Doors, secrets: Secrets) -> None:
     """Look up what is no number, wrong numbers and unknown ones; then people who are here, whom the desk may name."""
-    token, stranger = csrf(doors, "/desk"), "900000194001010006"
+    token, stranger = csrf(doors.pages, "/desk"), "900000194001010006"
     wrong = [secrets.numbers[9][:-1] + "A", secrets.numbers[8][:-2], *secrets.chinese[:3], secrets.phones[0], stranger]
     for wanted in (*wrong, "SL1:" + secrets.identifiers[4].upper()):
         doors.send(doors.pages, "POST", "/desk", data={"csrf": token, "wanted": wanted, "purpose": "TREAT"})
@@ -270,18 +274,40 @@ def at_the_desk(doors: Doors, secrets: Secrets) -> None:
     doors.send(doors.pages, "GET", "/desk", 200)
 
 
+def by_account(doors: Doors, secrets: Secrets) -> None:
+    """Set up an account by invitation, first with a wrong code; then sign in to it."""
+    who = ("--role", "clinician", "--facility", "H1", "--name", "Dr Who", "--name-zh", "医生")
+    key = doors.node.command("facility", "invite", *who).rpartition("key=")[2]
+    account, password, wrong = secrets.latin[20], secrets.passwords[20], secrets.passwords[21]
+    with httpx.Client(base_url=doors.pages.base_url, headers=HTML) as owner:
+        doors.send(owner, "POST", "/invitation", 303, data={"csrf": csrf(owner, "/invitation"), "key": key})
+        text = owner.get("/account/set-up").text
+        found = re.search(r'<code class="salus-hex">([A-Z2-7 ]+)</code>', text)
+        assert found
+        totp = found[1].replace(" ", "")
+        form = {
+            "csrf": csrf(owner, "/account/set-up"),
+            "account": "clinician.north",
+            "password": wrong,
+            "code": "000000",
+        }
+        doors.send(owner, "POST", "/account/set-up", 400, data=form)
+        form |= {"account": account, "password": password, "code": pyotp.TOTP(totp).now()}
+        doors.send(owner, "POST", "/account/set-up", 303, data=form)
+        doors.made += [key, totp, owner.cookies["salus_session"]]
+
+
 def at_the_sign_in(doors: Doors, secrets: Secrets) -> None:
     """Try every password, with a name for the account."""
     with httpx.Client(base_url=doors.pages.base_url, headers=HTML) as stranger:
-        found = re.search(r'name="csrf" value="([^"]+)"', stranger.get("/sign-in").text)
-        assert found
+        token = csrf(stranger, "/sign-in")
         for account, password in zip(cycle(secrets.latin), secrets.passwords, strict=False):
-            form = {"csrf": found[1], "account": account, "password": password, "code": password, "next": "/"}
+            form = {"csrf": token, "account": account, "password": password, "code": password, "next": "/"}
             doors.send(stranger, "POST", "/sign-in", data=form)
-        doors.send(stranger, "POST", "/sign-in/passkey", data={"csrf": found[1], "credential": secrets.passwords[1]})
+        doors.send(stranger, "POST", "/sign-in/passkey", data={"csrf": token, "credential": secrets.passwords[1]})
         doors.send(stranger, "GET", "/invitation", params={"key": secrets.passwords[2]})
-        doors.send(stranger, "POST", "/invitation", data={"csrf": found[1], "key": secrets.passwords[2]})
-        doors.send(stranger, "POST", "/demo", data={"csrf": found[1], "key": secrets.passwords[3]})
+        doors.send(stranger, "POST", "/invitation", data={"csrf": token, "key": secrets.passwords[2]})
+        doors.send(stranger, "POST", "/demo", data={"csrf": token, "key": secrets.passwords[3]})
 
 
 def by_wrong_requests(doors: Doors, secrets: Secrets) -> None:
@@ -371,11 +397,11 @@ def write_errors(doors: Doors, folder: Path) -> None:
         (folder / "errors" / f"{number:04} {what}").write_bytes(body)
 
 
-def search(secrets: Secrets, folder: Path) -> list[tuple[Path, str, bytes]]:
+def search(secrets: list[str], folder: Path) -> list[tuple[Path, str, bytes]]:
     """Search the folder, PostgreSQL's place if it lies elsewhere, and see that the decoy is found in data and log."""
     place = Path((folder / "node" / "postgres.place").read_text("utf-8").strip())
     places = [folder] if place.is_relative_to(folder) else [folder, place]
-    found = leaks([*secrets.all(), DECOY], places, folder / "patterns")
+    found = leaks([*secrets, DECOY], places, folder / "patterns")
     seen = {
         path.parent.name if path.parent.name == "pg_wal" else "data" for path, secret, _ in found if secret == DECOY
     }
