@@ -22,6 +22,7 @@ _FORMAT = 1
 _DICTIONARY = 1
 _LEVEL = 3
 _MOST_BYTES = 256 * 1024 * 1024
+_LEAST_BYTES = 2 + 12 + 16
 _local = threading.local()
 
 
@@ -34,13 +35,13 @@ def seal(key: bytes, resource_key: int, version: int, body: bytes) -> bytes:
 
 def unseal(key: bytes, resource_key: int, version: int, sealed: bytes) -> bytes:
     """Decrypt and decompress a body. Raises Unsafe if it is not the one that was sealed for this row."""
-    if sealed[0] != _FORMAT or sealed[1] not in (0, _DICTIONARY):
+    if len(sealed) < _LEAST_BYTES or sealed[0] != _FORMAT or sealed[1] not in (0, _DICTIONARY):
         raise Unsafe("a stored body has a format that this release does not know", code="SALUS-R501")
     try:
         packed = AESGCM(key).decrypt(sealed[2:14], sealed[14:], _bound(resource_key, version))
-    except InvalidTag:
+        return _decompressor(sealed[1]).decompress(packed, max_output_size=_MOST_BYTES)
+    except (InvalidTag, zstandard.ZstdError):
         raise Unsafe("a stored body does not open with its chart's key", code="SALUS-R502") from None
-    return _decompressor(sealed[1]).decompress(packed, max_output_size=_MOST_BYTES)
 
 
 def _bound(resource_key: int, version: int) -> bytes:
