@@ -14,7 +14,7 @@ from salus.access import Action
 from salus.app import NodeSettings
 from salus.kernel import Purpose, Role
 from salus.ledger.model import KINDS
-from salus.parties import ROLE_PURPOSES
+from salus.parties import ROLE_PURPOSES, Facility, FacilityKind
 from salus.web.fhir import INTERACTIONS
 from salus.web.routes import all_routes
 from serving import Serving, serving
@@ -34,16 +34,16 @@ SOMETHING = {
     "place": "1-0",
 }
 SETTINGS = {
-    "clock",
-    "data",
-    "host",
-    "name",
-    "passphrase_file",
-    "port",
-    "postgres",
-    "tls_certificate",
-    "tls_key",
-    "url",
+    "clock": "when a demo node's clock starts; refused elsewhere",
+    "data": "where everything lies",
+    "host": "where to listen; beyond loopback only with TLS",
+    "name": "the node's public name, fixed at its first start",
+    "passphrase_file": "opens the custodian's sealed keys",
+    "port": "where to listen",
+    "postgres": "which database server",
+    "tls_certificate": "what others know the node by",
+    "tls_key": "what the node proves it with",
+    "url": "the address that others use",
 }
 ROLES = {
     Role.HOSPITAL_SYSTEM: (Purpose.TREAT, Purpose.HOPERAT),
@@ -60,6 +60,18 @@ ACTIONS = (
 )
 EVENTS = {"RecordAccepted": "records/intake/accept.py"}
 LEAVES = {"node", "anchor"}
+# Whether it is a place of care, which may resolve identity codes.
+FACILITIES = {
+    FacilityKind.HOSPITAL: True,
+    FacilityKind.CLINIC: True,
+    FacilityKind.COMMUNITY_HEALTH_CENTRE: True,
+    FacilityKind.TOWNSHIP_HEALTH_CENTRE: True,
+    FacilityKind.VILLAGE_CLINIC: True,
+    FacilityKind.MATERNAL_AND_CHILD_CENTRE: True,
+    FacilityKind.EMERGENCY_CENTRE: True,
+    FacilityKind.LABORATORY: False,
+    FacilityKind.SAMPLING_SITE: False,
+}
 
 
 def listed() -> dict[tuple[str, str], tuple[str, str]]:
@@ -117,7 +129,7 @@ def test_a_token_that_is_not_ours_opens_no_more_than_none(node: Serving) -> None
 
 
 def test_every_setting_is_listed_and_none_carries_a_right() -> None:
-    assert {field.name for field in dataclasses.fields(NodeSettings)} == SETTINGS
+    assert {field.name for field in dataclasses.fields(NodeSettings)} == set(SETTINGS)
 
 
 def test_every_role_and_purpose_is_listed() -> None:
@@ -138,6 +150,14 @@ def test_every_kind_of_event_is_listed() -> None:
                 found[_text(call, path)] = path.relative_to(SOURCE).as_posix()
 
     assert found == EVENTS
+
+
+@pytest.mark.parametrize("kind", FacilityKind)
+def test_every_kind_of_facility_is_listed_with_whether_it_cares(kind: FacilityKind) -> None:
+    names = {"name_en": "F", "name_zh": "院", "organisation": "Group"}
+    place = Facility(facility_id="F", level=1, kind=kind, county="900101", **names)
+
+    assert place.care is FACILITIES[kind]
 
 
 def test_every_kind_of_leaf_is_listed() -> None:
