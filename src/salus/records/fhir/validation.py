@@ -15,8 +15,8 @@ import jsonschema_rs
 from salus.records.errors import Problem
 from salus.records.fhir.definitions import definitions, resource_types
 from salus.records.fhir.parse import names_an_element
+from salus.records.fhir.walk import MOST_PROBLEMS
 
-MOST_PROBLEMS = 20
 _STRING = {"type": "string", "minLength": 1}
 _DATE = r"([0-9]([0-9]([0-9][1-9]|[1-9]0)|[1-9]00)|[1-9]000)(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])"
 _ZONE = r"(Z|[+-]((0[0-9]|1[0-3]):[0-5][0-9]|14:00))"

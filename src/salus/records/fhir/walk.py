@@ -16,6 +16,7 @@ _PLACE_WORDS = re.compile(
     r"(?i)(geo-?(location|coordinate|position|point)|latitude|longitude)s?$"
     r"|(^|[/#:._-])(gps|gps-?(position|coordinate|location)|coordinate|lat|lng|lon|check-?in|cell-?id)s?$"
 )
+MOST_PROBLEMS = 20
 _GEO_URI = re.compile(r"(?i)^geo:-?\d")
 
 
@@ -31,7 +32,8 @@ class Walked:
 def walk(resource: dict[str, Any]) -> Walked:
     """Visit a resource in place: strip places, collect references as (object, element path).
 
-    Stripped elements are named by path; an element left empty by it goes too. Depth beyond 64 and U+0000 are problems.
+    Stripped elements are named by path; an element left empty by it goes too. Depth beyond 64 and U+0000 are problems;
+    after 20 of them the walk ends.
     """
     found = Walked()
     _object(resource, _shown(resource.get("resourceType", "Resource")), 1, found)
@@ -46,6 +48,8 @@ def _shown(name: object) -> str:
 
 
 def _object(node: dict[str, Any], path: str, depth: int, found: Walked) -> None:
+    if len(found.problems) >= MOST_PROBLEMS:
+        return
     if depth > MOST_DEPTH:
         found.problems.append(Problem(where=path[:200], text=f"nested deeper than {MOST_DEPTH}", code="structure"))
         return
@@ -70,6 +74,8 @@ def _list(node: dict[str, Any], key: str, values: list[Any], path: str, depth: i
         _strip_extensions(values, path, found)
     gone: set[int] = set()
     for position, value in enumerate(values):
+        if len(found.problems) >= MOST_PROBLEMS:
+            return
         if isinstance(value, dict):
             came_empty = not value
             _object(value, f"{path}[{position}]", depth, found)

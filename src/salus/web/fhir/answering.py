@@ -24,6 +24,7 @@ def answering(endpoint: Endpoint) -> Endpoint:
             check_accept(request)
             return await endpoint(request)
         except SalusError as error:
-            return refusal(error)
+            # Its traceback's frames hold the body that was sent; they would wait for the garbage collector.
+            return refusal(error.with_traceback(None))
 
     return answered
