@@ -371,6 +371,14 @@ def test_a_slip_from_the_desk_opens_the_residents_own_account(
     desk.present(NUMBERS[name])
     desk.page.get_by_text("The person has no account of their own yet?").click()
     desk.page.get_by_role("button", name="Make a slip").click()
+    assert "takes two people" in desk.page.locator("main").inner_text()
+    with browser.new_context(java_script_enabled=False, locale="en-GB") as ward:
+        colleague = Visitor(ward.new_page(), demo)
+        colleague.step_into("Dr Shen Qiao")
+        colleague.present(NUMBERS[name])
+    desk.present(NUMBERS[name])
+    desk.page.get_by_text("The person has no account of their own yet?").click()
+    desk.page.get_by_role("button", name="Make a slip").click()
     link = scanned(desk.page.locator(".salus-qr"))
     assert link.startswith(f"{demo.url}/invitation?key=")
     assert NAMES[name] not in desk.page.content()
@@ -382,7 +390,9 @@ def test_a_slip_from_the_desk_opens_the_residents_own_account(
         me.page.get_by_role("button", name="Go on").click()
         set_up(me, "zheng.zeguang")
         me.go("/me/reads")
-        assert [who for who, _ in looks(me.page)] == ["Desk of H2", "Desk of H2"]  # the slip, and who came
+        seen = [who for who, _ in looks(me.page)]
+        assert seen[:2] == ["Desk of H2", "Desk of H2"]  # the slip, and who came
+        assert set(seen) == {"Desk of H2", "Dr Shen Qiao"}
         assert NAMES[name] not in me.page.locator("header").inner_text()
 
     desk.present(NUMBERS[name])

@@ -56,7 +56,6 @@ QUERIES: dict[str, Call] = {
     "identity: charts_of": lambda tx: index.charts_of(tx, 5),
     "identity: key_of": lambda tx: index.key_of(tx, SOME),
     "identity: id_of": lambda tx: index.id_of(tx, 5),
-    "identity: sample": lambda tx: index.sample(tx, 12),
 }
 ADDS_ONLY = {
     "deliver",
@@ -75,7 +74,6 @@ ADDS_ONLY = {
     "identity: insert_residents",
     "identity: keys",
 }
-WALKS_EVERYTHING = {"totals", "deliveries", "identity: count"}  # Told by commands to an operator; on no request's path.
 
 
 class Explaining:

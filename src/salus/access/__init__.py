@@ -6,6 +6,7 @@ from salus.access.policy.engine import Policy, load_policy, permit
 from salus.access.policy.model import Action, Decision, Kind, Request
 from salus.access.service import (
     open_relation,
+    opened_by_other,
     reads_of,
     record_refusal,
     register,
@@ -37,6 +38,7 @@ __all__ = [
     "chain",
     "load_policy",
     "open_relation",
+    "opened_by_other",
     "permit",
     "proof_of",
     "proved",

@@ -65,3 +65,8 @@ def unwraps(tx: Transaction) -> int:
 def relation_ends(tx: Transaction, facility: str, resident_key: int, at: datetime) -> datetime | None:
     """Return the first instant at which the care relation that is open at `at` is closed again; None if none is."""
     return sql.relation_end(tx, facility, resident_key, at)
+
+
+def opened_by_other(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> bool:
+    """Tell whether a care relation is open that somebody else than `by` opened: two people then saw the resident."""
+    return sql.opened_by_other(tx, facility, resident_key, by, at)

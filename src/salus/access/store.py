@@ -137,6 +137,16 @@ def relations_at(tx: Transaction, facility: str, at: datetime) -> list[tuple[int
     return [(resident, ends) for resident, ends in rows]
 
 
+def opened_by_other(tx: Transaction, facility: str, resident: int, by: str, at: datetime) -> bool:
+    """Tell whether somebody else than `by` opened a relation that is open at `at`."""
+    found = tx.row(
+        "select 1 from access.relation where facility = %s and resident_key = %s and opened_by <> %s"
+        " and opened_at <= %s and ends_at > %s limit 1",
+        (facility, resident, by, at, at),
+    )
+    return found is not None
+
+
 def relation_end(tx: Transaction, facility: str, resident: int, at: datetime) -> datetime | None:
     """Return when the last of the relations that are open at `at` ends."""
     row = tx.row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,12 @@ class ImportRefused(Invalid):
     """A file that cannot be imported at all."""
 
     code = "SALUS-A010"
+
+
+class TakenAlready(Invalid):
+    """A line that another import took in at the same time; this one stored nothing of it."""
+
+    code = "SALUS-A011"
 
 
 @dataclass(slots=True)
@@ -73,6 +80,8 @@ def _import_file(
             done.entries += len(accepted.outcomes)
             done.stripped += accepted.stripped
             done.residents += accepted.opened
+        except TakenAlready:
+            done.skipped += 1
         except SalusError as error:
             if error.status >= 500:
                 raise
@@ -82,7 +91,8 @@ def _import_file(
 
 def _import_line(node: Node, sender: Principal, raw: bytes, digest: bytes, number: int) -> Accepted:
     def note(tx: Transaction, accepted: Accepted) -> None:
-        records.note_line(tx, digest, number, accepted.acceptance)
+        if not records.note_line(tx, digest, number, accepted.acceptance):
+            raise TakenAlready("another import took this line at the same time")
 
     return accept(node, sender, _intents(raw), "import", note)
 
@@ -140,5 +150,7 @@ def _unpacked(raw: IO[bytes]) -> IO[bytes]:
 
 def _whole(line: bytes) -> bool:
     """Tell whether a first line is a document of its own, as in NDJSON, or only the beginning of one."""
-    text = line.strip()
-    return text.startswith(b"{") and text.endswith(b"}") and text.count(b"{") == text.count(b"}")
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False

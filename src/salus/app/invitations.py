@@ -22,22 +22,29 @@ class Invited:
     ends: datetime
 
 
+_TWO = (
+    "a slip takes two people: a colleague who received this resident today, and you; ask one to take the code or number"
+)
+
+
 def invite_resident(node: Node, principal: Principal, resident_id: UUID) -> Invited:
-    """Make an invitation for a resident with whom the principal's facility has an open care relation.
+    """Make an invitation for a resident whom another person of the facility has received: it takes two.
 
     It replaces any earlier one, and stands in the resident's register: whoever holds a slip could open the account.
-    Raises Refused without such a relation, and PartyExists once the resident's account has a credential: nobody at a
-    desk can take an account over.
+    Raises Refused where nobody else opened the care relation, and PartyExists once the resident's account has a
+    credential: nobody at a desk can take an account over.
     """
     at, facility = node.clock.now(), principal.facility
     with node.store.transaction(Duty.CARE) as tx:
         key = node.resident_key(tx, resident_id)
-        is_open = bool(key is not None and facility and access.relations(tx, [(facility, key)], at))
+        is_open = bool(
+            key is not None and facility and access.opened_by_other(tx, facility, key, principal.subject, at)
+        )
         decision = decide(node, principal, Action.INVITE_RESIDENT, Kind.RECORD, relation_open=is_open)
         if decision.allowed and key is not None:
             access.register(tx, [_entry(principal, key, decision.ground, at)])
     if not decision.allowed:
-        raise refuse(node, principal, Action.INVITE_RESIDENT)
+        raise refuse(node, principal, Action.INVITE_RESIDENT, _TWO)
     account = parties.resident_account(node.store, resident_id)
     return Invited(key=node.sign_in.invite(account, at), ends=at + INVITATION_LASTS)
 

@@ -19,6 +19,7 @@ from salus.kernel import Clock, ShiftedClock, SystemClock, parse_instant
 from salus.keys import Custodian, KeyService
 from salus.ledger import Checkpoint, Sequencer, begin, latest, latest_at, node_leaf
 from salus.parties import Facility, Principal, RelyingParty, SignIn, TokenIssuer
+from salus.proof import ProofError, open_checkpoint
 from salus.storage import Duty, Settings, Store, Transaction, open_store
 
 
@@ -99,15 +100,18 @@ def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
     if kind is None and not (settings.data / "node.json").exists():
         raise SettingsRefused(f"{settings.data} holds no node yet; start one with: salus serve --data {settings.data}")
     told = _identity(settings, kind)
+    passphrase, clock = _passphrase(settings, told["kind"]), _clock(settings, told["kind"])
     store = open_store(Settings(data=settings.data, postgres=settings.postgres))
     try:
         store.migrate(SCHEMAS)
-        custodian = Custodian.open(settings.data / "keys", _passphrase(settings, told["kind"]))
-        clock = _clock(settings, told["kind"])
+        custodian = Custodian.open(settings.data / "keys", passphrase)
         sequencer = Sequencer(
             store, custodian.signer(told["name"]), settings.data / "log", clock, random.SystemRandom()
         )
         begin(store, node_leaf(kind=told["kind"], name=told["name"]))
+        _same_log(store, sequencer)
+        if not (settings.data / "node.json").exists():
+            write_private(settings.data / "node.json", json.dumps(told))
         return Node(
             settings=settings,
             kind=told["kind"],
@@ -130,6 +134,19 @@ def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
         raise
 
 
+def _same_log(store: Store, sequencer: Sequencer) -> None:
+    """Refuse a database whose log was signed with another key: it belongs to another data folder."""
+    newest = latest(store)
+    if newest is None:
+        return
+    try:
+        open_checkpoint(newest.note, [sequencer.key])
+    except ProofError:
+        raise SettingsRefused(
+            "this database holds the log of another data folder; open it with the folder that made it"
+        ) from None
+
+
 def _relying_party(settings: NodeSettings) -> RelyingParty:
     host = urlsplit(settings.public_url).hostname or "localhost"
     # WebAuthn takes no IP address as a party's name; on the loopback address browsers offer passkeys as localhost.
@@ -138,16 +155,14 @@ def _relying_party(settings: NodeSettings) -> RelyingParty:
 
 
 def _identity(settings: NodeSettings, kind: str | None) -> dict[str, str]:
-    """Read what the folder is, or note it for ever."""
+    """Read what the folder is, or say what it shall be; it is noted for ever once the node has opened."""
     path = settings.data / "node.json"
     if path.exists():
         told: dict[str, str] = json.loads(path.read_text("utf-8"))
         if kind is not None and told["kind"] != kind:
             raise SettingsRefused(f"{settings.data} holds a {told['kind']} node, which can never become another kind")
         return told
-    told = {"kind": kind or "production", "name": settings.name}
-    write_private(path, json.dumps(told))
-    return told
+    return {"kind": kind or "production", "name": settings.name}
 
 
 def _passphrase(settings: NodeSettings, kind: str) -> bytes:

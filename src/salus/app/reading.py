@@ -16,7 +16,6 @@ from salus.app.coalesce import Coalescer
 from salus.app.facts import REFUSED, decide, open_relations, purpose_of, refusal_of
 from salus.app.node import Node
 from salus.kernel import Refused, Role, SalusError
-from salus.keys import ChartKeyMissing, KeyShredded
 from salus.parties import Principal, authenticate
 from salus.records import Located, NotFound
 from salus.storage import Duty, Transaction
@@ -113,12 +112,12 @@ def _keys(node: Node, charts: list[int]) -> dict[int, bytes | SalusError]:
     """Unwrap the keys of all charts; where one is gone, each by itself, so that it fails its own readers only."""
     try:
         return dict(node.keys.unwrap(charts))
-    except (KeyShredded, ChartKeyMissing):
+    except SalusError:
         found: dict[int, bytes | SalusError] = {}
         for chart in charts:
             try:
                 found[chart] = node.keys.unwrap([chart])[chart]
-            except (KeyShredded, ChartKeyMissing) as gone:
+            except SalusError as gone:
                 found[chart] = gone
         return found
 
@@ -188,5 +187,8 @@ def _answer(case: _Case, keys: dict[int, bytes | SalusError]) -> Found | SalusEr
     key = keys[case.located.chart_key]
     if isinstance(key, SalusError):
         return key
-    body = records.open_body(case.located, {case.located.chart_key: key})
+    try:
+        body = records.open_body(case.located, {case.located.chart_key: key})
+    except SalusError as damaged:
+        return damaged
     return Found(body=body, version=case.located.version, at=case.located.at)

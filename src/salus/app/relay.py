@@ -42,8 +42,8 @@ class Relay:
         while not self._stop.is_set():
             try:
                 busy = self._round()
-            except SalusError as error:
-                log.warning("relay: %s", error)
+            except Exception as error:  # whatever broke, the next round must come
+                log.warning("relay: %s", error if isinstance(error, SalusError) else type(error).__name__)
                 busy = False
             if not busy:
                 self._stop.wait(ROUND_SECONDS)

@@ -46,9 +46,10 @@ def my_code(node: Node, who: Principal) -> MyCode:
 
 def replace_code(node: Node, who: Principal) -> None:
     """Replace the resident's code. The one before means nothing from now on."""
-    key = _own_key(node, who, Action.REPLACE_CODE)
+    key, at = _own_key(node, who, Action.REPLACE_CODE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        healthcode.replace(tx, node.custodian, key, at=node.clock.now())
+        healthcode.replace(tx, node.custodian, key, at=at)
+        access.register(tx, [_own_read(who, key, (), "code", Action.REPLACE_CODE, at)])
 
 
 def my_record(node: Node, who: Principal) -> Viewed:

@@ -82,7 +82,7 @@ def _of_patients(
 ) -> _Bound | None:
     """Bound a search to the charts of named patients; one of them without a ground refuses the whole search."""
     named = records.charts_of_patients(tx, patients)
-    if not named:
+    if len(named) != len(set(patients)):
         return None  # Nobody is named, so there is no ground; the answer is the one that a stranger's Patient gets.
     residents = identity.residents_of(tx, [chart for chart, _ in named.values()])
     relations = open_relations(tx, [(principal.facility, resident) for resident in residents.values()], at)

@@ -52,8 +52,11 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
     at = node.clock.now()
     tried: list[Tried] = []
     refusals: list[Refused] = []
+    if principal.facility is None:
+        raise refuse(node, principal, Action.CREATE, "only a facility's own system may write records")
     with node.store.transaction(Duty.CARE) as tx:
         writer = _writer(node, principal, "fhir")
+        records.lock(tx, [intent.id for intent in intents if intent.id])
         for intent in intents:
             try:
                 with tx.savepoint():

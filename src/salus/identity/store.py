@@ -86,16 +86,3 @@ def id_of(tx: Transaction, resident_key: int) -> UUID | None:
 def keys(tx: Transaction, count: int) -> list[int]:
     """Reserve time-ordered physical keys."""
     return [key for (key,) in tx.rows("select nextval('identity.resident_key') from generate_series(1, %s)", (count,))]
-
-
-def count(tx: Transaction) -> int:
-    """Return how many residents there are."""
-    found = tx.row("select count(*) from identity.resident")
-    return int(found[0]) if found else 0
-
-
-def sample(tx: Transaction, limit: int) -> list[UUID]:
-    """Return the first residents' identifiers; a demo node's role page asks, no other."""
-    return [
-        id_ for (id_,) in tx.rows("select resident_id from identity.resident order by resident_key limit %s", (limit,))
-    ]

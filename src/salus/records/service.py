@@ -35,6 +35,12 @@ def fetch(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
     return store.fetch(tx, ids)
 
 
+def lock(tx: Transaction, ids: Sequence[UUID]) -> None:
+    """Lock resources for update, all in one order, so that two batches over the same ones wait and do not deadlock."""
+    if ids:
+        store.lock(tx, ids)
+
+
 def open_body(located: Located, keys: Mapping[int, bytes]) -> bytes:
     """Open one body with its chart's key: the FHIR JSON, byte for byte as it was finished when stored."""
     return unseal(keys[located.chart_key], located.resource_key, located.version, located.sealed)
@@ -113,9 +119,9 @@ def imported(tx: Transaction, file: bytes) -> set[int]:
     return store.imported(tx, file)
 
 
-def note_line(tx: Transaction, file: bytes, line: int, acceptance: int) -> None:
-    """Note, in the transaction that took it, that a line of a file went in."""
-    store.note_line(tx, file, line, acceptance)
+def note_line(tx: Transaction, file: bytes, line: int, acceptance: int) -> bool:
+    """Note, in the transaction that took it, that a line of a file went in; false if another import was faster."""
+    return store.note_line(tx, file, line, acceptance)
 
 
 def totals(tx: Transaction) -> dict[str, int]:

@@ -190,7 +190,7 @@ def of_types(tx: Transaction, chart_keys: Sequence[int], types: Sequence[str], m
     found = tx.rows(
         f"select {_FOUND} from unnest(%s::text[]) q(type) cross join lateral ("  # noqa: S608
         " select * from records.resource x where x.chart_key = any(%s::bigint[]) and x.type = q.type"
-        " order by x.resource_key desc limit %s) r" + _JOINS,
+        " order by x.date_lo desc nulls last, x.resource_key desc limit %s) r" + _JOINS,
         (list(types), list(chart_keys), most),
     )
     return [_located(row) for row in found]
@@ -232,9 +232,10 @@ def imported(tx: Transaction, file: bytes) -> set[int]:
     return {line for (line,) in tx.rows("select line from records.import_line where file = %s", (file,))}
 
 
-def note_line(tx: Transaction, file: bytes, line: int, acceptance: int) -> None:
-    """Note that a line went in, in the transaction that took it."""
-    tx.run("insert into records.import_line (file, line, acceptance) values (%s, %s, %s)", (file, line, acceptance))
+def note_line(tx: Transaction, file: bytes, line: int, acceptance: int) -> bool:
+    """Note that a line went in, in the transaction that took it; tell whether nobody else just did."""
+    statement = "insert into records.import_line (file, line, acceptance) values (%s, %s, %s) on conflict do nothing"
+    return tx.run(statement, (file, line, acceptance)) == 1
 
 
 def totals(tx: Transaction) -> dict[str, int]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import orjson
-
+from salus.records.fhir.parse import parse
 from salus.records.model import Located, Summary, SummaryLine
 
 TYPES = ("Patient", "AllergyIntolerance", "MedicationRequest", "Condition", "Observation")
-MOST_LINES = 12
-_WRONG = {"entered-in-error", "cancelled", "draft"}
+MOST_RESULTS = 12
+_WRONG = {"entered-in-error", "cancelled", "draft", "refuted"}
 _ENDED = {"resolved", "inactive", "remission", "completed", "stopped", "cancelled", "on-hold"}
 # SNOMED CT: no known allergy (situation), and its three narrower forms.
 _NO_ALLERGY = {"716186003", "409137002", "429625007", "428607008"}
 _FLAGS = {"L": "low", "LL": "low", "H": "high", "HH": "high", "A": "abnormal", "AA": "abnormal"}
+
+_UNNAMED = "?"
 
 Opened = tuple[Located, dict[str, Any]]
 
@@ -24,7 +25,7 @@ def summarise(found: Sequence[tuple[Located, bytes]], counts: Mapping[str, int])
     """Sort opened resources into allergies, medicines, problems and results, newest first; one line for each thing."""
     by_type: dict[str, list[Opened]] = {name: [] for name in TYPES}
     for located, body in found:
-        by_type[located.type].append((located, orjson.loads(body)))
+        by_type[located.type].append((located, parse(body)))
     person = by_type["Patient"][0][1] if by_type["Patient"] else {}
     allergies = _lines(by_type["AllergyIntolerance"], _allergy)
     return Summary(
@@ -35,7 +36,7 @@ def summarise(found: Sequence[tuple[Located, bytes]], counts: Mapping[str, int])
         no_known_allergy=next((line for line in allergies if line.code in _NO_ALLERGY), None),
         medicines=_lines(by_type["MedicationRequest"], _medicine),
         problems=_lines(by_type["Condition"], _problem),
-        results=_lines(by_type["Observation"], _result),
+        results=_lines(by_type["Observation"], _result)[:MOST_RESULTS],
         counts=dict(counts),
         facilities=tuple(sorted({located.facility for located, _ in found})),
     )
@@ -48,13 +49,17 @@ def name_of(person: Mapping[str, Any]) -> str | None:
 
 
 def _lines(found: list[Opened], read: Callable[[Located, dict[str, Any]], SummaryLine]) -> tuple[SummaryLine, ...]:
-    """Read each resource into a line; the active first, then the newest; of equal lines the newest stays."""
-    lines = [read(located, resource) for located, resource in found if _status(resource) not in _WRONG]
+    """Read each resource into a line; the active first, then the newest; of equal lines the newest stays.
+
+    What cannot be named is never folded together: two unnamed medicines are two.
+    """
+    kept = [(located, r) for located, r in found if _status(r) not in _WRONG and r.get("doNotPerform") is not True]
+    lines = [read(located, resource) for located, resource in kept]
     newest = sorted(lines, key=lambda line: line.at or "", reverse=True)
-    shown: dict[tuple[str, str | None], SummaryLine] = {}
-    for line in sorted(newest, key=lambda line: not line.active):
-        shown.setdefault((line.text, line.code), line)
-    return tuple(shown.values())[:MOST_LINES]
+    shown: dict[tuple[object, ...], SummaryLine] = {}
+    for place, line in enumerate(sorted(newest, key=lambda line: not line.active)):
+        shown.setdefault((place,) if line.text == _UNNAMED else (line.text, line.code), line)
+    return tuple(shown.values())
 
 
 def _allergy(located: Located, resource: dict[str, Any]) -> SummaryLine:
@@ -73,7 +78,9 @@ def _allergy(located: Located, resource: dict[str, Any]) -> SummaryLine:
 
 def _medicine(located: Located, resource: dict[str, Any]) -> SummaryLine:
     dosage = (resource.get("dosageInstruction") or [{}])[0]
-    return _line(located, resource, "medicationCodeableConcept", ("authoredOn",), detail=dosage.get("text"))
+    named = (resource.get("medicationReference") or {}).get("display")
+    described = {**resource, "medicationCodeableConcept": {"text": named}} if named else resource
+    return _line(located, described, "medicationCodeableConcept", ("authoredOn",), detail=dosage.get("text"))
 
 
 def _problem(located: Located, resource: dict[str, Any]) -> SummaryLine:
@@ -111,8 +118,8 @@ def _line(
 
 def _status(resource: dict[str, Any]) -> str | None:
     verification = ((resource.get("verificationStatus") or {}).get("coding") or [{}])[0].get("code")
-    if verification == "entered-in-error":
-        return "entered-in-error"
+    if verification in ("entered-in-error", "refuted"):
+        return str(verification)
     clinical = ((resource.get("clinicalStatus") or {}).get("coding") or [{}])[0].get("code")
     if resource["resourceType"] == "Observation":
         return str(resource["status"]) if resource.get("status") in _WRONG else None
@@ -122,7 +129,7 @@ def _status(resource: dict[str, Any]) -> str | None:
 def _text(concept: Any) -> str:
     codings = (concept.get("coding") or [{}]) if isinstance(concept, dict) else [{}]
     text = concept.get("text") if isinstance(concept, dict) else None
-    return str(text or codings[0].get("display") or codings[0].get("code") or "?")
+    return str(text or codings[0].get("display") or codings[0].get("code") or _UNNAMED)
 
 
 def _code(concept: Any) -> str | None:
@@ -136,7 +143,8 @@ def _value(resource: dict[str, Any]) -> str | None:
     if "valueCodeableConcept" in resource:
         return _text(resource["valueCodeableConcept"])
     parts = [f"{_text(part.get('code'))} {_value(part) or ''}".strip() for part in resource.get("component") or ()]
-    written = resource.get("valueString")
+    plain = ("valueString", "valueInteger", "valueBoolean", "valueDateTime", "valueTime")
+    written = next((resource[name] for name in plain if name in resource), None)
     return "; ".join(parts) or (str(written) if written is not None else None)
 
 
@@ -148,6 +156,5 @@ def _range(found: dict[str, Any]) -> str | None:
 
 
 def _quantity(quantity: dict[str, Any]) -> str:
-    value = quantity.get("value")
-    shown = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return f"{shown} {quantity.get('unit') or quantity.get('code') or ''}".strip()
+    value = f"{quantity.get('comparator', '')}{quantity.get('value')}"
+    return f"{value} {quantity.get('unit') or quantity.get('code') or ''}".strip()

@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from salus.storage.errors import StoreDown
 from salus.storage.model import Duty
@@ -20,6 +20,7 @@ _CHECKOUT_SECONDS = 5.0
 _GONE = ("08", "57P")
 """SQLSTATE classes of a server that is gone or going: connection exceptions, operator intervention."""
 _NOT_STORED = "the database did not answer; nothing was stored, send the request again"
+_MET = "somebody else wrote to the same records at the same time; nothing was stored, send the request again"
 _PERHAPS_STORED = "the database did not answer while it stored this; look whether it did before you send it again"
 
 
@@ -88,6 +89,12 @@ class Transaction:
             action()
 
 
+def _told(lost: psycopg.Error, committing: bool) -> str:
+    if isinstance(lost, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
+        return _MET
+    return _PERHAPS_STORED if committing else _NOT_STORED
+
+
 class Pools:
     """The pools of all duties. Where a connection breaks, all are dropped; `revive` runs before one is opened."""
 
@@ -115,9 +122,9 @@ class Pools:
         except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
             if isinstance(lost, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
                 raise
-            if lost.sqlstate is None or lost.sqlstate.startswith(_GONE):
+            if not isinstance(lost, PoolTimeout) and (lost.sqlstate is None or lost.sqlstate.startswith(_GONE)):
                 self._drop(duty, pool)
-            raise StoreDown(_PERHAPS_STORED if committing else _NOT_STORED) from lost
+            raise StoreDown(_told(lost, committing)) from lost
         transaction.committed()
 
     def close(self) -> None:

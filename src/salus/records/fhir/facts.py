@@ -144,6 +144,10 @@ def _length(
     return timedelta(microseconds=10 ** max(0, 6 - len(fraction)))
 
 
+# Elements that say whose a resource is; in others, such as an actor or an agent, a person may be a bystander.
+_WHOSE = frozenset({"subject", "patient", "for", "beneficiary"})
+
+
 def patient_references(resource: dict[str, Any]) -> list[tuple[str, str]]:
     """Return (reference, element path) wherever R4 says whose this resource is, and the reference is to a Patient."""
     name = resource["resourceType"]
@@ -154,6 +158,24 @@ def patient_references(resource: dict[str, Any]) -> list[tuple[str, str]]:
             reference = value.get("reference") if isinstance(value, dict) else None
             if isinstance(reference, str) and reference.startswith("Patient/"):
                 found.append((reference, f"{name}.{'.'.join(steps)}"))
+    return found
+
+
+def unnamed_patients(resource: dict[str, Any]) -> list[str]:
+    """Return element paths where R4 says whose this resource is, and somebody is meant who is no Patient stored here.
+
+    By name alone, by identifier alone, a contained Patient or another server's: such a person would never see the
+    entry. A group, a device or a place in that element is nobody.
+    """
+    name = resource["resourceType"]
+    contained = {f"#{c.get('id')}" for c in resource.get("contained") or () if c.get("resourceType") == "Patient"}
+    found = []
+    for *steps, _ in search_paths(name).get("patient", ()):
+        for value in at_path(resource, steps) if steps[0] in _WHOSE else ():
+            reference = value.get("reference") if isinstance(value, dict) else None
+            elsewhere = isinstance(reference, str) and "://" in reference and "/Patient/" in reference
+            if not isinstance(reference, str) or reference in contained or elsewhere:
+                found.append(f"{name}.{'.'.join(steps)}")
     return found
 
 

@@ -18,7 +18,7 @@ from salus.records.fhir import facts
 from salus.records.fhir.definitions import DIRECTORY
 from salus.records.fhir.parse import dump
 from salus.records.fhir.references import References, parse_literal
-from salus.records.intake.examine import Examined, examine
+from salus.records.intake.examine import MOST_PROBLEMS, Examined, examine
 from salus.records.model import Accepted, Intent, Keys, Outcome, Sealer
 from salus.records.sealing import seal
 from salus.storage import Transaction
@@ -96,7 +96,7 @@ def _lookup(tx: Transaction, writer: Writer, references: References) -> dict[tup
     ]
     problems += _conditional(tx, writer, references, targets)
     if problems:
-        raise RecordRefused(problems)
+        raise RecordRefused(problems[:MOST_PROBLEMS])
     return targets
 
 
@@ -138,12 +138,15 @@ def _lock_updates(batch: _Batch) -> None:
         if one.intent.verb != "update":
             continue
         found = locked.get(one.id)
+        where = (
+            f"{one.type}.id" if one.intent.entry is None else f"Bundle.entry[{one.intent.entry}].resource.{one.type}.id"
+        )
         if found is None or found[1] != one.type:
-            raise NotFound("there is no such resource to update; ids are given by this server", where=f"{one.type}.id")
+            raise NotFound("there is no such resource to update; ids are given by this server", where=where)
         key, _, chart, version, kind, facility = found
-        if one.intent.expected not in (None, version):
-            raise Conflict("the version you changed is not the current one: read it again", where=f"{one.type}.id")
         _permit(batch, Action.UPDATE, kind, facility, one)
+        if one.intent.expected not in (None, version):
+            raise Conflict("the version you changed is not the current one: read it again", where=where)
         batch.charts[position] = chart
         batch.versions[position] = (key, version + 1)
 

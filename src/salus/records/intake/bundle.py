@@ -13,6 +13,7 @@ from salus.records.fhir.references import uuid_of
 from salus.records.model import Intent
 
 MOST_ENTRIES = 10_000
+MOST_ASKS = 100
 _TARGET = re.compile(r"([A-Za-z]{2,40})(?:/([A-Za-z0-9\-.]{1,64}))?", re.ASCII)
 _BUNDLE = frozenset(
     "resourceType id meta implicitRules language identifier type timestamp total link entry signature _id _type"
@@ -67,6 +68,8 @@ def take_apart(bundle: dict[str, Any]) -> Submission:
             wrong.append(read)
         elif isinstance(read, Ask):
             asks.append(read)
+            if len(asks) > MOST_ASKS:
+                raise _refused("Bundle.entry", f"more than {MOST_ASKS} GET entries; ask in parts", "too-long", 413)
         else:
             intents.append(read)
     return Submission(kind=kind, intents=tuple(intents), asks=tuple(asks), wrong=tuple(wrong), size=len(entries))

@@ -11,9 +11,14 @@ from salus.identity import ID_CARD_SYSTEMS, IdNumber, NumberRefused
 from salus.kernel import new_id
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir import validation
+from salus.records.fhir.facts import unnamed_patients
 from salus.records.fhir.references import References
 from salus.records.fhir.walk import walk
 from salus.records.model import Intent
+
+_UNNAMED = "must refer to a Patient that is stored here, so that the person can see the entry: send the Patient first"
+
+MOST_PROBLEMS = 100
 
 
 @dataclass(slots=True)
@@ -35,11 +40,13 @@ class Examined:
 def examine(intents: Sequence[Intent]) -> tuple[list[Examined], References]:
     """Check all intents of one transaction and resolve the references among them.
 
-    Raises RecordRefused with every problem found, each naming its entry and element.
+    Raises RecordRefused with every problem found, the first 100 of them, each naming its entry and element.
     """
     problems: list[Problem] = []
     examined: list[Examined] = []
     for intent in intents:
+        if len(problems) >= MOST_PROBLEMS:
+            raise RecordRefused(problems[:MOST_PROBLEMS])
         one = _one(intent)
         if isinstance(one, Examined):
             examined.append(one)
@@ -49,9 +56,18 @@ def examine(intents: Sequence[Intent]) -> tuple[list[Examined], References]:
     references = References(_fresh(examined))
     for one in examined:
         problems += references.collect(one.resource, one.references, one.intent.entry)
+        problems += _unnamed(one)  # after a reference to an entry by its full address has become one to a Patient here
     if problems:
-        raise RecordRefused(problems)
+        raise RecordRefused(problems[:MOST_PROBLEMS])
     return examined, references
+
+
+def _unnamed(one: Examined) -> list[Problem]:
+    """Find where a person is meant who is no Patient stored here."""
+    return [
+        Problem(where=where, text=_UNNAMED, code="business-rule", entry=one.intent.entry)
+        for where in unnamed_patients(one.resource)
+    ]
 
 
 def _one(intent: Intent) -> Examined | list[Problem]:

@@ -17,10 +17,11 @@ from starlette.routing import Route
 from salus import records
 from salus.app import ReadAsk, accept, accept_each, search
 from salus.kernel import Refused, SalusError
-from salus.parties import Principal, authenticate
+from salus.parties import Principal
 from salus.records import Intent, NotFound, RecordRefused, Submission
 from salus.web.fhir import bundles
 from salus.web.fhir.answering import Endpoint, answering
+from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused, outcome, stripped_issues
 from salus.web.fhir.presenting import present
@@ -40,15 +41,9 @@ class Interaction:
 
 
 def _principal(gate: Gate, token: str, kind: str, interaction: str) -> Principal:
-    who = authenticate(gate.node.store, gate.node.issuer, token, gate.node.clock.now())
+    who = known(gate, token)
     check_scope(who, kind, interaction)
     return who
-
-
-def check_scope(who: Principal, kind: str, interaction: str) -> None:
-    """Refuse a system what its granted scopes do not cover."""
-    if not who.in_scope(kind, interaction):
-        raise Refused(f"the access token's scope does not cover system/{kind}.{interaction}", where="scope")
 
 
 @answering
@@ -84,10 +79,10 @@ async def create(request: Request) -> Response:
     token, wanted = bearer(request), preference(request)
     if "if-none-exist" in request.headers:
         raise HttpRefused("conditional create is not supported yet", 412, "If-None-Exist")
+    who = await in_thread(gate, lambda: _principal(gate, token, kind, "c"))
     raw = await body(request)
 
     def work() -> records.Accepted:
-        who = _principal(gate, token, kind, "c")
         return accept(gate.node, who, [records.of_resource(records.parse(raw), kind)])
 
     return _stored(gate, (await in_thread(gate, work)).outcomes[0], wanted)
@@ -100,10 +95,10 @@ async def update(request: Request) -> Response:
     no_parameters(request)
     token, wanted, id_text = bearer(request), preference(request), request.path_params["id"]
     if_match = request.headers.get("if-match")
+    who = await in_thread(gate, lambda: _principal(gate, token, kind, "u"))
     raw = await body(request)
 
     def work() -> records.Accepted:
-        who = _principal(gate, token, kind, "u")
         return accept(gate.node, who, [records.of_update(records.parse(raw), kind, id_text, if_match)])
 
     return _stored(gate, (await in_thread(gate, work)).outcomes[0], wanted)
@@ -112,13 +107,12 @@ async def update(request: Request) -> Response:
 @answering
 async def submit(request: Request) -> Response:
     """Answer `POST [base]`: a transaction, all or nothing, or a batch, each by itself."""
-    gate = gate_of(request)
+    gate, token = gate_of(request), bearer(request)
     no_parameters(request)
-    token = bearer(request)
+    who = await in_thread(gate, lambda: known(gate, token))
     raw = await body(request)
 
     def work() -> bytes:
-        who = authenticate(gate.node.store, gate.node.issuer, token, gate.node.clock.now())
         submission = records.take_apart(records.parse(raw))
         if submission.kind == "batch":
             return _batch(gate, who, submission)

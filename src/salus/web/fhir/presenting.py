@@ -11,9 +11,9 @@ from starlette.responses import Response
 from salus.app import Visit, arrive
 from salus.healthcode import CodeUnknown
 from salus.kernel import format_instant
-from salus.parties import authenticate
 from salus.records import Problem, RecordRefused, parse
 from salus.web.fhir.answering import answering
+from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.outcome import FHIR_JSON
 from salus.web.fhir.requests import bearer, body, no_parameters
 from salus.web.gate import gate_of, in_thread
@@ -25,10 +25,11 @@ async def present(request: Request) -> Response:
     gate = gate_of(request)
     no_parameters(request)
     token = bearer(request)
+    who = await in_thread(gate, lambda: known(gate, token))
+    check_scope(who, "Patient", "r")
     raw = await body(request)
 
     def work() -> bytes:
-        who = authenticate(gate.node.store, gate.node.issuer, token, gate.node.clock.now())
         code = _code(parse(raw))
         if not code.upper().startswith("SL1:"):
             raise CodeUnknown

@@ -1,0 +1,18 @@
+"""Who calls, and what the granted scopes cover."""
+
+from __future__ import annotations
+
+from salus.kernel import Refused
+from salus.parties import Principal, authenticate
+from salus.web.gate import Gate
+
+
+def known(gate: Gate, token: str) -> Principal:
+    """Return whom a token names; asked before a body is read, so that strangers cannot fill the memory."""
+    return authenticate(gate.node.store, gate.node.issuer, token, gate.node.clock.now())
+
+
+def check_scope(who: Principal, kind: str, interaction: str) -> None:
+    """Refuse a system what its granted scopes do not cover."""
+    if not who.in_scope(kind, interaction):
+        raise Refused(f"the access token's scope does not cover system/{kind}.{interaction}", where="scope")
