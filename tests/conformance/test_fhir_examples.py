@@ -40,23 +40,30 @@ def _cases() -> list[dict[str, Any]]:
     return [one for one in plain if one["module"] not in OTHER_FORMATS]
 
 
-def test_the_examples_go_in_and_come_back_equal(store: Store) -> None:
-    examples = _examples()
-    writer, compared = a_writer(), 0
-    for name, text in examples:
-        resource = _elsewhere(parse(text.encode()))
-        expected = json.dumps(_comparable(resource), default=str, sort_keys=True)
-        one = take(store, writer, resource).outcomes[0]
+def test_the_examples_go_in_and_come_back_equal(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    writer, compared, unnamed = a_writer(), 0, []
+    somebody = take(store, writer, {"resourceType": "Patient"}).outcomes[0].id
+    for name, text in _examples():
+        resource = _led(parse(text.encode()), f"Patient/{somebody}")
+        expected = _comparable(resource)
+        try:
+            one = take(store, writer, resource).outcomes[0]
+        except RecordRefused as refused:
+            unnamed.append((name, {problem.code for problem in refused.problems}))
+            continue
         with store.transaction(Duty.CARE) as tx:
             located = fetch(tx, [one.id])[0]
         read = parse(open_body(located, writer.keys.unwrap([located.chart_key])))
 
-        assert json.dumps(_comparable(read), default=str, sort_keys=True) == expected, name
+        assert _comparable(read) == expected, name
         assert (read["id"], read["meta"]["versionId"]) == (str(one.id), "1")
         compared += 1
+    with capsys.disabled():
+        print(f"\n{compared} R4 examples stored and read back equal; {len(unnamed)} are about nobody who is stored")
 
-    print(f"{compared} R4 examples stored and read back equal")
-    assert compared >= 65
+    assert compared >= 60
+    assert len(unnamed) <= 10
+    assert all(codes == {"business-rule"} for _, codes in unnamed)
 
 
 def test_what_the_reference_refuses_for_its_shape_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,19 +88,21 @@ def _refused(text: str) -> bool:
     return bool(walk(resource).problems or validation.problems(resource))
 
 
-def _elsewhere(value: Any) -> Any:
-    """Let every literal reference lead to another server, since the examples refer to what is not among them."""
-    if isinstance(value, dict):
-        return {
-            key: f"https://elsewhere.example/{inner}"
-            if key == "reference" and isinstance(inner, str) and _LITERAL.fullmatch(inner)
-            else _elsewhere(inner)
-            for key, inner in value.items()
-        }
-    return [_elsewhere(item) for item in value] if isinstance(value, list) else value
+def _led(value: Any, somebody: str) -> Any:
+    """Let references to Patients lead to one that is stored, all others to another server: the examples lack both."""
+    if isinstance(value, list):
+        return [_led(item, somebody) for item in value]
+    if not isinstance(value, dict):
+        return value
+    led = {key: _led(inner, somebody) for key, inner in value.items()}
+    reference = value.get("reference")
+    if isinstance(reference, str) and _LITERAL.fullmatch(reference):
+        led["reference"] = somebody if reference.startswith("Patient/") else f"https://elsewhere.example/{reference}"
+    return led
 
 
-def _comparable(resource: dict[str, Any]) -> dict[str, Any]:
-    """Leave out id, meta, and the coordinates of the one example that has some."""
+def _comparable(resource: dict[str, Any]) -> str:
+    """Write a resource with all digits, but for id, meta, and the coordinates of the one example that has some."""
     left_out = ("id", "meta", "position") if resource["resourceType"] == "Location" else ("id", "meta")
-    return {name: value for name, value in resource.items() if name not in left_out}
+    kept = {name: value for name, value in resource.items() if name not in left_out}
+    return json.dumps(kept, default=str, sort_keys=True)
