@@ -74,6 +74,7 @@ ADDS_ONLY = {
     "identity: insert_residents",
     "identity: keys",
 }
+WALKS_EVERYTHING = {"totals", "deliveries"}  # Told by commands to an operator; on no request's path.
 
 
 class Explaining:
