@@ -104,34 +104,36 @@ def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
     store = open_store(Settings(data=settings.data, postgres=settings.postgres))
     try:
         store.migrate(SCHEMAS)
-        custodian = Custodian.open(settings.data / "keys", passphrase)
-        sequencer = Sequencer(
-            store, custodian.signer(told["name"]), settings.data / "log", clock, random.SystemRandom()
-        )
-        begin(store, node_leaf(kind=told["kind"], name=told["name"]))
-        _same_log(store, sequencer)
+        node = _assemble(settings, told, store, clock, Custodian.open(settings.data / "keys", passphrase))
+        begin(store, node_leaf(kind=node.kind, name=node.name))
+        _same_log(store, node.sequencer)
         if not (settings.data / "node.json").exists():
             write_private(settings.data / "node.json", json.dumps(told))
-        return Node(
-            settings=settings,
-            kind=told["kind"],
-            name=told["name"],
-            store=store,
-            clock=clock,
-            custodian=custodian,
-            keys=KeyService(store, custodian),
-            issuer=TokenIssuer(
-                custodian.es256("access-token"),
-                issuer=f"urn:salus:node:{told['name']}",
-                audience=f"urn:salus:node:{told['name']}",
-                token_urls=[f"{settings.public_url}/oauth/token"],
-            ),
-            sequencer=sequencer,
-            sign_in=SignIn(store, custodian, _relying_party(settings)),
-        )
+        return node
     except BaseException:
         store.close()
         raise
+
+
+def _assemble(settings: NodeSettings, told: dict[str, str], store: Store, clock: Clock, custodian: Custodian) -> Node:
+    name = told["name"]
+    return Node(
+        settings=settings,
+        kind=told["kind"],
+        name=name,
+        store=store,
+        clock=clock,
+        custodian=custodian,
+        keys=KeyService(store, custodian),
+        issuer=TokenIssuer(
+            custodian.es256("access-token"),
+            issuer=f"urn:salus:node:{name}",
+            audience=f"urn:salus:node:{name}",
+            token_urls=[f"{settings.public_url}/oauth/token"],
+        ),
+        sequencer=Sequencer(store, custodian.signer(name), settings.data / "log", clock, random.SystemRandom()),
+        sign_in=SignIn(store, custodian, _relying_party(settings)),
+    )
 
 
 def _same_log(store: Store, sequencer: Sequencer) -> None:
