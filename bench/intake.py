@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from measure import Cpu, cpu
+from instruments.measure import Cpu, cpu
 from salus import parties, synth
 from salus.app import Node, import_files, load_settings, open_node
 from salus.cli.country import corpora

@@ -16,7 +16,7 @@ import threading
 import time
 from pathlib import Path
 
-from measure import Cpu, cpu
+from instruments.measure import Cpu, cpu
 from salus.app import demo_token, load_settings, open_node
 from salus.cli.country import populate
 from salus.kernel import Role
@@ -89,7 +89,15 @@ def compare(store: Store, server: int, token: str, rows: list[tuple[str, str]], 
 def http(server: int, postmaster: int, requests: Path, clients: int, seconds: float) -> tuple[dict, Cpu]:  # type: ignore[type-arg]
     """Run the load generator and return what it saw and what the node used."""
     before = cpu(server, postmaster)
-    command = [sys.executable, str(HERE / "load.py"), "127.0.0.1", str(PORT), str(clients), str(seconds), str(requests)]
+    command = [
+        sys.executable,
+        str(HERE / "instruments" / "load.py"),
+        "127.0.0.1",
+        str(PORT),
+        str(clients),
+        str(seconds),
+        str(requests),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout), cpu(server, postmaster) - before
 

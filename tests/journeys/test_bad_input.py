@@ -136,6 +136,16 @@ WRONG_SHAPES: dict[str, tuple[dict[str, Any], str]] = {
         observation(performer=[{"reference": "Practitioner?identifier=nobody"}]),
         "Observation.performer[0].reference",
     ),
+    "a subject by name alone": (observation(subject={"display": SECRET}), "Observation.subject"),
+    "a subject by identifier alone": (observation(subject={"identifier": {"value": "7"}}), "Observation.subject"),
+    "a subject at another server": (
+        observation(subject={"reference": "https://elsewhere.example/fhir/Patient/7"}),
+        "Observation.subject",
+    ),
+    "a subject in the resource itself": (
+        observation(subject={"reference": "#p"}, contained=[{"resourceType": "Patient", "id": "p"}]),
+        "Observation.subject",
+    ),
     "a wrong check digit": (
         {
             "resourceType": "Patient",

@@ -55,6 +55,18 @@ class Node:
         """Close the database; the last user of a private server stops it."""
         self.store.close()
 
+    @property
+    def address(self) -> str:
+        """The address that others use: the configured one, else where this folder was served last."""
+        noted = self.settings.data / "served-at"
+        if self.settings.url or not noted.exists():
+            return self.settings.public_url
+        return noted.read_text("utf-8").strip()
+
+    def note_address(self) -> None:
+        """Note where this node is being served, for commands that run beside it."""
+        write_private(self.settings.data / "served-at", self.settings.public_url)
+
     def ping(self) -> None:
         """Ask the database for nothing. Raises StoreDown if it does not answer."""
         with self.store.transaction(Duty.CARE) as tx:

@@ -59,7 +59,7 @@ def add(
         )
         private, public = (None, json.loads(jwks.read_text("utf-8"))) if jwks else parties.new_client_key(facility_id)
         system = parties.add_system(node.store, facility_id, public)
-        url = node.settings.public_url
+        url = node.address
         say(
             parties.registration_sheet(
                 added, system, token_url=f"{url}/oauth/token", fhir_url=f"{url}/fhir", private_key=private
@@ -100,4 +100,4 @@ def invite(
     with open_node(settings_of(settings, data=data)) as node:
         member = parties.add_staff(node.store, role=Role(role), name_en=name, name_zh=name_zh, facility=facility_id)
         invitation = node.sign_in.invite(member.staff_id, node.clock.now())
-        say(f"{node.settings.public_url}/invitation?key={invitation}")
+        say(f"{node.address}/invitation?key={invitation}")

@@ -66,6 +66,7 @@ def run(node: Node, ready: Callable[[str], None] = lambda _: None) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsRefused rather than listen beyond loopback without TLS."""
     may_listen(node.settings)
     _free(node.settings.host, node.settings.port)
+    node.note_address()
     uvloop.run(_serve(node, ready))
 
 

@@ -1,6 +1,6 @@
 """A light HTTP load generator: keep-alive sockets in one process, prepared requests, answers counted and timed.
 
-Usage as a module: python bench/load.py HOST PORT CLIENTS SECONDS FILE, FILE with one request line path a line and
+Usage as a module: python bench/instruments/load.py HOST PORT CLIENTS SECONDS FILE, FILE with one request line path a line and
 the bearer token first. Prints one JSON object. Its own CPU time is part of it, to be reported and not counted.
 """
 

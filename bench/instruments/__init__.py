@@ -1,0 +1,1 @@
+"""What benches share: a light load generator, and CPU time of a node from /proc."""
