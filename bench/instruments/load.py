@@ -1,7 +1,7 @@
 """A light HTTP load generator: keep-alive sockets in one process, prepared requests, answers counted and timed.
 
-Usage as a module: python bench/instruments/load.py HOST PORT CLIENTS SECONDS FILE, FILE with one request line path a line and
-the bearer token first. Prints one JSON object. Its own CPU time is part of it, to be reported and not counted.
+Usage: python bench/instruments/load.py HOST PORT CLIENTS SECONDS FILE. FILE holds the bearer token, then one path a
+line. Prints one JSON object. Its own CPU time is part of it, to be reported and not counted.
 """
 
 from __future__ import annotations
