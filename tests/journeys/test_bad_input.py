@@ -319,6 +319,24 @@ def test_a_cursor_belongs_to_one_search(client: httpx.Client, patient: str) -> N
     assert client.get("/Observation", params={"_count": "1", "_cursor": cursor}).status_code == 400
 
 
+def test_a_posted_search_keeps_what_is_searched_for_out_of_every_address(client: httpx.Client) -> None:
+    value = {"system": "urn:salus:facility:H1:mrn", "value": "posted-7"}
+    sent = bundle(*[entry({"resourceType": "Patient", "identifier": [value]})] * 3)
+    client.post("", json=sent, headers=JSON)
+    asked = {"identifier": f"{value['system']}|{value['value']}", "_count": "2"}
+
+    first = client.post("/Patient/_search", data=asked)
+    links = {link["relation"]: link["url"] for link in first.json()["link"]}
+    second = client.post(links["next"], data=asked)
+
+    assert (len(first.json()["entry"]), len(second.json()["entry"])) == (2, 1)
+    assert not any(value["value"] in url for url in links.values())
+    assert client.post("/Patient/_search", json=asked).status_code == 415
+    assert client.post("/Patient/_search?identifier=x", data=asked).status_code == 400
+    assert client.post("/Patient/_search", data={"zip": "1"}).status_code == 400
+    assert client.post(links["next"], data={"_count": "2"}).status_code == 400
+
+
 WRITES: list[tuple[str, str, dict[str, str], Any, int]] = [
     ("PUT", "/Patient/{id}", {}, {"resourceType": "Patient"}, 400),
     ("PUT", "/Patient/{id}", {}, {"resourceType": "Observation", "id": "{id}"}, 400),

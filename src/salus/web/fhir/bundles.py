@@ -64,6 +64,19 @@ def searchset(url: str, kind: str, pairs: Sequence[tuple[str, str]], page: Page)
     links = [{"relation": "self", "url": _link(base, kind, pairs)}]
     if page.cursor:
         links.append({"relation": "next", "url": _link(base, kind, [*kept, ("_cursor", page.cursor)])})
+    return _searchset(base, links, page)
+
+
+def searchset_posted(url: str, kind: str, page: Page) -> bytes:
+    """Return a page of a posted search. Its links hold no parameter but the cursor: post the same form there again."""
+    address = f"{url}/fhir/{kind}/_search"
+    links = [{"relation": "self", "url": address}]
+    if page.cursor:
+        links.append({"relation": "next", "url": f"{address}?{urlencode({'_cursor': page.cursor})}"})
+    return _searchset(f"{url}/fhir", links, page)
+
+
+def _searchset(base: str, links: list[dict[str, str]], page: Page) -> bytes:
     entries = [_match(base, *match) for match in page.matches]
     bundle = {"resourceType": "Bundle", "type": "searchset", "link": links}
     return orjson.dumps(bundle | ({"entry": entries} if entries else {}))

@@ -25,7 +25,7 @@ from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused, outcome, stripped_issues
 from salus.web.fhir.presenting import present
-from salus.web.fhir.requests import bearer, body, no_parameters, preference
+from salus.web.fhir.requests import bearer, body, form, no_parameters, preference
 from salus.web.gate import Gate, gate_of, in_thread
 
 
@@ -68,6 +68,19 @@ async def find(request: Request) -> Response:
         return _search(gate, _principal(gate, token, kind, "s"), kind, pairs)
 
     found = await in_thread(gate, work)
+    return Response(found, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
+
+
+@answering
+async def find_posted(request: Request) -> Response:
+    """Answer `POST Type/_search` with the parameters as a form: what is searched for stands in no address."""
+    gate, kind = gate_of(request), records.check_type(request.path_params["type"])
+    token, cursor = bearer(request), _pairs(request.url.query)
+    if any(name != "_cursor" for name, _ in cursor):
+        raise HttpRefused("send a posted search's parameters in its form, only _cursor in the address", 400)
+    who = await in_thread(gate, lambda: _principal(gate, token, kind, "s"))
+    pairs = [*_pairs(await form(request)), *cursor]
+    found = await in_thread(gate, lambda: _search(gate, who, kind, pairs, posted=True))
     return Response(found, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
 
 
@@ -162,6 +175,9 @@ INTERACTIONS = (
     Interaction(code="read", method="GET", path="/{type}/{id}", endpoint=read, access="policy: read"),
     Interaction(code="update", method="PUT", path="/{type}/{id}", endpoint=update, access="policy: update"),
     Interaction(code="search-type", method="GET", path="/{type}", endpoint=find, access="policy: search"),
+    Interaction(
+        code="search-type", method="POST", path="/{type}/_search", endpoint=find_posted, access="policy: search"
+    ),
     Interaction(code="create", method="POST", path="/{type}", endpoint=create, access="policy: create"),
 )
 
@@ -226,9 +242,10 @@ def _asked(gate: Gate, who: Principal, path: str) -> dict[str, Any]:
         return bundles.error_entry(error)
 
 
-def _search(gate: Gate, who: Principal, kind: str, pairs: list[tuple[str, str]]) -> bytes:
+def _search(gate: Gate, who: Principal, kind: str, pairs: list[tuple[str, str]], *, posted: bool = False) -> bytes:
     asked = records.parse_query(kind, pairs, gate.node.custodian)
-    return bundles.searchset(gate.node.settings.public_url, kind, pairs, search(gate.node, who, asked))
+    page, url = search(gate.node, who, asked), gate.node.settings.public_url
+    return bundles.searchset_posted(url, kind, page) if posted else bundles.searchset(url, kind, pairs, page)
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from salus.kernel import Refused
 from salus.parties import NotSignedIn
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
 
+MOST_FORM_BYTES = 64 * 1024
 _JSON_TYPES = (FHIR_JSON, "application/json")
 _PREFERENCES = ("minimal", "representation", "OperationOutcome")
 
@@ -44,6 +45,17 @@ async def body(request: Request) -> bytes:
         return await request.body()
     except ClientDisconnect:
         raise Refused("the connection ended before the body did; nothing was stored") from None
+
+
+async def form(request: Request) -> str:
+    """Read the form of a posted search, percent-encoded as it came. Raises HttpRefused for another media type."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != "application/x-www-form-urlencoded":
+        raise HttpRefused("send Content-Type: application/x-www-form-urlencoded", 415, "Content-Type")
+    raw = await request.body()
+    if len(raw) > MOST_FORM_BYTES or not raw.isascii():
+        raise HttpRefused("a search's form is ASCII, percent-encoded, and at most 64 KiB long", 413)
+    return raw.decode("ascii")
 
 
 def preference(request: Request) -> str:
