@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -69,6 +68,7 @@ class Store:
 
         `only` names the files to apply, as `room/name`; without it all are.
         """
+        self._check_owner()
         forward.prepare(self._owner, self._passwords, private=self.cluster is not None)
         main = [forward.OWN, *(schema for schema in schemas if not schema.keys)]
         applied = []
@@ -76,6 +76,21 @@ class Store:
             with psycopg.connect(self._conninfo(Duty.MIGRATION, database)) as connection:
                 applied += forward.apply(connection, wanted, only)
         return applied
+
+    def _check_owner(self) -> None:
+        """Refuse an operator's server whose roles another data folder made, before anything there is changed."""
+        if self._url is None:
+            return
+        with self._owner("postgres") as owner:
+            known = owner.execute("select 1 from pg_roles where rolname = %s", (Duty.MIGRATION.role,)).fetchone()
+        if known is None:
+            return
+        try:
+            psycopg.connect(self._conninfo(Duty.MIGRATION, DATABASE)).close()
+        except psycopg.OperationalError:
+            raise FolderRefused(
+                "this PostgreSQL serves another data folder of Salus already; open it with that folder, or name another"
+            ) from None
 
     def connect(self, duty: Duty, database: str | None = None) -> psycopg.Connection[Row]:
         """Open one connection outside the pools, for tools and tests."""
@@ -98,17 +113,12 @@ class Store:
             return make_conninfo(
                 host=str(self.cluster.socket_folder), user=user, password=password, dbname=database, connect_timeout=10
             )
-        parts = urlsplit(self._url or "")
-        place = parts.netloc.rpartition("@")[2]
-        return make_conninfo(
-            urlunsplit((parts.scheme, place, f"/{database}", parts.query, "")), user=user, password=password
-        )
+        return make_conninfo(self._url or "", user=user, password=password, dbname=database)
 
     def _owner(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         if self.cluster:
             return psycopg.connect(self._dsn(SUPERUSER, self.cluster.password, database))
-        parts = urlsplit(self._url or "")
-        return psycopg.connect(urlunsplit((parts.scheme, parts.netloc, f"/{database}", parts.query, "")))
+        return psycopg.connect(make_conninfo(self._url or "", dbname=database))
 
 
 def open_store(settings: Settings, *, filling: bool = False) -> Store:
