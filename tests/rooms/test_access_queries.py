@@ -19,7 +19,7 @@ QUERIES: dict[str, Call] = {
     "reads_of": lambda tx: tables.reads_of(tx, [1, 2], (10**9, 0), 50),
     "open_relations": lambda tx: tables.open_relations(tx, [("H1", 1)], AT),
     "relations_at": lambda tx: tables.relations_at(tx, "H1", AT),
-    "opened_by_other": lambda tx: tables.opened_by_other(tx, "H1", 1, "staff", AT),
+    "relation_by_other": lambda tx: tables.relation_by_other(tx, "H1", 1, "staff", AT),
     "relation_end": lambda tx: tables.relation_end(tx, "H1", 1, AT),
     "claim": lambda tx: tables.claim(tx, 1),
     "entries": lambda tx: tables.entries(tx, [1, 2]),

@@ -67,6 +67,6 @@ def relation_ends(tx: Transaction, facility: str, resident_key: int, at: datetim
     return sql.relation_end(tx, facility, resident_key, at)
 
 
-def opened_by_other(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> bool:
+def relation_by_other(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> bool:
     """Tell whether a care relation is open that somebody else than `by` opened: two people then saw the resident."""
-    return sql.opened_by_other(tx, facility, resident_key, by, at)
+    return sql.relation_by_other(tx, facility, resident_key, by, at)

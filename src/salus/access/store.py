@@ -137,7 +137,7 @@ def relations_at(tx: Transaction, facility: str, at: datetime) -> list[tuple[int
     return [(resident, ends) for resident, ends in rows]
 
 
-def opened_by_other(tx: Transaction, facility: str, resident: int, by: str, at: datetime) -> bool:
+def relation_by_other(tx: Transaction, facility: str, resident: int, by: str, at: datetime) -> bool:
     """Tell whether somebody else than `by` opened a relation that is open at `at`."""
     found = tx.row(
         "select 1 from access.relation where facility = %s and resident_key = %s and opened_by <> %s"

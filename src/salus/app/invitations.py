@@ -38,7 +38,7 @@ def invite_resident(node: Node, principal: Principal, resident_id: UUID) -> Invi
     with node.store.transaction(Duty.CARE) as tx:
         key = node.resident_key(tx, resident_id)
         is_open = bool(
-            key is not None and facility and access.opened_by_other(tx, facility, key, principal.subject, at)
+            key is not None and facility and access.relation_by_other(tx, facility, key, principal.subject, at)
         )
         decision = decide(node, principal, Action.INVITE_RESIDENT, Kind.RECORD, relation_open=is_open)
         if decision.allowed and key is not None:
