@@ -59,6 +59,8 @@ def live_pages(me: Visitor, language: str) -> Iterator[str]:
         me.go(path)
         yield f"resident{path.replace('/', '-')}"
     code = me.code()
+    me.step_into(names[DOCTOR])  # receives the resident first: a slip takes two
+    me.present(code)
     me.step_into(names[DESK])
     me.present("900000200001010000")
     yield "desk-trouble"
