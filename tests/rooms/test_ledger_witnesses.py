@@ -1,4 +1,4 @@
-"""The log and its witnesses: hung, lying and late ones, receipts, leaves of a kind, documents, an index for each query."""
+"""The log and its witnesses: hung, lying and late ones, receipts, leaves of a kind, documents, an index for each."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
+from salus.app.checking import CHECKS, check_node
 from salus.app.demo import (
     DemoResident,
     StepIn,
@@ -35,6 +36,7 @@ from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may
 from salus.app.writing import Tried, accept, accept_each
 
 __all__ = [
+    "CHECKS",
     "DEMO_WITNESSES",
     "SCHEMAS",
     "DemoResident",
@@ -61,6 +63,7 @@ __all__ = [
     "advance_clock",
     "arrive",
     "back_up",
+    "check_node",
     "close_batch",
     "deliver_events",
     "demo_principal",

@@ -40,9 +40,17 @@ from salus.ledger.service import (
     leaves,
     party_keys,
     proof_for,
+    set_aside,
 )
 from salus.ledger.witnessing.gathering import Gathering
-from salus.ledger.witnessing.receipts import cosigned, first_receipt, latest_quorum_at, receipt, receipt_at
+from salus.ledger.witnessing.receipts import (
+    cosigned,
+    false_cosignatures,
+    first_receipt,
+    latest_quorum_at,
+    receipt,
+    receipt_at,
+)
 from salus.proof import Checkpoint, Signer
 
 __all__ = [
@@ -77,6 +85,7 @@ __all__ = [
     "cosigned",
     "document",
     "document_path",
+    "false_cosignatures",
     "first_receipt",
     "index_of",
     "latest",
@@ -90,5 +99,6 @@ __all__ = [
     "proof_for",
     "receipt",
     "receipt_at",
+    "set_aside",
     "verify_directory",
 ]
