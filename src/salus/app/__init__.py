@@ -17,7 +17,15 @@ from salus.app.demo import (
 from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
 from salus.app.importing import Imported, import_files
 from salus.app.invitations import Invited, invite_resident
-from salus.app.node import DEMO_WITNESSES, Node, join_witnesses, newest_checkpoint, newest_checkpoint_at, open_node
+from salus.app.node import (
+    DEMO_WITNESSES,
+    Node,
+    join_witnesses,
+    newest_checkpoint,
+    newest_checkpoint_at,
+    newest_cosigned,
+    open_node,
+)
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.relay import Relay, close_batch, deliver_events
 from salus.app.residents import (
@@ -81,6 +89,7 @@ __all__ = [
     "my_record",
     "newest_checkpoint",
     "newest_checkpoint_at",
+    "newest_cosigned",
     "note_residents",
     "open_node",
     "parse_duration",
