@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -65,22 +65,6 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-
-class ShiftedClock:
-    """A clock that ran off `start` when it was built and has kept pace since; for demo nodes and tests."""
-
-    def __init__(self, start: datetime) -> None:
-        self._shift = start - datetime.now(UTC)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._shift
-
-    def advance(self, by: timedelta) -> None:
-        """Move forward; never back."""
-        if by < timedelta(0):
-            raise Invalid("a clock moves forward only", code="SALUS-K002")
-        self._shift += by
 
 
 class FixedClock:
