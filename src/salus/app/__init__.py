@@ -16,6 +16,19 @@ from salus.app.demo import (
 from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
 from salus.app.importing import Imported, import_files
 from salus.app.invitations import Invited, invite_resident
+from salus.app.measures import (
+    SETTING,
+    MyNotices,
+    Signed,
+    Taken,
+    add_party,
+    my_notices,
+    progress_measures,
+    publish,
+    refuse_setting,
+    take_result,
+    take_specimen,
+)
 from salus.app.node import DEMO_WITNESSES, Node, join_witnesses, newest_checkpoint, newest_checkpoint_at, open_node
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.relay import Relay, close_batch, deliver_events
@@ -37,11 +50,13 @@ from salus.app.writing import Tried, accept, accept_each
 __all__ = [
     "DEMO_WITNESSES",
     "SCHEMAS",
+    "SETTING",
     "DemoResident",
     "Found",
     "Imported",
     "Invited",
     "MyCode",
+    "MyNotices",
     "Node",
     "NodeSettings",
     "Page",
@@ -52,12 +67,15 @@ __all__ = [
     "Restored",
     "Saved",
     "SettingsRefused",
+    "Signed",
     "StepIn",
+    "Taken",
     "Tried",
     "Viewed",
     "Visit",
     "accept",
     "accept_each",
+    "add_party",
     "advance_clock",
     "arrive",
     "back_up",
@@ -75,6 +93,7 @@ __all__ = [
     "look_proof",
     "may_listen",
     "my_code",
+    "my_notices",
     "my_record",
     "newest_checkpoint",
     "newest_checkpoint_at",
@@ -82,11 +101,16 @@ __all__ = [
     "open_node",
     "parse_duration",
     "present_here",
+    "progress_measures",
+    "publish",
     "reader_name",
+    "refuse_setting",
     "replace_code",
     "restore",
     "search",
     "step_into",
+    "take_result",
+    "take_specimen",
     "view_summary",
     "who_looked",
 ]
