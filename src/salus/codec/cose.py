@@ -65,7 +65,12 @@ class Sign1:
 
 def key_id(key: PublicKey) -> bytes:
     """Return the 8 octets that name a key: the beginning of SHA-256 over its SubjectPublicKeyInfo."""
-    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()[:KID_OCTETS]
+    return key_digest(key)[:KID_OCTETS]
+
+
+def key_digest(key: PublicKey) -> bytes:
+    """Return SHA-256 over a key's SubjectPublicKeyInfo: what the public log names an issuer's key by."""
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
 
 
 def signer(key: PrivateKey) -> Signer:

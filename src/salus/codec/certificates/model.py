@@ -1,4 +1,4 @@
-"""What a certificate can say: a kind, a disease, when; at most a hint to match a card. Pure; there is no other field."""
+"""What a certificate can say: a kind, a disease, when; at most a hint to match a card. Pure; no other field exists."""
 
 from __future__ import annotations
 
