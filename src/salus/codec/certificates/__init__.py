@@ -9,17 +9,30 @@ from salus.codec.certificates.model import (
 )
 from salus.codec.certificates.status import StatusList, read_status_list, write_status_list
 from salus.codec.certificates.text import Presented, decode_certificate, encode_certificate
+from salus.codec.certificates.trust import TRUST_LASTS, Issuer, Logged, TrustFile, read_trust, write_trust
+from salus.codec.certificates.verdict import Outcome, Reason, Verdict, permitted, verify
 
 __all__ = [
     "LONGEST",
+    "TRUST_LASTS",
     "Certificate",
     "CertificateKind",
     "Disease",
     "Hint",
+    "Issuer",
+    "Logged",
+    "Outcome",
     "Presented",
+    "Reason",
     "StatusList",
+    "TrustFile",
+    "Verdict",
     "decode_certificate",
     "encode_certificate",
+    "permitted",
     "read_status_list",
+    "read_trust",
+    "verify",
     "write_status_list",
+    "write_trust",
 ]

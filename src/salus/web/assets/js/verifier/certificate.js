@@ -4,7 +4,7 @@
  */
 
 import { readCbor } from "./cbor.js";
-import { requireSigned } from "./keys.js";
+import { requireOneForm, requireSigned } from "./keys.js";
 import { readBase45 } from "./octets.js";
 import { require } from "./refused.js";
 
@@ -51,6 +51,7 @@ export function readCertificate(text) {
   const headers = readCbor(Uint8Array.from(protectedHeader));
   const kid = headers instanceof Map && headers.size === 2 && headers.get(4);
   require(kid instanceof Uint8Array && kid.length === 8, "a key id has 8 octets");
+  requireOneForm(headers.get(1), signature);
   return {
     certificate: claims(readCbor(Uint8Array.from(payload))),
     kid: Uint8Array.from(kid),

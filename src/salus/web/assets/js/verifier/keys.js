@@ -36,6 +36,17 @@ export async function requireEd25519(key, signature, octets) {
 }
 
 /**
+ * Of the two forms of an ECDSA signature only the one with the lower s is accepted.
+ *
+ * @param {number} algorithm
+ * @param {Uint8Array} signature
+ */
+export function requireOneForm(algorithm, signature) {
+  require(algorithm === ES256 || algorithm === EDDSA, "the algorithm is not accepted");
+  require(algorithm === EDDSA || hex(signature.slice(32)) <= HALF_ORDER, "not the low-s form");
+}
+
+/**
  * Check the signature of a COSE_Sign1 message (RFC 9052, section 4.4).
  *
  * @param {PublicKey} key
@@ -54,7 +65,7 @@ export async function requireSigned(key, algorithm, protectedHeader, payload, si
     text(payload),
   );
   if (algorithm === EDDSA) return requireEd25519(key.key, signature, octets);
-  require(hex(signature.slice(32)) <= HALF_ORDER, "not the low-s form");
+  requireOneForm(algorithm, signature);
   const how = { name: "ECDSA", hash: "SHA-256" };
   require(await crypto.subtle.verify(how, key.key, signature, octets), "the signature does not verify");
 }
