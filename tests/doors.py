@@ -64,6 +64,10 @@ def b64(octets: bytes) -> str:
     return base64.b64encode(octets).decode()
 
 
+def _party_key(party: str, organisation: str, duty: str, key: bytes) -> tuple[str, dict[str, Any]]:
+    return "party-key", {"party": party, "organisation": organisation, "duty": duty, "key": b64(key)}
+
+
 @dataclass
 class Door:
     """What a trust file is made of; change a field and `file` is another."""
@@ -114,14 +118,10 @@ class Door:
         """The log: signers' keys, the issuer's key, the declaration."""
         hands = [Hand(f"signer-{number}") for number in range(4)]
         found = [
-            ("party-key", {"party": one.name, "organisation": f"house-{place % 3}", "duty": "signer", "key": b64(one.public_key)})
-            for place, one in enumerate(hands)
-        ]  # fmt: skip
-        digest = b64(key_digest(self.issuer.public_key()))
+            _party_key(one.name, f"house-{place % 3}", "signer", one.public_key) for place, one in enumerate(hands)
+        ]
         if self.registered:
-            found.append(
-                ("party-key", {"party": PARTY, "organisation": "door.example", "duty": "issuer", "key": digest})
-            )
+            found.append(_party_key(PARTY, "door.example", "issuer", key_digest(self.issuer.public_key())))
         signatures = {one.name: b64(one.sign(self.document.signed)) for one in hands[: self.signers]}
         return [*found, ("publication", self.document.leaf(signatures))]
 
