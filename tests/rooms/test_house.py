@@ -53,6 +53,8 @@ OTHER_FILES = {
     "storage/outbox": "the outbox and its drain",
     "storage/pools": "pools and transactions",
     "synth/places": "the fictional map",
+    "witness/__main__": "a process of its own, which loads no other part of Salus",
+    "witness/serving": "the witness's own small HTTP server, apart from its judgement",
 }
 BANNED = {"util", "utils", "helper", "helpers", "common", "manager", "process", "handle", "data", "tmp"}
 NAMED_ALL_THE_SAME = {
@@ -76,6 +78,7 @@ HELD = [
     "the log never reaches the keys",
     "only storage speaks to PostgreSQL",
     "only the web and the commands meet HTTP servers and terminals",
+    "a witness stands apart from every node",
     "the store of access is private",
     "the store of healthcode is private",
     "the store of identity is private",
@@ -83,6 +86,7 @@ HELD = [
     "the store of ledger is private",
     "the store of parties is private",
     "the store of records is private",
+    "the store of witness is private",
     "the stores of sign-in are private",
 ]
 

@@ -1,4 +1,4 @@
-"""What this room refuses. Every refusal has a stable word besides its code, so that people and programs can look it up."""
+"""What this room refuses. Every refusal has a stable word besides its code, so that anybody can look it up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evidence, assignment tables, emergencies, and what follows from them. Pure; a value that breaks a limit cannot be built.
+"""Evidence, assignment tables, emergencies, and what follows from them. Pure; what breaks a limit cannot be built.
 
 There is no type for a place, a movement, kin, money, work, household registration, ethnicity, a person's number or free
 text: what has no type can decide nothing.

@@ -140,7 +140,9 @@ def _under(published: Published, emergencies: Sequence[Published]) -> bool:
     """Tell whether an emergency of the rules' disease was alive, and known, when they reached the log."""
     disease = published.document.body.get("disease")
     return any(
-        one.alive(published.logged_at) and one.logged_at <= published.logged_at and one.document.body["disease"] == disease
+        one.alive(published.logged_at)
+        and one.logged_at <= published.logged_at
+        and one.document.body["disease"] == disease
         for one in emergencies
         if one.document.kind is PublicationKind.EMERGENCY
     )

@@ -204,5 +204,7 @@ class Declaration:
         try:
             chosen = tuple(Venue(one) for one in venues), tuple(CertificateKind(one) for one in wants)
         except ValueError:
-            raise PublicationRefused("VENUE", "a venue or certificate is named that is not in the closed list") from None
+            raise PublicationRefused(
+                "VENUE", "a venue or certificate is named that is not in the closed list"
+            ) from None
         return cls(venues=chosen[0], wants=chosen[1], region=region, starts=document.starts, ends=document.ends)

@@ -1,7 +1,7 @@
 """Say what an assignment table may not hold: a word for each forbidden construct. Pure.
 
-A table is the place where somebody would smuggle in a list of people, a place or a catch-all; so its form is closed, its
-lists are short, nothing in it looks like a hash or a number of a person, and every measure has a longest duration.
+A table is the place where somebody would smuggle in a list of people, a place or a catch-all; so its form is closed,
+its lists are short, nothing in it looks like a hash or a person's number, and every measure has a longest duration.
 """
 
 from __future__ import annotations
@@ -131,9 +131,8 @@ def _clauses(clauses: object) -> Iterator[Fault]:
         return
     for name, clause in clauses.items():
         where = f"table.clauses.{name}"
-        if not isinstance(clause, Mapping) or set(clause) != CLAUSE:
-            yield Fault(word="CLAUSE", where=where)
-        elif not all(isinstance(text, str) and text.strip() for text in clause.values()):
+        texts = list(clause.values()) if isinstance(clause, Mapping) and set(clause) == CLAUSE else [None]
+        if not all(isinstance(text, str) and text.strip() for text in texts):
             yield Fault(word="CLAUSE", where=where)
         if _CATCH_ALL.fullmatch(str(name)):
             yield Fault(word="CATCH-ALL", where=where)
