@@ -1,5 +1,13 @@
 """The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
+from salus.app.certificates import (
+    MyCertificates,
+    my_certificate,
+    my_certificates,
+    take_certificate,
+    trust_file,
+    void_certificate,
+)
 from salus.app.demo import (
     DemoResident,
     StepIn,
@@ -38,6 +46,7 @@ __all__ = [
     "Found",
     "Imported",
     "Invited",
+    "MyCertificates",
     "MyCode",
     "Node",
     "NodeSettings",
@@ -69,6 +78,8 @@ __all__ = [
     "load_settings",
     "look_proof",
     "may_listen",
+    "my_certificate",
+    "my_certificates",
     "my_code",
     "my_record",
     "newest_checkpoint",
@@ -81,6 +92,9 @@ __all__ = [
     "restore",
     "search",
     "step_into",
+    "take_certificate",
+    "trust_file",
     "view_summary",
+    "void_certificate",
     "who_looked",
 ]

@@ -8,8 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from salus.codec.certificates import LONGEST, Certificate, CertificateKind, Disease, Hint
-from salus.codec.certificates.model import day_number, hour_number, instant
+from salus.codec.certificates import (
+    LONGEST,
+    Certificate,
+    CertificateKind,
+    Disease,
+    Hint,
+    day_number,
+    hour_number,
+    instant,
+)
 from salus.healthcode.certificates.errors import CertificateRefused
 
 LASTS: Final = {

@@ -10,11 +10,18 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from salus.codec import key_id, signer
-from salus.codec.certificates import Certificate, Hint, decode_certificate, encode_certificate, write_status_list
-from salus.codec.certificates.model import LIST_SIZE, instant, seconds
-from salus.codec.certificates.status import subject_of
-from salus.codec.cose import key_digest
+from salus.codec import key_digest, key_id, signer
+from salus.codec.certificates import (
+    LIST_SIZE,
+    Certificate,
+    Hint,
+    decode_certificate,
+    encode_certificate,
+    instant,
+    seconds,
+    subject_of,
+    write_status_list,
+)
 from salus.healthcode.certificates import store
 from salus.healthcode.certificates.errors import CertificateRefused
 from salus.healthcode.certificates.model import Fact, Held, certificate_of
