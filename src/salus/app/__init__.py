@@ -11,18 +11,20 @@ from salus.app.certificates import (
 from salus.app.demo import (
     DemoResident,
     StepIn,
+    advance_clock,
     demo_principal,
     demo_resident,
     demo_roles,
     demo_token,
     ensure_sandbox,
     note_residents,
+    parse_duration,
     step_into,
 )
 from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
 from salus.app.importing import Imported, import_files
 from salus.app.invitations import Invited, invite_resident
-from salus.app.node import Node, newest_checkpoint, newest_checkpoint_at, open_node
+from salus.app.node import DEMO_WITNESSES, Node, join_witnesses, newest_checkpoint, newest_checkpoint_at, open_node
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.relay import Relay, close_batch, deliver_events
 from salus.app.residents import (
@@ -41,6 +43,7 @@ from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may
 from salus.app.writing import Tried, accept, accept_each
 
 __all__ = [
+    "DEMO_WITNESSES",
     "SCHEMAS",
     "DemoResident",
     "Found",
@@ -64,6 +67,7 @@ __all__ = [
     "Visit",
     "accept",
     "accept_each",
+    "advance_clock",
     "arrive",
     "back_up",
     "close_batch",
@@ -75,6 +79,7 @@ __all__ = [
     "ensure_sandbox",
     "import_files",
     "invite_resident",
+    "join_witnesses",
     "load_settings",
     "look_proof",
     "may_listen",
@@ -86,6 +91,7 @@ __all__ = [
     "newest_checkpoint_at",
     "note_residents",
     "open_node",
+    "parse_duration",
     "present_here",
     "reader_name",
     "replace_code",
