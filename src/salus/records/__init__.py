@@ -2,6 +2,7 @@
 
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir.definitions import resource_types
+from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
 from salus.records.intake.accept import Writer, accept
 from salus.records.intake.bundle import Submission, of_resource, of_update, take_apart
@@ -39,6 +40,8 @@ __all__ = [
     "Outcome",
     "Problem",
     "RecordRefused",
+    "ResultTold",
+    "SpecimenTold",
     "Submission",
     "Summary",
     "SummaryLine",
@@ -63,8 +66,10 @@ __all__ = [
     "patient_name",
     "patients",
     "resource_types",
+    "result_told",
     "search",
     "skip_keys",
+    "specimen_told",
     "summary",
     "summary_parts",
     "supported",
