@@ -1,5 +1,13 @@
 """The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
+from salus.app.certificates import (
+    MyCertificates,
+    my_certificate,
+    my_certificates,
+    take_certificate,
+    trust_file,
+    void_certificate,
+)
 from salus.app.demo import (
     DemoResident,
     StepIn,
@@ -55,6 +63,7 @@ __all__ = [
     "Found",
     "Imported",
     "Invited",
+    "MyCertificates",
     "MyCode",
     "MyNotices",
     "Node",
@@ -92,6 +101,8 @@ __all__ = [
     "load_settings",
     "look_proof",
     "may_listen",
+    "my_certificate",
+    "my_certificates",
     "my_code",
     "my_notices",
     "my_record",
@@ -109,8 +120,11 @@ __all__ = [
     "restore",
     "search",
     "step_into",
+    "take_certificate",
     "take_result",
     "take_specimen",
+    "trust_file",
     "view_summary",
+    "void_certificate",
     "who_looked",
 ]

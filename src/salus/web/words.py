@@ -124,6 +124,8 @@ NOTICES: Mapping[Notice, str] = {
     Notice.SIGNED_OUT: noop("You have signed out."),
     Notice.STEPPED_IN: noop("You have stepped into this role. What you do now is real on this demonstration node."),
     Notice.PASSKEY_ADDED: noop("The passkey is added. You can sign in with it from now on."),
+    Notice.CERTIFICATE_TAKEN: noop("You have a new certificate. Show or print it where you want to, and nowhere else."),
+    Notice.CERTIFICATE_VOIDED: noop("The certificate is void. Doors refuse it from their next update on."),
     Notice.SET_UP_DONE: noop("Your sign-in is set up. From now on use your password with a code from the app."),
 }
 

@@ -47,6 +47,8 @@ class Address(StrEnum):
     MY_NOTICE = "/me/notice"
     WHO_LOOKED = "/me/reads"
     LOG = "/about/log"
+    CERTIFICATES = "/me/certificates"  # GET the page; POST csrf, entry, hint; below it /{certificate}, and its /void
+    VERIFY = "/verify"  # the door's page; below it its worker.js and manifest.webmanifest
 
 
 class View(Protocol):
@@ -91,6 +93,8 @@ class Notice(StrEnum):
     STEPPED_IN = "stepped-in"
     PASSKEY_ADDED = "passkey-added"
     SET_UP_DONE = "set-up-done"
+    CERTIFICATE_TAKEN = "certificate-taken"
+    CERTIFICATE_VOIDED = "certificate-voided"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
