@@ -29,7 +29,7 @@ from salus.cli.actors import (
     sign_result,
     signatures_of,
 )
-from salus.app import Signed as Sent
+from salus.healthcode.measures import Signed as Sent
 from salus.kernel import Purpose, Role, format_instant
 from salus.parties import FacilityKind, Principal, principal
 from salus.rules import EvidenceKind, Result

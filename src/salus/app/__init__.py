@@ -27,7 +27,6 @@ from salus.app.invitations import Invited, invite_resident
 from salus.app.measures import (
     SETTING,
     MyNotices,
-    Signed,
     Taken,
     add_party,
     my_notices,
@@ -76,7 +75,6 @@ __all__ = [
     "Restored",
     "Saved",
     "SettingsRefused",
-    "Signed",
     "StepIn",
     "Taken",
     "Tried",

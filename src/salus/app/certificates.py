@@ -11,7 +11,7 @@ from uuid import UUID
 from salus import access, identity, ledger, records
 from salus.access import Action
 from salus.app.node import Node
-from salus.app.residents import own_key, _own_read
+from salus.app.residents import _own_read, own_key
 from salus.codec.certificates import Hint, Logged, write_trust
 from salus.healthcode import certificates
 from salus.healthcode.certificates import CertificateRefused, Fact, Held, hint_of
