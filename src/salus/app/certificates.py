@@ -11,7 +11,7 @@ from uuid import UUID
 from salus import access, identity, ledger, records
 from salus.access import Action
 from salus.app.node import Node
-from salus.app.residents import _own_key, _own_read
+from salus.app.residents import _own_read, own_key
 from salus.codec.certificates import Hint, Logged, write_trust
 from salus.healthcode import certificates
 from salus.healthcode.certificates import CertificateRefused, Fact, Held, hint_of
@@ -44,7 +44,7 @@ class _Parts:
 
 def my_certificates(node: Node, who: Principal) -> MyCertificates:
     """Return a resident's certificates and what could be taken; the reading stands in the register."""
-    key, at = _own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         parts = _parts(tx, node, who, key, at)
     facts, hint = _opened(node, parts, at)
@@ -56,7 +56,7 @@ def take_certificate(node: Node, who: Principal, resource: UUID, *, hinted: bool
 
     Raises CertificateRefused if the record does not say such a fact, and Refused for anybody but the resident.
     """
-    key, at = _own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     ledger.append_once(node.store, certificates.issuer_leaf(node.custodian, node.name))
     with node.store.transaction(Duty.CARE) as tx:
         parts = _parts(tx, node, who, key, at)
@@ -73,7 +73,7 @@ def take_certificate(node: Node, who: Principal, resource: UUID, *, hinted: bool
 
 def my_certificate(node: Node, who: Principal, certificate_id: UUID) -> Held:
     """Return one of the resident's own certificates. Raises CertificateRefused if it is not theirs."""
-    key, at = _own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         held = certificates.held(tx, node.custodian, key)
         access.register(tx, [_own_read(who, key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
@@ -85,7 +85,7 @@ def my_certificate(node: Node, who: Principal, certificate_id: UUID) -> Held:
 
 def void_certificate(node: Node, who: Principal, certificate_id: UUID) -> None:
     """Void one of the resident's own certificates, because they ask."""
-    key, at = _own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         certificates.void(tx, node.custodian, key, certificate_id, at)
         access.register(tx, [_own_read(who, key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
