@@ -43,6 +43,7 @@ def verify_rows(store: Store, trust: Trust | None, keys: KeyService) -> list[Row
     told, waiting = known(store, trust), ledger.waiting_of(store)
     leaves = {kind: {leaf.encoded for _, leaf in ledger.leaves(store, kind)} for kind in DUTIES}
     decisions = ledger.leaves(store, "decision")
+    in_log = {leaf.encoded for _, leaf in decisions}
     found: list[RowFinding] = []
     evidence: dict[str, Kept] = {}
     for one in _evidence(store):
@@ -52,8 +53,8 @@ def verify_rows(store: Store, trust: Trust | None, keys: KeyService) -> list[Row
     for decision in _decisions(store):
         decided[decision.commitment] = decision
         if decision.entry not in waiting:
-            logged = any(leaf.encoded == decision.entry for _, leaf in decisions)
-            found += _decided(store, trust, told, keys, decision, logged and decision.result in evidence)
+            backed = decision.entry in in_log and decision.result in evidence
+            found += _decided(store, trust, told, keys, decision, backed)
     for index, leaf in decisions:
         if str(leaf.body["commitment"]) not in decided:
             text = "the log holds a decision that rests on no evidence of this node"
