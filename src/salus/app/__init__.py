@@ -8,6 +8,7 @@ from salus.app.certificates import (
     trust_file,
     void_certificate,
 )
+from salus.app.checking import CHECKS, check_node
 from salus.app.demo import (
     DemoResident,
     StepIn,
@@ -55,6 +56,7 @@ from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may
 from salus.app.writing import Tried, accept, accept_each
 
 __all__ = [
+    "CHECKS",
     "DEMO_WITNESSES",
     "SCHEMAS",
     "SETTING",
@@ -86,6 +88,7 @@ __all__ = [
     "advance_clock",
     "arrive",
     "back_up",
+    "check_node",
     "close_batch",
     "deliver_events",
     "demo_principal",
