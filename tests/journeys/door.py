@@ -23,6 +23,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 from PIL import Image, ImageFilter
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nodes import a_node, a_number, a_patient, resident_of, send, system, the_resident
@@ -49,7 +50,10 @@ HOUR = timedelta(hours=1)
 
 @dataclass(slots=True)
 class Door:
-    """What a test of a door works with. `asked` are the paths of all requests that reached the node, in order."""
+    """What a test of a door works with. `asked` are the paths of all requests that reached the node, in order.
+
+    `instead` holds what is answered at a path in the node's place, as somebody in between could.
+    """
 
     node: Node
     witnesses: Witnesses
@@ -57,6 +61,7 @@ class Door:
     token: str
     url: str = ""
     asked: list[str] = field(default_factory=list)
+    instead: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -170,7 +175,7 @@ def served(door: Door) -> Iterator[str]:
     running: list[Any] = []
 
     async def serve() -> None:
-        counted = _counting(application(door.node, relay=False), door.asked)
+        counted = _counting(application(door.node, relay=False), door)
         server = Server(counted, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_level=LogLevels.error)
         running.append(server)
         started.set()
@@ -188,11 +193,12 @@ def served(door: Door) -> Iterator[str]:
         thread.join(10)
 
 
-def _counting(app: ASGIApp, asked: list[str]) -> ASGIApp:
+def _counting(app: ASGIApp, door: Door) -> ASGIApp:
     async def counted(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            asked.append(scope["path"])
-        await app(scope, receive, send)
+            door.asked.append(scope["path"])
+        told = door.instead.get(scope.get("path", ""))
+        await (app if told is None else Response(told))(scope, receive, send)
 
     return counted
 

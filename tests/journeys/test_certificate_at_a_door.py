@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Browser, BrowserContext, Page
 
+import doors as paper
 from journeys.browser import accessibility, executable
 from journeys.conftest import open_folder
 from journeys.door import HOUR, Door, a_door, film, picture, served
@@ -198,6 +199,27 @@ def test_after_the_trust_file_is_too_old_no_check_is_permitted(door: Door, brows
         choose(page)
 
         assert screen(page) == "not-permitted"
+
+
+def test_a_page_keeps_to_the_log_that_it_saw_first_and_to_the_newest_file_of_it(
+    door: Door, context: BrowserContext
+) -> None:
+    older, good = door.trust(), picture(door.text())
+    door.witnesses.advance(timedelta(minutes=5))
+    context.clock.set_fixed_time(door.now)
+    page = install(context, door)
+    age = page.locator("[data-part=age]").inner_text()
+    foreign = paper.Door(at=door.now.replace(microsecond=0)).file()
+    for instead in (older, foreign, b"{}", b"no JSON", b""):
+        door.instead["/trust.json"] = instead
+        try:
+            page.reload()
+            page.locator("[data-ready=yes]").wait_for()
+        finally:
+            door.instead.clear()
+
+        assert page.locator("[data-part=age]").inner_text() == age
+        assert show(page, good)[0] == "good"
 
 
 def test_it_sends_nothing_and_keeps_nothing(door: Door, context: BrowserContext) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from salus.cli.pictures import text_of
 from salus.codec import trimmed
 from salus.codec.certificates import Certificate, Outcome, TrustFile, Verdict, permitted, read_trust
 from salus.codec.certificates import verify as judge
-from salus.kernel import format_instant, parse_instant
+from salus.kernel import Invalid, format_instant, parse_instant
 from salus.rules import Venue
 
 SAID = {
@@ -51,7 +52,7 @@ def verify(inputs: tuple[str, ...], trust: Path, at: str, venue: str, as_json: b
     Ends with 0 if every one of them is good, and with 1 otherwise. The reasons that --json gives are for the holder of
     a certificate; a door is told "nothing shown", whatever the reason.
     """
-    instant, told = parse_instant(at), read_trust(trust.read_bytes())
+    instant, told = _instant(at), read_trust(trust.read_bytes())
     here = Venue(venue)
     # where none may ask, the code is not so much as opened
     may_ask = bool(permitted(told, instant, here))
@@ -82,6 +83,13 @@ def trust(out: Path, data: Path | None, settings: Path | None, as_json: bool) ->
         return
     counts = f"{len(told.issuers)} issuers, {len(told.declarations)} declarations, {len(told.lists)} lists"
     say(f"{out}: {counts}, as of {format_instant(told.made)}, of use until {format_instant(told.ends)}")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except Invalid as error:
+        raise click.UsageError(f"--at: {error.text}") from None
 
 
 def _presented(given: str) -> str:

@@ -61,6 +61,7 @@ PARTS: Mapping[str, str] = {
     "summary": noop("Summary of your record"),
     "register": noop("The list of who looked"),
     "code": noop("Your identity code"),
+    "certificate": noop("Your certificates, or the entries that one can be taken of"),
     "identity": noop("Your name, to be sure that it is you"),
     "notice": noop("Your notice, if there is one"),
     "result": noop("A result of a laboratory"),

@@ -125,7 +125,9 @@ class Verifier {
 async function begin(root) {
   root.hidden = false;
   const { trust: address = "", wasm = "", worker = "" } = root.dataset;
-  if ("serviceWorker" in navigator) await navigator.serviceWorker.register(worker, { scope: root.dataset.scope });
+  // without a worker the page still checks; it only needs the network again when it is opened next
+  const install = "serviceWorker" in navigator && navigator.serviceWorker.register(worker, { scope: root.dataset.scope });
+  await Promise.resolve(install).catch(() => undefined);
   const [trust] = await Promise.all([loadTrust(address), loadReader(wasm)]);
   const troubled = /** @type {HTMLElement} */ (root.querySelector('[data-part="trouble"]'));
   const ready = /** @type {HTMLElement} */ (root.querySelector('[data-part="ready"]'));
