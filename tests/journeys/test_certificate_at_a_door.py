@@ -116,6 +116,9 @@ def test_a_resident_takes_a_certificate_and_a_door_sees_its_fact_with_the_networ
     assert "1 January" in text
     assert "Sun" not in text
     assert "1980" not in text
+    context.set_offline(False)
+    mine.goto(f"{door.url}/me/reads")
+    assert "Your certificates" in mine.inner_text("main")
 
 
 def test_everything_else_gives_one_and_the_same_screen(door: Door, context: BrowserContext) -> None:
