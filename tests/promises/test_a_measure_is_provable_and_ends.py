@@ -17,7 +17,6 @@ from salus.cli.actors import (
     sign_result,
 )
 from salus.kernel import Purpose, Role
-from salus.proof import Trust
 from salus.rules import Evidence, EvidenceKind, Measure, Result, decide, recompute
 
 SECOND = timedelta(seconds=1)
@@ -125,7 +124,11 @@ def test_without_a_quorum_of_independent_witnesses_there_is_no_measure() -> None
     file.world.log.witnesses = file.world.log.witnesses[:1]
 
     assert recompute(file.fresh(file.at), trust, file.at).measure is Measure.NONE
-    assert recompute(file.raw, Trust.of(trust.log, trust.witnesses[:2]), file.at).measure is Measure.NONE
+
+
+def test_witnesses_of_two_organisations_are_too_few() -> None:
+    assert shown(a_file(a_world(witnesses=2))) is Measure.NONE
+    assert shown(a_file(a_world(witnesses=3))) is Measure.PRECAUTION
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.RESIDENT])

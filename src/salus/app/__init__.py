@@ -37,7 +37,15 @@ from salus.app.measures import (
     take_result,
     take_specimen,
 )
-from salus.app.node import DEMO_WITNESSES, Node, join_witnesses, newest_checkpoint, newest_checkpoint_at, open_node
+from salus.app.node import (
+    DEMO_WITNESSES,
+    Node,
+    join_witnesses,
+    newest_checkpoint,
+    newest_checkpoint_at,
+    newest_cosigned,
+    open_node,
+)
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.relay import Relay, close_batch, deliver_events
 from salus.app.residents import (
@@ -109,6 +117,7 @@ __all__ = [
     "my_record",
     "newest_checkpoint",
     "newest_checkpoint_at",
+    "newest_cosigned",
     "note_residents",
     "open_node",
     "parse_duration",
