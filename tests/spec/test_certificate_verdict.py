@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -202,3 +203,35 @@ def test_an_issuer_who_is_not_in_the_log_issues_nothing() -> None:
     door = Door(registered=False)
 
     assert shown(door.text(), door.read()) == (Outcome.NOTHING, Reason.FOREIGN)
+
+
+def _broken(dice: random.Random, value: Any) -> Any:
+    """Change one place somewhere in a value: its type, its text, its fields."""
+    if isinstance(value, dict) and value and dice.random() < 0.9:
+        name = dice.choice(sorted(value))
+        if dice.random() < 0.1:
+            return {one: other for one, other in value.items() if one != name}
+        return value | {name: _broken(dice, value[name])}
+    if isinstance(value, list) and value and dice.random() < 0.9:
+        place = dice.randrange(len(value))
+        return [*value[:place], _broken(dice, value[place]), *value[place + 1 :]]
+    if isinstance(value, str) and value and dice.random() < 0.8:
+        place = dice.randrange(len(value))
+        return value[:place] + dice.choice("A0=\n+ \u2014é\ud7ff") + value[place + dice.randrange(2) :]
+    return dice.choice([None, True, -1, 1 << 70, 1.5, "", "x", [], {}, [[]], {"a": {}}, "9" * 400])
+
+
+def test_a_broken_trust_file_raises_nothing_else_and_never_makes_a_forged_certificate_good() -> None:
+    dice = random.Random(20310301)
+    whole, theirs = json.loads(DOOR.file()), DOOR.text(OTHER)
+    read = 0
+    for _ in range(1500):
+        try:
+            trust = read_trust(json.dumps(_broken(dice, whole)).encode())
+        except CodecError:
+            continue
+        read += 1
+        assert verify(theirs, trust, AT, HERE).outcome is not Outcome.GOOD
+        assert permitted(trust, AT, Venue.LARGE_EVENT) == ()
+
+    assert read > 100
