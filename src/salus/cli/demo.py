@@ -27,10 +27,11 @@ from salus.web import run
 )
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="Which fictional country.")
-@click.option("--residents", type=click.IntRange(1, 100_000), default=2_000, show_default=True)
+@click.option("--residents", type=click.IntRange(1, 100_000), default=20_000, show_default=True)
+@click.option("--counties", type=click.IntRange(20, 3_100), default=30, show_default=True)
 @click.option("--exit", "ends", is_flag=True, help="End after the story instead of serving on.")
 @ending
-def demo(data: Path, port: int, seed: int, residents: int, ends: bool) -> None:
+def demo(data: Path, port: int, seed: int, residents: int, counties: int, ends: bool) -> None:
     """Set up a demo node if there is none, tell the story, and serve it until Ctrl-C."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     began = time.monotonic()
@@ -38,7 +39,7 @@ def demo(data: Path, port: int, seed: int, residents: int, ends: bool) -> None:
     with serving(data), open_node(settings, "demo") as node:
         say(f"a demo node is up on {node.postgres_version()}, in {data} ({time.monotonic() - began:.1f} s)")
         if not parties.facilities(node.store):
-            populate(node, seed, residents, say)
+            populate(node, seed, residents, counties, say)
         else:
             found_country(node, say)
         broke = threading.Event()

@@ -400,6 +400,8 @@ BY_ICD10 = {illness.icd10: illness for illness in (*ILLNESSES, LISTED)}
 def befalling(age_years: int, sex: str) -> tuple[tuple[Illness, ...], tuple[int, ...]]:
     """Return what befalls people of an age and sex, and the running sums of how common each is."""
     possible = tuple(
-        illness for illness in ILLNESSES if illness.ages[0] <= age_years <= illness.ages[1] and illness.sex in {None, sex}
+        illness
+        for illness in ILLNESSES
+        if illness.ages[0] <= age_years <= illness.ages[1] and illness.sex in {None, sex}
     )
     return possible, tuple(accumulate(illness.weight for illness in possible))

@@ -24,7 +24,18 @@ KINDS = (
 )
 _WEIGHTS = (942, 12, 8, 6, 8, 10, 8, 6)
 # Characters that are heard alike: a clerk writes one for the other.
-_ALIKE = {"晓": "小", "佳": "嘉", "杰": "洁", "雅": "娅", "涵": "函", "志": "智", "诚": "成", "静": "靖", "红": "洪", "玉": "钰"}
+_ALIKE = {
+    "晓": "小",
+    "佳": "嘉",
+    "杰": "洁",
+    "雅": "娅",
+    "涵": "函",
+    "志": "智",
+    "诚": "成",
+    "静": "靖",
+    "红": "洪",
+    "玉": "钰",
+}
 
 
 def planted(seed: int, resident: int, facility: str) -> str:
@@ -62,6 +73,4 @@ def clean(delivery: Delivery, kind: str) -> Delivery | None:
     again = {"sent-twice": "again", "wrong-phone": "phone-corrected", "mistyped-number": "number-corrected"}.get(kind)
     if again is None:
         return None
-    return Delivery(
-        facility_id=delivery.facility_id, bundle=delivery.bundle, resident=delivery.resident, planted=again
-    )
+    return Delivery(facility_id=delivery.facility_id, bundle=delivery.bundle, resident=delivery.resident, planted=again)

@@ -39,9 +39,7 @@ def bundle(
 class _Chart:
     """One resident at one facility, as it grows entry by entry."""
 
-    def __init__(
-        self, country: Country, county: County, resident: Resident, facility: Facility, order: int
-    ) -> None:
+    def __init__(self, country: Country, county: County, resident: Resident, facility: Facility, order: int) -> None:
         self.seed, self.until, self.resident, self.facility, self.order = (
             country.seed,
             country.until,
@@ -100,7 +98,9 @@ class _Chart:
         written = visit.at + timedelta(days=visit.late_days)
         self.add(fhir.condition(replace(scene, written=written), illness))
         if illness.fever:
-            value = fhir.quantity(Dice(self.seed, "fever", self.resident.index, self.visits).near(38.3, 0.7), "Cel", "°C")
+            value = fhir.quantity(
+                Dice(self.seed, "fever", self.resident.index, self.visits).near(38.3, 0.7), "Cel", "°C"
+            )
             self.add(fhir.vital(replace(scene, at=visit.at + timedelta(minutes=5)), _TEMPERATURE, value))
 
     def arrival(self, at: datetime, kind: str, lasts: timedelta) -> fhir.Scene:

@@ -126,9 +126,7 @@ class _Homes:
         )
 
 
-def _born(
-    dice: Dice, male: bool, county: str, until: date, taken: set[str], age_years: int | None
-) -> tuple[date, str]:
+def _born(dice: Dice, male: bool, county: str, until: date, taken: set[str], age_years: int | None) -> tuple[date, str]:
     """Choose a birth date, of the whole people or of an age, and a number that nobody has."""
     while True:
         low, high = (age_years, age_years) if age_years is not None else dice.weighted(_AGES, _AGE_WEIGHTS)[:2]
@@ -155,7 +153,9 @@ def _street(dice: Dice) -> str:
 def _facilities(dice: Dice, county: str, male: bool, age_years: int) -> tuple[str, ...]:
     """Choose the facilities that a resident goes to: the nearest, and for a third of them one more."""
     for_them = tuple(
-        f.facility_id for f in FIRST_HOSPITALS if f.facility_id != "H2" or age_years < 18 or not (male or age_years > 49)
+        f.facility_id
+        for f in FIRST_HOSPITALS
+        if f.facility_id != "H2" or age_years < 18 or not (male or age_years > 49)
     )
     first = NEAREST[county] if NEAREST[county] in for_them else "H1"
     others = tuple(facility_id for facility_id in for_them if facility_id != first)
