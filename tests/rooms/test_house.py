@@ -49,7 +49,6 @@ OTHER_FILES = {
     "storage/forward": "migrations",
     "storage/outbox": "the outbox and its drain",
     "storage/pools": "pools and transactions",
-    "synth/places": "the fictional map",
 }
 BANNED = {"util", "utils", "helper", "helpers", "common", "manager", "process", "handle", "data", "tmp"}
 NAMED_ALL_THE_SAME = {

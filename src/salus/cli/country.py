@@ -133,8 +133,8 @@ def _register(node: Node, country: synth.Country, say: Say) -> None:
     )
     say(
         f"{len(country.facilities):,} facilities of {len(bodies):,} organisations registered, each with a key of its"
-        f" own: {hospitals:,} hospitals, {len(country.facilities) - hospitals} laboratories, sampling sites and offices;"
-        f" {len(people)} people at work"
+        f" own: {hospitals:,} hospitals, {len(country.facilities) - hospitals} laboratories, sampling sites and"
+        f" offices; {len(people)} people at work"
     )
 
 

@@ -5,7 +5,6 @@ A batch that is refused goes in again without the bundles that were named, and t
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,11 +13,10 @@ import orjson
 
 from salus import synth
 from salus.app import Node, accept, demo_principal
-from salus.kernel import Role, SalusError
+from salus.kernel import Role
 from salus.records import Intent, RecordRefused, parse, take_apart
 
-BATCH = 80
-_ENTRY = re.compile(r"Bundle\.entry\[\d+\]\.resource\.")
+BATCH = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +86,9 @@ def _tried(node: Node, facility: str, batch: list[_Sent], filled: Filled) -> lis
 def _alone(node: Node, facility: str, one: _Sent, filled: Filled) -> None:
     try:
         _taken(node, facility, [one], filled)
-    except SalusError as error:
-        if error.status >= 500:
-            raise
-        filled.refused[one.planted, _ENTRY.sub("", str(error))] += 1
+    except RecordRefused as error:
+        first = f"{error.code} {error.problems[0].where}: {error.problems[0].text}"
+        filled.refused[one.planted, first] += 1
 
 
 def _taken(node: Node, facility: str, batch: list[_Sent], filled: Filled) -> None:

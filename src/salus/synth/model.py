@@ -93,9 +93,7 @@ class County:
         return self.code[:2]
 
 
-NOT_CARE = frozenset(
-    "laboratory sampling-site disease-control-centre command-centre review-board department".split()  # noqa: SIM905
-)
+NOT_CARE = frozenset("laboratory sampling-site disease-control-centre command-centre review-board department".split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,10 +289,13 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Specimen:
-    """One specimen and its result. Instants are aware (UTC+8); a corrected result has `corrected` and its `final`."""
+    """One specimen and its result. `collected_by` is a sampling site; instants are aware (UTC+8).
+
+    A result that was corrected later has `corrected`; `final` is what holds in the end.
+    """
 
     resident: int = field(repr=False)
-    site: str
+    collected_by: str
     laboratory: str
     collected: datetime
     resulted: datetime

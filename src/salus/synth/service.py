@@ -99,11 +99,12 @@ def deliveries(country: Country) -> Iterator[Delivery]:
     for delivery in bundles(country):
         resident = country.residents[delivery.resident]
         kind = planted(country.seed, resident.index, delivery.facility_id)
-        if kind:
-            again = clean(delivery, kind)
-            later += [again] if again else []
-            delivery = replace(delivery, bundle=spoilt(delivery.bundle, resident, kind), planted=kind)
-        yield delivery
+        if not kind:
+            yield delivery
+            continue
+        again = clean(delivery, kind)
+        later += [again] if again else []
+        yield replace(delivery, bundle=spoilt(delivery.bundle, resident, kind), planted=kind)
     yield from later
 
 

@@ -24,18 +24,7 @@ KINDS = (
 )
 _WEIGHTS = (942, 12, 8, 6, 8, 10, 8, 6)
 # Characters that are heard alike: a clerk writes one for the other.
-_ALIKE = {
-    "晓": "小",
-    "佳": "嘉",
-    "杰": "洁",
-    "雅": "娅",
-    "涵": "函",
-    "志": "智",
-    "诚": "成",
-    "静": "靖",
-    "红": "洪",
-    "玉": "钰",
-}
+_ALIKE = dict(zip("晓佳杰雅涵志诚静红玉", "小嘉洁娅函智成靖洪钰", strict=True))
 
 
 def planted(seed: int, resident: int, facility: str) -> str:

@@ -81,18 +81,16 @@ def patient(resident: Resident, county: County, facility: Facility, hospital_num
         "telecom": [{"system": "phone", "value": resident.phone, "use": "mobile"}],
         "gender": resident.sex,
         "birthDate": resident.birth_date.isoformat(),
-        "address": [
-            {
-                "use": "home",
-                "text": county.name_zh + resident.street,
-                "district": county.name_zh,
-                "postalCode": county.code,
-            }
-        ],
+        "address": [home(resident, county)],
         "communication": [
             {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": "zh-CN"}]}, "preferred": True}
         ],
     }
+
+
+def home(resident: Resident, county: County) -> Resource:
+    text = county.name_zh + resident.street
+    return {"use": "home", "text": text, "district": county.name_zh, "postalCode": county.code}
 
 
 def own_number(facility: Facility, what: str, value: str) -> Resource:

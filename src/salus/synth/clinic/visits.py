@@ -98,9 +98,8 @@ class _Chart:
         written = visit.at + timedelta(days=visit.late_days)
         self.add(fhir.condition(replace(scene, written=written), illness))
         if illness.fever:
-            value = fhir.quantity(
-                Dice(self.seed, "fever", self.resident.index, self.visits).near(38.3, 0.7), "Cel", "°C"
-            )
+            warm = Dice(self.seed, "fever", self.resident.index, self.visits).near(38.3, 0.7)
+            value = fhir.quantity(warm, "Cel", "°C")
             self.add(fhir.vital(replace(scene, at=visit.at + timedelta(minutes=5)), _TEMPERATURE, value))
 
     def arrival(self, at: datetime, kind: str, lasts: timedelta) -> fhir.Scene:

@@ -52,7 +52,7 @@ def _specimen(country: Country, resident: Resident, day: date, result: str, fina
     resulted = collected + timedelta(minutes=dice.between(600, 840))
     return Specimen(
         resident=resident.index,
-        site=site.facility_id,
+        collected_by=site.facility_id,
         laboratory=laboratory.facility_id,
         collected=collected,
         resulted=resulted,

@@ -37,7 +37,6 @@ FEMALE = _pairs("""
 """)
 
 # Streets that are in no city: after weather and plants, as streets are.
-STREETS = (
-    "春风路", "松荫街", "望月巷", "听雨里", "晴岚路", "石桥街", "竹影巷", "清波路", "云锦街", "梧桐里", "荷香路", "鹤鸣街",
-    "长亭巷", "朝霞路", "枫叶街", "书院里",
-)  # fmt: skip
+STREETS = tuple(
+    "春风路 松荫街 望月巷 听雨里 晴岚路 石桥街 竹影巷 清波路 云锦街 梧桐里 荷香路 鹤鸣街 长亭巷 朝霞路 枫叶街".split()
+)

@@ -29,6 +29,7 @@ def _hospital(line: str) -> Facility:
     )
 
 
+# ruff: noqa: E501 - one line each
 # id | level | kind | county | English | Chinese | organisation | in Chinese
 _HOSPITALS = """
 H1|3|hospital|910101|Qinglan General Hospital|清澜综合医院|Qinglan Hospital Trust|清澜医院联合体
@@ -49,6 +50,6 @@ EOC1|3|command-centre|910101|Health Commission Command Centre|卫生健康委员
 EOC2|3|command-centre|910102|Emergency Management Command Centre|应急管理局指挥中心|Qinglan Emergency Management Bureau|清澜应急管理局
 RB1|3|review-board|910122|Songquan Review Board|松泉复核委员会|Songquan Ombudsman Office|松泉申诉专员公署
 EDU1|2|department|910101|Qinglan Education Department|清澜教育局|Qinglan Education Department|清澜教育局
-"""  # noqa: E501 - one line each
+"""
 FACILITIES = tuple(_hospital(line) for line in _HOSPITALS.strip().splitlines())
 OFFICES = tuple(_hospital(line) for line in _OFFICES.strip().splitlines())

@@ -22,7 +22,7 @@ _JITTER = 0.33
 class Land:
     """All cells of the land in a fixed order, and where every cell of the lattice lies, sea included."""
 
-    cells: tuple[Cell, ...]
+    hexes: tuple[Cell, ...]
     centres: dict[Cell, Point]
 
 
@@ -60,7 +60,7 @@ def land(dice: Dice, count: int) -> Land:
     rows = [cell for cell in lattice if 2 <= cell[0] < size - 2 and 2 <= cell[1] < size - 2]
     grown = _grown(middle, set(rows), count, lambda cell: cost(centres[cell]))
     sea = _connected((0, 0), inside - grown)
-    return Land(cells=tuple(cell for cell in lattice if cell not in sea), centres=centres)
+    return Land(hexes=tuple(cell for cell in lattice if cell not in sea), centres=centres)
 
 
 def _swing(dice: Dice) -> float:

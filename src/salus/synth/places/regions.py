@@ -36,9 +36,11 @@ def places(seed: int, counties: int) -> Places:
         raise SynthError(f"a country has {FEWEST_COUNTIES} to {MOST_COUNTIES} counties; ask for a number in between")
     dice, names = Dice(seed, "places", counties), invented(seed)
     ground = land(dice, counties * (16 if counties < FINELY_DRAWN else 5))
-    shapes = _shapes(dice, ground, counties)
-    provinces, prefectures, found, county_of = [], [], [], {}
-    for first, province in enumerate(shapes):
+    provinces: list[Region] = []
+    prefectures: list[Region] = []
+    found: list[County] = []
+    county_of: dict[Cell, str] = {}
+    for first, province in enumerate(_shapes(dice, ground, counties)):
         code = str(91 + first)
         provinces.append(_region(code, names, "Province", "省"))
         for second, prefecture in enumerate(province):
@@ -68,7 +70,7 @@ def _shapes(dice: Dice, ground: Land, counties: int) -> list[list[list[list[Cell
 
     The fullest prefecture comes first, in the first province, for the counties that every country has.
     """
-    parts = divide(dice, ground.cells, ground.centres, min(9, max(2, 2 + counties // 25)))
+    parts = divide(dice, ground.hexes, ground.centres, min(9, max(2, 2 + counties // 25)))
     provinces = []
     for part, count in zip(parts, _shares([len(part) for part in parts], counties), strict=True):
         pieces = divide(dice, part, ground.centres, min(count, max(2, round(count / _COUNTIES_A_PREFECTURE))))

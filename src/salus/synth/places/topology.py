@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from salus.synth.model import County, Dice, Region
@@ -49,7 +50,7 @@ def topology(places: Places, seed: int) -> dict[str, Any]:
 def centres(places: Places) -> dict[str, Point]:
     """Return the middle of each county, in the map's units."""
     sums: dict[str, list[float]] = {county.code: [0.0, 0.0, 0.0] for county in places.counties}
-    for cell in places.land.cells:
+    for cell in places.land.hexes:
         x, y = places.land.centres[cell]
         held = sums[places.county_of[cell]]
         held[0], held[1], held[2] = held[0] + x, held[1] + y, held[2] + 1
@@ -58,7 +59,7 @@ def centres(places: Places) -> dict[str, Point]:
 
 def county_side(places: Places) -> float:
     """Return how long the side of a county of middling area is, in the map's units."""
-    return math.sqrt(len(places.land.cells) / len(places.counties))
+    return math.sqrt(len(places.land.hexes) / len(places.counties))
 
 
 def _centres(places: Places, transform: dict[str, list[float]]) -> dict[str, list[int]]:
@@ -69,7 +70,7 @@ def _centres(places: Places, transform: dict[str, list[float]]) -> dict[str, lis
 def _borders(places: Places) -> list[tuple[Corner, Corner, str, str]]:
     """Return every edge between two counties, or county and sea: from corner to corner, left side, right side."""
     found = []
-    for cell in places.land.cells:
+    for cell in places.land.hexes:
         here, neighbours = places.county_of[cell], around(cell)
         for place, other in enumerate(neighbours):
             there = places.county_of.get(other, _SEA)
@@ -94,12 +95,11 @@ def _arcs(places: Places) -> list[_Arc]:
         ways[start].append(number)
         ways[end].append(number)
     used: set[int] = set()
-    arcs = []
+    arcs: list[_Arc] = []
     junctions = [corner for corner, numbers in ways.items() if len(numbers) == 3]
     for corner in (*junctions, *ways):
-        for number in ways[corner]:
-            if number not in used:
-                arcs.append(_followed(corner, number, edges, ways, used))
+        # Lazily, one by one: following one arc may use up another that starts here.
+        arcs.extend(_followed(corner, n, edges, ways, used) for n in ways[corner] if n not in used)
     return arcs
 
 
@@ -147,7 +147,7 @@ def _drawn(arc: _Arc, land: Land, dice: Dice, depth: int) -> list[Point]:
     """Draw an arc through its corners, each stretch roughened by midpoint displacement."""
     points = [_where(corner, land) for corner in arc.corners]
     line = [points[0]]
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         _rough(line, start, end, dice, depth)
     return line
 
@@ -183,7 +183,7 @@ def _quantised(lines: list[list[Point]]) -> tuple[list[list[tuple[int, int]]], d
 def _steps(line: list[tuple[int, int]]) -> list[list[int]]:
     """Write a line as TopoJSON does: the first point, then the step to each next one."""
     steps = [list(line[0])]
-    steps += [[b[0] - a[0], b[1] - a[1]] for a, b in zip(line, line[1:], strict=False)]
+    steps += [[b[0] - a[0], b[1] - a[1]] for a, b in pairwise(line)]
     return steps
 
 
