@@ -16,7 +16,8 @@ import pytest
 
 from salus import synth
 from salus.kernel import Role
-from salus.parties import FACILITY_ROLES, STAFF_ROLES, FacilityKind
+from salus.parties import FacilityKind
+from salus.parties.model import FACILITY_ROLES, STAFF_ROLES
 from salus.synth import Country, Truth
 
 SEED, RESIDENTS = 3, 6_000
@@ -119,7 +120,8 @@ def test_weekends_are_quiet(made: Country) -> None:
     days = Counter(visit.at.weekday() for visit in synth.visits(made) if visit.origin == "ordinary")
 
     assert max(days[5], days[6]) < 0.8 * min(days[day] for day in range(5))
-    assert days[6] < days[5] and days[0] == max(days.values())
+    assert days[6] < days[5]
+    assert days[0] == max(days.values())
 
 
 def test_colds_come_in_winter_and_upset_stomachs_in_summer() -> None:
@@ -162,7 +164,8 @@ def test_a_case_that_was_seen_has_its_visit_and_one_that_was_not_has_none(made: 
 def test_there_is_one_case_of_the_listed_illness(made: Country, true: Truth) -> None:
     counted = {where: n for where, n in true.visits.items() if where[2] == true.single_icd10}
 
-    assert true.single is not None and true.single.seen is not None
+    assert true.single is not None
+    assert true.single.seen is not None
     assert counted == {(true.single.county, true.single.seen, true.single_icd10): 1}
     assert true.single.county != true.outbreak.county
 
@@ -213,7 +216,8 @@ def bounded(deliveries: Iterable[synth.Delivery], most: int) -> Iterator[synth.D
 def test_schools_miss_pupils_where_the_outbreak_is(made: Country, true: Truth) -> None:
     shares: dict[tuple[bool, bool], list[float]] = {}
     for told in synth.school_absence(made):
-        assert 0 <= told.absent <= told.enrolled and told.day.weekday() < 5
+        assert 0 <= told.absent <= told.enrolled
+        assert told.day.weekday() < 5
         late = told.day > made.until - timedelta(days=5)
         shares.setdefault((told.county == true.outbreak.county, late), []).append(told.absent / told.enrolled)
     mean = {key: sum(values) / len(values) for key, values in shares.items()}
@@ -231,7 +235,9 @@ def test_hospitals_tell_of_five_kinds_of_beds_and_some_are_stale_or_silent(made:
         assert set(one.beds) == {"ordinary", "oxygen", "icu", "isolation", "other"}
         assert all(0 <= beds.occupied <= beds.staffed for beds in one.beds.values())
         assert 0 <= one.ventilators_in_use <= one.ventilators
-        assert one.oxygen_days > 0 and one.antivirals >= 0 and one.masks >= 0
+        assert one.oxygen_days > 0
+        assert one.antivirals >= 0
+        assert one.masks >= 0
         assert one.told_at.date() == one.day <= made.until
     assert set(newest) < hospitals
     assert min(newest.values()) < made.until - timedelta(days=1)

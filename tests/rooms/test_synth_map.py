@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -88,7 +89,7 @@ def test_the_areas_of_the_counties_fill_the_country(drawn: tuple[Country, dict[s
         a[0] * b[1] - a[1] * b[0]
         for n in coast
         for line in [arcs[n] if n >= 0 else arcs[~n][::-1]]
-        for a, b in zip(line, line[1:], strict=False)
+        for a, b in itertools.pairwise(line)
     )
 
     assert counties == shore < 0
@@ -142,8 +143,10 @@ def test_codes_are_unassigned_and_nested_and_names_are_unique_in_both_languages(
     assert [county.code for county in made.counties[:6]] == ["910101", "910102", "910121", "910122", "920181", "920223"]
     for shape in shapes(found):
         told = shape["properties"]
-        assert shape["id"].startswith(told["prefecture"]) and told["prefecture"].startswith(told["province"])
-        assert told["name_en"].isascii() and re.search(r"[\u4e00-\u9fff]", told["name_zh"])
+        assert shape["id"].startswith(told["prefecture"])
+        assert told["prefecture"].startswith(told["province"])
+        assert told["name_en"].isascii()
+        assert re.search(r"[\u4e00-\u9fff]", told["name_zh"])
 
 
 def test_every_county_has_a_middle_and_no_two_share_it(drawn: tuple[Country, dict[str, Any]]) -> None:

@@ -25,6 +25,7 @@ KINDS = (
 _WEIGHTS = (942, 12, 8, 6, 8, 10, 8, 6)
 # Characters that are heard alike: a clerk writes one for the other.
 _ALIKE = dict(zip("晓佳杰雅涵志诚静红玉", "小嘉洁娅函智成靖洪钰", strict=True))
+_MISREAD = "昕"
 
 
 def planted(seed: int, resident: int, facility: str) -> str:
@@ -47,6 +48,7 @@ def spoilt(bundle: dict[str, Any], resident: Resident, kind: str) -> dict[str, A
         patient["name"] = patient["name"][1:]
     elif kind == "other-character":
         written = "".join(_ALIKE.get(character, character) for character in resident.given_zh)
+        written = written if written != resident.given_zh else resident.given_zh[:-1] + _MISREAD
         patient["name"][0] |= {"text": resident.family_zh + written, "given": [written]}
     elif kind == "names-swapped":
         patient["name"][0] |= {"family": resident.given_zh, "given": [resident.family_zh]}
