@@ -182,15 +182,14 @@ def corpora() -> Path:
 
 
 def _offered(node: Node, country: synth.Country, vaccinated: Iterable[int]) -> list[DemoResident]:
-    """Choose whom a visitor may step into: residents with charts at two hospitals, and some whom the story needs.
+    """Choose whom a visitor may step into: a dozen with charts at two hospitals, and some whom the story needs.
 
     These are two who will be told a positive result, the one whose result is corrected, and one who is vaccinated.
     """
     needed = [s.resident for s in synth.specimens(country) if s.corrected][:1]
     needed += [s.resident for s in synth.specimens(country) if s.final == "positive"][:2]
-    chosen = [person.index for person in country.residents if len(person.facilities) > 1]
     needed += [index for index in vaccinated if index not in needed][:1]
-    chosen = [index for index in chosen if index not in needed][: OFFERED - len(needed)]
+    chosen = [person.index for person in country.residents if len(person.facilities) > 1][:OFFERED]
     offered = []
     for index in dict.fromkeys(chosen + needed):
         person = country.residents[index]
