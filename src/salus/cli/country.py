@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -29,6 +30,7 @@ from salus.storage import Duty
 
 Say = Callable[[str], None]
 OFFERED = 12
+_AT_A_TIME = 8
 MAP, COUNTRY = "map.json", "country.json"
 
 
@@ -103,25 +105,10 @@ def _note(node: Node, country: synth.Country) -> None:
 
 
 def _register(node: Node, country: synth.Country, say: Say) -> None:
-    bodies: set[str] = set()
-    for place in country.facilities:
-        body = place.organisation.replace(" ", "-")
-        if body not in bodies:
-            bodies.add(body)
-            names = {"name_en": place.organisation, "name_zh": place.organisation_zh}
-            parties.add_organisation(node.store, organisation_id=body, **names)
-        kind = FacilityKind(place.kind)
-        parties.add_facility(
-            node.store,
-            facility_id=place.facility_id,
-            name_en=place.name_en,
-            name_zh=place.name_zh,
-            level=place.level,
-            kind=kind,
-            county=place.county,
-            organisation=body,
-        )
-        demo_principal(node, kind.system_role, place.facility_id)
+    bodies = {place.organisation: place for place in country.facilities}
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        list(pool.map(lambda place: _add_organisation(node, place), bodies.values()))
+        list(pool.map(lambda place: _add_facility(node, place), country.facilities))
     people = synth.workers(country)
     for one in people:
         named = {"name_en": one.name_en, "name_zh": one.name_zh}
@@ -136,6 +123,30 @@ def _register(node: Node, country: synth.Country, say: Say) -> None:
         f" own: {hospitals:,} hospitals, {len(country.facilities) - hospitals} laboratories, sampling sites and"
         f" offices; {len(people)} people at work"
     )
+
+
+def _add_organisation(node: Node, place: synth.Facility) -> None:
+    names = {"name_en": place.organisation, "name_zh": place.organisation_zh}
+    parties.add_organisation(node.store, organisation_id=_body(place), **names)
+
+
+def _add_facility(node: Node, place: synth.Facility) -> None:
+    kind = FacilityKind(place.kind)
+    parties.add_facility(
+        node.store,
+        facility_id=place.facility_id,
+        name_en=place.name_en,
+        name_zh=place.name_zh,
+        level=place.level,
+        kind=kind,
+        county=place.county,
+        organisation=_body(place),
+    )
+    demo_principal(node, kind.system_role, place.facility_id)
+
+
+def _body(place: synth.Facility) -> str:
+    return place.organisation.replace(" ", "-")
 
 
 def _take_in(node: Node, country: synth.Country, say: Say) -> Filled:
