@@ -47,7 +47,7 @@ def test_no_column_of_the_table_sets_a_measure() -> None:
 
 def table() -> str:
     """Write the table: role, purpose, what is asked for, the facts that must hold; one column for each action."""
-    head = f"{'role':16}{'purpose':9}{'kind':11}{'if':16}" + " ".join(COLUMNS)
+    head = f"{'role':18}{'purpose':9}{'kind':11}{'if':16}" + " ".join(COLUMNS)
     lines = [*(f"# {line}" for line in (__doc__ or "").strip().splitlines()[:3]), "", head]
     for role in Role:
         lines += ["", *_rows(role)]
@@ -60,9 +60,9 @@ def _rows(role: Role) -> Iterator[str]:
         for _, _, facts, actions in group:
             silent = False
             why = " + ".join(facts).replace("_", " ") or "always"
-            yield f"{role:16}{purpose or 'none':9}{kind:11}{why:16}" + _ticks(actions)
+            yield f"{role:18}{purpose or 'none':9}{kind:11}{why:16}" + _ticks(actions)
     rest = "any" if silent else "others"
-    yield f"{role:16}{rest:9}{'all':11}{'always':16}" + _ticks(set())
+    yield f"{role:18}{rest:9}{'all':11}{'always':16}" + _ticks(set())
 
 
 def _powers(role: Role) -> Iterator[tuple[Purpose | None, Kind, Facts, set[str]]]:

@@ -68,9 +68,15 @@ def test_each_role_has_its_purposes_and_every_other_is_refused_whatever_else_hol
     assert used == {
         (Role.HOSPITAL_SYSTEM, Purpose.TREAT),
         (Role.HOSPITAL_SYSTEM, Purpose.HOPERAT),
+        (Role.SAMPLING_SITE, Purpose.TREAT),
+        (Role.LABORATORY, Purpose.TREAT),
+        (Role.DEPARTMENT_SYSTEM, Purpose.PUBHLTH),
         (Role.CLINICIAN, Purpose.TREAT),
         (Role.RECEPTION, Purpose.TREAT),
         (Role.RESIDENT, Purpose.PATRQT),
+        (Role.EPIDEMIOLOGIST, Purpose.PUBHLTH),
+        (Role.COMMANDER, Purpose.PUBHLTH),
+        (Role.APPEAL_OFFICER, Purpose.PATRQT),
     }
 
 

@@ -47,19 +47,38 @@ SETTINGS = {
 }
 ROLES = {
     Role.HOSPITAL_SYSTEM: (Purpose.TREAT, Purpose.HOPERAT),
+    Role.SAMPLING_SITE: (Purpose.TREAT,),
+    Role.LABORATORY: (Purpose.TREAT,),
+    Role.DEPARTMENT_SYSTEM: (Purpose.PUBHLTH,),
     Role.CLINICIAN: (Purpose.TREAT,),
     Role.RECEPTION: (Purpose.TREAT,),
     Role.RESIDENT: (Purpose.PATRQT,),
+    Role.EPIDEMIOLOGIST: (Purpose.PUBHLTH,),
+    Role.COMMANDER: (Purpose.PUBHLTH,),
+    Role.APPEAL_OFFICER: (Purpose.PATRQT,),
     Role.AUDITOR: (),
     Role.OPERATOR: (),
 }
-UNGRANTED = {Purpose.ETREAT, Purpose.PUBHLTH, Purpose.HRESCH}  # in the closed list; no role may name them yet
+UNGRANTED = {Purpose.ETREAT, Purpose.HRESCH}  # in the closed list; no role may name them yet
 ACTIONS = (
-    "create import invite-resident open-relation read read-code read-identity read-register read-summary replace-code"
-    " resolve-code search update"
+    "answer-appeal command commit-specimen contest create import invite-resident open-relation read read-code"
+    " read-identity read-notice read-register read-signals read-situation read-summary replace-code report-resources"
+    " resolve-code search send-counts sign-result take-certificate update verify-signal"
 )
 EVENTS = {"RecordAccepted": "records/intake/accept.py"}
-LEAVES = {"node", "anchor"}
+LEAVES = {
+    "node",
+    "anchor",
+    "party-key",
+    "publication",
+    "specimen",
+    "result",
+    "decision",
+    "appeal-opened",
+    "appeal-closed",
+    "order",
+    "refusals",
+}
 # Whether it is a place of care, which may resolve identity codes.
 FACILITIES = {
     FacilityKind.HOSPITAL: True,
@@ -71,6 +90,10 @@ FACILITIES = {
     FacilityKind.EMERGENCY_CENTRE: True,
     FacilityKind.LABORATORY: False,
     FacilityKind.SAMPLING_SITE: False,
+    FacilityKind.DISEASE_CONTROL_CENTRE: False,
+    FacilityKind.COMMAND_CENTRE: False,
+    FacilityKind.REVIEW_BOARD: False,
+    FacilityKind.DEPARTMENT: False,
 }
 
 

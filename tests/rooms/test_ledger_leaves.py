@@ -13,9 +13,32 @@ from salus.kernel import canonical
 from salus.ledger import KINDS, Leaf, LeafRefused, anchor_leaf, node_leaf, parse_leaf
 
 ROOT = base64.b64encode(bytes(32)).decode()
-GOOD = {
+SIGNATURE = base64.b64encode(bytes(64)).decode()
+GOOD: dict[str, dict[str, object]] = {
     "node": {"kind": "demo", "name": "salus.example/log"},
     "anchor": {"custodian": "salus.example/register", "size": 7, "root": ROOT},
+    "party-key": {"party": "L1", "organisation": "Group", "duty": "laboratory", "key": ROOT},
+    "publication": {
+        "kind": "assignment-rules",
+        "name": "respiratory",
+        "version": 1,
+        "digest": ROOT,
+        "starts": "2031-03-01T08:00:00Z",
+        "ends": "2031-03-29T08:00:00Z",
+        "signatures": {"Court": SIGNATURE, "Press": SIGNATURE},
+    },
+    "specimen": {"party": "S1", "commitment": ROOT, "signature": SIGNATURE},
+    "result": {"party": "L1", "commitment": ROOT, "signature": SIGNATURE},
+    "decision": {"rules": ROOT, "commitment": ROOT, "tag": ROOT},
+    "appeal-opened": {"appeal": ROOT, "deadline": "2031-03-03T08:00:00Z"},
+    "appeal-closed": {"appeal": ROOT, "outcome": "ended", "organisation": "Board"},
+    "order": {
+        "order": ROOT,
+        "organisations": ["Commission", "Board"],
+        "starts": "2031-03-01T08:00:00Z",
+        "ends": "2031-03-08T08:00:00Z",
+    },
+    "refusals": {"day": "2031-03-01", "action": "set-by-import", "count": 3},
 }
 
 
@@ -65,6 +88,19 @@ def test_unknown_and_missing_fields_are_refused(kind: str) -> None:
         ("anchor", {"custodian": "a", "size": 1, "root": ROOT[:-2] + "B="}),
         ("anchor", {"custodian": "a", "size": 1, "root": ROOT + "\n"}),
         ("anchor", {"custodian": "a\n", "size": 1, "root": ROOT}),
+        ("party-key", {**GOOD["party-key"], "duty": "police"}),
+        ("publication", {**GOOD["publication"], "kind": "list-of-persons"}),
+        ("publication", {**GOOD["publication"], "signatures": {"900000200001010017": SIGNATURE}}),
+        ("publication", {**GOOD["publication"], "signatures": {f"P{n}": SIGNATURE for n in range(10)}}),
+        ("publication", {**GOOD["publication"], "starts": "2031-03-01T08:00:00+00:00"}),
+        ("publication", {**GOOD["publication"], "starts": "2031-03-01T08:00:00.5Z"}),
+        ("publication", {**GOOD["publication"], "ends": "2031-02-29T08:00:00Z"}),
+        ("specimen", {**GOOD["specimen"], "signature": ROOT}),
+        ("order", {**GOOD["order"], "organisations": ["Commission"]}),
+        ("order", {**GOOD["order"], "organisations": ["Commission", "Commission"]}),
+        ("order", {**GOOD["order"], "organisations": [["Commission"], ["Board"]]}),
+        ("appeal-closed", {**GOOD["appeal-closed"], "outcome": "late"}),
+        ("refusals", {**GOOD["refusals"], "day": "2031-3-1"}),
     ],
 )
 def test_no_other_kind_value_or_spelling_passes(kind: str, body: dict[str, object]) -> None:

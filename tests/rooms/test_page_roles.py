@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from nodes import Asking, a_node, a_patient, asking, resident_of, send, system
+from nodes import Asking, a_node, a_patient, add_hospital, asking, resident_of, send, system
 from salus import identity
 from salus.app import Node, demo_token
 from salus.kernel import Role
+from salus.parties import FacilityKind
 from salus.storage import Duty
 from support import REPOSITORY
 
@@ -35,6 +36,12 @@ def pages() -> dict[tuple[str, str], set[Role]]:
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     with a_node(tmp_path_factory.mktemp("pages"), "H1") as opened:
+        add_hospital(opened, "S1", FacilityKind.SAMPLING_SITE)
+        add_hospital(opened, "L1", FacilityKind.LABORATORY)
+        add_hospital(opened, "D1", FacilityKind.DEPARTMENT)
+        add_hospital(opened, "C1", FacilityKind.DISEASE_CONTROL_CENTRE)
+        add_hospital(opened, "C2", FacilityKind.COMMAND_CENTRE)
+        add_hospital(opened, "C3", FacilityKind.REVIEW_BOARD)
         yield opened
 
 
@@ -55,7 +62,14 @@ def sessions(node: Node) -> dict[Role, str]:
 
 
 def _token(node: Node, role: Role, resident: UUID) -> str:
-    facility = "H1" if role in (Role.HOSPITAL_SYSTEM, Role.CLINICIAN, Role.RECEPTION) else None
+    facility = {
+        Role.SAMPLING_SITE: "S1",
+        Role.LABORATORY: "L1",
+        Role.DEPARTMENT_SYSTEM: "D1",
+        Role.EPIDEMIOLOGIST: "C1",
+        Role.COMMANDER: "C2",
+        Role.APPEAL_OFFICER: "C3",
+    }.get(role, "H1")
     return demo_token(node, role, facility, str(resident) if role is Role.RESIDENT else None, None)
 
 

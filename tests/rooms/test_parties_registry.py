@@ -105,7 +105,7 @@ def test_a_facility_needs_its_organisation(registry: Store) -> None:
         facility(registry, "H9")
 
 
-def test_the_kinds_of_facility_are_a_closed_list_of_care_and_laboratories(registry: Store) -> None:
+def test_the_kinds_of_facility_are_a_closed_list_of_care_laboratories_and_offices(registry: Store) -> None:
     care = {
         kind: add_facility(registry, facility_id=f"K{n}", **HOSPITAL | {"kind": kind}).care
         for n, kind in enumerate(FacilityKind)
@@ -114,6 +114,10 @@ def test_the_kinds_of_facility_are_a_closed_list_of_care_and_laboratories(regist
     assert {kind for kind, is_care in care.items() if not is_care} == {
         FacilityKind.LABORATORY,
         FacilityKind.SAMPLING_SITE,
+        FacilityKind.DISEASE_CONTROL_CENTRE,
+        FacilityKind.COMMAND_CENTRE,
+        FacilityKind.REVIEW_BOARD,
+        FacilityKind.DEPARTMENT,
     }
     with registry.connect(Duty.MIGRATION) as owner:
         for word in ("police", "court", "border", "employer"):

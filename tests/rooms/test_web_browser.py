@@ -8,15 +8,16 @@ from collections.abc import Iterator
 
 import pytest
 import webauthn
+from all_samples import SAMPLES
 from playwright.sync_api import Browser, Page, Request
-from web_samples import CODE, RESIDENT, SAMPLES, SLIP, frame
+from web_samples import CODE, RESIDENT, SLIP, frame
 from web_server import HTML, JSON, STATIC, PageServer, serve
 from webauthn.helpers.structs import ResidentKeyRequirement, UserVerificationRequirement
 
 from journeys.browser import accessibility, chromium
-from salus.web import account_views, qr, views
+from salus.web import qr, views
 from salus.web.render import page as write
-from salus.web.views import Address, Language
+from salus.web.views import Address, Language, accounts
 from support import REPOSITORY
 
 pytestmark = pytest.mark.browser
@@ -26,7 +27,7 @@ WIDTHS = (320, 1280)
 SAME_BUT_FOR_WORDS = {
     *(f"failure {kind}" for kind in views.FailureKind if kind not in {"sign-in", "unsafe"}),
     *(f"desk {trouble}" for trouble in views.DeskTrouble if trouble not in {"code", "purpose"}),
-    *(f"sign in {trouble}" for trouble in account_views.SignInTrouble if trouble not in {"too-many", "passkey"}),
+    *(f"sign in {trouble}" for trouble in accounts.SignInTrouble if trouble not in {"too-many", "passkey"}),
     "invitation has-sign-in",
     "set up taken",
 }

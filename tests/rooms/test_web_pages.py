@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
+from importlib import import_module
 from importlib.resources import files
-from typing import get_args
+from pkgutil import iter_modules
 
 import pytest
 import zxingcpp
+from all_samples import SAMPLES
 from babel import Locale
+from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
-from web_samples import CLINICIAN, CODE, COUNTY, NOW, RESIDENT, SAMPLES, frame
+from web_samples import CLINICIAN, CODE, COUNTY, NOW, RESIDENT, frame
 
 from salus.kernel import Invalid, Purpose, Role
 from salus.records import Summary
-from salus.web import account_views, qr, views, words
+from salus.web import qr, views, words
 from salus.web.pages import words_of
 from salus.web.render import Speech, choose_language, choose_text, page, with_query
-from salus.web.views import Language
+from salus.web.views import Language, accounts
 from support import REPOSITORY
 
 WEB = REPOSITORY / "src" / "salus" / "web"
@@ -135,13 +139,20 @@ def test_a_notice_is_shown_once_on_the_next_page(notice: views.Notice, language:
 
 
 def test_every_page_class_has_a_sample() -> None:
-    assert {type(view) for view, _ in SAMPLES.values()} == set(get_args(views.View))
+    assert {type(view) for view, _ in SAMPLES.values()} == set(_page_classes())
 
 
 def test_every_template_belongs_to_a_page_class() -> None:
     pages = {path.name for path in (WEB / "templates").iterdir()} - {"layout.html", "parts.html"}
 
-    assert pages == {view.template for view in get_args(views.View)}
+    assert pages == {view.template for view in _page_classes()}
+
+
+def _page_classes() -> Iterator[type[views.View]]:
+    for module in (views, *(import_module(f"salus.web.views.{one.name}") for one in iter_modules(views.__path__))):
+        for one in vars(module).values():
+            if is_dataclass(one) and hasattr(one, "template") and one.__module__ == module.__name__:
+                yield one  # type: ignore[misc]
 
 
 def test_no_node_but_a_demonstration_lets_anybody_step_into_a_role() -> None:
@@ -188,28 +199,41 @@ def test_a_read_is_either_proved_or_says_when_it_will_be() -> None:
 
 
 def _sources() -> Iterator[str | tuple[str, ...]]:
-    methods = [("templates/**.html", "jinja2"), ("words.py", "python"), ("render.py", "python")]
+    methods = [("templates/**.html", "jinja2"), ("words.py", "python"), ("navigation.py", "python")]
+    methods += [("render.py", "python"), ("words/**.py", "python")]
     options = {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}}
     keywords = {"noop": None, "_": None, "gettext": None, "ngettext": (1, 2), "many": (1, 2)}
     for _, _, text, _, _ in extract_from_dir(WEB, method_map=methods, options_map=options, keywords=keywords):  # type: ignore[arg-type]
         yield text
 
 
-def test_every_text_is_written_in_chinese_and_none_is_left_over() -> None:
-    with (WEB / "i18n" / "zh.po").open("rb") as source:
-        catalogue = {one.id: one for one in read_po(source, locale=Locale("zh", script="Hans")) if one.id}
+def _chinese() -> Iterator[Message]:
+    for part in sorted((WEB / "i18n" / "zh").glob("*.po")):
+        with part.open("rb") as source:
+            yield from read_po(source, locale=Locale("zh", script="Hans"))
 
-    assert set(catalogue) == set(_sources())
-    assert all(one.string and not one.fuzzy for one in catalogue.values())
+
+def test_every_text_is_written_in_chinese_and_none_is_left_over() -> None:
+    messages = [one for one in _chinese() if one.id]
+
+    assert {one.id for one in messages} == set(_sources())
+    assert all(one.string and not one.fuzzy for one in messages)
+
+
+def test_a_text_that_several_pages_use_is_the_same_in_chinese() -> None:
+    found: dict[object, set[object]] = {}
+    for one in _chinese():
+        found.setdefault(one.id, set()).add(one.string)
+
+    assert {text: chinese for text, chinese in found.items() if text and len(chinese) > 1} == {}
 
 
 def test_a_chinese_text_keeps_every_gap_of_its_source() -> None:
-    with (WEB / "i18n" / "zh.po").open("rb") as source:
-        for one in read_po(source, locale=Locale("zh", script="Hans")):
-            english = one.id if isinstance(one.id, str) else one.id[0]
-            chinese = one.string if isinstance(one.string, str) else one.string[0]
+    for one in _chinese():
+        english = one.id if isinstance(one.id, str) else one.id[0]
+        chinese = one.string if isinstance(one.string, str) else one.string[0]
 
-            assert sorted(re.findall(r"%\(\w+\)s", english)) == sorted(re.findall(r"%\(\w+\)s", chinese)), english
+        assert sorted(re.findall(r"%\(\w+\)s", english)) == sorted(re.findall(r"%\(\w+\)s", chinese)), english
 
 
 @pytest.mark.parametrize(
@@ -221,9 +245,9 @@ def test_a_chinese_text_keeps_every_gap_of_its_source() -> None:
         (words.SEVERITIES, views.Severity),
         (words.FLAGS, views.Flag),
         (words.NOTICES, views.Notice),
-        (words.SIGN_IN_TROUBLES, account_views.SignInTrouble),
-        (words.INVITATION_TROUBLES, account_views.InvitationTrouble),
-        (words.SET_UP_TROUBLES, account_views.SetUpTrouble),
+        (words.SIGN_IN_TROUBLES, accounts.SignInTrouble),
+        (words.INVITATION_TROUBLES, accounts.InvitationTrouble),
+        (words.SET_UP_TROUBLES, accounts.SetUpTrouble),
         (words.DESK_TROUBLES, views.DeskTrouble),
         (words.FAILURES, views.FailureKind),
     ],

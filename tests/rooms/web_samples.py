@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from salus.kernel import Purpose, Role
-from salus.web import account_views as a
 from salus.web import views as v
+from salus.web.views import accounts as a
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 COUNTY = v.Words(en="Linhe County Hospital", zh="临河县人民医院")

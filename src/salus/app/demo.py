@@ -17,7 +17,6 @@ from salus.records import NotFound
 from salus.storage import Duty, Transaction
 
 TOKEN_LASTS = timedelta(hours=12)
-_STAFF = (Role.CLINICIAN, Role.RECEPTION)
 
 
 class DemoOnly(Refused):
@@ -141,13 +140,15 @@ def demo_principal(node: Node, role: Role, facility: str | None = None, resident
         if resident is None:
             raise Invalid("name the resident: --resident ID", code="SALUS-A031")
         return principal(role, str(parties.resident_account(node.store, resident)), resident=resident)
-    if role is Role.HOSPITAL_SYSTEM:
+    if role.software:
         place = node.facility(facility or "H1")
+        if place.kind.system_role is not role:
+            raise Invalid(f"{place.facility_id} is a {place.kind}; its software is no {role}", code="SALUS-A032")
         for system in parties.systems(node.store, place.facility_id):
             return parties.system_principal(system, place)
         _, public = parties.new_client_key("demo")
         return parties.system_principal(parties.add_system(node.store, place.facility_id, public), place)
-    at = (facility or "H1") if role in _STAFF else None
+    at = (facility or "H1") if role not in (Role.AUDITOR, Role.OPERATOR) else None
     for member in parties.staff(node.store, at):
         if member.role is role:
             return parties.staff_principal(member, strong=False)

@@ -73,7 +73,7 @@ def look_proof(node: Node, who: Principal, place: tuple[int, int]) -> tuple[Look
 
 def reader_name(node: Node, look: Look) -> tuple[str, str] | None:
     """Return a staff reader's institutional name in English and Chinese; None for systems and residents."""
-    if look.role in (Role.HOSPITAL_SYSTEM, Role.RESIDENT):
+    if look.role.software or look.role is Role.RESIDENT:
         return None
     try:
         member = parties.staff_member(node.store, UUID(look.reader))

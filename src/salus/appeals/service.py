@@ -52,7 +52,7 @@ def look_proof(store: Store, resident_key: int, place: tuple[int, int]) -> tuple
 
 
 def _by_others(role: Role) -> bool:
-    return role not in (Role.RESIDENT, Role.HOSPITAL_SYSTEM)
+    return role is not Role.RESIDENT and not role.software
 
 
 def _look(registered: RegisteredRead, proved: bool) -> Look:

@@ -31,11 +31,25 @@ class Role(StrEnum):
     """The closed list of what a principal can be."""
 
     HOSPITAL_SYSTEM = "hospital-system"
+    SAMPLING_SITE = "sampling-site"
+    LABORATORY = "laboratory"
+    DEPARTMENT_SYSTEM = "department-system"
     CLINICIAN = "clinician"
     RECEPTION = "reception"
     RESIDENT = "resident"
+    EPIDEMIOLOGIST = "epidemiologist"
+    COMMANDER = "commander"
+    APPEAL_OFFICER = "appeal-officer"
     AUDITOR = "auditor"
     OPERATOR = "operator"
+
+    @property
+    def software(self) -> bool:
+        """Tell whether a facility's software acts in this role, and no person."""
+        return self in _SOFTWARE
+
+
+_SOFTWARE = {Role.HOSPITAL_SYSTEM, Role.SAMPLING_SITE, Role.LABORATORY, Role.DEPARTMENT_SYSTEM}
 
 
 class Clock(Protocol):

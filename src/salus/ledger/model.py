@@ -12,7 +12,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from salus.kernel import canonical
+from salus.kernel import Invalid, canonical, format_instant, parse_instant
 from salus.ledger.errors import LeafRefused
 
 BATCH_EVERY = timedelta(hours=1)
@@ -20,6 +20,7 @@ MOST_LEAF_BYTES = 1024
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/:-]{0,126}[A-Za-z0-9])?", re.ASCII)
 _LONG_NUMBER = re.compile(r"[0-9]{11}", re.ASCII)
+_SECOND = re.compile(r"[0-9-]{10}T[0-9:]{8}Z", re.ASCII)
 _HASH_BYTES = 32
 
 Check = Callable[[object], bool]
@@ -36,13 +37,50 @@ def _count(value: object) -> bool:
 
 def _hash(value: object) -> bool:
     """32 bytes in base64 (RFC 4648 section 4), in the one canonical spelling."""
+    return _base64(value, _HASH_BYTES)
+
+
+def _base64(value: object, length: int) -> bool:
     if not isinstance(value, str):
         return False
     try:
         raw = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         return False
-    return len(raw) == _HASH_BYTES and base64.b64encode(raw).decode() == value
+    return len(raw) == length and base64.b64encode(raw).decode() == value
+
+
+def _signature(value: object) -> bool:
+    """64 bytes of an Ed25519 signature in base64, in the one canonical spelling."""
+    return _base64(value, 64)
+
+
+def _instant(value: object) -> bool:
+    """RFC 3339 in UTC, whole seconds, in the one spelling that kernel writes."""
+    try:
+        return (
+            isinstance(value, str) and bool(_SECOND.fullmatch(value)) and format_instant(parse_instant(value)) == value
+        )
+    except Invalid:
+        return False
+
+
+def _day(value: object) -> bool:
+    return isinstance(value, str) and _instant(f"{value}T00:00:00Z")
+
+
+def _names(value: object) -> bool:
+    """Two to nine different institutional names."""
+    return isinstance(value, list | tuple) and all(map(_name, value)) and 2 <= len(set(value)) == len(value) <= 9
+
+
+def _signatures(value: object) -> bool:
+    """One to nine signatures by the names of those who signed."""
+    return (
+        isinstance(value, Mapping)
+        and 1 <= len(value) <= 9
+        and all(_name(name) and _signature(signature) for name, signature in value.items())
+    )
 
 
 def _one_of(*allowed: str) -> Check:
@@ -55,6 +93,34 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "node": {"kind": _one_of("demo", "production"), "name": _name},
         # The root of a custodian's private tree: its register of reads as far as `size`.
         "anchor": {"custodian": _name, "size": _count, "root": _hash},
+        # A party's public key, and what it may sign. Whoever signs evidence, rules or heads is known from these alone.
+        "party-key": {
+            "party": _name,
+            "organisation": _name,
+            "duty": _one_of("sampling-site", "laboratory", "issuer", "signer", "witness"),
+            "key": _hash,
+        },
+        # A document in force for a time, by its SHA-256, with the names and signatures of those who stand for it.
+        "publication": {
+            "kind": _one_of("assignment-rules", "emergency", "declaration"),
+            "name": _name,
+            "version": _count,
+            "digest": _hash,
+            "starts": _instant,
+            "ends": _instant,
+            "signatures": _signatures,
+        },
+        # Evidence in two steps by two parties; every result is logged alike. Commitments are blinded.
+        "specimen": {"party": _name, "commitment": _hash, "signature": _signature},
+        "result": {"party": _name, "commitment": _hash, "signature": _signature},
+        # What rules make of evidence. The tag shows a second use of the same evidence, and nothing else.
+        "decision": {"rules": _hash, "commitment": _hash, "tag": _hash},
+        "appeal-opened": {"appeal": _hash, "deadline": _instant},
+        "appeal-closed": {"appeal": _hash, "outcome": _one_of("stands", "ended"), "organisation": _name},
+        # An order of the command room, about supplies, and the organisations that signed it.
+        "order": {"order": _hash, "organisations": _names, "starts": _instant, "ends": _instant},
+        # How many attempts to write a measure were refused on a day.
+        "refusals": {"day": _day, "action": _name, "count": _count},
     }
 )
 """Every kind of leaf with a check for each of its fields; all fields are required and there are no others."""

@@ -32,17 +32,24 @@ LONGEST_PASSWORD = 256
 ROLE_PURPOSES: Mapping[Role, tuple[Purpose, ...]] = MappingProxyType(
     {
         Role.HOSPITAL_SYSTEM: (Purpose.TREAT, Purpose.HOPERAT),
+        Role.SAMPLING_SITE: (Purpose.TREAT,),
+        Role.LABORATORY: (Purpose.TREAT,),
+        Role.DEPARTMENT_SYSTEM: (Purpose.PUBHLTH,),
         Role.CLINICIAN: (Purpose.TREAT,),
         Role.RECEPTION: (Purpose.TREAT,),
         Role.RESIDENT: (Purpose.PATRQT,),
+        Role.EPIDEMIOLOGIST: (Purpose.PUBHLTH,),
+        Role.COMMANDER: (Purpose.PUBHLTH,),
+        Role.APPEAL_OFFICER: (Purpose.PATRQT,),
         Role.AUDITOR: (),
         Role.OPERATOR: (),
     }
 )
+_FACILITY_STAFF = frozenset({Role.CLINICIAN, Role.RECEPTION, Role.EPIDEMIOLOGIST, Role.COMMANDER, Role.APPEAL_OFFICER})
 #: Roles that act at a facility.
-FACILITY_ROLES = frozenset({Role.HOSPITAL_SYSTEM, Role.CLINICIAN, Role.RECEPTION})
+FACILITY_ROLES = _FACILITY_STAFF | {role for role in Role if role.software}
 #: Roles of named persons who work for a facility or the node.
-STAFF_ROLES = frozenset({Role.CLINICIAN, Role.RECEPTION, Role.AUDITOR, Role.OPERATOR})
+STAFF_ROLES = _FACILITY_STAFF | {Role.AUDITOR, Role.OPERATOR}
 
 _FACILITY_ID = re.compile(r"[A-Z][A-Z0-9-]{0,31}", re.ASCII)
 _ORGANISATION_ID = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}", re.ASCII)
@@ -51,7 +58,7 @@ _LONGEST_NAME = 200
 
 
 class FacilityKind(StrEnum):
-    """The closed list of what a facility can be: places of care, and laboratories with their sampling sites."""
+    """The closed list of what a facility can be: places of care, laboratories and their sampling sites, offices."""
 
     HOSPITAL = "hospital"
     CLINIC = "clinic"
@@ -62,9 +69,31 @@ class FacilityKind(StrEnum):
     EMERGENCY_CENTRE = "emergency-centre"
     LABORATORY = "laboratory"
     SAMPLING_SITE = "sampling-site"
+    DISEASE_CONTROL_CENTRE = "disease-control-centre"
+    COMMAND_CENTRE = "command-centre"
+    REVIEW_BOARD = "review-board"
+    DEPARTMENT = "department"
+
+    @property
+    def system_role(self) -> Role:
+        """What the software of such a facility acts as."""
+        return _SYSTEM_ROLES.get(self, Role.HOSPITAL_SYSTEM)
 
 
-_NOT_CARE = frozenset({FacilityKind.LABORATORY, FacilityKind.SAMPLING_SITE})
+_OFFICES = frozenset(
+    {
+        FacilityKind.DISEASE_CONTROL_CENTRE,
+        FacilityKind.COMMAND_CENTRE,
+        FacilityKind.REVIEW_BOARD,
+        FacilityKind.DEPARTMENT,
+    }
+)
+_NOT_CARE = _OFFICES | {FacilityKind.LABORATORY, FacilityKind.SAMPLING_SITE}
+_SYSTEM_ROLES = {
+    FacilityKind.LABORATORY: Role.LABORATORY,
+    FacilityKind.SAMPLING_SITE: Role.SAMPLING_SITE,
+    FacilityKind.DEPARTMENT: Role.DEPARTMENT_SYSTEM,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +112,10 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facility:
-    """A place of care or a laboratory. `level` is China's grade, 1 to 3; `county` a six-digit GB/T 2260 code."""
+    """A place of care, a laboratory or an office. `county` is a six-digit GB/T 2260 code.
+
+    `level` is China's grade of hospitals, 1 to 3; of an office, whether it serves a county, a prefecture or more.
+    """
 
     facility_id: str
     name_en: str
@@ -121,7 +153,7 @@ class System:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staff:
-    """A named person who works at a facility (clinician, reception) or for the node (auditor, operator)."""
+    """A named person who works at a facility, or for the node (auditor, operator)."""
 
     staff_id: UUID
     role: Role
@@ -180,7 +212,7 @@ class Principal:
 
     def in_scope(self, kind: str, interaction: str) -> bool:
         """Tell whether a system's scopes cover an interaction (one of c r u d s) on a FHIR type; others need none."""
-        if self.role is not Role.HOSPITAL_SYSTEM:
+        if not self.role.software:
             return True
         return any(scope.allows(kind, interaction) for scope in self.scopes)
 

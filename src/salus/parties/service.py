@@ -162,14 +162,17 @@ def disable_account(store: Store, account: UUID, at: datetime) -> None:
 
 
 def system_principal(system: System, at: Facility) -> Principal:
-    """Return the principal of a system at its facility, with its registered scopes and default purpose."""
+    """Return the principal of a system at its facility, with its registered scopes and default purpose.
+
+    The facility's kind says what its software acts as, such as a laboratory's as laboratory.
+    """
     return principal(
-        Role.HOSPITAL_SYSTEM,
+        at.kind.system_role,
         str(system.client_id),
         name_en=at.name_en,
         name_zh=at.name_zh,
         facility=system.facility,
-        purpose=default_purpose(Role.HOSPITAL_SYSTEM),
+        purpose=default_purpose(at.kind.system_role),
         strong=True,
         scopes=system.scopes,
     )

@@ -15,6 +15,8 @@ class Duty(StrEnum):
     """The LOGIN roles of Salus, each with its own pool; none is a member of another."""
 
     CARE = "care"
+    SURVEILLANCE = "surveillance"
+    COMMAND = "command"
     REGISTRY = "registry"
     LEDGER = "ledger"
     RELAY = "relay"

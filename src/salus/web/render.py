@@ -24,7 +24,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from salus.kernel import Invalid, Purpose, Role, Unavailable
-from salus.web import qr, words
+from salus.web import navigation, qr, words
 from salus.web.views import Address, Day, Demo, Frame, Language, View, Words
 
 CONTENT_SECURITY_POLICY = (
@@ -125,7 +125,13 @@ def _environment(language: Language) -> Environment:
         "qr": qr.svg,
         "iso": lambda at: at if isinstance(at, str) else at.isoformat(),
     }
-    environment.globals |= {"Address": Address, "asset": asset, "words": words, "with_query": with_query}
+    environment.globals |= {
+        "Address": Address,
+        "asset": asset,
+        "words": words,
+        "with_query": with_query,
+        "links": navigation.links,
+    }
     return environment
 
 
@@ -141,9 +147,11 @@ class _Catalogue(gettext.NullTranslations):
 
     def __init__(self, language: Language) -> None:
         super().__init__()
-        with _PACKAGE.joinpath("i18n", f"{language}.po").open("rb") as source:
-            catalogue = read_po(source, locale=_LOCALES[language])
-        self._texts = {_key(message.id): _key(message.string) for message in catalogue if message.id}
+        self._texts: dict[str, str] = {}
+        for part in _PACKAGE.joinpath("i18n", language.value).iterdir():
+            with part.open("rb") as source:
+                catalogue = read_po(source, locale=_LOCALES[language])
+            self._texts |= {_key(message.id): _key(message.string) for message in catalogue if message.id}
 
     def gettext(self, message: str) -> str:
         return self._texts.get(message) or message

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from salus.kernel import Purpose, Role
-from salus.web.account_views import InvitationTrouble, SetUpTrouble, SignInTrouble
 from salus.web.views import DeskTrouble, FailureKind, Flag, Notice, Severity, Sex
+from salus.web.views.accounts import InvitationTrouble, SetUpTrouble, SignInTrouble
 
 
 def noop(text: str) -> str:
@@ -20,9 +20,15 @@ def noop(text: str) -> str:
 
 ROLES: Mapping[Role, str] = {
     Role.HOSPITAL_SYSTEM: noop("A hospital’s system"),
+    Role.SAMPLING_SITE: noop("A sampling site’s system"),
+    Role.LABORATORY: noop("A laboratory’s system"),
+    Role.DEPARTMENT_SYSTEM: noop("Another department’s system"),
     Role.CLINICIAN: noop("Clinician"),
     Role.RECEPTION: noop("Reception"),
     Role.RESIDENT: noop("Resident"),
+    Role.EPIDEMIOLOGIST: noop("Epidemiologist"),
+    Role.COMMANDER: noop("Commander"),
+    Role.APPEAL_OFFICER: noop("Appeal officer"),
     Role.AUDITOR: noop("Auditor"),
     Role.OPERATOR: noop("Operator"),
 }
@@ -43,6 +49,7 @@ GROUNDS: Mapping[str, str] = {
     "own-record": noop("It is your own record."),
     "directory": noop("Only the directory of institutions was read."),
     "role": noop("The role allows it."),
+    "contested": noop("You contested it, and asked for an answer."),
 }
 
 PARTS: Mapping[str, str] = {

@@ -24,13 +24,29 @@ class Action(StrEnum):
     REPLACE_CODE = "replace-code"
     READ_REGISTER = "read-register"
     INVITE_RESIDENT = "invite-resident"
+    COMMIT_SPECIMEN = "commit-specimen"
+    SIGN_RESULT = "sign-result"
+    READ_NOTICE = "read-notice"
+    TAKE_CERTIFICATE = "take-certificate"
+    CONTEST = "contest"
+    ANSWER_APPEAL = "answer-appeal"
+    SEND_COUNTS = "send-counts"
+    READ_SIGNALS = "read-signals"
+    VERIFY_SIGNAL = "verify-signal"
+    REPORT_RESOURCES = "report-resources"
+    READ_SITUATION = "read-situation"
+    COMMAND = "command"
 
 
 class Kind(StrEnum):
-    """What is asked for: something that may be in a person's chart, or a directory entry, which can be in nobody's."""
+    """What is asked for: something that may be in a person's chart; a directory entry, which is nobody's; counts.
+
+    Counts are of places and days and hold no person: signals, resources, incidents, orders.
+    """
 
     RECORD = "record"
     DIRECTORY = "directory"
+    COUNTS = "counts"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

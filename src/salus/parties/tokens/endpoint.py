@@ -30,7 +30,6 @@ def token(store: Store, issuer: TokenIssuer, form: Mapping[str, str], at: dateti
     """
     if form.get("grant_type") != "client_credentials":
         raise TokenRefused("unsupported_grant_type", "grant_type is client_credentials")
-    purpose = _purpose(form.get("purpose_of_use"))
     scopes = _scopes(form.get("scope", ""))
     system = _authenticated(store, issuer, form, at)
     for scope in scopes:
@@ -40,7 +39,8 @@ def token(store: Store, issuer: TokenIssuer, form: Mapping[str, str], at: dateti
         facility = rows.facility(tx, system.facility)
     if facility is None:
         raise TokenRefused("invalid_client", "the client's facility is not registered")
-    who = replace(system_principal(system, facility), scopes=scopes, purpose=purpose)
+    who = replace(system_principal(system, facility), scopes=scopes)
+    who = replace(who, purpose=_purpose(form.get("purpose_of_use"), who.role))
     return {
         "access_token": issue_token(issuer, who, at),
         "token_type": "bearer",
@@ -74,10 +74,10 @@ def _scopes(text: str) -> tuple[Scope, ...]:
         raise TokenRefused("invalid_scope", problem.text) from None
 
 
-def _purpose(text: str | None) -> Purpose | None:
-    allowed = ROLE_PURPOSES[Role.HOSPITAL_SYSTEM]
+def _purpose(text: str | None, role: Role) -> Purpose | None:
+    allowed = ROLE_PURPOSES[role]
     if text is None:
-        return default_purpose(Role.HOSPITAL_SYSTEM)
+        return default_purpose(role)
     if text not in allowed:
         raise TokenRefused("invalid_request", f"purpose_of_use is one of: {', '.join(allowed)}")
     return Purpose(text)

@@ -152,7 +152,7 @@ def issue_token(issuer: TokenIssuer, who: Principal, at: datetime, lifetime: tim
         "jti": str(new_id()),
         "role": who.role.value,
         "strong": who.strong,
-        "client_id": who.subject if who.role is Role.HOSPITAL_SYSTEM else None,
+        "client_id": who.subject if who.role.software else None,
         "facility": who.facility,
         "resident": str(who.resident) if who.resident else None,
         "purpose_of_use": who.purpose.value if who.purpose else None,

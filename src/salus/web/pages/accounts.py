@@ -11,11 +11,11 @@ from starlette.routing import Route
 
 from salus.kernel import Role
 from salus.parties import CodeRefused, NotSignedIn, PartyExists, PartyInvalid, Principal
-from salus.web.account_views import Account, Invitation, InvitationTrouble, Passkey, SetUp, SetUpTrouble
 from salus.web.gate import in_thread
 from salus.web.pages.signing_in import ceremony, signed_in, signed_out
 from salus.web.pages.visit import CEREMONY, DEMO_PREFIX, INVITATION, Visit, paged
 from salus.web.views import Address, Notice
+from salus.web.views.accounts import Account, Invitation, InvitationTrouble, Passkey, SetUp, SetUpTrouble
 
 _HELD_SECONDS = 600
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)

@@ -7,19 +7,11 @@ from starlette.routing import Route
 
 from salus import app
 from salus.app import StepIn
-from salus.kernel import Role
 from salus.records import NotFound
 from salus.web.gate import in_thread
+from salus.web.navigation import first_page
 from salus.web.pages.visit import DEMO_PREFIX, SESSION, Visit, paged
 from salus.web.views import Address, Demo, DemoRole, Home, Notice, PublicLog, Words
-
-_FIRST_PAGE = {
-    Role.CLINICIAN: Address.DESK,
-    Role.RECEPTION: Address.DESK,
-    Role.RESIDENT: Address.MY_CODE,
-    Role.AUDITOR: Address.LOG,
-    Role.OPERATOR: Address.LOG,
-}
 
 
 @paged
@@ -65,7 +57,7 @@ async def step_in(visit: Visit) -> Response:
     key = str((await visit.form()).get("key", ""))
     node = visit.gate.node
     who, token = await in_thread(visit.gate, lambda: app.step_into(node, key))
-    response = visit.go(_FIRST_PAGE.get(who.role, Address.HOME), Notice.STEPPED_IN)
+    response = visit.go(first_page(who.role), Notice.STEPPED_IN)
     visit.set_cookie(response, SESSION, DEMO_PREFIX + token)
     return response
 

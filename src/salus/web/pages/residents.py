@@ -64,8 +64,8 @@ async def who_looked(visit: Visit) -> Response:
     days = tuple(
         LookDay(
             on=on,
-            people=tuple(look for look in group if look.role is not Role.HOSPITAL_SYSTEM),
-            machines=tuple(look for look in group if look.role is Role.HOSPITAL_SYSTEM),
+            people=tuple(look for look in group if not look.role.software),
+            machines=tuple(look for look in group if look.role.software),
         )
         for on, group in ((on, list(found)) for on, found in groupby(looks, _day))
     )

@@ -6,10 +6,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from salus.parties import Ceremony, NotSignedIn, SignedIn, TooManyFailures
-from salus.web.account_views import SignIn, SignInTrouble
 from salus.web.gate import in_thread
 from salus.web.pages.visit import CEREMONY, DEMO_PREFIX, SESSION, Visit, paged
 from salus.web.views import Address, Notice
+from salus.web.views.accounts import SignIn, SignInTrouble
 
 CEREMONY_SECONDS = 300
 

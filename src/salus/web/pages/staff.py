@@ -13,11 +13,11 @@ from salus.identity import NumberRefused
 from salus.kernel import Purpose, Role
 from salus.parties import ROLE_PURPOSES, PartyExists, Principal
 from salus.records import NotFound
-from salus.web.account_views import Slip
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import patient, record, written
 from salus.web.views import Address, Arrived, Desk, DeskTrouble, OpenRelation, Summary, Words
+from salus.web.views.accounts import Slip
 
 _DESK_ROLES = (Role.CLINICIAN, Role.RECEPTION)
 NAMELESS = Words(en="No name on record", zh="档案中没有姓名")

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from salus.kernel import Invalid, Purpose, Role
-from salus.web.account_views import Account, Invitation, SetUp, SignIn, Slip
 
 
 class Language(StrEnum):
@@ -47,6 +46,12 @@ class Address(StrEnum):
     MY_RECORD = "/me/record"
     WHO_LOOKED = "/me/reads"
     LOG = "/about/log"
+
+
+class View(Protocol):
+    """What a page is written from: a frozen dataclass that names its template."""
+
+    template: ClassVar[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -455,23 +460,3 @@ class Proof:
     checkpoint: str
     download: str
     command: str
-
-
-View = (
-    Home
-    | SignIn
-    | Invitation
-    | SetUp
-    | Demo
-    | Failure
-    | PublicLog
-    | Desk
-    | Arrived
-    | Slip
-    | Summary
-    | MyCode
-    | MyRecord
-    | WhoLooked
-    | Proof
-    | Account
-)

@@ -1,0 +1,41 @@
+"""Where each role goes: its pages in the header, and the first of them after signing in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from salus.kernel import Role
+from salus.web.views import Address
+from salus.web.words import noop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One entry of the header. `template` is the page's own, so that the entry is marked while it is open."""
+
+    address: Address
+    template: str
+    text: str
+
+
+_DESK = (Link(address=Address.DESK, template="desk.html", text=noop("Reception desk")),)
+LINKS: Mapping[Role, tuple[Link, ...]] = {
+    Role.RESIDENT: (
+        Link(address=Address.MY_CODE, template="my_code.html", text=noop("My code")),
+        Link(address=Address.MY_RECORD, template="my_record.html", text=noop("My record")),
+        Link(address=Address.WHO_LOOKED, template="who_looked.html", text=noop("Who looked")),
+    ),
+    Role.CLINICIAN: _DESK,
+    Role.RECEPTION: _DESK,
+}
+
+
+def links(role: Role) -> tuple[Link, ...]:
+    """Return the pages of a role, the first of them first."""
+    return LINKS.get(role, ())
+
+
+def first_page(role: Role) -> str:
+    """Return where a role begins; who has no pages of its own begins at the public log."""
+    return links(role)[0].address if links(role) else Address.LOG
