@@ -81,6 +81,9 @@ HELD = [
     "the store of ledger is private",
     "the store of parties is private",
     "the store of records is private",
+    "the store of surveillance is private",
+    "surveillance reaches no person",
+    "detectors are pure",
     "the stores of sign-in are private",
 ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 import json
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -23,7 +23,7 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from salus.kernel import Invalid, Purpose, Role, Unavailable
+from salus.kernel import CIVIL_TIME, Invalid, Purpose, Role, Unavailable
 from salus.web import navigation, qr, words
 from salus.web.views import Address, Day, Demo, Frame, Language, View, Words
 
@@ -31,8 +31,6 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# One civil time in the whole country, without daylight saving: a fixed offset needs no time zone tables.
-CIVIL_TIME = timezone(timedelta(hours=8))
 _PACKAGE = files("salus.web")
 STATIC = Path(str(_PACKAGE / "static"))
 _LOCALES = {Language.EN: Locale("en", "GB"), Language.ZH: Locale("zh", script="Hans", territory="CN")}

@@ -7,15 +7,15 @@ warning waits for no confirmation.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from salus.kernel import civil_day
 from salus.records.fhir.facts import span_of, token_of
 
 FINDING = 3
 """The parameter, beside code and identifier, under which a positive result and an admission are found."""
 ADMITTED = token_of("http://terminology.hl7.org/CodeSystem/v3-ActCode", "IMP")
-CIVIL_TIME = timezone(timedelta(hours=8))
 _DAY = timedelta(days=1)
 _NEVER = {
     "Encounter": {"planned", "cancelled", "entered-in-error"},
@@ -40,7 +40,7 @@ def occurred(resource: dict[str, Any], arrived: datetime) -> date | None:
     A diagnosis happened when it was written down. What has no date as precise as a day, or one that lies ahead, is
     counted on the day it arrived: one case of cholera is not to be missed for want of a date.
     """
-    name, today = resource["resourceType"], arrived.astimezone(CIVIL_TIME).date()
+    name, today = resource["resourceType"], civil_day(arrived)
     if name not in _WHEN or _NEVER[name] & set(_standing(resource)):
         return None
     if name == "Observation" and not _answers(resource) & (_POSITIVE | _NEGATIVE):
@@ -90,6 +90,6 @@ def _day(text: str) -> date | None:
     if len(text) == len("2031-03-01"):
         return span[0].date()
     try:
-        return span[0].astimezone(CIVIL_TIME).date()
+        return civil_day(span[0])
     except OverflowError:
         return None
