@@ -35,7 +35,8 @@ HISTORIES = (
     "access.entry access.chained access.subtree access.anchored access.refusal access.relation healthcode.code"
     " identity.resident identity.claim identity.number identity.assertion keys.shredded ledger.leaf ledger.checkpoint"
     " ledger.tile ledger.parked records.chart records.acceptance records.version records.delivery records.import_line"
-    " surveillance.figure surveillance.alert surveillance.verification surveillance.assessment surveillance.feed_refusal"
+    " surveillance.figure surveillance.alert surveillance.verification surveillance.assessment"
+    " surveillance.feed_refusal"
 ).split()
 
 _TABLES = """

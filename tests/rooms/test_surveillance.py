@@ -15,9 +15,9 @@ from salus.storage import Duty, Store, Transaction
 from salus.surveillance import (
     Alert,
     Assessment,
-    Figure,
     Confidence,
     FeedRefused,
+    Figure,
     FigureInvalid,
     Impact,
     Level,

@@ -30,10 +30,24 @@ from salus.app.saving import Restored, Saved, back_up, restore
 from salus.app.schemas import SCHEMAS
 from salus.app.searching import Page, search
 from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may_listen
+from salus.app.surveillance import (
+    CountyFigure,
+    Signal,
+    SignalSeen,
+    assess_signal,
+    count_up_to,
+    county_figures,
+    recount,
+    signal,
+    signals,
+    take_feed,
+    verify_signal,
+)
 from salus.app.writing import Tried, accept, accept_each
 
 __all__ = [
     "SCHEMAS",
+    "CountyFigure",
     "DemoResident",
     "Found",
     "Imported",
@@ -49,6 +63,8 @@ __all__ = [
     "Restored",
     "Saved",
     "SettingsRefused",
+    "Signal",
+    "SignalSeen",
     "StepIn",
     "Tried",
     "Viewed",
@@ -56,8 +72,11 @@ __all__ = [
     "accept",
     "accept_each",
     "arrive",
+    "assess_signal",
     "back_up",
     "close_batch",
+    "count_up_to",
+    "county_figures",
     "deliver_events",
     "demo_principal",
     "demo_resident",
@@ -77,10 +96,15 @@ __all__ = [
     "open_node",
     "present_here",
     "reader_name",
+    "recount",
     "replace_code",
     "restore",
     "search",
+    "signal",
+    "signals",
     "step_into",
+    "take_feed",
+    "verify_signal",
     "view_summary",
     "who_looked",
 ]

@@ -215,6 +215,39 @@ def wait(alert: Alert, said: Sequence[Verification], at: datetime) -> Wait:
     return Wait(since=alert.at, due=due, settled=settled, overdue=due is not None and not settled and at > due)
 
 
+def ranked(
+    found: Sequence[tuple[Alert, list[Verification]]], at: datetime
+) -> list[tuple[Alert, list[Verification], Wait]]:
+    """Put alerts in the order in which they deserve a look.
+
+    First those overdue by law, then single cases, then by how far they exceed what was expected; settled ones last, the
+    newest of them first.
+    """
+    waits = [(one, said, wait(one, said, at)) for one, said in found]
+
+    def key(row: tuple[Alert, list[Verification], Wait]) -> tuple[bool, bool, bool, float, float]:
+        one, _, waiting = row
+        settled = waiting.settled
+        far = 0.0 if settled else -(one.judgement.exceedance or 0.0)
+        return settled, not waiting.overdue, one.judgement.rule is not Rule.SINGLE_CASE, far, -one.at.timestamp()
+
+    return sorted(waits, key=key)
+
+
+def unfinished(told: Sequence[Figure], today: date) -> set[date]:
+    """Return the days whose reports still come in: today and yesterday, and where fewer places sent than lately did.
+
+    Lately is the fourteen days before each.
+    """
+    late = {today, today - timedelta(days=1)}
+    by_day = {figure.day: figure.reporting for figure in told}
+    for day, reporting in by_day.items():
+        before = [by_day.get(day - timedelta(days=n)) or 0 for n in range(1, 15)]
+        if today - day < timedelta(days=7) and reporting is not None and reporting < max(before):
+            late.add(day)
+    return late
+
+
 def shown(count: int) -> int | None:
     """Return a count as pages without case access may show it: None stands for "fewer than 5" and is never a zero."""
     return None if 0 < count < SMALLEST_SHOWN else count

@@ -11,8 +11,8 @@ from salus.storage import Transaction
 from salus.surveillance.model import (
     Alert,
     Assessment,
-    Figure,
     Confidence,
+    Figure,
     Impact,
     Judgement,
     Level,

@@ -28,6 +28,7 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
     ),
     Role.CLINICIAN: _DESK,
     Role.RECEPTION: _DESK,
+    Role.EPIDEMIOLOGIST: (Link(address=Address.SIGNALS, template="signals.html", text=noop("Signals")),),
 }
 
 

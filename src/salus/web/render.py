@@ -24,7 +24,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from salus.kernel import CIVIL_TIME, Invalid, Purpose, Role, Unavailable
-from salus.web import navigation, qr, words
+from salus.web import navigation, qr, signal_charts, signal_words, words
 from salus.web.views import Address, Day, Demo, Frame, Language, View, Words
 
 CONTENT_SECURITY_POLICY = (
@@ -121,12 +121,17 @@ def _environment(language: Language) -> Environment:
         "part": speech.part,
         "word": speech.word,
         "qr": qr.svg,
+        "figure": speech.figure,
+        "signal_chart": lambda view: signal_charts.chart(view, speech),
+        "finding": lambda view: signal_charts.finding(view, speech),
+        "small_chart": lambda line: signal_charts.small_chart(line, speech),
         "iso": lambda at: at if isinstance(at, str) else at.isoformat(),
     }
     environment.globals |= {
         "Address": Address,
         "asset": asset,
         "words": words,
+        "signal_words": signal_words,
         "with_query": with_query,
         "links": navigation.links,
     }
@@ -244,6 +249,10 @@ class Speech:
     def number(self, value: int) -> str:
         """Write a whole number with its digits grouped."""
         return format_decimal(value, locale=self._locale)
+
+    def figure(self, value: float) -> str:
+        """Write a number with one decimal, where it has one."""
+        return format_decimal(round(value, 1), locale=self._locale)
 
     def said(self, text: Words) -> Markup:
         """Write a text in the page's language, else in the other one, marked with its language."""

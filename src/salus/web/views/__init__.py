@@ -46,6 +46,7 @@ class Address(StrEnum):
     MY_RECORD = "/me/record"
     WHO_LOOKED = "/me/reads"
     LOG = "/about/log"
+    SIGNALS = "/signals"  # below it a signal: POST csrf, verdict, reason to /verdict; csrf, … to /assessment
 
 
 class View(Protocol):
@@ -90,6 +91,8 @@ class Notice(StrEnum):
     STEPPED_IN = "stepped-in"
     PASSKEY_ADDED = "passkey-added"
     SET_UP_DONE = "set-up-done"
+    VERDICT_RECORDED = "verdict-recorded"
+    ASSESSMENT_RECORDED = "assessment-recorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
