@@ -29,8 +29,8 @@ DAYS = tuple(
     )
     for n, count in enumerate(COUNTS)
 )
-ILI = v.Words(en="influenza-like illness", zh="流感样病例")
-CHOLERA = v.Words(en="cholera", zh="霍乱")
+ILI = v.Words(en="Influenza-like illness", zh="流感样病例")
+CHOLERA = v.Words(en="Cholera", zh="霍乱")
 LINE = s.SignalLine(
     address="/signals/1",
     name=ILI,

@@ -116,7 +116,7 @@ def _line(one: app.Signal) -> SignalLine:
     series = surveillance.series(alert.series)
     return SignalLine(
         address=f"{Address.SIGNALS}/{alert.alert_id}",
-        name=Words(en=series.en, zh=series.zh),
+        name=_name(series),
         county=alert.county,
         day=alert.day,
         observed=found.observed,
@@ -129,6 +129,11 @@ def _line(one: app.Signal) -> SignalLine:
         verdict=one.verdict,
         days=_days(one.figures, frozenset()),
     )
+
+
+def _name(series: surveillance.Series) -> Words:
+    """Return a series' name as it begins a line."""
+    return Words(en=series.en[0].upper() + series.en[1:], zh=series.zh)
 
 
 def _days(figures: tuple[Figure, ...], unfinished: frozenset[object]) -> tuple[SeriesDay, ...]:
@@ -154,7 +159,7 @@ def _view(visit: Visit, seen: app.SignalSeen, trouble: SignalTrouble | None) -> 
     series = surveillance.series(alert.series)
     return Signal(
         address=f"{Address.SIGNALS}/{alert.alert_id}",
-        name=Words(en=series.en, zh=series.zh),
+        name=_name(series),
         county=alert.county,
         source=_FROM_RECORDS if alert.source == HOSPITALS else Words(en=alert.source),
         day=alert.day,
