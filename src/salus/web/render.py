@@ -122,9 +122,7 @@ def _environment(language: Language) -> Environment:
         "word": speech.word,
         "qr": qr.svg,
         "figure": speech.figure,
-        "signal_chart": lambda view: signal_charts.chart(view, speech),
-        "finding": lambda view: signal_charts.finding(view, speech),
-        "small_chart": lambda line: signal_charts.small_chart(line, speech),
+        **signal_charts.filters(speech),
         "iso": lambda at: at if isinstance(at, str) else at.isoformat(),
     }
     environment.globals |= {

@@ -115,7 +115,7 @@ def _line(one: app.Signal) -> SignalLine:
     alert, found = one.alert, one.alert.judgement
     series = surveillance.series(alert.series)
     return SignalLine(
-        address=f"{Address.SIGNALS}/{alert.alert_id}",
+        page=f"{Address.SIGNALS}/{alert.alert_id}",
         name=_name(series),
         county=alert.county,
         day=alert.day,
@@ -158,7 +158,7 @@ def _view(visit: Visit, seen: app.SignalSeen, trouble: SignalTrouble | None) -> 
     alert, found = seen.alert, seen.alert.judgement
     series = surveillance.series(alert.series)
     return Signal(
-        address=f"{Address.SIGNALS}/{alert.alert_id}",
+        page=f"{Address.SIGNALS}/{alert.alert_id}",
         name=_name(series),
         county=alert.county,
         source=_FROM_RECORDS if alert.source == HOSPITALS else Words(en=alert.source),
@@ -180,19 +180,17 @@ def _view(visit: Visit, seen: app.SignalSeen, trouble: SignalTrouble | None) -> 
         days=_days(seen.figures, frozenset(seen.unfinished)),
         said=tuple(_said(one, seen) for one in seen.verifications),
         judged=tuple(_judged(one, seen) for one in seen.assessments),
-        similar=tuple(
-            Similar(
-                address=f"{Address.SIGNALS}/{one.alert_id}",
-                day=one.day,
-                observed=one.judgement.observed,
-                verdict=verdict,
-            )
-            for one, verdict in seen.similar
-        ),
+        similar=tuple(_similar(one, verdict) for one, verdict in seen.similar),
         snapshot=alert.snapshot.hex(),
         reproduced=seen.reproduced,
         as_of=visit.gate.node.clock.now(),
         trouble=trouble,
+    )
+
+
+def _similar(one: surveillance.Alert, verdict: Verdict | None) -> Similar:
+    return Similar(
+        page=f"{Address.SIGNALS}/{one.alert_id}", day=one.day, observed=one.judgement.observed, verdict=verdict
     )
 
 

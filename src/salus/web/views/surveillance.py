@@ -33,7 +33,7 @@ class SeriesDay:
 class SignalLine:
     """One line of the list. `expected` is None for a rule that takes a single case."""
 
-    address: str
+    page: str
     name: Words
     county: str
     day: date
@@ -85,7 +85,7 @@ class Judged:
 class Similar:
     """An earlier or later alert of the same series and county."""
 
-    address: str
+    page: str
     day: date
     observed: int
     verdict: Verdict | None
@@ -101,7 +101,7 @@ class Signal:
     """
 
     template: ClassVar[str] = "signal.html"
-    address: str
+    page: str
     name: Words
     county: str
     source: Words
