@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gettext
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -104,7 +104,21 @@ def _environment(language: Language) -> Environment:
     )
     speech = Speech(language)
     environment.install_gettext_callables(speech.one, speech.many, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= {
+    environment.filters |= _filters(speech)
+    environment.globals |= {
+        "Address": Address,
+        "asset": asset,
+        "words": words,
+        "signal_words": signal_words,
+        "with_query": with_query,
+        "links": navigation.links,
+    }
+    return environment
+
+
+def _filters(speech: Speech) -> dict[str, Callable[..., object]]:
+    """Return what templates write values with."""
+    return {
         "day": speech.day,
         "weekday": speech.weekday,
         "clock": speech.clock,
@@ -125,15 +139,6 @@ def _environment(language: Language) -> Environment:
         **signal_charts.filters(speech),
         "iso": lambda at: at if isinstance(at, str) else at.isoformat(),
     }
-    environment.globals |= {
-        "Address": Address,
-        "asset": asset,
-        "words": words,
-        "signal_words": signal_words,
-        "with_query": with_query,
-        "links": navigation.links,
-    }
-    return environment
 
 
 @cache
