@@ -92,6 +92,8 @@ SIGNAL = s.Signal(
     snapshot="5f2c" * 16,
     reproduced=True,
     as_of=NOW,
+    reported=3,
+    usual=4,
     hand_over="/signals/1/hand-over",
 )
 SINGLE_SIGNAL = replace(
@@ -111,6 +113,8 @@ SINGLE_SIGNAL = replace(
     judged=(),
     similar=(),
     reproduced=False,
+    reported=None,
+    usual=None,
     hand_over=None,
 )
 SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {

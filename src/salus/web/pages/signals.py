@@ -184,6 +184,8 @@ def _view(visit: Visit, seen: app.SignalSeen, trouble: SignalTrouble | None) -> 
         snapshot=alert.snapshot.hex(),
         reproduced=seen.reproduced,
         as_of=visit.gate.node.clock.now(),
+        reported=alert.reported[-1],
+        usual=max((one or 0 for one in alert.reported), default=None) or None,
         trouble=trouble,
     )
 
