@@ -74,6 +74,7 @@ HELD = [
     "only storage speaks to PostgreSQL",
     "only the web and the commands meet HTTP servers and terminals",
     "the store of access is private",
+    "the store of appeals is private",
     "the store of healthcode is private",
     "the store of identity is private",
     "the store of keys is private",
