@@ -1,5 +1,6 @@
 """The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
+from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_entries
 from salus.app.demo import (
     DemoResident,
     StepIn,
@@ -33,6 +34,7 @@ from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may
 from salus.app.writing import Tried, accept, accept_each
 
 __all__ = [
+    "BY_ROUTE",
     "SCHEMAS",
     "DemoResident",
     "Found",
@@ -66,6 +68,7 @@ __all__ = [
     "ensure_sandbox",
     "import_files",
     "invite_resident",
+    "keep_attempt",
     "load_settings",
     "look_proof",
     "may_listen",
@@ -76,7 +79,9 @@ __all__ = [
     "note_residents",
     "open_node",
     "present_here",
+    "read_body",
     "reader_name",
+    "refuse_entries",
     "replace_code",
     "restore",
     "search",

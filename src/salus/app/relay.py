@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from salus import access, records, storage
 from salus.app.node import Node
+from salus.app.power import publish_attempts
 from salus.kernel import SalusError
 from salus.storage import Duty, Event
 
@@ -77,6 +78,7 @@ def close_batch(node: Node) -> None:
     while access.chain(node.store):
         pass
     access.anchor(node.store, node.name)
+    publish_attempts(node)
     node.sequencer.close_batch()
 
 
