@@ -34,7 +34,8 @@ POWERS = {
 HISTORIES = (
     "access.entry access.chained access.subtree access.anchored access.refusal access.relation healthcode.code"
     " identity.resident identity.claim identity.number identity.assertion keys.shredded ledger.leaf ledger.checkpoint"
-    " ledger.tile ledger.parked records.chart records.acceptance records.version records.delivery records.import_line"
+    " ledger.cosignature ledger.tile ledger.parked records.chart records.acceptance records.version records.delivery"
+    " records.import_line"
 ).split()
 
 _TABLES = """

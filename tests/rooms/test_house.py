@@ -41,15 +41,20 @@ OTHER_FILES = {
     "keys/sealed": "the format of the sealed file",
     "parties/scopes": "the grammar of SMART scopes",
     "parties/sheet": "the sheet that a hospital's engineer is handed",
+    "proof/cosignature": "a standard of its own, C2SP tlog-cosignature",
+    "proof/logged": "a standard of its own, C2SP tlog-proof",
     "proof/note": "a standard of its own, C2SP signed-note and tlog-checkpoint",
     "proof/tiles": "a standard of its own, C2SP tlog-tiles",
     "proof/tree": "a standard of its own, RFC 9162",
+    "proof/trust": "a standard of its own, C2SP tlog-policy",
     "records/sealing": "compression and encryption of bodies, apart from their meaning",
     "records/summary": "the one-screen summary, computed and never stored",
     "storage/forward": "migrations",
     "storage/outbox": "the outbox and its drain",
     "storage/pools": "pools and transactions",
     "synth/places": "the fictional map",
+    "witness/__main__": "a process of its own, which loads no other part of Salus",
+    "witness/serving": "the witness's own small HTTP server, apart from its judgement",
 }
 BANNED = {"util", "utils", "helper", "helpers", "common", "manager", "process", "handle", "data", "tmp"}
 NAMED_ALL_THE_SAME = {
@@ -73,6 +78,7 @@ HELD = [
     "the log never reaches the keys",
     "only storage speaks to PostgreSQL",
     "only the web and the commands meet HTTP servers and terminals",
+    "a witness stands apart from every node",
     "the store of access is private",
     "the store of appeals is private",
     "the store of healthcode is private",
@@ -81,6 +87,7 @@ HELD = [
     "the store of ledger is private",
     "the store of parties is private",
     "the store of records is private",
+    "the store of witness is private",
     "the stores of sign-in are private",
 ]
 

@@ -1,5 +1,6 @@
 """What every room may use: errors, instants, identifiers, roles and purposes. Imports nothing of Salus."""
 
+from salus.kernel.demo_clock import CLOCK_FILE, DemoClock, advance_demo_clock, start_demo_clock
 from salus.kernel.errors import Invalid, Refused, SalusError, Unavailable, Unsafe
 from salus.kernel.model import (
     Clock,
@@ -16,7 +17,9 @@ from salus.kernel.model import (
 )
 
 __all__ = [
+    "CLOCK_FILE",
     "Clock",
+    "DemoClock",
     "FixedClock",
     "Invalid",
     "Purpose",
@@ -27,9 +30,11 @@ __all__ = [
     "SystemClock",
     "Unavailable",
     "Unsafe",
+    "advance_demo_clock",
     "bucket",
     "canonical",
     "format_instant",
     "new_id",
     "parse_instant",
+    "start_demo_clock",
 ]

@@ -1,8 +1,28 @@
 """The public log: append-only, signed, and checkable by anybody from its files. It holds no personal data."""
 
-from salus.ledger.errors import AnotherNode, LeafRefused, LogUnsafe, NoLog, NotBegun, NotInLog, NotPublished
+from salus.ledger.errors import (
+    AnotherNode,
+    LeafRefused,
+    LogUnsafe,
+    NoLog,
+    NotBegun,
+    NotInLog,
+    NotPublished,
+    WitnessSilent,
+)
 from salus.ledger.files.verifying import Finding, Report, verify_directory
-from salus.ledger.model import BATCH_EVERY, KINDS, Leaf, Pending, anchor_leaf, node_leaf, parse_leaf
+from salus.ledger.model import (
+    BATCH_EVERY,
+    KINDS,
+    Leaf,
+    PartyKey,
+    Pending,
+    Receipt,
+    Witness,
+    anchor_leaf,
+    node_leaf,
+    parse_leaf,
+)
 from salus.ledger.sequencing.sequencer import Sequencer
 from salus.ledger.service import (
     append,
@@ -13,8 +33,12 @@ from salus.ledger.service import (
     latest,
     latest_at,
     latest_in,
+    leaves,
+    party_keys,
     proof_for,
 )
+from salus.ledger.witnessing.gathering import Gathering
+from salus.ledger.witnessing.receipts import cosigned, first_receipt, latest_quorum_at, receipt, receipt_at
 from salus.proof import Checkpoint, Signer
 
 __all__ = [
@@ -23,6 +47,7 @@ __all__ = [
     "AnotherNode",
     "Checkpoint",
     "Finding",
+    "Gathering",
     "Leaf",
     "LeafRefused",
     "LogUnsafe",
@@ -30,21 +55,32 @@ __all__ = [
     "NotBegun",
     "NotInLog",
     "NotPublished",
+    "PartyKey",
     "Pending",
+    "Receipt",
     "Report",
     "Sequencer",
     "Signer",
+    "Witness",
+    "WitnessSilent",
     "anchor_leaf",
     "append",
     "begin",
     "checkpoints",
     "consistency_for",
+    "cosigned",
+    "first_receipt",
     "index_of",
     "latest",
     "latest_at",
     "latest_in",
+    "latest_quorum_at",
+    "leaves",
     "node_leaf",
     "parse_leaf",
+    "party_keys",
     "proof_for",
+    "receipt",
+    "receipt_at",
     "verify_directory",
 ]

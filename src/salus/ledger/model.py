@@ -14,6 +14,7 @@ from uuid import UUID
 
 from salus.kernel import Invalid, canonical, format_instant, parse_instant
 from salus.ledger.errors import LeafRefused
+from salus.proof import Cosigned, LeafProof, WitnessKey
 
 BATCH_EVERY = timedelta(hours=1)
 MOST_LEAF_BYTES = 1024
@@ -186,3 +187,32 @@ class Pending:
     """A leaf that was handed over and has no place yet. It says nothing about the log until it has one."""
 
     id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The proof that a leaf stands in a log that a quorum of witnesses has seen. It needs no node to be checked."""
+
+    index: int
+    entry: bytes
+    proof: LeafProof
+    cosigned: Cosigned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """A witness that is asked: its key, and the address (http or https, no slash at its end) at which it answers."""
+
+    key: WitnessKey
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyKey:
+    """A key that the log says belongs to a party of an organisation, for one duty; `index` is the leaf's place."""
+
+    index: int
+    party: str
+    organisation: str
+    duty: str
+    key: bytes

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from uuid import UUID
 
 from salus.kernel import new_id
 from salus.ledger import store as tables
 from salus.ledger.errors import AnotherNode, LeafRefused, NotInLog
-from salus.ledger.model import Leaf, Pending
+from salus.ledger.model import Leaf, PartyKey, Pending, parse_leaf
 from salus.ledger.sequencing.growth import is_node
 from salus.proof import Checkpoint, prove_consistency, prove_inclusion
 from salus.proof.tiles import TileReader
@@ -71,6 +72,27 @@ def index_of(store: Store, pending_id: UUID) -> int | None:
     """Return the place of a leaf that was handed over, or None while it waits or if it was set aside."""
     with store.transaction(Duty.LEDGER) as tx:
         return tables.index_of(tx, pending_id)
+
+
+def leaves(store: Store, kind: str) -> list[tuple[int, Leaf]]:
+    """Return every leaf of a kind with its place, in the log's order, whether or not a head covers it yet."""
+    with store.transaction(Duty.LEDGER) as tx:
+        found = tables.entries_of(tx, kind)
+    return [(index, parse_leaf(entry)) for index, entry in found]
+
+
+def party_keys(store: Store) -> list[PartyKey]:
+    """Return the keys that the log says belong to parties, in the log's order."""
+    return [
+        PartyKey(
+            index=index,
+            party=str(leaf.body["party"]),
+            organisation=str(leaf.body["organisation"]),
+            duty=str(leaf.body["duty"]),
+            key=base64.b64decode(str(leaf.body["key"])),
+        )
+        for index, leaf in leaves(store, "party-key")
+    ]
 
 
 def proof_for(store: Store, index: int, size: int) -> list[bytes]:

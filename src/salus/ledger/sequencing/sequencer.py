@@ -6,7 +6,7 @@ after the commit, the checkpoint last, so that at any instant, and after any cra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -46,10 +46,12 @@ class Sequencer:
         """The key to verify this log with, published as `vkey`."""
         return self._key
 
-    def close_batch(self) -> Checkpoint | None:
+    def close_batch(self, witness: Callable[[], object] | None = None) -> Checkpoint | None:
         """Publish what a crash left undone, turn all waiting leaves into log, publish; None if none waited.
 
-        Raises NotBegun while the log is empty and nobody has said what kind of node this is.
+        `witness` is called between the last signature and the publication: the moment to gather cosignatures. The
+        head is durable by then, so that nobody cosigns what this log could forget. Raises NotBegun while the log is
+        empty and nobody has said what kind of node this is.
         """
         self.publish()
         newest = None
@@ -57,6 +59,8 @@ class Sequencer:
             newest = checkpoint
             if not self._full():
                 break
+        if witness:
+            witness()
         self.publish()
         return newest
 
@@ -93,22 +97,28 @@ class Sequencer:
         with self._store.transaction(Duty.LEDGER) as tx:
             tables.lock(tx, tables.PUBLISHING)
             published = self._published(tx)
-            plan = self.plan(tx, 0 if anew or published is None else published.size)
+            plan = self.plan(tx, 0 if anew or published is None else published.size, published)
             try:
                 return sum(1 for _ in self.place(plan))
             except OSError as reason:
                 raise NotPublished(f"the log's files could not be written: {reason.strerror}; they wait") from reason
 
-    def plan(self, tx: Transaction, since: int) -> Iterator[Placed]:
-        """Yield path and content of each file that a log of `since` leaves has not published yet, in their order."""
+    def plan(self, tx: Transaction, since: int, published: Checkpoint | None = None) -> Iterator[Placed]:
+        """Yield path and content of each file that a log of `since` leaves has not published yet, in their order.
+
+        The last is the newest head with the witnesses' lines. A `published` head comes again where it gained some.
+        """
         newest = None
         for checkpoint in tables.checkpoints_after(tx, since):
             if newest is None:
                 yield KEY_PATH, f"{self._key}\n".encode()
             yield from _tiles_and_bundles(tx, newest.size if newest else since, checkpoint.size)
             newest = checkpoint
+        newest = newest or (tables.checkpoint_at(tx, published.size) if published else None)
         if newest:
-            yield CHECKPOINT_PATH, newest.note.encode()
+            note = newest.note + "".join(one.line for one in tables.cosignatures(tx, newest.size, newest=True))
+            if published is None or note != published.note:
+                yield CHECKPOINT_PATH, note.encode()
 
     def place(self, plan: Iterator[Placed]) -> Iterator[str]:
         """Put one file after another in its place and yield its path; the checkpoint only when the rest is durable."""
@@ -161,7 +171,7 @@ class Sequencer:
         except (ProofError, UnicodeDecodeError):
             raise LogUnsafe("the published checkpoint is damaged or was signed by another key") from None
         signed = tables.checkpoint_at(tx, published.size)
-        if signed is None or signed.root != published.root:
+        if signed is None or signed.root != published.root or not published.note.startswith(signed.note):
             raise LogUnsafe(
                 f"the published checkpoint of size {published.size} is unknown to the database: is it an old copy?"
             )
