@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -66,13 +67,13 @@ def test_an_answer_takes_two_days_at_most() -> None:
 
 
 def test_the_name_in_the_log_is_the_hash_of_the_opening() -> None:
-    receipt = Receipt(
-        about=About.DECISION, subject="c" * 44, receipt=bytes(16), blind=bytes(range(32)), deadline=DEADLINE
-    )
+    receipt = Receipt(about=About.DECISION, subject="c" * 44, blind=bytes(range(32)), opened=OPENED)
 
     assert receipt.hash == hashlib.sha256(canonical(receipt.opening)).digest() == appeal_hash(receipt.opening)
     assert receipt.as_file()["deadline"] == format_instant(DEADLINE)
-    assert set(receipt.opening) == {"about", "blind", "receipt", "subject"}
+    assert set(receipt.opening["appeal"]) == {"blind", "decision", "opened"}
+    assert set(replace(receipt, about=About.LOOK).opening["appeal"]) == {"blind", "look", "opened"}
+    assert read_short_form(receipt.short) == receipt.blind[:16]
 
 
 @given(st.binary(min_size=16, max_size=16))
@@ -113,7 +114,9 @@ def test_contests_are_counted_from_leaves_and_the_times_of_witnesses() -> None:
 
     assert (counted.opened, counted.stood, counted.ended, counted.late, counted.waiting) == (4, 1, 1, 2, 0)
     assert counted.answered == 2
-    assert tally(_opened(1, 2, 3, 4), closed, times.get, OPENED).waiting == 2  # 3 is said but not vouched for; 4 is open
+    assert (
+        tally(_opened(1, 2, 3, 4), closed, times.get, OPENED).waiting == 2
+    )  # 3 is said but not vouched for; 4 is open
 
 
 def test_a_second_closing_of_the_same_contest_changes_nothing() -> None:

@@ -142,6 +142,11 @@ def contest_of(node: Node, resident_key: int, about: About, subject: str) -> Fol
     return follow(node, found) if found else None
 
 
+def unanswered(contest: Contest, at: datetime) -> Standing:
+    """Say how a contest without an answer stands."""
+    return appeals.standing(contest.deadline, None, None, at)
+
+
 def _organisation(node: Node, who: Principal) -> str:
     if who.facility is None or not decide(node, who, Action.ANSWER_APPEAL, Kind.RECORD, independent=True).allowed:
         raise refuse(node, who, Action.ANSWER_APPEAL, "only an appeal officer answers, because a resident asked for it")

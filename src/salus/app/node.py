@@ -19,7 +19,7 @@ from salus.kernel import Clock, ShiftedClock, SystemClock, parse_instant
 from salus.keys import Custodian, KeyService
 from salus.ledger import Checkpoint, Sequencer, begin, latest, latest_at, node_leaf
 from salus.parties import Facility, Principal, RelyingParty, SignIn, TokenIssuer
-from salus.proof import ProofError, open_checkpoint
+from salus.proof import ProofError, Trust, open_checkpoint
 from salus.storage import Duty, Settings, Store, Transaction, open_store
 
 
@@ -37,6 +37,7 @@ class Node:
     issuer: TokenIssuer = field(repr=False)
     sequencer: Sequencer = field(repr=False)
     sign_in: SignIn = field(repr=False)
+    trust: Trust | None = None
     _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)
     _residents: dict[UUID, int] = field(default_factory=dict, repr=False)
 

@@ -28,7 +28,7 @@ from salus.appeals.contests.service import (
 from salus.appeals.contests.tally import Tally, tally
 from salus.appeals.errors import AnsweredAlready, ContestUnknown, NothingToContest, OwnJudge
 from salus.appeals.model import Look, Looks
-from salus.appeals.service import look_proof, looks, own_look
+from salus.appeals.service import look, look_proof, looks, own_look
 
 __all__ = [
     "ANSWER_WITHIN",
@@ -53,6 +53,7 @@ __all__ = [
     "contest_of",
     "contests_of",
     "independent",
+    "look",
     "look_proof",
     "looks",
     "open_contest",

@@ -15,8 +15,9 @@ from salus.kernel import canonical, format_instant
 
 ANSWER_WITHIN: Final = timedelta(hours=48)
 """How long an answer may take. It carries a right: no setting changes it."""
-RECEIPT_BYTES: Final = 16
 BLIND_BYTES: Final = 32
+RECEIPT_BYTES: Final = 16
+"""How much of the blind is written on paper: enough to find a contest by, too little to open its name in the log."""
 MOST_WORDS: Final = 2_000
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("OIL", "011", "- ")
@@ -75,19 +76,19 @@ class Receipt:
 
     about: About
     subject: str
-    receipt: bytes = field(repr=False)
     blind: bytes = field(repr=False)
-    deadline: datetime
+    opened: datetime
 
     @property
-    def opening(self) -> dict[str, str]:
-        """What the public log holds the hash of."""
-        return {
-            "about": self.about.value,
-            "blind": base64.b64encode(self.blind).decode(),
-            "receipt": base64.b64encode(self.receipt).decode(),
-            "subject": self.subject,
-        }
+    def deadline(self) -> datetime:
+        """The first instant at which an answer is late."""
+        return self.opened + ANSWER_WITHIN
+
+    @property
+    def opening(self) -> dict[str, dict[str, str]]:
+        """What the public log holds the hash of; a measure's file opens an appeal with exactly this."""
+        blind = base64.b64encode(self.blind).decode()
+        return {"appeal": {"blind": blind, self.about.value: self.subject, "opened": format_instant(self.opened)}}
 
     @property
     def hash(self) -> bytes:
@@ -97,7 +98,7 @@ class Receipt:
     @property
     def short(self) -> str:
         """The receipt for paper and telephone: 26 characters of Crockford's base 32, in groups of five."""
-        return short_form(self.receipt)
+        return short_form(self.blind[:RECEIPT_BYTES])
 
     def as_file(self) -> dict[str, object]:
         """Return the receipt as plain values, to be kept and checked anywhere."""
@@ -151,7 +152,7 @@ def standing(deadline: datetime, outcome: Outcome | None, closed_at: datetime | 
     return Standing.WAITING if at < deadline else Standing.LATE
 
 
-def appeal_hash(opening: dict[str, str]) -> bytes:
+def appeal_hash(opening: dict[str, dict[str, str]]) -> bytes:
     """Return the SHA-256 of an opening in its canonical spelling."""
     return hashlib.sha256(canonical(opening)).digest()
 

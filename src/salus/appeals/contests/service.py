@@ -12,11 +12,11 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from uuid import UUID
 
 from salus.access import Action, Kind, Request, permit
 from salus.appeals.contests import store
 from salus.appeals.contests.model import (
-    ANSWER_WITHIN,
     BLIND_BYTES,
     MOST_WORDS,
     RECEIPT_BYTES,
@@ -52,34 +52,46 @@ def open_contest(
     """Open a contest and hand its leaf over, or return the one that this resident opened about the same thing before.
 
     Whether there is "any need to contest" is never asked: what was shown is enough. `words` are the resident's own, at
-    most 2,000 characters, and may be empty. The deadline is 48 h on, in whole seconds.
+    most 2,000 characters, and may be empty. The deadline is 48 h on, counted from the whole second.
     """
     if len(words) > MOST_WORDS:
         raise NothingToContest(f"write at most {MOST_WORDS} characters, and tell the rest to the officer")
-    subject = custodian.digest(_SUBJECT, f"{contested.about} {contested.subject}".encode())
     receipt = Receipt(
         about=contested.about,
         subject=contested.subject,
-        receipt=random(RECEIPT_BYTES),
         blind=random(BLIND_BYTES),
-        deadline=(at + ANSWER_WITHIN).replace(microsecond=0),
+        opened=at.replace(microsecond=0),
     )
-    content = canonical({"opening": receipt.opening, "words": words, "shown": contested.shown})
+    subject = custodian.digest(_SUBJECT, f"{contested.about} {contested.subject}".encode())
     with suppress(_Twice), tx.savepoint():  # of two that come at once, one leaf goes to the log
-        row = store.Row(
-            appeal=receipt.hash,
-            resident_key=resident_key,
-            about=contested.about.value,
-            organisations=tuple(sorted(set(contested.organisations))),
-            content=custodian.seal(_CONTENT, content, receipt.hash),
-            opened_at=at,
-            deadline=receipt.deadline,
-            pending_id=append(tx, _opened(receipt)).id,
-            answer=None,
-        )
-        if not store.add_contest(tx, row, subject, custodian.digest(_RECEIPT, receipt.receipt)):
+        row = _row(custodian, resident_key, contested, receipt, words, append(tx, _opened(receipt)).id)
+        if not store.add_contest(tx, row, subject, custodian.digest(_RECEIPT, receipt.blind[:RECEIPT_BYTES])):
             raise _Twice
     return _told(custodian, store.by_subject(tx, resident_key, subject))
+
+
+def _row(
+    custodian: Custodian, resident_key: int, contested: Contested, receipt: Receipt, words: str, pending_id: UUID
+) -> store.Row:
+    content = canonical(
+        {
+            "blind": base64.b64encode(receipt.blind).decode(),
+            "subject": receipt.subject,
+            "words": words,
+            "shown": contested.shown,
+        }
+    )
+    return store.Row(
+        appeal=receipt.hash,
+        resident_key=resident_key,
+        about=contested.about.value,
+        organisations=tuple(sorted(set(contested.organisations))),
+        content=custodian.seal(_CONTENT, content, receipt.hash),
+        opened_at=receipt.opened,
+        deadline=receipt.deadline,
+        pending_id=pending_id,
+        answer=None,
+    )
 
 
 class _Twice(Exception):
@@ -170,14 +182,12 @@ def _told(custodian: Custodian, row: store.Row | None) -> Contest:
     if row is None:
         raise ContestUnknown("there is no such contest here, or it is not yours to see")
     content = json.loads(custodian.open_sealed(_CONTENT, row.content, row.appeal))
-    opening = content["opening"]
     return Contest(
         receipt=Receipt(
-            about=About(opening["about"]),
-            subject=opening["subject"],
-            receipt=base64.b64decode(opening["receipt"]),
-            blind=base64.b64decode(opening["blind"]),
-            deadline=row.deadline,
+            about=About(row.about),
+            subject=content["subject"],
+            blind=base64.b64decode(content["blind"]),
+            opened=row.opened_at,
         ),
         resident_key=row.resident_key,
         organisations=row.organisations,

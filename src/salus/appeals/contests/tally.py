@@ -32,7 +32,7 @@ class Tally:
 
 
 def tally(opened: Leaves, closed: Leaves, vouched: Vouched, at: datetime) -> Tally:
-    """Count at `at`. The first closing of a contest counts; closings of contests that nobody opened count for nothing."""
+    """Count at `at`. The first closing of a contest counts; a closing of what nobody opened counts for nothing."""
     answers: dict[object, tuple[int, Outcome]] = {}
     for index, body in closed:
         answers.setdefault(body["appeal"], (index, Outcome(str(body["outcome"]))))

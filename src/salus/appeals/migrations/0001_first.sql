@@ -11,7 +11,7 @@ create table appeals.contest (
     organisations text[] not null check (cardinality(organisations) > 0),
     content bytea not null,
     opened_at timestamptz not null,
-    deadline timestamptz not null check (deadline > opened_at and deadline <= opened_at + interval '48 hours'),
+    deadline timestamptz not null check (deadline = opened_at + interval '48 hours'),
     pending_id uuid not null,
     unique (resident_key, subject)
 );
@@ -20,9 +20,9 @@ comment on column appeals.contest.appeal is 'The blinded hash by which the publi
 comment on column appeals.contest.resident_key is 'Who contests';
 comment on column appeals.contest.about is 'A decision of the rules, or a look at the record';
 comment on column appeals.contest.subject is 'Keyed digest of what is contested; each thing is contested once';
-comment on column appeals.contest.receipt is 'Keyed digest of the receipt, by which paper is found';
+comment on column appeals.contest.receipt is 'Keyed digest of the first half of the blind, by which paper is found';
 comment on column appeals.contest.organisations is 'Whose work is contested; none of them may answer';
-comment on column appeals.contest.content is 'Receipt, blinding, the resident''s words and what they were shown, sealed to this row';
+comment on column appeals.contest.content is 'The blind, the subject, the resident''s words and what they were shown, sealed to this row';
 comment on column appeals.contest.opened_at is 'When the clock started';
 comment on column appeals.contest.deadline is 'The first instant at which an answer is late';
 comment on column appeals.contest.pending_id is 'The name under which the opening''s leaf waited for its place in the log';
