@@ -1,4 +1,4 @@
-"""What the public page of power says, counted from the log's leaves: anybody who has the log's files can count again."""
+"""What the public page of power says, counted from the log's leaves, so that anybody with its files counts again."""
 
 from __future__ import annotations
 
@@ -89,6 +89,16 @@ def contest_tally(node: Node) -> Tally:
     opened = [(index, leaf.body) for index, leaf in ledger.leaves(node.store, "appeal-opened")]
     closed = [(index, leaf.body) for index, leaf in ledger.leaves(node.store, "appeal-closed")]
     return appeals.tally(opened, closed, lambda index: vouched_place(node, index), node.clock.now())
+
+
+def answer_proofs(node: Node) -> list[dict[str, object]]:
+    """Return, for each answer that witnesses vouched for, its place and its proof under the first head that has it."""
+    found = []
+    for index, _ in ledger.leaves(node.store, "appeal-closed"):
+        receipt = ledger.receipt_at(node.store, node.trust, index, newest=False)
+        if receipt:
+            found.append({"index": index, "proof": str(receipt.proof)})
+    return found
 
 
 def publish_attempts(node: Node) -> int:

@@ -25,9 +25,12 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
         Link(address=Address.MY_CODE, template="my_code.html", text=noop("My code")),
         Link(address=Address.MY_RECORD, template="my_record.html", text=noop("My record")),
         Link(address=Address.WHO_LOOKED, template="who_looked.html", text=noop("Who looked")),
+        Link(address=Address.MY_CONTESTS, template="my_contests.html", text=noop("What you contested")),
     ),
     Role.CLINICIAN: _DESK,
     Role.RECEPTION: _DESK,
+    Role.APPEAL_OFFICER: (Link(address=Address.APPEALS, template="appeals.html", text=noop("Contests to answer")),),
+    Role.AUDITOR: (Link(address=Address.AUDIT, template="audit.html", text=noop("Audit")),),
 }
 
 

@@ -46,6 +46,11 @@ class Address(StrEnum):
     MY_RECORD = "/me/record"
     WHO_LOOKED = "/me/reads"
     LOG = "/about/log"
+    POWER = "/about/power"
+    ANSWERS = "/about/power/answers.json"
+    AUDIT = "/audit"
+    MY_CONTESTS = "/me/contests"  # GET the page; POST csrf, entry, presented, words; below it /new, and a receipt
+    APPEALS = "/appeals"  # GET the page; below it a contest: GET, POST csrf, outcome, reason
 
 
 class View(Protocol):
@@ -90,6 +95,8 @@ class Notice(StrEnum):
     STEPPED_IN = "stepped-in"
     PASSKEY_ADDED = "passkey-added"
     SET_UP_DONE = "set-up-done"
+    CONTESTED = "contested"
+    ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -395,7 +402,8 @@ class Look:
 
     `reader` is None for a system. `part` is a FHIR type or `summary`; `count` how many entries were read. `ground` is
     the access decision's ground. Exactly one of `proof` (address of the proof page) and `proof_by` (when the entry
-    will be in the public log) is given. `own` marks the resident's own reads.
+    will be in the public log) is given. `own` marks the resident's own reads. `contest` is where a look
+    can be contested.
     """
 
     at: datetime
@@ -409,6 +417,7 @@ class Look:
     proof: str | None = None
     proof_by: datetime | None = None
     own: bool = False
+    contest: str | None = None
 
     def __post_init__(self) -> None:
         if (self.proof is None) == (self.proof_by is None):

@@ -12,9 +12,9 @@ from salus.web.views import Look, Words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContestLine:
-    """One contest in a list. `address` leads to its receipt, or to the page where an officer answers it."""
+    """One contest in a list. `link` leads to its receipt, or to the page where an officer answers it."""
 
-    address: str
+    link: str
     about: About
     opened: datetime
     deadline: datetime
@@ -33,12 +33,12 @@ class MyContests:
 class ContestForm:
     """The form that opens a contest. `look` is the entry in question; without it, it is what the rules decided.
 
-    `place` is what the form sends back: the entry's place, or nothing. `trouble` says that what was handed in was not
+    `entry` is what the form sends back: the entry's place, or nothing. `trouble` says that what was handed in was not
     read as a notice of this resident's.
     """
 
     template: ClassVar[str] = "contest_form.html"
-    place: str
+    entry: str
     look: Look | None = None
     own_notice: bool = False
     trouble: bool = False

@@ -105,18 +105,17 @@ class FindingLine:
     """One thing that the node's own checks found. `code` is stable."""
 
     code: str
-    where: str
+    item: str
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WitnessLine:
-    """One witness and when it last cosigned the log; None if never."""
+    """One witness and when it cosigned the newest head that has a quorum; None if it is not among those."""
 
     name: str
     organisation: str
     at: datetime | None
-    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
