@@ -16,6 +16,11 @@ from salus.storage import Settings, Store, open_store
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+if "SALUS_WITHOUT" in os.environ:
+    from controls import CONTROLS
+
+    CONTROLS[os.environ["SALUS_WITHOUT"]].take_away()
+
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:

@@ -35,8 +35,8 @@ HISTORIES = (
     "access.entry access.chained access.subtree access.anchored access.refusal access.relation"
     " access.refusals_published appeals.contest appeals.answer healthcode.code"
     " identity.resident identity.claim identity.number identity.assertion keys.shredded ledger.leaf ledger.checkpoint"
-    " ledger.cosignature ledger.tile ledger.parked records.chart records.acceptance records.version records.delivery"
-    " records.import_line"
+    " ledger.cosignature ledger.document ledger.tile ledger.parked records.chart records.acceptance"
+    " records.version records.delivery records.import_line"
 ).split()
 
 _TABLES = """
@@ -108,6 +108,7 @@ HANDED_ON = {
     "access.entry": "care registers reads; relay chains them",
     "access.subtree": "relay grows the tree; care shows the proof",
     "access.unchained": "care queues; relay takes out",
+    "ledger.document": "care hands public documents over with their leaves; the ledger publishes them",
     "ledger.pending": "every duty may hand a leaf over; the ledger alone reads them",
     "storage.outbox": "every duty may tell; the relay alone reads",
 }

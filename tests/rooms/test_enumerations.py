@@ -35,7 +35,7 @@ SOMETHING = {
     "appeal": "00" * 32,
 }
 SETTINGS = {
-    "clock": "when a demo node's clock starts; refused elsewhere",
+    "clock": "when a new demo node's clock starts; refused elsewhere",
     "data": "where everything lies",
     "host": "where to listen; beyond loopback only with TLS",
     "name": "the node's public name, fixed at its first start",
@@ -45,6 +45,7 @@ SETTINGS = {
     "tls_certificate": "what others know the node by",
     "tls_key": "what the node proves it with",
     "url": "the address that others use",
+    "witnesses": "who cosigns the log, and where they answer; how many must agree is a constant rule",
 }
 ROLES = {
     Role.HOSPITAL_SYSTEM: (Purpose.TREAT, Purpose.HOPERAT),

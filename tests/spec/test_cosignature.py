@@ -242,7 +242,7 @@ def test_a_policy_may_say_where_witnesses_answer() -> None:
     assert policy.logs == ()
     assert policy.quorum is None
     assert [one.organisation for one in policy.witnesses] == ["body-0", "body-1"]
-    assert dict(policy.addresses) == {"witness.example/w0": "http://127.0.0.1:9"}
+    assert dict(policy.urls) == {"witness.example/w0": "http://127.0.0.1:9"}
 
 
 @pytest.mark.parametrize(

@@ -15,18 +15,20 @@ from salus.app.contests import (
 from salus.app.demo import (
     DemoResident,
     StepIn,
+    advance_clock,
     demo_principal,
     demo_resident,
     demo_roles,
     demo_token,
     ensure_sandbox,
     note_residents,
+    parse_duration,
     step_into,
 )
 from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
 from salus.app.importing import Imported, import_files
 from salus.app.invitations import Invited, invite_resident
-from salus.app.node import Node, newest_checkpoint, newest_checkpoint_at, open_node
+from salus.app.node import DEMO_WITNESSES, Node, join_witnesses, newest_checkpoint, newest_checkpoint_at, open_node
 from salus.app.notices import contest_notice, own_notice, run_again
 from salus.app.power import Ordered, Powers, Published, answer_proofs, contest_tally, powers, publish_attempts
 from salus.app.reading import Found, ReadAsk, Reader
@@ -49,6 +51,7 @@ from salus.app.writing import Tried, accept, accept_each
 
 __all__ = [
     "BY_ROUTE",
+    "DEMO_WITNESSES",
     "SCHEMAS",
     "Audited",
     "DemoResident",
@@ -76,6 +79,7 @@ __all__ = [
     "Visit",
     "accept",
     "accept_each",
+    "advance_clock",
     "answer_contest",
     "answer_proofs",
     "arrive",
@@ -93,6 +97,7 @@ __all__ = [
     "ensure_sandbox",
     "import_files",
     "invite_resident",
+    "join_witnesses",
     "judge_contest",
     "keep_attempt",
     "load_settings",
@@ -108,6 +113,7 @@ __all__ = [
     "note_residents",
     "open_node",
     "own_notice",
+    "parse_duration",
     "powers",
     "present_here",
     "publish_attempts",

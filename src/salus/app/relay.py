@@ -58,6 +58,8 @@ class Relay:
             close_batch(self._node)
         elif not self._node.demo and self._node.sequencer.due():
             close_batch(self._node)
+        elif self._node.gathering.gather(patience=0):
+            self._node.sequencer.publish()
         return drained + chained >= 100
 
     def _sweep(self) -> None:
@@ -74,12 +76,15 @@ def deliver_events(node: Node) -> int:
 
 
 def close_batch(node: Node) -> None:
-    """Chain what is committed, anchor the register's root, and close a batch of the public log."""
+    """Chain what is committed, anchor the register's root, close a batch of the public log, and have it cosigned.
+
+    A witness that does not answer in a moment is asked again by the relay.
+    """
     while access.chain(node.store):
         pass
     access.anchor(node.store, node.name)
     publish_attempts(node)
-    node.sequencer.close_batch()
+    node.sequencer.close_batch(node.gathering.gather)
 
 
 def _count_delivery(node: Node, event: Event) -> None:

@@ -13,15 +13,17 @@ from pathlib import Path
 import click
 
 from salus import parties
-from salus.app import Node, open_node
+from salus.app import Node, advance_clock, open_node, parse_duration
 from salus.cli.country import found_country, populate
 from salus.cli.lock import serving
 from salus.cli.output import ending, say, settings_of
 from salus.cli.story import tell_story
+from salus.cli.witnesses import BODIES, three_witnesses
+from salus.kernel import format_instant
 from salus.web import run
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), default=Path(".salus/demo"), show_default=True
 )
@@ -29,9 +31,29 @@ from salus.web import run
 @click.option("--seed", type=int, default=1, show_default=True, help="Which fictional country.")
 @click.option("--residents", type=click.IntRange(1, 100_000), default=2_000, show_default=True)
 @click.option("--exit", "ends", is_flag=True, help="End after the story instead of serving on.")
+@click.pass_context
 @ending
-def demo(data: Path, port: int, seed: int, residents: int, ends: bool) -> None:
+def demo(context: click.Context, data: Path, port: int, seed: int, residents: int, ends: bool) -> None:
     """Set up a demo node if there is none, tell the story, and serve it until Ctrl-C."""
+    if context.invoked_subcommand:
+        context.obj = data
+        return
+    _run(data, port, seed, residents, ends)
+
+
+@demo.command()
+@click.argument("duration")
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="The demo's folder (default .salus/demo)."
+)
+@click.pass_context
+@ending
+def advance(context: click.Context, duration: str, data: Path | None) -> None:
+    """Move the clock of a demo node and of its witnesses forward: 30m, 73h, 2d. Also while it is being served."""
+    say(f"it is {format_instant(advance_clock(data or context.obj, parse_duration(duration)))} now")
+
+
+def _run(data: Path, port: int, seed: int, residents: int, ends: bool) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     began = time.monotonic()
     settings = settings_of(None, data=data, port=port, postgres=os.environ.get("SALUS_POSTGRES", "wheel"), name="demo")
@@ -42,7 +64,9 @@ def demo(data: Path, port: int, seed: int, residents: int, ends: bool) -> None:
         else:
             found_country(node, say)
         broke = threading.Event()
-        run(node, lambda url: _begin(node, url, ends, broke))
+        with three_witnesses(node) as witnesses:
+            say(f"{len(witnesses)} witnesses of {len(witnesses)} organisations watch its log: {', '.join(BODIES)}")
+            run(node, lambda url: _begin(node, url, ends, broke))
     sys.exit(1 if broke.is_set() else 0)
 
 

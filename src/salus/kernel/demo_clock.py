@@ -31,8 +31,8 @@ class DemoClock:
         """Return the present instant of the demo, aware and in UTC."""
         found = self._file.stat()
         if (found.st_ino, found.st_mtime_ns) != self._seen:
-            self._shift = max(self._shift, read_shift(self._file))
             self._seen = (found.st_ino, found.st_mtime_ns)
+            self._shift = max(self._shift, read_shift(self._file))
         return datetime.now(UTC) + self._shift
 
 

@@ -200,6 +200,17 @@ def cosigned_size(
     return int(row[0]) if row else None
 
 
+def add_document(tx: Transaction, digest: bytes, content: bytes) -> None:
+    """Keep a public document; the same one again changes nothing. Needs INSERT alone."""
+    tx.run("insert into ledger.document (digest, content) values (%s, %s) on conflict do nothing", (digest, content))
+
+
+def document(tx: Transaction, digest: bytes) -> bytes | None:
+    """Return a public document."""
+    row = tx.row("select content from ledger.document where digest = %s", (digest,))
+    return bytes(row[0]) if row else None
+
+
 def waiting_entries(tx: Transaction) -> list[bytes]:
     """Return the entries that wait."""
     return [bytes(entry) for (entry,) in tx.rows("select entry from ledger.pending")]

@@ -118,13 +118,13 @@ class Trust:
 class Policy:
     """What a policy file says (C2SP tlog-policy), as far as one group of all witnesses can say it.
 
-    A witness's name in the file is the name of its organisation. `addresses` holds where a witness answers, by its
+    A witness's name in the file is the name of its organisation. `urls` holds where a witness answers, by its
     key's name. `quorum` is None where the file names none.
     """
 
     logs: tuple[VerifierKey, ...]
     witnesses: tuple[WitnessKey, ...]
-    addresses: Mapping[str, str]
+    urls: Mapping[str, str]
     quorum: int | None
 
     @classmethod
@@ -132,7 +132,7 @@ class Policy:
         """Read a policy file; TrustError for what it cannot say here, NoteError for a malformed key."""
         logs: list[VerifierKey] = []
         witnesses: dict[str, WitnessKey] = {}
-        addresses: dict[str, str] = {}
+        urls: dict[str, str] = {}
         groups: dict[str, list[str]] = {}
         named: list[str] = []
         for words in filter(None, (line.split() for line in text.splitlines() if not line.lstrip().startswith("#"))):
@@ -141,7 +141,7 @@ class Policy:
                     logs.append(VerifierKey.parse(key))
                 case ["witness", name, key, *address] if name not in witnesses and len(address) <= 1:
                     witnesses[name] = WitnessKey.parse(key, name)
-                    addresses.update((witnesses[name].name, one) for one in address)
+                    urls.update((witnesses[name].name, one) for one in address)
                 case ["group", name, *threshold_and_members] if name not in groups:
                     groups[name] = threshold_and_members
                 case ["quorum", name]:
@@ -151,7 +151,7 @@ class Policy:
         return cls(
             logs=tuple(logs),
             witnesses=tuple(witnesses.values()),
-            addresses=MappingProxyType(addresses),
+            urls=MappingProxyType(urls),
             quorum=_threshold(groups, named, witnesses) if named else None,
         )
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from salus.kernel import SalusError
@@ -21,7 +24,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--clock", type=Path)
     parser.add_argument("--passphrase-file", type=Path)
+    parser.add_argument("--attached", action="store_true", help="end when standard input closes")
     given = parser.parse_args()
+    if given.attached:
+        threading.Thread(target=_until_left, daemon=True).start()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     try:
         settings = Settings(
@@ -36,6 +42,12 @@ def main() -> None:
     except SalusError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
+
+
+def _until_left() -> None:
+    """Wait until whoever started this process is gone, then end as if asked to."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _ready(address: str, witness: Witness) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from salus.ledger.errors import LeafRefused
 from salus.ledger.files.sources import Absent, Folder, Source, Unreadable, source_of
-from salus.ledger.model import Leaf, parse_leaf
+from salus.ledger.model import MOST_DOCUMENT_BYTES, Leaf, document_digest, document_path, parse_leaf
 from salus.proof import Checkpoint, Frontier, ProofError, VerifierKey, leaf_hash, open_checkpoint
 from salus.proof.note import MOST_NOTE_BYTES
 from salus.proof.tiles import (
@@ -253,6 +254,17 @@ class _Check:
                 self.find("LOG-LEAF", where, "the first leaf, and no other, says what the node is")
             if index == 0:
                 self.node = leaf
+            self.document(leaf, where)
+
+    def document(self, leaf: Leaf, where: str) -> None:
+        """Hold the public document that a leaf names against the digest in the leaf."""
+        digest = document_digest(leaf)
+        path = document_path(digest) if digest else ""
+        if not digest or path in self.read:
+            return
+        content = self.fetch(path, MOST_DOCUMENT_BYTES)
+        if content is not None and sha256(content).digest() != digest:
+            self.find("LOG-DOCUMENT", path, f"the document is not the one that {where} names")
 
     def upper(self, size: int, roots: list[bytes]) -> None:
         """Hold the tiles above the lowest level against the roots of the full tiles below."""

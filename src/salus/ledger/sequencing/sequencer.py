@@ -6,7 +6,7 @@ after the commit, the checkpoint last, so that at any instant, and after any cra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -14,7 +14,7 @@ from salus.kernel import Clock
 from salus.ledger import store as tables
 from salus.ledger.errors import LogUnsafe, NotPublished
 from salus.ledger.files.placing import Shelf
-from salus.ledger.model import BATCH_EVERY
+from salus.ledger.model import BATCH_EVERY, document_digest, document_path, parse_leaf
 from salus.ledger.sequencing.growth import Head, Waiting, extend, judge, resume
 from salus.proof import Checkpoint, ProofError, Signer, VerifierKey, leaf_hash, open_checkpoint
 from salus.proof.tiles import CHECKPOINT_PATH, KEY_PATH, TILE_WIDTH, TileName, edge_of, join_entries
@@ -186,3 +186,13 @@ def _tiles_and_bundles(tx: Transaction, since: int, size: int) -> Iterator[Place
             if b"".join(map(leaf_hash, entries)) != content:
                 raise LogUnsafe(f"the leaves from {name.first} on are not those that were signed")
             yield TileName(level=None, index=name.index, width=name.width).path, join_entries(entries)
+            yield from _documents(tx, entries)
+
+
+def _documents(tx: Transaction, entries: Sequence[bytes]) -> Iterator[Placed]:
+    """Yield the public documents that these entries name."""
+    for entry in entries:
+        digest = document_digest(parse_leaf(entry)) if entry.startswith(b'{"publication":') else None
+        content = tables.document(tx, digest) if digest else None
+        if digest and content:
+            yield document_path(digest), content

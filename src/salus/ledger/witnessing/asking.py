@@ -29,7 +29,7 @@ def ask(witness: Witness, checkpoint: Checkpoint, old: int, proof: Sequence[byte
     The line is verified. Raises WitnessSilent for any other answer, and for none within ANSWER_SECONDS.
     """
     lines = [f"old {old}", *(base64.b64encode(one).decode() for one in proof), "", checkpoint.note]
-    code, answer = _post(f"{witness.address}/add-checkpoint", "\n".join(lines).encode())
+    code, answer = _post(f"{witness.url}/add-checkpoint", "\n".join(lines).encode())
     if code == http.HTTPStatus.CONFLICT:
         size = _SIZE.fullmatch(answer)
         if not size or int(size[1]) == old:
