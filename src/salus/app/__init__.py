@@ -29,7 +29,7 @@ from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_su
 from salus.app.importing import Imported, import_files
 from salus.app.invitations import Invited, invite_resident
 from salus.app.node import DEMO_WITNESSES, Node, join_witnesses, newest_checkpoint, newest_checkpoint_at, open_node
-from salus.app.notices import contest_notice, own_notice, run_again
+from salus.app.notices import RanAgain, contest_notice, contested_of, run_again, with_appeal
 from salus.app.power import Ordered, Powers, Published, answer_proofs, contest_tally, powers, publish_attempts
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.relay import Relay, close_batch, deliver_events
@@ -67,6 +67,7 @@ __all__ = [
     "Powers",
     "Present",
     "Published",
+    "RanAgain",
     "ReadAsk",
     "Reader",
     "Relay",
@@ -89,6 +90,7 @@ __all__ = [
     "contest_look",
     "contest_notice",
     "contest_tally",
+    "contested_of",
     "deliver_events",
     "demo_principal",
     "demo_resident",
@@ -112,7 +114,6 @@ __all__ = [
     "newest_checkpoint_at",
     "note_residents",
     "open_node",
-    "own_notice",
     "parse_duration",
     "powers",
     "present_here",
@@ -129,4 +130,5 @@ __all__ = [
     "view_summary",
     "waiting_contests",
     "who_looked",
+    "with_appeal",
 ]

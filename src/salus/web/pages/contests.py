@@ -15,6 +15,7 @@ from salus.appeals import Contest, ContestUnknown, NothingToContest, Outcome, St
 from salus.kernel import Purpose, Role, canonical
 from salus.parties import Principal
 from salus.records import NotFound
+from salus.rules import Recomputed
 from salus.web.gate import in_thread
 from salus.web.pages.residents import look_view
 from salus.web.pages.visit import Visit, paged
@@ -61,8 +62,7 @@ async def _form(visit: Visit, who: Principal, place: str, *, trouble: bool = Fal
     if place:
         seen = await in_thread(visit.gate, lambda: app.my_look(node, who, _place(place)))
         return ContestForm(entry=place, look=await look_view(visit, seen))
-    own = await in_thread(visit.gate, lambda: app.own_notice(node, who))
-    return ContestForm(entry="", own_notice=own is not None, trouble=trouble)
+    return ContestForm(entry="", own_notice=False, trouble=trouble)
 
 
 @paged
@@ -76,7 +76,7 @@ async def open_contest(visit: Visit) -> Response:
     else:
         presented = await _presented(form)
         try:
-            opened = await in_thread(visit.gate, lambda: app.contest_notice(node, who, presented, words))
+            opened = await in_thread(visit.gate, lambda: app.contest_notice(node, who, presented or b"", words))
         except NothingToContest:
             return visit.show(await _form(visit, who, "", trouble=True), 400)
     return visit.go(f"{Address.MY_CONTESTS}/{opened.receipt.hash.hex()}", Notice.CONTESTED)
@@ -170,12 +170,16 @@ async def _appeal_view(visit: Visit, found: Followed, *, trouble: bool = False) 
         organisations=contest.organisations,
         form=f"{Address.APPEALS}/{contest.receipt.hash.hex()}",
         look_of=facility_words(node, facility) if facility else None,
-        result=ran.result if ran else None,
-        ran=tuple(Ran(text=text, holds=holds) for text, holds in ran.steps) if ran else (),
+        result=str(ran.now.measure) if ran else None,
+        ran=(_ran("when it was contested", ran.then), _ran("now", ran.now)) if ran else (),
         outcome=contest.answer.outcome if contest.answer else None,
         reason=contest.answer.reason if contest.answer else None,
         trouble=trouble,
     )
+
+
+def _ran(when: str, found: Recomputed) -> Ran:
+    return Ran(text=f"{when}: {found.measure}, {found.text}", holds=found.fault is None)
 
 
 def _shown_look(contest: Contest) -> tuple[tuple[str, str], ...]:
