@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from salus.app import BY_ROUTE, keep_attempt
 from salus.kernel import SalusError
 from salus.parties import NotSignedIn, Principal, authenticate
+from salus.records import resource_types
 from salus.web.fhir.outcome import refusal
 from salus.web.gate import gate_of, in_thread
 from salus.web.pages.visit import SESSION, holder
@@ -52,7 +53,13 @@ class Guesses:
     def _guessed(self, scope: Scope) -> bool:
         if scope["method"] not in WRITES or not names_a_measure(scope["path"]):
             return False
-        return all(route.matches(scope)[0] is not Match.FULL for route in self._routes)
+        return not any(_exists(route, scope) for route in self._routes)
+
+
+def _exists(route: BaseRoute, scope: Scope) -> bool:
+    match, found = route.matches(scope)
+    kind = found.get("path_params", {}).get("type")
+    return match is Match.FULL and (kind is None or kind in resource_types())
 
 
 def names_a_measure(path: str) -> bool:
