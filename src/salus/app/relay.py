@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from salus import access, records, storage
+from salus.app.measures import progress_measures
 from salus.app.node import Node
 from salus.app.power import publish_attempts
 from salus.kernel import SalusError
@@ -60,6 +61,7 @@ class Relay:
             close_batch(self._node)
         elif self._node.gathering.gather(patience=0):
             self._node.sequencer.publish()
+        progress_measures(self._node)
         return drained + chained >= 100
 
     def _sweep(self) -> None:

@@ -120,4 +120,4 @@ def _own_read(who: Principal, key: int, charts: tuple[int, ...], what: str, acti
     )
 
 
-__all__ = ["MyCode", "look_proof", "my_code", "my_record", "reader_name", "replace_code", "who_looked"]
+__all__ = ["MyCode", "look_proof", "my_code", "my_record", "own_key", "reader_name", "replace_code", "who_looked"]

@@ -40,6 +40,7 @@ from salus.ledger.service import (
     leaves,
     party_keys,
     proof_for,
+    waiting_of,
 )
 from salus.ledger.witnessing.gathering import Gathering
 from salus.ledger.witnessing.receipts import cosigned, first_receipt, latest_quorum_at, receipt, receipt_at
@@ -91,4 +92,5 @@ __all__ = [
     "receipt",
     "receipt_at",
     "verify_directory",
+    "waiting_of",
 ]

@@ -103,6 +103,12 @@ def index_of(store: Store, pending_id: UUID) -> int | None:
         return tables.index_of(tx, pending_id)
 
 
+def waiting_of(store: Store) -> set[bytes]:
+    """Return the entries that were handed over and wait for their place."""
+    with store.transaction(Duty.LEDGER) as tx:
+        return set(tables.waiting_entries(tx))
+
+
 def leaves(store: Store, kind: str) -> list[tuple[int, Leaf]]:
     """Return every leaf of a kind with its place, in the log's order, whether or not a head covers it yet."""
     with store.transaction(Duty.LEDGER) as tx:

@@ -2,6 +2,7 @@
 
 from salus.records.errors import Conflict, MeasureRefused, NotFound, Problem, RecordRefused
 from salus.records.fhir.definitions import resource_types
+from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
 from salus.records.intake.accept import Writer, accept
 from salus.records.intake.attempts import refuse_measures
@@ -41,6 +42,8 @@ __all__ = [
     "Outcome",
     "Problem",
     "RecordRefused",
+    "ResultTold",
+    "SpecimenTold",
     "Submission",
     "Summary",
     "SummaryLine",
@@ -66,8 +69,10 @@ __all__ = [
     "patients",
     "refuse_measures",
     "resource_types",
+    "result_told",
     "search",
     "skip_keys",
+    "specimen_told",
     "summary",
     "summary_parts",
     "supported",

@@ -52,12 +52,19 @@ GROUNDS: Mapping[str, str] = {
     "contested": noop("You contested it, and asked for an answer."),
 }
 
+DISEASES: Mapping[str, str] = {
+    "covid-19": noop("COVID-19"),
+    "measles": noop("Measles"),
+}
+
 PARTS: Mapping[str, str] = {
     "summary": noop("Summary of your record"),
     "register": noop("The list of who looked"),
     "code": noop("Your identity code"),
     "identity": noop("Your name, to be sure that it is you"),
     "contest": noop("What you contested"),
+    "notice": noop("Your notice, if there is one"),
+    "result": noop("A result of a laboratory"),
     "account": noop("A slip was printed with which your account can be opened"),
     "AllergyIntolerance": noop("Allergies"),
     "Appointment": noop("Appointments"),

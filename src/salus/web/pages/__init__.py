@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from salus.kernel import SalusError
-from salus.web.pages import accounts, contests, power, public, residents, signing_in, staff
+from salus.web.pages import accounts, contests, notices, power, public, residents, signing_in, staff
 from salus.web.pages.visit import show_failure, visit_of
 
 
@@ -21,6 +21,7 @@ def page_routes() -> list[Route]:
         *residents.ROUTES,
         *contests.ROUTES,
         *power.ROUTES,
+        *notices.ROUTES,
     ]
 
 

@@ -44,6 +44,7 @@ class Address(StrEnum):
     MY_CODE = "/me/code"
     REPLACE_CODE = "/me/code/replace"  # POST csrf
     MY_RECORD = "/me/record"
+    MY_NOTICE = "/me/notice"
     WHO_LOOKED = "/me/reads"
     LOG = "/about/log"
     POWER = "/about/power"
