@@ -26,6 +26,8 @@ DRAWING = WEB / "qr.py"  # the one module that writes markup with classes
 PACKAGES = ROOT / "node_modules"
 INSTALLED = PACKAGES / ".installed"  # the digest of the lock that node_modules was made from
 ESBUILD_TARGET = "--target=es2018,chrome70,firefox68,safari12"
+VERIFIER_TARGET = "--target=es2020"  # what it needs of a browser, Ed25519 above all, is younger than any syntax
+READER = PACKAGES / "zxing-wasm" / "dist" / "reader" / "zxing_reader.wasm"
 
 
 class BuildFailed(Exception):
@@ -83,12 +85,12 @@ def compile_styles(folder: Path) -> Path:
     return small
 
 
-def compile_scripts(folder: Path) -> Path:
-    """Bundle the ES modules into one."""
-    out = folder / "salus.js"
-    source = str(ASSETS / "js" / "salus.js")
-    options = ("--bundle", "--minify", "--format=esm", ESBUILD_TARGET, "--log-level=error")
-    run("esbuild/bin/esbuild", source, *options, f"--outfile={out}")
+def compile_script(folder: Path, source: str, target: str = ESBUILD_TARGET) -> Path:
+    """Bundle the ES modules that begin at one of them into one."""
+    origin = ASSETS / "js" / source
+    out = folder / origin.name
+    options = ("--bundle", "--minify", "--format=esm", target, "--log-level=error")
+    run("esbuild/bin/esbuild", str(origin), *options, f"--outfile={out}")
     return out
 
 
@@ -128,7 +130,8 @@ def build() -> None:
     install()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        built = [compile_styles(folder), compile_scripts(folder), ASSETS / "mark.svg"]
+        verifier = [compile_script(folder, f"verifier/{one}.js", VERIFIER_TARGET) for one in ("verifier", "worker")]
+        built = [compile_styles(folder), compile_script(folder, "salus.js"), *verifier, READER, ASSETS / "mark.svg"]
         publish(built, digest)
         print("assets: " + ", ".join(f"{path.name} {path.stat().st_size:,} bytes" for path in built))
 

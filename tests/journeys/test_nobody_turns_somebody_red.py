@@ -59,9 +59,10 @@ def records_of(patient: str) -> dict[str, dict[str, Any]]:
     """Everything a clerk can think of sending as a record."""
     subject = {"reference": patient}
     red = {"text": "红码", "coding": [{"system": "https://vendor.example/health-code-status", "code": "RED"}]}
+    listed = {"resourceType": "List", "status": "current", "mode": "working", "title": "Red code"}
     return {
         "Flag": {"resourceType": "Flag", "status": "active", "code": red, "subject": subject},
-        "List": {"resourceType": "List", "status": "current", "mode": "working", "title": "Red code", "subject": subject},
+        "List": {**listed, "subject": subject},
         "Group": {"resourceType": "Group", "type": "person", "actual": True, "name": "red-code",
                   "member": [{"entity": subject}]},
         "tag": a_patient(meta={"tag": [{"system": "https://vendor.example/tags", "code": "red"}]}),

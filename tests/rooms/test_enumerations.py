@@ -33,6 +33,7 @@ SOMETHING = {
     "resident": "00000000-0000-4000-8000-000000000000",
     "place": "1-0",
     "appeal": "00" * 32,
+    "certificate": "00000000-0000-4000-8000-000000000000",
 }
 SETTINGS = {
     "clock": "when a new demo node's clock starts; refused elsewhere",

@@ -63,6 +63,9 @@ NAMED_ALL_THE_SAME = {
     "open_common_chart": "as above",
 }
 INSIDES_THAT_ARE_FACES = {
+    "salus.codec.certificates": "the second form of SL1 beside the first; a door needs it alone",
+    "salus.healthcode.certificates": "certificates have verbs of their own beside the identity code's",
+    "salus.records.attesting": "facts for certificates, apart from reading and writing records",
     "salus.proof.note": "notes as such, for those who need more than a checkpoint",
     "salus.proof.tiles": "names and encodings of tiles, for the rooms that keep a tree",
     "salus.proof.tree": "verification takes many of its functions",
@@ -81,6 +84,7 @@ HELD = [
     "a witness stands apart from every node",
     "the store of access is private",
     "the store of appeals is private",
+    "the store of certificates is private",
     "the store of healthcode is private",
     "the store of identity is private",
     "the store of keys is private",

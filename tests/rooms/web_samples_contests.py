@@ -183,7 +183,7 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "my contests none": (c.MyContests(contests=()), RESIDENT),
     "contest a look": (c.ContestForm(entry="4-0", look=LOOK), RESIDENT),
     "contest a system's look": (c.ContestForm(entry="4-0", look=replace(LOOK, reader=None, facility=None)), RESIDENT),
-    "contest a notice": (c.ContestForm(entry="", own_notice=True), RESIDENT),
+    "contest a notice": (c.ContestForm(entry="", notice="ab"), RESIDENT),
     "contest a notice unread": (c.ContestForm(entry="", trouble=True), RESIDENT),
     "receipt": (RECEIPT, RESIDENT),
     "receipt answered": (ANSWERED, RESIDENT),

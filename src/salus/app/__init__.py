@@ -2,6 +2,14 @@
 
 from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_entries
 from salus.app.auditing import Audited, audited
+from salus.app.certificates import (
+    MyCertificates,
+    my_certificate,
+    my_certificates,
+    take_certificate,
+    trust_file,
+    void_certificate,
+)
 from salus.app.contests import (
     Followed,
     answer_contest,
@@ -73,6 +81,7 @@ __all__ = [
     "Found",
     "Imported",
     "Invited",
+    "MyCertificates",
     "MyCode",
     "MyNotices",
     "Node",
@@ -123,6 +132,8 @@ __all__ = [
     "load_settings",
     "look_proof",
     "may_listen",
+    "my_certificate",
+    "my_certificates",
     "my_code",
     "my_contest",
     "my_contests",
@@ -148,10 +159,13 @@ __all__ = [
     "run_again",
     "search",
     "step_into",
+    "take_certificate",
     "take_result",
     "take_specimen",
+    "trust_file",
     "unanswered",
     "view_summary",
+    "void_certificate",
     "waiting_contests",
     "who_looked",
     "with_appeal",

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from salus import appeals, ledger, rules
+from salus import ledger, rules
 from salus.access import Action
-from salus.app.contests import open_contest
+from salus.app.contests import Followed, contest_of, open_contest
 from salus.app.node import Node
 from salus.app.residents import own_key
 from salus.appeals import About, Contest, Contested, NothingToContest
+from salus.healthcode.measures import HeldNotice
 from salus.kernel import canonical
-from salus.parties import Principal
+from salus.parties import PartyUnknown, Principal
 from salus.rules import NotProved, Recomputed
-from salus.storage import Duty
 
 DUTIES = {"site": "sampling-site", "laboratory": "laboratory"}
 _UNREADABLE = "this cannot be read as a notice's file; hand it in as it was downloaded, unchanged"
@@ -82,22 +82,35 @@ def run_again(node: Node, contest: Contest) -> RanAgain | None:
     )
 
 
-def with_appeal(node: Node, resident_key: int, file: bytes) -> bytes:
+def with_appeal(node: Node, followed: Followed, file: bytes) -> bytes:
     """Return a notice's file with the contest of it, once witnesses vouched for its opening; else the file as it is.
 
     From then on whoever recomputes the file sees that it is contested, whether it was answered in time, and how.
     """
-    value = json.loads(file)
-    commitment = str(value["decision"]["commitment"])
-    with node.store.transaction(Duty.CARE) as tx:
-        found = appeals.contest_of(tx, node.custodian, resident_key, About.DECISION, commitment)
-    opened = _proved(node, found.pending_id, "appeal-opened") if found else None
-    if found is None or opened is None:
+    value, found = json.loads(file), followed.contest
+    opened = _proved(node, found.pending_id, "appeal-opened")
+    if opened is None:
         return file
     closed = _proved(node, found.answer.pending_id, "appeal-closed") if found.answer else None
     value["openings"][opened["leaf"]["appeal"]] = found.receipt.opening
     value["appeal"] = {"opened": opened, "closed": closed}
     return canonical(value)
+
+
+def contested_view(node: Node, resident_key: int, held: HeldNotice, at: datetime) -> HeldNotice | None:
+    """Return a notice as its holder is shown it, its contest within its file; None once the contest has ended it.
+
+    An answer that ends it, and a deadline that passed without one, count here at once; whoever recomputes the file
+    sees either as soon as witnesses have vouched for it.
+    """
+    followed = contest_of(node, resident_key, About.DECISION, held.commitment)
+    if followed is None:
+        return held
+    file = with_appeal(node, followed, held.file)
+    found = _recomputed(node, file, at)
+    if followed.stands.ends or found.measure is rules.Measure.NONE:
+        return None
+    return replace(held, file=file, found=found)
 
 
 def _proved(node: Node, pending_id: UUID, kind: str) -> dict[str, Any] | None:
@@ -113,13 +126,20 @@ def _opening(openings: Mapping[str, Any], commitment: str, kind: str) -> dict[st
 
 
 def _organisations(node: Node, parties: Mapping[str, str]) -> list[str]:
-    """Return who stands behind a site and a laboratory, and behind the node that issued; all by the log."""
+    """Return who stands behind a site and a laboratory, by the log and by the registry, and behind the node."""
     keys = ledger.party_keys(node.store)
     found = {node.name} | {one.organisation for one in keys if one.duty == "issuer"}
     for part, party in parties.items():
         named = {one.organisation for one in keys if (one.party, one.duty) == (party, DUTIES[part])}
-        found |= named or {party}
+        found |= named | _registered(node, party) or {party}
     return sorted(found)
+
+
+def _registered(node: Node, party: str) -> set[str]:
+    try:
+        return {node.facility(party).organisation}
+    except PartyUnknown:
+        return set()
 
 
 def _recomputed(node: Node, file: bytes, at: datetime) -> Recomputed:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import click
 
-from salus.cli import demo, facilities, ledgers, nodes, saving, witnesses
+from salus.cli import codes, demo, facilities, ledgers, nodes, saving, witnesses
 
 __all__ = ["main"]
 
@@ -25,6 +25,7 @@ for command in (
     nodes.roles,
     facilities.facility,
     ledgers.ledger,
+    codes.code,
     witnesses.witness,
     saving.backup,
     saving.restore,

@@ -93,6 +93,11 @@ def summary_parts(tx: Transaction, chart_keys: Sequence[int]) -> tuple[list[Loca
     return store.of_types(tx, chart_keys, TYPES, _MOST_OF_A_TYPE), store.count_types(tx, chart_keys)
 
 
+def newest_of(tx: Transaction, chart_keys: Sequence[int], types: Sequence[str], most: int) -> list[Located]:
+    """Return the newest `most` sealed resources of each of these types in these charts."""
+    return store.of_types(tx, chart_keys, types, most)
+
+
 def summary(parts: Sequence[Located], counts: Mapping[str, int], keys: Mapping[int, bytes]) -> Summary:
     """Open the parts and make the one-screen summary."""
     opened = [(located, open_body(located, keys)) for located in parts]

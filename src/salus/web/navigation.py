@@ -24,6 +24,7 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
     Role.RESIDENT: (
         Link(address=Address.MY_CODE, template="my_code.html", text=noop("My code")),
         Link(address=Address.MY_RECORD, template="my_record.html", text=noop("My record")),
+        Link(address=Address.CERTIFICATES, template="my_certificates.html", text=noop("My certificates")),
         Link(address=Address.MY_NOTICE, template="my_notice.html", text=noop("My notice")),
         Link(address=Address.WHO_LOOKED, template="who_looked.html", text=noop("Who looked")),
         Link(address=Address.MY_CONTESTS, template="my_contests.html", text=noop("What you contested")),

@@ -31,6 +31,12 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# The one page that reads codes: WebAssembly may be compiled there, though no script may be made of a text.
+VERIFIER_PAGE = Address.VERIFY.value
+VERIFIER_SECURITY_POLICY = (
+    CONTENT_SECURITY_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+    + "; worker-src 'self'; manifest-src 'self'"
+)
 # One civil time in the whole country, without daylight saving: a fixed offset needs no time zone tables.
 CIVIL_TIME = timezone(timedelta(hours=8))
 _PACKAGE = files("salus.web")
@@ -122,6 +128,7 @@ def _environment(language: Language) -> Environment:
         "ground": speech.ground,
         "part": speech.part,
         "word": speech.word,
+        "birthday": speech.birthday,
         "qr": qr.svg,
         "iso": lambda at: at if isinstance(at, str) else at.isoformat(),
     }
@@ -215,6 +222,10 @@ class Speech:
     def weekday(self, on: date) -> str:
         """Write a civil day with its weekday: Tuesday 24 November 2026."""
         return format_date(on, "EEEE d MMMM y" if self._language is Language.EN else "y年M月d日 EEEE", self._locale)
+
+    def birthday(self, on: date) -> str:
+        """Write a day without its year: 29 February."""
+        return format_date(on, "d MMMM" if self._language is Language.EN else "M月d日", self._locale)
 
     def clock(self, at: datetime) -> str:
         """Write the civil time of an instant: 8:05."""

@@ -147,6 +147,8 @@ NOTICES: Mapping[Notice, str] = {
     Notice.PASSKEY_ADDED: noop("The passkey is added. You can sign in with it from now on."),
     Notice.CONTESTED: noop("You contested it. The clock runs; keep the receipt."),
     Notice.ANSWERED: noop("Your answer is kept. It counts once witnesses have vouched for it, before its deadline."),
+    Notice.CERTIFICATE_TAKEN: noop("You have a new certificate. Show or print it where you want to, and nowhere else."),
+    Notice.CERTIFICATE_VOIDED: noop("The certificate is void. Doors refuse it from their next update on."),
     Notice.SET_UP_DONE: noop("Your sign-in is set up. From now on use your password with a code from the app."),
 }
 

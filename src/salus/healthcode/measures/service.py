@@ -237,7 +237,7 @@ def _decide(store: Store, trust: Trust, keys: KeyService, told: Known, one: Kept
 
 
 def _keys(keys: KeyService, chart_key: int) -> dict[int, bytes]:
-    """Return a chart's key; none where it was destroyed, or never was: then nothing can be read, and nothing follows."""
+    """Return a chart's key; none where it was destroyed or never was: then nothing can be read, and nothing follows."""
     try:
         return keys.unwrap([chart_key])
     except (KeyShredded, ChartKeyMissing):

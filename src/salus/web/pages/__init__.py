@@ -7,22 +7,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from salus.kernel import SalusError
-from salus.web.pages import accounts, contests, notices, power, public, residents, signing_in, staff
+from salus.web.pages import (
+    accounts,
+    certificates,
+    contests,
+    notices,
+    power,
+    public,
+    residents,
+    signing_in,
+    staff,
+)
 from salus.web.pages.visit import show_failure, visit_of
 
 
 def page_routes() -> list[Route]:
     """Return the routes of all pages."""
-    return [
-        *public.ROUTES,
-        *signing_in.ROUTES,
-        *accounts.ROUTES,
-        *staff.ROUTES,
-        *residents.ROUTES,
-        *contests.ROUTES,
-        *power.ROUTES,
-        *notices.ROUTES,
-    ]
+    areas = (public, signing_in, accounts, staff, residents, notices, certificates, contests, power)
+    return [route for area in areas for route in area.ROUTES]
 
 
 def failure(request: Request, error: SalusError) -> Response:

@@ -54,15 +54,24 @@ async def mine(visit: Visit) -> Response:
 async def new(visit: Visit) -> Response:
     """Show the form that opens a contest: of the look named by `?entry=`, else of a notice."""
     who = _resident(visit)
-    return visit.show(await _form(visit, who, visit.request.query_params.get("entry", "")))
+    asked = visit.request.query_params
+    return visit.show(await _form(visit, who, asked.get("entry", ""), asked.get("notice", "")))
 
 
-async def _form(visit: Visit, who: Principal, place: str, *, trouble: bool = False) -> ContestForm:
+async def _form(visit: Visit, who: Principal, place: str, notice: str, *, trouble: bool = False) -> ContestForm:
     node = visit.gate.node
     if place:
         seen = await in_thread(visit.gate, lambda: app.my_look(node, who, _place(place)))
         return ContestForm(entry=place, look=await look_view(visit, seen))
-    return ContestForm(entry="", own_notice=False, trouble=trouble)
+    return ContestForm(entry="", notice=notice if await _own(visit, who, notice) else "", trouble=trouble)
+
+
+async def _own(visit: Visit, who: Principal, place: str) -> bytes | None:
+    """Return the file of a notice that the resident's own page shows now."""
+    if not place:
+        return None
+    mine = await in_thread(visit.gate, lambda: app.my_notices(visit.gate.node, who))
+    return next((one.file for one in mine.notices if one.place == place), None)
 
 
 @paged
@@ -74,11 +83,12 @@ async def open_contest(visit: Visit) -> Response:
     if place:
         opened = await in_thread(visit.gate, lambda: app.contest_look(node, who, _place(place), words))
     else:
-        presented = await _presented(form)
+        notice = str(form.get("notice", ""))
+        presented = await _presented(form) or await _own(visit, who, notice) or b""
         try:
-            opened = await in_thread(visit.gate, lambda: app.contest_notice(node, who, presented or b"", words))
+            opened = await in_thread(visit.gate, lambda: app.contest_notice(node, who, presented, words))
         except NothingToContest:
-            return visit.show(await _form(visit, who, "", trouble=True), 400)
+            return visit.show(await _form(visit, who, "", notice, trouble=True), 400)
     return visit.go(f"{Address.MY_CONTESTS}/{opened.receipt.hash.hex()}", Notice.CONTESTED)
 
 

@@ -52,6 +52,8 @@ class Address(StrEnum):
     AUDIT = "/audit"
     MY_CONTESTS = "/me/contests"  # GET the page; POST csrf, entry, presented, words; below it /new, and a receipt
     APPEALS = "/appeals"  # GET the page; below it a contest: GET, POST csrf, outcome, reason
+    CERTIFICATES = "/me/certificates"  # GET the page; POST csrf, entry, hint; below it /{certificate}, and its /void
+    VERIFY = "/verify"  # the door's page; below it its worker.js and manifest.webmanifest
 
 
 class View(Protocol):
@@ -98,6 +100,8 @@ class Notice(StrEnum):
     SET_UP_DONE = "set-up-done"
     CONTESTED = "contested"
     ANSWERED = "answered"
+    CERTIFICATE_TAKEN = "certificate-taken"
+    CERTIFICATE_VOIDED = "certificate-voided"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,14 +33,15 @@ class MyContests:
 class ContestForm:
     """The form that opens a contest. `look` is the entry in question; without it, it is what the rules decided.
 
-    `entry` is what the form sends back: the entry's place, or nothing. `trouble` says that what was handed in was not
+    `entry` is what the form sends back: the entry's place, or nothing. `notice` names
+    the notice that the own page shows. `trouble` says that what was handed in was not
     read as a notice of this resident's.
     """
 
     template: ClassVar[str] = "contest_form.html"
     entry: str
     look: Look | None = None
-    own_notice: bool = False
+    notice: str = ""
     trouble: bool = False
 
 
