@@ -28,13 +28,9 @@ class Visitor:
     def post(self, path: str, files: dict[str, Any] | None = None, **fields: str) -> httpx.Response:
         """Send a form."""
         csrf = self._node.custodian.digest("web.form", f"form\x00{self.session}".encode()).hex()
-        sent = {"data": {"csrf": csrf, **fields}, "files": files} if files else {"data": {"csrf": csrf, **fields}}
-        headers = self._headers()
-        if not files:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        request = self._client.client.build_request("POST", path, **sent)
-        headers.setdefault("Content-Type", request.headers["Content-Type"])
-        return self._client.ask("POST", path, headers=headers, content=request.read())
+        plain = httpx.Request("POST", f"http://node{path}", data={"csrf": csrf, **fields}, files=files)
+        headers = {**self._headers(), "Content-Type": plain.headers["Content-Type"]}
+        return self._client.ask("POST", path, headers=headers, content=plain.read())
 
     def text(self, path: str) -> str:
         """Return what a page says, without its markup."""

@@ -2,220 +2,232 @@
 
 from __future__ import annotations
 
-import base64
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from nodes import Asking, a_node, a_number, a_patient, asking, clinician, send, system
-from salus import identity, ledger, parties
-from salus.app import Node, arrive, close_batch, contest_tally, view_summary
-from salus.appeals import ANSWER_WITHIN, appeal_hash, tally
-from salus.kernel import Role, parse_instant
-from salus.parties import FacilityKind
+from contesting import HOUR, REASON, WORDS, Scene, contesting, judging
+from salus import ledger
+from salus.app import contest_tally
+from salus.appeals import ANSWER_WITHIN, tally
+from salus.kernel import parse_instant
 from salus.proof import LeafProof
+from salus.rules import Measure
 from salus.storage import Duty
-from visiting import Visitor, links_of, words_of
-from witnesses import Witnesses, three_witnesses
-
-HOUR = timedelta(hours=1)
-
-
-@dataclass(slots=True)
-class Scene:
-    """A node with witnesses, one resident, and officers of three organisations."""
-
-    node: Node
-    witnesses: Witnesses
-    client: Asking
-    number: str
-    resident: str
-
-    def visitor(self, role: Role, facility: str | None = None) -> Visitor:
-        """Somebody with a session of this hour: sessions end as the clock moves."""
-        return Visitor(self.node, self.client, role, facility, self.resident if role is Role.RESIDENT else "")
-
-    def pass_time(self, by: timedelta) -> None:
-        self.witnesses.advance(by)
-        close_batch(self.node)
-
-    def looked(self) -> str:
-        """A clinician of H1 opens the record; return where the resident can contest that look."""
-        who = clinician("H1")
-        visit = arrive(self.node, who, self.number)
-        view_summary(self.node, who, visit.resident_id)
-        close_batch(self.node)
-        return links_of(self.visitor(Role.RESIDENT).get("/me/reads"), "/me/contests/new?entry=")[0]
-
-    def contest(self, form: str, words: str = "I was never there.") -> tuple[str, dict[str, Any]]:
-        """Open a contest from its form; return the address of its receipt, and the receipt."""
-        who = self.visitor(Role.RESIDENT)
-        assert who.get(form).status_code == 200
-        answer = who.post("/me/contests", entry=form.partition("=")[2], words=words)
-        assert answer.status_code == 303, words_of(answer)
-        close_batch(self.node)
-        return answer.headers["location"], who.get(answer.headers["location"] + "/file").json()
-
-    def answer(self, receipt: str, facility: str, outcome: str) -> httpx.Response:
-        """An officer of a facility answers."""
-        officer = self.visitor(Role.APPEAL_OFFICER, facility)
-        return officer.post(receipt.replace("/me/contests", "/appeals"), outcome=outcome, reason="We looked into it.")
-
-    def leaves(self, kind: str, named: str) -> list[dict[str, object]]:
-        found = ledger.leaves(self.node.store, kind)
-        return [dict(leaf.body) for _, leaf in found if leaf.body["appeal"] == named]
+from visiting import links_of, words_of
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    folder: Path = tmp_path_factory.mktemp("contests")
-    with a_node(folder, "H1") as node, three_witnesses(folder / "witnesses", node) as running, asking(node) as client:
-        for board in ("Court", "Academy"):
-            parties.add_organisation(node.store, organisation_id=board, name_en=board, name_zh="委员会")
-            parties.add_facility(
-                node.store,
-                facility_id=board.upper(),
-                name_en=board,
-                name_zh="委员会",
-                level=1,
-                kind=FacilityKind.REVIEW_BOARD,
-                county="900101",
-                organisation=board,
-            )
-        number = a_number(3)
-        done = send(node, system(), a_patient(number))
-        with node.store.transaction(Duty.CARE) as tx:
-            someone = identity.resident_by_key(tx, next(iter(done.residents.values())))
-        assert someone is not None
-        yield Scene(node=node, witnesses=running, client=client, number=number, resident=str(someone.resident_id))
+    with contesting(tmp_path_factory.mktemp("contests")) as opened:
+        yield opened
 
 
-def test_a_contest_gives_a_receipt_that_the_public_log_bears_out(scene: Scene) -> None:
-    address, receipt = scene.contest(scene.looked())
+def test_contesting_a_notice_gives_a_receipt_that_the_public_log_bears_out(scene: Scene) -> None:
+    person = scene.infected()
+    address, receipt = person.contest_notice()
 
-    named = base64.b64encode(appeal_hash(receipt["opening"])).decode()
-    assert [leaf["deadline"] for leaf in scene.leaves("appeal-opened", named)] == [receipt["deadline"]]
+    assert [leaf["deadline"] for leaf in scene.leaves("appeal-opened", receipt)] == [receipt["deadline"]]
     opened = parse_instant(receipt["opening"]["appeal"]["opened"])
     assert parse_instant(receipt["deadline"]) - opened == ANSWER_WITHIN
-    page = scene.visitor(Role.RESIDENT).get(address)
+    page = person.browser.get(address)
     said = words_of(page)
     assert "Waits for an answer until" in said
     assert "vouched for by witnesses on" in said
     assert re.search(r"[0-9A-Z]{5}(-[0-9A-Z]{5}){4}-[0-9A-Z]", said)
     assert 'class="salus-qr"' in page.text
+    assert "You may be infectious until" in person.notice  # it counts until it is answered, or the time is over
 
 
-def test_contesting_twice_is_contesting_once(scene: Scene) -> None:
-    form = scene.looked()
+def test_the_holders_file_says_that_it_is_contested_to_whoever_recomputes_it(scene: Scene) -> None:
+    person = scene.infected()
+    before = person.file
+    _, receipt = person.contest_notice()
+    contested = json.loads(person.file)
 
-    assert scene.contest(form) == scene.contest(form, "again")
+    assert "appeal" not in json.loads(before)
+    assert receipt["opening"] in contested["openings"].values()
+    assert contested["appeal"]["closed"] is None
+    assert scene.recomputed(person.file).measure is Measure.PRECAUTION
 
 
-def test_the_organisation_whose_look_it_was_can_neither_see_nor_answer(scene: Scene) -> None:
-    address, _ = scene.contest(scene.looked())
-    judging = address.replace("/me/contests", "/appeals")
-    own = scene.visitor(Role.APPEAL_OFFICER, "H1")
+def test_who_took_part_can_neither_see_nor_answer(scene: Scene) -> None:
+    address, _ = scene.infected().contest_notice()
 
-    assert judging not in links_of(own.get("/appeals"), "/appeals/")
-    assert own.get(judging).status_code == 403
-    refused = scene.answer(address, "H1", "stands")
-    assert refused.status_code == 403
-    assert "SALUS-J003" in refused.text
+    for facility in ("S1", "L1"):
+        own = scene.officer(facility)
+        assert judging(address) not in links_of(own.get("/appeals"), "/appeals/")
+        assert own.get(judging(address)).status_code == 403
+        refused = scene.answer(address, facility, "stands")
+        assert refused.status_code == 403
+        assert "SALUS-J003" in refused.text
     with scene.node.store.connect(Duty.MIGRATION) as owner:
         kept = owner.execute("select count(*) from access.refusal where action = 'answer-appeal'").fetchone()
     assert kept is not None
-    assert kept[0] >= 2
+    assert kept[0] >= 4
 
 
-@pytest.mark.parametrize(("outcome", "said"), [("stands", "Answered in time: it stands."), ("ended", "not justified")])
-def test_another_organisation_answers_in_time(scene: Scene, outcome: str, said: str) -> None:
-    address, receipt = scene.contest(scene.looked())
+def test_a_notice_that_another_organisation_upholds_in_time_stands(scene: Scene) -> None:
+    person = scene.infected()
+    address, receipt = person.contest_notice()
     before = contest_tally(scene.node)
-    scene.pass_time(HOUR)
-    officer = scene.visitor(Role.APPEAL_OFFICER, "COURT")
-    judging = address.replace("/me/contests", "/appeals")
-    assert judging in links_of(officer.get("/appeals"), "/appeals/")
-    assert "I was never there." in officer.text(judging)
+    scene.measuring.advance(HOUR)
+    officer = scene.officer("COURT")
+    assert judging(address) in links_of(officer.get("/appeals"), "/appeals/")
+    shown = officer.text(judging(address))
+    assert WORDS in shown
+    assert "when it was contested: precaution" in shown
 
-    assert scene.answer(address, "COURT", outcome).status_code == 303
-    scene.pass_time(HOUR)
-
-    shown = scene.visitor(Role.RESIDENT).text(address)
-    assert said in shown
-    assert "We looked into it." in shown
-    named = base64.b64encode(appeal_hash(receipt["opening"])).decode()
-    assert scene.leaves("appeal-closed", named) == [{"appeal": named, "outcome": outcome, "organisation": "Court"}]
-    after = contest_tally(scene.node)
-    assert after.answered == before.answered + 1
-    assert "SALUS-J004" in scene.answer(address, "ACADEMY", "ended").text
-
-
-def test_the_resident_sees_that_an_officer_opened_it_and_that_it_stays_said(scene: Scene) -> None:
-    address, _ = scene.contest(scene.looked())
-    scene.visitor(Role.APPEAL_OFFICER, "COURT").get(address.replace("/me/contests", "/appeals"))
-
-    listed = scene.visitor(Role.RESIDENT).text("/me/reads")
-    assert "You contested it, and asked for an answer." in listed
-    assert "What you contested" in listed
-
-
-def test_an_answer_that_comes_late_changes_nothing_and_is_counted_in_public(scene: Scene) -> None:
-    address, _ = scene.contest(scene.looked())
-    before = contest_tally(scene.node)
-    scene.pass_time(ANSWER_WITHIN)
-    late = contest_tally(scene.node)
-
-    assert late.late == before.late + before.waiting
-    assert "Nobody answered in time" in scene.visitor(Role.RESIDENT).text(address)
     assert scene.answer(address, "COURT", "stands").status_code == 303
-    scene.pass_time(HOUR)
+    scene.measuring.advance(HOUR)
 
-    assert contest_tally(scene.node).late == late.late
-    assert "Nobody answered in time" in scene.visitor(Role.RESIDENT).text(address)
-    power = scene.client.ask("GET", "/about/power", headers={"Accept": "text/html"})
-    assert f"Contests overdue {late.late}" in words_of(power)
+    assert "You may be infectious until" in person.notice
+    assert scene.recomputed(person.file).measure is Measure.PRECAUTION
+    assert json.loads(person.file)["appeal"]["closed"]["leaf"]["outcome"] == "stands"
+    said = person.browser.text(address)
+    assert "Answered in time: it stands." in said
+    assert REASON in said
+    (closed,) = scene.leaves("appeal-closed", receipt)
+    assert (closed["outcome"], closed["organisation"]) == ("stands", "Court")
+    assert contest_tally(scene.node).stood == before.stood + 1
+    assert "SALUS-J004" in scene.answer(address, "ACADEMY", "ended").text  # one answer, for good
+
+
+def test_a_notice_that_another_organisation_ends_is_none_at_once(scene: Scene) -> None:
+    person = scene.infected()
+    address, receipt = person.contest_notice()
+    file = person.file
+    assert scene.answer(address, "ACADEMY", "ended").status_code == 303
+
+    assert "Nothing is asked of you" in person.notice
+    scene.measuring.advance(HOUR)
+    assert "Nothing is asked of you" in person.notice
+    assert "Answered: the notice is ended." in person.browser.text(address)
+    assert scene.leaves("appeal-closed", receipt)[0]["outcome"] == "ended"
+    assert scene.recomputed(file).measure is Measure.PRECAUTION  # a file from before the answer does not know of it yet
+
+
+def test_a_notice_that_nobody_answers_in_time_is_void_and_stays_void_whatever_is_answered_then(scene: Scene) -> None:
+    person = scene.infected()
+    address, _ = person.contest_notice()
+    scene.measuring.advance(ANSWER_WITHIN - HOUR)
+    file = person.file
+    assert scene.recomputed(file).measure is Measure.PRECAUTION
+    before = contest_tally(scene.node)
+    scene.measuring.advance(HOUR)
+
+    assert scene.recomputed(file).fault == "APPEAL-OVERDUE"
+    assert "Nothing is asked of you" in person.notice
+    late = contest_tally(scene.node).late
+    assert late > before.late
+    assert f"Contests overdue {late} " in scene.power()
+    assert scene.answer(address, "COURT", "stands").status_code == 303
+    scene.measuring.advance(HOUR)
+
+    assert "Nothing is asked of you" in person.notice
+    assert "Nobody answered in time: the notice is void, and stays void." in person.browser.text(address)
+    assert contest_tally(scene.node).late == late
+    assert f"Contests overdue {late} " in scene.power()
 
 
 def test_an_answer_in_time_that_witnesses_vouch_for_too_late_is_late(scene: Scene) -> None:
-    address, _ = scene.contest(scene.looked())
-    scene.witnesses.advance(ANSWER_WITHIN - HOUR / 60)
+    person = scene.infected()
+    address, _ = person.contest_notice()
+    scene.measuring.witnesses.advance(ANSWER_WITHIN - HOUR / 60)
     assert scene.answer(address, "COURT", "stands").status_code == 303  # said a minute before the deadline
-    scene.pass_time(HOUR)  # but the next batch closes an hour on
+    scene.measuring.advance(HOUR)  # but the next batch closes an hour on
 
-    shown = scene.visitor(Role.RESIDENT).text(address)
+    assert "Nothing is asked of you" in person.notice
+    shown = person.browser.text(address)
     assert "Nobody answered in time" in shown
-    assert "We looked into it." in shown
+    assert REASON in shown
+
+
+def test_a_file_can_be_contested_that_the_own_page_does_not_show(scene: Scene) -> None:
+    """Henan's form answered that there was nothing to apply for, while the code was red."""
+    person = scene.infected()
+    file = person.file
+    scene.measuring.advance(12 * 24 * HOUR)
+    assert "Nothing is asked of you" in person.notice
+    assert "Contest a notice" in person.browser.text("/me/contests/new")
+
+    address, receipt = person.contest("/me/contests/new", files={"presented": ("measure.json", file)})
+
+    assert scene.leaves("appeal-opened", receipt)
+    assert receipt["opening"]["appeal"]["decision"] == json.loads(file)["decision"]["commitment"]
+    assert judging(address) in links_of(scene.officer("COURT").get("/appeals"), "/appeals/")
+    assert scene.officer("L1").get(judging(address)).status_code == 403  # its own work, as the file itself says
+
+
+@pytest.mark.parametrize("handed_in", [b"", b"{}", b"no file", b'{"decision": {"commitment": "x"}, "openings": {}}'])
+def test_what_is_no_notice_is_told_so_and_opens_nothing(scene: Scene, handed_in: bytes) -> None:
+    answer = scene.person().browser.post("/me/contests", {"presented": ("x.json", handed_in)}, words="")
+
+    assert answer.status_code == 400
+    assert "We could not read this file as a notice of yours" in words_of(answer)
+
+
+def test_a_file_with_another_laboratory_written_in_is_no_notice(scene: Scene) -> None:
+    """Whoever could choose whose work it is could choose who may not answer."""
+    file = json.loads(scene.infected().file)
+    for opening in file["openings"].values():
+        if "result" in opening:
+            opening["result"]["laboratory"] = "COURT"
+    answer = scene.person().browser.post("/me/contests", {"presented": ("x.json", json.dumps(file).encode())}, words="")
+
+    assert answer.status_code == 400
+
+
+def test_a_look_is_contested_and_its_own_institution_cannot_answer(scene: Scene) -> None:
+    person = scene.person()
+    address, receipt = person.contest(person.look())
+
+    assert scene.officer("H1").get(judging(address)).status_code == 403
+    assert "care-relation" in scene.officer("COURT").text(judging(address))
+    assert scene.answer(address, "COURT", "ended").status_code == 303
+    scene.measuring.advance(HOUR)
+    assert "Answered: the look was not justified." in person.browser.text(address)
+    assert scene.leaves("appeal-closed", receipt)[0]["organisation"] == "Court"
+    listed = person.browser.text("/me/reads")
+    assert "You contested it, and asked for an answer." in listed  # the officer's look stands there too
+
+
+def test_contesting_twice_is_contesting_once(scene: Scene) -> None:
+    person = scene.person()
+    form = person.look()
+
+    assert person.contest(form) == person.contest(form, "again")
 
 
 def test_nobody_else_sees_a_contest(scene: Scene) -> None:
-    address, _ = scene.contest(scene.looked())
-    other = send(scene.node, system(), a_patient(a_number(4)))
-    with scene.node.store.transaction(Duty.CARE) as tx:
-        someone = identity.resident_by_key(tx, next(iter(other.residents.values())))
-    assert someone is not None
-    stranger = Visitor(scene.node, scene.client, Role.RESIDENT, None, str(someone.resident_id))
+    person, stranger = scene.person(), scene.person()
+    address, _ = person.contest(person.look())
 
-    assert stranger.get(address).status_code == 404
-    assert stranger.get(address + "/file").status_code == 404
-    assert "You have contested nothing." in stranger.text("/me/contests")
-    assert stranger.post("/me/contests", entry="1-0", words="").status_code == 400
+    assert stranger.browser.get(address).status_code == 404
+    assert stranger.browser.get(address + "/file").status_code == 404
+    assert "You have contested nothing." in stranger.browser.text("/me/contests")
+    assert stranger.browser.post("/me/contests", entry="1-0", words="").status_code == 400
+    assert "What you contested" in person.browser.text("/me/contests")
 
 
-def test_the_public_answers_prove_themselves(scene: Scene) -> None:
+def test_anybody_counts_again_from_leaves_and_proofs_alone(scene: Scene) -> None:
     told = scene.client.ask("GET", "/about/power/answers.json").json()["answers"]
-
     closed = dict(ledger.leaves(scene.node.store, "appeal-closed"))
-    assert {one["index"] for one in told} == set(closed)
-    times = {
-        one["index"]: LeafProof.parse(one["proof"]).check(closed[one["index"]].encoded, scene.witnesses.trust).at
-        for one in told
-    }
+    trust = scene.measuring.witnesses.trust
+    times = {one["index"]: LeafProof.parse(one["proof"]).check(closed[one["index"]].encoded, trust).at for one in told}
     opened = [(index, leaf.body) for index, leaf in ledger.leaves(scene.node.store, "appeal-opened")]
     answers = [(index, leaf.body) for index, leaf in closed.items()]
-    assert tally(opened, answers, times.get, scene.node.clock.now()) == contest_tally(scene.node)
+    counted = tally(opened, answers, times.get, scene.node.clock.now())
+
+    assert counted == contest_tally(scene.node)
+    said = scene.power()
+    for text, number in (
+        ("Contests overdue", counted.late),
+        ("Contests opened", counted.opened),
+        ("Answered in time: it stands", counted.stood),
+        ("Answered in time: ended", counted.ended),
+        ("Waiting, time not over", counted.waiting),
+    ):
+        assert f"{text} {number} " in said
