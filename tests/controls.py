@@ -61,8 +61,26 @@ def _reads_unregistered() -> None:
     store.add_reads = lambda tx, reads, nonces: add_reads(tx, reads[:1], nonces[:16])
 
 
+def _doors_ask_anywhere() -> None:
+    from salus.codec.certificates import verdict
+
+    verdict.permitted = lambda trust, at, venue: trust.declarations
+
+
+def _doors_believe_any_signature() -> None:
+    from salus.codec.certificates.text import Presented
+
+    Presented.verify = lambda presented, key: None
+
+
 CONTROLS: Mapping[str, Control] = {
     "no action sets a measure": Control(promise=1, test="test_no_one_can_set_a_measure.py", take_away=_grant_by_policy),
+    "doors ask only where declared": Control(
+        promise=3, test="test_a_door_asks_only_where_declared.py", take_away=_doors_ask_anywhere
+    ),
+    "certificates are signed": Control(
+        promise=3, test="test_a_door_asks_only_where_declared.py", take_away=_doors_believe_any_signature
+    ),
     "codes are resolved at places of care only": Control(
         promise=4, test="test_identity_code_is_for_care.py", take_away=_codes_for_all
     ),

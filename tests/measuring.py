@@ -16,7 +16,6 @@ from measures import DAY, DISEASE, HOUR
 from nodes import ID_CARD, a_node, a_number, a_patient, add_hospital, resident_of, send
 from salus import identity, parties
 from salus.app import Node, Taken, add_party, close_batch, progress_measures, publish, take_result, take_specimen
-from salus.app import Signed as Sent
 from salus.cli.actors import (
     LABORATORY,
     SIGNER,
@@ -30,6 +29,7 @@ from salus.cli.actors import (
     sign_result,
     signatures_of,
 )
+from salus.healthcode.measures import Signed as Sent
 from salus.kernel import Purpose, Role, format_instant
 from salus.parties import FacilityKind, Principal, principal
 from salus.rules import EvidenceKind, Result

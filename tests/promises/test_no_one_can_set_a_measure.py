@@ -41,6 +41,8 @@ WORDS = (
 NO_MEASURE = {
     "salus.access.policy.model.Decision.allowed": "whether a request to read or write is permitted",
     "salus.records.model.SummaryLine.flag": "low or high beside a laboratory value",
+    "salus.rules.model.Decision.measure": "the answer of the pure function; it is compared, and kept nowhere",
+    "salus.rules.recomputing.model.Recomputed.measure": "the answer that anybody gets from a file; kept nowhere",
     "salus.web.views.Result.flag": "low or high beside a laboratory value",
 }
 

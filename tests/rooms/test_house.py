@@ -89,6 +89,7 @@ HELD = [
     "the store of identity is private",
     "the store of keys is private",
     "the store of ledger is private",
+    "the store of measures is private",
     "the store of parties is private",
     "the store of records is private",
     "the store of witness is private",

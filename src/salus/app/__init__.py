@@ -39,7 +39,6 @@ from salus.app.invitations import Invited, invite_resident
 from salus.app.measures import (
     SETTING,
     MyNotices,
-    Signed,
     Taken,
     add_party,
     my_notices,
@@ -98,7 +97,6 @@ __all__ = [
     "Restored",
     "Saved",
     "SettingsRefused",
-    "Signed",
     "StepIn",
     "Taken",
     "Tried",

@@ -16,7 +16,6 @@ from salus.app.notices import contested_view
 from salus.app.residents import own_key
 from salus.app.writing import accept
 from salus.healthcode import EvidenceRefused, Unsettable, measures
-from salus.healthcode.measures import HeldNotice, Progress, Signed
 from salus.kernel import parse_instant
 from salus.ledger import Leaf
 from salus.parties import Principal
@@ -43,12 +42,12 @@ class Taken:
 class MyNotices:
     """What a resident is shown: the measures that are proved now, and the receipts of the own specimens."""
 
-    notices: tuple[HeldNotice, ...]
+    notices: tuple[measures.HeldNotice, ...]
     receipts: tuple[Mapping[str, Any], ...] = field(repr=False)
     at: datetime
 
 
-def take_specimen(node: Node, who: Principal, resource: dict[str, Any], signed: Signed) -> Taken:
+def take_specimen(node: Node, who: Principal, resource: dict[str, Any], signed: measures.Signed) -> Taken:
     """Take in a Specimen and the site's signed commitment to it, in one transaction.
 
     Raises Refused for anybody but a sampling site's system, EvidenceRefused if the two contradict each other, and what
@@ -70,7 +69,7 @@ def take_specimen(node: Node, who: Principal, resource: dict[str, Any], signed: 
     return _taken(accepted, taken)
 
 
-def take_result(node: Node, who: Principal, resource: dict[str, Any], signed: Signed) -> Taken:
+def take_result(node: Node, who: Principal, resource: dict[str, Any], signed: measures.Signed) -> Taken:
     """Take in an Observation and the laboratory's signed commitment to it, in one transaction, whatever was found.
 
     The result follows the chart of its specimen; the Observation lies in the laboratory's own. The resident is shown
@@ -102,7 +101,7 @@ def refuse_setting(node: Node, who: Principal, where: str) -> Unsettable:
     return Unsettable(where)
 
 
-def progress_measures(node: Node) -> Progress:
+def progress_measures(node: Node) -> measures.Progress:
     """Decide for results that the log has, and issue decisions that are proved. Rounds may run at once."""
     return measures.progress(node.store, node.trust, node.keys, node.clock.now())
 
@@ -200,7 +199,6 @@ def _own_read(who: Principal, key: int, charts: tuple[int, ...], at: datetime) -
 __all__ = [
     "SETTING",
     "MyNotices",
-    "Signed",
     "Taken",
     "add_party",
     "my_notices",

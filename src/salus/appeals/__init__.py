@@ -4,7 +4,6 @@ Deletes and edits nothing. How a contest stands is computed from the log and the
 """
 
 from salus.appeals.contests.model import (
-    ANSWER_WITHIN,
     About,
     Answer,
     Contest,
@@ -29,6 +28,7 @@ from salus.appeals.contests.tally import Tally, tally
 from salus.appeals.errors import AnsweredAlready, ContestUnknown, NothingToContest, OwnJudge
 from salus.appeals.model import Look, Looks
 from salus.appeals.service import look, look_proof, looks, own_look
+from salus.rules import ANSWER_WITHIN
 
 __all__ = [
     "ANSWER_WITHIN",

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from salus.app import open_node, trust_file
+from salus.cli.explaining import explain
 from salus.cli.output import data_option, ending, json_option, say, settings_of, settings_option, tell
 from salus.cli.pictures import text_of
 from salus.codec import trimmed
@@ -27,6 +28,9 @@ SAID = {
 @click.group()
 def code() -> None:
     """Check codes without a node."""
+
+
+code.add_command(explain)
 
 
 @code.command()

@@ -37,5 +37,5 @@ def _in_picture(path: Path) -> str:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return ""
     pixels = memoryview(grey.tobytes()).cast("B", shape=[grey.height, grey.width])
-    found = zxingcpp.read_barcodes(pixels, formats=zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(pixels, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     return next((one.text for one in found if one.valid), "")

@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from salus import app
-from salus.app import Node, Signed, Taken
-from salus.healthcode import EvidenceRefused
+from salus.app import Node, Taken
+from salus.healthcode import EvidenceRefused, measures
 from salus.parties import Principal
 from salus.web.fhir.answering import answering
 from salus.web.fhir.callers import check_scope, known
@@ -21,7 +21,7 @@ from salus.web.gate import gate_of, in_thread
 FIELDS = {"resource", "opening", "signature"}
 _NO_STORE = {"Cache-Control": "no-store"}
 
-Take = Callable[[Node, Principal, dict[str, Any], Signed], Taken]
+Take = Callable[[Node, Principal, dict[str, Any], measures.Signed], Taken]
 
 
 @answering
@@ -56,7 +56,7 @@ async def _take(request: Request, kind: str, resource: str, take: Take) -> Respo
     return JSONResponse(await in_thread(gate, work), 201, _NO_STORE)
 
 
-def _signed(node: Node, who: Principal, kind: str, sent: Mapping[str, Any]) -> Signed:
+def _signed(node: Node, who: Principal, kind: str, sent: Mapping[str, Any]) -> measures.Signed:
     """Read what was sent: exactly these fields. One that would set something is refused, and counted as a refusal."""
     opening = sent.get("opening")
     inner = opening.get(kind) if isinstance(opening, dict) else None
@@ -74,7 +74,7 @@ def _signed(node: Node, who: Principal, kind: str, sent: Mapping[str, Any]) -> S
         or not isinstance(sent["signature"], str)
     ):
         raise EvidenceRefused("resource and opening are objects, a signature is base64", where="body")
-    return Signed(kind=kind, party=who.facility or "", opening=opening, signature=sent["signature"])
+    return measures.Signed(kind=kind, party=who.facility or "", opening=opening, signature=sent["signature"])
 
 
 ROUTES = [

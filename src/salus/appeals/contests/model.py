@@ -5,16 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from salus.appeals.errors import NothingToContest
 from salus.kernel import canonical, format_instant
+from salus.rules import ANSWER_WITHIN
 
-ANSWER_WITHIN: Final = timedelta(hours=48)
-"""How long an answer may take. It carries a right: no setting changes it."""
 BLIND_BYTES: Final = 32
 RECEIPT_BYTES: Final = 16
 """How much of the blind is written on paper: enough to find a contest by, too little to open its name in the log."""

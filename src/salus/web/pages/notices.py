@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from salus import app
 from salus.app import MyNotices
-from salus.healthcode.measures import HeldNotice
+from salus.healthcode import measures
 from salus.kernel import Purpose, Role, parse_instant
 from salus.parties import PartyUnknown, Principal
 from salus.records import NotFound
@@ -53,7 +53,7 @@ async def notice_file(visit: Visit) -> Response:
     return Response(found.file, 200, headers, "application/json")
 
 
-def _held(visit: Visit, one: HeldNotice) -> views.HeldNotice:
+def _held(visit: Visit, one: measures.HeldNotice) -> views.HeldNotice:
     found, trust = one.found, visit.gate.node.trust
     if found.clause is None or found.starts is None or found.ends is None or found.proved_at is None:
         raise NotFound("there is no such notice now")
@@ -80,7 +80,7 @@ def _receipt(visit: Visit, told: Mapping[str, Any]) -> views.Receipt:
     return views.Receipt(text=told["subject"], site=site, taken=parse_instant(told["taken"]))
 
 
-def _name(one: HeldNotice) -> str:
+def _name(one: measures.HeldNotice) -> str:
     return f"salus-measure-{one.place}.json"
 
 

@@ -13,7 +13,8 @@ export class Wording {
     for (const one of words.querySelectorAll("[data-word]")) {
       this.texts.set(/** @type {HTMLElement} */ (one).dataset.word || "", one.textContent || "");
     }
-    this.language = document.documentElement.lang;
+    const { lang } = document.documentElement;
+    this.language = lang === "en" ? "en-GB" : lang; // as the other pages write days
   }
 
   /** @param {string} word @returns {string} */
