@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from salus.app import Node, join_witnesses
+from salus.app import DEMO_WITNESSES, Node, join_witnesses
 from salus.cli.witnesses import BODIES, Started, policy_of, start
 from salus.kernel import CLOCK_FILE, DemoClock, advance_demo_clock
 from salus.proof import Trust
@@ -52,7 +52,11 @@ class Witnesses:
         dead = "".join(
             f"witness {body} {known[body]} http://127.0.0.1:9\n" for body in BODIES if body not in self.started
         )
-        join_witnesses(self.node, policy_of(list(self.started.values())) + dead)
+        text = policy_of(list(self.started.values())) + dead
+        noted = self.node.settings.data / DEMO_WITNESSES  # for commands that a test runs beside this process
+        noted.parent.mkdir(exist_ok=True)
+        noted.write_text(text, "utf-8")
+        join_witnesses(self.node, text)
 
 
 @contextmanager

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +15,8 @@ import httpx
 import pytest
 
 from nodes import START, a_node
-from salus.app import Node, close_batch
+from salus.app import Node, Relay, SettingsRefused, check_node, close_batch, join_witnesses
+from salus.cli.witnesses import policy_of
 from salus.ledger import (
     Pending,
     anchor_leaf,
@@ -211,3 +217,104 @@ def test_the_published_head_still_opens_for_those_who_know_no_witness(node: Node
 
     assert len(Note.parse(text).signatures) == 1 + len(three.started)
     assert open_checkpoint(text, [node.sequencer.key]).size == three.trust.open(text).checkpoint.size
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SALUS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "salus", *arguments], env=clean, capture_output=True, text=True, check=False
+    )
+
+
+def test_anybody_can_check_the_cosignatures_from_the_files(node: Node, three: Witnesses) -> None:
+    log_one(node)
+    keys = [option for one in three.trust.witnesses for option in ("--witness", str(one))]
+    place = [str(node.settings.data / "log"), "--vkey", str(node.sequencer.key)]
+
+    good = command("ledger", "verify", *place, *keys)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert "3 of 3 witnesses cosigned it, 2 must; by 2031-" in good.stdout
+    told = json.loads(command("ledger", "verify", *place, *keys, "--json").stdout)
+    assert told["cosignatures"]["quorum"] == 2
+    assert sorted(told["cosignatures"]["valid"]) == sorted(one.name for one in three.trust.witnesses)
+    without = command("ledger", "verify", *place)
+    assert (without.returncode, "no witness was named" in without.stdout) == (0, True)
+
+
+def test_a_head_without_a_quorum_is_a_finding(node: Node, three: Witnesses) -> None:
+    for body in BODIES[1:]:
+        three.kill(body)
+    log_one(node)
+
+    report = verify_directory(node.settings.data / "log", node.sequencer.key, witnesses=three.trust.witnesses)
+    assert [one.code for one in report.findings] == ["LOG-QUORUM"]
+    assert (len(report.times), report.cosigned) == (1, None)
+    assert verify_directory(node.settings.data / "log", node.sequencer.key).good
+
+
+def test_a_nodes_own_check_finds_what_was_planted_in_its_database(node: Node, three: Witnesses) -> None:
+    log_one(node)
+    good = command("ledger", "verify", "--data", str(node.settings.data))
+    assert (good.returncode, good.stderr) == (0, ""), good.stdout
+    assert "3 of 3 witnesses cosigned it" in good.stdout
+    with node.store.connect(Duty.MIGRATION) as owner:
+        owner.execute("update ledger.cosignature set line = replace(line, 'A', 'B')")
+    with node.store.connect(Duty.CARE) as clerk:
+        clerk.execute('insert into ledger.pending values (gen_random_uuid(), \'{"measure":"red"}\')')
+    close_batch(node)
+
+    found = command("ledger", "verify", "--data", str(node.settings.data))
+    assert found.returncode == 1
+    assert "NODE-SET-ASIDE leaf" in found.stdout
+    assert "NODE-COSIGNATURE head of size" in found.stdout
+    assert {one.code for one in check_node(node)} == {"NODE-SET-ASIDE", "NODE-COSIGNATURE"}
+    with node.store.connect(Duty.MIGRATION) as owner:
+        owner.execute("delete from ledger.cosignature")
+        owner.execute("delete from ledger.parked")
+
+
+def test_a_place_or_a_node_is_checked_and_not_both(node: Node) -> None:
+    assert command("ledger", "verify").returncode == 2
+    assert command("ledger", "verify", "x", "--data", str(node.settings.data)).returncode == 2
+
+
+def test_the_relay_asks_again_whoever_was_missing(node: Node, three: Witnesses) -> None:
+    three.kill(BODIES[0])
+    pending = log_one(node)
+    relay = Relay(node)
+    relay.start()
+    three.restart(BODIES[0])
+    until = time.monotonic() + 20
+    while seen_by(node, three) != set(BODIES):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    relay.stop()
+
+    found = receipt(node.store, three.trust, pending.id)
+    assert found is not None
+    assert found.cosigned.organisations == set(BODIES)
+
+
+def seen_by(node: Node, three: Witnesses) -> frozenset[str]:
+    published = (node.settings.data / "log" / "checkpoint").read_text("utf-8")
+    return three.trust.open(published).organisations
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda text: "", "witnesses, not 0"),
+        (lambda text: text.replace("http://", "ftp://"), "http or https"),
+        (lambda text: text.replace("lake-university", "bar-association", 1), "each once"),
+        (lambda text: text + f"group all 3 {' '.join(BODIES)}\nquorum all\n", "no setting"),
+        (lambda text: text + f"group any 1 {' '.join(BODIES)}\nquorum any\n", "no setting"),
+        (lambda text: text + "quorum none\n", "one group of all"),
+        (lambda text: text + "log other.example+00000000+AQ==\n", "id does not belong"),
+    ],
+)
+def test_no_setting_makes_a_quorum_smaller_or_larger(node: Node, three: Witnesses, change: object, why: str) -> None:
+    text = change(policy_of(list(three.started.values())))  # type: ignore[operator]
+
+    with pytest.raises(SettingsRefused, match=why):
+        join_witnesses(node, text)
+    assert three.trust.quorum == 2

@@ -10,6 +10,7 @@ from salus.app.certificates import (
     trust_file,
     void_certificate,
 )
+from salus.app.checking import CHECKS, check_node
 from salus.app.contests import (
     Followed,
     answer_contest,
@@ -71,6 +72,7 @@ from salus.app.writing import Tried, accept, accept_each
 
 __all__ = [
     "BY_ROUTE",
+    "CHECKS",
     "DEMO_WITNESSES",
     "SCHEMAS",
     "SETTING",
@@ -111,6 +113,7 @@ __all__ = [
     "arrive",
     "audited",
     "back_up",
+    "check_node",
     "close_batch",
     "contest_look",
     "contest_notice",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from salus import access, ledger, storage
+from salus.app.checking import check_node
 from salus.app.node import Node
 from salus.storage import Duty
 
@@ -48,7 +50,7 @@ def audited(node: Node) -> Audited:
     """Run the node's own checks now. They take time in proportion to log and register."""
     newest, registered, unwrapped = ledger.latest(node.store), _registered(node), node.keys.unwraps()
     return Audited(
-        findings=(*_of_log(node), *_of_register(node), *_of_keys(registered, unwrapped)),
+        findings=(*_of_node(node), *_of_keys(registered, unwrapped)),
         size=newest.size if newest else 0,
         root=newest.root if newest else None,
         signed=ledger.latest_at(node.store),
@@ -61,26 +63,17 @@ def audited(node: Node) -> Audited:
     )
 
 
-def _of_log(node: Node) -> list[Found]:
+def _of_node(node: Node) -> list[Found]:
+    """What `salus ledger verify --data` finds: the log's files, then every row that the log has to stand behind."""
     folder = node.settings.data / "log"
-    if not (folder / "checkpoint").exists():
-        return []
-    report = ledger.verify_directory(folder, node.sequencer.key)
-    return [Found(code=one.code, item=one.where, text=one.text) for one in report.findings]
+    trusted = node.trust.witnesses if node.trust else ()
+    report = ledger.verify_directory(folder, node.sequencer.key, None, trusted) if _published(folder) else None
+    found = [*(report.findings if report else ()), *check_node(node)]
+    return [Found(code=one.code, item=one.where, text=one.text) for one in found]
 
 
-def _of_register(node: Node) -> list[Found]:
-    logged = [leaf for _, leaf in ledger.leaves(node.store, "anchor")]
-    return [
-        Found(code=f"REGISTER-{one.fault.upper()}", item=_item(one), text="the register contradicts its own tree")
-        for one in access.verify_register(node.store, logged)
-    ]
-
-
-def _item(finding: access.Finding) -> str:
-    if finding.batch is not None:
-        return f"{finding.batch}-{finding.item or 0}"
-    return f"size {finding.size}" if finding.size is not None else "register"
+def _published(folder: Path) -> bool:
+    return (folder / "checkpoint").exists()
 
 
 def _of_keys(registered: int, unwrapped: int) -> list[Found]:

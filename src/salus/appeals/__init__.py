@@ -21,6 +21,7 @@ from salus.appeals.contests.service import (
     contest_of,
     contests_of,
     independent,
+    kept_leaves,
     open_contest,
     waiting_for,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "contest_of",
     "contests_of",
     "independent",
+    "kept_leaves",
     "look",
     "look_proof",
     "looks",

@@ -57,16 +57,15 @@ def _run(data: Path, port: int, seed: int, residents: int, ends: bool) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     began = time.monotonic()
     settings = settings_of(None, data=data, port=port, postgres=os.environ.get("SALUS_POSTGRES", "wheel"), name="demo")
-    with serving(data), open_node(settings, "demo") as node:
+    broke = threading.Event()
+    with serving(data), open_node(settings, "demo") as node, three_witnesses(node):
         say(f"a demo node is up on {node.postgres_version()}, in {data} ({time.monotonic() - began:.1f} s)")
+        say(f"{len(BODIES)} witnesses of other organisations watch its public log: {', '.join(BODIES)}")
         if not parties.facilities(node.store):
             populate(node, seed, residents, say)
         else:
             found_country(node, say)
-        broke = threading.Event()
-        with three_witnesses(node) as witnesses:
-            say(f"{len(witnesses)} witnesses of {len(witnesses)} organisations watch its log: {', '.join(BODIES)}")
-            run(node, lambda url: _begin(node, url, ends, broke))
+        run(node, lambda url: _begin(node, url, ends, broke))
     sys.exit(1 if broke.is_set() else 0)
 
 

@@ -40,10 +40,18 @@ from salus.ledger.service import (
     leaves,
     party_keys,
     proof_for,
+    set_aside,
     waiting_of,
 )
 from salus.ledger.witnessing.gathering import Gathering
-from salus.ledger.witnessing.receipts import cosigned, first_receipt, latest_quorum_at, receipt, receipt_at
+from salus.ledger.witnessing.receipts import (
+    cosigned,
+    false_cosignatures,
+    first_receipt,
+    latest_quorum_at,
+    receipt,
+    receipt_at,
+)
 from salus.proof import Checkpoint, Signer
 
 __all__ = [
@@ -78,6 +86,7 @@ __all__ = [
     "cosigned",
     "document",
     "document_path",
+    "false_cosignatures",
     "first_receipt",
     "index_of",
     "latest",
@@ -91,6 +100,7 @@ __all__ = [
     "proof_for",
     "receipt",
     "receipt_at",
+    "set_aside",
     "verify_directory",
     "waiting_of",
 ]

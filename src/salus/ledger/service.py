@@ -130,6 +130,12 @@ def party_keys(store: Store) -> list[PartyKey]:
     ]
 
 
+def set_aside(store: Store) -> list[tuple[UUID, str]]:
+    """Return the name and the reason of each leaf that was handed over and may not stand in the log."""
+    with store.transaction(Duty.LEDGER) as tx:
+        return tables.parked(tx)
+
+
 def proof_for(store: Store, index: int, size: int) -> list[bytes]:
     """Prove that leaf `index` stands in the log of `size` leaves; NotInLog if the log is shorter."""
     with store.transaction(Duty.LEDGER) as tx:

@@ -75,6 +75,11 @@ def park(tx: Transaction, refused: Iterable[tuple[UUID, bytes, str]], at: dateti
     )
 
 
+def parked(tx: Transaction) -> list[tuple[UUID, str]]:
+    """Return the name and the reason of each entry that was set aside."""
+    return [(pending_id, reason) for pending_id, reason in tx.rows("select pending_id, reason from ledger.parked")]
+
+
 def add_leaves(tx: Transaction, first: int, leaves: Sequence[Waiting]) -> None:
     """Give these entries their places, from `first` on."""
     rows = ((first + offset, pending_id, entry) for offset, (pending_id, entry) in enumerate(leaves))

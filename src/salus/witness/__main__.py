@@ -46,7 +46,8 @@ def main() -> None:
 
 def _until_left() -> None:
     """Wait until whoever started this process is gone, then end as if asked to."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

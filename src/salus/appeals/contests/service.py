@@ -64,7 +64,9 @@ def open_contest(
     )
     subject = custodian.digest(_SUBJECT, f"{contested.about} {contested.subject}".encode())
     with suppress(_Twice), tx.savepoint():  # of two that come at once, one leaf goes to the log
-        row = _row(custodian, resident_key, contested, receipt, words, append(tx, _opened(receipt)).id)
+        row = _row(
+            custodian, resident_key, contested, receipt, words, append(tx, _opened(receipt.hash, receipt.deadline)).id
+        )
         if not store.add_contest(tx, row, subject, custodian.digest(_RECEIPT, receipt.blind[:RECEIPT_BYTES])):
             raise _Twice
     return _told(custodian, store.by_subject(tx, resident_key, subject))
@@ -121,7 +123,7 @@ def answer_contest(
     appeal = contest.receipt.hash
     sealed = custodian.seal(_REASON, reason.encode(), appeal)
     with tx.savepoint():
-        pending = append(tx, _closed(contest.receipt, outcome, organisation))
+        pending = append(tx, _closed(appeal, outcome, organisation))
         if not store.add_answer(tx, appeal, (outcome.value, organisation, officer, sealed, at, pending.id)):
             raise AnsweredAlready("this contest has its answer; a contest is answered once")
     return _told(custodian, store.by_appeal(tx, appeal))
@@ -168,13 +170,23 @@ def waiting_for(tx: Transaction, custodian: Custodian, organisation: str) -> lis
     return [_told(custodian, row) for row in store.waiting(tx, [organisation], MOST_SHOWN)]
 
 
-def _opened(receipt: Receipt) -> Leaf:
-    body = {"appeal": base64.b64encode(receipt.hash).decode(), "deadline": format_instant(receipt.deadline)}
+def kept_leaves(tx: Transaction) -> list[Leaf]:
+    """Return the leaf that the log has to have for each contest and each answer that is kept."""
+    found = []
+    for appeal, deadline, outcome, organisation in store.kept(tx):
+        found.append(_opened(appeal, deadline))
+        if outcome is not None and organisation is not None:
+            found.append(_closed(appeal, Outcome(outcome), organisation))
+    return found
+
+
+def _opened(appeal: bytes, deadline: datetime) -> Leaf:
+    body = {"appeal": base64.b64encode(appeal).decode(), "deadline": format_instant(deadline)}
     return Leaf(kind="appeal-opened", body=body)
 
 
-def _closed(receipt: Receipt, outcome: Outcome, organisation: str) -> Leaf:
-    named = base64.b64encode(receipt.hash).decode()
+def _closed(appeal: bytes, outcome: Outcome, organisation: str) -> Leaf:
+    named = base64.b64encode(appeal).decode()
     return Leaf(kind="appeal-closed", body={"appeal": named, "outcome": outcome.value, "organisation": organisation})
 
 

@@ -93,6 +93,15 @@ def of_resident(tx: Transaction, resident_key: int) -> list[Row]:
     return [_row(found) for found in tx.rows(MINE, (resident_key,))]
 
 
+def kept(tx: Transaction) -> list[tuple[bytes, datetime, str | None, str | None]]:
+    """Return name, deadline, outcome and answering organisation of every contest."""
+    rows = tx.rows(
+        "select c.appeal, c.deadline, a.outcome, a.organisation from appeals.contest c"
+        " left join appeals.answer a on a.appeal = c.appeal"
+    )
+    return [(bytes(appeal), deadline, outcome, organisation) for appeal, deadline, outcome, organisation in rows]
+
+
 def waiting(tx: Transaction, organisations: Sequence[str], most: int) -> list[Row]:
     """Return unanswered contests that are about none of these organisations' work; the oldest come first."""
     return [_row(found) for found in tx.rows(WAITING, (list(organisations), most))]

@@ -173,6 +173,16 @@ def notices(
     return found
 
 
+def decision_file(store: Store, trust: Trust | None, told: Known, keys: KeyService, decided: Decided) -> bytes | None:
+    """Return the file of one decision, from the evidence of its own chart; None if it is not proved or not readable."""
+    if trust is None:
+        return None
+    chart = _keys(keys, decided.chart_key)
+    with store.transaction(Duty.CARE) as tx:
+        evidence = open_evidence(rows_of(tx, [decided.chart_key]), chart)
+    return _file(store, trust, told, decided, evidence, chart)
+
+
 def receipts(keys: Mapping[int, bytes], rows: Sequence[Kept]) -> list[dict[str, Any]]:
     """Return the openings of a resident's specimens, newest first: what the site handed out as the receipt."""
     opened_rows = open_evidence(rows, keys)

@@ -49,6 +49,18 @@ def receipt_at(store: Store, trust: Trust | None, index: int, *, newest: bool = 
         return _proved(tx, trust, index, newest=newest)
 
 
+def false_cosignatures(store: Store, trust: Trust) -> list[int]:
+    """Return the sizes of heads under which a line is kept that a witness never signed: somebody planted it."""
+    with store.transaction(Duty.LEDGER) as tx:
+        kept = [(head, tables.cosignatures(tx, head.size, newest=True)) for head in tables.checkpoints_after(tx, 0)]
+    ours = {str(one) for one in trust.witnesses}
+    return [
+        head.size
+        for head, lines in kept
+        if sum(one.witness in ours for one in lines) != len(list(_true_lines(head, trust, lines)))
+    ]
+
+
 def _receipt(store: Store, trust: Trust | None, pending_id: UUID, *, newest: bool) -> Receipt | None:
     if trust is None:
         return None
