@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from contesting import HOUR, REASON, WORDS, Scene, contesting, judging
 from salus import ledger
 from salus.app import contest_tally
 from salus.appeals import ANSWER_WITHIN, tally
+from salus.cli import main
 from salus.kernel import parse_instant
 from salus.proof import LeafProof
 from salus.rules import Measure
@@ -212,7 +215,7 @@ def test_nobody_else_sees_a_contest(scene: Scene) -> None:
     assert "What you contested" in person.browser.text("/me/contests")
 
 
-def test_anybody_counts_again_from_leaves_and_proofs_alone(scene: Scene) -> None:
+def test_anybody_counts_again_from_leaves_and_proofs_alone(scene: Scene, tmp_path: Path) -> None:
     told = scene.client.ask("GET", "/about/power/answers.json").json()["answers"]
     closed = dict(ledger.leaves(scene.node.store, "appeal-closed"))
     trust = scene.measuring.witnesses.trust
@@ -222,6 +225,18 @@ def test_anybody_counts_again_from_leaves_and_proofs_alone(scene: Scene) -> None
     counted = tally(opened, answers, times.get, scene.node.clock.now())
 
     assert counted == contest_tally(scene.node)
+    scene.measuring.advance(HOUR)
+    file = tmp_path / "answers.json"
+    file.write_bytes(scene.client.ask("GET", "/about/power/answers.json").content)
+    keys = [f"--vkey={trust.log}", *(f"--witness={one}" for one in trust.witnesses)]
+    place = str(scene.node.settings.data / "log")
+    done = CliRunner().invoke(main, ["ledger", "appeals", place, f"--answers={file}", "--json", *keys])
+    assert done.exit_code == 0, done.output
+    again, now = json.loads(done.stdout), contest_tally(scene.node)
+    assert again | {"at": ""} == {
+        "at": "", "opened": now.opened, "stood": now.stood, "ended": now.ended, "waiting": now.waiting,
+        "overdue": now.late,
+    }  # fmt: skip
     said = scene.power()
     for text, number in (
         ("Contests overdue", counted.late),

@@ -55,10 +55,12 @@ async def power(visit: Visit) -> Response:
 
 def _commands(node: Node) -> tuple[str, ...]:
     url = node.settings.public_url
+    keys = [f"--vkey '{node.sequencer.key}'"]
+    keys += [f"--witness '{one}'" for one in (node.trust.witnesses if node.trust else ())]
     return (
-        f"salus ledger verify {url}/log --vkey '{node.sequencer.key}'",
+        " ".join([f"salus ledger verify {url}/log", *keys]),
         f"curl -O {url}{Address.ANSWERS}",
-        f"salus ledger appeals {url}/log --answers answers.json",
+        " ".join([f"salus ledger appeals {url}/log --answers answers.json", *keys]),
     )
 
 
