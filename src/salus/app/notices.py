@@ -18,7 +18,7 @@ from salus.app.contests import Followed, contest_of, open_contest
 from salus.app.node import Node
 from salus.app.residents import own_key
 from salus.appeals import About, Contest, Contested, NothingToContest
-from salus.healthcode.measures import HeldNotice
+from salus.healthcode import measures
 from salus.kernel import canonical
 from salus.parties import PartyUnknown, Principal
 from salus.rules import NotProved, Recomputed
@@ -97,7 +97,9 @@ def with_appeal(node: Node, followed: Followed, file: bytes) -> bytes:
     return canonical(value)
 
 
-def contested_view(node: Node, resident_key: int, held: HeldNotice, at: datetime) -> HeldNotice | None:
+def contested_view(
+    node: Node, resident_key: int, held: measures.HeldNotice, at: datetime
+) -> measures.HeldNotice | None:
     """Return a notice as its holder is shown it, its contest within its file; None once the contest has ended it.
 
     An answer that ends it, and a deadline that passed without one, count here at once; whoever recomputes the file

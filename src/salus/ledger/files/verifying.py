@@ -119,12 +119,10 @@ def verify_directory(
     """Check the log in a folder or behind an http(s) address against its key.
 
     `since` is the text of a checkpoint kept from an earlier day: the log must begin with that very log. Where
-    `witnesses` are named, more than half of them must have cosigned the head. `seen` is called with each leaf in its
-    order; believe what it was told only of a report that is good.
+    `witnesses` are named, more than half of them must have cosigned the head. `seen` is told each leaf in its order.
 
     Without `vkey` the published one is taken and the report says so: that shows a log whole in itself, not whose it is.
-    Raises NoLog where there is nothing to check and ProofError where `vkey` is malformed; what is wrong with the log
-    itself comes back as findings, at most MOST_FINDINGS.
+    Raises NoLog where there is nothing and ProofError where `vkey` is malformed; what is wrong comes back as findings.
     """
     given = VerifierKey.parse(vkey) if isinstance(vkey, str) else vkey
     check = _Check(source=source_of(place), seen=seen)
