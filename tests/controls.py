@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 
@@ -97,6 +98,78 @@ def _own_judges() -> None:
     appeals.independent = service.independent = lambda *_: True
 
 
+def _files_believed() -> None:
+    """A node that shows what a row says: without recomputing, and whoever signed."""
+    import json
+
+    from salus.healthcode.measures import filing, service
+    from salus.kernel import parse_instant
+    from salus.rules import Clause, Measure, Recomputed
+
+    def believed(raw: bytes, trust: object, at: object) -> Recomputed:
+        file = json.loads(raw)
+        told = file["openings"][file["decision"]["commitment"]]["decision"]
+        starts, ends = parse_instant(told["starts"]), parse_instant(told["ends"])
+        clause = Clause(en="x", zh="x")
+        return Recomputed(
+            measure=Measure(told["gives"]), fault=None, text="", clause=clause, starts=starts, ends=ends, proved_at=ends
+        )
+
+    service.recompute = believed
+    filing.signer_of = lambda keys, *_: keys[0]
+
+
+def _any_field() -> None:
+    from salus.web import evidence
+
+    evidence.app.SETTING = frozenset()
+
+
+def _proofs_do_not_age() -> None:
+    from salus.rules.recomputing import recompute
+
+    recompute.PROOF_AGE = timedelta(days=365)
+
+
+def _negatives_release_nothing() -> None:
+    from salus.rules import service
+
+    service._releases = lambda *_: False
+
+
+def _measures_do_not_end() -> None:
+    from salus.rules import service
+
+    over = service._over
+    service._over = lambda *given: None if (found := over(*given)) is service.Why.LAPSED else found
+
+
+def _no_notice() -> None:
+    from salus.rules.publishing import model
+
+    model.RULES_NOTICE = timedelta(0)
+
+
+def _few_signers() -> None:
+    from salus.rules.publishing import model
+
+    model.SIGNERS = model.ORGANISATIONS = 1
+
+
+def _few_witnesses() -> None:
+    from salus.rules.recomputing import recompute
+
+    recompute.WITNESSING = 1
+
+
+def _everybody_reads_notices() -> None:
+    grant = (
+        '@ground("x") permit (principal == Role::"clinician", action == Action::"read-notice",'
+        ' resource == Kind::"record") when { context has purpose };'
+    )
+    _policy(lambda told: told + grant)
+
+
 CONTROLS: Mapping[str, Control] = {
     "no action sets a measure": Control(promise=1, test="test_no_one_can_set_a_measure.py", take_away=_grant_by_policy),
     "doors ask only where declared": Control(
@@ -119,4 +192,23 @@ CONTROLS: Mapping[str, Control] = {
     ),
     "reading registers": Control(promise=6, test="test_every_read_is_shown.py", take_away=_reads_unregistered),
     "purposes are a closed list": Control(promise=8, test="test_no_policing_purpose.py", take_away=_any_purpose),
+    "what is shown is recomputed": Control(
+        promise=1, test="test_no_one_can_set_a_measure.py", take_away=_files_believed
+    ),
+    "a field that would set a measure is refused and counted": Control(
+        promise=1, test="test_no_one_can_set_a_measure.py", take_away=_any_field
+    ),
+    "proofs age": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_proofs_do_not_age),
+    "negatives release": Control(
+        promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_negatives_release_nothing
+    ),
+    "measures end": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_measures_do_not_end),
+    "rules need notice": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_no_notice),
+    "rules need signers": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_few_signers),
+    "witnesses are of several organisations": Control(
+        promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_few_witnesses
+    ),
+    "notices are their holders' alone": Control(
+        promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_everybody_reads_notices
+    ),
 }

@@ -1,6 +1,6 @@
 """The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
-from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_entries
+from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_body, refuse_entries
 from salus.app.auditing import Audited, audited
 from salus.app.certificates import (
     MyCertificates,
@@ -153,6 +153,7 @@ __all__ = [
     "publish_attempts",
     "read_body",
     "reader_name",
+    "refuse_body",
     "refuse_entries",
     "refuse_setting",
     "replace_code",

@@ -21,12 +21,17 @@ def read_body(node: Node, who: Principal, raw: bytes, attempt: str = BY_WRITE) -
     value = records.parse(raw)
     if attempt == BY_WRITE and value.get("type") == "batch" and value.get("resourceType") == "Bundle":
         return value
+    refuse_body(node, who, value, attempt)
+    return value
+
+
+def refuse_body(node: Node, who: Principal, value: dict[str, Any], attempt: str = BY_WRITE) -> None:
+    """Raise MeasureRefused, and keep the refusal, if something parsed would write a measure."""
     try:
         records.refuse_measures(value)
     except MeasureRefused as refused:
         keep_attempt(node, who, attempt, refused.code)
         raise
-    return value
 
 
 def refuse_entries(node: Node, who: Principal, bundle: dict[str, Any]) -> dict[int, MeasureRefused]:
@@ -58,4 +63,4 @@ def keep_attempt(node: Node, who: Principal, attempt: str, code: str) -> None:
     access.record_refusal(node.store, refusal)
 
 
-__all__ = ["BY_IMPORT", "BY_ROUTE", "BY_WRITE", "keep_attempt", "read_body", "refuse_entries"]
+__all__ = ["BY_IMPORT", "BY_ROUTE", "BY_WRITE", "keep_attempt", "read_body", "refuse_body", "refuse_entries"]

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import click
 
-from salus.cli import codes, contests, demo, facilities, ledgers, nodes, saving, witnesses
+from salus.cli import codes, contests, demo, facilities, ledgers, nodes, publishing, saving, witnesses
 
 __all__ = ["main"]
 
@@ -25,6 +25,8 @@ for command in (
     nodes.roles,
     facilities.facility,
     ledgers.ledger,
+    publishing.party,
+    publishing.publish,
     codes.code,
     witnesses.witness,
     saving.backup,

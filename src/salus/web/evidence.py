@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from salus import app
+from salus import app, records
 from salus.app import Node, Taken
 from salus.healthcode import EvidenceRefused, measures
 from salus.parties import Principal
@@ -45,8 +45,9 @@ async def _take(request: Request, kind: str, resource: str, take: Take) -> Respo
     raw = await body(request)
 
     def work() -> dict[str, str]:
-        sent = app.read_body(gate.node, who, raw)
+        sent = records.parse(raw)
         signed = _signed(gate.node, who, kind, sent)
+        app.refuse_body(gate.node, who, sent)
         taken = take(gate.node, who, sent["resource"], signed)
         answer = {"commitment": taken.commitment, "resource": taken.resource}
         if kind == "specimen":
