@@ -110,6 +110,7 @@ POWER = p.Power(
             document="/log/published/ef.json",
             index=3,
             live=False,
+            counts=False,
         ),
     ),
     orders=tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,14 +12,19 @@ from salus import access, appeals, ledger
 from salus.app.node import Node
 from salus.app.vouching import vouched_place
 from salus.appeals import Tally
-from salus.kernel import parse_instant
+from salus.healthcode import measures
+from salus.kernel import canonical, parse_instant
 from salus.ledger import Leaf, PartyKey
+from salus.rules import signed_by
 from salus.storage import Duty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A publication's leaf. `signers` are the parties that signed it, with the organisation the log gives them."""
+    """A publication's leaf. `signers` are who signed it, each with its organisation, None for a signature that fails.
+
+    `counts` tells that witnesses saw it with enough signatures and enough notice; nothing else has any effect.
+    """
 
     index: int
     kind: str
@@ -29,6 +34,7 @@ class Published:
     starts: datetime
     ends: datetime
     signers: tuple[tuple[str, str | None], ...]
+    counts: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +76,12 @@ class Powers:
 def powers(node: Node) -> Powers:
     """Count from the log, at this instant. Only the attempts of a day that is not over come from elsewhere."""
     newest, parties = ledger.latest(node.store), ledger.party_keys(node.store)
+    known = measures.known(node.store, node.trust)
+    counting = {canonical({"publication": one.leaf}) for one in known.publications}
     decisions = Counter(_bytes(leaf, "rules") for _, leaf in ledger.leaves(node.store, "decision"))
     return Powers(
         size=newest.size if newest else 0,
-        publications=tuple(_published(index, leaf, parties) for index, leaf in _newest(node, "publication")),
+        publications=tuple(_published(index, leaf, parties, counting) for index, leaf in _newest(node, "publication")),
         orders=tuple(_ordered(index, leaf) for index, leaf in _newest(node, "order")),
         parties=tuple(parties),
         specimens=len(ledger.leaves(node.store, "specimen")),
@@ -124,10 +132,8 @@ def _newest(node: Node, kind: str) -> list[tuple[int, Leaf]]:
     return ledger.leaves(node.store, kind)[::-1]
 
 
-def _published(index: int, leaf: Leaf, parties: list[PartyKey]) -> Published:
-    body, by_name = leaf.body, {one.party: one.organisation for one in parties if one.duty == "signer"}
-    signatures = body["signatures"]
-    names = sorted(str(name) for name in signatures) if isinstance(signatures, Mapping) else []
+def _published(index: int, leaf: Leaf, parties: list[PartyKey], counting: set[bytes]) -> Published:
+    body = leaf.body
     return Published(
         index=index,
         kind=str(body["kind"]),
@@ -136,8 +142,19 @@ def _published(index: int, leaf: Leaf, parties: list[PartyKey]) -> Published:
         digest=_bytes(leaf, "digest"),
         starts=parse_instant(str(body["starts"])),
         ends=parse_instant(str(body["ends"])),
-        signers=tuple((name, by_name.get(name)) for name in names),
+        signers=tuple(_signers(body, parties)),
+        counts=leaf.encoded in counting,
     )
+
+
+def _signers(body: Mapping[str, object], parties: list[PartyKey]) -> Iterator[tuple[str, str | None]]:
+    """Name each party that signed, with its organisation where a key that the log gives it made the signature."""
+    signatures = body["signatures"]
+    told = {name: value for name, value in body.items() if name != "signatures"}
+    for name, signature in sorted(signatures.items()) if isinstance(signatures, Mapping) else ():
+        keys = [one for one in parties if (one.party, one.duty) == (name, "signer")]
+        good = [one for one in keys if signed_by(one.key, canonical({"publication": told}), signature)]
+        yield str(name), good[0].organisation if good else None
 
 
 def _ordered(index: int, leaf: Leaf) -> Ordered:

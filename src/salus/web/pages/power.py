@@ -36,7 +36,7 @@ async def power(visit: Visit) -> Response:
     view = Power(
         size=found.size,
         contests=_contests(found.contests),
-        publications=tuple(_published(one, one.starts <= now < one.ends) for one in found.publications),
+        publications=tuple(_published(one, one.counts and one.starts <= now < one.ends) for one in found.publications),
         orders=tuple(_ordered(one, one.starts <= now < one.ends) for one in found.orders),
         parties=tuple(
             PartyLine(party=one.party, organisation=one.organisation, duty=one.duty, key=one.key, index=one.index)
@@ -96,6 +96,7 @@ def _published(one: Published, live: bool) -> InForce:
         document=f"/log/published/{one.digest.hex()}.json",
         index=one.index,
         live=live,
+        counts=one.counts,
     )
 
 

@@ -9,7 +9,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InForce:
-    """One publication: rules, an emergency or a declaration. `document` is where its text is; `index` its leaf."""
+    """One publication: rules, an emergency or a declaration. `document` is where its text is; `index` its leaf.
+
+    `counts` is false where too few signatures or too little notice stand behind it: then it has no effect.
+    """
 
     kind: str
     name: str
@@ -20,6 +23,7 @@ class InForce:
     document: str
     index: int
     live: bool
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
