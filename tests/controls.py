@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,29 @@ def _doors_believe_any_signature() -> None:
     from salus.codec.certificates.text import Presented
 
     Presented.verify = lambda presented, key: None
+
+
+def _late_answers_count() -> None:
+    """Both that hold it: how a contest stands here, and what whoever recomputes a file believes."""
+    from salus import appeals
+    from salus.appeals.contests import tally
+    from salus.rules.recomputing import recompute
+
+    appeals.standing = tally.standing = lambda *_: appeals.Standing.WAITING
+
+    def read_on(reading: Any, file: Any, *_: Any) -> None:
+        if "appeal" in file:
+            reading.opening(file["appeal"]["opened"]["leaf"]["appeal"], "appeal")
+
+    recompute._appeal = read_on
+
+
+def _own_judges() -> None:
+    from salus import appeals
+    from salus.appeals.contests import service
+
+    _policy(lambda told: told.replace("&& context.independent", ""))
+    appeals.independent = service.independent = lambda *_: True
 
 
 def _files_believed() -> None:
@@ -153,6 +177,12 @@ CONTROLS: Mapping[str, Control] = {
     ),
     "certificates are signed": Control(
         promise=3, test="test_a_door_asks_only_where_declared.py", take_away=_doors_believe_any_signature
+    ),
+    "a deadline ends what is contested": Control(
+        promise=2, test="test_a_late_answer_ends_a_measure.py", take_away=_late_answers_count
+    ),
+    "nobody answers for the own work": Control(
+        promise=2, test="test_a_late_answer_ends_a_measure.py", take_away=_own_judges
     ),
     "codes are resolved at places of care only": Control(
         promise=4, test="test_identity_code_is_for_care.py", take_away=_codes_for_all

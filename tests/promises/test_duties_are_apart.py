@@ -32,7 +32,8 @@ POWERS = {
     "TRIGGER": "g",
 }
 HISTORIES = (
-    "access.entry access.chained access.subtree access.anchored access.refusal access.relation healthcode.code"
+    "access.entry access.chained access.subtree access.anchored access.refusal access.relation"
+    " access.refusals_published appeals.contest appeals.answer healthcode.code"
     " identity.resident identity.claim identity.number identity.assertion keys.shredded ledger.leaf ledger.checkpoint"
     " ledger.cosignature ledger.document ledger.tile ledger.parked records.chart records.acceptance"
     " records.version records.delivery records.import_line"

@@ -83,6 +83,7 @@ HELD = [
     "only the web and the commands meet HTTP servers and terminals",
     "a witness stands apart from every node",
     "the store of access is private",
+    "the store of appeals is private",
     "the store of certificates is private",
     "the store of healthcode is private",
     "the store of identity is private",

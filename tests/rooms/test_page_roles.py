@@ -18,7 +18,7 @@ from salus.storage import Duty
 from support import REPOSITORY
 
 TABLE = (REPOSITORY / "tests" / "golden" / "routes.txt").read_text("utf-8")
-FILLED = {"resident": str(uuid4()), "place": "1-0", "certificate": str(uuid4())}
+FILLED = {"resident": str(uuid4()), "place": "1-0", "appeal": "00" * 32, "certificate": str(uuid4())}
 NOT_YOURS = "this page is not for your role"
 
 

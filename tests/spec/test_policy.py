@@ -172,8 +172,9 @@ def whole_space() -> list[Request]:
             relation_open=relation,
             own_record=mine,
             care_facility=care,
+            independent=other,
         )
-        for role, purpose, action, kind, own, relation, mine, care in product(
-            Role, (*Purpose, None), Action, Kind, *[(False, True)] * 4
+        for role, purpose, action, kind, own, relation, mine, care, other in product(
+            Role, (*Purpose, None), Action, Kind, *[(False, True)] * 5
         )
     ]

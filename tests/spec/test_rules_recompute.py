@@ -342,6 +342,7 @@ def appealed(
         (50, None, 0, "", "APPEAL-OVERDUE"),
         (50, "stands", 20, "review-board", None),
         (50, "stands", 51, "review-board", "APPEAL-OVERDUE"),
+        (50, "stands", 50, "review-board", "APPEAL-OVERDUE"),
         (50, "ended", 20, "review-board", "APPEAL-ENDED"),
         (50, "ended", 51, "review-board", "APPEAL-ENDED"),
         (50, "stands", 20, "green-laboratories", "APPEAL-SELF"),
@@ -357,6 +358,15 @@ def test_an_appeal_ends_it_when_it_is_answered_so_or_late_or_by_themselves(
     raw = appealed(file, ALIVE + hours * HOUR, outcome, ALIVE + answered * HOUR, by)
 
     assert fault(read(file, raw, ALIVE + 52 * HOUR)) == word
+
+
+def test_no_deadline_is_later_than_48_hours_whatever_a_node_wrote_down() -> None:
+    file = a_file()
+
+    raw = appealed(file, ALIVE + 900 * HOUR)
+
+    assert fault(read(file, raw, ALIVE + 55 * HOUR - HOUR / 60)) is None
+    assert fault(read(file, raw, ALIVE + 55 * HOUR)) == "APPEAL-OVERDUE"
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b"null", b"\xff", b"[" * 100_000, b"0" * 600_000])

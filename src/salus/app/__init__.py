@@ -1,5 +1,7 @@
 """The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
+from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_body, refuse_entries
+from salus.app.auditing import Audited, audited
 from salus.app.certificates import (
     MyCertificates,
     my_certificate,
@@ -9,6 +11,16 @@ from salus.app.certificates import (
     void_certificate,
 )
 from salus.app.checking import CHECKS, check_node
+from salus.app.contests import (
+    Followed,
+    answer_contest,
+    contest_look,
+    judge_contest,
+    my_contest,
+    my_contests,
+    unanswered,
+    waiting_contests,
+)
 from salus.app.demo import (
     DemoResident,
     StepIn,
@@ -46,12 +58,15 @@ from salus.app.node import (
     newest_cosigned,
     open_node,
 )
+from salus.app.notices import RanAgain, contest_notice, contested_of, run_again, with_appeal
+from salus.app.power import Ordered, Powers, Published, answer_proofs, contest_tally, powers, publish_attempts
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.relay import Relay, close_batch, deliver_events
 from salus.app.residents import (
     MyCode,
     look_proof,
     my_code,
+    my_look,
     my_record,
     reader_name,
     replace_code,
@@ -64,11 +79,14 @@ from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may
 from salus.app.writing import Tried, accept, accept_each
 
 __all__ = [
+    "BY_ROUTE",
     "CHECKS",
     "DEMO_WITNESSES",
     "SCHEMAS",
     "SETTING",
+    "Audited",
     "DemoResident",
+    "Followed",
     "Found",
     "Imported",
     "Invited",
@@ -77,8 +95,12 @@ __all__ = [
     "MyNotices",
     "Node",
     "NodeSettings",
+    "Ordered",
     "Page",
+    "Powers",
     "Present",
+    "Published",
+    "RanAgain",
     "ReadAsk",
     "Reader",
     "Relay",
@@ -94,10 +116,17 @@ __all__ = [
     "accept_each",
     "add_party",
     "advance_clock",
+    "answer_contest",
+    "answer_proofs",
     "arrive",
+    "audited",
     "back_up",
     "check_node",
     "close_batch",
+    "contest_look",
+    "contest_notice",
+    "contest_tally",
+    "contested_of",
     "deliver_events",
     "demo_principal",
     "demo_resident",
@@ -107,12 +136,17 @@ __all__ = [
     "import_files",
     "invite_resident",
     "join_witnesses",
+    "judge_contest",
+    "keep_attempt",
     "load_settings",
     "look_proof",
     "may_listen",
     "my_certificate",
     "my_certificates",
     "my_code",
+    "my_contest",
+    "my_contests",
+    "my_look",
     "my_notices",
     "my_record",
     "newest_checkpoint",
@@ -121,20 +155,29 @@ __all__ = [
     "note_residents",
     "open_node",
     "parse_duration",
+    "powers",
     "present_here",
     "progress_measures",
     "publish",
+    "publish_attempts",
+    "read_body",
     "reader_name",
+    "refuse_body",
+    "refuse_entries",
     "refuse_setting",
     "replace_code",
     "restore",
+    "run_again",
     "search",
     "step_into",
     "take_certificate",
     "take_result",
     "take_specimen",
     "trust_file",
+    "unanswered",
     "view_summary",
     "void_certificate",
+    "waiting_contests",
     "who_looked",
+    "with_appeal",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from salus import access, ledger
+from salus import access, appeals, ledger
 from salus.app.node import Node
 from salus.healthcode import measures
 from salus.ledger import Finding
+from salus.storage import Duty
 
 Check = Callable[[Node], Iterable[Finding]]
 
@@ -39,7 +40,42 @@ def measures_agree(node: Node) -> Iterable[Finding]:
         yield Finding(code=one.word, where=one.where, text=one.text)
 
 
-CHECKS: tuple[Check, ...] = (register_agrees, cosignatures_true, nothing_set_aside, measures_agree)
+def contests_agree(node: Node) -> Iterable[Finding]:
+    """Contests and answers: none is kept that the log does not know, and none that the log knows was taken away."""
+    waiting = ledger.waiting_of(node.store)
+    with node.store.transaction(Duty.CARE) as tx:
+        kept = appeals.kept_leaves(tx)
+    for kind in ("appeal-opened", "appeal-closed"):
+        logged = {leaf.encoded for _, leaf in ledger.leaves(node.store, kind)}
+        rows = {leaf.encoded for leaf in kept if leaf.kind == kind}
+        for entry in sorted(rows - logged - waiting):
+            yield Finding(code="APPEAL-UNLOGGED", where=_appeal(entry), text="a row tells of it, the log does not")
+        for entry in sorted(logged - rows):
+            yield Finding(code="APPEAL-BURIED", where=_appeal(entry), text="the log tells of it, no row does any more")
+
+
+def attempts_agree(node: Node) -> Iterable[Finding]:
+    """Refused attempts to write a measure: as many are kept of a day as the log says."""
+    with node.store.transaction(Duty.CARE) as tx:
+        kept = {(day.isoformat(), action): count for day, action, count in access.attempts(tx)}
+    for _, leaf in ledger.leaves(node.store, "refusals"):
+        named = (str(leaf.body["day"]), str(leaf.body["action"]))
+        if kept.get(named) != leaf.body["count"]:
+            yield Finding(code="REFUSALS-CHANGED", where=" ".join(named), text="the log counted another number of them")
+
+
+def _appeal(entry: bytes) -> str:
+    return str(ledger.parse_leaf(entry).body["appeal"])
+
+
+CHECKS: tuple[Check, ...] = (
+    register_agrees,
+    cosignatures_true,
+    nothing_set_aside,
+    measures_agree,
+    contests_agree,
+    attempts_agree,
+)
 """Every check of an open node; a room that keeps rows which the log must prove adds one here."""
 
 

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from salus import access, identity, ledger, records
-from salus.access import Action, Kind, Read, Refusal
+from salus.access import Action, Kind, Read
+from salus.app.attempts import BY_WRITE, keep_attempt
 from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node, charts_of
+from salus.app.notices import contested_view
 from salus.app.residents import own_key
 from salus.app.writing import accept
 from salus.healthcode import EvidenceRefused, Unsettable, measures
@@ -93,18 +95,9 @@ def take_result(node: Node, who: Principal, resource: dict[str, Any], signed: me
     return _taken(accepted, taken)
 
 
-def refuse_setting(node: Node, who: Principal, action: Action, where: str) -> Unsettable:
-    """Keep an attempt to write a measure in the register of refusals and return the error to raise."""
-    refusal = Refusal(
-        code=Unsettable.code,
-        role=who.role,
-        principal=who.subject,
-        facility=who.facility,
-        action=action,
-        purpose=who.purpose,
-        at=node.clock.now(),
-    )
-    access.record_refusal(node.store, refusal)
+def refuse_setting(node: Node, who: Principal, where: str) -> Unsettable:
+    """Keep an attempt to write a measure, counted in public, and return the error to raise."""
+    keep_attempt(node, who, BY_WRITE, Unsettable.code)
     return Unsettable(where)
 
 
@@ -122,7 +115,8 @@ def my_notices(node: Node, who: Principal) -> MyNotices:
         held = tuple(sorted({row.chart_key for row in rows}))
         access.register(tx, [_own_read(who, key, held, at)])
     keys = measures.chart_keys(node.keys, held)
-    found = measures.notices(node.store, node.trust, keys, held, at)
+    proved = measures.notices(node.store, node.trust, keys, held, at)
+    found = [one for one in (contested_view(node, key, each, at) for each in proved) if one]
     return MyNotices(notices=tuple(found), receipts=tuple(measures.receipts(keys, rows)), at=at)
 
 

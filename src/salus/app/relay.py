@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from salus import access, records, storage
 from salus.app.measures import progress_measures
 from salus.app.node import Node
+from salus.app.power import publish_attempts
 from salus.kernel import SalusError
 from salus.storage import Duty, Event
 
@@ -84,6 +85,7 @@ def close_batch(node: Node) -> None:
     while access.chain(node.store):
         pass
     access.anchor(node.store, node.name)
+    publish_attempts(node)
     node.sequencer.close_batch(node.gathering.gather)
 
 

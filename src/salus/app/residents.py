@@ -14,6 +14,7 @@ from salus.app.node import Node
 from salus.appeals import Look, Looks
 from salus.kernel import Invalid, Role
 from salus.parties import PartyUnknown, Principal
+from salus.records import NotFound
 from salus.storage import Duty
 
 
@@ -69,6 +70,15 @@ def look_proof(node: Node, who: Principal, place: tuple[int, int]) -> tuple[Look
     """Return one look with its proof, or None if it is not this resident's, or not in the public log yet."""
     key = own_key(node, who, Action.READ_REGISTER)
     return appeals.look_proof(node.store, key, place)
+
+
+def my_look(node: Node, who: Principal, place: tuple[int, int]) -> Look:
+    """Return one entry of the resident's own register. Raises NotFound if it is not theirs."""
+    key = own_key(node, who, Action.READ_REGISTER)
+    found = appeals.look(node.store, key, place)
+    if found is None:
+        raise NotFound("there is no such entry in your list of who looked")
+    return found
 
 
 def reader_name(node: Node, look: Look) -> tuple[str, str] | None:

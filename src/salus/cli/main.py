@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import click
 
-from salus.cli import codes, demo, facilities, ledgers, nodes, publishing, saving, witnesses
+from salus.cli import codes, contests, demo, facilities, ledgers, nodes, publishing, saving, witnesses
 
 __all__ = ["main"]
 
@@ -33,3 +33,4 @@ for command in (
     saving.restore,
 ):
     main.add_command(command)
+ledgers.ledger.add_command(contests.appeals)

@@ -1,10 +1,11 @@
 """The record: FHIR R4 resources of every facility, in charts, sealed; found by digests, codes and dates."""
 
-from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
+from salus.records.errors import Conflict, MeasureRefused, NotFound, Problem, RecordRefused
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
 from salus.records.intake.accept import Writer, accept
+from salus.records.intake.attempts import refuse_measures
 from salus.records.intake.bundle import Submission, of_resource, of_update, take_apart
 from salus.records.model import Accepted, Intent, Located, Outcome, Summary, SummaryLine
 from salus.records.search.query import Asked, parse_query, supported
@@ -36,6 +37,7 @@ __all__ = [
     "Conflict",
     "Intent",
     "Located",
+    "MeasureRefused",
     "NotFound",
     "Outcome",
     "Problem",
@@ -65,6 +67,7 @@ __all__ = [
     "parse_query",
     "patient_name",
     "patients",
+    "refuse_measures",
     "resource_types",
     "result_told",
     "search",

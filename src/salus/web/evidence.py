@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from salus import app, records
-from salus.access import Action
 from salus.app import Node, Taken
 from salus.healthcode import EvidenceRefused, measures
 from salus.parties import Principal
@@ -28,16 +27,16 @@ Take = Callable[[Node, Principal, dict[str, Any], measures.Signed], Taken]
 @answering
 async def specimens(request: Request) -> Response:
     """Take in a Specimen with the site's signed commitment, and give back what stands on the resident's receipt."""
-    return await _take(request, "specimen", "Specimen", Action.COMMIT_SPECIMEN, app.take_specimen)
+    return await _take(request, "specimen", "Specimen", app.take_specimen)
 
 
 @answering
 async def results(request: Request) -> Response:
     """Take in a laboratory's Observation with its signed commitment, whatever was found."""
-    return await _take(request, "result", "Observation", Action.SIGN_RESULT, app.take_result)
+    return await _take(request, "result", "Observation", app.take_result)
 
 
-async def _take(request: Request, kind: str, resource: str, action: Action, take: Take) -> Response:
+async def _take(request: Request, kind: str, resource: str, take: Take) -> Response:
     gate = gate_of(request)
     no_parameters(request)
     token = bearer(request)
@@ -47,7 +46,8 @@ async def _take(request: Request, kind: str, resource: str, action: Action, take
 
     def work() -> dict[str, str]:
         sent = records.parse(raw)
-        signed = _signed(gate.node, who, kind, action, sent)
+        signed = _signed(gate.node, who, kind, sent)
+        app.refuse_body(gate.node, who, sent)
         taken = take(gate.node, who, sent["resource"], signed)
         answer = {"commitment": taken.commitment, "resource": taken.resource}
         if kind == "specimen":
@@ -57,14 +57,14 @@ async def _take(request: Request, kind: str, resource: str, action: Action, take
     return JSONResponse(await in_thread(gate, work), 201, _NO_STORE)
 
 
-def _signed(node: Node, who: Principal, kind: str, action: Action, sent: Mapping[str, Any]) -> measures.Signed:
+def _signed(node: Node, who: Principal, kind: str, sent: Mapping[str, Any]) -> measures.Signed:
     """Read what was sent: exactly these fields. One that would set something is refused, and counted as a refusal."""
     opening = sent.get("opening")
     inner = opening.get(kind) if isinstance(opening, dict) else None
     for where, names in (("body", sent), ("opening", opening), (f"opening.{kind}", inner)):
         setting = sorted(app.SETTING & {str(name).lower() for name in names}) if isinstance(names, dict) else []
         if setting:
-            raise app.refuse_setting(node, who, action, f"{where}.{setting[0]}")
+            raise app.refuse_setting(node, who, f"{where}.{setting[0]}")
     unknown = sorted(set(sent) ^ FIELDS)
     if unknown:
         shown = unknown[0] if unknown[0].isascii() and unknown[0].isalpha() and len(unknown[0]) <= 40 else "a field"

@@ -27,9 +27,12 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
         Link(address=Address.CERTIFICATES, template="my_certificates.html", text=noop("My certificates")),
         Link(address=Address.MY_NOTICE, template="my_notice.html", text=noop("My notice")),
         Link(address=Address.WHO_LOOKED, template="who_looked.html", text=noop("Who looked")),
+        Link(address=Address.MY_CONTESTS, template="my_contests.html", text=noop("What you contested")),
     ),
     Role.CLINICIAN: _DESK,
     Role.RECEPTION: _DESK,
+    Role.APPEAL_OFFICER: (Link(address=Address.APPEALS, template="appeals.html", text=noop("Contests to answer")),),
+    Role.AUDITOR: (Link(address=Address.AUDIT, template="audit.html", text=noop("Audit")),),
 }
 
 

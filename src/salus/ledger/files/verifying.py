@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -114,18 +114,18 @@ def verify_directory(
     vkey: str | VerifierKey | None = None,
     since: str | None = None,
     witnesses: Sequence[WitnessKey] = (),
+    seen: Callable[[int, Leaf], None] = lambda index, leaf: None,
 ) -> Report:
     """Check the log in a folder or behind an http(s) address against its key.
 
     `since` is the text of a checkpoint kept from an earlier day: the log must begin with that very log. Where
-    `witnesses` are named, more than half of them must have cosigned the head.
+    `witnesses` are named, more than half of them must have cosigned the head. `seen` is told each leaf in its order.
 
     Without `vkey` the published one is taken and the report says so: that shows a log whole in itself, not whose it is.
-    Raises NoLog where there is nothing to check and ProofError where `vkey` is malformed; what is wrong with the log
-    itself comes back as findings, at most MOST_FINDINGS.
+    Raises NoLog where there is nothing and ProofError where `vkey` is malformed; what is wrong comes back as findings.
     """
     given = VerifierKey.parse(vkey) if isinstance(vkey, str) else vkey
-    check = _Check(source=source_of(place))
+    check = _Check(source=source_of(place), seen=seen)
     key, checkpoint, trust = given, None, None
     try:
         key = check.key(given)
@@ -159,6 +159,7 @@ class _Check:
     """One run over one log."""
 
     source: Source
+    seen: Callable[[int, Leaf], None]
     findings: list[Finding] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
     node: Leaf | None = None
@@ -311,6 +312,7 @@ class _Check:
                 self.find("LOG-LEAF", where, "the first leaf, and no other, says what the node is")
             if index == 0:
                 self.node = leaf
+            self.seen(index, leaf)
             self.document(leaf, where)
 
     def document(self, leaf: Leaf, where: str) -> None:

@@ -20,6 +20,8 @@ PROOF_AGE: Final = timedelta(hours=24)
 """How old a decision's proof may be for whoever reads it: a log that fell silent ends every measure."""
 LOGGED_WITHIN: Final = timedelta(hours=72)
 """How long after it happened something may reach the log and still count as evidence."""
+ANSWER_WITHIN: Final = timedelta(hours=48)
+"""How long the answer to an appeal may take, whatever deadline is written down."""
 SKEW: Final = timedelta(minutes=5)
 """How far the clock of a site, a laboratory or a node may run before those of the witnesses."""
 WITNESSING: Final = 3

@@ -17,6 +17,7 @@ from salus.rules.errors import NotProved
 from salus.rules.model import Decision, Evidence, Measure, Result, Rules
 from salus.rules.publishing.model import Published
 from salus.rules.recomputing.model import (
+    ANSWER_WITHIN,
     MOST_EVIDENCE,
     PROOF_AGE,
     SKEW,
@@ -234,10 +235,12 @@ def _appeal(reading: Reading, file: Mapping[str, Any], proved: _Proved, at: date
     opened_part, closed_part = parts(file["appeal"], ("opened", "closed"))
     leaf, proof = parts(opened_part, ("leaf", "proof"))
     appeal, deadline = parts(leaf, ("appeal", "deadline"))
-    reading.standing("appeal-opened", leaf, proof)
-    if not is_hash(appeal) or reading.opening(appeal, "appeal")["decision"] != file["decision"]["commitment"]:
+    stood = reading.standing("appeal-opened", leaf, proof)
+    opening = reading.opening(appeal, "appeal") if is_hash(appeal) else {}
+    if opening.get("decision") != file["decision"]["commitment"]:
         raise NotProved("OPENING", "the appeal is about another decision")
-    by = instant(deadline)
+    # No deadline that a node writes is later than 48 hours after the appeal was opened, and was seen to be.
+    by = min(instant(deadline), instant(opening["opened"]) + ANSWER_WITHIN, stood.at + ANSWER_WITHIN)
     if closed_part is None:
         if at >= by:
             raise NotProved("APPEAL-OVERDUE", "nobody answered the appeal by its deadline")
@@ -249,7 +252,7 @@ def _appeal(reading: Reading, file: Mapping[str, Any], proved: _Proved, at: date
         raise NotProved("FILE", "the answer is to another appeal")
     if outcome == "ended":
         raise NotProved("APPEAL-ENDED", "the appeal was answered: it has ended")
-    if standing.at > by:
+    if standing.at >= by:
         raise NotProved("APPEAL-OVERDUE", "the appeal was answered after its deadline")
     if organisation in proved.organisations:
         raise NotProved("APPEAL-SELF", "those who made the evidence answered the appeal themselves")

@@ -7,13 +7,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from salus.kernel import SalusError
-from salus.web.pages import accounts, certificates, notices, public, residents, signing_in, staff
+from salus.web.pages import (
+    accounts,
+    certificates,
+    contests,
+    notices,
+    power,
+    public,
+    residents,
+    signing_in,
+    staff,
+)
 from salus.web.pages.visit import show_failure, visit_of
 
 
 def page_routes() -> list[Route]:
     """Return the routes of all pages."""
-    areas = (public, signing_in, accounts, staff, residents, notices, certificates)
+    areas = (public, signing_in, accounts, staff, residents, notices, certificates, contests, power)
     return [route for area in areas for route in area.ROUTES]
 
 

@@ -68,6 +68,7 @@ def _held(visit: Visit, one: measures.HeldNotice) -> views.HeldNotice:
         rules=found.rules or "",
         file=f"{Address.MY_NOTICE}/{one.place}/file",
         command=" ".join([f"salus code explain {_name(one)}", *keys]),
+        contest=f"{Address.MY_CONTESTS}/new?notice={one.place}",
     )
 
 

@@ -112,6 +112,12 @@ async def _proof(visit: Visit) -> tuple[ReadProof, Seen, str]:
     return found[1], found[0], f"salus-read-{place[0]}-{place[1]}.json"
 
 
+async def look_view(visit: Visit, seen: Seen) -> Look:
+    """Return a look as it is shown, with the name of who looked."""
+    names = await in_thread(visit.gate, lambda: app.reader_name(visit.gate.node, seen))
+    return _look(visit, seen, names)
+
+
 def _look(visit: Visit, seen: Seen, names: tuple[str, str] | None) -> Look:
     node = visit.gate.node
     name = Words(en=names[0] or None, zh=names[1] or None) if names else None
@@ -127,6 +133,7 @@ def _look(visit: Visit, seen: Seen, names: tuple[str, str] | None) -> Look:
         proof=_address(seen) if seen.proved else None,
         proof_by=None if seen.proved else seen.proof_by,
         own=seen.own,
+        contest=f"{Address.MY_CONTESTS}/new?entry={seen.batch}-{seen.item}",
     )
 
 

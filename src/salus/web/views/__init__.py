@@ -47,6 +47,11 @@ class Address(StrEnum):
     MY_NOTICE = "/me/notice"
     WHO_LOOKED = "/me/reads"
     LOG = "/about/log"
+    POWER = "/about/power"
+    ANSWERS = "/about/power/answers.json"
+    AUDIT = "/audit"
+    MY_CONTESTS = "/me/contests"  # GET the page; POST csrf, entry, presented, words; below it /new, and a receipt
+    APPEALS = "/appeals"  # GET the page; below it a contest: GET, POST csrf, outcome, reason
     CERTIFICATES = "/me/certificates"  # GET the page; POST csrf, entry, hint; below it /{certificate}, and its /void
     VERIFY = "/verify"  # the door's page; below it its worker.js and manifest.webmanifest
 
@@ -93,6 +98,8 @@ class Notice(StrEnum):
     STEPPED_IN = "stepped-in"
     PASSKEY_ADDED = "passkey-added"
     SET_UP_DONE = "set-up-done"
+    CONTESTED = "contested"
+    ANSWERED = "answered"
     CERTIFICATE_TAKEN = "certificate-taken"
     CERTIFICATE_VOIDED = "certificate-voided"
 
@@ -418,7 +425,8 @@ class Look:
 
     `reader` is None for a system. `part` is a FHIR type or `summary`; `count` how many entries were read. `ground` is
     the access decision's ground. Exactly one of `proof` (address of the proof page) and `proof_by` (when the entry
-    will be in the public log) is given. `own` marks the resident's own reads.
+    will be in the public log) is given. `own` marks the resident's own reads. `contest` is where a look
+    can be contested.
     """
 
     at: datetime
@@ -432,6 +440,7 @@ class Look:
     proof: str | None = None
     proof_by: datetime | None = None
     own: bool = False
+    contest: str | None = None
 
     def __post_init__(self) -> None:
         if (self.proof is None) == (self.proof_by is None):
