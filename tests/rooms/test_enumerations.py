@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,6 +110,9 @@ def listed() -> dict[tuple[str, str], tuple[str, str]]:
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     with serving(tmp_path_factory.mktemp("routes")) as opened:
+        until = time.monotonic() + 60
+        while opened.get("/log/checkpoint").status_code != 200 and time.monotonic() < until:
+            time.sleep(0.1)  # a demo node closes its first batch right after it listens
         yield opened
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -136,6 +137,12 @@ def test_a_result_without_rules_in_force_asks_for_nothing_and_waits_no_longer(wo
         assert [one for one in tables.waiting(tx, 0, 100) if one.commitment == result.commitment] == []
 
 
+def test_an_honest_node_has_no_findings(world: Measuring) -> None:
+    world.settle()
+
+    assert [one for one in check_node(world.node) if one.code in ("EVID-MISSING", "PROJECTION-MISMATCH")] == []
+
+
 # --- what is refused
 
 
@@ -244,13 +251,55 @@ def totals(world: Measuring) -> tuple[int, int, int]:
     return row  # type: ignore[return-value]
 
 
-# --- rows that the log does not stand behind
+def test_what_a_destroyed_key_sealed_asks_for_nothing_and_stops_nobody(world: Measuring) -> None:
+    number, other = a_number(40), a_number(41)
+    for one in (number, other):
+        world.result(world.specimen(one), Result.POSITIVE)
+    world.settle()
+    (notice,) = shown(world, number).notices
 
-
-def test_an_honest_node_has_no_findings(world: Measuring) -> None:
+    world.node.keys.shred(notice.chart_key)
     world.settle()
 
-    assert [one for one in check_node(world.node) if one.code in ("EVID-MISSING", "PROJECTION-MISMATCH")] == []
+    assert shown(world, number).notices == ()
+    assert len(shown(world, other).notices) == 1
+
+
+def test_two_decisions_on_one_result_are_found(world: Measuring) -> None:
+    number = a_number(42)
+    world.result(world.specimen(number), Result.POSITIVE)
+    world.settle()
+    leaf = ledger.leaves(world.node.store, "decision")[-1][1]
+    with world.node.store.transaction(Duty.CARE) as tx:
+        again = {**leaf.body, "commitment": leaf.body["rules"]}
+        ledger.append(tx, ledger.Leaf(kind="decision", body=again))
+    world.settle()
+
+    assert "EVIDENCE-REUSE" in {one.code for one in check_node(world.node)}
+
+
+@pytest.mark.parametrize(
+    ("sql", "values"),
+    [
+        (tables.OF_CHARTS, ([1, 2], 256)),
+        (tables.BY_COMMITMENT, ([bytes(32)],)),
+        (tables.WAITING, (0, 100)),
+        (tables.DECISIONS, ([1, 2], datetime(2031, 1, 1, tzinfo=UTC), 32)),
+        (tables.DECISION_OF, (bytes(32),)),
+        (tables.ALL_EVIDENCE, (0, 100)),
+        (tables.ALL_DECISIONS, (b"", 100)),
+    ],
+)
+def test_no_query_reads_a_whole_table(world: Measuring, sql: str, values: tuple[object, ...]) -> None:
+    with world.node.store.connect(Duty.MIGRATION, "salus") as owner:
+        owner.execute("set enable_seqscan = off")
+        plan = "\n".join(str(row[0]) for row in owner.execute("explain " + sql, values).fetchall())
+
+    assert "Index" in plan or "Bitmap" in plan
+    assert "Seq Scan" not in plan
+
+
+# --- rows that the log does not stand behind
 
 
 @pytest.mark.parametrize("logged", [False, True])

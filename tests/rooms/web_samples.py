@@ -183,6 +183,12 @@ LOG = v.PublicLog(
     fetch="curl -s http://127.0.0.1:8080/log/checkpoint",
     verify=f"salus ledger verify http://127.0.0.1:8080/log --vkey {VKEY}",
     compare="curl -s http://127.0.0.1:8080/log/checkpoint | diff checkpoint -",
+    witnesses=(
+        v.WitnessSeen(organisation="lake-university", vkey=f"witness.{VKEY}", at=NOW),
+        v.WitnessSeen(organisation="bar-association", vkey=f"witness.{VKEY}", at=NOW),
+        v.WitnessSeen(organisation="east-province", vkey=f"witness.{VKEY}", at=None),
+    ),
+    quorum=2,
 )
 NO_LOG = v.PublicLog(
     origin=LOG.origin,

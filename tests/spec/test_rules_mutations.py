@@ -68,6 +68,7 @@ def shown(file: AFile, raw: bytes) -> Measure:
     return recompute(raw, file.world.log.trust, file.at).measure
 
 
+@pytest.mark.slow
 def test_every_field_that_is_changed_ends_in_none(file: AFile) -> None:
     assert shown(file, file.raw) is Measure.PRECAUTION
     tried = 0
@@ -80,6 +81,7 @@ def test_every_field_that_is_changed_ends_in_none(file: AFile) -> None:
     assert tried > 300
 
 
+@pytest.mark.slow
 def test_every_field_that_is_dropped_or_added_ends_in_none(file: AFile) -> None:
     for path, value in holders(file.value):
         for key in list(value) if isinstance(value, dict) else range(len(value)):

@@ -21,7 +21,7 @@ from measures import (
     a_world,
     decided,
 )
-from salus.cli.actors import LABORATORY, SITE, Party, commit_specimen, new_subject, rules_document, sign_result
+from salus.cli.actors import LABORATORY, SITE, Party, Signed, commit_specimen, new_subject, rules_document, sign_result
 from salus.kernel import canonical, format_instant
 from salus.proof import Trust
 from salus.rules import Measure, Recomputed, Result, commitment_of, recompute
@@ -143,13 +143,6 @@ def test_a_file_that_lacks_something_proves_none(word: str, change: Callable[[di
     assert fault(found) == word
 
 
-def other_world(**told: Any) -> World:
-    world = a_world()
-    for name, value in told.items():
-        setattr(world, name, value)
-    return world
-
-
 def made(world: World, **told: Any) -> AFile:
     """A file in which each signature is good and one thing is wrong; `told` is what the decision's opening says."""
     specimen = commit_specimen(world.site, disease=DISEASE, taken=ALIVE, subject=new_subject())
@@ -157,17 +150,26 @@ def made(world: World, **told: Any) -> AFile:
     return decided(world, specimen, found, at=ALIVE + 6 * HOUR, **told)
 
 
-def late_key(party: Party) -> World:
-    """A world in which a party's key comes into the log after what it signs."""
-    world = World()
-    for one in (*world.signers, world.laboratory if party.duty == SITE else world.site):
-        world.log.append("party-key", one.key_leaf)
-    setattr(world, "site" if party.duty == SITE else "laboratory", party)
+class LateKey(World):
+    """A world in which the site's key comes into the log after what it signed."""
+
+    def evidence(self, *given: Signed, at: datetime) -> list[dict[str, Any]]:
+        found = World.evidence(self, *given, at=at)
+        entry = canonical({"party-key": self.site.key_leaf})
+        if entry not in self.log.entries:
+            self.log.append("party-key", self.site.key_leaf)
+            self.log.close(at + HOUR / 4)
+        return found
+
+
+def test_a_key_that_came_after_what_it_signed_signs_nothing() -> None:
+    world = LateKey()
+    for party in (world.laboratory, *world.signers):
+        world.log.append("party-key", party.key_leaf)
     world.log.close(DECLARED - HOUR)
-    starts = DECLARED + 3 * DAY
-    published = a_world().documents
-    world.publish(published["emergency"], rules_document(DISEASE, starts, starts + 90 * DAY))
-    return world
+    world.publish(*a_world().documents.values())
+
+    assert fault(read(a_file(world))) == "ORDER-VIOLATION"
 
 
 @pytest.mark.parametrize("gives", ["precaution", "advise"])

@@ -49,7 +49,15 @@ from salus.app.measures import (
     take_result,
     take_specimen,
 )
-from salus.app.node import DEMO_WITNESSES, Node, join_witnesses, newest_checkpoint, newest_checkpoint_at, open_node
+from salus.app.node import (
+    DEMO_WITNESSES,
+    Node,
+    join_witnesses,
+    newest_checkpoint,
+    newest_checkpoint_at,
+    newest_cosigned,
+    open_node,
+)
 from salus.app.notices import RanAgain, contest_notice, contested_of, run_again, with_appeal
 from salus.app.power import Ordered, Powers, Published, answer_proofs, contest_tally, powers, publish_attempts
 from salus.app.reading import Found, ReadAsk, Reader
@@ -143,6 +151,7 @@ __all__ = [
     "my_record",
     "newest_checkpoint",
     "newest_checkpoint_at",
+    "newest_cosigned",
     "note_residents",
     "open_node",
     "parse_duration",

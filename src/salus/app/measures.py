@@ -112,10 +112,10 @@ def my_notices(node: Node, who: Principal) -> MyNotices:
     with node.store.transaction(Duty.CARE) as tx:
         charts = charts_of(tx, key)
         rows = measures.rows_of(tx, charts)
-        chart_keys = tuple(sorted({row.chart_key for row in rows}))
-        access.register(tx, [_own_read(who, key, chart_keys, at)])
-    keys = node.keys.unwrap(chart_keys)
-    proved = measures.notices(node.store, node.trust, keys, chart_keys, at)
+        held = tuple(sorted({row.chart_key for row in rows}))
+        access.register(tx, [_own_read(who, key, held, at)])
+    keys = measures.chart_keys(node.keys, held)
+    proved = measures.notices(node.store, node.trust, keys, held, at)
     found = [one for one in (contested_view(node, key, each, at) for each in proved) if one]
     return MyNotices(notices=tuple(found), receipts=tuple(measures.receipts(keys, rows)), at=at)
 

@@ -18,7 +18,17 @@ from salus.app.settings import NodeSettings, SettingsRefused
 from salus.app.witnessing import witness_leaf, witnesses_of
 from salus.kernel import CLOCK_FILE, Clock, SystemClock, parse_instant, start_demo_clock
 from salus.keys import Custodian, KeyService
-from salus.ledger import Checkpoint, Gathering, Sequencer, append_once, begin, latest, latest_at, node_leaf
+from salus.ledger import (
+    Checkpoint,
+    Gathering,
+    Sequencer,
+    append_once,
+    begin,
+    cosigned_note,
+    latest,
+    latest_at,
+    node_leaf,
+)
 from salus.parties import Facility, Principal, RelyingParty, SignIn, TokenIssuer
 from salus.proof import ProofError, Trust, open_checkpoint
 from salus.storage import Duty, Settings, Store, Transaction, open_store
@@ -253,6 +263,11 @@ def newest_checkpoint(node: Node) -> Checkpoint | None:
     return latest(node.store)
 
 
+def newest_cosigned(node: Node) -> tuple[str, dict[str, datetime]] | None:
+    """Return the newest head as it is published, and when which witness cosigned it; None without witnesses."""
+    return cosigned_note(node.store, node.trust) if node.trust else None
+
+
 def newest_checkpoint_at(node: Node) -> datetime | None:
     """Return when the newest head was signed."""
     return latest_at(node.store)
@@ -271,6 +286,7 @@ __all__ = [
     "join_witnesses",
     "newest_checkpoint",
     "newest_checkpoint_at",
+    "newest_cosigned",
     "open_node",
     "write_private",
 ]

@@ -46,6 +46,7 @@ from salus.ledger.service import (
 from salus.ledger.witnessing.gathering import Gathering
 from salus.ledger.witnessing.receipts import (
     cosigned,
+    cosigned_note,
     false_cosignatures,
     first_receipt,
     latest_quorum_at,
@@ -84,6 +85,7 @@ __all__ = [
     "checkpoints",
     "consistency_for",
     "cosigned",
+    "cosigned_note",
     "document",
     "document_path",
     "false_cosignatures",

@@ -4,6 +4,7 @@ from salus.healthcode.measures.filing import rows_of
 from salus.healthcode.measures.model import HeldNotice, Progress, Signed
 from salus.healthcode.measures.publications import Known, LoggedPublication, known
 from salus.healthcode.measures.service import (
+    chart_keys,
     check_evidence,
     notices,
     progress,
@@ -22,6 +23,7 @@ __all__ = [
     "Progress",
     "RowFinding",
     "Signed",
+    "chart_keys",
     "check_evidence",
     "known",
     "notices",

@@ -173,11 +173,22 @@ def notices(
     return found
 
 
+def chart_keys(keys: KeyService, charts: Sequence[int]) -> dict[int, bytes]:
+    """Return the keys of charts; without those that were destroyed or never were: what they sealed is no evidence."""
+    found: dict[int, bytes] = {}
+    for chart in charts:
+        try:
+            found |= keys.unwrap([chart])
+        except (KeyShredded, ChartKeyMissing):
+            continue
+    return found
+
+
 def decision_file(store: Store, trust: Trust | None, told: Known, keys: KeyService, decided: Decided) -> bytes | None:
     """Return the file of one decision, from the evidence of its own chart; None if it is not proved or not readable."""
     if trust is None:
         return None
-    chart = _keys(keys, decided.chart_key)
+    chart = chart_keys(keys, [decided.chart_key])
     with store.transaction(Duty.CARE) as tx:
         evidence = open_evidence(rows_of(tx, [decided.chart_key]), chart)
     return _file(store, trust, told, decided, evidence, chart)
@@ -237,21 +248,13 @@ def _decide(store: Store, trust: Trust, keys: KeyService, told: Known, one: Kept
     if len(seen) < 2:
         return 0
     at = max([at.replace(microsecond=0), *seen])
-    made = _made(told, open_evidence(rows, _keys(keys, one.chart_key)), one, at, random)
+    made = _made(told, open_evidence(rows, chart_keys(keys, [one.chart_key])), one, at, random)
     if isinstance(made, dict):
         return _keep_decision(store, keys, one, made, at)
     if made is not Why.NOT_YET:
         with store.transaction(Duty.CARE) as tx:
             tables.done(tx, one.key)
     return 0
-
-
-def _keys(keys: KeyService, chart_key: int) -> dict[int, bytes]:
-    """Return a chart's key; none where it was destroyed or never was: then nothing can be read, and nothing follows."""
-    try:
-        return keys.unwrap([chart_key])
-    except (KeyShredded, ChartKeyMissing):
-        return {}
 
 
 def _made(told: Known, evidence: Mapping[str, Opened], one: Kept, at: datetime, random: Random) -> dict[str, Any] | Why:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,9 +12,10 @@ from salus.healthcode.measures import store as tables
 from salus.healthcode.measures.filing import DUTIES
 from salus.healthcode.measures.model import Decided, Kept, raw
 from salus.healthcode.measures.publications import Known, LoggedKey, known, signer_of
-from salus.healthcode.measures.service import decision_file
+from salus.healthcode.measures.service import chart_keys, decision_file
 from salus.kernel import canonical
 from salus.keys import KeyService
+from salus.ledger import Leaf
 from salus.proof import Trust
 from salus.rules import recompute
 from salus.storage import Duty, Store
@@ -38,7 +39,7 @@ def verify_rows(store: Store, trust: Trust | None, keys: KeyService) -> list[Row
 
     EVID-MISSING: a row whose leaf is not in the log or not signed by a logged party, or a decision, in a row or in the
     log, without evidence. PROJECTION-MISMATCH: a row that tells of something else than its leaf, or a decision that
-    does not recompute. What still waits for its place in the log is no finding.
+    does not recompute. EVIDENCE-REUSE: two decisions that rest on one result. What still waits is no finding.
     """
     told, waiting = known(store, trust), ledger.waiting_of(store)
     leaves = {kind: {leaf.encoded for _, leaf in ledger.leaves(store, kind)} for kind in DUTIES}
@@ -59,6 +60,7 @@ def verify_rows(store: Store, trust: Trust | None, keys: KeyService) -> list[Row
         if str(leaf.body["commitment"]) not in decided:
             text = "the log holds a decision that rests on no evidence of this node"
             found.append(RowFinding(word="EVID-MISSING", where=f"log entry {index}", text=text))
+    found += _reused(decisions)
     with store.transaction(Duty.CARE) as tx:
         issued = tables.issued(tx)
     text = "a notice of a decision that was never taken"
@@ -68,6 +70,16 @@ def verify_rows(store: Store, trust: Trust | None, keys: KeyService) -> list[Row
         if one not in decided
     ]
     return found
+
+
+def _reused(decisions: Sequence[tuple[int, Leaf]]) -> Iterator[RowFinding]:
+    """Two decisions of one tag rest on one result, whoever they are about."""
+    first: dict[object, int] = {}
+    for index, leaf in decisions:
+        before = first.setdefault(leaf.body["tag"], index)
+        if before != index:
+            text = f"it rests on the same result as log entry {before}"
+            yield RowFinding(word="EVIDENCE-REUSE", where=f"log entry {index}", text=text)
 
 
 def _kept(one: Kept, leaves: set[bytes], keys: tuple[LoggedKey, ...]) -> Iterator[RowFinding]:
@@ -97,7 +109,8 @@ def _decided(
         return
     file = decision_file(store, trust, told, keys, one)
     if file is None:
-        if trust is None or ledger.receipt(store, trust, one.pending_id) is not None:
+        readable = bool(chart_keys(keys, [one.chart_key]))  # a destroyed key takes its evidence along, rightly
+        if readable and (trust is None or ledger.receipt(store, trust, one.pending_id) is not None):
             yield RowFinding(
                 word="PROJECTION-MISMATCH", where=where, text="it cannot be read, or its leaf is not its own"
             )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from salus.ledger import store as tables
 from salus.ledger.model import Receipt
-from salus.proof import Checkpoint, Cosigned, LeafProof, ProofError, Trust, prove_inclusion
+from salus.proof import Checkpoint, Cosigned, LeafProof, Note, ProofError, Trust, prove_inclusion
 from salus.proof.note import parse_signature
 from salus.proof.tiles import TileReader
 from salus.storage import Duty, Store, Transaction
@@ -20,6 +20,17 @@ def cosigned(store: Store, trust: Trust | None) -> Cosigned | None:
         return None
     with store.transaction(Duty.LEDGER) as tx:
         return next((found for _, found in _heads(tx, trust, 0, newest=True)), None)
+
+
+def cosigned_note(store: Store, trust: Trust) -> tuple[str, dict[str, datetime]] | None:
+    """Return the newest head as it is published, and which of the witnesses cosigned it when, by name."""
+    with store.transaction(Duty.LEDGER) as tx:
+        found = tables.head(tx)
+        if not found:
+            return None
+        lines = list(_true_lines(found[0], trust, tables.cosignatures(tx, found[0].size, newest=True)))
+    note = found[0].note + "".join(lines)
+    return note, trust.times(Note.parse(note))
 
 
 def latest_quorum_at(store: Store, trust: Trust | None) -> datetime | None:
