@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "src" / "salus" / "web"
 ASSETS = WEB / "assets"
 STATIC = WEB / "static"
-DRAWING = WEB / "qr.py"  # the one module that writes markup with classes
+DRAWINGS = (WEB / "qr.py", WEB / "charts.py")  # the modules that write markup with classes
 PACKAGES = ROOT / "node_modules"
 INSTALLED = PACKAGES / ".installed"  # the digest of the lock that node_modules was made from
 ESBUILD_TARGET = "--target=es2018,chrome70,firefox68,safari12"
@@ -34,7 +34,7 @@ class BuildFailed(Exception):
 
 def inputs() -> Iterator[Path]:
     """Name every file that the result depends on, in a fixed order."""
-    yield from (Path(__file__).resolve(), ROOT / "package.json", ROOT / "package-lock.json", DRAWING)
+    yield from (Path(__file__).resolve(), ROOT / "package.json", ROOT / "package-lock.json", *DRAWINGS)
     for folder in (ASSETS, WEB / "templates"):
         yield from sorted(path for path in folder.rglob("*") if path.is_file())
 
@@ -70,7 +70,8 @@ def compile_styles(folder: Path) -> Path:
     whole, used, small = folder / "whole" / "salus.css", folder / "used", folder / "salus.css"
     run("sass/sass.js", "--load-path=node_modules", "--no-source-map", str(ASSETS / "scss" / "salus.scss"), str(whole))
     used.mkdir()
-    content = [f"{WEB.as_posix()}/templates/**/*", f"{ASSETS.as_posix()}/js/*.js", DRAWING.as_posix()]
+    content = [f"{WEB.as_posix()}/templates/**/*", f"{ASSETS.as_posix()}/js/*.js"]
+    content += [drawing.as_posix() for drawing in DRAWINGS]
     run("purgecss/bin/purgecss.js", "--css", str(whole), "--content", *content, "--output", str(used))
     run(
         "esbuild/bin/esbuild",
