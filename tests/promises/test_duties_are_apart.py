@@ -34,6 +34,8 @@ POWERS = {
 HISTORIES = (
     "access.entry access.chained access.subtree access.anchored access.refusal access.relation healthcode.code"
     " identity.resident identity.claim identity.number identity.assertion keys.shredded ledger.leaf ledger.checkpoint"
+    " command.incident command.handed_over command.entry command.report command.supply_order command.signing command.task"
+    " command.task_answer command.situation_report command.turned_away"
     " ledger.tile ledger.parked records.chart records.acceptance records.version records.delivery records.import_line"
 ).split()
 

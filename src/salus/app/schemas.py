@@ -11,5 +11,6 @@ SCHEMAS = (
     Schema(name="identity", package="salus.identity"),
     Schema(name="records", package="salus.records"),
     Schema(name="healthcode", package="salus.healthcode"),
+    Schema(name="command", package="salus.command"),
     Schema(name="keys", package="salus.keys", keys=True),
 )
