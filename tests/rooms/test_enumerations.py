@@ -32,6 +32,10 @@ SOMETHING = {
     "path:path": "checkpoint",
     "resident": "00000000-0000-4000-8000-000000000000",
     "place": "1-0",
+    "incident": "00000000-0000-4000-8000-000000000000",
+    "order": "00000000-0000-4000-8000-000000000000",
+    "task": "00000000-0000-4000-8000-000000000000",
+    "number": "1",
 }
 SETTINGS = {
     "clock": "when a demo node's clock starts; refused elsewhere",

@@ -20,6 +20,10 @@ class Link:
 
 
 _DESK = (Link(address=Address.DESK, template="desk.html", text=noop("Reception desk")),)
+_ROOM = (
+    Link(address=Address.SITUATION, template="situation.html", text=noop("Situation")),
+    Link(address=Address.ORDERS, template="orders.html", text=noop("Orders in public")),
+)
 LINKS: Mapping[Role, tuple[Link, ...]] = {
     Role.RESIDENT: (
         Link(address=Address.MY_CODE, template="my_code.html", text=noop("My code")),
@@ -28,6 +32,8 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
     ),
     Role.CLINICIAN: _DESK,
     Role.RECEPTION: _DESK,
+    Role.COMMANDER: _ROOM,
+    Role.EPIDEMIOLOGIST: _ROOM,
 }
 
 

@@ -24,7 +24,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from salus.kernel import Invalid, Purpose, Role, Unavailable
-from salus.web import navigation, qr, words
+from salus.web import command_words, navigation, qr, words
+from salus.web.drawing import Drawing
 from salus.web.views import Address, Day, Demo, Frame, Language, View, Words
 
 CONTENT_SECURITY_POLICY = (
@@ -47,6 +48,13 @@ def page(view: View, frame: Frame) -> str:
         raise Invalid("stepping into a role exists on demonstration nodes only", code="SALUS-W003")
     template = _environment(frame.language).get_template(view.template)
     return template.render(view=view, frame=frame, now=frame.now)
+
+
+def block(view: View, frame: Frame, name: str) -> str:
+    """Write one block of a page alone, as its paper is made of it. What it holds cannot depend on the layout."""
+    template = _environment(frame.language).get_template(view.template)
+    context = template.new_context({"view": view, "frame": frame, "now": frame.now})
+    return "".join(template.blocks[name](context))
 
 
 def choose_language(asked: str | None, kept: str | None, accepted: str | None) -> Language:
@@ -126,6 +134,8 @@ def _environment(language: Language) -> Environment:
         "iso": lambda at: at if isinstance(at, str) else at.isoformat(),
     }
     environment.globals |= {
+        "command_words": command_words,
+        "drawing": Drawing(speech.one, speech.plain, speech.number),
         "Address": Address,
         "asset": asset,
         "words": words,

@@ -46,6 +46,11 @@ class Address(StrEnum):
     MY_RECORD = "/me/record"
     WHO_LOOKED = "/me/reads"
     LOG = "/about/log"
+    SITUATION = "/situation"  # ?incident= chooses one of several
+    INCIDENTS = "/incidents"  # GET ?alert= the form; POST csrf, alert, kind, area (several), level, objectives
+    ORDERS = "/orders"  # GET the public list; below it one order: POST csrf, verdict, reason; /tasks, /file
+    TASKS = "/tasks"  # below it one task: POST csrf, answer, note
+    RESOURCES = "/resources"  # POST JSON by a hospital's system
 
 
 class View(Protocol):
