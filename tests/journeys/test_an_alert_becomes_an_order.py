@@ -117,7 +117,9 @@ def test_an_alert_becomes_an_order_with_two_signatures_and_a_report_that_stays(r
 
 def an_incident_is_opened(room: Room) -> str:
     told = handed_over(room)
-    assert "Influenza, Meixuan: 62 cases in 14 days; 21.4 were expected." in text(room.get("/situation", WEI))
+    assert "Influenza, Meixuan: 62 cases (15 February 2031 – 28 February 2031); 21.4 were expected." in text(
+        room.get("/situation", WEI)
+    )
     assert room.get(f"/incidents?alert={told.alert}", WEI).status_code == 200
 
     fields = {"kind": "infectious-disease", "level": "3", "area": "900100", "objectives": "No one waits for a bed."}

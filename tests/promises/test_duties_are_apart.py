@@ -34,9 +34,11 @@ POWERS = {
 HISTORIES = (
     "access.entry access.chained access.subtree access.anchored access.refusal access.relation healthcode.code"
     " identity.resident identity.claim identity.number identity.assertion keys.shredded ledger.leaf ledger.checkpoint"
-    " command.incident command.handed_over command.entry command.report command.supply_order command.signing command.task"
-    " command.task_answer command.situation_report command.turned_away"
+    " command.incident command.handed_over command.entry command.report command.supply_order command.signing"
+    " command.task command.task_answer command.situation_report command.turned_away"
     " ledger.tile ledger.parked records.chart records.acceptance records.version records.delivery records.import_line"
+    " surveillance.figure surveillance.alert surveillance.verification surveillance.assessment"
+    " surveillance.feed_refusal"
 ).split()
 
 _TABLES = """
@@ -230,10 +232,10 @@ def written(store: Store) -> str:
         with store.connect(Duty.MIGRATION, database) as connection:
             for table in tables(store, database):
                 if not granted[table]:
-                    lines.append(f"  {table:24}nobody")
+                    lines.append(f"  {table:28}nobody")
                 for duty, letters in granted[table].items():
                     powers = [names[letter] + _columns(connection, duty, table, names[letter]) for letter in letters]
-                    lines.append(f"  {table:24}{duty.role:16}{' '.join(powers)}")
+                    lines.append(f"  {table:28}{duty.role:20}{' '.join(powers)}")
     return "\n".join(lines) + "\n"
 
 

@@ -36,6 +36,8 @@ SOMETHING = {
     "order": "00000000-0000-4000-8000-000000000000",
     "task": "00000000-0000-4000-8000-000000000000",
     "number": "1",
+    "series": "school-absence",
+    "signal": "00000000-0000-4000-8000-000000000000",
 }
 SETTINGS = {
     "clock": "when a demo node's clock starts; refused elsewhere",

@@ -44,6 +44,7 @@ OTHER_FILES = {
     "proof/note": "a standard of its own, C2SP signed-note and tlog-checkpoint",
     "proof/tiles": "a standard of its own, C2SP tlog-tiles",
     "proof/tree": "a standard of its own, RFC 9162",
+    "records/counting": "counts by day, apart from finding and reading what is counted",
     "records/sealing": "compression and encryption of bodies, apart from their meaning",
     "records/summary": "the one-screen summary, computed and never stored",
     "storage/forward": "migrations",
@@ -82,6 +83,9 @@ HELD = [
     "the store of ledger is private",
     "the store of parties is private",
     "the store of records is private",
+    "the store of surveillance is private",
+    "surveillance reaches no person",
+    "detectors are pure",
     "the stores of sign-in are private",
 ]
 

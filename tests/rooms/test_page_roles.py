@@ -25,6 +25,7 @@ FILLED = {
     "order": str(uuid4()),
     "task": str(uuid4()),
     "number": "1",
+    "signal": str(uuid4()),
 }
 NOT_YOURS = "this page is not for your role"
 

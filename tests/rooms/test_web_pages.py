@@ -200,7 +200,7 @@ def test_a_read_is_either_proved_or_says_when_it_will_be() -> None:
 
 def _sources() -> Iterator[str | tuple[str, ...]]:
     methods = [("templates/**.html", "jinja2"), ("words.py", "python"), ("navigation.py", "python")]
-    methods += [("render.py", "python"), ("words/**.py", "python"), ("command_words.py", "python")]
+    methods += [("render.py", "python"), ("words/**.py", "python"), ("*_words.py", "python")]
     options = {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}}
     keywords = {"noop": None, "_": None, "gettext": None, "ngettext": (1, 2), "many": (1, 2)}
     for _, _, text, _, _ in extract_from_dir(WEB, method_map=methods, options_map=options, keywords=keywords):  # type: ignore[arg-type]

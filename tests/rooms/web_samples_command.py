@@ -53,7 +53,7 @@ LINES = (
     c.AreaLine(code="910121", name=Words(en="Wangxi", zh="望溪县"), cases=None, few=False),
     c.AreaLine(code="910122", name=Words(en="Songquan", zh="松泉县"), cases=0, few=False),
 )
-MAP = c.AreaMap(topology=TOPOLOGY, lines=LINES, steps=classes(50))
+MAP = c.AreaMap(topology=TOPOLOGY, since=date(2026, 11, 1), last=date(2026, 11, 23), lines=LINES, steps=classes(50))
 FIGURES = (
     c.FigureLine(kind=FigureKind.ICU_FREE, amount=5, oldest=NOW - 9 * HOUR, counted=1, asked=2),
     c.FigureLine(kind=FigureKind.ISOLATION_FREE, amount=None, oldest=None, counted=0, asked=2),

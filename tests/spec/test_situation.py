@@ -49,6 +49,7 @@ FIGURES = HandedOver(
     area_zh="梅轩市",
     first=date(2031, 2, 15),
     last=date(2031, 2, 28),
+    since=date(2031, 2, 1),
     observed=62,
     expected="21.4",
     once_in_years=12,

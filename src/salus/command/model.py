@@ -91,7 +91,8 @@ class AreaCount:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOver:
     """The public figures of an alert, frozen when an incident is opened from it. `first` and `last` are civil days,
-    both included; `observed` is None for 1 to 4 cases; `expected` is a decimal text; `once_in_years` is None where
+    both included, and `observed` is of these days in `area`, None for 1 to 4 cases; `areas` are counted from `since` to
+    `last`; `expected` is a decimal text; `once_in_years` is None where
     nothing like it was ever seen."""
 
     alert: str
@@ -103,6 +104,7 @@ class HandedOver:
     area_zh: str
     first: date
     last: date
+    since: date
     observed: int | None
     expected: str
     once_in_years: int | None
@@ -114,17 +116,14 @@ class HandedOver:
 
     def __post_init__(self) -> None:
         check_area(self.area)
-        if self.last < self.first or not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", self.expected, re.ASCII):
+        if not self.since <= self.first <= self.last or not re.fullmatch(
+            r"\d{1,9}(\.\d{1,2})?", self.expected, re.ASCII
+        ):
             raise CommandInvalid("an alert has days in order and an expected number")
         if self.observed is not None and (self.observed < 0 or 1 <= self.observed < SMALLEST_CELL):
             raise CommandInvalid("a total from 1 to 4 is suppressed before it is handed over")
         if self.observed is not None and sum(cell.few for cell in self.areas) == 1:
             raise CommandInvalid("a single hidden count can be computed from the others; hide a second one")
-
-    @property
-    def days(self) -> int:
-        """How many civil days the figures cover."""
-        return (self.last - self.first).days + 1
 
 
 def suppressed(counts: Mapping[str, int | None]) -> dict[str, tuple[int | None, bool]]:

@@ -2,6 +2,7 @@
 
 from salus.kernel.errors import Invalid, Refused, SalusError, Unavailable, Unsafe
 from salus.kernel.model import (
+    CIVIL_TIME,
     Clock,
     FixedClock,
     Purpose,
@@ -10,12 +11,14 @@ from salus.kernel.model import (
     SystemClock,
     bucket,
     canonical,
+    civil_day,
     format_instant,
     new_id,
     parse_instant,
 )
 
 __all__ = [
+    "CIVIL_TIME",
     "Clock",
     "FixedClock",
     "Invalid",
@@ -29,6 +32,7 @@ __all__ = [
     "Unsafe",
     "bucket",
     "canonical",
+    "civil_day",
     "format_instant",
     "new_id",
     "parse_instant",

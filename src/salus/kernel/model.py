@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -122,6 +122,15 @@ def format_instant(at: datetime) -> str:
     if at.tzinfo is None:
         raise Invalid("an instant needs its offset", code="SALUS-K001")
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+CIVIL_TIME = timezone(timedelta(hours=8))
+"""One civil time in the whole country, without daylight saving: a fixed offset needs no time zone tables."""
+
+
+def civil_day(at: datetime) -> date:
+    """Return the day that an instant belongs to for people."""
+    return at.astimezone(CIVIL_TIME).date()
 
 
 def canonical(value: object) -> bytes:

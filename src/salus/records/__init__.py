@@ -1,11 +1,12 @@
 """The record: FHIR R4 resources of every facility, in charts, sealed; found by digests, codes and dates."""
 
+from salus.records.counting import counts
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.parse import parse
 from salus.records.intake.accept import Writer, accept
 from salus.records.intake.bundle import Submission, of_resource, of_update, take_apart
-from salus.records.model import Accepted, Intent, Located, Outcome, Summary, SummaryLine
+from salus.records.model import Accepted, Counted, Intent, Located, Outcome, Summary, SummaryLine, Wanted
 from salus.records.search.query import Asked, parse_query, supported
 from salus.records.service import (
     charts,
@@ -14,11 +15,13 @@ from salus.records.service import (
     deliver,
     deliveries,
     fetch,
+    forget_uncounted,
     imported,
     is_directory,
     lock,
     next_cursor,
     note_line,
+    note_uncounted,
     open_body,
     patient_name,
     patients,
@@ -27,12 +30,14 @@ from salus.records.service import (
     summary,
     summary_parts,
     totals,
+    uncounted,
 )
 
 __all__ = [
     "Accepted",
     "Asked",
     "Conflict",
+    "Counted",
     "Intent",
     "Located",
     "NotFound",
@@ -42,19 +47,23 @@ __all__ = [
     "Submission",
     "Summary",
     "SummaryLine",
+    "Wanted",
     "Writer",
     "accept",
     "charts",
     "charts_of_patients",
     "check_type",
+    "counts",
     "deliver",
     "deliveries",
     "fetch",
+    "forget_uncounted",
     "imported",
     "is_directory",
     "lock",
     "next_cursor",
     "note_line",
+    "note_uncounted",
     "of_resource",
     "of_update",
     "open_body",
@@ -70,4 +79,5 @@ __all__ = [
     "supported",
     "take_apart",
     "totals",
+    "uncounted",
 ]

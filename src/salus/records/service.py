@@ -114,6 +114,22 @@ def deliveries(tx: Transaction) -> list[tuple[str, int, int]]:
     return store.deliveries(tx)
 
 
+def note_uncounted(tx: Transaction, event: int, days: Sequence[date]) -> None:
+    """Note that something new came in about these civil days, so that they are counted again."""
+    store.note_uncounted(tx, event, days)
+
+
+def uncounted(tx: Transaction, most: int = 60) -> list[tuple[date, int]]:
+    """Return (day, event) of the newest days that wait to be counted; give them back to `forget_uncounted` after."""
+    return store.uncounted(tx, most)
+
+
+def forget_uncounted(tx: Transaction, notes: Sequence[tuple[date, int]]) -> None:
+    """Strike out notes of days that were counted; what came in meanwhile stays noted."""
+    if notes:
+        store.forget_uncounted(tx, notes)
+
+
 def imported(tx: Transaction, file: bytes) -> set[int]:
     """Return the lines of a file that are in already."""
     return store.imported(tx, file)

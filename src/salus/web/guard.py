@@ -37,7 +37,7 @@ class Guard:
                 self._dress(MutableHeaders(scope=message))
             await send(message)
 
-        most = MOST_BODY_BYTES if scope["path"].startswith("/fhir") else MOST_FORM_BYTES
+        most = MOST_BODY_BYTES if scope["path"].startswith(("/fhir", "/feeds")) else MOST_FORM_BYTES
         await self._app(scope, receive if scope["method"] in ("GET", "HEAD") else _bounded(receive, most), guarded)
 
     def _dress(self, headers: MutableHeaders) -> None:

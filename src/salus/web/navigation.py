@@ -33,7 +33,7 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
     Role.CLINICIAN: _DESK,
     Role.RECEPTION: _DESK,
     Role.COMMANDER: _ROOM,
-    Role.EPIDEMIOLOGIST: _ROOM,
+    Role.EPIDEMIOLOGIST: (Link(address=Address.SIGNALS, template="signals.html", text=noop("Signals")), *_ROOM),
 }
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import gettext
 import json
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta, timezone
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -23,8 +23,8 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from salus.kernel import Invalid, Purpose, Role, Unavailable
-from salus.web import command_words, navigation, qr, words
+from salus.kernel import CIVIL_TIME, Invalid, Purpose, Role, Unavailable
+from salus.web import command_words, navigation, qr, signal_charts, signal_words, words
 from salus.web.drawing import Drawing
 from salus.web.views import Address, Day, Demo, Frame, Language, View, Words
 
@@ -32,8 +32,6 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# One civil time in the whole country, without daylight saving: a fixed offset needs no time zone tables.
-CIVIL_TIME = timezone(timedelta(hours=8))
 _PACKAGE = files("salus.web")
 STATIC = Path(str(_PACKAGE / "static"))
 _LOCALES = {Language.EN: Locale("en", "GB"), Language.ZH: Locale("zh", script="Hans", territory="CN")}
@@ -102,19 +100,8 @@ def _manifest() -> dict[str, str]:
 # --- one environment for each language
 
 
-@cache
-def _environment(language: Language) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("salus.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    speech = Speech(language)
-    environment.install_gettext_callables(speech.one, speech.many, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= {
+def _filters(speech: Speech) -> dict[str, Callable[..., object]]:
+    return {
         "day": speech.day,
         "weekday": speech.weekday,
         "clock": speech.clock,
@@ -131,14 +118,34 @@ def _environment(language: Language) -> Environment:
         "part": speech.part,
         "word": speech.word,
         "qr": qr.svg,
+        "figure": speech.figure,
+        "signal_chart": lambda view: signal_charts.chart(view, speech),
+        "finding": lambda view: signal_charts.finding(view, speech),
+        "small_chart": lambda line: signal_charts.small_chart(line, speech),
         "iso": lambda at: at if isinstance(at, str) else at.isoformat(),
     }
+
+
+@cache
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("salus.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    speech = Speech(language)
+    environment.install_gettext_callables(speech.one, speech.many, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= _filters(speech)
     environment.globals |= {
         "command_words": command_words,
         "drawing": Drawing(speech.one, speech.plain, speech.number),
         "Address": Address,
         "asset": asset,
         "words": words,
+        "signal_words": signal_words,
         "with_query": with_query,
         "links": navigation.links,
     }
@@ -256,6 +263,10 @@ class Speech:
     def number(self, value: int) -> str:
         """Write a whole number with its digits grouped."""
         return format_decimal(value, locale=self._locale)
+
+    def figure(self, value: float) -> str:
+        """Write a number with one decimal, where it has one."""
+        return format_decimal(round(value, 1), locale=self._locale)
 
     def said(self, text: Words) -> Markup:
         """Write a text in the page's language, else in the other one, marked with its language."""

@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from salus.parties import TokenRefused, token
+from salus.web.feeds import FEED_ROUTES
 from salus.web.fhir import fhir_routes
 from salus.web.gate import Gate, gate_of, in_thread
 from salus.web.pages import page_routes
@@ -66,6 +67,7 @@ def all_routes() -> list[BaseRoute]:
         Route("/oauth/token", oauth_token, methods=["POST"], name="oauth-token"),
         Route("/.well-known/jwks.json", jwks, methods=["GET"], name="jwks"),
         Route("/log/{path:path}", log_file, methods=["GET"], name="log-file"),
+        *FEED_ROUTES,
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
         *page_routes(),
     ]

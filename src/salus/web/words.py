@@ -117,6 +117,8 @@ NOTICES: Mapping[Notice, str] = {
     Notice.SIGNED_OUT: noop("You have signed out."),
     Notice.STEPPED_IN: noop("You have stepped into this role. What you do now is real on this demonstration node."),
     Notice.PASSKEY_ADDED: noop("The passkey is added. You can sign in with it from now on."),
+    Notice.VERDICT_RECORDED: noop("The verdict is recorded, with your name and reason."),
+    Notice.ASSESSMENT_RECORDED: noop("The assessment is recorded, with your name."),
     Notice.SET_UP_DONE: noop("Your sign-in is set up. From now on use your password with a code from the app."),
 }
 

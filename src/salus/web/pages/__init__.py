@@ -7,13 +7,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from salus.kernel import SalusError
-from salus.web.pages import accounts, command, public, residents, signing_in, staff
+from salus.web.pages import accounts, command, public, residents, signals, signing_in, staff
 from salus.web.pages.visit import show_failure, visit_of
 
 
 def page_routes() -> list[Route]:
     """Return the routes of all pages."""
-    return [*public.ROUTES, *signing_in.ROUTES, *accounts.ROUTES, *staff.ROUTES, *residents.ROUTES, *command.ROUTES]
+    staffed = [*staff.ROUTES, *residents.ROUTES, *signals.ROUTES, *command.ROUTES]
+    return [*public.ROUTES, *signing_in.ROUTES, *accounts.ROUTES, *staffed]
 
 
 def failure(request: Request, error: SalusError) -> Response:

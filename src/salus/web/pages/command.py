@@ -29,14 +29,14 @@ from salus.command import (
     Verdict,
     whole_number,
 )
-from salus.kernel import Purpose, Role, parse_instant
+from salus.kernel import CIVIL_TIME, Purpose, Role, parse_instant
 from salus.parties import NotSignedIn, Principal
 from salus.web.fhir.callers import check_scope, known
 from salus.web.gate import Gate, gate_of, in_thread
 from salus.web.pages import pictures
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words
-from salus.web.render import CIVIL_TIME, block
+from salus.web.render import block
 from salus.web.typesetting import chinese_font, pdf
 from salus.web.views import Address, Language, Words
 from salus.web.views import command as v

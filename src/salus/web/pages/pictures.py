@@ -93,7 +93,13 @@ def area_map(course: Course, topology: Mapping[str, Any]) -> v.AreaMap:
         v.AreaLine(code=cell.area, name=Words(en=cell.name_en, zh=cell.name_zh), cases=cell.cases, few=cell.few)
         for cell in course.figures.areas
     )
-    return v.AreaMap(topology=topology, lines=lines, steps=maps.classes(max(first, default=0)))
+    return v.AreaMap(
+        topology=topology,
+        since=course.figures.since,
+        last=course.figures.last,
+        lines=lines,
+        steps=maps.classes(max(first, default=0)),
+    )
 
 
 def order(given: GivenOrder, at: datetime, name: Naming, index: int | None = None) -> v.OrderLine:

@@ -12,13 +12,12 @@ from starlette.routing import Route
 from salus import app
 from salus.access import ReadProof
 from salus.appeals import Look as Seen
-from salus.kernel import Purpose, Role
+from salus.kernel import CIVIL_TIME, Purpose, Role
 from salus.parties import Principal
 from salus.records import NotFound
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, record
-from salus.web.render import CIVIL_TIME
 from salus.web.views import Address, Branch, Look, LookDay, MyCode, MyRecord, Notice, Proof, WhoLooked, Words
 
 

@@ -51,6 +51,7 @@ class Address(StrEnum):
     ORDERS = "/orders"  # GET the public list; below it one order: POST csrf, verdict, reason; /tasks, /file
     TASKS = "/tasks"  # below it one task: POST csrf, answer, note
     RESOURCES = "/resources"  # POST JSON by a hospital's system
+    SIGNALS = "/signals"  # below it a signal: POST csrf, verdict, reason to /verdict; csrf, … to /assessment
 
 
 class View(Protocol):
@@ -95,6 +96,8 @@ class Notice(StrEnum):
     STEPPED_IN = "stepped-in"
     PASSKEY_ADDED = "passkey-added"
     SET_UP_DONE = "set-up-done"
+    VERDICT_RECORDED = "verdict-recorded"
+    ASSESSMENT_RECORDED = "assessment-recorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

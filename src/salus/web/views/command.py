@@ -28,11 +28,6 @@ class AlertFacts:
     at: datetime
     address: str | None = None
 
-    @property
-    def days(self) -> int:
-        """How many civil days the figures cover."""
-        return (self.last - self.first).days + 1
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaLine:
@@ -46,10 +41,15 @@ class AreaLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaMap:
-    """Cases by area and how to draw them. `steps` are the lowest values of the colours above the first; they are fixed
-    for an incident. `topology` is empty where the node has no map: then the table stands alone."""
+    """Cases by area, of the days from `since` to `last`, and how to draw them.
+
+    `steps` are the lowest values of the colours above the first, fixed for an incident. `topology` is empty where the
+    node has no map: then the table stands alone.
+    """
 
     topology: Mapping[str, Any] = field(repr=False)
+    since: date
+    last: date
     lines: tuple[AreaLine, ...]
     steps: tuple[int, ...]
 
