@@ -34,6 +34,7 @@ from salus.app.demo import (
     step_into,
 )
 from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
+from salus.app.handing_over import hand_signal_over
 from salus.app.importing import Imported, import_files
 from salus.app.invitations import Invited, invite_resident
 from salus.app.node import Node, newest_checkpoint, newest_checkpoint_at, open_node
@@ -114,6 +115,7 @@ __all__ = [
     "ensure_sandbox",
     "give_order",
     "hand_over",
+    "hand_signal_over",
     "import_files",
     "invite_resident",
     "load_settings",

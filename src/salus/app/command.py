@@ -317,32 +317,31 @@ def area_map(node: Node) -> Mapping[str, Any]:
     return kept.topology
 
 
-def _geometries(node: Node) -> list[dict[str, Any]]:
+def map_properties(node: Node) -> dict[str, dict[str, Any]]:
+    """Return what the node's map says of each county, by its code: names, and how many people live there."""
     found = area_map(node)
-    return list(found["objects"]["counties"]["geometries"]) if found else []
+    geometries = found["objects"]["counties"]["geometries"] if found else []
+    return {str(one["id"]): one["properties"] for one in geometries}
 
 
 def _counties(node: Node) -> dict[str, County]:
     return {
-        str(one["id"]): County(
-            code=str(one["id"]), name_en=one["properties"]["name_en"], name_zh=one["properties"]["name_zh"]
-        )
-        for one in _geometries(node)
+        code: County(code=code, name_en=told["name_en"], name_zh=told["name_zh"])
+        for code, told in map_properties(node).items()
     }
 
 
 def _populations(node: Node, figures: HandedOver) -> dict[str, int]:
-    """Add up the inhabitants of every area whose counties are all known, from the map or else from the alert."""
-    counties = {
-        str(one["id"]): int(one["properties"]["population"])
-        for one in _geometries(node)
-        if isinstance(one["properties"].get("population"), int)
-    }
+    """Return the inhabitants of every county that is known, and of areas above them where all their counties are."""
+    told = map_properties(node)
+    counties = {code: one["population"] for code, one in told.items() if isinstance(one.get("population"), int)}
     counties |= {cell.area: cell.population for cell in figures.areas if cell.population is not None}
+    everything = set(told) | {cell.area for cell in figures.areas}
     found = dict(counties)
-    for county, people in counties.items():
-        for area in {county[:4] + "00", county[:2] + "0000"} - {county}:
-            found[area] = found.get(area, 0) + people
+    for area in {area for county in everything for area in (county[:4] + "00", county[:2] + "0000")} - everything:
+        below = [county for county in everything if command.covers(area, county)]
+        if all(county in counties for county in below):
+            found[area] = sum(counties[county] for county in below)
     return found
 
 
@@ -391,6 +390,7 @@ __all__ = [
     "give_order",
     "hand_over",
     "make_report",
+    "map_properties",
     "note",
     "one_order",
     "open_incident",

@@ -93,6 +93,15 @@ async def assess(visit: Visit) -> Response:
     return visit.go(f"{Address.SIGNALS}/{id_}", Notice.ASSESSMENT_RECORDED)
 
 
+@paged
+async def hand_over(visit: Visit) -> Response:
+    """Hand a confirmed signal over to the command room."""
+    who, node, id_ = _who(visit), visit.gate.node, _id(visit)
+    await visit.form()
+    await in_thread(visit.gate, lambda: app.hand_signal_over(node, who, id_))
+    return visit.go(Address.SITUATION)
+
+
 def _chosen(kind: type[T], form: FormData, field: str) -> T | None:
     value = str(form.get(field, ""))
     return kind(value) if value in set(kind) else None
@@ -180,7 +189,13 @@ def _view(visit: Visit, seen: app.SignalSeen, trouble: SignalTrouble | None) -> 
         reproduced=seen.reproduced,
         as_of=visit.gate.node.clock.now(),
         trouble=trouble,
+        hand_over=_handing_over(seen),
     )
+
+
+def _handing_over(seen: app.SignalSeen) -> str | None:
+    confirmed = bool(seen.verifications) and seen.verifications[-1].verdict is Verdict.CONFIRMED
+    return f"{Address.SIGNALS}/{seen.alert.alert_id}/hand-over" if confirmed else None
 
 
 def _similar(seen: app.SignalSeen) -> tuple[Similar, ...]:
@@ -221,4 +236,5 @@ ROUTES = [
     Route(Address.SIGNALS + "/{signal}", signal, methods=["GET"], name="signal"),
     Route(Address.SIGNALS + "/{signal}/verdict", verify, methods=["POST"], name="verify-signal"),
     Route(Address.SIGNALS + "/{signal}/assessment", assess, methods=["POST"], name="assess-signal"),
+    Route(Address.SIGNALS + "/{signal}/hand-over", hand_over, methods=["POST"], name="hand-over"),
 ]
