@@ -67,6 +67,12 @@ def _any_field_of_an_order() -> None:
     model.check_fields = service.check_fields = lambda given: None
 
 
+def _feeds_hold_anything() -> None:
+    from salus.surveillance.intake import feed
+
+    feed._check_fields = lambda n, row: None
+
+
 CONTROLS: Mapping[str, Control] = {
     "no action sets a measure": Control(promise=1, test="test_no_one_can_set_a_measure.py", take_away=_grant_by_policy),
     "codes are resolved at places of care only": Control(
@@ -78,6 +84,9 @@ CONTROLS: Mapping[str, Control] = {
     "reading registers": Control(promise=6, test="test_every_read_is_shown.py", take_away=_reads_unregistered),
     "the form of an order is closed": Control(
         promise=7, test="test_commanders_see_counts_never_people.py", take_away=_any_field_of_an_order
+    ),
+    "feeds hold counts only": Control(
+        promise=7, test="test_counts_never_lead_to_a_person.py", take_away=_feeds_hold_anything
     ),
     "purposes are a closed list": Control(promise=8, test="test_no_policing_purpose.py", take_away=_any_purpose),
 }

@@ -22,6 +22,7 @@ QUERIES: dict[str, Callable[[Transaction], object]] = {
     "insert_changed": lambda tx: tables.insert_changed(tx, FIGURES, AT),
     "newest": tables.newest,
     "figures": lambda tx: tables.figures(tx, DAY - timedelta(days=9), DAY, 10**9),
+    "by_place": lambda tx: tables.by_place(tx, DAY - timedelta(days=9), DAY, 10**9, ["900001"]),
     "figures_of": lambda tx: tables.figures_of(tx, *PLACE, DAY - timedelta(days=180), DAY),
     "revisions": lambda tx: tables.revisions(tx, *PLACE, DAY - timedelta(days=30), DAY),
     "alert": lambda tx: tables.alert(tx, SOME),

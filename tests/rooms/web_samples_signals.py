@@ -29,10 +29,10 @@ DAYS = tuple(
     )
     for n, count in enumerate(COUNTS)
 )
-ILI = v.Words(en="influenza-like illness", zh="流感样病例")
-CHOLERA = v.Words(en="cholera", zh="霍乱")
+ILI = v.Words(en="Influenza-like illness", zh="流感样病例")
+CHOLERA = v.Words(en="Cholera", zh="霍乱")
 LINE = s.SignalLine(
-    address="/signals/1",
+    page="/signals/1",
     name=ILI,
     county="910101",
     day=DAY,
@@ -47,13 +47,13 @@ LINE = s.SignalLine(
     days=DAYS,
 )
 SINGLE = replace(
-    LINE, address="/signals/2", name=CHOLERA, observed=1, expected=None, once_in_days=None, verdict=None, days=()
+    LINE, page="/signals/2", name=CHOLERA, observed=1, expected=None, once_in_days=None, verdict=None, days=()
 )
 LATE = replace(SINGLE, due=NOW - timedelta(hours=1), overdue=True)
-DUE = replace(SINGLE, address="/signals/3", due=NOW + timedelta(hours=1))
-SETTLED = replace(LINE, address="/signals/4", settled=True, verdict=Verdict.SEASONAL)
+DUE = replace(SINGLE, page="/signals/3", due=NOW + timedelta(hours=1))
+SETTLED = replace(LINE, page="/signals/4", settled=True, verdict=Verdict.SEASONAL)
 SIGNAL = s.Signal(
-    address="/signals/1",
+    page="/signals/1",
     name=ILI,
     county="910101",
     source=v.Words(en="visits and results that hospitals sent", zh="医院报送的就诊与检验"),
@@ -86,12 +86,14 @@ SIGNAL = s.Signal(
         ),
     ),
     similar=(
-        s.Similar(address="/signals/8", day=date(2025, 12, 2), observed=23, verdict=Verdict.SEASONAL),
-        s.Similar(address="/signals/9", day=date(2026, 1, 9), observed=17, verdict=None),
+        s.Similar(page="/signals/8", day=date(2025, 12, 2), observed=23, verdict=Verdict.SEASONAL),
+        s.Similar(page="/signals/9", day=date(2026, 1, 9), observed=17, verdict=None),
     ),
     snapshot="5f2c" * 16,
     reproduced=True,
     as_of=NOW,
+    reported=3,
+    usual=4,
     hand_over="/signals/1/hand-over",
 )
 SINGLE_SIGNAL = replace(
@@ -111,6 +113,8 @@ SINGLE_SIGNAL = replace(
     judged=(),
     similar=(),
     reproduced=False,
+    reported=None,
+    usual=None,
     hand_over=None,
 )
 SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 from salus.storage import Transaction
 from salus.surveillance import store
 from salus.surveillance.catalogue import series
-from salus.surveillance.detectors import judge, reasons
+from salus.surveillance.detectors import LEAST, judge, reasons
 from salus.surveillance.detectors.ears import SPAN
 from salus.surveillance.errors import SignalUnknown
 from salus.surveillance.intake.feed import read_feed
@@ -32,6 +32,7 @@ from salus.surveillance.model import (
 
 NewId = Callable[[], UUID]
 _Place = tuple[str, str, str]
+_Bare = tuple[int, int | None, int | None]
 
 
 def ingest(tx: Transaction, told: Sequence[Figure], at: datetime) -> Ingested:
@@ -75,32 +76,44 @@ def detect(
     """
     store.alone(tx)
     known = store.newest(tx)
-    figures: dict[_Place, dict[date, Figure]] = {}
-    for figure in store.figures(tx, first - timedelta(days=SPAN - 1), last, known, counties):
-        figures.setdefault((figure.source, figure.series, figure.county), {})[figure.day] = figure
+    figures = store.by_place(tx, first - timedelta(days=SPAN - 1), last, known, counties)
     standing: dict[_Place, list[Alert]] = {}
     for earlier in store.latest_alerts(tx, first - timedelta(days=QUIET_DAYS)):
         standing.setdefault((earlier.source, earlier.series, earlier.county), []).append(earlier)
     raised: list[Alert] = []
     for place, told in figures.items():
         rule = series(place[1]).rule
-        if rule not in rules:
-            continue
-        for day in (d for d in sorted(told) if d >= first):
-            found = _raised(_window(place, day, told), rule, standing.setdefault(place, []), known, at, new_id)
-            if found is not None:
-                standing[place].append(found)
-                raised.append(found)
+        least = LEAST[rule]  # a day with fewer can never be flagged; most days of most counties are such
+        for day in sorted(day for day, (count, *_) in told.items() if day >= first and count >= least):
+            if rule in rules:
+                window = _window(place, day, told)
+                found = _raised(window, rule, standing.setdefault(place, []), known, at, new_id)
+                if found is not None:
+                    standing[place].append(found)
+                    raised.append(found)
     store.insert_alerts(tx, raised)
     return raised
 
 
-def _window(place: _Place, day: date, told: dict[date, Figure]) -> Window:
-    source, series_key, county = place
-    days = [day - timedelta(days=n) for n in reversed(range(SPAN))]
-    return Window(
-        source=source, series=series_key, county=county, day=day, figures=tuple(told.get(one) for one in days)
-    )
+def _window(place: _Place, day: date, told: Mapping[date, _Bare]) -> Window:
+    source, key, county = place
+    figures = []
+    for one in (day - timedelta(days=n) for n in reversed(range(SPAN))):
+        count, denominator, reporting = told.get(one, (None, None, None))
+        figures.append(
+            None
+            if count is None
+            else Figure(
+                source=source,
+                series=key,
+                county=county,
+                day=one,
+                count=count,
+                denominator=denominator,
+                reporting=reporting,
+            )
+        )
+    return Window(source=source, series=key, county=county, day=day, figures=tuple(figures))
 
 
 def _raised(
@@ -139,7 +152,8 @@ def reproduce(tx: Transaction, alert: Alert) -> Alert | None:
     """
     first = alert.day - timedelta(days=SPAN - 1)
     told = store.figures_of(tx, alert.source, alert.series, alert.county, first, alert.day, alert.known)
-    window = _window((alert.source, alert.series, alert.county), alert.day, {figure.day: figure for figure in told})
+    bare = {one.day: (one.count, one.denominator, one.reporting) for one in told}
+    window = _window((alert.source, alert.series, alert.county), alert.day, bare)
     again = _raised(window, series(alert.series).rule, (), alert.known, alert.at, lambda: alert.alert_id)
     return None if again is None else replace(again, episode=alert.episode)
 

@@ -62,17 +62,30 @@ def newest(tx: Transaction) -> int:
     return int(found[0]) if found else 0
 
 
-def figures(
-    tx: Transaction, first: date, last: date, known: int, counties: Collection[str] | None = None
-) -> list[Figure]:
+def figures(tx: Transaction, first: date, last: date, known: int) -> list[Figure]:
     """Return each figure of these days, both included, as it stood when `known` was the newest."""
-    found = tx.rows(
+    return [_figure(row) for row in _standing(tx, first, last, known, None)]
+
+
+def by_place(
+    tx: Transaction, first: date, last: date, known: int, counties: Collection[str] | None = None
+) -> dict[tuple[str, str, str], dict[date, tuple[int, int | None, int | None]]]:
+    """Return the same by (source, series, county) and day, as bare (count, denominator, reporting): there are many."""
+    found: dict[tuple[str, str, str], dict[date, tuple[int, int | None, int | None]]] = {}
+    for source, series, county, day, count, denominator, reporting in _standing(tx, first, last, known, counties):
+        found.setdefault((source, series, county), {})[day] = (count, denominator, reporting)
+    return found
+
+
+def _standing(
+    tx: Transaction, first: date, last: date, known: int, counties: Collection[str] | None
+) -> list[tuple[Any, ...]]:
+    return tx.rows(
         f"select distinct on (source, series, county, day) {_FIGURE} from surveillance.figure"  # noqa: S608
         " where day between %s and %s and figure <= %s and (%s::text[] is null or county = any(%s::text[]))"
         " order by source, series, county, day, figure desc",
         (first, last, known, *(2 * [None if counties is None else list(counties)])),
     )
-    return [_figure(row) for row in found]
 
 
 def figures_of(

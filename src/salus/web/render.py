@@ -100,7 +100,34 @@ def _manifest() -> dict[str, str]:
 # --- one environment for each language
 
 
+@cache
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("salus.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    speech = Speech(language)
+    environment.install_gettext_callables(speech.one, speech.many, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= _filters(speech)
+    environment.globals |= {
+        "Address": Address,
+        "asset": asset,
+        "words": words,
+        "signal_words": signal_words,
+        "command_words": command_words,
+        "drawing": Drawing(speech.one, speech.plain, speech.number),
+        "with_query": with_query,
+        "links": navigation.links,
+    }
+    return environment
+
+
 def _filters(speech: Speech) -> dict[str, Callable[..., object]]:
+    """Return what templates write values with."""
     return {
         "day": speech.day,
         "weekday": speech.weekday,
@@ -119,37 +146,9 @@ def _filters(speech: Speech) -> dict[str, Callable[..., object]]:
         "word": speech.word,
         "qr": qr.svg,
         "figure": speech.figure,
-        "signal_chart": lambda view: signal_charts.chart(view, speech),
-        "finding": lambda view: signal_charts.finding(view, speech),
-        "small_chart": lambda line: signal_charts.small_chart(line, speech),
+        **signal_charts.filters(speech),
         "iso": lambda at: at if isinstance(at, str) else at.isoformat(),
     }
-
-
-@cache
-def _environment(language: Language) -> Environment:
-    environment = Environment(
-        loader=PackageLoader("salus.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    speech = Speech(language)
-    environment.install_gettext_callables(speech.one, speech.many, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= _filters(speech)
-    environment.globals |= {
-        "command_words": command_words,
-        "drawing": Drawing(speech.one, speech.plain, speech.number),
-        "Address": Address,
-        "asset": asset,
-        "words": words,
-        "signal_words": signal_words,
-        "with_query": with_query,
-        "links": navigation.links,
-    }
-    return environment
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Protocol
 
@@ -24,6 +25,15 @@ class Speaking(Protocol):
     def figure(self, value: float) -> str: ...
 
     def plain(self, text: Words) -> str: ...
+
+
+def filters(speech: Speaking) -> dict[str, Callable[..., str]]:
+    """Return what templates draw and say signals with, in one language."""
+    return {
+        "finding": lambda view: finding(view, speech),
+        "signal_chart": lambda view: chart(view, speech),
+        "small_chart": lambda line: small_chart(line, speech),
+    }
 
 
 def finding(view: Signal, speech: Speaking) -> str:

@@ -12,6 +12,7 @@ LEAST_DEVIATION: Final = 1.0
 """In cases. Sparse series have weeks without variance; with less than one, every first case would be an alert."""
 LEAST_CASES: Final = 3
 """Fewer are no aberration that somebody is called for; a disease where one is enough has the single-case rule."""
+LEAST: Final = {Rule.SINGLE_CASE: 1, Rule.EARS_C2: LEAST_CASES}
 
 
 def judge(window: Window, rule: Rule) -> Judgement | None:

@@ -124,8 +124,8 @@ def _line(one: app.Signal) -> SignalLine:
     alert, found = one.alert, one.alert.judgement
     series = surveillance.series(alert.series)
     return SignalLine(
-        address=f"{Address.SIGNALS}/{alert.alert_id}",
-        name=Words(en=series.en, zh=series.zh),
+        page=f"{Address.SIGNALS}/{alert.alert_id}",
+        name=_name(series),
         county=alert.county,
         day=alert.day,
         observed=found.observed,
@@ -138,6 +138,11 @@ def _line(one: app.Signal) -> SignalLine:
         verdict=one.verdict,
         days=_days(one.figures, frozenset()),
     )
+
+
+def _name(series: surveillance.Series) -> Words:
+    """Return a series' name as it begins a line."""
+    return Words(en=series.en[0].upper() + series.en[1:], zh=series.zh)
 
 
 def _days(figures: tuple[Figure, ...], unfinished: frozenset[object]) -> tuple[SeriesDay, ...]:
@@ -162,8 +167,8 @@ def _view(visit: Visit, seen: app.SignalSeen, trouble: SignalTrouble | None) -> 
     alert, found = seen.alert, seen.alert.judgement
     series = surveillance.series(alert.series)
     return Signal(
-        address=f"{Address.SIGNALS}/{alert.alert_id}",
-        name=Words(en=series.en, zh=series.zh),
+        page=f"{Address.SIGNALS}/{alert.alert_id}",
+        name=_name(series),
         county=alert.county,
         source=_FROM_RECORDS if alert.source == HOSPITALS else Words(en=alert.source),
         day=alert.day,
@@ -184,10 +189,12 @@ def _view(visit: Visit, seen: app.SignalSeen, trouble: SignalTrouble | None) -> 
         days=_days(seen.figures, frozenset(seen.unfinished)),
         said=tuple(_said(one, seen) for one in seen.verifications),
         judged=tuple(_judged(one, seen) for one in seen.assessments),
-        similar=_similar(seen),
+        similar=tuple(_similar(one, verdict) for one, verdict in seen.similar),
         snapshot=alert.snapshot.hex(),
         reproduced=seen.reproduced,
         as_of=visit.gate.node.clock.now(),
+        reported=alert.reported[-1],
+        usual=max((one or 0 for one in alert.reported), default=None) or None,
         trouble=trouble,
         hand_over=_handing_over(seen),
     )
@@ -198,15 +205,9 @@ def _handing_over(seen: app.SignalSeen) -> str | None:
     return f"{Address.SIGNALS}/{seen.alert.alert_id}/hand-over" if confirmed else None
 
 
-def _similar(seen: app.SignalSeen) -> tuple[Similar, ...]:
-    return tuple(
-        Similar(
-            address=f"{Address.SIGNALS}/{one.alert_id}",
-            day=one.day,
-            observed=one.judgement.observed,
-            verdict=verdict,
-        )
-        for one, verdict in seen.similar
+def _similar(one: surveillance.Alert, verdict: Verdict | None) -> Similar:
+    return Similar(
+        page=f"{Address.SIGNALS}/{one.alert_id}", day=one.day, observed=one.judgement.observed, verdict=verdict
     )
 
 

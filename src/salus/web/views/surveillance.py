@@ -33,7 +33,7 @@ class SeriesDay:
 class SignalLine:
     """One line of the list. `expected` is None for a rule that takes a single case."""
 
-    address: str
+    page: str
     name: Words
     county: str
     day: date
@@ -85,7 +85,7 @@ class Judged:
 class Similar:
     """An earlier or later alert of the same series and county."""
 
-    address: str
+    page: str
     day: date
     observed: int
     verdict: Verdict | None
@@ -97,11 +97,12 @@ class Signal:
 
     `low` and `high` bound 95 % of what was to be expected. `baseline` are the days that the expectation comes from.
     `reproduced` tells that the alert was computed again just now, with the same outcome. `hand_over` is where the form
-    goes that hands the signal to command, None where nobody takes it.
+    goes that hands the signal to command, None where nobody takes it. `reported` is how many places had sent something
+    about the day when it was raised, `usual` the most of the nine days before.
     """
 
     template: ClassVar[str] = "signal.html"
-    address: str
+    page: str
     name: Words
     county: str
     source: Words
@@ -127,5 +128,7 @@ class Signal:
     snapshot: str
     reproduced: bool
     as_of: datetime
+    reported: int | None = None
+    usual: int | None = None
     trouble: SignalTrouble | None = None
     hand_over: str | None = None
