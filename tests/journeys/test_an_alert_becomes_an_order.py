@@ -16,12 +16,13 @@ import httpx
 import pytest
 
 from nodes import START, Asking, a_node, add_hospital, asking
-from salus import app, command, parties
+from salus import app, command, parties, surveillance
 from salus.app import Node, close_batch, demo_token
-from salus.kernel import FixedClock, Purpose, Role, canonical, format_instant
+from salus.kernel import FixedClock, Purpose, Role, canonical, civil_day, format_instant, new_id
 from salus.parties import FacilityKind, principal
 from salus.proof import open_checkpoint, verify_inclusion
 from salus.storage import Duty
+from salus.surveillance import Figure
 from salus.web.typesetting import chinese_font
 from spec.test_situation import FIGURES
 
@@ -267,3 +268,39 @@ def the_order_lapses_and_the_report_stays(room: Room, order: str, report: tuple[
     late = room.post(f"{order}/tasks", WEI, task="receive", facility="H1", due="2031-03-09T12:00")
     assert (late.status_code, "SALUS-O013" in late.text) == (403, True)
     assert app.public_orders(room.node)[0][0].index is not None
+
+
+def test_a_confirmed_signal_is_handed_over_with_its_small_counts_suppressed(room: Room) -> None:
+    """From what was counted: the alert's county has many cases, its neighbours three and one, another says nothing."""
+    day = civil_day(room.clock.now())
+    counts = {"900101": [4, 5, 6, 5, 4, 6, 5, 5, 5, 40], "900102": [0] * 9 + [3], "900103": [0] * 9 + [1]}
+    counts |= {"900104": [0] * 9 + [12], "910101": [0] * 9 + [50]}
+    figures_ = [
+        Figure(source="hospitals", series="ili", county=county, day=day - n * DAY, count=count, denominator=200)
+        for county, told in counts.items()
+        for n, count in enumerate(reversed(told))
+    ]
+    with room.node.store.transaction(Duty.SURVEILLANCE) as tx:
+        surveillance.ingest(tx, figures_, room.clock.now())
+        raised = surveillance.detect(tx, day, day, room.clock.now(), new_id)
+    signal = next(f"/signals/{one.alert_id}" for one in raised if one.county == "900101")
+
+    early = room.post(f"{signal}/hand-over", FANG)
+    assert (early.status_code, "SALUS-A050" in early.text) == (400, True)
+    assert (
+        room.post(f"{signal}/verdict", FANG, verdict="confirmed", reason="Two laboratories agree.").status_code == 303
+    )
+    assert room.post(f"{signal}/hand-over", WEI).status_code == 403
+    assert f'action="{signal}/hand-over"' in room.get(signal, FANG).text
+    assert room.post(f"{signal}/hand-over", FANG).status_code == 303
+
+    with room.node.store.transaction(Duty.COMMAND) as tx:
+        (taken,) = [one for one in command.waiting_alerts(tx) if one.disease == "ili"]
+    assert {cell.area: (cell.cases, cell.few) for cell in taken.areas} == {
+        "900101": (85, False),
+        "900102": (None, True),
+        "900103": (None, True),
+        "900104": (12, False),
+    }
+    assert (taken.observed, taken.area, taken.first, taken.last) == (40, "900101", day, day)
+    assert f"/incidents?alert={taken.alert}" in room.get("/situation", WEI).text
