@@ -48,7 +48,7 @@ def pdf(html: str, title: str, lang: str, at: datetime) -> bytes:
     Raises NoChineseFont where a glyph would be missing, and ValueError for an element that is not set here.
     """
     chinese = chinese_font()
-    if chinese is None and any("\u3000" <= one <= "\u9fff" for one in html):
+    if chinese is None and any(one >= "\u2e80" for one in html + title):
         raise NoChineseFont(
             "this machine has no Chinese font to set the paper with; read the page, or ask the operator for Noto Sans"
             " CJK SC"
