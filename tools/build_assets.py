@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "src" / "salus" / "web"
 ASSETS = WEB / "assets"
 STATIC = WEB / "static"
-DRAWINGS = (WEB / "qr.py", WEB / "charts.py")  # the modules that write markup with classes
+DRAWINGS = (WEB / "qr.py", WEB / "charts.py", WEB / "maps.py")  # the modules that write markup with classes
 PACKAGES = ROOT / "node_modules"
 INSTALLED = PACKAGES / ".installed"  # the digest of the lock that node_modules was made from
 ESBUILD_TARGET = "--target=es2018,chrome70,firefox68,safari12"

@@ -60,10 +60,10 @@ def draw(
 
 
 def swatch(paint: int | str) -> Markup:
-    """Draw one square of the legend; it means nothing without the words beside it."""
-    told = Markup('<svg class="salus-swatch" viewBox="0 0 20 20" aria-hidden="true" focusable="false">{}{}</svg>')
+    """Draw one square of the legend, beside a map on the same page; it means nothing without the words beside it."""
+    told = Markup('<svg class="salus-swatch" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">{}</svg>')
     square = Markup('<rect x="1" y="1" width="18" height="18" fill="{}" stroke="#14242b"/>').format(_fill(paint))
-    return told.format(_PATTERNS if isinstance(paint, str) else "", square)
+    return told.format(square)
 
 
 def classes(largest: int) -> tuple[int, ...]:
