@@ -18,7 +18,7 @@ from pathlib import Path
 
 from instruments.measure import Cpu, cpu
 from salus.app import demo_token, load_settings, open_node
-from salus.cli.country import populate
+from salus.cli.country import register_country, take_in
 from salus.kernel import Role
 from salus.storage import Duty, Store
 
@@ -36,7 +36,7 @@ def main() -> None:
         data = Path(folder) / "node"
         settings = load_settings(environment={}, given={"data": data, "postgres": "wheel", "port": PORT})
         with open_node(settings, "demo") as node:
-            populate(node, 1, 600, lambda _: None)
+            take_in(node, register_country(node, 1, 600, 30, lambda _: None), lambda _: None)
             token = demo_token(node, Role.HOSPITAL_SYSTEM, "H1", None, None)
             with node.store.transaction(Duty.CARE) as tx:
                 rows = tx.rows(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +63,162 @@ def _reads_unregistered() -> None:
     store.add_reads = lambda tx, reads, nonces: add_reads(tx, reads[:1], nonces[:16])
 
 
+def _doors_ask_anywhere() -> None:
+    from salus.codec.certificates import verdict
+
+    verdict.permitted = lambda trust, at, venue: trust.declarations
+
+
+def _doors_believe_any_signature() -> None:
+    from salus.codec.certificates.text import Presented
+
+    Presented.verify = lambda presented, key: None
+
+
+def _late_answers_count() -> None:
+    """Both that hold it: how a contest stands here, and what whoever recomputes a file believes."""
+    from salus import appeals
+    from salus.appeals.contests import tally
+    from salus.rules.recomputing import recompute
+
+    appeals.standing = tally.standing = lambda *_: appeals.Standing.WAITING
+
+    def read_on(reading: Any, file: Any, *_: Any) -> None:
+        if "appeal" in file:
+            reading.opening(file["appeal"]["opened"]["leaf"]["appeal"], "appeal")
+
+    recompute._appeal = read_on
+
+
+def _own_judges() -> None:
+    from salus import appeals
+    from salus.appeals.contests import service
+
+    _policy(lambda told: told.replace("&& context.independent", ""))
+    appeals.independent = service.independent = lambda *_: True
+
+
+def _files_believed() -> None:
+    """A node that shows what a row says: without recomputing, and whoever signed."""
+    import json
+
+    from salus.healthcode.measures import filing, service
+    from salus.kernel import parse_instant
+    from salus.rules import Clause, Measure, Recomputed
+
+    def believed(raw: bytes, trust: object, at: object) -> Recomputed:
+        file = json.loads(raw)
+        told = file["openings"][file["decision"]["commitment"]]["decision"]
+        starts, ends = parse_instant(told["starts"]), parse_instant(told["ends"])
+        clause = Clause(en="x", zh="x")
+        return Recomputed(
+            measure=Measure(told["gives"]), fault=None, text="", clause=clause, starts=starts, ends=ends, proved_at=ends
+        )
+
+    service.recompute = believed
+    filing.signer_of = lambda keys, *_: keys[0]
+
+
+def _any_field() -> None:
+    from salus.web import evidence
+
+    evidence.app.SETTING = frozenset()
+
+
+def _proofs_do_not_age() -> None:
+    from salus.rules.recomputing import recompute
+
+    recompute.PROOF_AGE = timedelta(days=365)
+
+
+def _negatives_release_nothing() -> None:
+    from salus.rules import service
+
+    service._releases = lambda *_: False
+
+
+def _measures_do_not_end() -> None:
+    from salus.rules import service
+
+    over = service._over
+    service._over = lambda *given: None if (found := over(*given)) is service.Why.LAPSED else found
+
+
+def _no_notice() -> None:
+    from salus.rules.publishing import model
+
+    model.RULES_NOTICE = timedelta(0)
+
+
+def _few_signers() -> None:
+    from salus.rules.publishing import model
+
+    model.SIGNERS = model.ORGANISATIONS = 1
+
+
+def _few_witnesses() -> None:
+    from salus.rules.recomputing import recompute
+
+    recompute.WITNESSING = 1
+
+
+def _everybody_reads_notices() -> None:
+    grant = (
+        '@ground("x") permit (principal == Role::"clinician", action == Action::"read-notice",'
+        ' resource == Kind::"record") when { context has purpose };'
+    )
+    _policy(lambda told: told + grant)
+
+
+def _any_field_of_an_order() -> None:
+    from salus.command.orders import model, service
+
+    model.check_fields = service.check_fields = lambda given: None
+
+
+def _feeds_hold_anything() -> None:
+    from salus.surveillance.intake import feed
+
+    feed._check_fields = lambda n, row: None
+
+
+def _late_answers_count() -> None:
+    """Both that hold it: how a contest stands here, and what whoever recomputes a file believes."""
+    from salus import appeals
+    from salus.appeals.contests import tally
+    from salus.rules.recomputing import recompute
+
+    appeals.standing = tally.standing = lambda *_: appeals.Standing.WAITING
+
+    def read_on(reading: Any, file: Any, *_: Any) -> None:
+        if "appeal" in file:
+            reading.opening(file["appeal"]["opened"]["leaf"]["appeal"], "appeal")
+
+    recompute._appeal = read_on
+
+
+def _own_judges() -> None:
+    from salus import appeals
+    from salus.appeals.contests import service
+
+    _policy(lambda told: told.replace("&& context.independent", ""))
+    appeals.independent = service.independent = lambda *_: True
+
+
 CONTROLS: Mapping[str, Control] = {
     "no action sets a measure": Control(promise=1, test="test_no_one_can_set_a_measure.py", take_away=_grant_by_policy),
+    "doors ask only where declared": Control(
+        promise=3, test="test_a_door_asks_only_where_declared.py", take_away=_doors_ask_anywhere
+    ),
+    "certificates are signed": Control(
+        promise=3, test="test_a_door_asks_only_where_declared.py", take_away=_doors_believe_any_signature
+    ),
+    "a deadline ends what is contested": Control(
+        promise=2, test="test_a_late_answer_ends_a_measure.py", take_away=_late_answers_count
+    ),
+    "nobody answers for the own work": Control(
+        promise=2, test="test_a_late_answer_ends_a_measure.py", take_away=_own_judges
+    ),
     "codes are resolved at places of care only": Control(
         promise=4, test="test_identity_code_is_for_care.py", take_away=_codes_for_all
     ),
@@ -70,5 +226,30 @@ CONTROLS: Mapping[str, Control] = {
         promise=5, test="test_no_place_is_collected.py", take_away=_places_stay
     ),
     "reading registers": Control(promise=6, test="test_every_read_is_shown.py", take_away=_reads_unregistered),
+    "the form of an order is closed": Control(
+        promise=7, test="test_commanders_see_counts_never_people.py", take_away=_any_field_of_an_order
+    ),
+    "feeds hold counts only": Control(
+        promise=7, test="test_counts_never_lead_to_a_person.py", take_away=_feeds_hold_anything
+    ),
     "purposes are a closed list": Control(promise=8, test="test_no_policing_purpose.py", take_away=_any_purpose),
+    "what is shown is recomputed": Control(
+        promise=1, test="test_no_one_can_set_a_measure.py", take_away=_files_believed
+    ),
+    "a field that would set a measure is refused and counted": Control(
+        promise=1, test="test_no_one_can_set_a_measure.py", take_away=_any_field
+    ),
+    "proofs age": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_proofs_do_not_age),
+    "negatives release": Control(
+        promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_negatives_release_nothing
+    ),
+    "measures end": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_measures_do_not_end),
+    "rules need notice": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_no_notice),
+    "rules need signers": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_few_signers),
+    "witnesses are of several organisations": Control(
+        promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_few_witnesses
+    ),
+    "notices are their holders' alone": Control(
+        promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_everybody_reads_notices
+    ),
 }

@@ -22,10 +22,12 @@ ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "src" / "salus" / "web"
 ASSETS = WEB / "assets"
 STATIC = WEB / "static"
-DRAWING = WEB / "qr.py"  # the one module that writes markup with classes
+DRAWINGS = (WEB / "qr.py", WEB / "charts.py", WEB / "maps.py")  # the modules that write markup with classes
 PACKAGES = ROOT / "node_modules"
 INSTALLED = PACKAGES / ".installed"  # the digest of the lock that node_modules was made from
 ESBUILD_TARGET = "--target=es2018,chrome70,firefox68,safari12"
+VERIFIER_TARGET = "--target=es2020"  # what it needs of a browser, Ed25519 above all, is younger than any syntax
+READER = PACKAGES / "zxing-wasm" / "dist" / "reader" / "zxing_reader.wasm"
 
 
 class BuildFailed(Exception):
@@ -34,7 +36,7 @@ class BuildFailed(Exception):
 
 def inputs() -> Iterator[Path]:
     """Name every file that the result depends on, in a fixed order."""
-    yield from (Path(__file__).resolve(), ROOT / "package.json", ROOT / "package-lock.json", DRAWING)
+    yield from (Path(__file__).resolve(), ROOT / "package.json", ROOT / "package-lock.json", *DRAWINGS)
     for folder in (ASSETS, WEB / "templates"):
         yield from sorted(path for path in folder.rglob("*") if path.is_file())
 
@@ -70,7 +72,8 @@ def compile_styles(folder: Path) -> Path:
     whole, used, small = folder / "whole" / "salus.css", folder / "used", folder / "salus.css"
     run("sass/sass.js", "--load-path=node_modules", "--no-source-map", str(ASSETS / "scss" / "salus.scss"), str(whole))
     used.mkdir()
-    content = [f"{WEB.as_posix()}/templates/**/*", f"{ASSETS.as_posix()}/js/*.js", DRAWING.as_posix()]
+    content = [f"{WEB.as_posix()}/templates/**/*", f"{ASSETS.as_posix()}/js/*.js"]
+    content += [drawing.as_posix() for drawing in DRAWINGS]
     run("purgecss/bin/purgecss.js", "--css", str(whole), "--content", *content, "--output", str(used))
     run(
         "esbuild/bin/esbuild",
@@ -83,12 +86,12 @@ def compile_styles(folder: Path) -> Path:
     return small
 
 
-def compile_scripts(folder: Path) -> Path:
-    """Bundle the ES modules into one."""
-    out = folder / "salus.js"
-    source = str(ASSETS / "js" / "salus.js")
-    options = ("--bundle", "--minify", "--format=esm", ESBUILD_TARGET, "--log-level=error")
-    run("esbuild/bin/esbuild", source, *options, f"--outfile={out}")
+def compile_script(folder: Path, source: str, target: str = ESBUILD_TARGET) -> Path:
+    """Bundle the ES modules that begin at one of them into one."""
+    origin = ASSETS / "js" / source
+    out = folder / origin.name
+    options = ("--bundle", "--minify", "--format=esm", target, "--log-level=error")
+    run("esbuild/bin/esbuild", str(origin), *options, f"--outfile={out}")
     return out
 
 
@@ -128,7 +131,8 @@ def build() -> None:
     install()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        built = [compile_styles(folder), compile_scripts(folder), ASSETS / "mark.svg"]
+        verifier = [compile_script(folder, f"verifier/{one}.js", VERIFIER_TARGET) for one in ("verifier", "worker")]
+        built = [compile_styles(folder), compile_script(folder, "salus.js"), *verifier, READER, ASSETS / "mark.svg"]
         publish(built, digest)
         print("assets: " + ", ".join(f"{path.name} {path.stat().st_size:,} bytes" for path in built))
 

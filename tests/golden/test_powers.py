@@ -14,7 +14,7 @@ from salus.access import Action, Kind, Request, load_policy
 from salus.kernel import Purpose, Role
 
 GOLDEN = Path(__file__).with_name("powers.txt")
-FACTS = ("own_facility", "relation_open", "own_record", "care_facility")
+FACTS = ("own_facility", "relation_open", "own_record", "care_facility", "independent")
 PURPOSES = (*Purpose, None)
 NOBODYS_ACTION = "set-measure"
 COLUMNS = (*(action.value for action in Action), NOBODYS_ACTION)

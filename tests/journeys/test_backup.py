@@ -40,6 +40,7 @@ ONLY_ADDED_TO = (
     "identity.number",
     "identity.resident",
     "ledger.checkpoint",
+    "ledger.cosignature",
     "ledger.leaf",
     "ledger.tile",
     "records.acceptance",

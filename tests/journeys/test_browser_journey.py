@@ -191,8 +191,8 @@ def test_an_error_page_says_what_happened_in_both_languages(demo: Live, context:
 
     assert chinese == "没有这个页面"
     assert me.page.locator("html").get_attribute("lang") == "zh-Hans"
-    me.step_into(NAMES["Zhang Yang"])
-    me.go("/me/reads/1-1")
+    me.step_into(NAMES["Xiao Weigang"])
+    me.go("/me/reads/1-1")  # somebody else's entry
     assert me.heading() == "没有这个页面"
     assert me.go("/desk").status == 403
     assert me.heading() == "您无权打开这一页"

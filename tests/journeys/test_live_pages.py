@@ -48,14 +48,23 @@ def live_pages(me: Visitor, language: str) -> Iterator[str]:
     """Open every page of the node in turn, by name, in the language that the browser keeps."""
     name = "Ma Ninghao" if language == "en" else "Zhou Junheng"
     names = {one: one if language == "en" else chinese for one, chinese in (NAMES | STAFF).items()}
-    for path in ("/", "/sign-in", "/demo", "/about/log", "/nowhere", "/invitation", "/invitation?key=unknown"):
+    for path in (
+        "/",
+        "/sign-in",
+        "/demo",
+        "/about/log",
+        "/verify",
+        "/nowhere",
+        "/invitation",
+        "/invitation?key=unknown",
+    ):
         me.go(path)
         yield f"{path.strip('/?=').replace('/', '-').replace('?', '-') or 'home'}"
     me.page.locator("main button").last.click()
     yield "invitation-refused"
     somebody = me.resident(names[name])
     me.step_into(names[name])
-    for path in ("/me/code", "/me/record", "/account", "/desk"):
+    for path in ("/me/code", "/me/record", "/me/certificates", "/account", "/desk"):
         me.go(path)
         yield f"resident{path.replace('/', '-')}"
     code = me.code()

@@ -32,9 +32,18 @@ POWERS = {
     "TRIGGER": "g",
 }
 HISTORIES = (
-    "access.entry access.chained access.subtree access.anchored access.refusal access.relation healthcode.code"
+    "access.entry access.chained access.subtree access.anchored access.refusal access.relation"
+    " access.refusals_published appeals.contest appeals.answer healthcode.code"
     " identity.resident identity.claim identity.number identity.assertion keys.shredded ledger.leaf ledger.checkpoint"
+    " ledger.cosignature ledger.document ledger.tile ledger.parked records.chart records.acceptance"
+    " records.version records.delivery records.import_line"
+    " command.incident command.handed_over command.entry command.report command.supply_order command.signing"
+    " command.task command.task_answer command.situation_report command.turned_away"
     " ledger.tile ledger.parked records.chart records.acceptance records.version records.delivery records.import_line"
+    " surveillance.figure surveillance.alert surveillance.verification surveillance.assessment"
+    " surveillance.feed_refusal"
+    " command.incident command.handed_over command.entry command.report command.supply_order command.signing"
+    " command.task command.task_answer command.situation_report command.turned_away"
 ).split()
 
 _TABLES = """
@@ -106,6 +115,7 @@ HANDED_ON = {
     "access.entry": "care registers reads; relay chains them",
     "access.subtree": "relay grows the tree; care shows the proof",
     "access.unchained": "care queues; relay takes out",
+    "ledger.document": "care hands public documents over with their leaves; the ledger publishes them",
     "ledger.pending": "every duty may hand a leaf over; the ledger alone reads them",
     "storage.outbox": "every duty may tell; the relay alone reads",
 }
@@ -228,10 +238,10 @@ def written(store: Store) -> str:
         with store.connect(Duty.MIGRATION, database) as connection:
             for table in tables(store, database):
                 if not granted[table]:
-                    lines.append(f"  {table:24}nobody")
+                    lines.append(f"  {table:28}nobody")
                 for duty, letters in granted[table].items():
                     powers = [names[letter] + _columns(connection, duty, table, names[letter]) for letter in letters]
-                    lines.append(f"  {table:24}{duty.role:16}{' '.join(powers)}")
+                    lines.append(f"  {table:28}{duty.role:20}{' '.join(powers)}")
     return "\n".join(lines) + "\n"
 
 

@@ -117,7 +117,7 @@ def test_a_stranger_who_scans_a_code_learns_nothing_that_the_database_could_be_a
 
 
 def every_request(action: Action) -> Iterator[Request]:
-    facts = ("own_facility", "relation_open", "own_record", "care_facility")
+    facts = ("own_facility", "relation_open", "own_record", "care_facility", "independent")
     for role, purpose in itertools.product(Role, (None, *Purpose)):
         for values in itertools.product((False, True), repeat=len(facts)):
             yield Request(role=role, purpose=purpose, action=action, **dict(zip(facts, values, strict=True)))

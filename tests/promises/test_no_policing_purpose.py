@@ -38,6 +38,7 @@ def test_a_made_up_purpose_opens_nothing_even_if_it_got_as_far_as_the_policy(pur
         relation_open=True,
         own_record=True,
         care_facility=True,
+        independent=True,
     )
 
     with pytest.raises(PolicyBroken):
@@ -59,6 +60,7 @@ def test_each_role_has_its_purposes_and_every_other_is_refused_whatever_else_hol
                 relation_open=True,
                 own_record=True,
                 care_facility=True,
+                independent=True,
             )
         )
         .allowed

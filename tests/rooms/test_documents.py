@@ -60,11 +60,11 @@ def told(path: Path) -> str:
 
 
 def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group) or command.invoke_without_command:
+        yield name, command
     if isinstance(command, click.Group):
         for part, one in command.commands.items():
             yield from commands(one, f"{name} {part}")
-    else:
-        yield name, command
 
 
 def row(page: str, begins: str) -> str:

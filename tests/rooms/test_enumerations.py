@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,9 +33,17 @@ SOMETHING = {
     "path:path": "checkpoint",
     "resident": "00000000-0000-4000-8000-000000000000",
     "place": "1-0",
+    "appeal": "00" * 32,
+    "certificate": "00000000-0000-4000-8000-000000000000",
+    "series": "school-absence",
+    "signal": "00000000-0000-4000-8000-000000000000",
+    "incident": "00000000-0000-4000-8000-000000000000",
+    "order": "00000000-0000-4000-8000-000000000000",
+    "task": "00000000-0000-4000-8000-000000000000",
+    "number": "1",
 }
 SETTINGS = {
-    "clock": "when a demo node's clock starts; refused elsewhere",
+    "clock": "when a new demo node's clock starts; refused elsewhere",
     "data": "where everything lies",
     "host": "where to listen; beyond loopback only with TLS",
     "name": "the node's public name, fixed at its first start",
@@ -44,6 +53,7 @@ SETTINGS = {
     "tls_certificate": "what others know the node by",
     "tls_key": "what the node proves it with",
     "url": "the address that others use",
+    "witnesses": "who cosigns the log, and where they answer; how many must agree is a constant rule",
 }
 ROLES = {
     Role.HOSPITAL_SYSTEM: (Purpose.TREAT, Purpose.HOPERAT),
@@ -106,6 +116,9 @@ def listed() -> dict[tuple[str, str], tuple[str, str]]:
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     with serving(tmp_path_factory.mktemp("routes")) as opened:
+        until = time.monotonic() + 60
+        while opened.get("/log/checkpoint").status_code != 200 and time.monotonic() < until:
+            time.sleep(0.1)  # a demo node closes its first batch right after it listens
         yield opened
 
 

@@ -40,7 +40,7 @@ from salus.proof import leaf_hash, verify_consistency, verify_inclusion
 from salus.storage import Duty, Store, Transaction
 
 START = datetime(2031, 3, 1, 8, tzinfo=UTC)
-TABLES = "ledger.pending, ledger.leaf, ledger.tile, ledger.checkpoint, ledger.parked"
+TABLES = "ledger.pending, ledger.leaf, ledger.tile, ledger.checkpoint, ledger.cosignature, ledger.parked"
 
 
 class Log:

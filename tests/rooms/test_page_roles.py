@@ -18,7 +18,17 @@ from salus.storage import Duty
 from support import REPOSITORY
 
 TABLE = (REPOSITORY / "tests" / "golden" / "routes.txt").read_text("utf-8")
-FILLED = {"resident": str(uuid4()), "place": "1-0"}
+FILLED = {
+    "resident": str(uuid4()),
+    "place": "1-0",
+    "appeal": "00" * 32,
+    "certificate": str(uuid4()),
+    "signal": str(uuid4()),
+    "incident": str(uuid4()),
+    "order": str(uuid4()),
+    "task": str(uuid4()),
+    "number": "1",
+}
 NOT_YOURS = "this page is not for your role"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from inspect import getmembers, isfunction
 from types import ModuleType
 from typing import Any, cast
@@ -19,6 +19,7 @@ from salus.storage import Duty, Store, Transaction
 
 CHARTS, RESOURCES = 20_000, 200_000
 AT = datetime(2031, 3, 1, tzinfo=UTC)
+DAY = date(2031, 3, 1)
 SOME = uuid4()
 ROW = (1, SOME, "resident", "H1", "test", 1, AT)
 Call = Callable[[Transaction], object]
@@ -51,6 +52,10 @@ QUERIES: dict[str, Call] = {
     "imported": lambda tx: tables.imported(tx, b"file"),
     "charts": lambda tx: tables.charts(tx, 100, 50),
     "update_resource": lambda tx: tables.update_resource(tx, 7, 2, AT, None, None),
+    "occurrences": lambda tx: tables.occurrences(tx, DAY, [(b"code-7", 1, "Condition")] * 400, range(400)),
+    "uncounted": lambda tx: tables.uncounted(tx, 5),
+    "forget_uncounted": lambda tx: tables.forget_uncounted(tx, [(DAY, 1), (DAY, 2)]),
+    "replace_occurrences": lambda tx: tables.replace_occurrences(tx, [7, 8], []),
     "identity: holders": lambda tx: index.holders(tx, [b"digest-5"]),
     "identity: residents_of": lambda tx: index.residents_of(tx, [1, 2, 3]),
     "identity: charts_of": lambda tx: index.charts_of(tx, 5),
@@ -66,6 +71,7 @@ ADDS_ONLY = {
     "insert_versions",
     "keys",
     "note_line",
+    "note_uncounted",
     "open_common_chart",
     "skip_keys",
     "identity: claim",
@@ -127,6 +133,11 @@ def filled(store: Store) -> Store:
             "insert into identity.assertion (chart_key, resident_key, same, ground, at)"
             f" select n, n, true, 'number', now() from generate_series(1, {CHARTS}) n"
         ),
+        (
+            "insert into records.occurrence select resource_key, '2031-03-01'::date - (resource_key % 400)::int, type,"
+            " chart_key, 'H' || resource_key % 4 from records.resource where type <> 'Patient'"
+        ),
+        f"insert into records.uncounted select '2031-03-01'::date - n % 400, n from generate_series(1, {CHARTS}) n",
         "analyze",
     ]
     with store.connect(Duty.MIGRATION, "salus") as connection:

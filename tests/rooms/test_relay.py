@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from nodes import a_number, a_patient, add_hospital, send, system
+from salus import parties, surveillance
 from salus.app import Node, Relay, load_settings, open_node
-from salus.kernel import ShiftedClock
+from salus.kernel import CLOCK_FILE, advance_demo_clock
 from salus.storage import Duty
+from salus.surveillance import Alert
 
 
 @pytest.fixture
@@ -33,14 +36,14 @@ def ceremonies(node: Node) -> int:
 
 def test_what_lapsed_of_sign_in_is_swept_once_an_hour(node: Node) -> None:
     clock, relay = node.clock, Relay(node)
-    assert isinstance(clock, ShiftedClock)
+    file = node.settings.data / CLOCK_FILE
     node.sign_in.begin(clock.now() - timedelta(hours=1))
     relay.start()
     first = waited(lambda: ceremonies(node) == 0)
     node.sign_in.begin(clock.now())
-    clock.advance(timedelta(minutes=59))
+    advance_demo_clock(file, timedelta(minutes=59))
     early = waited(lambda: ceremonies(node) == 0, seconds=2)
-    clock.advance(timedelta(minutes=1))
+    advance_demo_clock(file, timedelta(minutes=1))
     second = waited(lambda: ceremonies(node) == 0)
     relay.stop()
 
@@ -55,3 +58,26 @@ def waited(for_this: Callable[[], bool], seconds: float = 20) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def test_one_case_of_cholera_is_a_signal_within_seconds_of_its_message(node: Node) -> None:
+    parties.add_organisation(node.store, organisation_id="Group", name_en="Group", name_zh="集团")
+    add_hospital(node, "H1")
+    urn = "urn:uuid:00000000-0000-4000-8000-000000000001"
+    cholera = {
+        "resourceType": "Condition",
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "A00.9"}]},
+        "subject": {"reference": urn},
+    }
+    relay = Relay(node)
+    relay.start()
+    send(node, system("H1"), {**a_patient(a_number(1)), "fullUrl": urn}, cholera)
+    raised = waited(lambda: [one.series for one in alerts(node)] == ["cholera"])
+    relay.stop()
+
+    assert raised
+
+
+def alerts(node: Node) -> list[Alert]:
+    with node.store.transaction(Duty.SURVEILLANCE) as tx:
+        return [alert for alert, _ in surveillance.alerts(tx)]

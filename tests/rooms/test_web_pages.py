@@ -143,7 +143,8 @@ def test_every_page_class_has_a_sample() -> None:
 
 
 def test_every_template_belongs_to_a_page_class() -> None:
-    pages = {path.name for path in (WEB / "templates").iterdir()} - {"layout.html", "parts.html"}
+    parts = {"layout.html", "parts.html", "certificate_parts.html"}
+    pages = {path.name for path in (WEB / "templates").iterdir()} - parts
 
     assert pages == {view.template for view in _page_classes()}
 
@@ -200,7 +201,8 @@ def test_a_read_is_either_proved_or_says_when_it_will_be() -> None:
 
 def _sources() -> Iterator[str | tuple[str, ...]]:
     methods = [("templates/**.html", "jinja2"), ("words.py", "python"), ("navigation.py", "python")]
-    methods += [("render.py", "python"), ("words/**.py", "python")]
+    methods += [(name, "python") for name in ("render.py", "words/**.py", "views/**.py", "*_words.py")]
+    methods += [("render.py", "python"), ("words/**.py", "python"), ("*_words.py", "python")]
     options = {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}}
     keywords = {"noop": None, "_": None, "gettext": None, "ngettext": (1, 2), "many": (1, 2)}
     for _, _, text, _, _ in extract_from_dir(WEB, method_map=methods, options_map=options, keywords=keywords):  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from salus.kernel import Purpose, Role
 from salus.web import views as v
 from salus.web.views import accounts as a
+from salus.web.views import public_log
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 COUNTY = v.Words(en="Linhe County Hospital", zh="临河县人民医院")
@@ -173,7 +174,7 @@ PROOF = v.Proof(
     download="/me/reads/4/0/proof.json",
     command=f"salus ledger verify-read proof.json --vkey {VKEY}",
 )
-LOG = v.PublicLog(
+LOG = public_log.PublicLog(
     origin="demo.salus.example/log",
     vkey=VKEY,
     size=4213,
@@ -183,8 +184,14 @@ LOG = v.PublicLog(
     fetch="curl -s http://127.0.0.1:8080/log/checkpoint",
     verify=f"salus ledger verify http://127.0.0.1:8080/log --vkey {VKEY}",
     compare="curl -s http://127.0.0.1:8080/log/checkpoint | diff checkpoint -",
+    witnesses=(
+        public_log.WitnessSeen(organisation="lake-university", vkey=f"witness.{VKEY}", at=NOW),
+        public_log.WitnessSeen(organisation="bar-association", vkey=f"witness.{VKEY}", at=NOW),
+        public_log.WitnessSeen(organisation="east-province", vkey=f"witness.{VKEY}", at=None),
+    ),
+    quorum=2,
 )
-NO_LOG = v.PublicLog(
+NO_LOG = public_log.PublicLog(
     origin=LOG.origin,
     vkey=VKEY,
     size=0,

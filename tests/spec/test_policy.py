@@ -85,7 +85,7 @@ def test_a_remembered_answer_equals_a_fresh_one_for_every_question_that_can_be_a
     space = whole_space()
     first = [policy.permit(request) for request in space]
 
-    assert len(space) == len(Role) * (len(Purpose) + 1) * len(Action) * len(Kind) * 16
+    assert len(space) == len(Role) * (len(Purpose) + 1) * len(Action) * len(Kind) * 32
     assert [policy.permit(request) for request in space] == first
     assert [policy.evaluate(request) for request in space] == first
 
@@ -172,8 +172,9 @@ def whole_space() -> list[Request]:
             relation_open=relation,
             own_record=mine,
             care_facility=care,
+            independent=other,
         )
-        for role, purpose, action, kind, own, relation, mine, care in product(
-            Role, (*Purpose, None), Action, Kind, *[(False, True)] * 4
+        for role, purpose, action, kind, own, relation, mine, care, other in product(
+            Role, (*Purpose, None), Action, Kind, *[(False, True)] * 5
         )
     ]

@@ -1,11 +1,13 @@
 """Who, what, why: the policy, care relations, and the register of reads. Facts come as arguments; it fetches none."""
 
 from salus.access.errors import PolicyBroken, ReadInvalid
-from salus.access.model import RELATION_LASTS, Fault, Finding, Read, Refusal, RegisteredRead
+from salus.access.model import MEASURE_ATTEMPTS, RELATION_LASTS, Fault, Finding, Read, Refusal, RegisteredRead
 from salus.access.policy.engine import Policy, load_policy, permit
 from salus.access.policy.model import Action, Decision, Kind, Request
 from salus.access.service import (
+    attempts,
     open_relation,
+    publish_attempts,
     reads_of,
     record_refusal,
     register,
@@ -20,6 +22,7 @@ from salus.access.tree.audit import verify_register
 from salus.access.tree.growth import chain
 
 __all__ = [
+    "MEASURE_ATTEMPTS",
     "RELATION_LASTS",
     "Action",
     "Decision",
@@ -35,12 +38,14 @@ __all__ = [
     "RegisteredRead",
     "Request",
     "anchor",
+    "attempts",
     "chain",
     "load_policy",
     "open_relation",
     "permit",
     "proof_of",
     "proved",
+    "publish_attempts",
     "reads_of",
     "record_refusal",
     "register",

@@ -14,6 +14,9 @@ from salus.kernel import Purpose, Role
 RELATION_LASTS: Final = timedelta(hours=24)
 """How long a care relation stays open after the resident was there. It carries a right: no setting changes it."""
 
+MEASURE_ATTEMPTS: Final = ("write-measure", "import-measure", "guess-measure-route")
+"""How somebody can try to write a measure: in a body over the API, in an import, at an address that does not exist."""
+
 _WHAT = re.compile(r"[A-Za-z][A-Za-z-]{0,39}", re.ASCII)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from salus.access import store as sql
 from salus.access.errors import ReadInvalid
-from salus.access.model import RELATION_LASTS, Read, Refusal, RegisteredRead
+from salus.access.model import MEASURE_ATTEMPTS, RELATION_LASTS, Read, Refusal, RegisteredRead
+from salus.ledger import Leaf, append
 from salus.storage import Duty, Store, Transaction
 
 
@@ -35,6 +36,24 @@ def record_refusal(store: Store, *refusals: Refusal) -> None:
     with store.transaction(Duty.CARE) as tx:
         for refusal in refusals:
             sql.add_refusal(tx, refusal)
+
+
+def attempts(tx: Transaction) -> list[tuple[date, str, int]]:
+    """Return how many attempts to write a measure were refused, by UTC day and kind, the newest day first."""
+    return sql.refusal_counts(tx, MEASURE_ATTEMPTS)
+
+
+def publish_attempts(tx: Transaction, today: date) -> int:
+    """Hand a leaf over for each day before `today` and kind that has none yet; return how many. Duty CARE.
+
+    Idempotent: a day is published once, and of two that come at once one waits for the other.
+    """
+    done = 0
+    for day, action, count in sql.unpublished_counts(tx, MEASURE_ATTEMPTS, today):
+        leaf = Leaf(kind="refusals", body={"day": day.isoformat(), "action": action, "count": count})
+        sql.add_published(tx, day, action, count, append(tx, leaf).id)
+        done += 1
+    return done
 
 
 def open_relation(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from salus.storage import Transaction
 Anchor = tuple[int, bytes, str, UUID]
 
 _CHAIN_LOCK = 7_305_812
+_PUBLISH_LOCK = 7_305_814
 _PAGE = 1_000
 _LAST = (2**63 - 1, 2**31 - 1)
 
@@ -110,6 +111,32 @@ def add_refusal(tx: Transaction, refusal: Refusal) -> None:
             refusal.purpose,
             refusal.at,
         ),
+    )
+
+
+def refusal_counts(tx: Transaction, actions: Sequence[str]) -> list[tuple[date, str, int]]:
+    """Count refusals of these actions by UTC day, the newest day first."""
+    rows = tx.rows(
+        "select (at at time zone 'UTC')::date as day, action, count(*) from access.refusal"
+        " where action = any(%s::text[]) group by day, action order by day desc, action",
+        (list(actions),),
+    )
+    return [(day, action, int(count)) for day, action, count in rows]
+
+
+def unpublished_counts(tx: Transaction, actions: Sequence[str], today: date) -> list[tuple[date, str, int]]:
+    """Count refusals of days before `today` that were not handed to the public log; others wait until this commits."""
+    tx.row("select pg_advisory_xact_lock(%s)", (_PUBLISH_LOCK,))
+    published = {(day, action) for day, action in tx.rows("select day, action from access.refusals_published")}
+    found = sorted(refusal_counts(tx, actions))
+    return [(day, action, count) for day, action, count in found if day < today and (day, action) not in published]
+
+
+def add_published(tx: Transaction, day: date, action: str, count: int, pending_id: UUID) -> None:
+    """Remember that a day's count was handed to the public log."""
+    tx.run(
+        "insert into access.refusals_published (day, action, count, pending_id) values (%s, %s, %s, %s)",
+        (day, action, count, pending_id),
     )
 
 

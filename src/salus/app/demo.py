@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from salus import identity, parties, records
 from salus.app.node import Node, write_private
 from salus.identity import IdNumber
-from salus.kernel import Invalid, Purpose, Refused, Role
+from salus.kernel import CLOCK_FILE, Invalid, Purpose, Refused, Role, advance_demo_clock
 from salus.parties import Facility, FacilityKind, Principal, issue_token, principal
 from salus.records import NotFound
 from salus.storage import Duty, Transaction
 
 TOKEN_LASTS = timedelta(hours=12)
+_DURATION = re.compile(r"([1-9][0-9]{0,6})([smhd])", re.ASCII)
+_UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 class DemoOnly(Refused):
@@ -43,6 +47,26 @@ class StepIn:
     name_en: str
     name_zh: str
     facility: Facility | None
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a length of time as a whole number and its unit: 45s, 30m, 73h, 2d. Raises Invalid for anything else."""
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise Invalid(f"{text!r} is no length of time; write 30m, 73h or 2d", code="SALUS-A033")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def advance_clock(data: Path, by: timedelta) -> datetime:
+    """Move the clock of a demo's folder forward, for its node and its witnesses; return the new time.
+
+    Raises DemoOnly where the folder holds another kind of node, and Invalid for going back.
+    """
+    file = data / "node.json"
+    kind = json.loads(file.read_text("utf-8"))["kind"] if file.exists() else None
+    if kind != "demo":
+        raise DemoOnly(f"{data} holds no demo node; only a demo's clock is moved")
+    return advance_demo_clock(data / CLOCK_FILE, by)
 
 
 def ensure_sandbox(node: Node) -> None:

@@ -27,6 +27,7 @@ def decide(
     own_facility: bool = False,
     relation_open: bool = False,
     own_record: bool = False,
+    independent: bool = False,
 ) -> Decision:
     """Ask the policy with the facts at hand."""
     return access.permit(
@@ -39,6 +40,7 @@ def decide(
             relation_open=relation_open,
             own_record=own_record,
             care_facility=node.care_facility(principal),
+            independent=independent,
         )
     )
 

@@ -9,11 +9,12 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import zstandard
 
 from salus import records
+from salus.app.attempts import BY_IMPORT, read_body
 from salus.app.node import Node
 from salus.app.writing import accept
 from salus.kernel import Invalid, Purpose, Role, SalusError
@@ -94,11 +95,10 @@ def _import_line(node: Node, sender: Principal, raw: bytes, digest: bytes, numbe
         if not records.note_line(tx, digest, number, accepted.acceptance):
             raise TakenAlready("another import took this line at the same time")
 
-    return accept(node, sender, _intents(raw), "import", note)
+    return accept(node, sender, _intents(read_body(node, sender, raw, BY_IMPORT)), "import", note)
 
 
-def _intents(raw: bytes) -> list[Intent]:
-    value = records.parse(raw)
+def _intents(value: dict[str, Any]) -> list[Intent]:
     if value.get("resourceType") != "Bundle" or value.get("type") not in ("transaction", "batch"):
         name = value.get("resourceType")
         return [records.of_resource(value, name if isinstance(name, str) else "")]

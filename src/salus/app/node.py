@@ -15,17 +15,34 @@ from uuid import UUID
 from salus import identity, parties
 from salus.app.schemas import SCHEMAS
 from salus.app.settings import NodeSettings, SettingsRefused
-from salus.kernel import Clock, ShiftedClock, SystemClock, parse_instant
+from salus.app.witnessing import witness_leaf, witnesses_of
+from salus.kernel import CLOCK_FILE, Clock, SystemClock, parse_instant, start_demo_clock
 from salus.keys import Custodian, KeyService
-from salus.ledger import Checkpoint, Sequencer, begin, latest, latest_at, node_leaf
+from salus.ledger import (
+    Checkpoint,
+    Gathering,
+    Sequencer,
+    append_once,
+    begin,
+    cosigned_note,
+    latest,
+    latest_at,
+    node_leaf,
+)
 from salus.parties import Facility, Principal, RelyingParty, SignIn, TokenIssuer
-from salus.proof import ProofError, open_checkpoint
+from salus.proof import ProofError, Trust, open_checkpoint
 from salus.storage import Duty, Settings, Store, Transaction, open_store
+
+DEMO_WITNESSES = Path("witnesses/policy")
+"""Where, below its data folder, a demo node notes the witnesses that it started."""
 
 
 @dataclass(slots=True)
 class Node:
-    """An open node. Close it, or use it as a context manager."""
+    """An open node. Close it, or use it as a context manager.
+
+    `trust` are the witnesses whose quorum proves what restrains a person; without any nothing can be proved so.
+    """
 
     settings: NodeSettings
     kind: str
@@ -37,6 +54,8 @@ class Node:
     issuer: TokenIssuer = field(repr=False)
     sequencer: Sequencer = field(repr=False)
     sign_in: SignIn = field(repr=False)
+    gathering: Gathering = field(repr=False)
+    trust: Trust | None = None
     _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)
     _residents: dict[UUID, int] = field(default_factory=dict, repr=False)
 
@@ -53,6 +72,7 @@ class Node:
 
     def close(self) -> None:
         """Close the database; the last user of a private server stops it."""
+        self.gathering.close()
         self.store.close()
 
     @property
@@ -121,10 +141,36 @@ def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
         _same_log(store, node.sequencer)
         if not (settings.data / "node.json").exists():
             write_private(settings.data / "node.json", json.dumps(told))
+        _join_witnesses(node)
         return node
     except BaseException:
         store.close()
         raise
+
+
+def join_witnesses(node: Node, text: str) -> None:
+    """Let a node believe, and ask, the witnesses of a policy file from now on; `witnesses_of` says how it is written.
+
+    Which organisation answers for which key goes into the log, once. Raises SettingsRefused.
+    """
+    trust, witnesses = witnesses_of(text, node.sequencer.key)
+    for one in trust.witnesses:
+        append_once(node.store, witness_leaf(one))
+    node.gathering.close()
+    node.trust, node.gathering = trust, Gathering(node.store, witnesses, node.clock)
+
+
+def _join_witnesses(node: Node) -> None:
+    """Take the witnesses of the settings; on a demo node those that it started itself."""
+    own = node.settings.data / DEMO_WITNESSES
+    file = node.settings.witnesses or (own if node.demo and own.exists() else None)
+    if file is None:
+        return
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as reason:
+        raise SettingsRefused(f"witnesses: {file} cannot be read: {type(reason).__name__}") from None
+    join_witnesses(node, text)
 
 
 def _assemble(settings: NodeSettings, told: dict[str, str], store: Store, clock: Clock, custodian: Custodian) -> Node:
@@ -145,6 +191,7 @@ def _assemble(settings: NodeSettings, told: dict[str, str], store: Store, clock:
         ),
         sequencer=Sequencer(store, custodian.signer(name), settings.data / "log", clock, random.SystemRandom()),
         sign_in=SignIn(store, custodian, _relying_party(settings)),
+        gathering=Gathering(store, (), clock),
     )
 
 
@@ -192,11 +239,12 @@ def _passphrase(settings: NodeSettings, kind: str) -> bytes:
 
 
 def _clock(settings: NodeSettings, kind: str) -> Clock:
-    if not settings.clock:
-        return SystemClock()
-    if kind != "demo":
+    """The machine's clock; a demo node's is a file in its folder, begun at the set instant when the folder is new."""
+    if kind == "demo":
+        return start_demo_clock(settings.data / CLOCK_FILE, parse_instant(settings.clock) if settings.clock else None)
+    if settings.clock:
         raise SettingsRefused("SALUS_CLOCK moves the clock of a demo node only")
-    return ShiftedClock(parse_instant(settings.clock))
+    return SystemClock()
 
 
 def write_private(path: Path, text: str) -> None:
@@ -215,6 +263,11 @@ def newest_checkpoint(node: Node) -> Checkpoint | None:
     return latest(node.store)
 
 
+def newest_cosigned(node: Node) -> tuple[str, dict[str, datetime]] | None:
+    """Return the newest head as it is published, and when which witness cosigned it; None without witnesses."""
+    return cosigned_note(node.store, node.trust) if node.trust else None
+
+
 def newest_checkpoint_at(node: Node) -> datetime | None:
     """Return when the newest head was signed."""
     return latest_at(node.store)
@@ -226,4 +279,14 @@ def charts_of(tx: Transaction, resident_key: int) -> tuple[int, ...]:
     return found.charts if found else ()
 
 
-__all__ = ["Node", "charts_of", "newest_checkpoint", "newest_checkpoint_at", "open_node", "write_private"]
+__all__ = [
+    "DEMO_WITNESSES",
+    "Node",
+    "charts_of",
+    "join_witnesses",
+    "newest_checkpoint",
+    "newest_checkpoint_at",
+    "newest_cosigned",
+    "open_node",
+    "write_private",
+]

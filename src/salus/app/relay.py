@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from salus import access, records, storage
+from salus.app.measures import progress_measures
 from salus.app.node import Node
+from salus.app.power import publish_attempts
+from salus.app.surveillance import recount
 from salus.kernel import SalusError
 from salus.storage import Duty, Event
 
 log = logging.getLogger("salus.relay")
 ROUND_SECONDS = 0.5
 DEMO_BATCH_SECONDS = 5.0
+COUNT_SECONDS = 2.0
 SWEEP_EVERY = timedelta(hours=1)
 
 
@@ -25,6 +29,7 @@ class Relay:
         self._node = node
         self._stop = threading.Event()
         self._closed_at = 0.0
+        self._counted_at = 0.0
         self._swept: datetime | None = None
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
@@ -57,7 +62,17 @@ class Relay:
             close_batch(self._node)
         elif not self._node.demo and self._node.sequencer.due():
             close_batch(self._node)
+        elif self._node.gathering.gather(patience=0):
+            self._node.sequencer.publish()
+        progress_measures(self._node)
+        self._recount()  # last: should counting fail, the log goes on
         return drained + chained >= 100
+
+    def _recount(self) -> None:
+        """Count what came in, at most every two seconds: many messages about one day are counted once."""
+        if time.monotonic() - self._counted_at >= COUNT_SECONDS:
+            recount(self._node)
+            self._counted_at = time.monotonic()
 
     def _sweep(self) -> None:
         """Delete what has lapsed of sign-in, once an hour by the node's clock."""
@@ -73,15 +88,19 @@ def deliver_events(node: Node) -> int:
 
 
 def close_batch(node: Node) -> None:
-    """Chain what is committed, anchor the register's root, and close a batch of the public log."""
+    """Chain what is committed, anchor the register's root, close a batch of the public log, and have it cosigned.
+
+    A witness that does not answer in a moment is asked again by the relay.
+    """
     while access.chain(node.store):
         pass
     access.anchor(node.store, node.name)
-    node.sequencer.close_batch()
+    publish_attempts(node)
+    node.sequencer.close_batch(node.gathering.gather)
 
 
 def _count_delivery(node: Node, event: Event) -> None:
-    """Count what a facility delivered. Idempotent by the event's id."""
+    """Count what a facility delivered, and note which days are to be counted again. Idempotent by the event's id."""
     payload = event.payload
     with node.store.transaction(Duty.CARE) as tx:
         records.deliver(
@@ -92,3 +111,6 @@ def _count_delivery(node: Node, event: Event) -> None:
             event.at.astimezone(UTC).date(),
             int(str(payload["entries"])),
         )
+        days = payload.get("days")
+        if isinstance(days, list):
+            records.note_uncounted(tx, event.id, [date.fromisoformat(str(day)) for day in days])

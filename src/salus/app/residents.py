@@ -14,6 +14,7 @@ from salus.app.node import Node
 from salus.appeals import Look, Looks
 from salus.kernel import Invalid, Role
 from salus.parties import PartyUnknown, Principal
+from salus.records import NotFound
 from salus.storage import Duty
 
 
@@ -29,7 +30,7 @@ class MyCode:
 
 def my_code(node: Node, who: Principal) -> MyCode:
     """Return the resident's code, issued at the first asking."""
-    key = _own_key(node, who, Action.READ_CODE)
+    key = own_key(node, who, Action.READ_CODE)
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         code = healthcode.code_of(tx, node.custodian, key, at=at)
@@ -46,7 +47,7 @@ def my_code(node: Node, who: Principal) -> MyCode:
 
 def replace_code(node: Node, who: Principal) -> None:
     """Replace the resident's code. The one before means nothing from now on."""
-    key, at = _own_key(node, who, Action.REPLACE_CODE), node.clock.now()
+    key, at = own_key(node, who, Action.REPLACE_CODE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         healthcode.replace(tx, node.custodian, key, at=at)
         access.register(tx, [_own_read(who, key, (), "code", Action.REPLACE_CODE, at)])
@@ -61,14 +62,23 @@ def my_record(node: Node, who: Principal) -> Viewed:
 
 def who_looked(node: Node, who: Principal, before: tuple[int, int] | None = None) -> Looks:
     """Return a page of who looked at the resident's record, newest first."""
-    key = _own_key(node, who, Action.READ_REGISTER)
+    key = own_key(node, who, Action.READ_REGISTER)
     return appeals.looks(node.store, key, node.clock.now(), before)
 
 
 def look_proof(node: Node, who: Principal, place: tuple[int, int]) -> tuple[Look, ReadProof] | None:
     """Return one look with its proof, or None if it is not this resident's, or not in the public log yet."""
-    key = _own_key(node, who, Action.READ_REGISTER)
+    key = own_key(node, who, Action.READ_REGISTER)
     return appeals.look_proof(node.store, key, place)
+
+
+def my_look(node: Node, who: Principal, place: tuple[int, int]) -> Look:
+    """Return one entry of the resident's own register. Raises NotFound if it is not theirs."""
+    key = own_key(node, who, Action.READ_REGISTER)
+    found = appeals.look(node.store, key, place)
+    if found is None:
+        raise NotFound("there is no such entry in your list of who looked")
+    return found
 
 
 def reader_name(node: Node, look: Look) -> tuple[str, str] | None:
@@ -82,7 +92,7 @@ def reader_name(node: Node, look: Look) -> tuple[str, str] | None:
     return member.name_en, member.name_zh
 
 
-def _own_key(node: Node, who: Principal, action: Action) -> int:
+def own_key(node: Node, who: Principal, action: Action) -> int:
     """Return the physical key of the resident who asks, once policy agrees that it is theirs to ask."""
     if who.resident is not None and decide(node, who, action, Kind.RECORD, own_record=True).allowed:
         with node.store.transaction(Duty.CARE) as tx:
@@ -110,4 +120,4 @@ def _own_read(who: Principal, key: int, charts: tuple[int, ...], what: str, acti
     )
 
 
-__all__ = ["MyCode", "look_proof", "my_code", "my_record", "reader_name", "replace_code", "who_looked"]
+__all__ = ["MyCode", "look_proof", "my_code", "my_record", "own_key", "reader_name", "replace_code", "who_looked"]

@@ -11,5 +11,8 @@ SCHEMAS = (
     Schema(name="identity", package="salus.identity"),
     Schema(name="records", package="salus.records"),
     Schema(name="healthcode", package="salus.healthcode"),
+    Schema(name="surveillance", package="salus.surveillance"),
+    Schema(name="appeals", package="salus.appeals"),
+    Schema(name="command", package="salus.command"),
     Schema(name="keys", package="salus.keys", keys=True),
 )

@@ -27,7 +27,8 @@ class NodeSettings:
     data: the data folder. name: the node's public name, fixed at its first start. postgres: auto, wheel, system or a
     postgresql:// address. host, port: where to listen; beyond loopback only with tls_certificate and tls_key (PEM
     files). url: the public address, for tokens and passkeys. passphrase_file: opens the custodian's sealed keys; a
-    demo node makes its own. clock: RFC 3339 instant at which a demo node starts.
+    demo node makes its own. witnesses: file that names who cosigns the log, and where they answer. clock: RFC 3339
+    instant at which a new demo node starts.
     """
 
     data: Path = Path(".salus")
@@ -39,6 +40,7 @@ class NodeSettings:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     passphrase_file: Path | None = None
+    witnesses: Path | None = None
     clock: str = field(default="")
 
     @property
@@ -54,7 +56,7 @@ class NodeSettings:
         return (self.url or f"{scheme}://{shown}:{self.port}").rstrip("/")
 
 
-_PATHS = {"data", "tls_certificate", "tls_key", "passphrase_file"}
+_PATHS = {"data", "tls_certificate", "tls_key", "passphrase_file", "witnesses"}
 
 
 def load_settings(

@@ -11,6 +11,7 @@ from salus import access, records
 from salus.access import Action, Read
 from salus.app.facts import purpose_of, refuse
 from salus.app.node import Node
+from salus.healthcode import certificates
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
 from salus.records import Accepted, Intent, Writer
@@ -88,7 +89,11 @@ def _writer(node: Node, principal: Principal, source: str) -> Writer:
 
 
 def _register(tx: Transaction, principal: Principal, accepted: Accepted, source: str, at: datetime) -> None:
-    """Write one entry for each resident whom the request touched, and one for the directory, with its unwraps."""
+    """Write one entry for each resident whom the request touched, and one for the directory, with its unwraps.
+
+    Certificates that rest on an entry which this corrects are void with the same commit.
+    """
+    certificates.void_corrected(tx, [one.id for one in accepted.outcomes if not one.created], at)
     counts: Counter[int | None] = Counter()
     charts: dict[int | None, set[int]] = {}
     for outcome in accepted.outcomes:

@@ -44,6 +44,12 @@ def own_look(store: Store, resident_key: int, place: tuple[int, int]) -> Registe
     return found[0] if found and (found[0].batch, found[0].item) == place else None
 
 
+def look(store: Store, resident_key: int, place: tuple[int, int]) -> Look | None:
+    """Return an entry as its resident is shown it, or None if it is not about them."""
+    read = own_look(store, resident_key, place)
+    return _look(read, bool(access.proved(store, [place]))) if read else None
+
+
 def look_proof(store: Store, resident_key: int, place: tuple[int, int]) -> tuple[Look, ReadProof] | None:
     """Return a look and its proof, if the entry is this resident's and the public log covers it."""
     read = own_look(store, resident_key, place)

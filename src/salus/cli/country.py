@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import orjson
+from uuid import UUID
 
 from salus import identity, parties, synth
 from salus.app import (
     DemoResident,
     Imported,
     Node,
-    accept,
     demo_principal,
     demo_roles,
     import_files,
     note_residents,
 )
+from salus.cli.filling import Filled, fill
 from salus.identity import IdNumber
 from salus.kernel import Invalid, Role
 from salus.parties import FacilityKind
-from salus.records import parse, take_apart, totals
+from salus.records import totals
 from salus.storage import Duty
 
 Say = Callable[[str], None]
 OFFERED = 12
-_CARE_KINDS = {"community-health-centre": FacilityKind.COMMUNITY_HEALTH_CENTRE}
-_STAFF = (
-    (Role.CLINICIAN, "H1", "Dr Lin Yue", "林悦医生"),
-    (Role.RECEPTION, "H1", "Desk of H1", "第一窗口"),
-    (Role.CLINICIAN, "H2", "Dr Shen Qiao", "沈乔医生"),
-    (Role.RECEPTION, "H2", "Desk of H2", "第二窗口"),
-    (Role.AUDITOR, None, "Public auditor", "公众审计员"),
-)
+_AT_A_TIME = 8
+MAP, COUNTRY = "map.json", "country.json"
 
 
 class DemoUnfinished(Invalid):
@@ -46,70 +40,141 @@ class DemoUnfinished(Invalid):
     code = "SALUS-Z001"
 
 
-def populate(node: Node, seed: int, residents: int, say: Say) -> None:
-    """Register the country's facilities and staff and take in all records, saying what happened."""
-    country = synth.country(seed, residents)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled:
+    """One specimen of the country, and the resident of this node whom it was taken from."""
+
+    specimen: synth.Specimen
+    resident: UUID
+    number: str = field(repr=False)
+
+
+def register_country(node: Node, seed: int, residents: int, counties: int, say: Say) -> synth.Country:
+    """Make a country, register its facilities and staff, and draw its map, saying what happened."""
+    country = synth.country(seed, residents, counties)
+    _note(node, country)
     _register(node, country, say)
-    _take_in(node, country, say)
+    return country
+
+
+def take_in(node: Node, country: synth.Country, say: Say) -> None:
+    """Take in all records of a registered country, saying what happened."""
+    filled = _take_in(node, country, say)
     _import_bundles(node, say)
-    note_residents(node, _offered(node, country))
+    note_residents(node, _offered(node, country, filled.vaccinated))
 
 
-def found_country(node: Node, say: Say) -> None:
-    """Say what an existing demo node holds. Raises DemoUnfinished if its first run was cut short."""
+def found_country(node: Node, say: Say) -> synth.Country:
+    """Say what an existing demo node holds, and return its country. Raises DemoUnfinished if it was cut short."""
     if not any(step.role is Role.RESIDENT for step in demo_roles(node)):
         raise DemoUnfinished(f"{node.settings.data} was never filled whole; delete it, or name another --data folder")
     with node.store.transaction(Duty.CARE) as tx:
         held = totals(tx)
     say(f"it holds {held['resources']:,} resources in {held['charts']:,} charts from an earlier run")
+    return the_country(node)
+
+
+def the_country(node: Node) -> synth.Country:
+    """Make the country of a demo node once more, as it was when the node was filled."""
+    told = json.loads((node.settings.data / COUNTRY).read_text("utf-8"))
+    return synth.country(told["seed"], told["residents"], told["counties"])
+
+
+def feeds(country: synth.Country) -> Iterator[synth.Absence]:
+    """Yield what the department of education would send: absence from school, by county and school day."""
+    return synth.school_absence(country)
+
+
+def resources(country: synth.Country) -> Iterator[synth.Resources]:
+    """Yield what the hospitals would report of their beds and supplies; silent ones report nothing."""
+    return synth.resources(country)
+
+
+def specimens(node: Node, country: synth.Country) -> list[Sampled]:
+    """Return the country's specimens whose residents this node knows, in order of collection."""
+    found = []
+    for specimen in synth.specimens(country):
+        number = country.residents[specimen.resident].number
+        resident = _resident(node, number)
+        if resident:
+            found.append(Sampled(specimen=specimen, resident=resident, number=number))
+    return found
+
+
+def _note(node: Node, country: synth.Country) -> None:
+    told = {"seed": country.seed, "residents": len(country.residents), "counties": len(country.counties)}
+    (node.settings.data / COUNTRY).write_text(json.dumps(told), "utf-8")
+    drawn = json.dumps(synth.topology(country), ensure_ascii=False, separators=(",", ":"))
+    (node.settings.data / MAP).write_text(drawn, "utf-8")
 
 
 def _register(node: Node, country: synth.Country, say: Say) -> None:
-    for place in country.facilities:
-        body = place.organisation.replace(" ", "-")
-        if body not in {o.organisation_id for o in parties.organisations(node.store)}:
-            name = place.organisation
-            parties.add_organisation(node.store, organisation_id=body, name_en=name, name_zh=place.name_zh)
-        parties.add_facility(
-            node.store,
-            facility_id=place.facility_id,
-            name_en=place.name_en,
-            name_zh=place.name_zh,
-            level=place.level,
-            kind=_CARE_KINDS.get(place.kind, FacilityKind.HOSPITAL),
-            county=place.county,
-            organisation=body,
-        )
-        demo_principal(node, Role.HOSPITAL_SYSTEM, place.facility_id)
-    for role, at, name_en, name_zh in _STAFF:
-        parties.add_staff(node.store, role=role, name_en=name_en, name_zh=name_zh, facility=at)
-    say(f"{len(country.facilities)} hospitals registered, each with a key of its own, and {len(_STAFF)} people at work")
-
-
-def _take_in(node: Node, country: synth.Country, say: Say) -> None:
-    """Take in what each hospital sends, all hospitals at a time, as it would be."""
-    began = time.monotonic()
-    sent: dict[str, list[dict[str, Any]]] = {f.facility_id: [] for f in country.facilities}
-    for delivery in synth.bundles(country):
-        sent[delivery.facility_id].append(delivery.bundle)
-    with ThreadPoolExecutor(len(sent)) as hospitals:
-        counts = dict(zip(sent, hospitals.map(lambda at: _from(node, at, sent[at]), sent), strict=True))
-    seconds, entries, bundles = time.monotonic() - began, sum(counts.values()), sum(map(len, sent.values()))
+    bodies = {place.organisation: place for place in country.facilities}
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        list(pool.map(lambda place: _add_organisation(node, place), bodies.values()))
+        list(pool.map(lambda place: _add_facility(node, place), country.facilities))
+    people = synth.workers(country)
+    for one in people:
+        named = {"name_en": one.name_en, "name_zh": one.name_zh}
+        parties.add_staff(node.store, role=Role(one.role), facility=one.facility, **named)
+    hospitals = sum(1 for _ in country.hospitals())
     say(
-        f"{bundles:,} bundles with {entries:,} entries about {len(country.residents):,} residents taken in"
+        f"{len(country.residents):,} residents in {len(country.counties):,} counties of"
+        f" {len(country.prefectures):,} prefectures and {len(country.provinces)} provinces; the map is in {MAP}"
+    )
+    say(
+        f"{len(country.facilities):,} facilities of {len(bodies):,} organisations registered, each with a key of its"
+        f" own: {hospitals:,} hospitals, {len(country.facilities) - hospitals} laboratories, sampling sites and"
+        f" offices; {len(people)} people at work"
+    )
+
+
+def _add_organisation(node: Node, place: synth.Facility) -> None:
+    names = {"name_en": place.organisation, "name_zh": place.organisation_zh}
+    parties.add_organisation(node.store, organisation_id=_body(place), **names)
+
+
+def _add_facility(node: Node, place: synth.Facility) -> None:
+    kind = FacilityKind(place.kind)
+    parties.add_facility(
+        node.store,
+        facility_id=place.facility_id,
+        name_en=place.name_en,
+        name_zh=place.name_zh,
+        level=place.level,
+        kind=kind,
+        county=place.county,
+        organisation=_body(place),
+    )
+    demo_principal(node, kind.system_role, place.facility_id)
+
+
+def _body(place: synth.Facility) -> str:
+    return place.organisation.replace(" ", "-")
+
+
+def _take_in(node: Node, country: synth.Country, say: Say) -> Filled:
+    """Take in what every hospital sends, mistakes included."""
+    began = time.monotonic()
+    filled = fill(node, synth.deliveries(country))
+    seconds, entries = time.monotonic() - began, sum(filled.entries.values())
+    say(
+        f"{filled.bundles:,} bundles sent, {entries:,} entries taken in from {len(filled.entries)} hospitals"
         f" in {seconds:.1f} s ({entries / seconds:,.0f} entries/s)"
     )
-    for facility, count in sorted(counts.items()):
+    for facility, count in filled.entries.most_common(5):
         say(f"    {facility} sent {count:,} entries")
+    _mistakes(filled, say)
+    return filled
 
 
-def _from(node: Node, facility: str, bundles: list[dict[str, Any]]) -> int:
-    """Take in one hospital's bundles, each as a transaction of its own; return how many entries they had."""
-    sender, entries = demo_principal(node, Role.HOSPITAL_SYSTEM, facility), 0
-    for bundle in bundles:
-        intents = take_apart(parse(orjson.dumps(bundle))).intents
-        entries += len(accept(node, sender, intents, "import").outcomes)
-    return entries
+def _mistakes(filled: Filled, say: Say) -> None:
+    """Say what was wrong with what was sent, as planted, and what was refused of it, in the words of the refusal."""
+    planted = {kind: count for kind, count in sorted(filled.planted.items()) if kind}
+    if planted:
+        say("    mistakes on the way: " + ", ".join(f"{kind} {count:,}" for kind, count in planted.items()))
+    for (kind, reason), count in filled.refused.most_common():
+        say(f"    refused {count:,} ({kind or 'no mistake known'}): {reason}")
 
 
 def _import_bundles(node: Node, say: Say) -> None:
@@ -131,18 +196,28 @@ def corpora() -> Path:
     return Path(os.environ.get("SALUS_CORPORA", beside))
 
 
-def _offered(node: Node, country: synth.Country) -> list[DemoResident]:
-    """Choose residents with charts at two hospitals, whom a visitor may step into."""
-    offered: list[DemoResident] = []
-    for person in country.residents:
-        if len(person.facilities) > 1 and len(offered) < OFFERED:
-            with node.store.transaction(Duty.CARE) as tx:
-                found = identity.find(tx, node.custodian, IdNumber.read(person.number))
-            if found:
-                offered.append(
-                    DemoResident(resident=str(found.resident_id), name_en=person.pinyin, name_zh=person.name_zh)
-                )
+def _offered(node: Node, country: synth.Country, vaccinated: Iterable[int]) -> list[DemoResident]:
+    """Choose whom a visitor may step into: a dozen with charts at two hospitals, and some whom the story needs.
+
+    These are two who will be told a positive result, the one whose result is corrected, and one who is vaccinated.
+    """
+    needed = [s.resident for s in synth.specimens(country) if s.corrected][:1]
+    needed += [s.resident for s in synth.specimens(country) if s.final == "positive"][:2]
+    needed += [index for index in vaccinated if index not in needed][:1]
+    chosen = [person.index for person in country.residents if len(person.facilities) > 1][:OFFERED]
+    offered = []
+    for index in dict.fromkeys(chosen + needed):
+        person = country.residents[index]
+        resident = _resident(node, person.number)
+        if resident:
+            offered.append(DemoResident(resident=str(resident), name_en=person.pinyin, name_zh=person.name_zh))
     return offered
 
 
-__all__ = ["corpora", "found_country", "populate"]
+def _resident(node: Node, number: str) -> UUID | None:
+    with node.store.transaction(Duty.CARE) as tx:
+        found = identity.find(tx, node.custodian, IdNumber.read(number))
+    return found.resident_id if found else None
+
+
+__all__ = ["corpora", "feeds", "found_country", "register_country", "resources", "specimens", "take_in", "the_country"]

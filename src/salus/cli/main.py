@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import click
 
-from salus.cli import demo, facilities, ledgers, nodes, saving
+from salus.cli import codes, contests, demo, facilities, ledgers, nodes, publishing, saving, witnesses
 
 __all__ = ["main"]
 
@@ -25,7 +25,12 @@ for command in (
     nodes.roles,
     facilities.facility,
     ledgers.ledger,
+    publishing.party,
+    publishing.publish,
+    codes.code,
+    witnesses.witness,
     saving.backup,
     saving.restore,
 ):
     main.add_command(command)
+ledgers.ledger.add_command(contests.appeals)

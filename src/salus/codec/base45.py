@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from salus.codec.errors import CodecError, Fault
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
@@ -35,15 +37,14 @@ def decode(text: str) -> bytes:
     whole, rest = divmod(len(values), 3)
     if rest == 1:
         raise CodecError("base45 text cannot have this length; a character is missing", Fault.ALPHABET)
-    read = bytearray()
-    for place in range(0, whole * 3, 3):
-        number = values[place] + values[place + 1] * 45 + values[place + 2] * 2025
-        if number > 0xFFFF:
-            raise CodecError("a base45 group stands for more than two octets", Fault.ALPHABET)
-        read += number.to_bytes(2)
-    if rest:
-        number = values[-2] + values[-1] * 45
-        if number > 0xFF:
-            raise CodecError("the last base45 group stands for more than one octet", Fault.ALPHABET)
-        read.append(number)
-    return bytes(read)
+    low, middle, high = (values[place : whole * 3 : 3] for place in range(3))
+    numbers = [a + b * 45 + c * 2025 for a, b, c in zip(low, middle, high, strict=True)]
+    if numbers and max(numbers) > 0xFFFF:
+        raise CodecError("a base45 group stands for more than two octets", Fault.ALPHABET)
+    read = struct.pack(f">{whole}H", *numbers)
+    if not rest:
+        return read
+    number = values[-2] + values[-1] * 45
+    if number > 0xFF:
+        raise CodecError("the last base45 group stands for more than one octet", Fault.ALPHABET)
+    return read + bytes([number])

@@ -57,7 +57,7 @@ class Sign1:
     @property
     def headers(self) -> Mapping[Any, Any]:
         """The protected headers; only these are believed."""
-        headers = _load(self.protected) if self.protected else {}
+        headers = load_cbor(self.protected) if self.protected else {}
         if not isinstance(headers, Mapping):
             raise CodecError("the protected headers are not a map", Fault.STRUCTURE)
         return headers
@@ -65,7 +65,12 @@ class Sign1:
 
 def key_id(key: PublicKey) -> bytes:
     """Return the 8 octets that name a key: the beginning of SHA-256 over its SubjectPublicKeyInfo."""
-    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()[:KID_OCTETS]
+    return key_digest(key)[:KID_OCTETS]
+
+
+def key_digest(key: PublicKey) -> bytes:
+    """Return SHA-256 over a key's SubjectPublicKeyInfo: what the public log names an issuer's key by."""
+    return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
 
 
 def signer(key: PrivateKey) -> Signer:
@@ -96,13 +101,13 @@ def to_be_signed(protected: bytes, payload: bytes, external: bytes = b"") -> byt
     return cbor2.dumps(["Signature1", b"" if protected == b"\xa0" else protected, external, payload])
 
 
-def parse_sign1(message: bytes) -> Sign1:
-    """Take a tagged COSE_Sign1 message apart, without verifying it.
+def parse_sign1(message: bytes, most: int = _MOST_OCTETS) -> Sign1:
+    """Take a tagged COSE_Sign1 message of at most `most` octets apart, without verifying it.
 
     Raises CodecError unless the octets are exactly one tag 18 with protected, unprotected, payload and signature, all
     of definite length, without a key twice.
     """
-    tagged = _load(message)
+    tagged = load_cbor(message, most)
     parts = tagged.value if isinstance(tagged, cbor2.CBORTag) and tagged.tag == SIGN1_TAG else None
     match parts:
         case [bytes() as protected, Mapping() as unprotected, bytes() as payload, bytes() as signature]:
@@ -149,9 +154,10 @@ def algorithm_of(key: object) -> Algorithm:
     raise CodecError("a key must be of P-256 or Ed25519", Fault.KEY)
 
 
-def _load(octets: bytes) -> Any:
-    if len(octets) > _MOST_OCTETS:
-        raise CodecError(f"the message is longer than {_MOST_OCTETS} octets", Fault.LENGTH)
+def load_cbor(octets: bytes, most: int = _MOST_OCTETS) -> Any:
+    """Read exactly one value: definite lengths, no key twice, at most eight deep, nothing after it; else CodecError."""
+    if len(octets) > most:
+        raise CodecError(f"the message is longer than {most} octets", Fault.LENGTH)
     stream = io.BytesIO(octets)
     try:
         value = cbor2.CBORDecoder(

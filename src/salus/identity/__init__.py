@@ -2,7 +2,7 @@
 
 from salus.identity.errors import NumberRefused
 from salus.identity.model import ID_CARD_SYSTEMS, IdNumber, Resident, check_character
-from salus.identity.service import Arrival, add_numbers, find, place, resident, resident_by_key, residents_of
+from salus.identity.service import Arrival, add_numbers, find, last_two, place, resident, resident_by_key, residents_of
 
 __all__ = [
     "ID_CARD_SYSTEMS",
@@ -13,6 +13,7 @@ __all__ = [
     "add_numbers",
     "check_character",
     "find",
+    "last_two",
     "place",
     "resident",
     "resident_by_key",

@@ -24,6 +24,12 @@ class Sealer(Protocol):
     def seal(self, domain: str, plaintext: bytes, aad: bytes) -> bytes: ...
 
 
+class Opener(Protocol):
+    """Opens what the custodian's keys sealed."""
+
+    def open_sealed(self, domain: str, sealed: bytes, aad: bytes) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """A new chart and the identity numbers its source gave for the person."""
@@ -116,6 +122,15 @@ def find(tx: Transaction, sealer: Sealer, number: IdNumber) -> Resident | None:
     digest = _digest(sealer, number)
     key = store.holders(tx, [digest]).get(digest)
     return None if key is None else _resident(tx, key)
+
+
+def last_two(tx: Transaction, opener: Opener, resident_key: int) -> str | None:
+    """Open a resident's first number and return its last two characters, and nothing else of it; None without one."""
+    found = store.first_number(tx, resident_key)
+    if found is None:
+        return None
+    digest, sealed = found
+    return opener.open_sealed(_DOMAIN, sealed, digest).decode("ascii")[-2:]
 
 
 def resident(tx: Transaction, resident_id: UUID) -> Resident | None:

@@ -38,6 +38,16 @@ def insert_residents(tx: Transaction, rows: Sequence[tuple[int, UUID, int, datet
     )
 
 
+def first_number(tx: Transaction, resident_key: int) -> tuple[bytes, bytes] | None:
+    """Return digest and sealed form of the number that a resident was first known by and still holds."""
+    row = tx.row(
+        "select n.digest, n.sealed from identity.number n join identity.claim c on c.digest = n.digest"
+        " where n.resident_key = %s and c.resident_key = %s order by n.at, n.digest limit 1",
+        (resident_key, resident_key),
+    )
+    return None if row is None else (bytes(row[0]), bytes(row[1]))
+
+
 def insert_numbers(tx: Transaction, rows: Sequence[tuple[bytes, int, int, bytes, datetime]]) -> None:
     """Note sealed numbers: (digest, resident_key, chart_key, sealed, at)."""
     tx.many(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -67,22 +67,6 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-class ShiftedClock:
-    """A clock that ran off `start` when it was built and has kept pace since; for demo nodes and tests."""
-
-    def __init__(self, start: datetime) -> None:
-        self._shift = start - datetime.now(UTC)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._shift
-
-    def advance(self, by: timedelta) -> None:
-        """Move forward; never back."""
-        if by < timedelta(0):
-            raise Invalid("a clock moves forward only", code="SALUS-K002")
-        self._shift += by
-
-
 class FixedClock:
     """A clock that stands still until it is moved."""
 
@@ -122,6 +106,15 @@ def format_instant(at: datetime) -> str:
     if at.tzinfo is None:
         raise Invalid("an instant needs its offset", code="SALUS-K001")
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+CIVIL_TIME = timezone(timedelta(hours=8))
+"""One civil time in the whole country, without daylight saving: a fixed offset needs no time zone tables."""
+
+
+def civil_day(at: datetime) -> date:
+    """Return the day that an instant belongs to for people."""
+    return at.astimezone(CIVIL_TIME).date()
 
 
 def canonical(value: object) -> bytes:

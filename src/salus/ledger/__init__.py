@@ -1,19 +1,57 @@
 """The public log: append-only, signed, and checkable by anybody from its files. It holds no personal data."""
 
-from salus.ledger.errors import AnotherNode, LeafRefused, LogUnsafe, NoLog, NotBegun, NotInLog, NotPublished
+from salus.ledger.errors import (
+    AnotherNode,
+    LeafRefused,
+    LogUnsafe,
+    NoLog,
+    NotBegun,
+    NotInLog,
+    NotPublished,
+    WitnessSilent,
+)
 from salus.ledger.files.verifying import Finding, Report, verify_directory
-from salus.ledger.model import BATCH_EVERY, KINDS, Leaf, Pending, anchor_leaf, node_leaf, parse_leaf
+from salus.ledger.model import (
+    BATCH_EVERY,
+    KINDS,
+    Leaf,
+    PartyKey,
+    Pending,
+    Receipt,
+    Witness,
+    anchor_leaf,
+    document_path,
+    node_leaf,
+    parse_leaf,
+)
 from salus.ledger.sequencing.sequencer import Sequencer
 from salus.ledger.service import (
+    add_document,
     append,
+    append_once,
     begin,
     checkpoints,
     consistency_for,
+    document,
     index_of,
     latest,
     latest_at,
     latest_in,
+    leaves,
+    party_keys,
     proof_for,
+    set_aside,
+    waiting_of,
+)
+from salus.ledger.witnessing.gathering import Gathering
+from salus.ledger.witnessing.receipts import (
+    cosigned,
+    cosigned_note,
+    false_cosignatures,
+    first_receipt,
+    latest_quorum_at,
+    receipt,
+    receipt_at,
 )
 from salus.proof import Checkpoint, Signer
 
@@ -23,6 +61,7 @@ __all__ = [
     "AnotherNode",
     "Checkpoint",
     "Finding",
+    "Gathering",
     "Leaf",
     "LeafRefused",
     "LogUnsafe",
@@ -30,21 +69,40 @@ __all__ = [
     "NotBegun",
     "NotInLog",
     "NotPublished",
+    "PartyKey",
     "Pending",
+    "Receipt",
     "Report",
     "Sequencer",
     "Signer",
+    "Witness",
+    "WitnessSilent",
+    "add_document",
     "anchor_leaf",
     "append",
+    "append_once",
     "begin",
     "checkpoints",
     "consistency_for",
+    "cosigned",
+    "cosigned_note",
+    "document",
+    "document_path",
+    "false_cosignatures",
+    "first_receipt",
     "index_of",
     "latest",
     "latest_at",
     "latest_in",
+    "latest_quorum_at",
+    "leaves",
     "node_leaf",
     "parse_leaf",
+    "party_keys",
     "proof_for",
+    "receipt",
+    "receipt_at",
+    "set_aside",
     "verify_directory",
+    "waiting_of",
 ]

@@ -45,3 +45,9 @@ class NoLog(Invalid):
     """There is no log to check at the place that was named."""
 
     code = "SALUS-L007"
+
+
+class WitnessSilent(Unavailable):
+    """A witness gave no cosignature; it is asked again later, and the others count without it."""
+
+    code = "SALUS-L008"

@@ -14,9 +14,11 @@ from uuid import UUID
 
 from salus.kernel import Invalid, canonical, format_instant, parse_instant
 from salus.ledger.errors import LeafRefused
+from salus.proof import Cosigned, LeafProof, WitnessKey
 
 BATCH_EVERY = timedelta(hours=1)
 MOST_LEAF_BYTES = 1024
+MOST_DOCUMENT_BYTES = 262_144
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/:-]{0,126}[A-Za-z0-9])?", re.ASCII)
 _LONG_NUMBER = re.compile(r"[0-9]{11}", re.ASCII)
@@ -181,8 +183,47 @@ def parse_leaf(entry: bytes) -> Leaf:
     return leaf
 
 
+def document_digest(leaf: Leaf) -> bytes | None:
+    """Return the SHA-256 of the public document that a leaf names, if it names one."""
+    return base64.b64decode(str(leaf.body["digest"])) if leaf.kind == "publication" else None
+
+
+def document_path(digest: bytes) -> str:
+    """Return where the document with this SHA-256 lies below the log's prefix."""
+    return f"published/{digest.hex()}.json"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
     """A leaf that was handed over and has no place yet. It says nothing about the log until it has one."""
 
     id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The proof that a leaf stands in a log that a quorum of witnesses has seen. It needs no node to be checked."""
+
+    index: int
+    entry: bytes
+    proof: LeafProof
+    cosigned: Cosigned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """A witness that is asked: its key, and where it answers, an http or https address without a slash at its end."""
+
+    key: WitnessKey
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyKey:
+    """A key that the log says belongs to a party of an organisation, for one duty; `index` is the leaf's place."""
+
+    index: int
+    party: str
+    organisation: str
+    duty: str
+    key: bytes

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from salus.kernel import new_id
 from salus.ledger import store as tables
 from salus.ledger.errors import AnotherNode, LeafRefused, NotInLog
-from salus.ledger.model import Leaf, Pending
+from salus.ledger.model import MOST_DOCUMENT_BYTES, Leaf, PartyKey, Pending, parse_leaf
 from salus.ledger.sequencing.growth import is_node
 from salus.proof import Checkpoint, prove_consistency, prove_inclusion
 from salus.proof.tiles import TileReader
@@ -23,6 +25,34 @@ def append(tx: Transaction, leaf: Leaf) -> Pending:
     pending = Pending(id=new_id())
     tables.hand_over(tx, pending.id, leaf.encoded)
     return pending
+
+
+def append_once(store: Store, leaf: Leaf) -> None:
+    """Hand a leaf over unless the very same stands in the log or waits already: for what is said once, such as keys."""
+    with store.transaction(Duty.LEDGER) as tx:
+        tables.lock(tx, tables.SEQUENCING)
+        said = [entry for _, entry in tables.entries_of(tx, leaf.kind)] + tables.waiting_entries(tx)
+        if leaf.encoded not in said:
+            append(tx, leaf)
+
+
+def add_document(tx: Transaction, content: bytes) -> bytes:
+    """Keep a public document in the caller's transaction, and return its SHA-256, by which publication leaves name it.
+
+    It becomes the file published/<digest in hex>.json beside the log together with its leaf. Needs duty care or ledger.
+    Raises LeafRefused beyond MOST_DOCUMENT_BYTES. It must hold no personal data: it can never be withdrawn.
+    """
+    if not 0 < len(content) <= MOST_DOCUMENT_BYTES:
+        raise LeafRefused(f"a public document has 1 to {MOST_DOCUMENT_BYTES} bytes", where="publication.digest")
+    digest = sha256(content).digest()
+    tables.add_document(tx, digest, content)
+    return digest
+
+
+def document(store: Store, digest: bytes) -> bytes | None:
+    """Return the public document with this SHA-256, or None."""
+    with store.transaction(Duty.LEDGER) as tx:
+        return tables.document(tx, digest)
 
 
 def begin(store: Store, leaf: Leaf) -> None:
@@ -71,6 +101,39 @@ def index_of(store: Store, pending_id: UUID) -> int | None:
     """Return the place of a leaf that was handed over, or None while it waits or if it was set aside."""
     with store.transaction(Duty.LEDGER) as tx:
         return tables.index_of(tx, pending_id)
+
+
+def waiting_of(store: Store) -> set[bytes]:
+    """Return the entries that were handed over and wait for their place."""
+    with store.transaction(Duty.LEDGER) as tx:
+        return set(tables.waiting_entries(tx))
+
+
+def leaves(store: Store, kind: str) -> list[tuple[int, Leaf]]:
+    """Return every leaf of a kind with its place, in the log's order, whether or not a head covers it yet."""
+    with store.transaction(Duty.LEDGER) as tx:
+        found = tables.entries_of(tx, kind)
+    return [(index, parse_leaf(entry)) for index, entry in found]
+
+
+def party_keys(store: Store) -> list[PartyKey]:
+    """Return the keys that the log says belong to parties, in the log's order."""
+    return [
+        PartyKey(
+            index=index,
+            party=str(leaf.body["party"]),
+            organisation=str(leaf.body["organisation"]),
+            duty=str(leaf.body["duty"]),
+            key=base64.b64decode(str(leaf.body["key"])),
+        )
+        for index, leaf in leaves(store, "party-key")
+    ]
+
+
+def set_aside(store: Store) -> list[tuple[UUID, str]]:
+    """Return the name and the reason of each leaf that was handed over and may not stand in the log."""
+    with store.transaction(Duty.LEDGER) as tx:
+        return tables.parked(tx)
 
 
 def proof_for(store: Store, index: int, size: int) -> list[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +16,17 @@ SEQUENCING = 7_305_820
 PUBLISHING = 7_305_821
 
 Waiting = tuple[UUID, bytes]
+
+_KIND = "split_part(encode(substring(entry from 3 for 40), 'escape'), '\"', 1)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cosignature:
+    """A witness's line under a head, as it was kept; `witness` is its key as name+id+key."""
+
+    witness: str
+    cosigned: datetime
+    line: str
 
 
 def lock(tx: Transaction, number: int) -> None:
@@ -61,6 +73,11 @@ def park(tx: Transaction, refused: Iterable[tuple[UUID, bytes, str]], at: dateti
         "insert into ledger.parked (pending_id, entry, reason, parked) values (%s, %s, %s, %s)",
         [(*one, at) for one in refused],
     )
+
+
+def parked(tx: Transaction) -> list[tuple[UUID, str]]:
+    """Return the name and the reason of each entry that was set aside."""
+    return [(pending_id, reason) for pending_id, reason in tx.rows("select pending_id, reason from ledger.parked")]
 
 
 def add_leaves(tx: Transaction, first: int, leaves: Sequence[Waiting]) -> None:
@@ -115,6 +132,12 @@ def entries(tx: Transaction, start: int, end: int) -> list[bytes]:
     return [bytes(entry) for (entry,) in rows]
 
 
+def entries_of(tx: Transaction, kind: str) -> list[tuple[int, bytes]]:
+    """Return place and bytes of each entry of a kind, in the log's order."""
+    rows = tx.rows(f"select leaf_index, entry from ledger.leaf where {_KIND} = %s order by leaf_index", (kind,))  # noqa: S608
+    return [(int(index), bytes(entry)) for index, entry in rows]
+
+
 def index_of(tx: Transaction, pending_id: UUID) -> int | None:
     """Return the place of the leaf that waited under this name."""
     row = tx.row("select leaf_index from ledger.leaf where pending_id = %s", (pending_id,))
@@ -138,6 +161,59 @@ def tiles_between(tx: Transaction, since: int, size: int) -> list[tuple[TileName
         (since, size),
     )
     return [(TileName(level=level, index=index, width=width), bytes(hashes)) for level, index, width, hashes in rows]
+
+
+def add_cosignature(tx: Transaction, size: int, witness: str, at: datetime, line: str) -> None:
+    """Keep what a witness signed; the same line again changes nothing."""
+    tx.run(
+        "insert into ledger.cosignature (size, witness, cosigned, line) values (%s, %s, %s, %s) on conflict do nothing",
+        (size, witness, at, line),
+    )
+
+
+def cosignatures(tx: Transaction, size: int, *, newest: bool) -> list[Cosignature]:
+    """Return each witness's newest line under the head of this size, or its first; in the order of their keys."""
+    order = "desc" if newest else "asc"
+    rows = tx.rows(
+        "select distinct on (witness) witness, cosigned, line from ledger.cosignature where size = %s"  # noqa: S608
+        f" order by witness, cosigned {order}",
+        (size,),
+    )
+    return [Cosignature(witness=witness, cosigned=at, line=line) for witness, at, line in rows]
+
+
+def cosigned_by(tx: Transaction, witness: str) -> int:
+    """Return the largest size that a witness has cosigned, as far as we know; 0 if none."""
+    row = tx.row("select size from ledger.cosignature where witness = %s order by size desc limit 1", (witness,))
+    return int(row[0]) if row else 0
+
+
+def cosigned_size(
+    tx: Transaction, witnesses: Sequence[str], quorum: int, within: tuple[int, int | None], *, newest: bool
+) -> int | None:
+    """Return the largest size from `within[0]` on with lines of so many of these witnesses; or the smallest.
+
+    `within[1]` is where an earlier call ended: what comes back lies beyond it.
+    """
+    least, edge = within
+    beyond = "size < coalesce(%s, 9223372036854775807)" if newest else "size > coalesce(%s, -1)"
+    row = tx.row(
+        f"select size from ledger.cosignature where size >= %s and {beyond} and witness = any(%s)"  # noqa: S608
+        f" group by size having count(distinct witness) >= %s order by size {'desc' if newest else 'asc'} limit 1",
+        (least, edge, list(witnesses), quorum),
+    )
+    return int(row[0]) if row else None
+
+
+def add_document(tx: Transaction, digest: bytes, content: bytes) -> None:
+    """Keep a public document; the same one again changes nothing. Needs INSERT alone."""
+    tx.run("insert into ledger.document (digest, content) values (%s, %s) on conflict do nothing", (digest, content))
+
+
+def document(tx: Transaction, digest: bytes) -> bytes | None:
+    """Return a public document."""
+    row = tx.row("select content from ledger.document where digest = %s", (digest,))
+    return bytes(row[0]) if row else None
 
 
 def waiting_entries(tx: Transaction) -> list[bytes]:

@@ -1,10 +1,12 @@
-"""Tamper evidence without trust: Merkle trees, signed checkpoints, tiles. Pure; opens no store and no socket.
+"""Tamper evidence without trust: Merkle trees, signed and cosigned checkpoints, tiles. Pure; opens no store, no socket.
 
 The names below are what most callers need; file names and encodings are in `tiles`, notes as such in `note`.
 """
 
 from salus.proof import note, tiles
-from salus.proof.errors import ProofError
+from salus.proof.cosignature import WitnessKey, cosign
+from salus.proof.errors import NoQuorum, ProofError
+from salus.proof.logged import LeafProof
 from salus.proof.note import Checkpoint, Note, Signer, VerifierKey, open_checkpoint, sign_checkpoint
 from salus.proof.tree import (
     Frontier,
@@ -18,17 +20,26 @@ from salus.proof.tree import (
     verify_consistency,
     verify_inclusion,
 )
+from salus.proof.trust import Cosigned, Policy, Trust, majority
 
 __all__ = [
     "Checkpoint",
+    "Cosigned",
     "Frontier",
+    "LeafProof",
+    "NoQuorum",
     "Note",
+    "Policy",
     "ProofError",
     "Reader",
     "Signer",
+    "Trust",
     "VerifierKey",
+    "WitnessKey",
+    "cosign",
     "frontier_at",
     "leaf_hash",
+    "majority",
     "node_hash",
     "note",
     "open_checkpoint",

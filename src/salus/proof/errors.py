@@ -21,3 +21,15 @@ class TileError(ProofError):
     """The tile, the entry bundle or its path is malformed."""
 
     code = "SALUS-P003"
+
+
+class NoQuorum(NoteError):
+    """Too few of the witnesses that the caller trusts have cosigned the checkpoint."""
+
+    code = "SALUS-P004"
+
+
+class TrustError(ProofError):
+    """The keys that were named cannot be trusted together: too few, or two of one name, key or organisation."""
+
+    code = "SALUS-P005"

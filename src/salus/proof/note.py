@@ -52,10 +52,7 @@ class VerifierKey:
     public_key: bytes
 
     def __post_init__(self) -> None:
-        if not _is_key_name(self.name):
-            raise NoteError("a key's name is not empty and holds neither spaces nor a plus sign")
-        if len(self.public_key) != KEY_BYTES:
-            raise NoteError(f"an Ed25519 public key has {KEY_BYTES} bytes, not {len(self.public_key)}")
+        check_key(self.name, self.public_key)
 
     @classmethod
     def of(cls, signer: Signer) -> VerifierKey:
@@ -65,32 +62,20 @@ class VerifierKey:
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
         """Read name+id+key; NoteError unless the id is the one that belongs to name and key."""
-        parts = text.strip().split("+", 2)
-        if len(parts) != 3 or not _KEY_ID.fullmatch(parts[1]):
-            raise NoteError("a verifier key is written name+8 hex digits+base64")
-        raw = _decode(parts[2], "the verifier key")
-        if raw[:1] != ED25519:
-            raise NoteError("the verifier key is of a kind other than Ed25519 (0x01)")
-        key = cls(name=parts[0], public_key=raw[1:])
-        if key.key_id.hex() != parts[1]:
-            raise NoteError("the verifier key's id does not belong to its name and key")
-        return key
+        name, public_key = read_key(text, ED25519)
+        return cls(name=name, public_key=public_key)
 
     @property
     def key_id(self) -> bytes:
         """The first four bytes of SHA-256 over name, newline, 0x01 and key."""
-        return sha256(self.name.encode() + b"\n" + ED25519 + self.public_key).digest()[:4]
+        return key_id(self.name, ED25519, self.public_key)
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_encode(ED25519 + self.public_key)}"
+        return write_key(self.name, ED25519, self.public_key)
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Tell whether this key made this signature over this message."""
-        try:
-            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return verifies(self.public_key, message, signature)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +87,7 @@ class Signature:
     value: bytes
 
     def __str__(self) -> str:
-        return f"\u2014 {self.name} {_encode(self.key_id + self.value)}\n"
+        return f"\u2014 {self.name} {encode(self.key_id + self.value)}\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +118,7 @@ class Note:
         rows = lines[:-1].split("\n")
         if len(rows) > MOST_SIGNATURES:
             raise NoteError(f"the note has more than {MOST_SIGNATURES} signatures")
-        return cls(text=body + "\n", signatures=tuple(_signature(row) for row in rows))
+        return cls(text=body + "\n", signatures=tuple(parse_signature(row) for row in rows))
 
     def __str__(self) -> str:
         return f"{self.text}\n{''.join(map(str, self.signatures))}"
@@ -152,6 +137,46 @@ class Checkpoint:
     def text(self) -> str:
         """The lines that were signed."""
         return _checkpoint_text(self.origin, self.size, self.root)
+
+
+def check_key(name: str, public_key: bytes) -> None:
+    """Refuse what cannot be the name or the public half of an Ed25519 key, with NoteError."""
+    if not _is_key_name(name):
+        raise NoteError("a key's name is not empty and holds neither spaces nor a plus sign")
+    if len(public_key) != KEY_BYTES:
+        raise NoteError(f"an Ed25519 public key has {KEY_BYTES} bytes, not {len(public_key)}")
+
+
+def key_id(name: str, kind: bytes, public_key: bytes) -> bytes:
+    """Return the first four bytes of SHA-256 over name, newline, kind of signature and key."""
+    return sha256(name.encode() + b"\n" + kind + public_key).digest()[:4]
+
+
+def write_key(name: str, kind: bytes, public_key: bytes) -> str:
+    """Write a key as name+id+key; `kind` is the byte of its kind of signature."""
+    return f"{name}+{key_id(name, kind, public_key).hex()}+{encode(kind + public_key)}"
+
+
+def read_key(text: str, kind: bytes) -> tuple[str, bytes]:
+    """Read name and key from name+id+key; NoteError unless it is of this kind and its id belongs to them."""
+    parts = text.strip().split("+", 2)
+    if len(parts) != 3 or not _KEY_ID.fullmatch(parts[1]):
+        raise NoteError("a verifier key is written name+8 hex digits+base64")
+    raw = decode(parts[2], "the verifier key")
+    if raw[:1] != kind:
+        raise NoteError(f"the verifier key is of a kind other than Ed25519 (0x{kind.hex()})")
+    if key_id(parts[0], kind, raw[1:]).hex() != parts[1]:
+        raise NoteError("the verifier key's id does not belong to its name and key")
+    return parts[0], raw[1:]
+
+
+def verifies(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Tell whether the Ed25519 key with this public half made this signature over this message."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def sign_note(text: str, signer: Signer) -> Note:
@@ -206,21 +231,22 @@ def open_checkpoint(text: str, keys: Sequence[VerifierKey]) -> Checkpoint:
         raise NoteError("a checkpoint's size is a decimal number below 2^63 without leading zeroes")
     if origin not in {key.name for key in signed}:
         raise NoteError("the checkpoint is not signed by a key that bears the name of its origin")
-    raw = _decode(root, "the checkpoint's root")
+    raw = decode(root, "the checkpoint's root")
     if len(raw) != HASH_BYTES:
         raise NoteError(f"a root has {HASH_BYTES} bytes, not {len(raw)}")
     return Checkpoint(origin=origin, size=int(size), root=raw, note=text)
 
 
 def _checkpoint_text(origin: str, size: int, root: bytes) -> str:
-    return f"{origin}\n{size}\n{_encode(root)}\n"
+    return f"{origin}\n{size}\n{encode(root)}\n"
 
 
-def _signature(line: str) -> Signature:
+def parse_signature(line: str) -> Signature:
+    """Read one signature line, without the newline at its end; NoteError if it is malformed."""
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != "\u2014" or not _is_key_name(parts[1]):
         raise NoteError("a signature line is an em dash, a key name and base64")
-    raw = _decode(parts[2], "a signature")
+    raw = decode(parts[2], "a signature")
     if len(raw) < 5:
         raise NoteError("a signature has four bytes of key id and at least one more")
     return Signature(name=parts[1], key_id=raw[:4], value=raw[4:])
@@ -230,16 +256,17 @@ def _is_key_name(name: str) -> bool:
     return bool(name) and "+" not in name and not any(char.isspace() or char < " " for char in name)
 
 
-def _encode(raw: bytes) -> str:
+def encode(raw: bytes) -> str:
+    """Write bytes in base64 (RFC 4648, section 4)."""
     return base64.b64encode(raw).decode()
 
 
-def _decode(text: str, what: str) -> bytes:
-    """Only the one canonical spelling: padding complete, unused bits zero."""
+def decode(text: str, what: str) -> bytes:
+    """Read base64, only in its one canonical spelling: padding complete, unused bits zero; NoteError otherwise."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raw = b""
-    if not raw or _encode(raw) != text:
+    if not raw or encode(raw) != text:
         raise NoteError(f"{what} is not base64 in its canonical spelling")
     return raw

@@ -37,6 +37,15 @@ class RecordRefused(Invalid):
         self.status = status
 
 
+class MeasureRefused(RecordRefused):
+    """What was sent would hold a measure, which nobody can write. Nothing of it was stored; the attempt is counted."""
+
+    code = "SALUS-R120"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems, 422)
+
+
 class NotFound(SalusError):
     """There is nothing here that you could read."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -103,6 +103,35 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One series to count: diagnoses with one of these (system, code), or with `results` positive results of them.
+
+    With `admitted` only residents who were also admitted that day count.
+    """
+
+    series: str
+    codes: tuple[tuple[str, str], ...]
+    results: bool = False
+    admitted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """How many residents, of how many; about a whole county where `facility` is None. Never who.
+
+    `reporting` is how many facilities there sent anything about that day.
+    """
+
+    series: str
+    day: date
+    county: str
+    facility: str | None
+    count: int
+    denominator: int
+    reporting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryLine:
     """One line of a readable summary.
 
@@ -145,6 +174,7 @@ class Summary:
 __all__ = [
     "Accepted",
     "Compared",
+    "Counted",
     "Intent",
     "Keys",
     "Located",
@@ -154,4 +184,5 @@ __all__ = [
     "Sealer",
     "Summary",
     "SummaryLine",
+    "Wanted",
 ]

@@ -93,6 +93,11 @@ def summary_parts(tx: Transaction, chart_keys: Sequence[int]) -> tuple[list[Loca
     return store.of_types(tx, chart_keys, TYPES, _MOST_OF_A_TYPE), store.count_types(tx, chart_keys)
 
 
+def newest_of(tx: Transaction, chart_keys: Sequence[int], types: Sequence[str], most: int) -> list[Located]:
+    """Return the newest `most` sealed resources of each of these types in these charts."""
+    return store.of_types(tx, chart_keys, types, most)
+
+
 def summary(parts: Sequence[Located], counts: Mapping[str, int], keys: Mapping[int, bytes]) -> Summary:
     """Open the parts and make the one-screen summary."""
     opened = [(located, open_body(located, keys)) for located in parts]
@@ -112,6 +117,22 @@ def deliver(tx: Transaction, event: int, acceptance: int, facility: str, day: da
 def deliveries(tx: Transaction) -> list[tuple[str, int, int]]:
     """Return facility, number of deliveries and entries delivered."""
     return store.deliveries(tx)
+
+
+def note_uncounted(tx: Transaction, event: int, days: Sequence[date]) -> None:
+    """Note that something new came in about these civil days, so that they are counted again."""
+    store.note_uncounted(tx, event, days)
+
+
+def uncounted(tx: Transaction, most: int = 60) -> list[tuple[date, int]]:
+    """Return (day, event) of the newest days that wait to be counted; give them back to `forget_uncounted` after."""
+    return store.uncounted(tx, most)
+
+
+def forget_uncounted(tx: Transaction, notes: Sequence[tuple[date, int]]) -> None:
+    """Strike out notes of days that were counted; what came in meanwhile stays noted."""
+    if notes:
+        store.forget_uncounted(tx, notes)
 
 
 def imported(tx: Transaction, file: bytes) -> set[int]:

@@ -116,6 +116,69 @@ def update_resource(
     tx.run("delete from records.token where resource_key = %s", (key,))
 
 
+def replace_occurrences(
+    tx: Transaction, updated: Sequence[int], rows: Sequence[tuple[int, date, str, int, str]]
+) -> list[date]:
+    """Say anew when resources happened: bulk-insert (resource_key, day, type, chart_key, facility).
+
+    What was said of those `updated` is forgotten; return the days that they happened on before.
+    """
+    statement = "delete from records.occurrence where resource_key = any(%s::bigint[]) returning day"
+    before = [day for (day,) in tx.rows(statement, (list(updated),))] if updated else []
+    if rows:
+        tx.copy("records.occurrence", ("resource_key", "day", "type", "chart_key", "facility"), rows)
+    return before
+
+
+def occurrences(
+    tx: Transaction, day: date, asked: Sequence[tuple[bytes, int, str]], marks: Sequence[int]
+) -> list[tuple[int, str, int | None]]:
+    """Return each distinct (chart, facility, mark) of a day: mark None for having been seen, else of a digest asked.
+
+    The tokens of what happened are gathered before any digest is looked at: a plan that begins with the digests asked,
+    of which there are hundreds, pairs each with all that happened.
+    """
+    found = tx.rows(
+        "with happened as materialized (select resource_key, type, chart_key, facility from records.occurrence"
+        " where day = %s), marked as materialized (select h.chart_key, h.facility, h.type, t.digest, t.param"
+        " from happened h join records.token t on t.resource_key = h.resource_key)"
+        " select distinct chart_key, facility, null::int from happened where type in ('Encounter', 'Condition')"
+        " union all select distinct m.chart_key, m.facility, q.mark from marked m"
+        " join unnest(%s::bytea[], %s::smallint[], %s::text[], %s::int[]) q(digest, param, type, mark)"
+        " on q.digest = m.digest and q.param = m.param and q.type = m.type",
+        (day, *(list(column) for column in zip(*asked, strict=True)), list(marks)),
+    )
+    return [(chart, facility, mark) for chart, facility, mark in found]
+
+
+def note_uncounted(tx: Transaction, event: int, days: Sequence[date]) -> None:
+    """Note that something new came in about these days."""
+    tx.run(
+        "insert into records.uncounted (day, event) select day, %s from unnest(%s::date[]) q(day)"
+        " on conflict do nothing",
+        (event, list(days)),
+    )
+
+
+def uncounted(tx: Transaction, most: int) -> list[tuple[date, int]]:
+    """Return the notes of the newest `most` days that wait to be counted."""
+    found = tx.rows(
+        "select day, event from records.uncounted where day in"
+        " (select distinct day from records.uncounted order by day desc limit %s)",
+        (most,),
+    )
+    return [(day, event) for day, event in found]
+
+
+def forget_uncounted(tx: Transaction, notes: Sequence[tuple[date, int]]) -> None:
+    """Strike out the notes that were counted."""
+    tx.run(
+        "delete from records.uncounted u using unnest(%s::date[], %s::bigint[]) q(day, event)"
+        " where u.day = q.day and u.event = q.event",
+        ([day for day, _ in notes], [event for _, event in notes]),
+    )
+
+
 def insert_acceptance(tx: Transaction, row: tuple[int, str, str, datetime, int, int]) -> None:
     """Note what was taken in whole: (acceptance, facility, source, at, entries, stripped)."""
     tx.run(

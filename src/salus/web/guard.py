@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from salus.app import Node
 from salus.kernel import SalusError
-from salus.web.render import CONTENT_SECURITY_POLICY
+from salus.web.render import CONTENT_SECURITY_POLICY, VERIFIER_PAGE, VERIFIER_SECURITY_POLICY
 
 MOST_FORM_BYTES = 256 * 1024
 MOST_BODY_BYTES = 64 * 1024 * 1024
@@ -34,16 +34,17 @@ class Guard:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._dress(MutableHeaders(scope=message))
+                self._dress(MutableHeaders(scope=message), scope["path"])
             await send(message)
 
-        most = MOST_BODY_BYTES if scope["path"].startswith("/fhir") else MOST_FORM_BYTES
+        most = MOST_BODY_BYTES if scope["path"].startswith(("/fhir", "/feeds")) else MOST_FORM_BYTES
         await self._app(scope, receive if scope["method"] in ("GET", "HEAD") else _bounded(receive, most), guarded)
 
-    def _dress(self, headers: MutableHeaders) -> None:
+    def _dress(self, headers: MutableHeaders, path: str) -> None:
         headers["X-Content-Type-Options"] = "nosniff"
         if headers.get("content-type", "").startswith("text/html"):
-            headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+            policy = VERIFIER_SECURITY_POLICY if path == VERIFIER_PAGE else CONTENT_SECURITY_POLICY
+            headers["Content-Security-Policy"] = policy
             headers["Referrer-Policy"] = "no-referrer"
             headers["Permissions-Policy"] = "geolocation=(), microphone=(), camera=(self)"
         headers.setdefault("Cache-Control", "no-store")

@@ -20,14 +20,25 @@ class Link:
 
 
 _DESK = (Link(address=Address.DESK, template="desk.html", text=noop("Reception desk")),)
+_ROOM = (
+    Link(address=Address.SITUATION, template="situation.html", text=noop("Situation")),
+    Link(address=Address.ORDERS, template="orders.html", text=noop("Orders in public")),
+)
 LINKS: Mapping[Role, tuple[Link, ...]] = {
     Role.RESIDENT: (
         Link(address=Address.MY_CODE, template="my_code.html", text=noop("My code")),
         Link(address=Address.MY_RECORD, template="my_record.html", text=noop("My record")),
+        Link(address=Address.CERTIFICATES, template="my_certificates.html", text=noop("My certificates")),
+        Link(address=Address.MY_NOTICE, template="my_notice.html", text=noop("My notice")),
         Link(address=Address.WHO_LOOKED, template="who_looked.html", text=noop("Who looked")),
+        Link(address=Address.MY_CONTESTS, template="my_contests.html", text=noop("What you contested")),
     ),
     Role.CLINICIAN: _DESK,
     Role.RECEPTION: _DESK,
+    Role.COMMANDER: _ROOM,
+    Role.EPIDEMIOLOGIST: (Link(address=Address.SIGNALS, template="signals.html", text=noop("Signals")), *_ROOM),
+    Role.APPEAL_OFFICER: (Link(address=Address.APPEALS, template="appeals.html", text=noop("Contests to answer")),),
+    Role.AUDITOR: (Link(address=Address.AUDIT, template="audit.html", text=noop("Audit")),),
 }
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import gettext
 import json
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta, timezone
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -23,16 +23,21 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from salus.kernel import Invalid, Purpose, Role, Unavailable
-from salus.web import navigation, qr, words
+from salus.kernel import CIVIL_TIME, Invalid, Purpose, Role, Unavailable
+from salus.web import command_words, navigation, qr, signal_charts, signal_words, words
+from salus.web.drawing import Drawing
 from salus.web.views import Address, Day, Demo, Frame, Language, View, Words
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# One civil time in the whole country, without daylight saving: a fixed offset needs no time zone tables.
-CIVIL_TIME = timezone(timedelta(hours=8))
+# The one page that reads codes: WebAssembly may be compiled there, though no script may be made of a text.
+VERIFIER_PAGE = Address.VERIFY.value
+VERIFIER_SECURITY_POLICY = (
+    CONTENT_SECURITY_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+    + "; worker-src 'self'; manifest-src 'self'"
+)
 _PACKAGE = files("salus.web")
 STATIC = Path(str(_PACKAGE / "static"))
 _LOCALES = {Language.EN: Locale("en", "GB"), Language.ZH: Locale("zh", script="Hans", territory="CN")}
@@ -47,6 +52,13 @@ def page(view: View, frame: Frame) -> str:
         raise Invalid("stepping into a role exists on demonstration nodes only", code="SALUS-W003")
     template = _environment(frame.language).get_template(view.template)
     return template.render(view=view, frame=frame, now=frame.now)
+
+
+def block(view: View, frame: Frame, name: str) -> str:
+    """Write one block of a page alone, as its paper is made of it. What it holds cannot depend on the layout."""
+    template = _environment(frame.language).get_template(view.template)
+    context = template.new_context({"view": view, "frame": frame, "now": frame.now})
+    return "".join(template.blocks[name](context))
 
 
 def choose_language(asked: str | None, kept: str | None, accepted: str | None) -> Language:
@@ -106,7 +118,23 @@ def _environment(language: Language) -> Environment:
     )
     speech = Speech(language)
     environment.install_gettext_callables(speech.one, speech.many, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters |= {
+    environment.filters |= _filters(speech)
+    environment.globals |= {
+        "Address": Address,
+        "asset": asset,
+        "words": words,
+        "signal_words": signal_words,
+        "command_words": command_words,
+        "drawing": Drawing(speech.one, speech.plain, speech.number),
+        "with_query": with_query,
+        "links": navigation.links,
+    }
+    return environment
+
+
+def _filters(speech: Speech) -> dict[str, Callable[..., object]]:
+    """Return what templates write values with."""
+    return {
         "day": speech.day,
         "weekday": speech.weekday,
         "clock": speech.clock,
@@ -122,17 +150,12 @@ def _environment(language: Language) -> Environment:
         "ground": speech.ground,
         "part": speech.part,
         "word": speech.word,
+        "birthday": speech.birthday,
         "qr": qr.svg,
+        "figure": speech.figure,
+        **signal_charts.filters(speech),
         "iso": lambda at: at if isinstance(at, str) else at.isoformat(),
     }
-    environment.globals |= {
-        "Address": Address,
-        "asset": asset,
-        "words": words,
-        "with_query": with_query,
-        "links": navigation.links,
-    }
-    return environment
 
 
 @cache
@@ -216,6 +239,10 @@ class Speech:
         """Write a civil day with its weekday: Tuesday 24 November 2026."""
         return format_date(on, "EEEE d MMMM y" if self._language is Language.EN else "y年M月d日 EEEE", self._locale)
 
+    def birthday(self, on: date) -> str:
+        """Write a day without its year: 29 February."""
+        return format_date(on, "d MMMM" if self._language is Language.EN else "M月d日", self._locale)
+
     def clock(self, at: datetime) -> str:
         """Write the civil time of an instant: 8:05."""
         civil = at.astimezone(CIVIL_TIME)
@@ -246,6 +273,10 @@ class Speech:
     def number(self, value: int) -> str:
         """Write a whole number with its digits grouped."""
         return format_decimal(value, locale=self._locale)
+
+    def figure(self, value: float) -> str:
+        """Write a number with one decimal, where it has one."""
+        return format_decimal(round(value, 1), locale=self._locale)
 
     def said(self, text: Words) -> Markup:
         """Write a text in the page's language, else in the other one, marked with its language."""

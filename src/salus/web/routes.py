@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from salus.parties import TokenRefused, token
+from salus.web.evidence import ROUTES as EVIDENCE
+from salus.web.feeds import FEED_ROUTES
 from salus.web.fhir import fhir_routes
 from salus.web.gate import Gate, gate_of, in_thread
 from salus.web.pages import page_routes
@@ -41,8 +43,11 @@ async def jwks(request: Request) -> Response:
     return JSONResponse(gate_of(request).node.issuer.jwks())
 
 
-# C2SP tlog-tiles, and the log's key beside them; the folder's staging files are nobody's business.
-_PUBLISHED = re.compile(r"checkpoint|vkey|tile/(entries|\d{1,2})/(x\d{3}/)*\d{3}(\.p/\d{1,3})?", re.ASCII)
+# C2SP tlog-tiles, beside them the log's key and the documents that leaves name; staging files are nobody's business.
+_PUBLISHED = re.compile(
+    r"checkpoint|vkey|tile/(entries|\d{1,2})/(x\d{3}/)*\d{3}(\.p/\d{1,3})?|published/[0-9a-f]{64}\.json", re.ASCII
+)
+_MEDIA = dict.fromkeys(("checkpoint", "vkey"), "text/plain; charset=utf-8")
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -52,7 +57,7 @@ async def log_file(request: Request) -> Response:
     path = (root / request.path_params["path"]).resolve()
     if not _PUBLISHED.fullmatch(request.path_params["path"]) or not path.is_relative_to(root) or not path.is_file():
         return Response("there is no such file in this log\n", 404, media_type="text/plain")
-    media = "text/plain; charset=utf-8" if path.name in ("checkpoint", "vkey") else "application/octet-stream"
+    media = _MEDIA.get(path.name, "application/json" if path.suffix == ".json" else "application/octet-stream")
     changing = path.name == "checkpoint" or ".p" in request.path_params["path"]
     headers = {"Cache-Control": "no-cache" if changing else "public, max-age=31536000, immutable"}
     return FileResponse(path, headers=headers, media_type=media)
@@ -66,7 +71,9 @@ def all_routes() -> list[BaseRoute]:
         Route("/oauth/token", oauth_token, methods=["POST"], name="oauth-token"),
         Route("/.well-known/jwks.json", jwks, methods=["GET"], name="jwks"),
         Route("/log/{path:path}", log_file, methods=["GET"], name="log-file"),
+        *FEED_ROUTES,
         Mount("/static", StaticFiles(directory=STATIC), name="static"),
+        *EVIDENCE,
         *page_routes(),
     ]
 

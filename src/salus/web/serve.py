@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from salus.app import Node, Reader, Relay, SettingsRefused, may_listen
 from salus.kernel import SalusError
+from salus.web.attempts import Guesses
 from salus.web.fhir.outcome import refusal
 from salus.web.gate import THREADS, Gate
 from salus.web.guard import Guard
@@ -41,7 +42,9 @@ def application(node: Node, *, relay: bool = True) -> Starlette:
             rounds.stop()
             reader.close()
 
-    app = Starlette(routes=all_routes(), lifespan=lifespan, exception_handlers={SalusError: _refused, 404: _no_page})
+    routes = all_routes()
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={SalusError: _refused, 404: _no_page})
+    app.add_middleware(Guesses, routes=routes)
     app.add_middleware(Guard, node=node)
     return app
 

@@ -52,11 +52,20 @@ GROUNDS: Mapping[str, str] = {
     "contested": noop("You contested it, and asked for an answer."),
 }
 
+DISEASES: Mapping[str, str] = {
+    "covid-19": noop("COVID-19"),
+    "measles": noop("Measles"),
+}
+
 PARTS: Mapping[str, str] = {
     "summary": noop("Summary of your record"),
     "register": noop("The list of who looked"),
     "code": noop("Your identity code"),
+    "certificate": noop("Your certificates, or the entries that one can be taken of"),
     "identity": noop("Your name, to be sure that it is you"),
+    "contest": noop("What you contested"),
+    "notice": noop("Your notice, if there is one"),
+    "result": noop("A result of a laboratory"),
     "account": noop("A slip was printed with which your account can be opened"),
     "AllergyIntolerance": noop("Allergies"),
     "Appointment": noop("Appointments"),
@@ -93,6 +102,26 @@ PARTS: Mapping[str, str] = {
 }
 OTHER_PART = noop("Other entries (%(kind)s)")
 
+PUBLICATIONS: Mapping[str, str] = {
+    "assignment-rules": noop("Rules for notices"),
+    "emergency": noop("Emergency"),
+    "declaration": noop("Declaration for doors"),
+}
+
+PARTY_DUTIES: Mapping[str, str] = {
+    "sampling-site": noop("specimens"),
+    "laboratory": noop("results"),
+    "issuer": noop("decisions and certificates"),
+    "signer": noop("rules, emergencies and declarations"),
+    "witness": noop("the log’s heads, as a witness"),
+}
+
+ATTEMPTS: Mapping[str, str] = {
+    "write-measure": noop("sent as a record"),
+    "import-measure": noop("sent in an import"),
+    "guess-measure-route": noop("sent to an address that does not exist"),
+}
+
 SEXES: Mapping[Sex, str] = {
     Sex.MALE: noop("Male"),
     Sex.FEMALE: noop("Female"),
@@ -117,6 +146,13 @@ NOTICES: Mapping[Notice, str] = {
     Notice.SIGNED_OUT: noop("You have signed out."),
     Notice.STEPPED_IN: noop("You have stepped into this role. What you do now is real on this demonstration node."),
     Notice.PASSKEY_ADDED: noop("The passkey is added. You can sign in with it from now on."),
+    Notice.CONTESTED: noop("You contested it. The clock runs; keep the receipt."),
+    Notice.ANSWERED: noop("Your answer is kept. It counts once witnesses have vouched for it, before its deadline."),
+    Notice.CERTIFICATE_TAKEN: noop("You have a new certificate. Show or print it where you want to, and nowhere else."),
+    Notice.CERTIFICATE_VOIDED: noop("The certificate is void. Doors refuse it from their next update on."),
+    Notice.HANDED_OVER: noop("The command room has the figures now, small ones hidden, and nothing else."),
+    Notice.VERDICT_RECORDED: noop("The verdict is recorded, with your name and reason."),
+    Notice.ASSESSMENT_RECORDED: noop("The assessment is recorded, with your name."),
     Notice.SET_UP_DONE: noop("Your sign-in is set up. From now on use your password with a code from the app."),
 }
 

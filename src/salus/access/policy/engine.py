@@ -85,6 +85,7 @@ def _question(request: Request) -> dict[str, object]:
         "relation_open": request.relation_open,
         "own_record": request.own_record,
         "care_facility": request.care_facility,
+        "independent": request.independent,
     }
     if request.purpose is not None:
         context["purpose"] = {"__entity": {"type": "Purpose", "id": str(request.purpose)}}

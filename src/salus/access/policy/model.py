@@ -55,6 +55,7 @@ class Request:
 
     `own_facility`: each chart is the principal's own facility's. `relation_open`: that facility has an open care
     relation with each resident. `own_record`: the principal is the resident. `care_facility`: the facility gives care.
+    `independent`: the principal's organisation took part in nothing that is judged.
     """
 
     role: Role
@@ -65,6 +66,7 @@ class Request:
     relation_open: bool = False
     own_record: bool = False
     care_facility: bool = False
+    independent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ class Folder:
         return _within(content, most)
 
 
-class _NoRedirects(HTTPRedirectHandler):
+class NoRedirects(HTTPRedirectHandler):
     """A log is where its address says; following elsewhere would let it send us anywhere."""
 
     def redirect_request(
@@ -65,7 +65,7 @@ class Web:
 
     def __init__(self, address: str) -> None:
         self._prefix = address.rstrip("/") + "/"
-        self._opener = build_opener(_NoRedirects)
+        self._opener = build_opener(NoRedirects)
         self._until = time.monotonic() + WHOLE_SECONDS
 
     def fetch(self, path: str, most: int) -> bytes:

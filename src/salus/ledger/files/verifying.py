@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
+from salus.kernel import format_instant
 from salus.ledger.errors import LeafRefused
 from salus.ledger.files.sources import Absent, Folder, Source, Unreadable, source_of
-from salus.ledger.model import Leaf, parse_leaf
-from salus.proof import Checkpoint, Frontier, ProofError, VerifierKey, leaf_hash, open_checkpoint
+from salus.ledger.model import MOST_DOCUMENT_BYTES, Leaf, document_digest, document_path, parse_leaf
+from salus.proof import (
+    Checkpoint,
+    Cosigned,
+    Frontier,
+    NoQuorum,
+    Note,
+    ProofError,
+    Trust,
+    VerifierKey,
+    WitnessKey,
+    leaf_hash,
+    open_checkpoint,
+)
 from salus.proof.note import MOST_NOTE_BYTES
 from salus.proof.tiles import (
     CHECKPOINT_PATH,
@@ -43,7 +58,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was checked and what was found. `key_given` is false where the log's own word for its key was taken."""
+    """What was checked and what was found. `key_given` is false where the log's own word for its key was taken.
+
+    `trust` are the witnesses that were asked for, `times` when which of them cosigned the head, and `cosigned` is the
+    head with the times of their quorum, where there is one.
+    """
 
     place: str
     key: str | None
@@ -52,6 +71,9 @@ class Report:
     node: Leaf | None
     files: int
     findings: tuple[Finding, ...]
+    trust: Trust | None = None
+    times: Mapping[str, datetime] = field(default_factory=dict)
+    cosigned: Cosigned | None = None
 
     @property
     def good(self) -> bool:
@@ -71,25 +93,46 @@ class Report:
             "root": base64.b64encode(head.root).decode() if head else None,
             "node": dict(self.node.body) if self.node else None,
             "files": self.files,
+            "cosignatures": self._cosignatures(),
             "findings": [{"code": one.code, "where": one.where, "text": one.text} for one in self.findings],
         }
 
+    def _cosignatures(self) -> dict[str, object] | None:
+        if self.trust is None:
+            return None
+        return {
+            "witnesses": len(self.trust.witnesses),
+            "quorum": self.trust.quorum,
+            "valid": {name: format_instant(at) for name, at in sorted(self.times.items())},
+            "at": format_instant(self.cosigned.at) if self.cosigned else None,
+            "as_of": format_instant(self.cosigned.as_of) if self.cosigned else None,
+        }
 
-def verify_directory(place: str | Path, vkey: str | VerifierKey | None = None, since: str | None = None) -> Report:
+
+def verify_directory(
+    place: str | Path,
+    vkey: str | VerifierKey | None = None,
+    since: str | None = None,
+    witnesses: Sequence[WitnessKey] = (),
+    seen: Callable[[int, Leaf], None] = lambda index, leaf: None,
+) -> Report:
     """Check the log in a folder or behind an http(s) address against its key.
 
-    `since` is the text of a checkpoint kept from an earlier day: the log must begin with that very log.
+    `since` is the text of a checkpoint kept from an earlier day: the log must begin with that very log. Where
+    `witnesses` are named, more than half of them must have cosigned the head. `seen` is told each leaf in its order.
 
     Without `vkey` the published one is taken and the report says so: that shows a log whole in itself, not whose it is.
-    Raises NoLog where there is nothing to check and ProofError where `vkey` is malformed; what is wrong with the log
-    itself comes back as findings, at most MOST_FINDINGS.
+    Raises NoLog where there is nothing and ProofError where `vkey` is malformed; what is wrong comes back as findings.
     """
     given = VerifierKey.parse(vkey) if isinstance(vkey, str) else vkey
-    check = _Check(source=source_of(place))
-    key, checkpoint = given, None
+    check = _Check(source=source_of(place), seen=seen)
+    key, checkpoint, trust = given, None, None
     try:
         key = check.key(given)
+        trust = Trust.of(key, witnesses) if witnesses else None
         checkpoint = check.checkpoint(key)
+        if trust:
+            check.cosignatures(checkpoint, trust)
         check.walk(checkpoint, check.earlier(since, key, checkpoint) if since is not None else None)
     except _Stop:
         pass
@@ -101,6 +144,9 @@ def verify_directory(place: str | Path, vkey: str | VerifierKey | None = None, s
         node=check.node,
         files=len(check.read),
         findings=tuple(check.findings),
+        trust=trust,
+        times=check.times,
+        cosigned=check.cosigned,
     )
 
 
@@ -113,9 +159,12 @@ class _Check:
     """One run over one log."""
 
     source: Source
+    seen: Callable[[int, Leaf], None]
     findings: list[Finding] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
     node: Leaf | None = None
+    times: Mapping[str, datetime] = field(default_factory=dict)
+    cosigned: Cosigned | None = None
 
     def find(self, code: str, where: str, text: str) -> None:
         self.findings.append(Finding(code=code, where=where, text=text))
@@ -168,6 +217,16 @@ class _Check:
         except ProofError as reason:
             self.find("LOG-SIGNATURE", CHECKPOINT_PATH, reason.text)
             raise _Stop from None
+
+    def cosignatures(self, checkpoint: Checkpoint, trust: Trust) -> None:
+        """See which witnesses cosigned the head; a forged line, or too few, is a finding."""
+        try:
+            self.times = trust.times(Note.parse(checkpoint.note))
+            self.cosigned = trust.open(checkpoint.note)
+        except NoQuorum as few:
+            self.find("LOG-QUORUM", CHECKPOINT_PATH, few.text)
+        except ProofError as reason:
+            self.find("LOG-COSIGNATURE", CHECKPOINT_PATH, reason.text)
 
     def earlier(self, text: str, key: VerifierKey, checkpoint: Checkpoint) -> Checkpoint | None:
         """Open a checkpoint that somebody kept; one that is longer than the log shows that the log lost entries."""
@@ -253,6 +312,18 @@ class _Check:
                 self.find("LOG-LEAF", where, "the first leaf, and no other, says what the node is")
             if index == 0:
                 self.node = leaf
+            self.seen(index, leaf)
+            self.document(leaf, where)
+
+    def document(self, leaf: Leaf, where: str) -> None:
+        """Hold the public document that a leaf names against the digest in the leaf."""
+        digest = document_digest(leaf)
+        path = document_path(digest) if digest else ""
+        if not digest or path in self.read:
+            return
+        content = self.fetch(path, MOST_DOCUMENT_BYTES)
+        if content is not None and sha256(content).digest() != digest:
+            self.find("LOG-DOCUMENT", path, f"the document is not the one that {where} names")
 
     def upper(self, size: int, roots: list[bytes]) -> None:
         """Hold the tiles above the lowest level against the roots of the full tiles below."""

@@ -6,7 +6,7 @@ after the commit, the checkpoint last, so that at any instant, and after any cra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -14,7 +14,7 @@ from salus.kernel import Clock
 from salus.ledger import store as tables
 from salus.ledger.errors import LogUnsafe, NotPublished
 from salus.ledger.files.placing import Shelf
-from salus.ledger.model import BATCH_EVERY
+from salus.ledger.model import BATCH_EVERY, document_digest, document_path, parse_leaf
 from salus.ledger.sequencing.growth import Head, Waiting, extend, judge, resume
 from salus.proof import Checkpoint, ProofError, Signer, VerifierKey, leaf_hash, open_checkpoint
 from salus.proof.tiles import CHECKPOINT_PATH, KEY_PATH, TILE_WIDTH, TileName, edge_of, join_entries
@@ -46,10 +46,12 @@ class Sequencer:
         """The key to verify this log with, published as `vkey`."""
         return self._key
 
-    def close_batch(self) -> Checkpoint | None:
+    def close_batch(self, witness: Callable[[], object] | None = None) -> Checkpoint | None:
         """Publish what a crash left undone, turn all waiting leaves into log, publish; None if none waited.
 
-        Raises NotBegun while the log is empty and nobody has said what kind of node this is.
+        `witness` is called between the last signature and the publication: the moment to gather cosignatures. The
+        head is durable by then, so that nobody cosigns what this log could forget. Raises NotBegun while the log is
+        empty and nobody has said what kind of node this is.
         """
         self.publish()
         newest = None
@@ -57,6 +59,8 @@ class Sequencer:
             newest = checkpoint
             if not self._full():
                 break
+        if witness:
+            witness()
         self.publish()
         return newest
 
@@ -93,22 +97,28 @@ class Sequencer:
         with self._store.transaction(Duty.LEDGER) as tx:
             tables.lock(tx, tables.PUBLISHING)
             published = self._published(tx)
-            plan = self.plan(tx, 0 if anew or published is None else published.size)
+            plan = self.plan(tx, 0 if anew or published is None else published.size, published)
             try:
                 return sum(1 for _ in self.place(plan))
             except OSError as reason:
                 raise NotPublished(f"the log's files could not be written: {reason.strerror}; they wait") from reason
 
-    def plan(self, tx: Transaction, since: int) -> Iterator[Placed]:
-        """Yield path and content of each file that a log of `since` leaves has not published yet, in their order."""
+    def plan(self, tx: Transaction, since: int, published: Checkpoint | None = None) -> Iterator[Placed]:
+        """Yield path and content of each file that a log of `since` leaves has not published yet, in their order.
+
+        The last is the newest head with the witnesses' lines. A `published` head comes again where it gained some.
+        """
         newest = None
         for checkpoint in tables.checkpoints_after(tx, since):
             if newest is None:
                 yield KEY_PATH, f"{self._key}\n".encode()
             yield from _tiles_and_bundles(tx, newest.size if newest else since, checkpoint.size)
             newest = checkpoint
+        newest = newest or (tables.checkpoint_at(tx, published.size) if published else None)
         if newest:
-            yield CHECKPOINT_PATH, newest.note.encode()
+            note = newest.note + "".join(one.line for one in tables.cosignatures(tx, newest.size, newest=True))
+            if published is None or note != published.note:
+                yield CHECKPOINT_PATH, note.encode()
 
     def place(self, plan: Iterator[Placed]) -> Iterator[str]:
         """Put one file after another in its place and yield its path; the checkpoint only when the rest is durable."""
@@ -161,7 +171,7 @@ class Sequencer:
         except (ProofError, UnicodeDecodeError):
             raise LogUnsafe("the published checkpoint is damaged or was signed by another key") from None
         signed = tables.checkpoint_at(tx, published.size)
-        if signed is None or signed.root != published.root:
+        if signed is None or signed.root != published.root or not published.note.startswith(signed.note):
             raise LogUnsafe(
                 f"the published checkpoint of size {published.size} is unknown to the database: is it an old copy?"
             )
@@ -176,3 +186,13 @@ def _tiles_and_bundles(tx: Transaction, since: int, size: int) -> Iterator[Place
             if b"".join(map(leaf_hash, entries)) != content:
                 raise LogUnsafe(f"the leaves from {name.first} on are not those that were signed")
             yield TileName(level=None, index=name.index, width=name.width).path, join_entries(entries)
+            yield from _documents(tx, entries)
+
+
+def _documents(tx: Transaction, entries: Sequence[bytes]) -> Iterator[Placed]:
+    """Yield the public documents that these entries name."""
+    for entry in entries:
+        digest = document_digest(parse_leaf(entry)) if entry.startswith(b'{"publication":') else None
+        content = tables.document(tx, digest) if digest else None
+        if digest and content:
+            yield document_path(digest), content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -14,7 +14,7 @@ from salus.identity import Arrival, add_numbers, place, residents_of
 from salus.kernel import Purpose, Refused, Role, bucket, format_instant, new_id
 from salus.records import store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
-from salus.records.fhir import facts
+from salus.records.fhir import facts, occurrence
 from salus.records.fhir.definitions import DIRECTORY
 from salus.records.fhir.parse import dump
 from salus.records.fhir.references import References, parse_literal
@@ -54,6 +54,7 @@ class _Batch:
     opened: list[tuple[int, Examined]] = field(default_factory=list)
     created: list[int] = field(default_factory=list)
     digests: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    days: set[date] = field(default_factory=set)
 
 
 def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datetime) -> Accepted:
@@ -74,7 +75,9 @@ def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datet
     outcomes = _write(batch, keys, acceptance)
     stripped = sum(len(one.stripped) for one in examined)
     store.insert_acceptance(tx, (acceptance, writer.facility, writer.source, at, len(outcomes), stripped))
-    tx.emit("RecordAccepted", {"acceptance": acceptance, "facility": writer.facility, "entries": len(outcomes)})
+    days = [day.isoformat() for day in sorted(batch.days)]
+    told = {"acceptance": acceptance, "facility": writer.facility, "entries": len(outcomes), "days": days}
+    tx.emit("RecordAccepted", told)
     unwraps = dict.fromkeys(set(batch.charts.values()) - set(batch.created), 1)
     return Accepted(
         acceptance=acceptance,
@@ -271,7 +274,20 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     store.insert_resources(tx, resources)
     store.insert_versions(tx, versions)
     store.insert_tokens(tx, tokens)
+    _write_occurrences(batch)
     return outcomes
+
+
+def _write_occurrences(batch: _Batch) -> None:
+    """Say on which day each resource happened, and remember all days about which something changed."""
+    rows = []
+    for position, one in enumerate(batch.examined):
+        day = occurrence.occurred(one.resource, batch.at)
+        if day is not None:
+            chart, (key, _) = batch.charts[position], batch.versions[position]
+            rows.append((key, day, one.type, chart, batch.writer.facility))
+    updated = [batch.versions[n][0] for n, one in enumerate(batch.examined) if one.intent.verb == "update"]
+    batch.days.update(store.replace_occurrences(batch.tx, updated, rows), (day for _, day, *_ in rows))
 
 
 def _outcome(batch: _Batch, one: Examined, position: int, body: bytes) -> Outcome:
@@ -299,7 +315,7 @@ def _finished(one: Examined, version: int, at: datetime) -> dict[str, Any]:
 
 
 def _digests(batch: _Batch, one: Examined) -> Iterable[tuple[int, bytes]]:
-    for token in facts.tokens(one.resource):
+    for token in facts.tokens(one.resource) | occurrence.findings(one.resource):
         digest = batch.digests.get(token)
         if digest is None:
             digest = batch.digests[token] = token_digest(batch.writer.sealer, *token)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import accumulate
+
 from salus.synth.clinic.codes import Illness
 
 ILLNESSES = (
@@ -378,3 +381,27 @@ ILLNESSES = (
         note_zh="胎儿发育与孕周相符。",
     ),
 )
+
+# Never drawn: one case of it is planted, and one is enough for an alert.
+LISTED = Illness(
+    snomed="63650001",
+    icd10="A00.9",
+    en="Cholera",
+    zh="霍乱",
+    weight=0,
+    medicines=("azithromycin",),
+    note_en="Profuse watery diarrhoea since yesterday; stool culture sent.",
+    note_zh="昨日起剧烈水样腹泻，已送便培养。",
+)
+BY_ICD10 = {illness.icd10: illness for illness in (*ILLNESSES, LISTED)}
+
+
+@cache
+def befalling(age_years: int, sex: str) -> tuple[tuple[Illness, ...], tuple[int, ...]]:
+    """Return what befalls people of an age and sex, and the running sums of how common each is."""
+    possible = tuple(
+        illness
+        for illness in ILLNESSES
+        if illness.ages[0] <= age_years <= illness.ages[1] and illness.sex in {None, sex}
+    )
+    return possible, tuple(accumulate(illness.weight for illness in possible))

@@ -17,12 +17,17 @@ NAME_FORM = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Where a resource comes from: references to the patient and the encounter, the instant, the words' language."""
+    """Where a resource comes from: references to the patient and the encounter, the instant, the words' language.
+
+    `number` is the facility's own number of the visit, `written` when it was written down where that was later.
+    """
 
     subject: Resource
     visit: Resource
     at: datetime
     zh: bool
+    number: Resource
+    written: datetime | None = None
 
 
 def coding(system: str, code: str, display: str) -> Resource:
@@ -76,19 +81,32 @@ def patient(resident: Resident, county: County, facility: Facility, hospital_num
         "telecom": [{"system": "phone", "value": resident.phone, "use": "mobile"}],
         "gender": resident.sex,
         "birthDate": resident.birth_date.isoformat(),
-        "address": [{"use": "home", "text": county.name_zh, "district": county.name_zh, "postalCode": county.code}],
+        "address": [home(resident, county)],
         "communication": [
             {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": "zh-CN"}]}, "preferred": True}
         ],
     }
 
 
-def encounter(subject: Resource, facility: Facility, kind: str, period: tuple[datetime, datetime]) -> Resource:
+def home(resident: Resident, county: County) -> Resource:
+    text = county.name_zh + resident.street
+    return {"use": "home", "text": text, "district": county.name_zh, "postalCode": county.code}
+
+
+def own_number(facility: Facility, what: str, value: str) -> Resource:
+    """Return a facility's own identifier of a visit or a diagnosis: the same however often it is sent."""
+    return {"system": f"urn:salus:facility:{facility.facility_id}:{what}", "value": value}
+
+
+def encounter(
+    subject: Resource, facility: Facility, kind: str, period: tuple[datetime, datetime], number: Resource
+) -> Resource:
     """Make an outpatient (`AMB`) or inpatient (`IMP`) encounter."""
     why = {"AMB": ("门诊", "185345009", "Encounter for symptom"), "IMP": ("住院", "32485007", "Hospital admission")}
     text, code, display = why[kind]
     return {
         "resourceType": "Encounter",
+        "identifier": [number],
         "status": "finished",
         "class": {"system": TERMINOLOGY + "v3-ActCode", "code": kind},
         "type": [concept(text, coding(SNOMED, code, display))],
@@ -104,6 +122,7 @@ def encounter(subject: Resource, facility: Facility, kind: str, period: tuple[da
 def condition(scene: Scene, illness: Illness) -> Resource:
     return {
         "resourceType": "Condition",
+        "identifier": [scene.number],
         "clinicalStatus": term("condition-clinical", "active" if illness.chronic else "resolved"),
         "verificationStatus": term("condition-ver-status", "confirmed"),
         "category": [term("condition-category", "encounter-diagnosis")],
@@ -115,7 +134,7 @@ def condition(scene: Scene, illness: Illness) -> Resource:
         "subject": scene.subject,
         "encounter": scene.visit,
         "onsetDateTime": scene.at.strftime("%Y-%m-%d"),
-        "recordedDate": instant(scene.at),
+        "recordedDate": instant(scene.written or scene.at),
         "note": [{"text": illness.note_zh if scene.zh else illness.note_en}],
     }
 

@@ -11,27 +11,35 @@ from uuid import UUID
 from salus.synth.clinic import resources as fhir
 from salus.synth.clinic.catalogue import ALLERGIES, FOR_WOMEN, MEDICINES, PANELS, PRESENCE, PROCEDURES, TESTS, VACCINES
 from salus.synth.clinic.codes import LOINC, Illness
-from salus.synth.clinic.illnesses import ILLNESSES
-from salus.synth.model import Country, Dice, Facility, Resident
+from salus.synth.clinic.illnesses import BY_ICD10, befalling
+from salus.synth.model import RECENT_DAYS, Country, County, Dice, Facility, Resident, Visit
 
+WITH_HISTORY = 2_000
 _YEARS_BACK = 3
 _TEMPERATURE = fhir.concept("体温", fhir.coding(LOINC, "8310-5", "Body temperature"))
 _HEART_RATE = fhir.concept("心率", fhir.coding(LOINC, "8867-4", "Heart rate"))
 _WEIGHT = fhir.concept("体重", fhir.coding(LOINC, "29463-7", "Body weight"))
 
 
-def bundle(country: Country, resident: Resident, facility: Facility, order: int) -> dict[str, Any]:
-    """Make the transaction bundle of one resident's visits to one facility; `order` tells first from second."""
-    chart = _Chart(country, resident, facility, order)
-    for at in chart.visit_instants():
+def bundle(
+    country: Country, county: County, resident: Resident, facility: Facility, order: int, recent: list[Visit]
+) -> dict[str, Any]:
+    """Make the transaction bundle of one resident's visits to one facility; `order` tells first from second.
+
+    Only the first residents have a history of three years; `recent` are the visits since.
+    """
+    chart = _Chart(country, county, resident, facility, order)
+    for at in chart.visit_instants() if resident.index < WITH_HISTORY else ():
         chart.visit(at)
+    for visit in recent:
+        chart.recent(visit)
     return {"resourceType": "Bundle", "type": "transaction", "entry": chart.entries}
 
 
 class _Chart:
     """One resident at one facility, as it grows entry by entry."""
 
-    def __init__(self, country: Country, resident: Resident, facility: Facility, order: int) -> None:
+    def __init__(self, country: Country, county: County, resident: Resident, facility: Facility, order: int) -> None:
         self.seed, self.until, self.resident, self.facility, self.order = (
             country.seed,
             country.until,
@@ -42,7 +50,7 @@ class _Chart:
         self.dice = Dice(country.seed, "chart", resident.index, facility.facility_id)
         self.zh = self.dice.chance(0.85)
         self.entries: list[dict[str, Any]] = []
-        county = next(county for county in country.counties if county.code == resident.county)
+        self.visits = 0
         number = f"{facility.facility_id[1:]}{resident.index:07d}"
         self.subject = self.add(fhir.patient(resident, county, facility, number))
 
@@ -55,12 +63,19 @@ class _Chart:
         return {"reference": url}
 
     def visit_instants(self) -> list[datetime]:
-        """Choose one or two instants in opening hours of the last three years, never before birth, in order."""
+        """Choose one or two instants in opening hours of three years, in order.
+
+        Never before birth, nor in the days that are told visit by visit: who is younger than these has none.
+        """
         count = 2 if self.order == 0 and self.dice.chance(0.2) else 1
         days = min(_YEARS_BACK * 365, (self.until - self.resident.birth_date).days)
         opening = datetime.combine(self.until, time(8, 0))
+        if days <= RECENT_DAYS:
+            return []
         return sorted(
-            opening - timedelta(days=self.dice.between(0, days - 1)) + timedelta(minutes=self.dice.between(0, 540))
+            opening
+            - timedelta(days=self.dice.between(RECENT_DAYS, days - 1))
+            + timedelta(minutes=self.dice.between(0, 540))
             for _ in range(count)
         )
 
@@ -69,26 +84,41 @@ class _Chart:
         illness = self.illness(self.age_years(at))
         admitted = self.dice.chance(illness.admitted) and self.facility.level > 1
         lasts = timedelta(days=self.dice.between(2, 9)) if admitted else timedelta(minutes=self.dice.between(15, 90))
-        period = (at, min(at + lasts, datetime.combine(self.until, time(23, 0))))
-        visit = self.add(fhir.encounter(self.subject, self.facility, "IMP" if admitted else "AMB", period))
-        scene = fhir.Scene(subject=self.subject, visit=visit, at=at, zh=self.zh)
+        scene = self.arrival(at, "IMP" if admitted else "AMB", lasts)
         diagnosis = self.add(fhir.condition(scene, illness))
         self.vitals(replace(scene, at=at + timedelta(minutes=5)), illness)
         self.results(replace(scene, at=at + timedelta(minutes=12)), illness)
         self.treatment(replace(scene, at=at + timedelta(minutes=14)), diagnosis, illness)
         self.prevention(replace(scene, at=at + timedelta(minutes=14)))
 
+    def recent(self, visit: Visit) -> None:
+        """Append what one of the last visits leaves behind: why they came, and a fever where there was one."""
+        illness = BY_ICD10[visit.icd10]
+        scene = self.arrival(visit.at, "AMB", timedelta(minutes=15 + visit.at.minute))
+        written = visit.at + timedelta(days=visit.late_days)
+        self.add(fhir.condition(replace(scene, written=written), illness))
+        if illness.fever:
+            warm = Dice(self.seed, "fever", self.resident.index, self.visits).near(38.3, 0.7)
+            value = fhir.quantity(warm, "Cel", "°C")
+            self.add(fhir.vital(replace(scene, at=visit.at + timedelta(minutes=5)), _TEMPERATURE, value))
+
+    def arrival(self, at: datetime, kind: str, lasts: timedelta) -> fhir.Scene:
+        """Append an encounter, and return the scene of everything else that happens at it."""
+        self.visits += 1
+        number = f"{self.resident.index:07d}-{self.visits}"
+        period = (at, min(at + lasts, datetime.combine(self.until, time(23, 0))))
+        named = fhir.own_number(self.facility, "visit", number)
+        visit = self.add(fhir.encounter(self.subject, self.facility, kind, period, named))
+        diagnosis = fhir.own_number(self.facility, "diagnosis", number)
+        return fhir.Scene(subject=self.subject, visit=visit, at=at, zh=self.zh, number=diagnosis)
+
     def age_years(self, at: datetime) -> int:
         return (at.date() - self.resident.birth_date).days // 365
 
     def illness(self, age_years: int) -> Illness:
         """Choose why the resident came, among what befalls their age and sex."""
-        possible = tuple(
-            illness
-            for illness in ILLNESSES
-            if illness.ages[0] <= age_years <= illness.ages[1] and illness.sex in {None, self.resident.sex}
-        )
-        return self.dice.weighted(possible, tuple(illness.weight for illness in possible))
+        possible, sums = befalling(age_years, self.resident.sex)
+        return possible[self.dice.along(sums)]
 
     def vitals(self, scene: fhir.Scene, illness: Illness) -> None:
         dice, age_years = self.dice, self.age_years(scene.at)

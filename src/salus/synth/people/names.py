@@ -35,3 +35,8 @@ FEMALE = _pairs("""
     诗:shi 涵:han 悦:yue 宁:ning 月:yue 琪:qi 美:mei 淑:shu 玉:yu 若:ruo 清:qing 珍:zhen
     凤:feng 瑶:yao 薇:wei 菲:fei 馨:xin 岚:lan 文:wen
 """)
+
+# Streets that are in no city: after weather and plants, as streets are.
+STREETS = tuple(
+    "春风路 松荫街 望月巷 听雨里 晴岚路 石桥街 竹影巷 清波路 云锦街 梧桐里 荷香路 鹤鸣街 长亭巷 朝霞路 枫叶街".split()
+)

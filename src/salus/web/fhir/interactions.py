@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import format_datetime
 from importlib.metadata import version
@@ -15,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from salus import records
-from salus.app import ReadAsk, accept, accept_each, search
+from salus.app import ReadAsk, accept, accept_each, read_body, refuse_entries, search
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
 from salus.records import Intent, NotFound, RecordRefused, Submission
@@ -96,7 +97,7 @@ async def create(request: Request) -> Response:
     raw = await body(request)
 
     def work() -> records.Accepted:
-        return accept(gate.node, who, [records.of_resource(records.parse(raw), kind)])
+        return accept(gate.node, who, [records.of_resource(read_body(gate.node, who, raw), kind)])
 
     return _stored(gate, (await in_thread(gate, work)).outcomes[0], wanted)
 
@@ -112,7 +113,8 @@ async def update(request: Request) -> Response:
     raw = await body(request)
 
     def work() -> records.Accepted:
-        return accept(gate.node, who, [records.of_update(records.parse(raw), kind, id_text, if_match)])
+        sent = read_body(gate.node, who, raw)
+        return accept(gate.node, who, [records.of_update(sent, kind, id_text, if_match)])
 
     return _stored(gate, (await in_thread(gate, work)).outcomes[0], wanted)
 
@@ -126,9 +128,10 @@ async def submit(request: Request) -> Response:
     raw = await body(request)
 
     def work() -> bytes:
-        submission = records.take_apart(records.parse(raw))
+        sent = read_body(gate.node, who, raw)
+        submission = records.take_apart(sent)
         if submission.kind == "batch":
-            return _batch(gate, who, submission)
+            return _batch(gate, who, submission, refuse_entries(gate.node, who, sent))
         return _transaction(gate, who, submission)
 
     return Response(await in_thread(gate, work), 200, media_type=FHIR_JSON)
@@ -204,22 +207,25 @@ def _transaction(gate: Gate, who: Principal, submission: Submission) -> bytes:
     return bundles.transaction_response(accept(gate.node, who, submission.intents).outcomes)
 
 
-def _batch(gate: Gate, who: Principal, submission: Submission) -> bytes:
+def _batch(gate: Gate, who: Principal, submission: Submission, refused: Mapping[int, SalusError]) -> bytes:
     answers: dict[int, dict[str, Any]] = {}
     for problem in submission.wrong:
         position = int(problem.where.partition("[")[2].partition("]")[0]) if problem.entry is None else problem.entry
         answers[position] = bundles.error_entry(RecordRefused([problem]))
     covered = []
     for intent in submission.intents:
+        if intent.entry in refused:
+            continue
         try:
             _check_write(who, intent)
             covered.append(intent)
-        except Refused as refused:
-            answers[intent.entry or 0] = bundles.error_entry(refused)
+        except Refused as uncovered:
+            answers[intent.entry or 0] = bundles.error_entry(uncovered)
     for tried in accept_each(gate.node, who, covered) if covered else ():
         answers[tried.entry or 0] = bundles.tried_entry(tried)
     for ask in submission.asks:
         answers[ask.entry] = _asked(gate, who, ask.path)
+    answers |= {entry: bundles.error_entry(error) for entry, error in refused.items()}
     return bundles.batch_response(submission.size, answers)
 
 

@@ -7,13 +7,26 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from salus.kernel import SalusError
-from salus.web.pages import accounts, public, residents, signing_in, staff
+from salus.web.pages import (
+    accounts,
+    certificates,
+    command,
+    contests,
+    notices,
+    power,
+    public,
+    residents,
+    signals,
+    signing_in,
+    staff,
+)
 from salus.web.pages.visit import show_failure, visit_of
 
 
 def page_routes() -> list[Route]:
     """Return the routes of all pages."""
-    return [*public.ROUTES, *signing_in.ROUTES, *accounts.ROUTES, *staff.ROUTES, *residents.ROUTES]
+    areas = (public, signing_in, accounts, staff, residents, notices, certificates, contests, power, signals, command)
+    return [route for area in areas for route in area.ROUTES]
 
 
 def failure(request: Request, error: SalusError) -> Response:

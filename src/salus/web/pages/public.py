@@ -11,7 +11,8 @@ from salus.records import NotFound
 from salus.web.gate import in_thread
 from salus.web.navigation import first_page
 from salus.web.pages.visit import DEMO_PREFIX, SESSION, Visit, paged
-from salus.web.views import Address, Demo, DemoRole, Home, Notice, PublicLog, Words
+from salus.web.views import Address, Demo, DemoRole, Home, Notice, Words
+from salus.web.views.public_log import PublicLog, WitnessSeen
 
 
 @paged
@@ -27,17 +28,27 @@ async def log(visit: Visit) -> Response:
     node = visit.gate.node
     newest = await in_thread(visit.gate, lambda: app.newest_checkpoint(node))
     at = await in_thread(visit.gate, lambda: app.newest_checkpoint_at(node))
+    cosigned = await in_thread(visit.gate, lambda: app.newest_cosigned(node))
+    note, times = cosigned or (newest.note if newest else None, {})
+    watching = node.trust.witnesses if node.trust else ()
     url = f"{node.settings.public_url}/log"
+    verify = " ".join(
+        [f"salus ledger verify {url} --vkey '{node.sequencer.key}'", *(f"--witness '{one}'" for one in watching)]
+    )
     view = PublicLog(
         origin=node.name,
         vkey=str(node.sequencer.key),
         size=newest.size if newest else 0,
         root=newest.root if newest else None,
         at=at,
-        checkpoint=newest.note if newest else None,
+        checkpoint=note,
         fetch=f"curl -O {url}/checkpoint",
-        verify=f"salus ledger verify {url} --vkey '{node.sequencer.key}'",
-        compare=f"salus ledger verify {url} --vkey '{node.sequencer.key}' --since checkpoint",
+        verify=verify,
+        compare=f"{verify} --since checkpoint",
+        witnesses=tuple(
+            WitnessSeen(organisation=one.organisation, vkey=str(one), at=times.get(one.name)) for one in watching
+        ),
+        quorum=node.trust.quorum if node.trust else 0,
     )
     return visit.show(view)
 

@@ -12,13 +12,12 @@ from starlette.routing import Route
 from salus import app
 from salus.access import ReadProof
 from salus.appeals import Look as Seen
-from salus.kernel import Purpose, Role
+from salus.kernel import CIVIL_TIME, Purpose, Role
 from salus.parties import Principal
 from salus.records import NotFound
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, record
-from salus.web.render import CIVIL_TIME
 from salus.web.views import Address, Branch, Look, LookDay, MyCode, MyRecord, Notice, Proof, WhoLooked, Words
 
 
@@ -112,6 +111,12 @@ async def _proof(visit: Visit) -> tuple[ReadProof, Seen, str]:
     return found[1], found[0], f"salus-read-{place[0]}-{place[1]}.json"
 
 
+async def look_view(visit: Visit, seen: Seen) -> Look:
+    """Return a look as it is shown, with the name of who looked."""
+    names = await in_thread(visit.gate, lambda: app.reader_name(visit.gate.node, seen))
+    return _look(visit, seen, names)
+
+
 def _look(visit: Visit, seen: Seen, names: tuple[str, str] | None) -> Look:
     node = visit.gate.node
     name = Words(en=names[0] or None, zh=names[1] or None) if names else None
@@ -127,6 +132,7 @@ def _look(visit: Visit, seen: Seen, names: tuple[str, str] | None) -> Look:
         proof=_address(seen) if seen.proved else None,
         proof_by=None if seen.proved else seen.proof_by,
         own=seen.own,
+        contest=f"{Address.MY_CONTESTS}/new?entry={seen.batch}-{seen.item}",
     )
 
 

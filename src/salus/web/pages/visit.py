@@ -182,7 +182,7 @@ def paged(endpoint: PageEndpoint) -> Callable[[Request], Awaitable[Response]]:
     async def answered(request: Request) -> Response:
         visit = visit_of(request, None)
         try:
-            visit.who = await in_thread(visit.gate, lambda: _who(visit.gate, visit.token))
+            visit.who = await in_thread(visit.gate, lambda: holder(visit.gate, visit.token))
             return await endpoint(visit)
         except SalusError as error:
             return show_failure(visit, error)
@@ -215,7 +215,7 @@ def _kind(error: SalusError) -> FailureKind:
     return by_status.get(error.status, FailureKind.INVALID)
 
 
-def _who(gate: Gate, token: str) -> Principal | None:
+def holder(gate: Gate, token: str) -> Principal | None:
     """Find out who a session cookie belongs to; nobody, if it has ended."""
     if not token:
         return None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from salus.app import Node
+from salus.kernel import CIVIL_TIME
 from salus.parties import PartyUnknown
 from salus.records import Summary as Found
 from salus.records import SummaryLine
-from salus.web.render import CIVIL_TIME
 from salus.web.views import Allergy, Flag, Medicine, Patient, Problem, Record, Result, Severity, Sex, Source, Words
 
 

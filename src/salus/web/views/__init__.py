@@ -44,8 +44,22 @@ class Address(StrEnum):
     MY_CODE = "/me/code"
     REPLACE_CODE = "/me/code/replace"  # POST csrf
     MY_RECORD = "/me/record"
+    MY_NOTICE = "/me/notice"
     WHO_LOOKED = "/me/reads"
     LOG = "/about/log"
+    POWER = "/about/power"
+    ANSWERS = "/about/power/answers.json"
+    AUDIT = "/audit"
+    MY_CONTESTS = "/me/contests"  # GET the page; POST csrf, entry, presented, words; below it /new, and a receipt
+    APPEALS = "/appeals"  # GET the page; below it a contest: GET, POST csrf, outcome, reason
+    CERTIFICATES = "/me/certificates"  # GET the page; POST csrf, entry, hint; below it /{certificate}, and its /void
+    VERIFY = "/verify"  # the door's page; below it its worker.js and manifest.webmanifest
+    SIGNALS = "/signals"  # below it a signal: POST csrf, verdict, reason to /verdict; csrf, … to /assessment
+    SITUATION = "/situation"  # ?incident= chooses one of several
+    INCIDENTS = "/incidents"  # GET ?alert= the form; POST csrf, alert, kind, area (several), level, objectives
+    ORDERS = "/orders"  # GET the public list; below it one order: POST csrf, verdict, reason; /tasks, /file
+    TASKS = "/tasks"  # below it one task: POST csrf, answer, note
+    RESOURCES = "/resources"  # POST JSON by a hospital's system
 
 
 class View(Protocol):
@@ -90,6 +104,13 @@ class Notice(StrEnum):
     STEPPED_IN = "stepped-in"
     PASSKEY_ADDED = "passkey-added"
     SET_UP_DONE = "set-up-done"
+    CONTESTED = "contested"
+    ANSWERED = "answered"
+    CERTIFICATE_TAKEN = "certificate-taken"
+    CERTIFICATE_VOIDED = "certificate-voided"
+    VERDICT_RECORDED = "verdict-recorded"
+    HANDED_OVER = "handed-over"
+    ASSESSMENT_RECORDED = "assessment-recorded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,29 +304,6 @@ class Failure:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicLog:
-    """About the public log, for anybody. `checkpoint` is the signed text as published; None before the first one.
-
-    `fetch`, `verify` and `compare` are three command lines to copy: fetch the latest checkpoint, recompute the whole
-    log, and on another day ask whether it has only grown.
-    """
-
-    template: ClassVar[str] = "log.html"
-    origin: str
-    vkey: str
-    size: int
-    root: bytes | None
-    at: datetime | None
-    checkpoint: str | None
-    fetch: str
-    verify: str
-    compare: str
-
-
-# --- pages: staff
-
-
 class DeskTrouble(StrEnum):
     """Why the desk found nobody. The page never repeats what was entered."""
 
@@ -395,7 +393,8 @@ class Look:
 
     `reader` is None for a system. `part` is a FHIR type or `summary`; `count` how many entries were read. `ground` is
     the access decision's ground. Exactly one of `proof` (address of the proof page) and `proof_by` (when the entry
-    will be in the public log) is given. `own` marks the resident's own reads.
+    will be in the public log) is given. `own` marks the resident's own reads. `contest` is where a look
+    can be contested.
     """
 
     at: datetime
@@ -409,6 +408,7 @@ class Look:
     proof: str | None = None
     proof_by: datetime | None = None
     own: bool = False
+    contest: str | None = None
 
     def __post_init__(self) -> None:
         if (self.proof is None) == (self.proof_by is None):

@@ -1,21 +1,20 @@
-"""The story that the demo tells: a resident is seen, read with a reason, sees who read, and checks the proof."""
+"""Chapter one: a resident is seen, read with a reason, sees who read, and checks the proof."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 from salus import app
 from salus.app import Node, StepIn
+from salus.cli.story.stage import Say, Stage
 from salus.kernel import Purpose, Refused, Role
 from salus.ledger import verify_directory
 from salus.parties import Principal
 
-Say = Callable[[str], None]
 
-
-def tell_story(node: Node, url: str, say: Say) -> None:
-    """Play the story through the same functions that serve the pages, and say what happened, with true figures."""
+def tell_record(stage: Stage) -> None:
+    """Show a code at a desk, read a record with and without a reason, and see who looked."""
+    node, say = stage.node, stage.say
     steps = app.demo_roles(node)
     resident = next(step for step in steps if step.role is Role.RESIDENT)
     doctor = next(step for step in steps if step.role is Role.CLINICIAN and _at(step, "H2"))
@@ -23,7 +22,6 @@ def tell_story(node: Node, url: str, say: Say) -> None:
     clinician, _ = app.step_into(node, doctor.key)
     holder, clinician = holder.for_purpose(Purpose.PATRQT), clinician.for_purpose(Purpose.TREAT)
     assert holder.resident is not None  # noqa: S101  a resident's principal names one
-    say("")
     code = app.my_code(node, holder)
     say(f"{resident.name_en} asks for the identity code: {code.code[:24]}… ({len(code.code)} characters, says nothing)")
     _without_code(node, clinician, doctor.name_en, holder.resident, say)
@@ -39,7 +37,6 @@ def tell_story(node: Node, url: str, say: Say) -> None:
     app.close_batch(node)
     _who_looked(node, holder, resident.name_en, say)
     _log(node, say)
-    _addresses(url, say)
 
 
 def _at(step: StepIn, facility: str) -> bool:
@@ -71,11 +68,3 @@ def _log(node: Node, say: Say) -> None:
     say(
         f"the whole public log recomputed from its files: {size} entries, {'consistent' if report.good else 'NOT GOOD'}"
     )
-
-
-def _addresses(url: str, say: Say) -> None:
-    say("")
-    url = url.replace("127.0.0.1", "localhost")  # browsers offer passkeys there, and not at an address of numbers
-    say(f"open {url}/demo             and step into a role: resident, clinician, reception, auditor")
-    say(f"     {url}/about/log        the public log, and how to check it yourself")
-    say(f"     {url}/fhir/metadata    what the FHIR server speaks")

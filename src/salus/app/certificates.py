@@ -1,0 +1,169 @@
+"""A resident's certificates: what could be taken, take, show, void; and the trust file that doors check them with."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from salus import access, identity, ledger, records
+from salus.access import Action
+from salus.app.node import Node
+from salus.app.residents import _own_read, own_key
+from salus.codec.certificates import Hint, Logged, write_trust
+from salus.healthcode import certificates
+from salus.healthcode.certificates import CertificateRefused, Fact, Held, hint_of
+from salus.kernel import Unavailable, parse_instant
+from salus.ledger import Leaf
+from salus.parties import Principal
+from salus.records import Located, attesting
+from salus.records.attesting import Attested
+from salus.storage import Duty, Transaction
+
+WHAT = "certificate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyCertificates:
+    """The certificates that a resident has taken, the facts that one can be taken of, and a hint for it."""
+
+    held: tuple[Held, ...]
+    facts: tuple[Attested, ...]
+    hint: Hint | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    located: tuple[Located, ...]
+    people: tuple[Located, ...]
+    last_two: str | None
+    held: tuple[Held, ...]
+
+
+def my_certificates(node: Node, who: Principal) -> MyCertificates:
+    """Return a resident's certificates and what could be taken; the reading stands in the register."""
+    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        parts = _parts(tx, node, who, key, at)
+    facts, hint = _opened(node, parts, at)
+    return MyCertificates(held=parts.held, facts=facts, hint=hint)
+
+
+def take_certificate(node: Node, who: Principal, resource: UUID, *, hinted: bool) -> UUID:
+    """Issue a certificate of one fact of the resident's own record, with or without a hint, and return its name.
+
+    Raises CertificateRefused if the record does not say such a fact, and Refused for anybody but the resident.
+    """
+    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    ledger.append_once(node.store, certificates.issuer_leaf(node.custodian, node.name))
+    with node.store.transaction(Duty.CARE) as tx:
+        parts = _parts(tx, node, who, key, at)
+    facts, hint = _opened(node, parts, at)
+    found = next((one for one in facts if one.resource == resource), None)
+    if found is None:
+        raise CertificateRefused("your record holds no such entry that a certificate can be taken of")
+    fact = Fact(resource=found.resource, kind=found.kind, disease=found.disease, at=found.at)
+    with node.store.transaction(Duty.CARE) as tx:
+        if [one.version for one in records.fetch(tx, [resource])] != [found.version]:
+            raise CertificateRefused("this entry was corrected a moment ago; look at it again")
+        return certificates.take(tx, node.custodian, key, fact, hint if hinted else None, at=at)
+
+
+def my_certificate(node: Node, who: Principal, certificate_id: UUID) -> Held:
+    """Return one of the resident's own certificates. Raises CertificateRefused if it is not theirs."""
+    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        held = certificates.held(tx, node.custodian, key)
+        access.register(tx, [_own_read(who, key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
+    found = next((one for one in held if one.certificate_id == certificate_id), None)
+    if found is None:
+        raise CertificateRefused("there is no such certificate among yours")
+    return found
+
+
+def void_certificate(node: Node, who: Principal, certificate_id: UUID) -> None:
+    """Void one of the resident's own certificates, because they ask."""
+    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        certificates.void(tx, node.custodian, key, certificate_id, at)
+        access.register(tx, [_own_read(who, key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
+
+
+def trust_file(node: Node) -> bytes:
+    """Write the trust file as of now: keys, living and coming declarations, lists of void certificates, each proved.
+
+    It is the same for everybody who asks. Raises Unavailable while no head of the log has a quorum of witnesses.
+    """
+    trust, head = node.trust, ledger.cosigned(node.store, node.trust)
+    if trust is None or head is None:
+        raise Unavailable("no quorum of witnesses stands by this log yet; try again later", code="SALUS-A040")
+    at = node.clock.now()
+    keys = [leaf for leaf in ledger.leaves(node.store, "party-key") if leaf[1].body["duty"] in ("signer", "issuer")]
+    spki = certificates.issuer_spki(node.custodian)
+    with node.store.transaction(Duty.CARE) as tx:
+        lists = certificates.status_lists(tx, node.custodian, node.name, at)
+    return write_trust(
+        trust=trust,
+        head=head.checkpoint.note,
+        keys=_proved(node, keys),
+        issuers=[(certificates.issuer_party(node.name), spki)],
+        declarations=_declarations(node, at),
+        lists=lists,
+    )
+
+
+def _declarations(node: Node, at: datetime) -> list[tuple[dict[str, object], Logged]]:
+    """Return every declaration that has not ended, with its document; whether it counts is for the reader to check."""
+    found = []
+    for place in ledger.leaves(node.store, "publication"):
+        body = place[1].body
+        if body["kind"] != "declaration" or parse_instant(str(body["ends"])) <= at:
+            continue
+        document = ledger.document(node.store, base64.b64decode(str(body["digest"])))
+        proved = _proved(node, [place])
+        if document is not None and proved:
+            found.append((json.loads(document), proved[0]))
+    return found
+
+
+def _proved(node: Node, leaves: list[tuple[int, Leaf]]) -> list[Logged]:
+    """Prove leaves under the first heads that a quorum cosigned; those that still wait for one are left out."""
+    receipts = [(leaf, ledger.receipt_at(node.store, node.trust, index, newest=False)) for index, leaf in leaves]
+    return [Logged(kind=leaf.kind, body=leaf.body, proof=str(found.proof)) for leaf, found in receipts if found]
+
+
+def _parts(tx: Transaction, node: Node, who: Principal, key: int, at: datetime) -> _Parts:
+    """Register the read, and fetch what facts and hint are read from."""
+    resident = identity.resident_by_key(tx, key)
+    charts = resident.charts if resident else ()
+    located, people = attesting.attestable(tx, charts), records.patients(tx, charts)[:1]
+    unwrapped = tuple(sorted({part.chart_key for part in [*located, *people]}))
+    access.register(tx, [_own_read(who, key, unwrapped, WHAT, Action.TAKE_CERTIFICATE, at)])
+    return _Parts(
+        located=tuple(located),
+        people=tuple(people),
+        last_two=identity.last_two(tx, node.custodian, key),
+        held=tuple(certificates.held(tx, node.custodian, key)),
+    )
+
+
+def _opened(node: Node, parts: _Parts, at: datetime) -> tuple[tuple[Attested, ...], Hint | None]:
+    keys = node.keys.unwrap(sorted({part.chart_key for part in [*parts.located, *parts.people]}))
+    facts = attesting.attested(parts.located, keys, at)
+    if not parts.people:
+        return facts, None
+    person = parts.people[0]
+    name, born = records.patient_name(person, keys), attesting.birth_of(person, keys)
+    return facts, hint_of(name, born, parts.last_two)
+
+
+__all__ = [
+    "MyCertificates",
+    "my_certificate",
+    "my_certificates",
+    "take_certificate",
+    "trust_file",
+    "void_certificate",
+]

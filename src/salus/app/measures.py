@@ -1,0 +1,210 @@
+"""A result leads to a measure: evidence taken in with its record, decided by the rules, shown to its holder alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from salus import access, identity, ledger, records
+from salus.access import Action, Kind, Read
+from salus.app.attempts import BY_WRITE, keep_attempt
+from salus.app.facts import decide, purpose_of, refuse
+from salus.app.node import Node, charts_of
+from salus.app.notices import contested_view
+from salus.app.residents import own_key
+from salus.app.writing import accept
+from salus.healthcode import EvidenceRefused, Unsettable, measures
+from salus.kernel import parse_instant
+from salus.ledger import Leaf
+from salus.parties import Principal
+from salus.records import Accepted, ResultTold, SpecimenTold
+from salus.rules import Document
+from salus.storage import Duty, Transaction
+
+SETTING: Final = frozenset(
+    "measure measures colour color status state level gives decision notice green yellow red restriction".split()
+    + "quarantine risk flag exempt".split()
+)
+"""Names under which somebody would write what a person may do. A field of such a name is refused, and counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """Evidence that was taken in: its commitment, and the address of the resource beside it."""
+
+    commitment: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyNotices:
+    """What a resident is shown: the measures that are proved now, and the receipts of the own specimens."""
+
+    notices: tuple[measures.HeldNotice, ...]
+    receipts: tuple[Mapping[str, Any], ...] = field(repr=False)
+    at: datetime
+
+
+def take_specimen(node: Node, who: Principal, resource: dict[str, Any], signed: measures.Signed) -> Taken:
+    """Take in a Specimen and the site's signed commitment to it, in one transaction.
+
+    Raises Refused for anybody but a sampling site's system, EvidenceRefused if the two contradict each other, and what
+    `accept` raises.
+    """
+    _permit(node, who, Action.COMMIT_SPECIMEN)
+    at = node.clock.now()
+    body = measures.check_evidence(node.store, node.trust, signed, at)
+    _same_specimen(records.specimen_told(resource), body)
+    taken: list[str] = []
+
+    def keep(tx: Transaction, accepted: Accepted) -> None:
+        chart = accepted.outcomes[0].chart_key
+        if accepted.residents.get(chart) is None:
+            raise EvidenceRefused("a specimen is taken from a Patient; send that first", where="resource.subject")
+        taken.append(measures.take_specimen(tx, node.keys, signed, chart, at))
+
+    accepted = accept(node, who, [records.of_resource(resource, "Specimen")], noted=keep)
+    return _taken(accepted, taken)
+
+
+def take_result(node: Node, who: Principal, resource: dict[str, Any], signed: measures.Signed) -> Taken:
+    """Take in an Observation and the laboratory's signed commitment to it, in one transaction, whatever was found.
+
+    The result follows the chart of its specimen; the Observation lies in the laboratory's own. The resident is shown
+    who wrote it. Raises as `take_specimen` does.
+    """
+    _permit(node, who, Action.SIGN_RESULT)
+    at = node.clock.now()
+    body = measures.check_evidence(node.store, node.trust, signed, at)
+    _same_result(records.result_told(resource), body)
+    taken: list[str] = []
+
+    def keep(tx: Transaction, accepted: Accepted) -> None:
+        chart = measures.specimen_chart(tx, body["specimen"])
+        holder = identity.residents_of(tx, [chart]).get(chart)
+        own = accepted.residents.get(accepted.outcomes[0].chart_key)
+        if own is not None and own != holder:
+            raise EvidenceRefused("the Observation is about another person than the specimen", where="resource.subject")
+        taken.append(measures.take_result(tx, node.keys, signed, at))
+        if holder is not None:
+            access.register(tx, [_result_read(who, holder, chart, at)])
+
+    accepted = accept(node, who, [records.of_resource(resource, "Observation")], noted=keep)
+    return _taken(accepted, taken)
+
+
+def refuse_setting(node: Node, who: Principal, where: str) -> Unsettable:
+    """Keep an attempt to write a measure, counted in public, and return the error to raise."""
+    keep_attempt(node, who, BY_WRITE, Unsettable.code)
+    return Unsettable(where)
+
+
+def progress_measures(node: Node) -> measures.Progress:
+    """Decide for results that the log has, and issue decisions that are proved. Rounds may run at once."""
+    return measures.progress(node.store, node.trust, node.keys, node.clock.now())
+
+
+def my_notices(node: Node, who: Principal) -> MyNotices:
+    """Return the resident's own measures, recomputed from evidence; usually there are none. The look is registered."""
+    key, at = own_key(node, who, Action.READ_NOTICE), node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        charts = charts_of(tx, key)
+        rows = measures.rows_of(tx, charts)
+        held = tuple(sorted({row.chart_key for row in rows}))
+        access.register(tx, [_own_read(who, key, held, at)])
+    keys = measures.chart_keys(node.keys, held)
+    proved = measures.notices(node.store, node.trust, keys, held, at)
+    found = [one for one in (contested_view(node, key, each, at) for each in proved) if one]
+    return MyNotices(notices=tuple(found), receipts=tuple(measures.receipts(keys, rows)), at=at)
+
+
+def publish(node: Node, document: Document, signatures: Mapping[str, str]) -> None:
+    """Hand a signed document to the public log. Raises PublicationRefused if it could not count."""
+    with node.store.transaction(Duty.CARE) as tx:
+        measures.publish(tx, node.store, node.trust, document, signatures, node.clock.now())
+
+
+def add_party(node: Node, leaf: Mapping[str, Any]) -> None:
+    """Hand a party's key to the public log, once: whose it is, of which organisation, for which duty."""
+    ledger.append_once(node.store, Leaf(kind="party-key", body=leaf))
+
+
+def _permit(node: Node, who: Principal, action: Action) -> None:
+    if who.facility is None or not decide(node, who, action, Kind.RECORD, own_facility=True).allowed:
+        raise refuse(node, who, action, "evidence is sent by the sampling site or laboratory that made it")
+
+
+def _same_specimen(told: SpecimenTold, body: Mapping[str, Any]) -> None:
+    if told.taken != parse_instant(body["taken"]):
+        raise EvidenceRefused("Specimen and opening name two times of collection", where="opening.specimen.taken")
+
+
+def _same_result(told: ResultTold, body: Mapping[str, Any]) -> None:
+    """Refuse an opening that says anything else than the Observation beside it."""
+    said = {
+        "disease": told.disease,
+        "kind": str(told.kind),
+        "result": str(told.result),
+        "reported": told.reported,
+        "replaces": told.corrects,
+    }
+    opened_as = {**body, "reported": parse_instant(body["reported"]), "replaces": body["replaces"] is not None}
+    for name, value in said.items():
+        if opened_as[name] != value:
+            text = f"Observation and opening contradict each other in {name}"
+            raise EvidenceRefused(text, where=f"opening.result.{name}")
+
+
+def _taken(accepted: Accepted, taken: list[str]) -> Taken:
+    outcome = accepted.outcomes[0]
+    return Taken(commitment=taken[0], resource=f"{outcome.type}/{outcome.id}")
+
+
+def _result_read(who: Principal, resident: int, chart: int, at: datetime) -> Read:
+    return Read(
+        reader_role=who.role,
+        reader=who.subject,
+        facility=who.facility,
+        resident_key=resident,
+        chart_keys=(chart,),
+        what="result",
+        count=1,
+        action=Action.SIGN_RESULT,
+        purpose=purpose_of(who),
+        ground="own-facility",
+        unwraps=2,
+        at=at,
+    )
+
+
+def _own_read(who: Principal, key: int, charts: tuple[int, ...], at: datetime) -> Read:
+    return Read(
+        reader_role=who.role,
+        reader=who.subject,
+        facility=None,
+        resident_key=key,
+        chart_keys=charts,
+        what="notice",
+        count=1,
+        action=Action.READ_NOTICE,
+        purpose=purpose_of(who),
+        ground="own-record",
+        unwraps=len(charts),
+        at=at,
+    )
+
+
+__all__ = [
+    "SETTING",
+    "MyNotices",
+    "Taken",
+    "add_party",
+    "my_notices",
+    "progress_measures",
+    "publish",
+    "refuse_setting",
+    "take_result",
+    "take_specimen",
+]

@@ -1,0 +1,172 @@
+"""What the public page of power says, counted from the log's leaves, so that anybody with its files counts again."""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from salus import access, appeals, ledger
+from salus.app.node import Node
+from salus.app.vouching import vouched_place
+from salus.appeals import Tally
+from salus.healthcode import measures
+from salus.kernel import canonical, parse_instant
+from salus.ledger import Leaf, PartyKey
+from salus.rules import signed_by
+from salus.storage import Duty
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A publication's leaf. `signers` are who signed it, each with its organisation, None for a signature that fails.
+
+    `counts` tells that witnesses saw it with enough signatures and enough notice; nothing else has any effect.
+    """
+
+    index: int
+    kind: str
+    name: str
+    version: int
+    digest: bytes
+    starts: datetime
+    ends: datetime
+    signers: tuple[tuple[str, str | None], ...]
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """An order's leaf."""
+
+    index: int
+    order: bytes
+    organisations: tuple[str, ...]
+    starts: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """Refused attempts to write a measure of one day and kind; `logged` where the day's leaf says the same."""
+
+    day: date
+    kind: str
+    count: int
+    logged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Powers:
+    """All of it. `decisions` are counted by the digest of their rules; `size` is how many leaves the log has."""
+
+    size: int
+    publications: tuple[Published, ...]
+    orders: tuple[Ordered, ...]
+    parties: tuple[PartyKey, ...]
+    specimens: int
+    results: int
+    decisions: Mapping[bytes, int]
+    contests: Tally
+    attempts: tuple[Attempts, ...]
+
+
+def powers(node: Node) -> Powers:
+    """Count from the log, at this instant. Only the attempts of a day that is not over come from elsewhere."""
+    newest, parties = ledger.latest(node.store), ledger.party_keys(node.store)
+    known = measures.known(node.store, node.trust)
+    counting = {canonical({"publication": one.leaf}) for one in known.publications}
+    decisions = Counter(_bytes(leaf, "rules") for _, leaf in ledger.leaves(node.store, "decision"))
+    return Powers(
+        size=newest.size if newest else 0,
+        publications=tuple(_published(index, leaf, parties, counting) for index, leaf in _newest(node, "publication")),
+        orders=tuple(_ordered(index, leaf) for index, leaf in _newest(node, "order")),
+        parties=tuple(parties),
+        specimens=len(ledger.leaves(node.store, "specimen")),
+        results=len(ledger.leaves(node.store, "result")),
+        decisions=decisions,
+        contests=contest_tally(node),
+        attempts=tuple(_attempts(node)),
+    )
+
+
+def contest_tally(node: Node) -> Tally:
+    """Count contests from their leaves and from the times of the witnesses."""
+    opened = [(index, leaf.body) for index, leaf in ledger.leaves(node.store, "appeal-opened")]
+    closed = [(index, leaf.body) for index, leaf in ledger.leaves(node.store, "appeal-closed")]
+    return appeals.tally(opened, closed, lambda index: vouched_place(node, index), node.clock.now())
+
+
+def answer_proofs(node: Node) -> list[dict[str, object]]:
+    """Return, for each answer that witnesses vouched for, its place and its proof under the first head that has it."""
+    found = []
+    for index, _ in ledger.leaves(node.store, "appeal-closed"):
+        receipt = ledger.receipt_at(node.store, node.trust, index, newest=False)
+        if receipt:
+            found.append({"index": index, "proof": str(receipt.proof)})
+    return found
+
+
+def publish_attempts(node: Node) -> int:
+    """Hand the counts of days that are over to the log, once each."""
+    with node.store.transaction(Duty.CARE) as tx:
+        return access.publish_attempts(tx, node.clock.now().date())
+
+
+def _attempts(node: Node) -> list[Attempts]:
+    with node.store.transaction(Duty.CARE) as tx:
+        counted = access.attempts(tx)
+    logged = {
+        (str(leaf.body["day"]), str(leaf.body["action"]), leaf.body["count"])
+        for _, leaf in ledger.leaves(node.store, "refusals")
+    }
+    return [
+        Attempts(day=day, kind=kind, count=count, logged=(day.isoformat(), kind, count) in logged)
+        for day, kind, count in counted
+    ]
+
+
+def _newest(node: Node, kind: str) -> list[tuple[int, Leaf]]:
+    return ledger.leaves(node.store, kind)[::-1]
+
+
+def _published(index: int, leaf: Leaf, parties: list[PartyKey], counting: set[bytes]) -> Published:
+    body = leaf.body
+    return Published(
+        index=index,
+        kind=str(body["kind"]),
+        name=str(body["name"]),
+        version=int(str(body["version"])),
+        digest=_bytes(leaf, "digest"),
+        starts=parse_instant(str(body["starts"])),
+        ends=parse_instant(str(body["ends"])),
+        signers=tuple(_signers(body, parties)),
+        counts=leaf.encoded in counting,
+    )
+
+
+def _signers(body: Mapping[str, object], parties: list[PartyKey]) -> Iterator[tuple[str, str | None]]:
+    """Name each party that signed, with its organisation where a key that the log gives it made the signature."""
+    signatures = body["signatures"]
+    told = {name: value for name, value in body.items() if name != "signatures"}
+    for name, signature in sorted(signatures.items()) if isinstance(signatures, Mapping) else ():
+        keys = [one for one in parties if (one.party, one.duty) == (name, "signer")]
+        good = [one for one in keys if signed_by(one.key, canonical({"publication": told}), signature)]
+        yield str(name), good[0].organisation if good else None
+
+
+def _ordered(index: int, leaf: Leaf) -> Ordered:
+    named = leaf.body["organisations"]
+    return Ordered(
+        index=index,
+        order=_bytes(leaf, "order"),
+        organisations=tuple(str(name) for name in named) if isinstance(named, list | tuple) else (),
+        starts=parse_instant(str(leaf.body["starts"])),
+        ends=parse_instant(str(leaf.body["ends"])),
+    )
+
+
+def _bytes(leaf: Leaf, field: str) -> bytes:
+    return base64.b64decode(str(leaf.body[field]))

@@ -1,0 +1,28 @@
+"""Where to look around, role by role."""
+
+from __future__ import annotations
+
+from salus.cli.story.stage import Stage
+
+PLACES = (
+    ("/demo", "step into a role: resident, clinician, reception, epidemiologist, commander, appeal officer, auditor"),
+    ("/me/notice", "resident: what is asked of me, why, until when, and the proof; /me/reads who looked; /me/contests"),
+    ("/desk", "clinician and reception: who is here"),
+    ("/verify", "at a door: works without a network, keeps nothing, sends nothing"),
+    ("/signals", "epidemiologist: what stands out, and why"),
+    ("/situation", "commander: counts with their age, orders with two signatures"),
+    ("/audit", "auditor: what the node finds about itself"),
+    ("/about/power", "everybody: rules, signers, orders, attempts; /about/log the log behind all of it"),
+    ("/fhir/metadata", "hospitals: what the FHIR server speaks"),
+)
+
+
+def tell_addresses(stage: Stage) -> None:
+    """Name an address for each role."""
+    url = stage.url.replace("127.0.0.1", "localhost")  # browsers offer passkeys there, and not at an address of numbers
+    stage.say("")
+    for number, (path, what) in enumerate(PLACES):
+        stage.say(f"{'     ' if number else 'open '}{url + path:38} {what}")
+
+
+__all__ = ["PLACES", "tell_addresses"]

@@ -1,0 +1,61 @@
+"""Before anything else: who may sign what, and the rules, signed by several and published with notice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from salus import app
+from salus.cli.actors import declaration_document, emergency_document, rules_document, signatures_of
+from salus.cli.story.stage import DISEASE, Stage
+from salus.rules import Document, PublicationKind, Venue
+
+LEAD = timedelta(days=6)
+"""How long before the country's present day a demo begins: rules count 72 hours after they are published."""
+_NOTICE = timedelta(hours=73)
+VENUE = Venue.CARE_HOME
+
+
+def open_rules(stage: Stage) -> None:
+    """Publish what is not alive, and let the time of notice pass; say what was done."""
+    if stage.alive(PublicationKind.RULES, stage.now) and stage.alive(PublicationKind.EMERGENCY, stage.now):
+        stage.say("rules, emergency and declaration are in force from an earlier run")
+        return
+    signers = stage.signers()
+    for party in (*signers, *stage.places()):
+        app.add_party(stage.node, party.key_leaf)
+    app.close_batch(stage.node)
+    documents = _documents(stage)
+    for document in documents:
+        app.publish(stage.node, document, signatures_of(document, signers))
+    app.close_batch(stage.node)
+    bodies = len({one.organisation for one in signers})
+    stage.say(
+        f"rules for {DISEASE}, an emergency of 30 days and a declaration for doors of kind {VENUE}: signed by"
+        f" {len(signers)} of {bodies} organisations, logged, cosigned; rules count after 72 hours of notice"
+    )
+    stage.advance(LEAD)
+    app.close_batch(stage.node)
+    stage.say(f"{LEAD.days} days pass (`salus demo advance` moves the clock of a demo and of its witnesses)")
+
+
+def _documents(stage: Stage) -> list[Document]:
+    now, starts = stage.now, stage.now + _NOTICE
+    version = 1 + len(app.powers(stage.node).publications)
+    emergency = emergency_document(
+        DISEASE,
+        now + timedelta(hours=1),
+        now + timedelta(days=30),
+        en="An outbreak of a respiratory illness.",
+        zh="一种呼吸道疾病正在流行。",
+        version=version,
+    )
+    declaration = declaration_document(
+        "care-homes",
+        now + timedelta(hours=25),
+        now + timedelta(days=30),
+        venues=[str(VENUE)],
+        wants=["vaccination", "test"],
+        region="country",
+        version=version,
+    )
+    return [emergency, rules_document(DISEASE, starts, starts + timedelta(days=60), version=version), declaration]

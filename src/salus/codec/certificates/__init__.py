@@ -1,0 +1,49 @@
+"""`SL1:`, second form: a certificate says one fact about health, for a door that a public declaration names."""
+
+from salus.codec.certificates.model import (
+    LIST_SIZE,
+    LONGEST,
+    Certificate,
+    CertificateKind,
+    Disease,
+    Hint,
+    day_number,
+    hour_number,
+    instant,
+    seconds,
+)
+from salus.codec.certificates.status import StatusList, read_status_list, subject_of, write_status_list
+from salus.codec.certificates.text import Presented, decode_certificate, encode_certificate
+from salus.codec.certificates.trust import TRUST_LASTS, Issuer, Logged, TrustFile, read_trust, write_trust
+from salus.codec.certificates.verdict import Outcome, Reason, Verdict, permitted, verify
+
+__all__ = [
+    "LIST_SIZE",
+    "LONGEST",
+    "TRUST_LASTS",
+    "Certificate",
+    "CertificateKind",
+    "Disease",
+    "Hint",
+    "Issuer",
+    "Logged",
+    "Outcome",
+    "Presented",
+    "Reason",
+    "StatusList",
+    "TrustFile",
+    "Verdict",
+    "day_number",
+    "decode_certificate",
+    "encode_certificate",
+    "hour_number",
+    "instant",
+    "permitted",
+    "read_status_list",
+    "read_trust",
+    "seconds",
+    "subject_of",
+    "verify",
+    "write_status_list",
+    "write_trust",
+]

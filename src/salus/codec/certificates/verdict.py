@@ -1,0 +1,118 @@
+"""What a door is told about what it was shown: a certificate's fact, or nothing, or that no check is permitted there.
+
+Whether anybody may ask comes first; the code is not looked at before. Whatever is not a good certificate of a kind that
+the door may ask for gets one and the same answer. Why it is so, `reason` says, which is for its holder and no screen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from salus.codec.certificates.model import Certificate
+from salus.codec.certificates.text import Presented, decode_certificate
+from salus.codec.certificates.trust import TrustFile
+from salus.codec.errors import CodecError
+from salus.rules import CertificateKind as Wanted
+from salus.rules import Declaration, Venue
+
+_SLOW_CLOCK = timedelta(hours=1)
+
+
+class Outcome(StrEnum):
+    """The three things that a verifier can show."""
+
+    GOOD = "good"
+    NOTHING = "nothing-shown"
+    NOT_PERMITTED = "not-permitted"
+
+
+class Reason(StrEnum):
+    """Why a certificate was not shown, for its holder; stable words."""
+
+    NO_DECLARATION = "no-declaration"
+    TRUST_TOO_OLD = "trust-too-old"
+    UNREADABLE = "unreadable"
+    FOREIGN = "foreign-issuer"
+    FORGED = "forged"
+    NOT_YET = "not-yet"
+    EXPIRED = "expired"
+    NOT_ASKED = "not-asked-for"
+    NO_LIST = "no-list"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answer to one presented code. `certificate` is there only where it is good.
+
+    `declarations` are the live ones that name the kind of venue; `reason` is None only for a good certificate.
+    """
+
+    outcome: Outcome
+    certificate: Certificate | None
+    reason: Reason | None
+    declarations: tuple[Declaration, ...]
+
+
+class _NotShown(Exception):
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def permitted(trust: TrustFile, at: datetime, venue: Venue) -> tuple[Declaration, ...]:
+    """Return the declarations that are alive at `at` and name this kind of venue; without any no door may ask."""
+    if not trust.fresh(at):
+        return ()
+    return tuple(one for one in trust.declarations if venue in one.venues and one.starts <= at < one.ends)
+
+
+def verify(text: object, trust: TrustFile, at: datetime, venue: Venue) -> Verdict:
+    """Judge what was presented at a door of this kind at this instant. Total: it raises nothing, whatever it is given.
+
+    Identity codes, measures, foreign, forged, expired and voided certificates, and those of a kind that no declaration
+    lets this door ask for, all give NOTHING.
+    """
+    live = permitted(trust, at, venue)
+    if not live:
+        reason = Reason.NO_DECLARATION if trust.fresh(at) else Reason.TRUST_TOO_OLD
+        return Verdict(outcome=Outcome.NOT_PERMITTED, certificate=None, reason=reason, declarations=())
+    try:
+        certificate = _good(text, trust, at, {kind for one in live for kind in one.wants})
+    except _NotShown as found:
+        return Verdict(outcome=Outcome.NOTHING, certificate=None, reason=found.reason, declarations=live)
+    return Verdict(outcome=Outcome.GOOD, certificate=certificate, reason=None, declarations=live)
+
+
+def _good(text: object, trust: TrustFile, at: datetime, wanted: set[Wanted]) -> Certificate:
+    try:
+        presented = decode_certificate(text)
+    except CodecError:
+        raise _NotShown(Reason.UNREADABLE) from None
+    party = _issued_by(presented, trust)
+    certificate = presented.certificate
+    if at < certificate.issued - _SLOW_CLOCK:
+        raise _NotShown(Reason.NOT_YET)
+    if at >= certificate.expires:
+        raise _NotShown(Reason.EXPIRED)
+    if Wanted(certificate.kind.word) not in wanted:
+        raise _NotShown(Reason.NOT_ASKED)
+    listed = trust.lists.get((party, certificate.list_number))
+    if listed is None or not listed.issued - _SLOW_CLOCK <= at < listed.expires:
+        raise _NotShown(Reason.NO_LIST)
+    if listed.void(certificate.index):
+        raise _NotShown(Reason.VOID)
+    return certificate
+
+
+def _issued_by(presented: Presented, trust: TrustFile) -> str:
+    issuer = trust.issuers.get(presented.kid)
+    if issuer is None:
+        raise _NotShown(Reason.FOREIGN)
+    try:
+        presented.verify(issuer.key)
+    except CodecError:
+        raise _NotShown(Reason.FORGED) from None
+    return issuer.party

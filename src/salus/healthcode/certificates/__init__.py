@@ -1,0 +1,31 @@
+"""Certificates that residents take of their own records: issued, listed, voided. None is made unasked."""
+
+from salus.healthcode.certificates.errors import CertificateRefused
+from salus.healthcode.certificates.model import Fact, Held, hint_of
+from salus.healthcode.certificates.service import (
+    CERTIFICATE_KEY,
+    held,
+    issuer_leaf,
+    issuer_party,
+    issuer_spki,
+    status_lists,
+    take,
+    void,
+    void_corrected,
+)
+
+__all__ = [
+    "CERTIFICATE_KEY",
+    "CertificateRefused",
+    "Fact",
+    "Held",
+    "held",
+    "hint_of",
+    "issuer_leaf",
+    "issuer_party",
+    "issuer_spki",
+    "status_lists",
+    "take",
+    "void",
+    "void_corrected",
+]

@@ -1,0 +1,12 @@
+"""What taking and voiding certificates refuses."""
+
+from __future__ import annotations
+
+from salus.kernel import Invalid
+
+
+class CertificateRefused(Invalid):
+    """A certificate cannot be taken of this entry, or is not the asker's to show or void."""
+
+    code = "SALUS-H010"
+    status = 404

@@ -1,0 +1,146 @@
+"""Take, list and void certificates, and write the lists of void ones, in the caller's transaction. Duty CARE."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from salus.codec import key_digest, key_id, signer
+from salus.codec.certificates import (
+    LIST_SIZE,
+    Certificate,
+    Hint,
+    decode_certificate,
+    encode_certificate,
+    instant,
+    seconds,
+    subject_of,
+    write_status_list,
+)
+from salus.healthcode.certificates import store
+from salus.healthcode.certificates.errors import CertificateRefused
+from salus.healthcode.certificates.model import Fact, Held, certificate_of
+from salus.kernel import new_id
+from salus.keys import Custodian
+from salus.ledger import Leaf
+from salus.storage import Transaction
+
+CERTIFICATE_KEY = "certificate"
+LIST_LASTS = timedelta(days=7)
+MOST_HELD = 200
+_DOMAIN = "healthcode.certificate"
+_FULL = LIST_SIZE // 4  # so that a random place is free at the first or second try
+_HOUR = 3600
+
+Below = Callable[[int], int]
+"""Returns a random number from 0 up to, not including, the one given."""
+
+
+def issuer_party(node: str) -> str:
+    """Name a node's issuer of certificates in the public log."""
+    return f"{node}/issuer"
+
+
+def issuer_spki(custodian: Custodian) -> bytes:
+    """Return the issuer's public key (SubjectPublicKeyInfo)."""
+    public = custodian.es256(CERTIFICATE_KEY).public_key()
+    return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def issuer_leaf(custodian: Custodian, node: str) -> Leaf:
+    """Say in the public log whose key certificates are signed with; until it stands there no door believes one.
+
+    The leaf names the key by its SHA-256, so that it can be of any kind that certificates are signed with.
+    """
+    digest = key_digest(custodian.es256(CERTIFICATE_KEY).public_key())
+    key = base64.b64encode(digest).decode()
+    return Leaf(
+        kind="party-key", body={"party": issuer_party(node), "organisation": node, "duty": "issuer", "key": key}
+    )
+
+
+def take(
+    tx: Transaction,
+    custodian: Custodian,
+    resident_key: int,
+    fact: Fact,
+    hint: Hint | None,
+    *,
+    at: datetime,
+    below: Below = secrets.randbelow,
+) -> UUID:
+    """Issue a certificate of a fact of the resident's own record, and return its name.
+
+    Its place in the list of void ones is random and used once. Raises CertificateRefused if the fact is too old.
+    """
+    certificate_id = new_id()
+    number = store.highest_list(tx)
+    number += store.count_in(tx, number) >= _FULL
+    while True:
+        index = below(LIST_SIZE)
+        text = _text(custodian, certificate_of(fact, hint, number, index, at))
+        sealed = custodian.seal(_DOMAIN, text.encode("ascii"), _place(certificate_id, resident_key))
+        if store.insert(tx, certificate_id, resident_key, fact.resource, (number, index), sealed, at):
+            return certificate_id
+
+
+def held(tx: Transaction, custodian: Custodian, resident_key: int) -> list[Held]:
+    """Return the resident's certificates, newest first, at most 200."""
+    found = []
+    rows = store.of_resident(tx, resident_key)[:MOST_HELD]
+    for certificate_id, resource, _, _, sealed, taken, voided, ground in rows:
+        text = custodian.open_sealed(_DOMAIN, sealed, _place(certificate_id, resident_key)).decode("ascii")
+        found.append(
+            Held(
+                certificate_id=certificate_id,
+                resource=resource,
+                certificate=decode_certificate(text).certificate,
+                text=text,
+                taken=taken,
+                voided=voided,
+                ground=ground,
+            )
+        )
+    return found
+
+
+def void(tx: Transaction, custodian: Custodian, resident_key: int, certificate_id: UUID, at: datetime) -> None:
+    """Void a certificate because its holder asks; CertificateRefused if it is not this resident's."""
+    if certificate_id not in {one.certificate_id for one in held(tx, custodian, resident_key)}:
+        raise CertificateRefused("there is no such certificate among yours")
+    store.insert_void(tx, certificate_id, resident_key, "asked", at)
+
+
+def void_corrected(tx: Transaction, resources: Sequence[UUID], at: datetime) -> int:
+    """Void every certificate that rests on an entry which was corrected; its holder may take a new one."""
+    return store.insert_void_of(tx, resources, at) if resources else 0
+
+
+def status_lists(tx: Transaction, custodian: Custodian, node: str, at: datetime) -> list[bytes]:
+    """Write and sign the lists of void certificates as of this hour, as Token Status List tokens."""
+    private = custodian.es256(CERTIFICATE_KEY)
+    kid, sign = key_id(private.public_key()), signer(private)
+    places: dict[int, set[int]] = {number: set() for number in range(1, store.highest_list(tx) + 1)}
+    for number, index in store.void_places(tx):
+        places[number].add(index)
+    issued = instant(seconds(at) // _HOUR * _HOUR)
+    return [
+        write_status_list(
+            subject_of(issuer_party(node), number), void, kid, sign, issued=issued, expires=issued + LIST_LASTS
+        )
+        for number, void in places.items()
+    ]
+
+
+def _text(custodian: Custodian, certificate: Certificate) -> str:
+    private = custodian.es256(CERTIFICATE_KEY)
+    return encode_certificate(certificate, key_id(private.public_key()), signer(private))
+
+
+def _place(certificate_id: UUID, resident_key: int) -> bytes:
+    return b"healthcode.certificate.content\x00" + certificate_id.bytes + resident_key.to_bytes(8, signed=True)

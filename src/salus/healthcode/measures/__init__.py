@@ -1,0 +1,38 @@
+"""Evidence, decisions and notices of this node. Nothing here can be set: what is shown is recomputed from evidence."""
+
+from salus.healthcode.measures.filing import rows_of
+from salus.healthcode.measures.model import HeldNotice, Progress, Signed
+from salus.healthcode.measures.publications import Known, LoggedPublication, known
+from salus.healthcode.measures.service import (
+    chart_keys,
+    check_evidence,
+    notices,
+    progress,
+    publish,
+    receipts,
+    specimen_chart,
+    take_result,
+    take_specimen,
+)
+from salus.healthcode.measures.verifying import RowFinding, verify_rows
+
+__all__ = [
+    "HeldNotice",
+    "Known",
+    "LoggedPublication",
+    "Progress",
+    "RowFinding",
+    "Signed",
+    "chart_keys",
+    "check_evidence",
+    "known",
+    "notices",
+    "progress",
+    "publish",
+    "receipts",
+    "rows_of",
+    "specimen_chart",
+    "take_result",
+    "take_specimen",
+    "verify_rows",
+]

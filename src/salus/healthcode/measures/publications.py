@@ -1,0 +1,187 @@
+"""What the public log says that this node may decide by: parties' keys and publications, each with its first proof.
+
+A leaf's first proof never changes once it exists, so it is looked up once. The log is the only source: no table of this
+room says whose key counts, or which rules do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from salus import ledger
+from salus.healthcode.measures.model import raw
+from salus.ledger import Leaf, Receipt
+from salus.proof import Trust
+from salus.rules import (
+    Document,
+    Emergency,
+    PartyKey,
+    PublicationKind,
+    PublicationRefused,
+    Published,
+    Rules,
+    TableRefused,
+    check_publication,
+    emergency_of,
+    rules_of,
+    signed_by,
+)
+from salus.storage import Store
+
+SIGNER = "signer"
+_FIRST: WeakKeyDictionary[Store, dict[tuple[str, int], Receipt]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedKey:
+    """A party's key with its leaf and the first proof of it."""
+
+    key: PartyKey
+    leaf: dict[str, Any] = field(repr=False)
+    proof: str = field(repr=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a measure's file holds it."""
+        return {"leaf": self.leaf, "proof": self.proof}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedPublication:
+    """A publication that is as it has to be, with its leaf, its first proof, and the size of the head it is under."""
+
+    published: Published
+    leaf: dict[str, Any] = field(repr=False)
+    proof: str = field(repr=False)
+    size: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a measure's file holds it."""
+        return {"document": self.published.document.as_json(), "leaf": self.leaf, "proof": self.proof}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Everything that the log says so far and that a quorum of witnesses has seen."""
+
+    keys: tuple[LoggedKey, ...]
+    publications: tuple[LoggedPublication, ...]
+
+    def of(self, digest: str) -> LoggedPublication | None:
+        """Return a publication by its document's digest."""
+        return next((one for one in self.publications if one.published.document.digest == digest), None)
+
+    def in_force(self, disease: str, at: datetime) -> tuple[LoggedPublication, LoggedPublication, Rules] | None:
+        """Return the rules of a disease and the emergency they count under at an instant; None if one is missing.
+
+        Of several rules the last to start counts, of several emergencies the last to end; equal ones by their digest.
+        """
+        alive = [one for one in self.publications if one.published.alive(at)]
+        tables = [one for one in alive if _is(one, PublicationKind.RULES, disease)]
+        declared = [one for one in alive if _is(one, PublicationKind.EMERGENCY, disease)]
+        if not tables or not declared:
+            return None
+        rules = max(tables, key=lambda one: (one.published.document.starts, one.published.document.digest))
+        emergency = max(declared, key=lambda one: (one.published.document.ends, one.published.document.digest))
+        return rules, emergency, rules_of(rules.published, emergency.published)
+
+
+def first(store: Store, trust: Trust | None, index: int) -> Receipt | None:
+    """Return the first proof of a leaf, remembered once it exists."""
+    if trust is None:
+        return None
+    known = _FIRST.setdefault(store, {})
+    found = known.get((str(trust), index)) or ledger.receipt_at(store, trust, index, newest=False)
+    if found is not None and len(known) < 100_000:
+        known[str(trust), index] = found
+    return found
+
+
+def logged_keys(store: Store, trust: Trust | None) -> tuple[LoggedKey, ...]:
+    """Return the keys of parties that a quorum of witnesses has seen in the log."""
+    found = []
+    for one in ledger.party_keys(store):
+        if one.duty in ("witness", "issuer"):
+            continue
+        receipt = first(store, trust, one.index)
+        if receipt is not None:
+            key = PartyKey(
+                party=one.party,
+                organisation=one.organisation,
+                duty=one.duty,
+                key=one.key,
+                logged_at=receipt.cosigned.at,
+            )
+            found.append(LoggedKey(key=key, leaf=json.loads(receipt.entry)["party-key"], proof=str(receipt.proof)))
+    return tuple(found)
+
+
+def known(store: Store, trust: Trust | None) -> Known:
+    """Return what the log says now. What is not published as it has to be is left out, whoever put it there."""
+    keys = logged_keys(store, trust)
+    emergencies: list[LoggedPublication] = []
+    rest: list[LoggedPublication] = []
+    found = ledger.leaves(store, "publication")
+    for kind in (PublicationKind.EMERGENCY, PublicationKind.RULES, PublicationKind.DECLARATION):
+        for index, leaf in found:
+            if leaf.body["kind"] == kind:
+                one = _publication(store, trust, index, leaf, keys, [each.published for each in emergencies])
+                (emergencies if kind is PublicationKind.EMERGENCY else rest).extend([one] if one else [])
+    return Known(keys=keys, publications=(*emergencies, *rest))
+
+
+def signer_of(keys: Sequence[LoggedKey], party: str, duty: str, message: bytes, signature: str) -> LoggedKey | None:
+    """Return the logged key with which a party signed under a duty."""
+    of_party = (one for one in keys if (one.key.party, one.key.duty) == (party, duty))
+    return next((one for one in of_party if signed_by(one.key.key, message, signature)), None)
+
+
+def signers_of(keys: Sequence[LoggedKey], publication: LoggedPublication) -> list[LoggedKey]:
+    """Return the logged keys behind a publication's signatures."""
+    message = publication.published.document.signed
+    found = [
+        signer_of(keys, party, SIGNER, message, str(signature))
+        for party, signature in publication.leaf["signatures"].items()
+    ]
+    return [one for one in found if one is not None]
+
+
+def emergencies(store: Store, trust: Trust | None, at: datetime) -> list[Emergency]:
+    """Return the emergencies that are alive at an instant."""
+    return [
+        emergency_of(one.published.document)
+        for one in known(store, trust).publications
+        if one.published.document.kind is PublicationKind.EMERGENCY and one.published.alive(at)
+    ]
+
+
+def _publication(
+    store: Store,
+    trust: Trust | None,
+    index: int,
+    leaf: Leaf,
+    keys: Sequence[LoggedKey],
+    declared: Sequence[Published],
+) -> LoggedPublication | None:
+    receipt, content = first(store, trust, index), ledger.document(store, raw(str(leaf.body["digest"])))
+    if receipt is None or content is None:
+        return None
+    body = json.loads(receipt.entry)["publication"]
+    try:
+        published = check_publication(
+            Document.parse(content), body, [one.key for one in keys], receipt.cosigned.at, declared
+        )
+    except (PublicationRefused, TableRefused):
+        return None
+    return LoggedPublication(
+        published=published, leaf=body, proof=str(receipt.proof), size=receipt.cosigned.checkpoint.size
+    )
+
+
+def _is(one: LoggedPublication, kind: PublicationKind, disease: str) -> bool:
+    document = one.published.document
+    return document.kind is kind and document.body.get("disease") == disease

@@ -1,0 +1,336 @@
+"""Take evidence in, let the rules decide once the log has it, and show what follows. None of these verbs sets anything.
+
+What a page shows is recomputed each time by `rules.recompute`, with the witnesses' keys, from evidence and proofs; a
+row in any table, whoever wrote it, shows nobody anything by itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from salus import ledger
+from salus.healthcode.errors import EvidenceRefused
+from salus.healthcode.measures import store as tables
+from salus.healthcode.measures.filing import DUTIES, Opened, measure_file, open_evidence, rows_of
+from salus.healthcode.measures.model import Decided, HeldNotice, Kept, Progress, Signed, place, written
+from salus.healthcode.measures.publications import Known, known, logged_keys, signer_of
+from salus.healthcode.measures.sealing import seal, unseal
+from salus.kernel import canonical, format_instant, parse_instant
+from salus.keys import ChartKeyMissing, KeyService, KeyShredded
+from salus.ledger import Leaf
+from salus.proof import Trust
+from salus.rules import (
+    Document,
+    Evidence,
+    EvidenceKind,
+    Measure,
+    NotProved,
+    Result,
+    Why,
+    check_publication,
+    commitment_of,
+    decide,
+    opened,
+    recompute,
+    reuse_tag,
+)
+from salus.storage import Duty, Store, Transaction
+
+SKEW = timedelta(minutes=5)
+LATE = timedelta(hours=72)
+LOOKS_BACK = timedelta(days=16)
+MOST_NOTICES = 32
+_PAGE = 100
+
+Random = Callable[[int], bytes]
+
+
+def check_evidence(store: Store, trust: Trust | None, signed: Signed, at: datetime) -> dict[str, Any]:
+    """Return the fields of a piece of evidence, once its form, its times and its party's signature are good.
+
+    The key must stand in the log, seen by a quorum of witnesses, under the duty that goes with the kind. Raises
+    EvidenceRefused.
+    """
+    try:
+        body = opened(signed.opening, signed.kind)
+    except NotProved as fault:
+        raise EvidenceRefused(fault.text, where="opening") from None
+    if body["site" if signed.kind == "specimen" else "laboratory"] != signed.party:
+        raise EvidenceRefused("the opening names another party than the one that sends it", where="opening")
+    happened = parse_instant(body["taken" if signed.kind == "specimen" else "reported"])
+    if not at - LATE <= happened <= at + SKEW:
+        raise EvidenceRefused("evidence is sent within 72 hours after it came about, and not before", where="opening")
+    message = canonical({signed.kind: {"party": signed.party, "commitment": commitment_of(signed.opening)}})
+    keys = logged_keys(store, trust)
+    if signer_of(keys, signed.party, DUTIES[signed.kind], message, signed.signature) is None:
+        raise EvidenceRefused(
+            "no key that the public log has for this party and duty made the signature", where="signature"
+        )
+    return body
+
+
+def take_specimen(tx: Transaction, keys: KeyService, signed: Signed, chart_key: int, at: datetime) -> str:
+    """Take in a specimen that was checked, in the caller's transaction; return its commitment. Duty CARE.
+
+    Its leaf goes to the log with this commit. Sending the same again changes nothing.
+    """
+    commitment = commitment_of(signed.opening)
+    _keep(tx, keys, signed, (commitment, "specimen", commitment, chart_key), at)
+    return commitment
+
+
+def specimen_chart(tx: Transaction, commitment: str) -> int:
+    """Return the chart of a specimen that a result is about. Raises EvidenceRefused if no site committed it here."""
+    found = [one for one in tables.evidence(tx, [commitment]) if one.kind == "specimen"]
+    if not found:
+        raise EvidenceRefused("ACCESSION-MISSING: the result is about a specimen that no site committed here",
+                              where="opening.result.specimen")  # fmt: skip
+    return found[0].chart_key
+
+
+def take_result(tx: Transaction, keys: KeyService, signed: Signed, at: datetime) -> str:
+    """Take in a result that was checked, beside its specimen, whatever it says; return its commitment. Duty CARE.
+
+    A result follows the chart of its specimen. Raises EvidenceRefused if it contradicts the specimen.
+    """
+    body, commitment = opened(signed.opening, "result"), commitment_of(signed.opening)
+    chart_key = specimen_chart(tx, body["specimen"])
+    specimen = open_evidence(tables.evidence(tx, [body["specimen"]]), keys.unwrap([chart_key])).get(body["specimen"])
+    if specimen is None:
+        raise EvidenceRefused("the specimen's opening cannot be read any more", where="opening.result.specimen")
+    if any(body[name] != specimen.body[name] for name in ("subject", "disease")):
+        raise EvidenceRefused("specimen and result name two subjects or two diseases", where="opening")
+    if parse_instant(body["reported"]) < parse_instant(specimen.body["taken"]):
+        raise EvidenceRefused("the result is dated before its specimen", where="opening.result.reported")
+    key = _keep(tx, keys, signed, (commitment, "result", body["specimen"], chart_key), at)
+    if key is not None:
+        tables.wait(tx, key)
+    return commitment
+
+
+def publish(
+    tx: Transaction, store: Store, trust: Trust | None, document: Document, signatures: Mapping[str, str], at: datetime
+) -> None:
+    """Hand a signed document to the log, in the caller's transaction. Duty CARE.
+
+    Raises PublicationRefused, or TableRefused, if it could not count: signers, organisations, life, and the notice that
+    is left if it reached the log now. Whoever reads it later measures notice by the time of the witnesses.
+    """
+    leaf = document.leaf(signatures)
+    found = known(store, trust)
+    declared = [one.published for one in found.publications]
+    check_publication(document, leaf, [one.key for one in found.keys], at, declared)
+    ledger.add_document(tx, document.encoded)
+    ledger.append(tx, Leaf(kind="publication", body=leaf))
+
+
+def progress(
+    store: Store, trust: Trust | None, keys: KeyService, at: datetime, random: Random = secrets.token_bytes
+) -> Progress:
+    """Decide for results whose evidence a quorum of witnesses has seen, and issue what is proved. Duty CARE.
+
+    Each step is a transaction of its own that can run again: a result is decided on once, a decision issued once.
+    """
+    if trust is None:
+        return Progress(decided=0, issued=0)
+    decided = issued = last = 0
+    told: Known | None = None
+    while rows := _waiting(store, last):
+        last = rows[-1].key
+        told = told or known(store, trust)
+        for one in rows:
+            with store.transaction(Duty.CARE) as tx:
+                standing = tables.decision_of(tx, one.commitment)
+            if standing is None:
+                decided += _decide(store, trust, keys, told, one, at, random)
+            elif ledger.receipt(store, trust, standing.pending_id):
+                issued += _issue(store, one, standing, at)
+    return Progress(decided=decided, issued=issued)
+
+
+def notices(
+    store: Store, trust: Trust | None, keys: Mapping[int, bytes], charts: Sequence[int], at: datetime
+) -> list[HeldNotice]:
+    """Return the measures of a resident, from the specimens in these charts, that are proved at `at`; most have none.
+
+    `keys` are the charts' keys. Evidence of all the charts is looked through for what ends a measure.
+    """
+    with store.transaction(Duty.CARE) as tx:
+        rows = tables.decisions(tx, charts, at - LOOKS_BACK, MOST_NOTICES)
+        evidence = open_evidence(rows_of(tx, charts), keys)
+    if not rows or trust is None:
+        return []
+    told = known(store, trust)
+    found = []
+    for one in rows:
+        file = _file(store, trust, told, one, evidence, keys)
+        shown = recompute(file, trust, at) if file else None
+        if file and shown and shown.measure is not Measure.NONE:
+            found.append(HeldNotice(commitment=one.commitment, chart_key=one.chart_key, file=file, found=shown))
+    return found
+
+
+def chart_keys(keys: KeyService, charts: Sequence[int]) -> dict[int, bytes]:
+    """Return the keys of charts; without those that were destroyed or never were: what they sealed is no evidence."""
+    found: dict[int, bytes] = {}
+    for chart in charts:
+        try:
+            found |= keys.unwrap([chart])
+        except (KeyShredded, ChartKeyMissing):
+            continue
+    return found
+
+
+def decision_file(store: Store, trust: Trust | None, told: Known, keys: KeyService, decided: Decided) -> bytes | None:
+    """Return the file of one decision, from the evidence of its own chart; None if it is not proved or not readable."""
+    if trust is None:
+        return None
+    chart = chart_keys(keys, [decided.chart_key])
+    with store.transaction(Duty.CARE) as tx:
+        evidence = open_evidence(rows_of(tx, [decided.chart_key]), chart)
+    return _file(store, trust, told, decided, evidence, chart)
+
+
+def receipts(keys: Mapping[int, bytes], rows: Sequence[Kept]) -> list[dict[str, Any]]:
+    """Return the openings of a resident's specimens, newest first: what the site handed out as the receipt."""
+    opened_rows = open_evidence(rows, keys)
+    return [one.body | {"commitment": name} for name, one in opened_rows.items() if one.kept.kind == "specimen"]
+
+
+def _file(
+    store: Store,
+    trust: Trust,
+    told: Known,
+    decided: Decided,
+    evidence: Mapping[str, Opened],
+    keys: Mapping[int, bytes],
+) -> bytes | None:
+    key = keys.get(decided.chart_key)
+    opening = unseal(key, decided.place, decided.sealed) if key else None
+    try:
+        opened(opening, "decision")
+    except NotProved:
+        return None
+    return measure_file(store, trust, told, decided, evidence, opening) if opening else None
+
+
+def _keep(
+    tx: Transaction, keys: KeyService, signed: Signed, kept: tuple[str, str, str, int], at: datetime
+) -> int | None:
+    """Keep evidence, as (commitment, kind, specimen, chart), and hand its leaf to the log; None if it is no news."""
+    commitment, kind, _, chart_key = kept
+    if tables.evidence(tx, [commitment]):
+        return None
+    body = {"party": signed.party, "commitment": commitment, "signature": signed.signature}
+    leaf = Leaf(kind=kind, body=body)
+    sealed = seal(keys.unwrap([chart_key])[chart_key], place("evidence", chart_key, commitment), signed.opening)
+    return tables.add_evidence(tx, kept, leaf.encoded, sealed, ledger.append(tx, leaf).id, at)
+
+
+def _waiting(store: Store, last: int) -> list[Kept]:
+    with store.transaction(Duty.CARE) as tx:
+        return tables.waiting(tx, last, _PAGE)
+
+
+def _decide(store: Store, trust: Trust, keys: KeyService, told: Known, one: Kept, at: datetime, random: Random) -> int:
+    """Decide on one result, if all that it rests on has its witnesses; return how many decisions went to the log."""
+    with store.transaction(Duty.CARE) as tx:
+        rows = tables.evidence_of(tx, [one.chart_key], 256)
+    receipts_of = [
+        ledger.first_receipt(store, trust, row.pending_id)
+        for row in rows
+        if row.commitment in (one.commitment, one.specimen)
+    ]
+    seen = [receipt.cosigned.at for receipt in receipts_of if receipt is not None]
+    if len(seen) < 2:
+        return 0
+    at = max([at.replace(microsecond=0), *seen])
+    made = _made(told, open_evidence(rows, chart_keys(keys, [one.chart_key])), one, at, random)
+    if isinstance(made, dict):
+        return _keep_decision(store, keys, one, made, at)
+    if made is not Why.NOT_YET:
+        with store.transaction(Duty.CARE) as tx:
+            tables.done(tx, one.key)
+    return 0
+
+
+def _made(told: Known, evidence: Mapping[str, Opened], one: Kept, at: datetime, random: Random) -> dict[str, Any] | Why:
+    """Return the opening of the decision that the rules take on a result, or why they ask for nothing."""
+    base = evidence.get(one.commitment)
+    in_force = told.in_force(base.body["disease"], at) if base else None
+    if base is None or in_force is None:
+        return Why.RULES_NOT_LIVE
+    rules, emergency, table = in_force
+    considered = [each for each in (_evidence(evidence, row) for row in evidence.values()) if each is not None]
+    ending = [each for each in considered if each.result is Result.NEGATIVE or each.replaces is not None]
+    own = [each for each in considered if each.name == one.commitment]
+    found = decide([*own, *ending], table, at)
+    if found.measure is Measure.NONE or found.evidence != (one.commitment,) or not found.starts or not found.ends:
+        return Why.NOT_YET if set(found.reasons) == {Why.NOT_YET} else Why.ASKS_NOTHING
+    return {
+        "decision": {
+            "at": format_instant(at),
+            "blind": written(random(32)),
+            "clause": found.clause,
+            "emergency": emergency.published.document.digest,
+            "ends": format_instant(found.ends),
+            "evidence": [one.commitment],
+            "gives": str(found.measure),
+            "rules": rules.published.document.digest,
+            "starts": format_instant(found.starts),
+            "subject": base.body["subject"],
+        }
+    }
+
+
+def _evidence(evidence: Mapping[str, Opened], one: Opened) -> Evidence | None:
+    """Return a result as `decide` takes it; None for a specimen, and for a result whose specimen cannot be read."""
+    specimen = evidence.get(one.kept.specimen)
+    if one.kept.kind != "result" or specimen is None:
+        return None
+    body = one.body
+    return Evidence(
+        name=one.kept.commitment,
+        disease=body["disease"],
+        kind=EvidenceKind(body["kind"]),
+        result=Result(body["result"]),
+        taken=parse_instant(specimen.body["taken"]),
+        reported=parse_instant(body["reported"]),
+        replaces=body["replaces"],
+    )
+
+
+def _keep_decision(store: Store, keys: KeyService, one: Kept, opening: Mapping[str, Any], at: datetime) -> int:
+    """Keep a decision and hand its leaf to the log, in one transaction; nothing if another round was faster."""
+    body, commitment = opening["decision"], commitment_of(opening)
+    key = keys.unwrap([one.chart_key])[one.chart_key]
+    with store.transaction(Duty.CARE) as tx:
+        if not tables.hold(tx, one.key) or tables.decision_of(tx, one.commitment):
+            return 0
+        blind = open_evidence([one], {one.chart_key: key})[one.commitment].body["blind"]
+        tag = reuse_tag(one.commitment, blind)
+        leaf = Leaf(kind="decision", body={"rules": body["rules"], "commitment": commitment, "tag": tag})
+        sealed = seal(key, place("decision", one.chart_key, commitment), opening)
+        decided = Decided(
+            result=one.commitment,
+            commitment=commitment,
+            chart_key=one.chart_key,
+            rules=body["rules"],
+            emergency=body["emergency"],
+            entry=leaf.encoded,
+            sealed=sealed,
+            pending_id=ledger.append(tx, leaf).id,
+            decided_at=at,
+        )
+        return int(tables.add_decision(tx, decided))
+
+
+def _issue(store: Store, one: Kept, standing: Decided, at: datetime) -> int:
+    """Note that a decision is proved, and that its result waits no longer."""
+    with store.transaction(Duty.CARE) as tx:
+        if not tables.done(tx, one.key):
+            return 0
+        return int(tables.issue(tx, standing.commitment, at))

@@ -1,0 +1,155 @@
+"""Check that a document was published as it has to be. Pure; the time of the log comes as an argument."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from salus.proof import VerifierKey
+from salus.rules.errors import PublicationRefused
+from salus.rules.model import Clause, Emergency, Rules
+from salus.rules.publishing import model as limits
+from salus.rules.publishing.model import Declaration, Document, PartyKey, PublicationKind, Published
+from salus.rules.tables.lint import MOST_TEXT
+from salus.rules.tables.reading import table_of
+
+SIGNER = "signer"
+
+
+def check_publication(
+    document: Document,
+    leaf: Mapping[str, Any],
+    keys: Iterable[PartyKey],
+    logged_at: datetime,
+    emergencies: Sequence[Published] = (),
+) -> Published:
+    """Return a document as published, or raise PublicationRefused with the word for what is missing.
+
+    `leaf` is the body of its entry in the log and `logged_at` when a quorum of witnesses had it, which is what notice
+    is counted from. `keys` are the signers' keys of the log; each has to stand there no later than the document. Short
+    notice takes one of `emergencies` that was alive at `logged_at` and is of the same disease.
+    """
+    signatures = leaf.get("signatures")
+    if not isinstance(signatures, Mapping) or dict(leaf) != document.leaf(signatures):
+        raise PublicationRefused("DIGEST", "the log's entry is about another document")
+    signers = _signers(document, signatures, list(keys), logged_at)
+    organisations = tuple(sorted({one.organisation for one in signers}))
+    published = Published(
+        document=document,
+        logged_at=logged_at,
+        signers=tuple(sorted(one.party for one in signers)),
+        organisations=organisations,
+    )
+    _content(document)
+    _times(published, emergencies)
+    return published
+
+
+def rules_of(published: Published, emergency: Published | None) -> Rules:
+    """Return published assignment rules as `decide` takes them, under a published emergency if there is one."""
+    document = published.document
+    declared = emergency_of(emergency.document) if emergency else None
+    return Rules(table=table_of(document.body), starts=document.starts, ends=document.ends, emergency=declared)
+
+
+def emergency_of(document: Document) -> Emergency:
+    """Read an emergency's document; PublicationRefused if it says anything else."""
+    body = document.body
+    if document.kind is not PublicationKind.EMERGENCY or set(body) != {"disease", "reason"}:
+        raise PublicationRefused("FORM", "an emergency has exactly the fields disease and reason")
+    reason = body["reason"]
+    if not isinstance(body["disease"], str) or not isinstance(reason, Mapping) or set(reason) != {"en", "zh"}:
+        raise PublicationRefused("FORM", "an emergency names one disease, and its reason in English and Chinese")
+    if not all(isinstance(text, str) and 0 < len(text) <= MOST_TEXT for text in reason.values()):
+        raise PublicationRefused("FORM", f"a reason has at most {MOST_TEXT} characters")
+    return Emergency(disease=body["disease"], starts=document.starts, ends=document.ends)
+
+
+def reason_of(document: Document) -> Clause:
+    """Return why an emergency was declared, in both languages."""
+    emergency_of(document)
+    return Clause(en=document.body["reason"]["en"], zh=document.body["reason"]["zh"])
+
+
+def signed_by(key: bytes, message: bytes, signature: object) -> bool:
+    """Tell whether an Ed25519 key made a signature that is given in canonical base64."""
+    try:
+        raw = base64.b64decode(str(signature), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return base64.b64encode(raw).decode() == signature and VerifierKey(name="party", public_key=key).verifies(
+        message, raw
+    )
+
+
+def _signers(
+    document: Document, signatures: Mapping[str, Any], keys: Sequence[PartyKey], logged_at: datetime
+) -> list[PartyKey]:
+    """Return the key of each party that signed. Every signature has to be good: a bad one spoils the whole."""
+    found, message = [], document.signed
+    for party, signature in signatures.items():
+        of_party = [one for one in keys if one.party == party and one.duty == SIGNER and one.logged_at <= logged_at]
+        good = [one for one in of_party if signed_by(one.key, message, signature)]
+        if not good:
+            raise PublicationRefused("SIGNATURE", f"the signature of {party[:40]} is of no key that the log had then")
+        found.append(good[0])
+    if len({one.key for one in found}) != len(found):
+        raise PublicationRefused("SIGNATURE", "one key signs once, under whatever names")
+    return found
+
+
+def _content(document: Document) -> None:
+    if document.kind is PublicationKind.RULES:
+        table_of(document.body)
+    elif document.kind is PublicationKind.EMERGENCY:
+        emergency_of(document)
+    else:
+        Declaration.of(document)
+
+
+def _times(published: Published, emergencies: Sequence[Published]) -> None:
+    """Check signers, notice and life by the kind of the document."""
+    document, count = published.document, len(published.signers)
+    lasts, notice = document.ends - document.starts, document.starts - published.logged_at
+    if lasts < limits.LEAST_LIFE:
+        raise PublicationRefused("TOO-SHORT", "what is published counts for at least 24 hours")
+    if notice < timedelta(0):
+        raise PublicationRefused("RETROACTIVE", "nothing counts from before it stood in the log")
+    if len(published.organisations) < limits.ORGANISATIONS:
+        raise PublicationRefused("SHORT-QUORUM", f"signers come from at least {limits.ORGANISATIONS} organisations")
+    if document.kind is PublicationKind.EMERGENCY:
+        _need(count, limits.EMERGENCY_SIGNERS, lasts, limits.EMERGENCY_LASTS)
+    elif document.kind is PublicationKind.DECLARATION:
+        _need(count, limits.SIGNERS, lasts, limits.DECLARATION_LASTS)
+        if notice < limits.DECLARATION_NOTICE:
+            raise PublicationRefused("NOTICE-TOO-SHORT", "a declaration stands in the log 24 hours before it counts")
+    elif notice >= limits.RULES_NOTICE:
+        _need(count, limits.SIGNERS, lasts, limits.RULES_LAST)
+    elif notice >= limits.URGENT_NOTICE and _under(published, emergencies):
+        _need(count, limits.URGENT_SIGNERS, lasts, limits.URGENT_LAST)
+    else:
+        raise PublicationRefused(
+            "NOTICE-TOO-SHORT", "rules stand in the log 72 hours before they count, 6 hours under a live emergency"
+        )
+
+
+def _under(published: Published, emergencies: Sequence[Published]) -> bool:
+    """Tell whether an emergency of the rules' disease was alive, and known, when they reached the log."""
+    disease = published.document.body.get("disease")
+    return any(
+        one.alive(published.logged_at)
+        and one.logged_at <= published.logged_at
+        and one.document.body["disease"] == disease
+        for one in emergencies
+        if one.document.kind is PublicationKind.EMERGENCY
+    )
+
+
+def _need(count: int, signers: int, lasts: timedelta, most: timedelta) -> None:
+    if count < signers:
+        raise PublicationRefused("SHORT-QUORUM", f"{count} signed and {signers} have to")
+    if lasts > most:
+        raise PublicationRefused("OVERLONG", f"it ends within {most.days} days of its start")

@@ -1,0 +1,108 @@
+/**
+ * Declarations: which kinds of doors may ask for which kinds of certificates, checked exactly as `salus.rules` does.
+ * The limits are constants here as there, and the shared vectors hold the two together.
+ */
+
+import { canonical } from "./canonical.js";
+import { ed25519, requireEd25519 } from "./keys.js";
+import { hex, readBase64, sha256 } from "./octets.js";
+import { require } from "./refused.js";
+
+const DAY = 86400;
+const SIGNERS = 4;
+const ORGANISATIONS = 3;
+const NOTICE = DAY;
+const LASTS = 30 * DAY;
+const LEAST_LIFE = DAY;
+const MOST_OCTETS = 64 * 1024;
+const VENUES = ["care-home", "hospital-visit", "large-event", "indoor-leisure", "international-departure"];
+const WANTED = ["vaccination", "test", "recovery"];
+
+/** @typedef {{ party: string, organisation: string, duty: string, key: Uint8Array<ArrayBuffer>, loggedAt: number }} PartyKey */
+/** @typedef {{ venues: string[], wants: string[], region: string, starts: number, ends: number }} Declaration */
+
+/** @param {any} value @param {string[]} names @returns {boolean} */
+export function hasFields(value, names) {
+  const found = value !== null && typeof value === "object" && !Array.isArray(value) ? Object.keys(value) : [];
+  return found.length === names.length && names.every((name) => found.includes(name));
+}
+
+/** @param {any} text an instant in whole seconds of UTC @returns {number} seconds from 1970 */
+function seconds(text) {
+  require(typeof text === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text), "an instant");
+  const at = Date.parse(text) / 1000;
+  require(Number.isFinite(at) && new Date(at * 1000).toISOString().replace(".000", "") === text, "an instant");
+  return at;
+}
+
+/** @param {any} listed @param {string[]} known @returns {string[]} */
+function closed(listed, known) {
+  require(Array.isArray(listed) && listed.length > 0 && new Set(listed).size === listed.length, "each once");
+  require(
+    listed.every((one) => known.includes(one)),
+    "of the closed list",
+  );
+  return listed;
+}
+
+/**
+ * @param {any} document
+ * @param {any} leaf the body of its entry in the log
+ * @param {PartyKey[]} keys
+ * @param {number} loggedAt when a quorum of witnesses had it
+ * @returns {Promise<Declaration>}
+ */
+export async function checkDeclaration(document, leaf, keys, loggedAt) {
+  require(hasFields(document, ["kind", "name", "version", "starts", "ends", "body"]), "a document has its fields");
+  const { kind, name, version, body } = document;
+  require(kind === "declaration" && /^[a-z][a-z0-9]*(-[a-z0-9]+){0,5}$/.test(name), "a declaration has a name");
+  require(Number.isInteger(version) && version >= 1 && version < 10000, "a version");
+  const [starts, ends] = [seconds(document.starts), seconds(document.ends)];
+  require(hasFields(body, ["venues", "wants", "region"]), "a declaration has its fields");
+  require(typeof body.region === "string" && /^(country|[0-9]{6})$/.test(body.region), "a region");
+  const [venues, wants] = [closed(body.venues, VENUES), closed(body.wants, WANTED)];
+  require(ends - starts >= LEAST_LIFE && ends - starts <= LASTS, "it ends, and soon");
+  require(starts - loggedAt >= NOTICE, "it was published with notice");
+  await checkSigners(document, leaf, keys, loggedAt);
+  return { venues, wants, region: body.region, starts, ends };
+}
+
+/** @param {any} document @param {any} leaf @param {PartyKey[]} keys @param {number} loggedAt */
+async function checkSigners(document, leaf, keys, loggedAt) {
+  const octets = canonical(document);
+  require(octets.length <= MOST_OCTETS, "too long");
+  const digest = btoa(String.fromCharCode(...(await sha256(octets))));
+  const { kind, name, version, starts, ends } = document;
+  const told = { kind, name, version, starts, ends, digest };
+  const { signatures, ...rest } = leaf;
+  require(new TextDecoder().decode(canonical(rest)) === new TextDecoder().decode(canonical(told)), "another document");
+  const message = canonical({ publication: told });
+  /** @type {PartyKey[]} */
+  const signers = [];
+  for (const party of Object.keys(signatures)) signers.push(await signer(party, signatures[party], message, keys, loggedAt));
+  require(new Set(signers.map((one) => hex(one.key))).size === signers.length, "one key signs once");
+  require(signers.length >= SIGNERS, "too few have signed");
+  require(new Set(signers.map((one) => one.organisation)).size >= ORGANISATIONS, "of too few organisations");
+}
+
+/**
+ * @param {string} party
+ * @param {any} signature
+ * @param {Uint8Array<ArrayBuffer>} message
+ * @param {PartyKey[]} keys
+ * @param {number} loggedAt
+ * @returns {Promise<PartyKey>}
+ */
+async function signer(party, signature, message, keys, loggedAt) {
+  const octets = readBase64(signature);
+  for (const one of keys) {
+    if (one.party !== party || one.duty !== "signer" || one.loggedAt > loggedAt) continue;
+    try {
+      await requireEd25519(await ed25519(one.key), octets, message);
+      return one;
+    } catch {
+      continue; // a party may have had several keys; any that verifies will do
+    }
+  }
+  throw new Error("a signature of no key that the log had then");
+}

@@ -1,0 +1,115 @@
+/**
+ * The trust file: read and checked exactly as `salus.codec.certificates` does. What is not proved is left out, and
+ * counts for nothing; its age is counted from the witnesses' cosignatures.
+ */
+
+import { canonical } from "./canonical.js";
+import { readSpki } from "./keys.js";
+import { Trust } from "./log.js";
+import { hex, readBase64, same } from "./octets.js";
+import { checkDeclaration, hasFields } from "./publication.js";
+import { require } from "./refused.js";
+import { readStatusList } from "./status.js";
+
+export const FORMAT = "salus-trust-1";
+export const LASTS = 7 * 86400;
+const SLOW_CLOCK = 3600;
+const FIELDS = ["format", "policy", "head", "keys", "issuers", "declarations", "lists"];
+
+/** @typedef {{ party: string, key: import("./keys.js").PublicKey }} Issuer */
+/**
+ * @typedef {{ policy: string, made: number, ends: number, issuers: Map<string, Issuer>,
+ *   declarations: import("./publication.js").Declaration[],
+ *   lists: Map<string, import("./status.js").StatusList>, dropped: number }} TrustFile
+ */
+
+/** @param {string} text @returns {Promise<TrustFile>} */
+export async function readTrust(text) {
+  const value = JSON.parse(text);
+  require(hasFields(value, FIELDS) && value.format === FORMAT, "a trust file has its fields");
+  const trust = await Trust.parse(value.policy);
+  const head = await trust.open(value.head);
+  const each = collector();
+  const keys = await each(value.keys, (one) => partyKey(one, trust));
+  const issuers = await each(value.issuers, (one) => issuer(one, keys));
+  const declarations = await each(value.declarations, (one) => declaration(one, keys, trust));
+  const byKid = new Map(issuers.map((one) => [hex(one.key.digest.slice(0, 8)), one]));
+  const lists = await each(value.lists, (one) => listed(one, byKid));
+  /** @type {Map<string, import("./status.js").StatusList>} */
+  const newest = new Map();
+  for (const list of lists) {
+    const known = newest.get(list.subject);
+    if (!known || known.issued < list.issued) newest.set(list.subject, list);
+  }
+  const { dropped } = each;
+  return { policy: value.policy, made: head.asOf, ends: head.asOf + LASTS, issuers: byKid, declarations, lists: newest, dropped };
+}
+
+/** @param {TrustFile} trust @param {number} at seconds from 1970 */
+export function isFresh(trust, at) {
+  return trust.made - SLOW_CLOCK <= at && at < trust.ends;
+}
+
+function collector() {
+  /** @template Found @param {any} items @param {(item: any) => Promise<Found>} read @returns {Promise<Found[]>} */
+  async function each(items, read) {
+    require(Array.isArray(items), "a list");
+    /** @type {Found[]} */
+    const found = [];
+    for (const item of items) {
+      try {
+        found.push(await read(item));
+      } catch {
+        each.dropped += 1; // what is not proved counts for nothing
+      }
+    }
+    return found;
+  }
+  each.dropped = 0;
+  return each;
+}
+
+/** @param {any} item @param {string} kind @param {Trust} trust */
+async function logged(item, kind, trust) {
+  require(hasFields(item.leaf, [kind]), "a leaf has one kind");
+  const head = await trust.prove(item.proof, canonical(item.leaf));
+  return { body: item.leaf[kind], at: head.at };
+}
+
+/** @param {any} item @param {Trust} trust @returns {Promise<import("./publication.js").PartyKey>} */
+async function partyKey(item, trust) {
+  const { body, at } = await logged(item, "party-key", trust);
+  require(hasFields(body, ["party", "organisation", "duty", "key"]), "a key of the log has its fields");
+  const { party, organisation, duty, key } = body;
+  return { party, organisation, duty, key: readBase64(key), loggedAt: at };
+}
+
+/** @param {any} item @param {import("./publication.js").PartyKey[]} keys @returns {Promise<Issuer>} */
+async function issuer(item, keys) {
+  const key = await readSpki(readBase64(item.key));
+  const known = keys.some((one) => one.party === item.party && one.duty === "issuer" && same(one.key, key.digest));
+  require(known, "the log has no such issuer's key");
+  return { party: item.party, key };
+}
+
+/** @param {any} item @param {import("./publication.js").PartyKey[]} keys @param {Trust} trust */
+async function declaration(item, keys, trust) {
+  const { body, at } = await logged(item, "publication", trust);
+  return checkDeclaration(item.document, body, keys, at);
+}
+
+/** @param {any} item @param {Map<string, Issuer>} issuers */
+async function listed(item, issuers) {
+  const keys = new Map(Array.from(issuers, ([kid, one]) => [kid, one.key]));
+  const list = await readStatusList(readBase64(item), keys);
+  const party = /** @type {Issuer} */ (issuers.get(list.kid)).party;
+  const number = list.subject.slice(`urn:salus:status:${party}:`.length);
+  require(/^(0|[1-9][0-9]{0,4})$/.test(number) && Number(number) < 1 << 16, "a list has a number");
+  require(list.subject === subjectOf(party, Number(number)), "only its own issuer's certificates");
+  return list;
+}
+
+/** @param {string} party @param {number} number */
+export function subjectOf(party, number) {
+  return `urn:salus:status:${party}:${number}`;
+}

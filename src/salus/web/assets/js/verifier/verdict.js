@@ -1,0 +1,68 @@
+/**
+ * What a door is told: a certificate's fact, or nothing, or that no check is permitted there. Whether anybody may ask
+ * comes first. Why nothing is shown is returned for the shared vectors; the page has no place for it.
+ */
+
+import { readCertificate, requireIssued } from "./certificate.js";
+import { hex } from "./octets.js";
+import { isVoid } from "./status.js";
+import { isFresh, subjectOf } from "./trust.js";
+
+const SLOW_CLOCK = 3600;
+const KINDS = ["", "vaccination", "test", "recovery"];
+
+/** @typedef {import("./trust.js").TrustFile} TrustFile */
+/** @typedef {import("./publication.js").Declaration} Declaration */
+/** @typedef {import("./certificate.js").Certificate} Certificate */
+/**
+ * @typedef {{ outcome: "good" | "nothing-shown" | "not-permitted", certificate: Certificate | null,
+ *   reason: string | null }} Verdict
+ */
+
+/** @param {TrustFile} trust @param {number} at @param {string} venue @returns {Declaration[]} */
+export function permitted(trust, at, venue) {
+  if (!isFresh(trust, at)) return [];
+  return trust.declarations.filter((one) => one.venues.includes(venue) && one.starts <= at && at < one.ends);
+}
+
+/** @param {string} text @param {TrustFile} trust @param {number} at @param {string} venue @returns {Promise<Verdict>} */
+export async function verify(text, trust, at, venue) {
+  const live = permitted(trust, at, venue);
+  if (live.length === 0) {
+    const reason = isFresh(trust, at) ? "no-declaration" : "trust-too-old";
+    return { outcome: "not-permitted", certificate: null, reason };
+  }
+  const found = await judged(text, trust, at, new Set(live.flatMap((one) => one.wants)));
+  if (typeof found === "string") return { outcome: "nothing-shown", certificate: null, reason: found };
+  return { outcome: "good", certificate: found, reason: null };
+}
+
+/**
+ * @param {string} text
+ * @param {TrustFile} trust
+ * @param {number} at
+ * @param {Set<string>} wanted
+ * @returns {Promise<Certificate | string>} a good certificate, or the word for why it is none
+ */
+async function judged(text, trust, at, wanted) {
+  let presented;
+  try {
+    presented = readCertificate(text);
+  } catch {
+    return "unreadable";
+  }
+  const { certificate } = presented;
+  const issuer = trust.issuers.get(hex(presented.kid));
+  if (!issuer) return "foreign-issuer";
+  try {
+    await requireIssued(presented, issuer.key);
+  } catch {
+    return "forged";
+  }
+  if (at < certificate.issued - SLOW_CLOCK) return "not-yet";
+  if (at >= certificate.expires) return "expired";
+  if (!wanted.has(KINDS[certificate.kind])) return "not-asked-for";
+  const list = trust.lists.get(subjectOf(issuer.party, certificate.list));
+  if (!list || at < list.issued - SLOW_CLOCK || at >= list.expires) return "no-list";
+  return isVoid(list, certificate.index) ? "void" : certificate;
+}

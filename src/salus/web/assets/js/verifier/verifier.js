@@ -1,0 +1,148 @@
+/**
+ * The verifier page. The door says what kind it is; where a living declaration lets it ask, it may look at a code, and is
+ * shown a good certificate's fact or one and the same "nothing shown". Nothing is kept and nothing is sent.
+ */
+
+import { loadTrust } from "./bundle.js";
+import { Camera, loadReader, textIn } from "./camera.js";
+import { isFresh } from "./trust.js";
+import { permitted, verify } from "./verdict.js";
+import { Wording } from "./wording.js";
+
+const SPACE = /^[ \t\r\n]+|[ \t\r\n]+$/g;
+
+class Verifier {
+  /** @param {HTMLElement} root @param {import("./trust.js").TrustFile} trust */
+  constructor(root, trust) {
+    this.root = root;
+    this.trust = trust;
+    this.wording = new Wording(this.part("words"));
+    this.venue = /** @type {HTMLSelectElement} */ (this.part("venue"));
+    this.camera = new Camera(/** @type {HTMLVideoElement} */ (this.part("video")), (text) => this.present(text));
+  }
+
+  /** @param {string} name @returns {HTMLElement} */
+  part(name) {
+    return /** @type {HTMLElement} */ (this.root.querySelector(`[data-part="${name}"]`));
+  }
+
+  /** The instant by this device; on a demonstration whose clock is elsewhere, that of its newest checkpoint. */
+  now() {
+    const now = Date.now() / 1000;
+    return this.root.dataset.demo === "yes" && !isFresh(this.trust, now) ? this.trust.made : now;
+  }
+
+  start() {
+    this.venue.addEventListener("change", () => this.choose());
+    this.part("look").addEventListener("click", () => this.look());
+    this.part("stop").addEventListener("click", () => this.choose());
+    this.part("next").addEventListener("click", () => this.choose());
+    const file = /** @type {HTMLInputElement} */ (this.part("file"));
+    file.addEventListener("change", () => this.picture(file));
+    const typed = /** @type {HTMLTextAreaElement} */ (this.part("typed"));
+    this.part("read").addEventListener("click", () => {
+      this.present(typed.value);
+      typed.value = "";
+    });
+    this.part("age").textContent = this.wording.age(this.trust.made, this.now());
+    this.choose();
+  }
+
+  /** @param {string | null} name show this screen and no other */
+  show(name) {
+    for (const one of this.root.querySelectorAll("[data-screen]")) {
+      /** @type {HTMLElement} */ (one).hidden = /** @type {HTMLElement} */ (one).dataset.screen !== name;
+    }
+    this.part("next").hidden = name !== "good" && name !== "nothing-shown";
+  }
+
+  choose() {
+    this.camera.stop();
+    this.part("looking").hidden = true;
+    this.forget();
+    if (this.venue.value === "") return this.show(null);
+    const live = permitted(this.trust, this.now(), this.venue.value);
+    if (live.length === 0) return this.show("not-permitted");
+    const ends = Math.max(...live.map((one) => one.ends));
+    const regions = live.map((one) => (one.region === "country" ? this.wording.word("country") : one.region));
+    const told = this.wording.word("declared").replace("{region}", regions.join(", "));
+    this.part("declared").textContent = told.replace("{time}", this.wording.moment(ends, true));
+    return this.show("scan");
+  }
+
+  async look() {
+    this.part("looking").hidden = false;
+    try {
+      await this.camera.start();
+    } catch {
+      this.part("looking").hidden = true;
+      this.part("no-camera").hidden = false;
+    }
+  }
+
+  /** @param {HTMLInputElement} file */
+  async picture(file) {
+    const [picture] = file.files || [];
+    if (!picture) return;
+    const text = await textIn(picture).catch(() => null);
+    file.value = "";
+    await this.present(text || "");
+  }
+
+  /** @param {string} text */
+  async present(text) {
+    this.part("looking").hidden = true;
+    const presented = text.length <= 2048 ? text.replace(SPACE, "").toUpperCase() : "";
+    const verdict = await verify(presented, this.trust, this.now(), this.venue.value);
+    this.forget();
+    if (verdict.certificate) this.tell(verdict.certificate);
+    this.show(verdict.outcome);
+    const heading = this.root.querySelector(`[data-screen="${verdict.outcome}"] h2`);
+    if (heading instanceof HTMLElement) heading.focus();
+  }
+
+  /** @param {import("./certificate.js").Certificate} certificate */
+  tell(certificate) {
+    const { hint } = certificate;
+    this.part("fact").textContent = this.wording.fact(certificate);
+    this.part("when").textContent = this.wording.when(certificate);
+    this.part("until").textContent = this.wording.moment(certificate.expires, true);
+    this.part("hint").hidden = !hint;
+    if (!hint) return;
+    this.part("initials").textContent = hint.initials;
+    this.part("born").textContent = this.wording.born(hint);
+    this.part("last-two").textContent = hint.lastTwo;
+  }
+
+  /** Leave nothing of what was shown before. */
+  forget() {
+    for (const name of ["fact", "when", "until", "initials", "born", "last-two"]) this.part(name).textContent = "";
+    this.part("hint").hidden = true;
+  }
+}
+
+/** @param {HTMLElement} root */
+async function begin(root) {
+  root.hidden = false;
+  const { trust: address = "", wasm = "", worker = "" } = root.dataset;
+  // without a worker the page still checks; it only needs the network again when it is opened next
+  const install = "serviceWorker" in navigator && navigator.serviceWorker.register(worker, { scope: root.dataset.scope });
+  await Promise.resolve(install).catch(() => undefined);
+  const [trust] = await Promise.all([loadTrust(address), loadReader(wasm)]);
+  const troubled = /** @type {HTMLElement} */ (root.querySelector('[data-part="trouble"]'));
+  const ready = /** @type {HTMLElement} */ (root.querySelector('[data-part="ready"]'));
+  if (!trust) {
+    troubled.hidden = false;
+    return;
+  }
+  new Verifier(root, trust).start();
+  ready.hidden = false;
+  root.dataset.ready = "yes";
+}
+
+const root = document.querySelector("[data-verifier]");
+if (root instanceof HTMLElement) {
+  begin(root).catch(() => {
+    /** @type {HTMLElement} */ (root.querySelector('[data-part="trouble"]')).hidden = false;
+  });
+}

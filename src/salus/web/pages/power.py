@@ -1,0 +1,139 @@
+"""The public page of power, for anybody, and the auditor's page of what the node finds about itself."""
+
+from __future__ import annotations
+
+import orjson
+from starlette.responses import Response
+from starlette.routing import Route
+
+from salus import app
+from salus.app import Node, Ordered, Powers, Published
+from salus.appeals import Tally
+from salus.kernel import Role
+from salus.web.gate import in_thread
+from salus.web.pages.visit import Visit, paged
+from salus.web.views import Address
+from salus.web.views.power import (
+    AttemptLine,
+    Audit,
+    Contests,
+    FindingLine,
+    InForce,
+    OrderLine,
+    ParkedLine,
+    PartyLine,
+    Power,
+    RuleUse,
+    WitnessLine,
+)
+
+
+@paged
+async def power(visit: Visit) -> Response:
+    """Show who can do what, and how often it was done, counted from the public log."""
+    node, now = visit.gate.node, visit.gate.node.clock.now()
+    found = await in_thread(visit.gate, lambda: app.powers(node))
+    view = Power(
+        size=found.size,
+        contests=_contests(found.contests),
+        publications=tuple(_published(one, one.counts and one.starts <= now < one.ends) for one in found.publications),
+        orders=tuple(_ordered(one, one.starts <= now < one.ends) for one in found.orders),
+        parties=tuple(
+            PartyLine(party=one.party, organisation=one.organisation, duty=one.duty, key=one.key, index=one.index)
+            for one in found.parties
+        ),
+        specimens=found.specimens,
+        results=found.results,
+        rules=_rules(found),
+        attempts=tuple(
+            AttemptLine(day=one.day, kind=one.kind, count=one.count, logged=one.logged) for one in found.attempts
+        ),
+        commands=_commands(node),
+    )
+    return visit.show(view)
+
+
+def _commands(node: Node) -> tuple[str, ...]:
+    url = node.settings.public_url
+    keys = [f"--vkey '{node.sequencer.key}'"]
+    keys += [f"--witness '{one}'" for one in (node.trust.witnesses if node.trust else ())]
+    return (
+        " ".join([f"salus ledger verify {url}/log", *keys]),
+        f"curl -O {url}{Address.ANSWERS}",
+        " ".join([f"salus ledger appeals {url}/log --answers answers.json", *keys]),
+    )
+
+
+def _contests(found: Tally) -> Contests:
+    return Contests(opened=found.opened, stood=found.stood, ended=found.ended, waiting=found.waiting, late=found.late)
+
+
+def _rules(found: Powers) -> tuple[RuleUse, ...]:
+    names = {one.digest: f"{one.name} {one.version}" for one in found.publications}
+    ordered = sorted(found.decisions.items(), key=lambda pair: -pair[1])
+    return tuple(RuleUse(digest=digest, name=names.get(digest), decisions=count) for digest, count in ordered)
+
+
+def _ordered(one: Ordered, live: bool) -> OrderLine:
+    return OrderLine(
+        order=one.order,
+        organisations=one.organisations,
+        starts=one.starts,
+        ends=one.ends,
+        index=one.index,
+        live=live,
+    )
+
+
+def _published(one: Published, live: bool) -> InForce:
+    return InForce(
+        kind=one.kind,
+        name=one.name,
+        version=one.version,
+        starts=one.starts,
+        ends=one.ends,
+        signers=one.signers,
+        document=f"/log/published/{one.digest.hex()}.json",
+        index=one.index,
+        live=live,
+        counts=one.counts,
+    )
+
+
+@paged
+async def answers(visit: Visit) -> Response:
+    """Give the proofs of when witnesses first vouched for each answer, with which anybody counts again."""
+    node = visit.gate.node
+    found = await in_thread(visit.gate, lambda: app.answer_proofs(node))
+    return Response(orjson.dumps({"salus": "answers/1", "answers": found}), 200, media_type="application/json")
+
+
+@paged
+async def audit(visit: Visit) -> Response:
+    """Show an auditor the node's own checks, its log, its witnesses, and what waits for a person."""
+    visit.principal(Role.AUDITOR)
+    node = visit.gate.node
+    found = await in_thread(visit.gate, lambda: app.audited(node))
+    view = Audit(
+        findings=tuple(FindingLine(code=one.code, item=one.item, text=one.text) for one in found.findings),
+        size=found.size,
+        root=found.root,
+        signed=found.signed,
+        quorum=found.quorum,
+        vouched=found.vouched,
+        witnesses=tuple(
+            WitnessLine(name=one.name, organisation=one.organisation, at=one.at) for one in found.witnesses
+        ),
+        parked=tuple(ParkedLine(number=number, kind=kind, code=code) for number, kind, code in found.parked),
+        registered=found.registered,
+        unwrapped=found.unwrapped,
+        command=f"salus ledger verify {node.settings.public_url}/log --vkey '{node.sequencer.key}'",
+    )
+    return visit.show(view)
+
+
+ROUTES = [
+    Route(Address.POWER, power, methods=["GET"], name="power"),
+    Route(Address.ANSWERS, answers, methods=["GET"], name="answers"),
+    Route(Address.AUDIT, audit, methods=["GET"], name="audit"),
+]

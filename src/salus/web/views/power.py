@@ -1,0 +1,153 @@
+"""What the public page of power and the auditor's page are given: figures and names of institutions, never a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """One publication: rules, an emergency or a declaration. `document` is where its text is; `index` its leaf.
+
+    `counts` is false where too few signatures or too little notice stand behind it: then it has no effect.
+    """
+
+    kind: str
+    name: str
+    version: int
+    starts: datetime
+    ends: datetime
+    signers: tuple[tuple[str, str | None], ...]
+    document: str
+    index: int
+    live: bool
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyLine:
+    """One key of a party, as the log says it."""
+
+    party: str
+    organisation: str
+    duty: str
+    key: bytes
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """One order of the command room, by its hash, with the organisations that signed it."""
+
+    order: bytes
+    organisations: tuple[str, ...]
+    starts: datetime
+    ends: datetime
+    index: int
+    live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleUse:
+    """How many decisions were made under a version of rules. `name` is None for rules that nobody published."""
+
+    digest: bytes
+    name: str | None
+    decisions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLine:
+    """How many attempts to write a measure were refused on a day; `logged` tells that its leaf stands in the log."""
+
+    day: date
+    kind: str
+    count: int
+    logged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contests:
+    """How contests were answered, counted from the log."""
+
+    opened: int
+    stood: int
+    ended: int
+    waiting: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """What power there is, who holds it, and how it was used; for anybody. Everything in it is counted from the log.
+
+    `size` is the number of leaves it was counted from. `commands` are three lines with which anybody counts again.
+    """
+
+    template: ClassVar[str] = "power.html"
+    size: int
+    contests: Contests
+    publications: tuple[InForce, ...]
+    orders: tuple[OrderLine, ...]
+    parties: tuple[PartyLine, ...]
+    specimens: int
+    results: int
+    rules: tuple[RuleUse, ...]
+    attempts: tuple[AttemptLine, ...]
+    commands: tuple[str, ...]
+
+    @property
+    def decisions(self) -> int:
+        """Decisions under all rules together."""
+        return sum(one.decisions for one in self.rules)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingLine:
+    """One thing that the node's own checks found. `code` is stable."""
+
+    code: str
+    item: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessLine:
+    """One witness and when it cosigned the newest head that has a quorum; None if it is not among those."""
+
+    name: str
+    organisation: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedLine:
+    """One event that could not be delivered and waits for a person."""
+
+    number: int
+    kind: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What an auditor sees of a node: its own checks, its log, its witnesses, what it parked, and a reconciliation.
+
+    `registered` are the unwraps of chart keys that the register tells of, `unwrapped` those that the keys' own store
+    counted; the second may be larger by reads that were broken off, the first never.
+    """
+
+    template: ClassVar[str] = "audit.html"
+    findings: tuple[FindingLine, ...]
+    size: int
+    root: bytes | None
+    signed: datetime | None
+    quorum: int | None
+    vouched: datetime | None
+    witnesses: tuple[WitnessLine, ...]
+    parked: tuple[ParkedLine, ...]
+    registered: int
+    unwrapped: int
+    command: str

@@ -1,0 +1,188 @@
+"""A whole trust file made by hand, for tests of what a door is shown: log, witnesses, signers, issuer, declaration."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from salus.codec import key_id, signer
+from salus.codec.certificates import (
+    Certificate,
+    CertificateKind,
+    Disease,
+    Hint,
+    Logged,
+    TrustFile,
+    encode_certificate,
+    read_trust,
+    write_status_list,
+    write_trust,
+)
+from salus.codec.certificates.status import subject_of
+from salus.codec.cose import key_digest
+from salus.kernel import canonical
+from salus.proof import LeafProof, Trust, VerifierKey, WitnessKey, leaf_hash, prove_inclusion, root, sign_checkpoint
+from salus.proof.cosignature import cosign
+from salus.proof.note import Note
+from salus.proof.tree import Frontier
+from salus.rules import CertificateKind as Wanted
+from salus.rules import Document, PublicationKind, Venue
+
+AT = datetime(2031, 3, 1, 8, tzinfo=UTC)
+PARTY = "door.example/issuer"
+EPOCH_DAY = datetime(1970, 1, 1, tzinfo=UTC)
+HINT = Hint(initials="SX", month=2, day=29, last_two="3X")
+
+
+class Hand:
+    """An Ed25519 key made from its name; for tests only."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._private = Ed25519PrivateKey.from_private_bytes(sha256(f"salus test hand {name}".encode()).digest())
+        self.public_key = self._private.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        return self._private.sign(message)
+
+
+def issuer_key(name: str) -> ec.EllipticCurvePrivateKey:
+    """Make a P-256 key from its name; for tests only."""
+    return ec.derive_private_key(int.from_bytes(sha256(f"salus test issuer {name}".encode()).digest()), ec.SECP256R1())
+
+
+def b64(octets: bytes) -> str:
+    return base64.b64encode(octets).decode()
+
+
+def _party_key(party: str, organisation: str, duty: str, key: bytes) -> tuple[str, dict[str, Any]]:
+    return "party-key", {"party": party, "organisation": organisation, "duty": duty, "key": b64(key)}
+
+
+@dataclass
+class Door:
+    """What a trust file is made of; change a field and `file` is another."""
+
+    at: datetime = AT
+    issuer: ec.EllipticCurvePrivateKey = field(default_factory=lambda: issuer_key("one"))
+    venues: tuple[Venue, ...] = (Venue.CARE_HOME,)
+    wants: tuple[Wanted, ...] = (Wanted.VACCINATION, Wanted.TEST)
+    region: str = "900101"
+    starts: timedelta = timedelta(days=-1)
+    lasts: timedelta = timedelta(days=20)
+    noticed: timedelta = timedelta(days=-3)
+    signers: int = 4
+    void: Collection[int] = (7,)
+    cosigners: int = 2
+    registered: bool = True
+
+    @property
+    def log(self) -> Hand:
+        return Hand("door.example/log")
+
+    @property
+    def witnesses(self) -> list[Hand]:
+        return [Hand(f"witness-{number}.example") for number in (1, 2, 3)]
+
+    @property
+    def trust(self) -> Trust:
+        keys = [WitnessKey.of(one, f"organisation-{number}") for number, one in enumerate(self.witnesses)]
+        return Trust.of(VerifierKey.of(self.log), keys)
+
+    @property
+    def spki(self) -> bytes:
+        return self.issuer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    @property
+    def document(self) -> Document:
+        body = {"venues": [*map(str, self.venues)], "wants": [*map(str, self.wants)], "region": self.region}
+        return Document(
+            kind=PublicationKind.DECLARATION,
+            name="spring",
+            version=1,
+            starts=self.at + self.starts,
+            ends=self.at + self.starts + self.lasts,
+            body=body,
+        )
+
+    def leaves(self) -> list[tuple[str, dict[str, Any]]]:
+        """The log: signers' keys, the issuer's key, the declaration."""
+        hands = [Hand(f"signer-{number}") for number in range(4)]
+        found = [
+            _party_key(one.name, f"house-{place % 3}", "signer", one.public_key) for place, one in enumerate(hands)
+        ]
+        if self.registered:
+            found.append(_party_key(PARTY, "door.example", "issuer", key_digest(self.issuer.public_key())))
+        signatures = {one.name: b64(one.sign(self.document.signed)) for one in hands[: self.signers]}
+        return [*found, ("publication", self.document.leaf(signatures))]
+
+    def checkpoint(self, entries: list[bytes], at: datetime) -> str:
+        head = sign_checkpoint(len(entries), root(leaf_hash(entry) for entry in entries), self.log)
+        lines = [cosign(head.text, at, one) for one in self.witnesses[: self.cosigners]]
+        note = Note.parse(head.note)
+        return str(dataclasses.replace(note, signatures=(*note.signatures, *lines)))
+
+    def file(self) -> bytes:
+        """Write the trust file."""
+        leaves = self.leaves()
+        entries = [canonical({kind: body}) for kind, body in leaves]
+        early, now = (self.checkpoint(entries, self.at + since) for since in (self.noticed, timedelta(0)))
+        nodes: dict[tuple[int, int], bytes] = {}
+        frontier = Frontier()
+        for entry in entries:
+            nodes |= {(level, index): value for level, index, value in frontier.append(leaf_hash(entry))}
+
+        def proved(place: int) -> Logged:
+            hashes = prove_inclusion(lambda level, index: nodes[level, index], place, len(entries))
+            proof = LeafProof(index=place, hashes=tuple(hashes), checkpoint=early)
+            return Logged(kind=leaves[place][0], body=leaves[place][1], proof=str(proof))
+
+        kid = key_id(self.issuer.public_key())
+        token = write_status_list(
+            subject_of(PARTY, 1),
+            self.void,
+            kid,
+            signer(self.issuer),
+            issued=self.at,
+            expires=self.at + timedelta(days=7),
+        )
+        return write_trust(
+            trust=self.trust,
+            head=now,
+            keys=[proved(place) for place in range(len(leaves) - 1)],
+            issuers=[(PARTY, self.spki)],
+            declarations=[(self.document.as_json(), proved(len(leaves) - 1))],
+            lists=[token],
+        )
+
+    def read(self) -> TrustFile:
+        return read_trust(self.file())
+
+    def certificate(self, **changed: Any) -> Certificate:
+        """A vaccination that is good at this door, with what is changed about it."""
+        day = (self.at.date() - EPOCH_DAY.date()).days
+        good: dict[str, Any] = {
+            "kind": CertificateKind.VACCINATION,
+            "disease": Disease.INFLUENZA,
+            "when": day - 30,
+            "issued": self.at - timedelta(hours=5),
+            "expires": self.at + timedelta(days=60),
+            "list_number": 1,
+            "index": 11,
+            "hint": HINT,
+        }
+        return Certificate(**good | changed)
+
+    def text(self, key: ec.EllipticCurvePrivateKey | None = None, **changed: Any) -> str:
+        """The text of such a certificate, by the issuer or by another key."""
+        key = key or self.issuer
+        return encode_certificate(self.certificate(**changed), key_id(key.public_key()), signer(key))

