@@ -105,4 +105,4 @@ def test_an_auditor_is_told_what_somebody_changed_and_what_waits(scene: Scene) -
     said = Visitor(scene.node, scene.client, Role.AUDITOR).text("/audit")
 
     assert "healthcode.notice" in said
-    assert "X-1" in said
+    assert "SALUS-S006" in said
