@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -30,6 +31,8 @@ from salus.storage import Duty
 
 Say = Callable[[str], None]
 OFFERED = 12
+RECENT = timedelta(hours=70)
+"""Results of specimens that are older were made before the rules of the story counted, and lead to nothing."""
 _AT_A_TIME = 8
 MAP, COUNTRY = "map.json", "country.json"
 
@@ -199,10 +202,11 @@ def corpora() -> Path:
 def _offered(node: Node, country: synth.Country, vaccinated: Iterable[int]) -> list[DemoResident]:
     """Choose whom a visitor may step into: a dozen with charts at two hospitals, and some whom the story needs.
 
-    These are two who will be told a positive result, the one whose result is corrected, and one who is vaccinated.
+    These are three who will be told a positive result, the one whose result is corrected, and one who is vaccinated.
     """
-    needed = [s.resident for s in synth.specimens(country) if s.corrected][:1]
-    needed += [s.resident for s in synth.specimens(country) if s.final == "positive"][:2]
+    recent = [one for one in synth.specimens(country) if synth.present(country) - RECENT < one.collected]
+    needed = [one.resident for one in recent if one.corrected][:1]
+    needed += [one.resident for one in recent if one.final == "positive"][:3]
     needed += [index for index in vaccinated if index not in needed][:1]
     chosen = [person.index for person in country.residents if len(person.facilities) > 1][:OFFERED]
     offered = []

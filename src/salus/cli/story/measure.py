@@ -11,6 +11,7 @@ from uuid import UUID
 
 from salus import app, synth
 from salus.cli.actors import Party, Signed, commit_specimen, new_subject, sign_result
+from salus.cli.country import RECENT
 from salus.cli.story.stage import DISEASE, Stage, civil
 from salus.healthcode import measures
 from salus.kernel import Role
@@ -20,8 +21,6 @@ from salus.rules import Measure, Result, recompute
 _ID_CARD = "urn:oid:2.16.156.10011.1.3"
 _NUCLEIC_ACID = "94500-6"
 _SNOMED = {Result.POSITIVE: "260373001", Result.NEGATIVE: "260385009"}
-RECENT = timedelta(hours=70)
-"""Specimens older than this were taken before the rules counted, and lead to nothing."""
 FILE = "measure.json"
 
 
