@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
 from salus.proof.cosignature import WitnessKey
@@ -100,18 +101,24 @@ class Trust:
 
     def open(self, text: str) -> Cosigned:
         """Read a checkpoint that the log signed and a quorum cosigned; NoQuorum or NoteError otherwise."""
-        checkpoint = open_checkpoint(text, [self.log])
-        times = self.times(Note.parse(text))
-        if len(times) < self.quorum:
-            raise NoQuorum(f"{len(times)} of {len(self.witnesses)} witnesses cosigned; {self.quorum} must")
-        in_order = sorted(times.values())
-        return Cosigned(
-            checkpoint=checkpoint,
-            times=MappingProxyType(times),
-            at=in_order[self.quorum - 1],
-            as_of=in_order[-self.quorum],
-            organisations=frozenset(one.organisation for one in self.witnesses if one.name in times),
-        )
+        return _opened(self, text)
+
+
+@lru_cache(maxsize=256)
+def _opened(trust: Trust, text: str) -> Cosigned:
+    """Verify once what many proofs rest on: a file of ten leaves holds the same few heads ten times."""
+    checkpoint = open_checkpoint(text, [trust.log])
+    times = trust.times(Note.parse(text))
+    if len(times) < trust.quorum:
+        raise NoQuorum(f"{len(times)} of {len(trust.witnesses)} witnesses cosigned; {trust.quorum} must")
+    in_order = sorted(times.values())
+    return Cosigned(
+        checkpoint=checkpoint,
+        times=MappingProxyType(times),
+        at=in_order[trust.quorum - 1],
+        as_of=in_order[-trust.quorum],
+        organisations=frozenset(one.organisation for one in trust.witnesses if one.name in times),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,13 +28,12 @@ def tell_measures(stage: Stage) -> None:
     """Send in what sites and laboratories have, and say what follows from it, for one resident and for all."""
     told = _send(stage)
     stage.settle()
-    positive = [one for one in told if one[0].final == "positive"]
-    specimen, resident, _ = positive[0]
-    name = stage.name(specimen.resident)
-    held = app.my_notices(stage.node, stage.holder(resident)).notices
-    _shown(stage, name, held)
-    if held:
-        _explained(stage, held[0])
+    positive = next((one for one in told if one[0].final == "positive"), None)
+    if positive:
+        held = app.my_notices(stage.node, stage.holder(positive[1])).notices
+        _shown(stage, stage.name(positive[0].resident), held)
+        if held:
+            _explained(stage, held[0])
     _corrected(stage, told)
     _counted(stage)
 
@@ -56,13 +55,14 @@ def _send(stage: Stage) -> list[tuple[synth.Specimen, UUID, Signed]]:
 
 
 def _recent(stage: Stage) -> list[synth.Specimen]:
-    """Return the specimens of the last days; when the story is told again later, the same people's of that day."""
+    """Return the specimens of the last days; when the story is told again later, the same people's of its last day."""
     later = timedelta(days=(stage.now - synth.present(stage.country)).days)
+    since = stage.now - (timedelta(days=1) if later else RECENT)
     moved = [
         replace(one, collected=one.collected + later, resulted=one.resulted + later)
         for one in synth.specimens(stage.country)
     ]
-    return [one for one in moved if stage.now - RECENT < one.collected < one.resulted <= stage.now]
+    return [one for one in moved if since < one.collected < one.resulted <= stage.now]
 
 
 def _party(stage: Stage, facility: str) -> Party:
