@@ -55,14 +55,15 @@ def _send(stage: Stage) -> list[tuple[synth.Specimen, UUID, Signed]]:
 
 
 def _recent(stage: Stage) -> list[synth.Specimen]:
-    """Return the specimens of the last days; when the story is told again later, the same people's of its last day."""
+    """Return the specimens of the last days; when the story is told again later, new ones of those it is about."""
     later = timedelta(days=(stage.now - synth.present(stage.country)).days)
-    since = stage.now - (timedelta(days=1) if later else RECENT)
+    about = {name for name, _ in stage.offered()}
     moved = [
         replace(one, collected=one.collected + later, resulted=one.resulted + later)
         for one in synth.specimens(stage.country)
+        if not later or stage.name(one.resident) in about
     ]
-    return [one for one in moved if since < one.collected < one.resulted <= stage.now]
+    return [one for one in moved if stage.now - RECENT < one.collected < one.resulted <= stage.now]
 
 
 def _party(stage: Stage, facility: str) -> Party:
