@@ -4,7 +4,7 @@ Nobody in it exists: area codes lie in the unassigned 900000 to 999999, telephon
 person has coordinates. Its map is of no planet. Knows no room but kernel.
 """
 
-from salus.synth.days import resources, school_absence, specimens, visits
+from salus.synth.days import outbreak, resources, school_absence, specimens, visits
 from salus.synth.model import (
     Absence,
     Beds,
@@ -60,6 +60,7 @@ __all__ = [
     "check_character",
     "country",
     "deliveries",
+    "outbreak",
     "population",
     "present",
     "resources",

@@ -46,9 +46,9 @@ def _holders(stage: Stage) -> list[Holder]:
     """Return residents who are offered here and hold a notice that nobody contested yet."""
     found: list[Holder] = []
     for name, holder in stage.offered():
-        notices = app.my_notices(stage.node, holder).notices
-        if notices and not app.my_contests(stage.node, holder):
-            found.append((name, holder, notices[0]))
+        contested = {one.contest.receipt.subject for one in app.my_contests(stage.node, holder)}
+        fresh = [one for one in app.my_notices(stage.node, holder).notices if one.commitment not in contested]
+        found += [(name, holder, one) for one in fresh[:1]]
     return found
 
 
