@@ -6,6 +6,7 @@ The controls are taken away one at a time, in a process of its own; the promise'
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -15,6 +16,12 @@ from controls import CONTROLS
 from support import REPOSITORY
 
 FAILED = 1  # pytest's exit code for tests that ran and failed
+
+
+def test_every_promise_of_the_readme_has_a_control_that_can_be_taken_away() -> None:
+    promised = re.findall(r"^(\d)\. \*\*", (REPOSITORY / "README.md").read_text("utf-8"), re.MULTILINE)
+
+    assert {int(number) for number in promised} == {control.promise for control in CONTROLS.values()}
 
 
 @pytest.mark.slow
