@@ -307,9 +307,15 @@ def test_rules_that_came_without_notice_prove_nothing() -> None:
 
 
 def appealed(
-    file: AFile, deadline: datetime, outcome: str | None = None, at: datetime | None = None, by: str = "review-board"
+    file: AFile,
+    deadline: datetime,
+    outcome: str | None = None,
+    at: datetime | None = None,
+    by: str = "review-board",
+    *,
+    first: str = "appeal-opened",
 ) -> bytes:
-    """Open an appeal an hour after the decision, and answer it at `at`."""
+    """Open an appeal an hour after the decision, and answer it at `at`; `first` is what the log holds first."""
     log = file.world.log
     opening = {
         "appeal": {
@@ -320,12 +326,13 @@ def appealed(
     }
     appeal = commitment_of(opening)
     opened = {"appeal": appeal, "deadline": format_instant(deadline)}
-    log.append("appeal-opened", opened)
-    log.close(ALIVE + 7 * HOUR)
     closed = {"appeal": appeal, "outcome": outcome, "organisation": by}
+    told = [("appeal-opened", opened, ALIVE + 7 * HOUR)]
     if outcome:
-        log.append("appeal-closed", closed)
-        log.close(at or ALIVE + 8 * HOUR)
+        told.append(("appeal-closed", closed, at or ALIVE + 8 * HOUR))
+    for kind, leaf, closes in sorted(told, key=lambda one: one[0] != first):
+        log.append(kind, leaf)
+        log.close(closes)
     part = {
         "opened": file.world.item("appeal-opened", opened),
         "closed": file.world.item("appeal-closed", closed) if outcome else None,
@@ -367,6 +374,23 @@ def test_no_deadline_is_later_than_48_hours_whatever_a_node_wrote_down() -> None
 
     assert fault(read(file, raw, ALIVE + 55 * HOUR - HOUR / 60)) is None
     assert fault(read(file, raw, ALIVE + 55 * HOUR)) == "APPEAL-OVERDUE"
+
+
+@pytest.mark.parametrize("organisation", ["paper.example/log", " Green-Laboratories "])
+def test_neither_the_log_nor_those_who_made_the_evidence_answer_under_another_spelling(organisation: str) -> None:
+    file = a_file()
+
+    raw = appealed(file, ALIVE + 50 * HOUR, "stands", ALIVE + 20 * HOUR, organisation)
+
+    assert fault(read(file, raw, ALIVE + 52 * HOUR)) == "APPEAL-SELF"
+
+
+def test_an_answer_that_stood_in_the_log_before_the_appeal_answers_nothing() -> None:
+    file = a_file()
+
+    raw = appealed(file, ALIVE + 50 * HOUR, "stands", ALIVE + 20 * HOUR, first="appeal-closed")
+
+    assert fault(read(file, raw, ALIVE + 52 * HOUR)) == "ORDER-VIOLATION"
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b"null", b"\xff", b"[" * 100_000, b"0" * 600_000])
