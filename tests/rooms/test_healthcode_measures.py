@@ -15,16 +15,19 @@ import pytest
 from forging import forge
 from measures import DAY, HOUR
 from measuring import Measuring, a_specimen, an_observation, measuring, sent, system_of
-from nodes import a_number, the_resident
+from nodes import a_number, add_hospital, the_resident
 from salus import ledger
-from salus.app import MyNotices, check_node, my_notices, progress_measures, take_result, take_specimen
+from salus.app import MyNotices, add_party, check_node, my_notices, progress_measures, take_result, take_specimen
 from salus.cli.actors import LABORATORY, SITE, Party, commit_specimen, new_subject, sign_result
 from salus.healthcode import EvidenceRefused
 from salus.healthcode.measures import store as tables
 from salus.kernel import Refused
+from salus.parties import FacilityKind
 from salus.records import RecordRefused
 from salus.rules import Measure, Result, recompute
 from salus.storage import Duty
+
+INDETERMINATE = Result.INDETERMINATE
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +217,40 @@ def test_a_result_without_a_specimen_is_refused(world: Measuring) -> None:
 
     with pytest.raises(EvidenceRefused, match="ACCESSION-MISSING"):
         world.send_result(signed)
+
+
+def test_nobody_corrects_what_another_laboratory_found_nor_what_is_not_here(world: Measuring) -> None:
+    """Whoever could correct the negative that ended a measure would bring it back."""
+    number = a_number(22)
+    specimen, other = world.specimen(number), world.specimen(number)
+    found = world.result(specimen, Result.NEGATIVE)
+    stranger = another_laboratory(world)
+    refused = [
+        (system_of("L1"), sign_result(world.laboratory, specimen, INDETERMINATE, world.now, replaces=new_subject())),
+        (system_of("L1"), sign_result(world.laboratory, other, INDETERMINATE, world.now, replaces=found.commitment)),
+        (
+            system_of("L1"),
+            sign_result(world.laboratory, specimen, INDETERMINATE, world.now, replaces=specimen.commitment),
+        ),
+        (system_of("L2"), sign_result(stranger, specimen, INDETERMINATE, world.now, replaces=found.commitment)),
+    ]
+    before = totals(world)
+
+    for who, signed in refused:
+        with pytest.raises(EvidenceRefused, match="corrects what it found itself"):
+            take_result(world.node, who, an_observation(signed), sent(signed))
+
+    assert totals(world) == before
+    world.result(specimen, INDETERMINATE, replaces=found.commitment)
+
+
+def another_laboratory(world: Measuring) -> Party:
+    """Let the log know a second laboratory, L2."""
+    party = Party.new("L2", "other-laboratories", LABORATORY)
+    add_hospital(world.node, "L2", FacilityKind.LABORATORY)
+    add_party(world.node, party.key_leaf)
+    world.close()
+    return party
 
 
 def test_evidence_by_a_key_that_the_log_does_not_know_or_too_late_is_refused(world: Measuring) -> None:

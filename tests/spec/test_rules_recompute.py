@@ -102,6 +102,28 @@ def test_a_later_result_that_the_holder_adds_ends_it_offline(
     assert fault(read(file, raw, ALIVE + 34 * HOUR)) == word
 
 
+@pytest.mark.parametrize("organisation", ["green-laboratories", "other-laboratories"])
+def test_no_other_laboratory_corrects_what_a_laboratory_found(organisation: str) -> None:
+    """A correction of the releasing negative would bring the measure back: only its own laboratory can correct it."""
+    other = Party.new("L2", organisation, LABORATORY)
+    world = a_world(parties=[other])
+    file, taken = a_file(world), ALIVE + 30 * HOUR
+    specimen = commit_specimen(world.site, disease=DISEASE, taken=taken, subject=file.specimen.body["subject"])
+    negative = sign_result(world.laboratory, specimen, NEGATIVE, taken + HOUR)
+    file.later(specimen, negative, at=taken + 2 * HOUR)
+    told = sign_result(other, specimen, Result.INDETERMINATE, taken + 2 * HOUR, replaces=negative.commitment)
+    own = sign_result(world.laboratory, specimen, Result.INDETERMINATE, taken + 2 * HOUR, replaces=negative.commitment)
+    file.value["rules"]["keys"].append(world.item("party-key", other.key_leaf))
+
+    raw = file.later(told, at=taken + 3 * HOUR)
+
+    assert fault(read(file, raw, taken + 4 * HOUR)) == "SIGNATURE"
+    for part in (file.value["evidence"], file.value["rules"]["keys"]):
+        part.pop()
+    file.value["openings"].pop(told.commitment)
+    assert read(file, file.later(own, at=taken + 4 * HOUR), taken + 5 * HOUR).measure is Measure.PRECAUTION
+
+
 def changed_leaf(kind: str, **told: Any) -> Callable[[dict[str, Any]], Any]:
     def change(file: dict[str, Any]) -> None:
         next(one for one in file["evidence"] if one["kind"] == kind)["leaf"].update(told)

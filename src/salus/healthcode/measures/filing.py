@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from salus import ledger
 from salus.healthcode.measures import store as tables
+from salus.healthcode.measures.considering import Opened
 from salus.healthcode.measures.model import Decided, Kept
 from salus.healthcode.measures.publications import Known, LoggedKey, signer_of, signers_of
 from salus.healthcode.measures.sealing import unseal
@@ -18,20 +18,6 @@ from salus.storage import Store, Transaction
 MOST_ITEMS = 32
 MOST_ROWS = 256
 DUTIES = {"specimen": "sampling-site", "result": "laboratory"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A row of evidence with what it opens to."""
-
-    kept: Kept
-    opening: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The fields of the opening."""
-        found: dict[str, Any] = self.opening[self.kept.kind]
-        return found
 
 
 def open_evidence(rows: Sequence[Kept], keys: Mapping[int, bytes]) -> dict[str, Opened]:

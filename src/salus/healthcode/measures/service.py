@@ -14,7 +14,8 @@ from typing import Any
 from salus import ledger
 from salus.healthcode.errors import EvidenceRefused
 from salus.healthcode.measures import store as tables
-from salus.healthcode.measures.filing import DUTIES, Opened, measure_file, open_evidence, rows_of
+from salus.healthcode.measures.considering import Opened, considered, may_replace
+from salus.healthcode.measures.filing import DUTIES, measure_file, open_evidence, rows_of
 from salus.healthcode.measures.model import Decided, HeldNotice, Kept, Progress, Signed, place, written
 from salus.healthcode.measures.publications import Known, known, logged_keys, signer_of
 from salus.healthcode.measures.sealing import seal, unseal
@@ -24,11 +25,8 @@ from salus.ledger import Leaf
 from salus.proof import Trust
 from salus.rules import (
     Document,
-    Evidence,
-    EvidenceKind,
     Measure,
     NotProved,
-    Result,
     Why,
     check_publication,
     commitment_of,
@@ -105,10 +103,20 @@ def take_result(tx: Transaction, keys: KeyService, signed: Signed, at: datetime)
         raise EvidenceRefused("specimen and result name two subjects or two diseases", where="opening")
     if parse_instant(body["reported"]) < parse_instant(specimen.body["taken"]):
         raise EvidenceRefused("the result is dated before its specimen", where="opening.result.reported")
+    if body["replaces"] is not None:
+        _may_replace(tx, signed.party, body)
     key = _keep(tx, keys, signed, (commitment, "result", body["specimen"], chart_key), at)
     if key is not None:
         tables.wait(tx, key)
     return commitment
+
+
+def _may_replace(tx: Transaction, party: str, body: Mapping[str, Any]) -> None:
+    """Refuse a correction of what is not here, of another specimen, or of another laboratory."""
+    found = tables.evidence(tx, [body["replaces"]])
+    if not found or not may_replace(found[0], party, body["specimen"]):
+        text = "a laboratory corrects what it found itself, in the same specimen, and sent here"
+        raise EvidenceRefused(text, where="opening.result.replaces")
 
 
 def publish(
@@ -264,10 +272,7 @@ def _made(told: Known, evidence: Mapping[str, Opened], one: Kept, at: datetime, 
     if base is None or in_force is None:
         return Why.RULES_NOT_LIVE
     rules, emergency, table = in_force
-    considered = [each for each in (_evidence(evidence, row) for row in evidence.values()) if each is not None]
-    ending = [each for each in considered if each.result is Result.NEGATIVE or each.replaces is not None]
-    own = [each for each in considered if each.name == one.commitment]
-    found = decide([*own, *ending], table, at)
+    found = decide(considered(evidence, one.commitment), table, at)
     if found.measure is Measure.NONE or found.evidence != (one.commitment,) or not found.starts or not found.ends:
         return Why.NOT_YET if set(found.reasons) == {Why.NOT_YET} else Why.ASKS_NOTHING
     return {
@@ -284,23 +289,6 @@ def _made(told: Known, evidence: Mapping[str, Opened], one: Kept, at: datetime, 
             "subject": base.body["subject"],
         }
     }
-
-
-def _evidence(evidence: Mapping[str, Opened], one: Opened) -> Evidence | None:
-    """Return a result as `decide` takes it; None for a specimen, and for a result whose specimen cannot be read."""
-    specimen = evidence.get(one.kept.specimen)
-    if one.kept.kind != "result" or specimen is None:
-        return None
-    body = one.body
-    return Evidence(
-        name=one.kept.commitment,
-        disease=body["disease"],
-        kind=EvidenceKind(body["kind"]),
-        result=Result(body["result"]),
-        taken=parse_instant(specimen.body["taken"]),
-        reported=parse_instant(body["reported"]),
-        replaces=body["replaces"],
-    )
 
 
 def _keep_decision(store: Store, keys: KeyService, one: Kept, opening: Mapping[str, Any], at: datetime) -> int:

@@ -177,11 +177,15 @@ def _evidence(reading: Reading, items: object) -> tuple[list[Told], list[Evidenc
 
 
 def _corrections(told: Mapping[str, Told]) -> None:
-    """A correction is about the same specimen as the result that it replaces."""
+    """A correction is about the same specimen as the result that it replaces, and signed by the same laboratory."""
     for one in told.values():
         replaced = told.get(str(one.body.get("replaces")))
-        if replaced is not None and replaced.body["specimen"] != one.body["specimen"]:
+        if replaced is None:
+            continue
+        if replaced.body.get("specimen") != one.body["specimen"]:
             raise NotProved("SUBJECT", "a correction is about another specimen")
+        if replaced.party.party != one.party.party:
+            raise NotProved("SIGNATURE", "a correction was signed by another laboratory than what it replaces")
 
 
 def _ordered(tolds: list[Told], opening: Mapping[str, Any], decision: Standing, rules_size: int) -> None:
