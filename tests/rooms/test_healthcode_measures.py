@@ -18,13 +18,16 @@ from measuring import Measuring, a_specimen, an_observation, measuring, sent, sy
 from nodes import a_number, add_hospital, the_resident
 from salus import ledger
 from salus.app import MyNotices, add_party, check_node, my_notices, progress_measures, take_result, take_specimen
+from salus.app.node import charts_of
 from salus.cli.actors import LABORATORY, SITE, Party, commit_specimen, new_subject, sign_result
 from salus.healthcode import EvidenceRefused
+from salus.healthcode.measures import known, service
 from salus.healthcode.measures import store as tables
+from salus.healthcode.measures.service import decision_file
 from salus.kernel import Refused
 from salus.parties import FacilityKind
 from salus.records import RecordRefused
-from salus.rules import Measure, Result, recompute
+from salus.rules import EvidenceKind, Measure, Result, recompute
 from salus.storage import Duty
 
 INDETERMINATE = Result.INDETERMINATE
@@ -300,6 +303,52 @@ def test_what_a_destroyed_key_sealed_asks_for_nothing_and_stops_nobody(world: Me
 
     assert shown(world, number).notices == ()
     assert len(shown(world, other).notices) == 1
+
+
+def test_no_number_of_other_results_pushes_a_release_out_of_the_file(world: Measuring) -> None:
+    number, subject = a_number(43), new_subject()
+    world.result(world.specimen(number, subject), Result.POSITIVE)
+    world.settle()
+    assert len(shown(world, number).notices) == 1
+    world.advance(26 * HOUR)
+    world.result(world.specimen(number, subject), Result.NEGATIVE)
+    for _ in range(17):
+        world.result(world.specimen(number, subject), Result.NEGATIVE, kind=EvidenceKind.ANTIGEN)
+    world.settle()
+
+    file = the_file(world, number)
+
+    assert recompute(file, world.witnesses.trust, world.now).fault == "RELEASED"
+
+
+def test_evidence_that_does_not_prove_is_left_out_of_the_file(
+    world: Measuring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A correction of another specimen, taken in by an earlier release, would make the whole file prove nothing."""
+    number, subject = a_number(44), new_subject()
+    found = world.result(world.specimen(number, subject), Result.POSITIVE)
+    world.settle()
+    with monkeypatch.context() as earlier:
+        earlier.setattr(service, "_may_replace", lambda *_: None)
+        wrong = world.result(world.specimen(number, subject), INDETERMINATE, replaces=found.commitment)
+    world.settle()
+
+    file = the_file(world, number)
+
+    assert recompute(file, world.witnesses.trust, world.now).measure is Measure.PRECAUTION
+    assert wrong.commitment not in json.loads(file)["openings"]
+    assert len(shown(world, number).notices) == 1
+
+
+def the_file(world: Measuring, number: str) -> bytes:
+    """The file of somebody's one decision, whether it still asks for anything or not."""
+    node = world.node
+    with node.store.transaction(Duty.CARE) as tx:
+        charts = charts_of(tx, world.residents[number])
+        (decided,) = tables.decisions(tx, charts, world.now - 16 * DAY, 32)
+    found = decision_file(node.store, node.trust, known(node.store, node.trust), node.keys, decided)
+    assert found is not None
+    return found
 
 
 def test_two_decisions_on_one_result_are_found(world: Measuring) -> None:

@@ -246,7 +246,7 @@ def _waiting(store: Store, last: int) -> list[Kept]:
 def _decide(store: Store, trust: Trust, keys: KeyService, told: Known, one: Kept, at: datetime, random: Random) -> int:
     """Decide on one result, if all that it rests on has its witnesses; return how many decisions went to the log."""
     with store.transaction(Duty.CARE) as tx:
-        rows = tables.evidence_of(tx, [one.chart_key], 256)
+        rows = rows_of(tx, [one.chart_key])
     receipts_of = [
         ledger.first_receipt(store, trust, row.pending_id)
         for row in rows
