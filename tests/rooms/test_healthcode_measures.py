@@ -305,6 +305,21 @@ def test_what_a_destroyed_key_sealed_asks_for_nothing_and_stops_nobody(world: Me
     assert len(shown(world, other).notices) == 1
 
 
+def test_a_negative_under_another_subject_ends_the_notice_that_is_shown(world: Measuring) -> None:
+    """Whoever lost the receipt gets another one at the site; the chart says that both are theirs."""
+    number = a_number(45)
+    world.result(world.specimen(number), Result.POSITIVE)
+    world.settle()
+    world.advance(26 * HOUR)
+    again = world.specimen(number)
+    assert len(shown(world, number).notices) == 1
+
+    world.result(again, Result.NEGATIVE)
+    world.settle()
+
+    assert shown(world, number).notices == ()
+
+
 def test_no_number_of_other_results_pushes_a_release_out_of_the_file(world: Measuring) -> None:
     number, subject = a_number(43), new_subject()
     world.result(world.specimen(number, subject), Result.POSITIVE)

@@ -34,6 +34,7 @@ from salus.rules import (
     opened,
     recompute,
     reuse_tag,
+    rules_of,
 )
 from salus.storage import Duty, Store, Transaction
 
@@ -164,7 +165,8 @@ def notices(
 ) -> list[HeldNotice]:
     """Return the measures of a resident, from the specimens in these charts, that are proved at `at`; most have none.
 
-    `keys` are the charts' keys. Evidence of all the charts is looked through for what ends a measure.
+    `keys` are the charts' keys. Evidence of all the charts is looked through for what ends a measure, whichever subject
+    it bears: to recompute a file it takes one under the same subject, to be asked for nothing it does not.
     """
     with store.transaction(Duty.CARE) as tx:
         rows = tables.decisions(tx, charts, at - LOOKS_BACK, MOST_NOTICES)
@@ -174,11 +176,20 @@ def notices(
     told = known(store, trust)
     found = []
     for one in rows:
-        file = _file(store, trust, told, one, evidence, keys)
+        file = _file(store, trust, told, one, evidence, keys) if _asked(told, one, evidence, at) else None
         shown = recompute(file, trust, at) if file else None
         if file and shown and shown.measure is not Measure.NONE:
             found.append(HeldNotice(commitment=one.commitment, chart_key=one.chart_key, file=file, found=shown))
     return found
+
+
+def _asked(told: Known, one: Decided, evidence: Mapping[str, Opened], at: datetime) -> bool:
+    """Tell whether the rules still ask for what was decided, once all evidence of its holder is looked at."""
+    rules, emergency = told.of(one.rules), told.of(one.emergency)
+    if rules is None or emergency is None:
+        return False
+    table = rules_of(rules.published, emergency.published)
+    return decide(considered(evidence, one.result), table, at).evidence == (one.result,)
 
 
 def chart_keys(keys: KeyService, charts: Sequence[int]) -> dict[int, bytes]:
