@@ -19,12 +19,14 @@ from nodes import a_number, add_hospital, the_resident
 from salus import ledger
 from salus.app import MyNotices, add_party, check_node, my_notices, progress_measures, take_result, take_specimen
 from salus.app.node import charts_of
+from salus.app.vouching import vouched_at
 from salus.cli.actors import LABORATORY, SITE, Party, commit_specimen, new_subject, sign_result
+from salus.cli.witnesses import start
 from salus.healthcode import EvidenceRefused
 from salus.healthcode.measures import known, service
 from salus.healthcode.measures import store as tables
 from salus.healthcode.measures.service import decision_file
-from salus.kernel import Refused
+from salus.kernel import Refused, advance_demo_clock
 from salus.parties import FacilityKind
 from salus.records import RecordRefused
 from salus.rules import EvidenceKind, Measure, Result, recompute
@@ -320,6 +322,36 @@ def test_a_negative_under_another_subject_ends_the_notice_that_is_shown(world: M
     assert shown(world, number).notices == ()
 
 
+def test_a_witness_that_dates_a_head_into_the_future_keeps_no_result_undecided(world: Measuring) -> None:
+    """With one witness dead, the second that a quorum takes says by when there was one."""
+    number, witnesses = a_number(46), world.witnesses
+    specimen = world.specimen(number)
+    world.close()
+    _, liar, press = sorted(witnesses.started)
+    witnesses.kill(press)
+    witnesses.kill(liar)
+    clock = witnesses.folder / "far"
+    clock.write_text('{"shift": 0}', "utf-8")
+    advance_demo_clock(clock, 50 * 365 * DAY)
+    witnesses.started[liar] = start(witnesses.folder / liar, liar, world.node.sequencer.key, clock)
+    witnesses.join()
+    world.result(specimen, Result.POSITIVE)
+    with world.node.store.transaction(Duty.CARE) as tx:
+        pending = ledger.append(tx, ledger.Leaf(kind="refusals", body={"day": "2031-03-01", "action": "x", "count": 1}))
+    world.close()
+    dated = ledger.first_receipt(world.node.store, witnesses.trust, pending.id)
+    assert dated is not None
+    assert dated.cosigned.at > world.now + 365 * DAY
+    assert vouched_at(world.node, pending.id) is None
+
+    for body in (liar, press):
+        witnesses.restart(body)
+    world.settle()
+
+    assert len(shown(world, number).notices) == 1
+    assert (vouched_at(world.node, pending.id) or dated.cosigned.at) <= world.now
+
+
 def test_no_number_of_other_results_pushes_a_release_out_of_the_file(world: Measuring) -> None:
     number, subject = a_number(43), new_subject()
     world.result(world.specimen(number, subject), Result.POSITIVE)
@@ -361,7 +393,7 @@ def the_file(world: Measuring, number: str) -> bytes:
     with node.store.transaction(Duty.CARE) as tx:
         charts = charts_of(tx, world.residents[number])
         (decided,) = tables.decisions(tx, charts, world.now - 16 * DAY, 32)
-    found = decision_file(node.store, node.trust, known(node.store, node.trust), node.keys, decided)
+    found = decision_file(node.store, node.trust, known(node.store, node.trust), node.keys, decided, world.now)
     assert found is not None
     return found
 

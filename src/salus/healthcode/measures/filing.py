@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from salus import ledger
@@ -13,7 +14,7 @@ from salus.healthcode.measures.publications import Known, LoggedKey, signer_of, 
 from salus.healthcode.measures.sealing import unseal
 from salus.kernel import canonical
 from salus.proof import Trust
-from salus.rules import proves, rules_of
+from salus.rules import SKEW, proves, rules_of
 from salus.storage import Store, Transaction
 
 MOST_ITEMS = 32
@@ -43,19 +44,21 @@ def measure_file(
     decided: Decided,
     evidence: Mapping[str, Opened],
     opening: Mapping[str, Any],
+    at: datetime,
 ) -> bytes | None:
-    """Return the file of a decision with the newest proof, and what evidence of its holder can end it.
+    """Return the file of a decision with the newest proof at `at`, and what evidence of its holder can end it.
 
     `evidence` is that of the holder's charts, by commitment. None while anything that it needs is not proved yet.
     """
     receipt = ledger.receipt(store, trust, decided.pending_id)
     rules, emergency = known.of(decided.rules), known.of(decided.emergency)
     base = _base(evidence, decided.result, opening["decision"]["subject"])
-    proved = _proved(store, trust, known, base) if base else []
+    proved = _proved(store, trust, known, base, decided.decided_at) if base else []
     if trust is None or receipt is None or rules is None or emergency is None or not proved:
         return None
     table = rules_of(rules.published, emergency.published).table
-    pairs = [proved, *_ending(store, trust, known, evidence, ending(evidence, decided.result, table))]
+    groups = ending(evidence, decided.result, table)
+    pairs = [proved, *_ending(store, trust, known, evidence, groups, at + SKEW)]
     items = {item["leaf"]["commitment"]: (item, key) for pair in pairs for item, key in pair}
     keys = [*signers_of(known.keys, rules), *signers_of(known.keys, emergency), *(key for _, key in items.values())]
     return canonical(
@@ -86,7 +89,12 @@ def _pair(evidence: Mapping[str, Opened], one: Opened) -> Pair | None:
 
 
 def _ending(
-    store: Store, trust: Trust, known: Known, evidence: Mapping[str, Opened], groups: Sequence[Sequence[Opened]]
+    store: Store,
+    trust: Trust,
+    known: Known,
+    evidence: Mapping[str, Opened],
+    groups: Sequence[Sequence[Opened]],
+    by: datetime,
 ) -> list[Proved]:
     """Return what of the evidence that can end a decision is proved, as far as a file holds it.
 
@@ -99,7 +107,7 @@ def _ending(
         added: dict[str, Proved] = {}
         for one in group:
             pair = _pair(evidence, one)
-            proved = _proved(store, trust, known, pair) if pair else []
+            proved = _proved(store, trust, known, pair, by) if pair else []
             openings = {each.kept.commitment: each.opening for each in pair or ()}
             if proved and proves(trust, keys, openings, proved[0][0], proved[1][0]):
                 added[one.kept.commitment] = proved
@@ -110,12 +118,12 @@ def _ending(
     return list(found.values())
 
 
-def _proved(store: Store, trust: Trust | None, known: Known, pair: Pair) -> Proved:
-    """Return both halves of a pair as a file holds them, each with the key that signed it; nothing unless both are."""
+def _proved(store: Store, trust: Trust | None, known: Known, pair: Pair, by: datetime) -> Proved:
+    """Return both halves of a pair as a file holds them, each with its key; nothing unless both were seen by `by`."""
     found = []
     for one in pair:
         kept, leaf = one.kept, one.kept.leaf
-        receipt = ledger.first_receipt(store, trust, kept.pending_id)
+        receipt = ledger.first_receipt(store, trust, kept.pending_id, by=by)
         message = canonical({kept.kind: {"party": leaf["party"], "commitment": leaf["commitment"]}})
         key = signer_of(known.keys, leaf["party"], DUTIES[kept.kind], message, leaf["signature"])
         if receipt is None or key is None:

@@ -24,6 +24,7 @@ from salus.keys import ChartKeyMissing, KeyService, KeyShredded
 from salus.ledger import Leaf
 from salus.proof import Trust
 from salus.rules import (
+    SKEW,
     Document,
     Measure,
     NotProved,
@@ -38,7 +39,6 @@ from salus.rules import (
 )
 from salus.storage import Duty, Store, Transaction
 
-SKEW = timedelta(minutes=5)
 LATE = timedelta(hours=72)
 LOOKS_BACK = timedelta(days=16)
 MOST_NOTICES = 32
@@ -176,7 +176,7 @@ def notices(
     told = known(store, trust)
     found = []
     for one in rows:
-        file = _file(store, trust, told, one, evidence, keys) if _asked(told, one, evidence, at) else None
+        file = _file(store, trust, told, one, evidence, keys, at) if _asked(told, one, evidence, at) else None
         shown = recompute(file, trust, at) if file else None
         if file and shown and shown.measure is not Measure.NONE:
             found.append(HeldNotice(commitment=one.commitment, chart_key=one.chart_key, file=file, found=shown))
@@ -203,14 +203,16 @@ def chart_keys(keys: KeyService, charts: Sequence[int]) -> dict[int, bytes]:
     return found
 
 
-def decision_file(store: Store, trust: Trust | None, told: Known, keys: KeyService, decided: Decided) -> bytes | None:
-    """Return the file of one decision, from the evidence of its own chart; None if it is not proved or not readable."""
+def decision_file(
+    store: Store, trust: Trust | None, told: Known, keys: KeyService, decided: Decided, at: datetime
+) -> bytes | None:
+    """Return the file of one decision at `at`, from its own chart's evidence; None where not proved or readable."""
     if trust is None:
         return None
     chart = chart_keys(keys, [decided.chart_key])
     with store.transaction(Duty.CARE) as tx:
         evidence = open_evidence(rows_of(tx, [decided.chart_key]), chart)
-    return _file(store, trust, told, decided, evidence, chart)
+    return _file(store, trust, told, decided, evidence, chart, at)
 
 
 def receipts(keys: Mapping[int, bytes], rows: Sequence[Kept]) -> list[dict[str, Any]]:
@@ -226,6 +228,7 @@ def _file(
     decided: Decided,
     evidence: Mapping[str, Opened],
     keys: Mapping[int, bytes],
+    at: datetime,
 ) -> bytes | None:
     key = keys.get(decided.chart_key)
     opening = unseal(key, decided.place, decided.sealed) if key else None
@@ -233,7 +236,7 @@ def _file(
         opened(opening, "decision")
     except NotProved:
         return None
-    return measure_file(store, trust, told, decided, evidence, opening) if opening else None
+    return measure_file(store, trust, told, decided, evidence, opening, at) if opening else None
 
 
 def _keep(
@@ -259,7 +262,7 @@ def _decide(store: Store, trust: Trust, keys: KeyService, told: Known, one: Kept
     with store.transaction(Duty.CARE) as tx:
         rows = rows_of(tx, [one.chart_key])
     receipts_of = [
-        ledger.first_receipt(store, trust, row.pending_id)
+        ledger.first_receipt(store, trust, row.pending_id, by=at + SKEW)
         for row in rows
         if row.commitment in (one.commitment, one.specimen)
     ]
