@@ -149,11 +149,14 @@ class World:
         return [{"kind": one.kind, **self.item(one.kind, one.leaf)} for one in given]
 
 
-def a_world(disease: str = DISEASE, witnesses: int = 3) -> World:
-    """A world in which keys, rules and an emergency were published in time; they count from `ALIVE` on."""
+def a_world(disease: str = DISEASE, witnesses: int = 3, parties: Iterable[Party] = ()) -> World:
+    """A world in which keys, rules and an emergency were published in time; they count from `ALIVE` on.
+
+    `parties` are others whose keys the log holds too.
+    """
     world = World()
     world.log.witnesses = world.log.witnesses[:witnesses]
-    for party in world.parties():
+    for party in (*world.parties(), *parties):
         world.log.append("party-key", party.key_leaf)
     world.log.close(DECLARED - HOUR)
     starts = DECLARED + 3 * DAY

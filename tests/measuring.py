@@ -146,7 +146,7 @@ def publish_rules(found: Measuring, disease: str = DISEASE) -> None:
 
 def system_of(facility: str) -> Principal:
     """The system of the site, the laboratory or a hospital."""
-    role = {"S1": Role.SAMPLING_SITE, "L1": Role.LABORATORY}.get(facility, Role.HOSPITAL_SYSTEM)
+    role = {"S1": Role.SAMPLING_SITE, "L1": Role.LABORATORY, "L2": Role.LABORATORY}.get(facility, Role.HOSPITAL_SYSTEM)
     return principal(role, f"system-{facility}", facility=facility, purpose=Purpose.TREAT)
 
 

@@ -15,16 +15,24 @@ import pytest
 from forging import forge
 from measures import DAY, HOUR
 from measuring import Measuring, a_specimen, an_observation, measuring, sent, system_of
-from nodes import a_number, the_resident
+from nodes import a_number, add_hospital, the_resident
 from salus import ledger
-from salus.app import MyNotices, check_node, my_notices, progress_measures, take_result, take_specimen
+from salus.app import MyNotices, add_party, check_node, my_notices, progress_measures, take_result, take_specimen
+from salus.app.node import charts_of
+from salus.app.vouching import vouched_at
 from salus.cli.actors import LABORATORY, SITE, Party, commit_specimen, new_subject, sign_result
+from salus.cli.witnesses import start
 from salus.healthcode import EvidenceRefused
+from salus.healthcode.measures import known, service
 from salus.healthcode.measures import store as tables
-from salus.kernel import Refused
+from salus.healthcode.measures.service import decision_file
+from salus.kernel import Refused, advance_demo_clock
+from salus.parties import FacilityKind
 from salus.records import RecordRefused
-from salus.rules import Measure, Result, recompute
+from salus.rules import EvidenceKind, Measure, Result, recompute
 from salus.storage import Duty
+
+INDETERMINATE = Result.INDETERMINATE
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +224,40 @@ def test_a_result_without_a_specimen_is_refused(world: Measuring) -> None:
         world.send_result(signed)
 
 
+def test_nobody_corrects_what_another_laboratory_found_nor_what_is_not_here(world: Measuring) -> None:
+    """Whoever could correct the negative that ended a measure would bring it back."""
+    number = a_number(22)
+    specimen, other = world.specimen(number), world.specimen(number)
+    found = world.result(specimen, Result.NEGATIVE)
+    stranger = another_laboratory(world)
+    refused = [
+        (system_of("L1"), sign_result(world.laboratory, specimen, INDETERMINATE, world.now, replaces=new_subject())),
+        (system_of("L1"), sign_result(world.laboratory, other, INDETERMINATE, world.now, replaces=found.commitment)),
+        (
+            system_of("L1"),
+            sign_result(world.laboratory, specimen, INDETERMINATE, world.now, replaces=specimen.commitment),
+        ),
+        (system_of("L2"), sign_result(stranger, specimen, INDETERMINATE, world.now, replaces=found.commitment)),
+    ]
+    before = totals(world)
+
+    for who, signed in refused:
+        with pytest.raises(EvidenceRefused, match="corrects what it found itself"):
+            take_result(world.node, who, an_observation(signed), sent(signed))
+
+    assert totals(world) == before
+    world.result(specimen, INDETERMINATE, replaces=found.commitment)
+
+
+def another_laboratory(world: Measuring) -> Party:
+    """Let the log know a second laboratory, L2."""
+    party = Party.new("L2", "other-laboratories", LABORATORY)
+    add_hospital(world.node, "L2", FacilityKind.LABORATORY)
+    add_party(world.node, party.key_leaf)
+    world.close()
+    return party
+
+
 def test_evidence_by_a_key_that_the_log_does_not_know_or_too_late_is_refused(world: Measuring) -> None:
     taken, number = world.now, a_number(9)
     stranger = Party.new("S1", "city-sampling", SITE)
@@ -263,6 +305,97 @@ def test_what_a_destroyed_key_sealed_asks_for_nothing_and_stops_nobody(world: Me
 
     assert shown(world, number).notices == ()
     assert len(shown(world, other).notices) == 1
+
+
+def test_a_negative_under_another_subject_ends_the_notice_that_is_shown(world: Measuring) -> None:
+    """Whoever lost the receipt gets another one at the site; the chart says that both are theirs."""
+    number = a_number(45)
+    world.result(world.specimen(number), Result.POSITIVE)
+    world.settle()
+    world.advance(26 * HOUR)
+    again = world.specimen(number)
+    assert len(shown(world, number).notices) == 1
+
+    world.result(again, Result.NEGATIVE)
+    world.settle()
+
+    assert shown(world, number).notices == ()
+
+
+def test_a_witness_that_dates_a_head_into_the_future_keeps_no_result_undecided(world: Measuring) -> None:
+    """With one witness dead, the second that a quorum takes says by when there was one."""
+    number, witnesses = a_number(46), world.witnesses
+    specimen = world.specimen(number)
+    world.close()
+    _, liar, press = sorted(witnesses.started)
+    witnesses.kill(press)
+    witnesses.kill(liar)
+    clock = witnesses.folder / "far"
+    clock.write_text('{"shift": 0}', "utf-8")
+    advance_demo_clock(clock, 50 * 365 * DAY)
+    witnesses.started[liar] = start(witnesses.folder / liar, liar, world.node.sequencer.key, clock)
+    witnesses.join()
+    world.result(specimen, Result.POSITIVE)
+    with world.node.store.transaction(Duty.CARE) as tx:
+        pending = ledger.append(tx, ledger.Leaf(kind="refusals", body={"day": "2031-03-01", "action": "x", "count": 1}))
+    world.close()
+    dated = ledger.first_receipt(world.node.store, witnesses.trust, pending.id)
+    assert dated is not None
+    assert dated.cosigned.at > world.now + 365 * DAY
+    assert vouched_at(world.node, pending.id) is None
+
+    for body in (liar, press):
+        witnesses.restart(body)
+    world.settle()
+
+    assert len(shown(world, number).notices) == 1
+    assert (vouched_at(world.node, pending.id) or dated.cosigned.at) <= world.now
+
+
+def test_no_number_of_other_results_pushes_a_release_out_of_the_file(world: Measuring) -> None:
+    number, subject = a_number(43), new_subject()
+    world.result(world.specimen(number, subject), Result.POSITIVE)
+    world.settle()
+    assert len(shown(world, number).notices) == 1
+    world.advance(26 * HOUR)
+    world.result(world.specimen(number, subject), Result.NEGATIVE)
+    for _ in range(17):
+        world.result(world.specimen(number, subject), Result.NEGATIVE, kind=EvidenceKind.ANTIGEN)
+    world.settle()
+
+    file = the_file(world, number)
+
+    assert recompute(file, world.witnesses.trust, world.now).fault == "RELEASED"
+
+
+def test_evidence_that_does_not_prove_is_left_out_of_the_file(
+    world: Measuring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A correction of another specimen, taken in by an earlier release, would make the whole file prove nothing."""
+    number, subject = a_number(44), new_subject()
+    found = world.result(world.specimen(number, subject), Result.POSITIVE)
+    world.settle()
+    with monkeypatch.context() as earlier:
+        earlier.setattr(service, "_may_replace", lambda *_: None)
+        wrong = world.result(world.specimen(number, subject), INDETERMINATE, replaces=found.commitment)
+    world.settle()
+
+    file = the_file(world, number)
+
+    assert recompute(file, world.witnesses.trust, world.now).measure is Measure.PRECAUTION
+    assert wrong.commitment not in json.loads(file)["openings"]
+    assert len(shown(world, number).notices) == 1
+
+
+def the_file(world: Measuring, number: str) -> bytes:
+    """The file of somebody's one decision, whether it still asks for anything or not."""
+    node = world.node
+    with node.store.transaction(Duty.CARE) as tx:
+        charts = charts_of(tx, world.residents[number])
+        (decided,) = tables.decisions(tx, charts, world.now - 16 * DAY, 32)
+    found = decision_file(node.store, node.trust, known(node.store, node.trust), node.keys, decided, world.now)
+    assert found is not None
+    return found
 
 
 def test_two_decisions_on_one_result_are_found(world: Measuring) -> None:

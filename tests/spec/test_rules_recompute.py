@@ -102,6 +102,28 @@ def test_a_later_result_that_the_holder_adds_ends_it_offline(
     assert fault(read(file, raw, ALIVE + 34 * HOUR)) == word
 
 
+@pytest.mark.parametrize("organisation", ["green-laboratories", "other-laboratories"])
+def test_no_other_laboratory_corrects_what_a_laboratory_found(organisation: str) -> None:
+    """A correction of the releasing negative would bring the measure back: only its own laboratory can correct it."""
+    other = Party.new("L2", organisation, LABORATORY)
+    world = a_world(parties=[other])
+    file, taken = a_file(world), ALIVE + 30 * HOUR
+    specimen = commit_specimen(world.site, disease=DISEASE, taken=taken, subject=file.specimen.body["subject"])
+    negative = sign_result(world.laboratory, specimen, NEGATIVE, taken + HOUR)
+    file.later(specimen, negative, at=taken + 2 * HOUR)
+    told = sign_result(other, specimen, Result.INDETERMINATE, taken + 2 * HOUR, replaces=negative.commitment)
+    own = sign_result(world.laboratory, specimen, Result.INDETERMINATE, taken + 2 * HOUR, replaces=negative.commitment)
+    file.value["rules"]["keys"].append(world.item("party-key", other.key_leaf))
+
+    raw = file.later(told, at=taken + 3 * HOUR)
+
+    assert fault(read(file, raw, taken + 4 * HOUR)) == "SIGNATURE"
+    for part in (file.value["evidence"], file.value["rules"]["keys"]):
+        part.pop()
+    file.value["openings"].pop(told.commitment)
+    assert read(file, file.later(own, at=taken + 4 * HOUR), taken + 5 * HOUR).measure is Measure.PRECAUTION
+
+
 def changed_leaf(kind: str, **told: Any) -> Callable[[dict[str, Any]], Any]:
     def change(file: dict[str, Any]) -> None:
         next(one for one in file["evidence"] if one["kind"] == kind)["leaf"].update(told)
@@ -307,9 +329,15 @@ def test_rules_that_came_without_notice_prove_nothing() -> None:
 
 
 def appealed(
-    file: AFile, deadline: datetime, outcome: str | None = None, at: datetime | None = None, by: str = "review-board"
+    file: AFile,
+    deadline: datetime,
+    outcome: str | None = None,
+    at: datetime | None = None,
+    by: str = "review-board",
+    *,
+    first: str = "appeal-opened",
 ) -> bytes:
-    """Open an appeal an hour after the decision, and answer it at `at`."""
+    """Open an appeal an hour after the decision, and answer it at `at`; `first` is what the log holds first."""
     log = file.world.log
     opening = {
         "appeal": {
@@ -320,12 +348,13 @@ def appealed(
     }
     appeal = commitment_of(opening)
     opened = {"appeal": appeal, "deadline": format_instant(deadline)}
-    log.append("appeal-opened", opened)
-    log.close(ALIVE + 7 * HOUR)
     closed = {"appeal": appeal, "outcome": outcome, "organisation": by}
+    told = [("appeal-opened", opened, ALIVE + 7 * HOUR)]
     if outcome:
-        log.append("appeal-closed", closed)
-        log.close(at or ALIVE + 8 * HOUR)
+        told.append(("appeal-closed", closed, at or ALIVE + 8 * HOUR))
+    for kind, leaf, closes in sorted(told, key=lambda one: one[0] != first):
+        log.append(kind, leaf)
+        log.close(closes)
     part = {
         "opened": file.world.item("appeal-opened", opened),
         "closed": file.world.item("appeal-closed", closed) if outcome else None,
@@ -367,6 +396,23 @@ def test_no_deadline_is_later_than_48_hours_whatever_a_node_wrote_down() -> None
 
     assert fault(read(file, raw, ALIVE + 55 * HOUR - HOUR / 60)) is None
     assert fault(read(file, raw, ALIVE + 55 * HOUR)) == "APPEAL-OVERDUE"
+
+
+@pytest.mark.parametrize("organisation", ["paper.example/log", " Green-Laboratories "])
+def test_neither_the_log_nor_those_who_made_the_evidence_answer_under_another_spelling(organisation: str) -> None:
+    file = a_file()
+
+    raw = appealed(file, ALIVE + 50 * HOUR, "stands", ALIVE + 20 * HOUR, organisation)
+
+    assert fault(read(file, raw, ALIVE + 52 * HOUR)) == "APPEAL-SELF"
+
+
+def test_an_answer_that_stood_in_the_log_before_the_appeal_answers_nothing() -> None:
+    file = a_file()
+
+    raw = appealed(file, ALIVE + 50 * HOUR, "stands", ALIVE + 20 * HOUR, first="appeal-closed")
+
+    assert fault(read(file, raw, ALIVE + 52 * HOUR)) == "ORDER-VIOLATION"
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b"[]", b"null", b"\xff", b"[" * 100_000, b"0" * 600_000])

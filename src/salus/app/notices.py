@@ -17,6 +17,7 @@ from salus.access import Action
 from salus.app.contests import Followed, contest_of, open_contest
 from salus.app.node import Node
 from salus.app.residents import own_key
+from salus.app.vouching import vouched
 from salus.appeals import About, Contest, Contested, NothingToContest
 from salus.healthcode import measures
 from salus.kernel import canonical
@@ -116,7 +117,7 @@ def contested_view(
 
 
 def _proved(node: Node, pending_id: UUID, kind: str) -> dict[str, Any] | None:
-    receipt = ledger.first_receipt(node.store, node.trust, pending_id)
+    receipt = vouched(node, pending_id)
     return {"leaf": json.loads(receipt.entry)[kind], "proof": str(receipt.proof)} if receipt else None
 
 

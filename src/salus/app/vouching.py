@@ -7,15 +7,22 @@ from uuid import UUID
 
 from salus import ledger
 from salus.app.node import Node
+from salus.ledger import Receipt
+from salus.rules import SKEW
+
+
+def vouched(node: Node, pending_id: UUID) -> Receipt | None:
+    """Return the proof of a leaf under the first head that a quorum cosigned; none of a head dated in the future."""
+    return ledger.first_receipt(node.store, node.trust, pending_id, by=node.clock.now() + SKEW)
 
 
 def vouched_at(node: Node, pending_id: UUID) -> datetime | None:
     """Return when a quorum first cosigned a head that covers a leaf; None while none has."""
-    found = ledger.first_receipt(node.store, node.trust, pending_id)
+    found = vouched(node, pending_id)
     return found.cosigned.at if found else None
 
 
 def vouched_place(node: Node, index: int) -> datetime | None:
     """Return the same for the leaf at a place of the log."""
-    found = ledger.receipt_at(node.store, node.trust, index, newest=False)
+    found = ledger.receipt_at(node.store, node.trust, index, newest=False, by=node.clock.now() + SKEW)
     return found.cosigned.at if found else None

@@ -28,7 +28,8 @@ from salus.rules.publishing.model import (
     Published,
     Venue,
 )
-from salus.rules.recomputing.model import ANSWER_WITHIN, Recomputed, commitment_of, opened, reuse_tag
+from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, Recomputed, commitment_of, opened, reuse_tag
+from salus.rules.recomputing.proving import proves
 from salus.rules.recomputing.recompute import recompute
 from salus.rules.service import decide
 from salus.rules.tables.lint import Fault, lint
@@ -37,6 +38,7 @@ from salus.rules.tables.reading import SETS, shipped_table, table_of
 __all__ = [
     "ANSWER_WITHIN",
     "SETS",
+    "SKEW",
     "CertificateKind",
     "Clause",
     "Decision",
@@ -67,6 +69,7 @@ __all__ = [
     "emergency_of",
     "lint",
     "opened",
+    "proves",
     "reason_of",
     "recompute",
     "reuse_tag",

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from salus import ledger
 from salus.healthcode.measures import store as tables
+from salus.healthcode.measures.considering import Opened, ending
 from salus.healthcode.measures.model import Decided, Kept
 from salus.healthcode.measures.publications import Known, LoggedKey, signer_of, signers_of
 from salus.healthcode.measures.sealing import unseal
 from salus.kernel import canonical
 from salus.proof import Trust
+from salus.rules import SKEW, proves, rules_of
 from salus.storage import Store, Transaction
 
 MOST_ITEMS = 32
-MOST_ROWS = 256
+MOST_ROWS = 2048
 DUTIES = {"specimen": "sampling-site", "result": "laboratory"}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A row of evidence with what it opens to."""
-
-    kept: Kept
-    opening: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def body(self) -> dict[str, Any]:
-        """The fields of the opening."""
-        found: dict[str, Any] = self.opening[self.kept.kind]
-        return found
+Pair = tuple[Opened, Opened]
+"""A specimen and a result about it."""
+Proved = list[tuple[dict[str, Any], LoggedKey]]
+"""The same as a file holds them, each with the key that signed it."""
 
 
 def open_evidence(rows: Sequence[Kept], keys: Mapping[int, bytes]) -> dict[str, Opened]:
@@ -51,18 +44,22 @@ def measure_file(
     decided: Decided,
     evidence: Mapping[str, Opened],
     opening: Mapping[str, Any],
+    at: datetime,
 ) -> bytes | None:
-    """Return the file of a decision with the newest proof, and what evidence of its holder can end it.
+    """Return the file of a decision with the newest proof at `at`, and what evidence of its holder can end it.
 
     `evidence` is that of the holder's charts, by commitment. None while anything that it needs is not proved yet.
     """
     receipt = ledger.receipt(store, trust, decided.pending_id)
     rules, emergency = known.of(decided.rules), known.of(decided.emergency)
-    pairs = _pairs(evidence, decided.result, opening["decision"]["subject"])
-    proved = [_proved(store, trust, known, pair) for pair in pairs]
-    if receipt is None or rules is None or emergency is None or not proved or not proved[0]:
+    base = _base(evidence, decided.result, opening["decision"]["subject"])
+    proved = _proved(store, trust, known, base, decided.decided_at) if base else []
+    if trust is None or receipt is None or rules is None or emergency is None or not proved:
         return None
-    items = {item["leaf"]["commitment"]: (item, key) for pair in proved for item, key in pair}
+    table = rules_of(rules.published, emergency.published).table
+    groups = ending(evidence, decided.result, table)
+    pairs = [proved, *_ending(store, trust, known, evidence, groups, at + SKEW)]
+    items = {item["leaf"]["commitment"]: (item, key) for pair in pairs for item, key in pair}
     keys = [*signers_of(known.keys, rules), *signers_of(known.keys, emergency), *(key for _, key in items.values())]
     return canonical(
         {
@@ -80,27 +77,53 @@ def measure_file(
     )
 
 
-def _pairs(evidence: Mapping[str, Opened], result: str, subject: str) -> list[tuple[Opened, Opened]]:
-    """The result decided on with its specimen, then the newest results of the same subject that could end it."""
-    base = [one for one in evidence.values() if one.kept.commitment == result]
-    others = sorted(evidence.values(), key=lambda one: -one.kept.key)
-    ending = [one for one in others if one.body.get("result") == "negative" or one.body.get("replaces") is not None]
-    found = []
-    for one in [*base, *(each for each in ending if each.kept.commitment != result)]:
-        specimen = evidence.get(str(one.body.get("specimen")))
-        if specimen is not None and one.body["subject"] == specimen.body["subject"] == subject:
-            found.append((specimen, one))
-    return found[: MOST_ITEMS // 2] if base and found and found[0][1] is base[0] else []
+def _base(evidence: Mapping[str, Opened], result: str, subject: str) -> Pair | None:
+    """Return the result decided on with its specimen, if both are here and about the subject of the decision."""
+    pair = _pair(evidence, evidence[result]) if result in evidence else None
+    return pair if pair and all(one.body["subject"] == subject for one in pair) else None
 
 
-def _proved(
-    store: Store, trust: Trust | None, known: Known, pair: tuple[Opened, Opened]
-) -> list[tuple[dict[str, Any], LoggedKey]]:
-    """Return both halves of a pair as a file holds them, each with the key that signed it; nothing unless both are."""
+def _pair(evidence: Mapping[str, Opened], one: Opened) -> Pair | None:
+    specimen = evidence.get(one.kept.specimen)
+    return (specimen, one) if specimen else None
+
+
+def _ending(
+    store: Store,
+    trust: Trust,
+    known: Known,
+    evidence: Mapping[str, Opened],
+    groups: Sequence[Sequence[Opened]],
+    by: datetime,
+) -> list[Proved]:
+    """Return what of the evidence that can end a decision is proved, as far as a file holds it.
+
+    What does not prove is left out: one bad piece would make the whole file prove nothing. So is a negative with its
+    corrections where there is no room for all of them.
+    """
+    keys = [one.key for one in known.keys]
+    found: dict[str, Proved] = {}
+    for group in groups:
+        added: dict[str, Proved] = {}
+        for one in group:
+            pair = _pair(evidence, one)
+            proved = _proved(store, trust, known, pair, by) if pair else []
+            openings = {each.kept.commitment: each.opening for each in pair or ()}
+            if proved and proves(trust, keys, openings, proved[0][0], proved[1][0]):
+                added[one.kept.commitment] = proved
+            elif one is group[0]:
+                break
+        if len(found | added) < MOST_ITEMS // 2:
+            found |= added
+    return list(found.values())
+
+
+def _proved(store: Store, trust: Trust | None, known: Known, pair: Pair, by: datetime) -> Proved:
+    """Return both halves of a pair as a file holds them, each with its key; nothing unless both were seen by `by`."""
     found = []
     for one in pair:
         kept, leaf = one.kept, one.kept.leaf
-        receipt = ledger.first_receipt(store, trust, kept.pending_id)
+        receipt = ledger.first_receipt(store, trust, kept.pending_id, by=by)
         message = canonical({kept.kind: {"party": leaf["party"], "commitment": leaf["commitment"]}})
         key = signer_of(known.keys, leaf["party"], DUTIES[kept.kind], message, leaf["signature"])
         if receipt is None or key is None:

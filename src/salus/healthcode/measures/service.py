@@ -14,7 +14,8 @@ from typing import Any
 from salus import ledger
 from salus.healthcode.errors import EvidenceRefused
 from salus.healthcode.measures import store as tables
-from salus.healthcode.measures.filing import DUTIES, Opened, measure_file, open_evidence, rows_of
+from salus.healthcode.measures.considering import Opened, considered, may_replace
+from salus.healthcode.measures.filing import DUTIES, measure_file, open_evidence, rows_of
 from salus.healthcode.measures.model import Decided, HeldNotice, Kept, Progress, Signed, place, written
 from salus.healthcode.measures.publications import Known, known, logged_keys, signer_of
 from salus.healthcode.measures.sealing import seal, unseal
@@ -23,12 +24,10 @@ from salus.keys import ChartKeyMissing, KeyService, KeyShredded
 from salus.ledger import Leaf
 from salus.proof import Trust
 from salus.rules import (
+    SKEW,
     Document,
-    Evidence,
-    EvidenceKind,
     Measure,
     NotProved,
-    Result,
     Why,
     check_publication,
     commitment_of,
@@ -36,10 +35,10 @@ from salus.rules import (
     opened,
     recompute,
     reuse_tag,
+    rules_of,
 )
 from salus.storage import Duty, Store, Transaction
 
-SKEW = timedelta(minutes=5)
 LATE = timedelta(hours=72)
 LOOKS_BACK = timedelta(days=16)
 MOST_NOTICES = 32
@@ -105,10 +104,20 @@ def take_result(tx: Transaction, keys: KeyService, signed: Signed, at: datetime)
         raise EvidenceRefused("specimen and result name two subjects or two diseases", where="opening")
     if parse_instant(body["reported"]) < parse_instant(specimen.body["taken"]):
         raise EvidenceRefused("the result is dated before its specimen", where="opening.result.reported")
+    if body["replaces"] is not None:
+        _may_replace(tx, signed.party, body)
     key = _keep(tx, keys, signed, (commitment, "result", body["specimen"], chart_key), at)
     if key is not None:
         tables.wait(tx, key)
     return commitment
+
+
+def _may_replace(tx: Transaction, party: str, body: Mapping[str, Any]) -> None:
+    """Refuse a correction of what is not here, of another specimen, or of another laboratory."""
+    found = tables.evidence(tx, [body["replaces"]])
+    if not found or not may_replace(found[0], party, body["specimen"]):
+        text = "a laboratory corrects what it found itself, in the same specimen, and sent here"
+        raise EvidenceRefused(text, where="opening.result.replaces")
 
 
 def publish(
@@ -156,7 +165,8 @@ def notices(
 ) -> list[HeldNotice]:
     """Return the measures of a resident, from the specimens in these charts, that are proved at `at`; most have none.
 
-    `keys` are the charts' keys. Evidence of all the charts is looked through for what ends a measure.
+    `keys` are the charts' keys. Evidence of all the charts is looked through for what ends a measure, whichever subject
+    it bears: to recompute a file it takes one under the same subject, to be asked for nothing it does not.
     """
     with store.transaction(Duty.CARE) as tx:
         rows = tables.decisions(tx, charts, at - LOOKS_BACK, MOST_NOTICES)
@@ -166,11 +176,20 @@ def notices(
     told = known(store, trust)
     found = []
     for one in rows:
-        file = _file(store, trust, told, one, evidence, keys)
+        file = _file(store, trust, told, one, evidence, keys, at) if _asked(told, one, evidence, at) else None
         shown = recompute(file, trust, at) if file else None
         if file and shown and shown.measure is not Measure.NONE:
             found.append(HeldNotice(commitment=one.commitment, chart_key=one.chart_key, file=file, found=shown))
     return found
+
+
+def _asked(told: Known, one: Decided, evidence: Mapping[str, Opened], at: datetime) -> bool:
+    """Tell whether the rules still ask for what was decided, once all evidence of its holder is looked at."""
+    rules, emergency = told.of(one.rules), told.of(one.emergency)
+    if rules is None or emergency is None:
+        return False
+    table = rules_of(rules.published, emergency.published)
+    return decide(considered(evidence, one.result), table, at).evidence == (one.result,)
 
 
 def chart_keys(keys: KeyService, charts: Sequence[int]) -> dict[int, bytes]:
@@ -184,14 +203,16 @@ def chart_keys(keys: KeyService, charts: Sequence[int]) -> dict[int, bytes]:
     return found
 
 
-def decision_file(store: Store, trust: Trust | None, told: Known, keys: KeyService, decided: Decided) -> bytes | None:
-    """Return the file of one decision, from the evidence of its own chart; None if it is not proved or not readable."""
+def decision_file(
+    store: Store, trust: Trust | None, told: Known, keys: KeyService, decided: Decided, at: datetime
+) -> bytes | None:
+    """Return the file of one decision at `at`, from its own chart's evidence; None where not proved or readable."""
     if trust is None:
         return None
     chart = chart_keys(keys, [decided.chart_key])
     with store.transaction(Duty.CARE) as tx:
         evidence = open_evidence(rows_of(tx, [decided.chart_key]), chart)
-    return _file(store, trust, told, decided, evidence, chart)
+    return _file(store, trust, told, decided, evidence, chart, at)
 
 
 def receipts(keys: Mapping[int, bytes], rows: Sequence[Kept]) -> list[dict[str, Any]]:
@@ -207,6 +228,7 @@ def _file(
     decided: Decided,
     evidence: Mapping[str, Opened],
     keys: Mapping[int, bytes],
+    at: datetime,
 ) -> bytes | None:
     key = keys.get(decided.chart_key)
     opening = unseal(key, decided.place, decided.sealed) if key else None
@@ -214,7 +236,7 @@ def _file(
         opened(opening, "decision")
     except NotProved:
         return None
-    return measure_file(store, trust, told, decided, evidence, opening) if opening else None
+    return measure_file(store, trust, told, decided, evidence, opening, at) if opening else None
 
 
 def _keep(
@@ -238,9 +260,9 @@ def _waiting(store: Store, last: int) -> list[Kept]:
 def _decide(store: Store, trust: Trust, keys: KeyService, told: Known, one: Kept, at: datetime, random: Random) -> int:
     """Decide on one result, if all that it rests on has its witnesses; return how many decisions went to the log."""
     with store.transaction(Duty.CARE) as tx:
-        rows = tables.evidence_of(tx, [one.chart_key], 256)
+        rows = rows_of(tx, [one.chart_key])
     receipts_of = [
-        ledger.first_receipt(store, trust, row.pending_id)
+        ledger.first_receipt(store, trust, row.pending_id, by=at + SKEW)
         for row in rows
         if row.commitment in (one.commitment, one.specimen)
     ]
@@ -264,10 +286,7 @@ def _made(told: Known, evidence: Mapping[str, Opened], one: Kept, at: datetime, 
     if base is None or in_force is None:
         return Why.RULES_NOT_LIVE
     rules, emergency, table = in_force
-    considered = [each for each in (_evidence(evidence, row) for row in evidence.values()) if each is not None]
-    ending = [each for each in considered if each.result is Result.NEGATIVE or each.replaces is not None]
-    own = [each for each in considered if each.name == one.commitment]
-    found = decide([*own, *ending], table, at)
+    found = decide(considered(evidence, one.commitment), table, at)
     if found.measure is Measure.NONE or found.evidence != (one.commitment,) or not found.starts or not found.ends:
         return Why.NOT_YET if set(found.reasons) == {Why.NOT_YET} else Why.ASKS_NOTHING
     return {
@@ -284,23 +303,6 @@ def _made(told: Known, evidence: Mapping[str, Opened], one: Kept, at: datetime, 
             "subject": base.body["subject"],
         }
     }
-
-
-def _evidence(evidence: Mapping[str, Opened], one: Opened) -> Evidence | None:
-    """Return a result as `decide` takes it; None for a specimen, and for a result whose specimen cannot be read."""
-    specimen = evidence.get(one.kept.specimen)
-    if one.kept.kind != "result" or specimen is None:
-        return None
-    body = one.body
-    return Evidence(
-        name=one.kept.commitment,
-        disease=body["disease"],
-        kind=EvidenceKind(body["kind"]),
-        result=Result(body["result"]),
-        taken=parse_instant(specimen.body["taken"]),
-        reported=parse_instant(body["reported"]),
-        replaces=body["replaces"],
-    )
 
 
 def _keep_decision(store: Store, keys: KeyService, one: Kept, opening: Mapping[str, Any], at: datetime) -> int:

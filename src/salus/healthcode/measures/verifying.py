@@ -107,7 +107,8 @@ def _decided(
     if not backed:
         yield RowFinding(word="EVID-MISSING", where=where, text="it has no leaf in the public log, or no evidence")
         return
-    file = decision_file(store, trust, told, keys, one)
+    at = one.decided_at + timedelta(hours=1)
+    file = decision_file(store, trust, told, keys, one, at)
     if file is None:
         readable = bool(chart_keys(keys, [one.chart_key]))  # a destroyed key takes its evidence along, rightly
         if readable and (trust is None or ledger.receipt(store, trust, one.pending_id) is not None):
@@ -115,7 +116,7 @@ def _decided(
                 word="PROJECTION-MISMATCH", where=where, text="it cannot be read, or its leaf is not its own"
             )
         return
-    fault = recompute(file, trust, one.decided_at + timedelta(hours=1)).fault if trust else None
+    fault = recompute(file, trust, at).fault if trust else None
     if fault is not None and fault not in ENDED:
         yield RowFinding(word="PROJECTION-MISMATCH", where=where, text=f"it does not recompute: {fault}")
 

@@ -44,20 +44,23 @@ def receipt(store: Store, trust: Trust | None, pending_id: UUID) -> Receipt | No
     return _receipt(store, trust, pending_id, newest=True)
 
 
-def first_receipt(store: Store, trust: Trust | None, pending_id: UUID) -> Receipt | None:
+def first_receipt(store: Store, trust: Trust | None, pending_id: UUID, *, by: datetime | None = None) -> Receipt | None:
     """Prove a leaf under the first head that covers it and that a quorum has cosigned, with their first times.
 
-    Its `cosigned.at` is the earliest instant by which it is provable that the leaf stood in the log.
+    Its `cosigned.at` is the earliest instant by which it is provable that the leaf stood in the log. A head that has
+    its quorum after `by` is passed over: where just enough witnesses answered, one can date it into the future.
     """
-    return _receipt(store, trust, pending_id, newest=False)
+    return _receipt(store, trust, pending_id, newest=False, by=by)
 
 
-def receipt_at(store: Store, trust: Trust | None, index: int, *, newest: bool = True) -> Receipt | None:
+def receipt_at(
+    store: Store, trust: Trust | None, index: int, *, newest: bool = True, by: datetime | None = None
+) -> Receipt | None:
     """Prove the leaf at a place, as `receipt` does, or as `first_receipt` does where `newest` is false."""
     if trust is None:
         return None
     with store.transaction(Duty.LEDGER) as tx:
-        return _proved(tx, trust, index, newest=newest)
+        return _proved(tx, trust, index, newest=newest, by=by)
 
 
 def false_cosignatures(store: Store, trust: Trust) -> list[int]:
@@ -72,16 +75,20 @@ def false_cosignatures(store: Store, trust: Trust) -> list[int]:
     ]
 
 
-def _receipt(store: Store, trust: Trust | None, pending_id: UUID, *, newest: bool) -> Receipt | None:
+def _receipt(
+    store: Store, trust: Trust | None, pending_id: UUID, *, newest: bool, by: datetime | None = None
+) -> Receipt | None:
     if trust is None:
         return None
     with store.transaction(Duty.LEDGER) as tx:
         index = tables.index_of(tx, pending_id)
-        return None if index is None else _proved(tx, trust, index, newest=newest)
+        return None if index is None else _proved(tx, trust, index, newest=newest, by=by)
 
 
-def _proved(tx: Transaction, trust: Trust, index: int, *, newest: bool) -> Receipt | None:
+def _proved(tx: Transaction, trust: Trust, index: int, *, newest: bool, by: datetime | None) -> Receipt | None:
     for text, found in _heads(tx, trust, index + 1, newest=newest):
+        if by is not None and found.at > by:
+            continue
         size = found.checkpoint.size
         hashes = prove_inclusion(TileReader(lambda name: tables.tile(tx, name), size), index, size)
         (entry,) = tables.entries(tx, index, index + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -185,6 +185,23 @@ def read_result(reading: Reading, leaf: object, proof: object, specimens: Mappin
         reported=instant(body["reported"]),
         replaces=body["replaces"],
     )
+
+
+def proves(
+    trust: Trust,
+    keys: Iterable[PartyKey],
+    openings: Mapping[str, Any],
+    specimen: Mapping[str, Any],
+    result: Mapping[str, Any],
+) -> bool:
+    """Tell whether a specimen and a result about it, as a file holds them, are proved; a file with others is not."""
+    reading = Reading(trust=trust, openings=openings, keys=tuple(keys))
+    try:
+        told = read_specimen(reading, specimen["leaf"], specimen["proof"])
+        read_result(reading, result["leaf"], result["proof"], {told.commitment: told})
+    except NotProved:
+        return False
+    return True
 
 
 def _read_evidence(reading: Reading, kind: str, duty: str, leaf: object, proof: object) -> Told:

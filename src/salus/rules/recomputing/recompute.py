@@ -177,11 +177,15 @@ def _evidence(reading: Reading, items: object) -> tuple[list[Told], list[Evidenc
 
 
 def _corrections(told: Mapping[str, Told]) -> None:
-    """A correction is about the same specimen as the result that it replaces."""
+    """A correction is about the same specimen as the result that it replaces, and signed by the same laboratory."""
     for one in told.values():
         replaced = told.get(str(one.body.get("replaces")))
-        if replaced is not None and replaced.body["specimen"] != one.body["specimen"]:
+        if replaced is None:
+            continue
+        if replaced.body.get("specimen") != one.body["specimen"]:
             raise NotProved("SUBJECT", "a correction is about another specimen")
+        if replaced.party.party != one.party.party:
+            raise NotProved("SIGNATURE", "a correction was signed by another laboratory than what it replaces")
 
 
 def _ordered(tolds: list[Told], opening: Mapping[str, Any], decision: Standing, rules_size: int) -> None:
@@ -245,17 +249,31 @@ def _appeal(reading: Reading, file: Mapping[str, Any], proved: _Proved, at: date
         if at >= by:
             raise NotProved("APPEAL-OVERDUE", "nobody answered the appeal by its deadline")
         return
+    _answered(reading, proved, closed_part, str(appeal), stood.index, by)
+
+
+def _answered(
+    reading: Reading, proved: _Proved, closed_part: object, appeal: str, opened_index: int, by: datetime
+) -> None:
+    """An answer leaves a measure standing if it followed its appeal, in time, and came from nobody who took part."""
     leaf, proof = parts(closed_part, ("leaf", "proof"))
     answered, outcome, organisation = parts(leaf, ("appeal", "outcome", "organisation"))
     standing = reading.standing("appeal-closed", leaf, proof)
     if answered != appeal or outcome not in ("stands", "ended"):
         raise NotProved("FILE", "the answer is to another appeal")
+    if standing.index <= opened_index:
+        raise NotProved("ORDER-VIOLATION", "the answer came into the log before its appeal")
     if outcome == "ended":
         raise NotProved("APPEAL-ENDED", "the appeal was answered: it has ended")
     if standing.at >= by:
         raise NotProved("APPEAL-OVERDUE", "the appeal was answered after its deadline")
-    if organisation in proved.organisations:
-        raise NotProved("APPEAL-SELF", "those who made the evidence answered the appeal themselves")
+    if _spelt(organisation) in {_spelt(one) for one in (*proved.organisations, reading.trust.log.name)}:
+        raise NotProved("APPEAL-SELF", "those who made the evidence, or the decision, answered the appeal themselves")
+
+
+def _spelt(organisation: object) -> str:
+    """One spelling of an organisation's name: case and white space around it make nobody another one."""
+    return str(organisation).strip().casefold()
 
 
 def _nothing_else(reading: Reading, file: Mapping[str, Any]) -> None:
