@@ -137,6 +137,11 @@ def status_lists(tx: Transaction, custodian: Custodian, node: str, at: datetime)
     ]
 
 
+def void_count(tx: Transaction) -> tuple[int, int]:
+    """Return how many lists there are and how many certificates are void: while both stay, the lists say the same."""
+    return store.highest_list(tx), store.count_void(tx)
+
+
 def _text(custodian: Custodian, certificate: Certificate) -> str:
     private = custodian.es256(CERTIFICATE_KEY)
     return encode_certificate(certificate, key_id(private.public_key()), signer(private))
