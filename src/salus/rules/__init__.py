@@ -28,7 +28,14 @@ from salus.rules.publishing.model import (
     Published,
     Venue,
 )
-from salus.rules.recomputing.model import ANSWER_WITHIN, Recomputed, commitment_of, opened, reuse_tag
+from salus.rules.recomputing.model import (
+    ANSWER_WITHIN,
+    WITNESSING,
+    Recomputed,
+    commitment_of,
+    opened,
+    reuse_tag,
+)
 from salus.rules.recomputing.recompute import recompute
 from salus.rules.service import decide
 from salus.rules.tables.lint import Fault, lint
@@ -37,6 +44,7 @@ from salus.rules.tables.reading import SETS, shipped_table, table_of
 __all__ = [
     "ANSWER_WITHIN",
     "SETS",
+    "WITNESSING",
     "CertificateKind",
     "Clause",
     "Decision",
