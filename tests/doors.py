@@ -83,6 +83,7 @@ class Door:
     signers: int = 4
     void: Collection[int] = (7,)
     cosigners: int = 2
+    witnessing: int = 3
     registered: bool = True
 
     @property
@@ -91,7 +92,7 @@ class Door:
 
     @property
     def witnesses(self) -> list[Hand]:
-        return [Hand(f"witness-{number}.example") for number in (1, 2, 3)]
+        return [Hand(f"witness-{number}.example") for number in range(1, self.witnessing + 1)]
 
     @property
     def trust(self) -> Trust:

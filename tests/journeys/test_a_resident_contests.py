@@ -95,6 +95,10 @@ def test_a_notice_that_another_organisation_upholds_in_time_stands(scene: Scene)
     (closed,) = scene.leaves("appeal-closed", receipt)
     assert (closed["outcome"], closed["organisation"]) == ("stands", "Court")
     assert contest_tally(scene.node).stood == before.stood + 1
+    assert WORDS in scene.officer("COURT").text(judging(address))
+    another = scene.officer("ACADEMY").get(judging(address))
+    assert "SALUS-J004" in another.text
+    assert WORDS not in another.text
     assert "SALUS-J004" in scene.answer(address, "ACADEMY", "ended").text  # one answer, for good
 
 
@@ -164,7 +168,17 @@ def test_a_file_can_be_contested_that_the_own_page_does_not_show(scene: Scene) -
     assert scene.officer("L1").get(judging(address)).status_code == 403  # its own work, as the file itself says
 
 
-@pytest.mark.parametrize("handed_in", [b"", b"{}", b"no file", b'{"decision": {"commitment": "x"}, "openings": {}}'])
+NO_NOTICES = [b"", b"{}", b"no file", b'{"decision": {"commitment": "x"}, "openings": {}}', b'{"a": "\\ud800"}']
+
+
+def test_a_notice_with_half_a_character_written_in_is_told_so(scene: Scene) -> None:
+    file = scene.infected().file.replace(b"{", b'{"more": "\\ud800",', 1)
+    answer = scene.person().browser.post("/me/contests", {"presented": ("x.json", file)}, words="")
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("handed_in", NO_NOTICES)
 def test_what_is_no_notice_is_told_so_and_opens_nothing(scene: Scene, handed_in: bytes) -> None:
     answer = scene.person().browser.post("/me/contests", {"presented": ("x.json", handed_in)}, words="")
 

@@ -82,6 +82,15 @@ def test_depth_is_refused_wherever_it_stands(node: Serving, token: str, level: i
         assert node.post(path, body, token).status_code in (200, 400)
 
 
+def test_depth_is_refused_where_a_hospital_says_what_it_has(node: Serving, token: str) -> None:
+    assert node.post("/resources", b"[" * 200_000, token).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["%00", "checkpoint%00", "tile/%00/000", "..%2fvkey", "%ff", "published/" + "0" * 64])
+def test_what_is_no_file_of_the_log_is_not_there(node: Serving, path: str) -> None:
+    assert node.client.get(f"/log/{path}").status_code == 404
+
+
 def test_a_byte_order_mark_is_let_go_and_xml_is_not_spoken(node: Serving, token: str) -> None:
     stored = node.post("/fhir/Patient", b'\xef\xbb\xbf{"resourceType":"Patient"}', token)
     asked = node.ask("GET", "/fhir/metadata", headers={"Accept": "application/fhir+xml"})

@@ -282,14 +282,3 @@ def test_a_school_feed_of_counts_is_taken_in_and_its_surge_is_raised(node: Node)
 @pytest.mark.parametrize(("role", "facility"), [(Role.HOSPITAL_SYSTEM, "H1"), (Role.EPIDEMIOLOGIST, "C1")])
 def test_only_a_departments_system_sends_feeds(node: Node, role: Role, facility: str) -> None:
     assert feed(node, role, facility, rows(12)).status_code == 403
-
-
-def test_whoever_only_commands_sees_small_figures_as_fewer_than_five(
-    node: Node, raised: list[surveillance.Alert]
-) -> None:
-    add_hospital(node, "C2", FacilityKind.COMMAND_CENTRE)
-    commander = app.demo_principal(node, Role.COMMANDER, "C2").for_purpose(Purpose.PUBHLTH)
-    seen = {one.day: one.count for one in app.county_figures(node, commander, *DAYS[::9]) if one.series == "ili"}
-
-    assert raised
-    assert [seen[day] for day in DAYS] == [None] * 9 + [16]

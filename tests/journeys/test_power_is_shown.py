@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -102,6 +103,7 @@ def test_an_auditor_is_told_what_somebody_changed_and_what_waits(scene: Scene) -
         owner.execute(
             "insert into storage.outbox (kind, payload, parked) values ('RecordAccepted', '{}', 'SALUS-S006')"
         )
+    scene.measuring.witnesses.advance(timedelta(minutes=1))  # what was found is remembered until then
     said = Visitor(scene.node, scene.client, Role.AUDITOR).text("/audit")
 
     assert "healthcode.notice" in said

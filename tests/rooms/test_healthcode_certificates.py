@@ -102,9 +102,27 @@ def test_a_resident_sees_only_their_own(store: Store, custodian: Custodian, resi
 def test_two_of_one_fact_share_no_place(store: Store, custodian: Custodian, residents: Iterator[int]) -> None:
     me, given = next(residents), fact()
     taken(store, custodian, me, given)
-    taken(store, custodian, me, given)
+    taken(store, custodian, me, given, HINT)
 
     assert len({one.certificate.index for one in kept(store, custodian, me)}) == 2
+
+
+def test_one_that_lives_is_not_taken_a_second_time(
+    store: Store, custodian: Custodian, residents: Iterator[int]
+) -> None:
+    me, given = next(residents), fact()
+    first = taken(store, custodian, me, given)
+    plain = [taken(store, custodian, me, given) for _ in range(3)]
+    hinted = [taken(store, custodian, me, given, HINT) for _ in range(3)]
+    with store.transaction(Duty.CARE) as tx:
+        void(tx, custodian, me, first, AT)
+        again = take(tx, custodian, me, given, None, at=AT)
+        late = take(tx, custodian, me, given, None, at=AT + timedelta(days=60))
+
+    assert set(plain) == {first}
+    assert len(set(hinted)) == 1
+    assert len({first, *hinted, again, late}) == 4
+    assert len(kept(store, custodian, me)) == 4
 
 
 def test_a_place_that_is_taken_is_not_given_again(store: Store, custodian: Custodian, residents: Iterator[int]) -> None:
@@ -154,8 +172,8 @@ def test_a_correction_voids_every_certificate_that_rests_on_the_entry(
     store: Store, custodian: Custodian, residents: Iterator[int]
 ) -> None:
     me, given, other = next(residents), fact(), fact()
-    for one in (given, given, other):
-        taken(store, custodian, me, one)
+    for one, hint in ((given, None), (given, HINT), (other, None)):
+        taken(store, custodian, me, one, hint)
     with store.transaction(Duty.CARE) as tx:
         count = void_corrected(tx, [given.resource], AT)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -10,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from nodes import a_number, a_patient, add_hospital, send, system
-from salus import parties, surveillance
-from salus.app import Node, Relay, load_settings, open_node
+from nodes import a_node, a_number, a_patient, add_hospital, send, system
+from salus import ledger, parties, surveillance
+from salus.app import Node, Relay, close_batch, load_settings, open_node
+from salus.app import relay as app_relay
 from salus.kernel import CLOCK_FILE, advance_demo_clock
+from salus.ledger import Leaf
 from salus.storage import Duty
 from salus.surveillance import Alert
+from witnesses import three_witnesses
 
 
 @pytest.fixture
@@ -26,6 +30,9 @@ def node(tmp_path: Path) -> Iterator[Node]:
     given = {"data": tmp_path / "data", "clock": "2031-03-01T08:00:00Z", "postgres": postgres}
     with open_node(load_settings(environment={}, given=given), "demo") as opened:
         yield opened
+
+
+PARTY_KEY = {"party": "p", "organisation": "o", "duty": "signer", "key": base64.b64encode(bytes(32)).decode()}
 
 
 def ceremonies(node: Node) -> int:
@@ -81,3 +88,26 @@ def test_one_case_of_cholera_is_a_signal_within_seconds_of_its_message(node: Nod
 def alerts(node: Node) -> list[Alert]:
     with node.store.transaction(Duty.SURVEILLANCE) as tx:
         return [alert for alert, _ in surveillance.alerts(tx)]
+
+
+def test_measures_progress_only_when_witnesses_stand_by_more_of_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progressed: list[int] = []
+    with a_node(tmp_path, "H1") as node, three_witnesses(tmp_path / "witnesses", node):
+        close_batch(node)
+        monkeypatch.setattr(app_relay, "DEMO_BATCH_SECONDS", 3600.0)
+        monkeypatch.setattr(app_relay, "progress_measures", lambda _: progressed.append(1))
+        relay = Relay(node)
+        relay.start()
+        waited(lambda: False, seconds=4)
+        quiet = len(progressed)
+        ledger.append_once(node.store, Leaf(kind="party-key", body=PARTY_KEY))
+        close_batch(node)
+        more = waited(lambda: len(progressed) > quiet)
+        waited(lambda: False, seconds=2)
+        relay.stop()
+
+    assert quiet <= 2  # at first, and once the relay's own first batch has its witnesses
+    assert more
+    assert len(progressed) == quiet + 1

@@ -345,3 +345,27 @@ def test_absence_from_school_raises_an_alert_by_its_share(tx: Transaction) -> No
 @pytest.mark.parametrize(("count", "shown"), [(0, 0), (1, None), (4, None), (5, 5), (60, 60)])
 def test_small_figures_leave_as_fewer_than_five(count: int, shown: int | None) -> None:
     assert surveillance.shown(count) == shown
+
+
+def test_what_waits_for_a_verdict_is_never_pushed_out_by_what_came_later(tx: Transaction) -> None:
+    counties = [f"9101{n:02}" for n in range(1, 8)]
+    for county in counties:
+        told(tx, *QUIET, 20, county=county)
+        detect(tx, counties=[county])
+    raised = {alert.county: alert for alert, _ in surveillance.alerts(tx)}
+    surveillance.verify(tx, raised[counties[0]].alert_id, said(Verdict.VERIFYING))
+    for county in counties[2:]:
+        surveillance.verify(tx, raised[county].alert_id, said(Verdict.CONFIRMED))
+
+    found = surveillance.pending(tx, settled=2)
+    assert [one.county for one, _ in found] == [counties[1], counties[0], counties[6], counties[5]]
+    assert [one.verdict for one in found[1][1]] == [Verdict.VERIFYING]
+
+
+def test_a_feed_judges_only_what_it_told(tx: Transaction) -> None:
+    for county in ("910101", "910102"):
+        told(tx, *QUIET, 20, county=county)
+        told(tx, *QUIET, 20, county=county, series="sari")
+
+    assert [one.county for one in detect(tx, counties=["910101"], told=("hospitals", "ili"))] == ["910101"]
+    assert detect(tx, counties=["910101"], told=("education", "ili")) == []

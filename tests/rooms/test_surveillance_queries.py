@@ -22,7 +22,7 @@ QUERIES: dict[str, Callable[[Transaction], object]] = {
     "insert_changed": lambda tx: tables.insert_changed(tx, FIGURES, AT),
     "newest": tables.newest,
     "figures": lambda tx: tables.figures(tx, DAY - timedelta(days=9), DAY, 10**9),
-    "by_place": lambda tx: tables.by_place(tx, DAY - timedelta(days=9), DAY, 10**9, ["900001"]),
+    "by_place": lambda tx: tables.by_place(tx, DAY - timedelta(days=9), DAY, 10**9, ["900001"], PLACE[:2]),
     "figures_of": lambda tx: tables.figures_of(tx, *PLACE, DAY - timedelta(days=180), DAY),
     "revisions": lambda tx: tables.revisions(tx, *PLACE, DAY - timedelta(days=30), DAY),
     "alert": lambda tx: tables.alert(tx, SOME),
@@ -33,7 +33,10 @@ QUERIES: dict[str, Callable[[Transaction], object]] = {
     "assessments": lambda tx: tables.assessments(tx, SOME),
 }
 ADDS_ONLY = {"alone", "insert_alerts", "insert_verification", "insert_assessment", "insert_refusal"}
-WALKS_EVERYTHING = {"refusals"}  # A short table, told by commands to an operator.
+WALKS_EVERYTHING = {  # Short tables: refusals, told to an operator, and alerts, of which all that wait are shown.
+    "refusals",
+    "unsettled",
+}
 
 
 class Explaining:

@@ -105,6 +105,7 @@ def test_heads_that_grow_are_cosigned_and_their_lines_verify(tmp_path: Path) -> 
         (FORK.asked(7, 7), 422),
         (FORK.asked(7, 9), 422),
         (TREE.asked(7, 9).replace(b"\n\n", b"\n" + b"A" * 43 + b"=\n\n", 1), 422),
+        (TREE.asked(7, 9).replace(b"\n\n", "\né\n\n".encode(), 1), 400),
         (TREE.asked(0, 9), 409),
         (FORK.asked(0, 9), 409),
         (TREE.asked(3, 3), 409),

@@ -14,13 +14,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from doors import AT, PARTY, Door, issuer_key
-from salus.codec import base45, encode_sl1, key_id, signer
+from salus.codec import CodecError, base45, encode_sl1, key_id, signer
 from salus.codec.certificates import CertificateKind, Disease, Hint, Outcome, read_trust, verify
+from salus.codec.certificates.text import payload_of
+from salus.codec.cose import to_be_signed
 from salus.kernel import format_instant, parse_instant
 from salus.rules import Venue
 from support import REPOSITORY
@@ -37,6 +40,7 @@ def texts(door: Door) -> dict[str, str]:
     good = door.text()
     message = base45.decode(good[4:])
     raised = message[:-32] + (ORDER - int.from_bytes(message[-32:])).to_bytes(32)
+    payload = payload_of(door.certificate())
     day = door.certificate().when + 30
     hour = day * 24 + 6
     altered = {
@@ -60,6 +64,10 @@ def texts(door: Door) -> dict[str, str]:
         "the higher form of the signature": "SL1:" + base45.encode(raised),
         "lower case": good.lower(),
         "a space after it": good + " ",
+        "without its tag": "SL1:" + base45.encode(message[1:]),
+        "a month that is text": signed(door, payload.replace(b"\x62SX\x02", b"\x62SX\x612")),
+        "a day that is text": signed(door, payload.replace(b"\x18\x1d\x623X", b"\x6229\x623X")),
+        "claims under a tag": signed(door, b"\xd2" + payload),
         "another prefix": "HC1:" + good[4:],
         "cut short": good[:-3],
         "nothing": "",
@@ -67,6 +75,14 @@ def texts(door: Door) -> dict[str, str]:
         "not base45": "SL1:" + "!" * 30,
         **altered,
     }
+
+
+def signed(door: Door, payload: bytes) -> str:
+    """Sign claims as they are, whatever they say."""
+    protected = base45.decode(door.text()[4:])[3:16]
+    signature = signer(door.issuer)(to_be_signed(protected, payload))
+    message = cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, signature]))
+    return "SL1:" + base45.encode(message)
 
 
 def made() -> dict[str, Any]:
@@ -91,6 +107,8 @@ def made() -> dict[str, Any]:
         "refused": {
             "a quorum that is no majority": door.file().decode().replace("witnesses 2", "witnesses 1"),
             "too few cosignatures": dataclasses.replace(door, cosigners=1).file().decode(),
+            "one witness": dataclasses.replace(door, witnessing=1).file().decode(),
+            "two witnesses": dataclasses.replace(door, witnessing=2).file().decode(),
             "another format": door.file().decode().replace("salus-trust-1", "salus-trust-2"),
         },
         "cases": [_case(trust, name, text, at, venue, trusts) for trust, name, text, at, venue in cases],
@@ -128,6 +146,12 @@ def test_the_vectors_are_what_the_code_makes_today() -> None:
 def test_the_vectors_hold_every_outcome_and_none_altered_is_good() -> None:
     assert {case["outcome"] for case in VECTORS["cases"]} == set(map(str, Outcome))
     assert {case["outcome"] for case in VECTORS["cases"] if "changed" in case["name"]} == {"nothing-shown"}
+
+
+def test_python_refuses_each_file() -> None:
+    for text in VECTORS["refused"].values():
+        with pytest.raises(CodecError):
+            read_trust(text.encode())
 
 
 def test_the_browsers_modules_give_the_same_verdicts() -> None:

@@ -124,3 +124,25 @@ def test_a_second_closing_of_the_same_contest_changes_nothing() -> None:
     closed = [_closed(1, 10, "stands"), _closed(1, 11, "stands")]
 
     assert tally(_opened(1), closed, times.get, DEADLINE).late == 1
+
+
+def test_a_deadline_that_a_leaf_puts_off_is_not_believed() -> None:
+    """Witnesses had the opening at OPENED, so that an answer after DEADLINE is late whatever the leaf says."""
+    far = {"appeal": _named(1), "deadline": format_instant(DEADLINE + timedelta(days=3650))}
+    times = {1: OPENED, 10: AFTER}
+
+    assert tally([(1, far)], [_closed(1, 10, "stands")], times.get, AFTER).late == 1
+    assert tally([(1, far)], [], times.get, AFTER).late == 1
+
+
+def test_of_two_openings_of_a_contest_the_first_sets_the_deadline() -> None:
+    far = {"appeal": _named(1), "deadline": format_instant(DEADLINE + timedelta(days=3650))}
+
+    assert tally([*_opened(1), (7, far)], [], {}.get, AFTER).late == 1
+
+
+def test_a_closing_before_its_opening_changes_nothing() -> None:
+    closed = [_closed(5, 3, "stands"), _closed(5, 10, "ended")]
+
+    counted = tally(_opened(5), closed, {3: BEFORE, 10: BEFORE}.get, DEADLINE)
+    assert (counted.stood, counted.ended, counted.late) == (0, 1, 0)

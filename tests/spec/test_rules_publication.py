@@ -229,3 +229,24 @@ def test_a_declaration_names_venues_of_a_closed_list() -> None:
         "care-homes", DECLARED + DAY, DECLARED + 31 * DAY, venues=["care-home"], wants=["vaccination", "test"],
         region="900101",
     ) == declaration()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "It is 900101198001010017.",
+        "Ring 13912345678.",
+        "Those of c0ffee00c0ffee00c0ffee00.",
+        "One\u202eline",
+        "a" * 301,
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_emergencys_reason_holds_no_number_no_hash_and_nothing_unseen(reason: str, language: str) -> None:
+    told = {"en": "An outbreak.", "zh": "疫情。"} | {language: reason}
+    document = emergency_document("covid-19", DECLARED, DECLARED + 30 * DAY, **told)
+
+    with pytest.raises(PublicationRefused) as refused:
+        publish(document, FIVE)
+
+    assert refused.value.fault == "FORM"

@@ -106,6 +106,13 @@ def test_an_order_that_does_not_fit_names_what_is_wrong(other: dict[str, object]
         "The holder of SL1:ABCDEF",
         "the holder of shc:/5676",
         "九 people: 13912345678",
+        "Telephone 139/1234/5678",
+        "Telephone 139_1234_5678",
+        "Telephone 139,1234,5678",
+        "Telephone (139)+1234【5678】",
+        "电话一三九一二三四五六七八",
+        "电话一三九 1234、五六七八",
+        "Fetch 9〇〇1零1 19800101 0017.",
     ],
 )
 @pytest.mark.parametrize("field", ["basis", "reason"])
@@ -115,6 +122,12 @@ def test_a_text_that_holds_a_personal_number_or_a_code_is_refused(field: str, te
 
     assert refused.value.where == field
     assert text not in refused.value.text
+
+
+def test_numbers_of_things_in_a_sentence_are_no_persons_number() -> None:
+    told = "From 2031-03-04 on 300 beds in 12 wards and 40 nurses; 十二名护士，三十张床位。"
+
+    assert replace(ORDER, reason=told).reason == told
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=20), st.just("x"), min_size=1))

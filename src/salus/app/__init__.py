@@ -91,12 +91,10 @@ from salus.app.schemas import SCHEMAS
 from salus.app.searching import Page, search
 from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may_listen
 from salus.app.surveillance import (
-    CountyFigure,
     Signal,
     SignalSeen,
     assess_signal,
     count_up_to,
-    county_figures,
     recount,
     signal,
     signals,
@@ -112,7 +110,6 @@ __all__ = [
     "SCHEMAS",
     "SETTING",
     "Audited",
-    "CountyFigure",
     "DemoResident",
     "Followed",
     "Found",
@@ -166,7 +163,6 @@ __all__ = [
     "contest_tally",
     "contested_of",
     "count_up_to",
-    "county_figures",
     "courses",
     "deliver_events",
     "demo_principal",

@@ -94,8 +94,15 @@ def void_certificate(node: Node, who: Principal, certificate_id: UUID) -> None:
 def trust_file(node: Node) -> bytes:
     """Write the trust file as of now: keys, living and coming declarations, lists of void certificates, each proved.
 
-    It is the same for everybody who asks. Raises Unavailable while no head of the log has a quorum of witnesses.
+    It is the same for everybody who asks, and made once a minute, or when a certificate is voided. Raises Unavailable
+    while no head of the log has a quorum of witnesses.
     """
+    with node.store.transaction(Duty.CARE) as tx:
+        voided = certificates.void_count(tx)
+    return node.memory.recall("trust file", (node.stamp, voided), lambda: _trust_file(node))
+
+
+def _trust_file(node: Node) -> bytes:
     trust, head = node.trust, ledger.cosigned(node.store, node.trust)
     if trust is None or head is None:
         raise Unavailable("no quorum of witnesses stands by this log yet; try again later", code="SALUS-A040")

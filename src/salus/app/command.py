@@ -263,7 +263,8 @@ def public_orders(node: Node) -> tuple[list[PublicOrder], list[tuple[str, int]]]
     organisation tried to aim an order at people."""
     with node.store.transaction(Duty.COMMAND) as tx:
         shown, counted = command.orders_shown(tx, node.clock.now()), command.turned_away(tx)
-    return [PublicOrder(given=given, index=_index(node, given)) for given in shown], counted
+    places: dict[UUID, int] = node.memory.recall("places of orders", node.stamp, dict)
+    return [PublicOrder(given=given, index=_known_index(node, given, places)) for given in shown], counted
 
 
 def order_document(node: Node, order_id: UUID) -> dict[str, object]:
@@ -281,6 +282,17 @@ def order_document(node: Node, order_id: UUID) -> dict[str, object]:
 def _index(node: Node, given: GivenOrder) -> int | None:
     pending = given.signing.pending if given.signing else None
     return ledger.index_of(node.store, pending) if pending else None
+
+
+def _known_index(node: Node, given: GivenOrder, places: dict[UUID, int]) -> int | None:
+    """Return the same, from `places` where it is known: a place in the log never changes."""
+    order_id = given.order.order_id
+    index = places.get(order_id)
+    if index is None:
+        index = _index(node, given)
+        if index is not None:
+            places[order_id] = index
+    return index
 
 
 def _proof(node: Node, index: int | None) -> dict[str, object] | None:

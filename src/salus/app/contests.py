@@ -11,7 +11,17 @@ from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
 from salus.app.residents import own_key
 from salus.app.vouching import vouched_at
-from salus.appeals import About, Contest, Contested, ContestUnknown, NothingToContest, Outcome, OwnJudge, Standing
+from salus.appeals import (
+    About,
+    AnsweredAlready,
+    Contest,
+    Contested,
+    ContestUnknown,
+    NothingToContest,
+    Outcome,
+    OwnJudge,
+    Standing,
+)
 from salus.kernel import canonical, format_instant
 from salus.parties import Principal
 from salus.storage import Duty
@@ -92,12 +102,15 @@ def waiting_contests(node: Node, who: Principal) -> list[Contest]:
 def judge_contest(node: Node, who: Principal, appeal: bytes) -> Followed:
     """Return a contest with what the resident was shown; a registered read of that resident.
 
-    Raises OwnJudge, and keeps the refusal, where the officer's organisation took part in what is contested.
+    Raises OwnJudge, and keeps the refusal, where the officer's organisation took part in what is contested; and
+    AnsweredAlready for every organisation but the one that answered: nobody needs to see it any more.
     """
     organisation, at = _organisation(node, who), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         found = appeals.contest_by_appeal(tx, node.custodian, appeal)
         ground = _ground(node, who, found, organisation)
+        if found.answer and found.answer.organisation != organisation:
+            raise AnsweredAlready("this contest was answered; only the organisation that answered it sees it again")
         access.register(tx, [_entry(who, found.resident_key, Action.ANSWER_APPEAL, ground, at)])
     return follow(node, found)
 

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import secrets
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from salus import identity, parties
+from salus.app.remembering import Memory, log_stamp
 from salus.app.schemas import SCHEMAS
 from salus.app.settings import NodeSettings, SettingsRefused
 from salus.app.witnessing import witness_leaf, witnesses_of
@@ -56,6 +58,7 @@ class Node:
     sign_in: SignIn = field(repr=False)
     gathering: Gathering = field(repr=False)
     trust: Trust | None = None
+    memory: Memory = field(default_factory=Memory, repr=False)
     _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)
     _residents: dict[UUID, int] = field(default_factory=dict, repr=False)
 
@@ -82,6 +85,11 @@ class Node:
         if self.settings.url or not noted.exists():
             return self.settings.public_url
         return noted.read_text("utf-8").strip()
+
+    @property
+    def stamp(self) -> Hashable:
+        """What figures about the log were made under; as long as it stays the same, they may be remembered."""
+        return log_stamp(self.store, self.trust, self.clock.now())
 
     def note_address(self) -> None:
         """Note where this node is being served, for commands that run beside it."""

@@ -54,6 +54,7 @@ def contested_of(node: Node, presented: bytes) -> Contested:
     """
     try:
         file = json.loads(presented)
+        canonical(file).decode()  # a lone surrogate, which JSON can spell, stands in no file that was given out
         openings, decision = file["openings"], str(file["decision"]["commitment"])
         body = _opening(openings, decision, "decision")
         result = _opening(openings, body["evidence"][0], "result")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from salus import access, appeals, ledger
@@ -74,7 +74,12 @@ class Powers:
 
 
 def powers(node: Node) -> Powers:
-    """Count from the log, at this instant. Only the attempts of a day that is not over come from elsewhere."""
+    """Count from the log, as of this minute. Only the attempts of a day that is not over come from elsewhere."""
+    counted = node.memory.recall("powers", node.stamp, lambda: _powers(node))
+    return replace(counted, attempts=tuple(_attempts(node, counted.attempts)))
+
+
+def _powers(node: Node) -> Powers:
     newest, parties = ledger.latest(node.store), ledger.party_keys(node.store)
     known = measures.known(node.store, node.trust)
     counting = {canonical({"publication": one.leaf}) for one in known.publications}
@@ -88,7 +93,7 @@ def powers(node: Node) -> Powers:
         results=len(ledger.leaves(node.store, "result")),
         decisions=decisions,
         contests=contest_tally(node),
-        attempts=tuple(_attempts(node)),
+        attempts=tuple(_logged_attempts(node)),
     )
 
 
@@ -100,9 +105,14 @@ def contest_tally(node: Node) -> Tally:
 
 
 def answer_proofs(node: Node) -> list[dict[str, object]]:
-    """Return, for each answer that witnesses vouched for, its place and its proof under the first head that has it."""
+    """Return, for each contest's opening and answer that witnesses vouched for, its place and its first proof."""
+    return node.memory.recall("answer proofs", node.stamp, lambda: _answer_proofs(node))
+
+
+def _answer_proofs(node: Node) -> list[dict[str, object]]:
     found = []
-    for index, _ in ledger.leaves(node.store, "appeal-closed"):
+    leaves = [*ledger.leaves(node.store, "appeal-opened"), *ledger.leaves(node.store, "appeal-closed")]
+    for index, _ in leaves:
         receipt = ledger.receipt_at(node.store, node.trust, index, newest=False)
         if receipt:
             found.append({"index": index, "proof": str(receipt.proof)})
@@ -115,16 +125,24 @@ def publish_attempts(node: Node) -> int:
         return access.publish_attempts(tx, node.clock.now().date())
 
 
-def _attempts(node: Node) -> list[Attempts]:
+def _logged_attempts(node: Node) -> list[Attempts]:
+    return [
+        Attempts(
+            day=date.fromisoformat(str(leaf.body["day"])),
+            kind=str(leaf.body["action"]),
+            count=int(str(leaf.body["count"])),
+            logged=True,
+        )
+        for _, leaf in ledger.leaves(node.store, "refusals")
+    ]
+
+
+def _attempts(node: Node, logged: Iterable[Attempts]) -> list[Attempts]:
     with node.store.transaction(Duty.CARE) as tx:
         counted = access.attempts(tx)
-    logged = {
-        (str(leaf.body["day"]), str(leaf.body["action"]), leaf.body["count"])
-        for _, leaf in ledger.leaves(node.store, "refusals")
-    }
+    known = {(one.day, one.kind, one.count) for one in logged}
     return [
-        Attempts(day=day, kind=kind, count=count, logged=(day.isoformat(), kind, count) in logged)
-        for day, kind, count in counted
+        Attempts(day=day, kind=kind, count=count, logged=(day, kind, count) in known) for day, kind, count in counted
     ]
 
 

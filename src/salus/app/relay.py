@@ -7,7 +7,7 @@ import threading
 import time
 from datetime import UTC, date, datetime, timedelta
 
-from salus import access, records, storage
+from salus import access, ledger, records, storage
 from salus.app.measures import progress_measures
 from salus.app.node import Node
 from salus.app.power import publish_attempts
@@ -19,6 +19,7 @@ log = logging.getLogger("salus.relay")
 ROUND_SECONDS = 0.5
 DEMO_BATCH_SECONDS = 5.0
 COUNT_SECONDS = 2.0
+PROGRESS_SECONDS = 60.0
 SWEEP_EVERY = timedelta(hours=1)
 
 
@@ -30,6 +31,7 @@ class Relay:
         self._stop = threading.Event()
         self._closed_at = 0.0
         self._counted_at = 0.0
+        self._progressed: tuple[int | None, float] | None = None
         self._swept: datetime | None = None
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
@@ -64,9 +66,17 @@ class Relay:
             close_batch(self._node)
         elif self._node.gathering.gather(patience=0):
             self._node.sequencer.publish()
-        progress_measures(self._node)
+        self._progress()
         self._recount()  # last: should counting fail, the log goes on
         return drained + chained >= 100
+
+    def _progress(self) -> None:
+        """Let measures progress when witnesses stand by more of the log, at first, and once a minute for the clock."""
+        found, now = ledger.cosigned(self._node.store, self._node.trust), time.monotonic()
+        size = found.checkpoint.size if found else None
+        if self._progressed is None or self._progressed[0] != size or now - self._progressed[1] >= PROGRESS_SECONDS:
+            progress_measures(self._node)
+            self._progressed = (size, now)
 
     def _recount(self) -> None:
         """Count what came in, at most every two seconds: many messages about one day are counted once."""

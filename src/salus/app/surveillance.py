@@ -149,7 +149,9 @@ def take_feed(node: Node, who: Principal, series: str, body: Any) -> Ingested:
         with node.store.transaction(Duty.SURVEILLANCE) as tx:
             taken = surveillance.ingest_feed(tx, source, series, body, at, civil_day(at))
             today = civil_day(at)
-            surveillance.detect(tx, today - _JUDGED_DAYS, today, at, new_id)
+            counties = {row["county"] for row in body}  # only what was told anew is judged anew
+            told = (source, series)
+            surveillance.detect(tx, today - _JUDGED_DAYS, today, at, new_id, counties=counties, told=told)
         return taken
     except FeedRefused as refused:
         with node.store.transaction(Duty.SURVEILLANCE) as tx:
@@ -161,7 +163,7 @@ def signals(node: Node, who: Principal) -> list[Signal]:
     """Return the signals in the order in which they deserve a look. Raises Refused."""
     _may(node, who, Action.READ_SIGNALS)
     with node.store.transaction(Duty.SURVEILLANCE) as tx:
-        rows = surveillance.ranked(surveillance.alerts(tx, 60), node.clock.now())
+        rows = surveillance.ranked(surveillance.pending(tx), node.clock.now())
         return [
             Signal(
                 alert=alert,
@@ -236,39 +238,6 @@ def assess_signal(
         surveillance.assess(tx, alert_id, one)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CountyFigure:
-    """A figure for a page without case access. `count` is None for "fewer than 5", which is never a zero."""
-
-    source: str
-    series: str
-    county: str
-    day: date
-    count: int | None
-    denominator: int | None
-
-
-def county_figures(node: Node, who: Principal, first: date, last: date) -> list[CountyFigure]:
-    """Return the figures of days, both included, for the situation: small ones are suppressed. Raises Refused."""
-    if not decide(node, who, Action.READ_SITUATION, Kind.COUNTS).allowed:
-        raise refuse(
-            node, who, Action.READ_SITUATION, "the situation is for those who command, to protect public health"
-        )
-    with node.store.transaction(Duty.SURVEILLANCE) as tx:
-        figures = surveillance.figures(tx, first, last)
-    return [
-        CountyFigure(
-            source=one.source,
-            series=one.series,
-            county=one.county,
-            day=one.day,
-            count=surveillance.shown(one.count),
-            denominator=None if one.denominator is None else surveillance.shown(one.denominator),
-        )
-        for one in figures
-    ]
-
-
 def _may(node: Node, who: Principal, action: Action) -> None:
     if not decide(node, who, action, Kind.COUNTS).allowed:
         raise refuse(node, who, action, _NOT_YOURS)
@@ -287,12 +256,10 @@ def _names(node: Node, subjects: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 __all__ = [
-    "CountyFigure",
     "Signal",
     "SignalSeen",
     "assess_signal",
     "count_up_to",
-    "county_figures",
     "recount",
     "signal",
     "signals",

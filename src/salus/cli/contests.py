@@ -32,7 +32,8 @@ from salus.proof import LeafProof, ProofError, Trust, WitnessKey
 def appeals(place: str, vkey: str, witnesses: tuple[str, ...], answers: Path, as_json: bool) -> None:
     """Count contests opened, answered in time, ended and overdue, at the time of the log's newest cosigned head.
 
-    An answer without a proof that witnesses vouched for it before its deadline counts as none.
+    An answer without a proof that witnesses vouched for it before its deadline counts as none; the deadline is 48 hours
+    after they had the contest, or earlier where the log says so.
     """
     leaves: dict[str, list[tuple[int, Leaf]]] = {"appeal-opened": [], "appeal-closed": []}
     report = verify_directory(
@@ -44,7 +45,7 @@ def appeals(place: str, vkey: str, witnesses: tuple[str, ...], answers: Path, as
     if not report.good or report.cosigned is None or report.trust is None:
         raise Invalid("the log itself is not good: salus ledger verify says why", code="SALUS-J010")
     at = report.cosigned.as_of
-    times = _times(answers, dict(leaves["appeal-closed"]), report.trust)
+    times = _times(answers, dict(leaves["appeal-opened"] + leaves["appeal-closed"]), report.trust)
     opened, closed = ([(index, leaf.body) for index, leaf in leaves[kind]] for kind in leaves)
     counted = tally(opened, closed, times.get, at)
     told = {
@@ -62,15 +63,15 @@ def appeals(place: str, vkey: str, witnesses: tuple[str, ...], answers: Path, as
     sys.exit(0)
 
 
-def _times(file: Path, closed: Mapping[int, Leaf], trust: Trust) -> dict[int, datetime]:
-    """Return when witnesses vouched for each answer, as far as a proof of it holds."""
+def _times(file: Path, told_of: Mapping[int, Leaf], trust: Trust) -> dict[int, datetime]:
+    """Return when witnesses vouched for each contest and answer, as far as a proof of it holds."""
     found: dict[int, datetime] = {}
     try:
         told = json.loads(file.read_text("utf-8"))["answers"]
         for one in told:
             proof = LeafProof.parse(one["proof"])
-            if proof.index in closed:
-                found[proof.index] = proof.check(closed[proof.index].encoded, trust).at
+            if proof.index in told_of:
+                found[proof.index] = proof.check(told_of[proof.index].encoded, trust).at
     except (ValueError, KeyError, TypeError, ProofError):
         raise Invalid("the answers cannot be read, or a proof of them does not hold", code="SALUS-J011") from None
     return found

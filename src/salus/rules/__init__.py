@@ -28,7 +28,7 @@ from salus.rules.publishing.model import (
     Published,
     Venue,
 )
-from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, Recomputed, commitment_of, opened, reuse_tag
+from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, WITNESSING, Recomputed, commitment_of, opened, reuse_tag
 from salus.rules.recomputing.proving import proves
 from salus.rules.recomputing.recompute import recompute
 from salus.rules.service import decide
@@ -39,6 +39,7 @@ __all__ = [
     "ANSWER_WITHIN",
     "SETS",
     "SKEW",
+    "WITNESSING",
     "CertificateKind",
     "Clause",
     "Decision",

@@ -68,25 +68,27 @@ def detect(
     *,
     rules: Collection[Rule] = tuple(Rule),
     counties: Collection[str] | None = None,
+    told: tuple[str, str] | None = None,
 ) -> list[Alert]:
     """Judge each day from `first` to `last`, both included, and raise what is new; return that.
 
     Everything is judged from the figures known now. An episode is raised once: within seven days of its last alert
-    again only when it has grown by half. Running it twice raises nothing twice.
+    again only when it has grown by half. Running it twice raises nothing twice. `counties` and `told`, a source and a
+    series, judge these alone.
     """
     store.alone(tx)
     known = store.newest(tx)
-    figures = store.by_place(tx, first - timedelta(days=SPAN - 1), last, known, counties)
+    figures = store.by_place(tx, first - timedelta(days=SPAN - 1), last, known, counties, told)
     standing: dict[_Place, list[Alert]] = {}
     for earlier in store.latest_alerts(tx, first - timedelta(days=QUIET_DAYS)):
         standing.setdefault((earlier.source, earlier.series, earlier.county), []).append(earlier)
     raised: list[Alert] = []
-    for place, told in figures.items():
+    for place, days in figures.items():
         rule = series(place[1]).rule
         least = LEAST[rule]  # a day with fewer can never be flagged; most days of most counties are such
-        for day in sorted(day for day, (count, *_) in told.items() if day >= first and count >= least):
+        for day in sorted(day for day, (count, *_) in days.items() if day >= first and count >= least):
             if rule in rules:
-                window = _window(place, day, told)
+                window = _window(place, day, days)
                 found = _raised(window, rule, standing.setdefault(place, []), known, at, new_id)
                 if found is not None:
                     standing[place].append(found)
@@ -169,6 +171,15 @@ def alert(tx: Transaction, alert_id: UUID) -> Alert:
 def alerts(tx: Transaction, most: int = 200) -> list[tuple[Alert, list[Verification]]]:
     """Return the newest alerts, each with what was found out about it."""
     found = store.alerts(tx, most)
+    said = store.verifications(tx, [one.alert_id for one in found])
+    return [(one, said.get(one.alert_id, [])) for one in found]
+
+
+def pending(tx: Transaction, settled: int = 60) -> list[tuple[Alert, list[Verification]]]:
+    """Return every alert that waits for a verdict, however many there are, and of the newest the settled ones too."""
+    waiting = store.unsettled(tx, [one.value for one in Verdict if one is not Verdict.VERIFYING])
+    known = {one.alert_id for one in waiting}
+    found = [*waiting, *(one for one in store.alerts(tx, settled) if one.alert_id not in known)]
     said = store.verifications(tx, [one.alert_id for one in found])
     return [(one, said.get(one.alert_id, [])) for one in found]
 

@@ -68,23 +68,43 @@ def figures(tx: Transaction, first: date, last: date, known: int) -> list[Figure
 
 
 def by_place(
-    tx: Transaction, first: date, last: date, known: int, counties: Collection[str] | None = None
+    tx: Transaction,
+    first: date,
+    last: date,
+    known: int,
+    counties: Collection[str] | None = None,
+    told: tuple[str, str] | None = None,
 ) -> dict[tuple[str, str, str], dict[date, tuple[int, int | None, int | None]]]:
-    """Return the same by (source, series, county) and day, as bare (count, denominator, reporting): there are many."""
+    """Return the same by (source, series, county) and day, as bare (count, denominator, reporting): there are many.
+
+    `told` is a source and a series to which it is limited.
+    """
     found: dict[tuple[str, str, str], dict[date, tuple[int, int | None, int | None]]] = {}
-    for source, series, county, day, count, denominator, reporting in _standing(tx, first, last, known, counties):
+    for source, series, county, day, count, denominator, reporting in _standing(tx, first, last, known, counties, told):
         found.setdefault((source, series, county), {})[day] = (count, denominator, reporting)
     return found
 
 
 def _standing(
-    tx: Transaction, first: date, last: date, known: int, counties: Collection[str] | None
+    tx: Transaction,
+    first: date,
+    last: date,
+    known: int,
+    counties: Collection[str] | None,
+    told: tuple[str, str] | None = None,
 ) -> list[tuple[Any, ...]]:
     return tx.rows(
         f"select distinct on (source, series, county, day) {_FIGURE} from surveillance.figure"  # noqa: S608
         " where day between %s and %s and figure <= %s and (%s::text[] is null or county = any(%s::text[]))"
+        " and (%s::text is null or (source, series) = (%s, %s))"
         " order by source, series, county, day, figure desc",
-        (first, last, known, *(2 * [None if counties is None else list(counties)])),
+        (
+            first,
+            last,
+            known,
+            *(2 * [None if counties is None else list(counties)]),
+            *((told[0], *told) if told else (None, None, None)),
+        ),
     )
 
 
@@ -134,6 +154,16 @@ def latest_alerts(tx: Transaction, since: date) -> list[Alert]:
 def alerts(tx: Transaction, most: int) -> list[Alert]:
     """Return the newest alerts."""
     found = tx.rows(f"select {_ALERT} from surveillance.alert order by alert desc limit %s", (most,))  # noqa: S608
+    return [_alert(row) for row in found]
+
+
+def unsettled(tx: Transaction, settling: Sequence[str]) -> list[Alert]:
+    """Return every alert that has none of these verdicts yet."""
+    found = tx.rows(
+        f"select {_ALERT} from surveillance.alert where not exists (select from surveillance.verification v"  # noqa: S608
+        " where v.alert_id = alert.alert_id and v.verdict = any(%s::text[])) order by alert desc",
+        (list(settling),),
+    )
     return [_alert(row) for row in found]
 
 

@@ -53,10 +53,13 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 async def log_file(request: Request) -> Response:
     """Serve one published file of the public log, for anybody."""
+    missing = Response("there is no such file in this log\n", 404, media_type="text/plain")
+    if not _PUBLISHED.fullmatch(request.path_params["path"]):
+        return missing
     root = (gate_of(request).node.settings.data / "log").resolve()
     path = (root / request.path_params["path"]).resolve()
-    if not _PUBLISHED.fullmatch(request.path_params["path"]) or not path.is_relative_to(root) or not path.is_file():
-        return Response("there is no such file in this log\n", 404, media_type="text/plain")
+    if not path.is_relative_to(root) or not path.is_file():
+        return missing
     media = _MEDIA.get(path.name, "application/json" if path.suffix == ".json" else "application/octet-stream")
     changing = path.name == "checkpoint" or ".p" in request.path_params["path"]
     headers = {"Cache-Control": "no-cache" if changing else "public, max-age=31536000, immutable"}

@@ -49,9 +49,9 @@ class AddCheckpoint:
             old = _OLD.fullmatch(first)
             if not gap or not old or len(lines) > MOST_PROOF_LINES:
                 raise WitnessRefusal("the request is an old size, a proof, an empty line and a checkpoint")
-            proof = tuple(base64.b64decode(line, validate=True) for line in lines)
+            proof = tuple(base64.b64decode(line.encode("ascii"), validate=True) for line in lines)
             return cls(old=int(old[1]), proof=proof, note=Note.parse(note))
-        except (ProofError, UnicodeDecodeError, binascii.Error) as reason:
+        except (ProofError, UnicodeError, binascii.Error) as reason:
             raise WitnessRefusal("the request is not well formed") from reason
 
     @property

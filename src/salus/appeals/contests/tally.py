@@ -8,6 +8,7 @@ from datetime import datetime
 
 from salus.appeals.contests.model import Outcome, Standing, standing
 from salus.kernel import parse_instant
+from salus.rules import ANSWER_WITHIN
 
 Leaves = Sequence[tuple[int, Mapping[str, object]]]
 """Leaves of one kind: place in the log and body."""
@@ -32,11 +33,19 @@ class Tally:
 
 
 def tally(opened: Leaves, closed: Leaves, vouched: Vouched, at: datetime) -> Tally:
-    """Count at `at`. The first closing of a contest counts; a closing of what nobody opened counts for nothing."""
+    """Count at `at`. The first opening of a contest counts, and the first closing after it; no other has any effect.
+
+    A leaf says its deadline itself: one that is later than 48 hours after witnesses had the opening is not believed.
+    """
+    openings: dict[object, tuple[int, Mapping[str, object]]] = {}
+    for index, body in opened:
+        openings.setdefault(body["appeal"], (index, body))
     answers: dict[object, tuple[int, Outcome]] = {}
     for index, body in closed:
-        answers.setdefault(body["appeal"], (index, Outcome(str(body["outcome"]))))
-    found = [_standing(body, answers, vouched, at) for body in {body["appeal"]: body for _, body in opened}.values()]
+        opening = openings.get(body["appeal"])
+        if opening and index > opening[0]:
+            answers.setdefault(body["appeal"], (index, Outcome(str(body["outcome"]))))
+    found = [_standing(index, body, answers, vouched, at) for index, body in openings.values()]
     return Tally(
         opened=len(found),
         stood=found.count(Standing.STANDS),
@@ -47,9 +56,15 @@ def tally(opened: Leaves, closed: Leaves, vouched: Vouched, at: datetime) -> Tal
 
 
 def _standing(
-    body: Mapping[str, object], answers: Mapping[object, tuple[int, Outcome]], vouched: Vouched, at: datetime
+    place: int,
+    body: Mapping[str, object],
+    answers: Mapping[object, tuple[int, Outcome]],
+    vouched: Vouched,
+    at: datetime,
 ) -> Standing:
-    deadline = parse_instant(str(body["deadline"]))
+    deadline, opened_at = parse_instant(str(body["deadline"])), vouched(place)
+    if opened_at is not None:
+        deadline = min(deadline, opened_at + ANSWER_WITHIN)
     answer = answers.get(body["appeal"])
     if answer is None:
         return standing(deadline, None, None, at)

@@ -26,7 +26,7 @@ from salus.codec.cose import PublicKey, algorithm_of, key_digest, key_id
 from salus.codec.errors import CodecError, Fault
 from salus.kernel import Invalid, canonical
 from salus.proof import LeafProof, ProofError, Trust
-from salus.rules import Declaration, Document, PartyKey, check_publication
+from salus.rules import WITNESSING, Declaration, Document, PartyKey, check_publication
 
 FORMAT = "salus-trust-1"
 TRUST_LASTS = timedelta(days=7)
@@ -118,6 +118,8 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     value = _parsed(octets)
     try:
         trust = Trust.parse(str(value["policy"]))
+        if len(trust.organisations) < WITNESSING:
+            raise CodecError(f"it takes witnesses of {WITNESSING} organisations", Fault.SIGNATURE)
         head = trust.open(str(value["head"]))
     except ProofError:
         raise CodecError("the trust file's log is not cosigned by its witnesses", Fault.SIGNATURE) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ FRESH_FOR = timedelta(hours=24)
 CLOCKS_DIFFER = timedelta(minutes=5)
 MOST = 10_000_000
 LONGEST_NAME = 80
+_CHINESE = frozenset("〇零一二三四五六七八九")
 
 
 class Resource(StrEnum):
@@ -113,6 +113,16 @@ def _known(report: Report, at: datetime) -> Known:
 
 
 def holds_a_number(text: str, digits: int) -> bool:
-    """Tell whether a text holds a run of so many digits, of any script, spaces and hyphens between them left out."""
-    plain = "".join("0" if unicodedata.category(one) in ("Nd", "No", "Nl") else one for one in text)
-    return bool(re.search(rf"0(?:[\s.\-\u2010-\u2015\u00a0]*0){{{digits - 1},}}", plain))
+    """Tell whether a text holds a run of so many digits, of any script; only a letter ends such a run.
+
+    Chinese numerals count as digits, so that a number is not spelled past this.
+    """
+    run = 0
+    for one in text:
+        if one in _CHINESE or unicodedata.category(one) in ("Nd", "No", "Nl"):
+            run += 1
+        elif unicodedata.category(one).startswith("L"):
+            run = 0
+        if run >= digits:
+            return True
+    return False

@@ -12,6 +12,7 @@ from salus.healthcode.certificates.service import (
     take,
     void,
     void_corrected,
+    void_count,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "take",
     "void",
     "void_corrected",
+    "void_count",
 ]

@@ -65,6 +65,12 @@ def void_places(tx: Transaction) -> list[tuple[int, int]]:
     return [(number, index) for number, index in tx.rows("select list_number, index from healthcode.voided")]
 
 
+def count_void(tx: Transaction) -> int:
+    """Return how many certificates are void."""
+    row = tx.row("select count(*) from healthcode.voided")
+    return int(row[0]) if row else 0
+
+
 def highest_list(tx: Transaction) -> int:
     """Return the number of the list that places are given out of; 1 before the first."""
     row = tx.row("select max(list_number) from healthcode.certificate")

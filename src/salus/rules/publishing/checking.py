@@ -13,7 +13,7 @@ from salus.rules.errors import PublicationRefused
 from salus.rules.model import Clause, Emergency, Rules
 from salus.rules.publishing import model as limits
 from salus.rules.publishing.model import Declaration, Document, PartyKey, PublicationKind, Published
-from salus.rules.tables.lint import MOST_TEXT
+from salus.rules.tables.lint import MOST_TEXT, lint_text
 from salus.rules.tables.reading import table_of
 
 SIGNER = "signer"
@@ -65,6 +65,9 @@ def emergency_of(document: Document) -> Emergency:
         raise PublicationRefused("FORM", "an emergency names one disease, and its reason in English and Chinese")
     if not all(isinstance(text, str) and 0 < len(text) <= MOST_TEXT for text in reason.values()):
         raise PublicationRefused("FORM", f"a reason has at most {MOST_TEXT} characters")
+    faults = [fault for name, text in reason.items() for fault in lint_text(text, f"reason.{name}")]
+    if faults:
+        raise PublicationRefused("FORM", f"a reason names no person and no list: {faults[0]}")
     return Emergency(disease=body["disease"], starts=document.starts, ends=document.ends)
 
 

@@ -86,6 +86,11 @@ def _everywhere(value: object, where: str) -> Iterator[Fault]:
         yield Fault(word="TYPE", where=where)
 
 
+def lint_text(text: str, where: str) -> tuple[Fault, ...]:
+    """Return what is forbidden of a text that people read: a hash, a long number, too much, what does not print."""
+    return tuple(_text(text, where))
+
+
 def _text(text: str, where: str) -> Iterator[Fault]:
     if len(text) > MOST_TEXT:
         yield Fault(word="TEXT-TOO-LONG", where=where)

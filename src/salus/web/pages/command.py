@@ -376,7 +376,7 @@ async def report_resources(request: Request) -> Response:
     check_scope(who, "MeasureReport", "c")
     try:
         body = json.loads(await request.body())
-    except ValueError:
+    except (ValueError, RecursionError):
         raise CommandInvalid("send one JSON object") from None
     kept = await in_thread(gate, lambda: app.report_resources(gate.node, who, body))
     return JSONResponse({"kept": kept}, 201)

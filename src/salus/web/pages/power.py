@@ -102,7 +102,7 @@ def _published(one: Published, live: bool) -> InForce:
 
 @paged
 async def answers(visit: Visit) -> Response:
-    """Give the proofs of when witnesses first vouched for each answer, with which anybody counts again."""
+    """Give the proofs of when witnesses first vouched for each contest and answer, with which anybody counts again."""
     node = visit.gate.node
     found = await in_thread(visit.gate, lambda: app.answer_proofs(node))
     return Response(orjson.dumps({"salus": "answers/1", "answers": found}), 200, media_type="application/json")

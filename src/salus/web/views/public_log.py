@@ -43,6 +43,3 @@ class PublicLog:
     def signed(self) -> int:
         """How many witnesses have signed the newest checkpoint."""
         return sum(one.at is not None for one in self.witnesses)
-
-
-# --- pages: staff

@@ -1,11 +1,12 @@
 /**
  * Read CBOR in its deterministic encoding (RFC 8949, section 4.2.1) and nothing else: definite lengths, shortest
- * numbers, sorted keys, no floats. Maps come back as Map, byte strings as Uint8Array, tag 18 as the value itself.
+ * numbers, sorted keys, no floats, no tags. Maps come back as Map, byte strings as Uint8Array.
  */
 
 import { require } from "./refused.js";
 
 const MOST_DEPTH = 8;
+const SIGN1 = 0xd2;
 
 /** @param {Uint8Array<ArrayBuffer>} octets @returns {any} */
 export function readCbor(octets) {
@@ -15,6 +16,16 @@ export function readCbor(octets) {
   return value;
 }
 
+/**
+ * Read the same where tag 18 has to stand at the outside: a COSE_Sign1 message, in its one spelling.
+ *
+ * @param {Uint8Array<ArrayBuffer>} octets
+ * @returns {any}
+ */
+export function readTagged(octets) {
+  require(octets[0] === SIGN1, "no COSE_Sign1 message without its tag");
+  return readCbor(octets.slice(1));
+}
 
 class Reader {
   /** @param {Uint8Array<ArrayBuffer>} octets */
@@ -54,9 +65,8 @@ class Reader {
     if (kind === 2) return this.take(number);
     if (kind === 3) return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.take(number));
     if (kind === 4) return this.list(number, depth);
-    if (kind === 5) return this.map(number, depth);
-    require(number === 18 && depth === 0, "no tag but 18, at the outside");
-    return this.value(depth + 1);
+    require(kind === 5, "no tags");
+    return this.map(number, depth);
   }
 
   /** @param {number} length @param {number} depth */

@@ -3,7 +3,7 @@
  * spelling of a certificate is refused, an identity code included.
  */
 
-import { readCbor } from "./cbor.js";
+import { readCbor, readTagged } from "./cbor.js";
 import { requireOneForm, requireSigned } from "./keys.js";
 import { readBase45 } from "./octets.js";
 import { require } from "./refused.js";
@@ -41,7 +41,7 @@ const LONGEST = new Map([
 /** @param {string} text @returns {Presented} */
 export function readCertificate(text) {
   require(text.length <= MOST_CHARACTERS && text.startsWith(PREFIX), "not a certificate's text");
-  const parts = readCbor(readBase45(text.slice(PREFIX.length)));
+  const parts = readTagged(readBase45(text.slice(PREFIX.length)));
   require(Array.isArray(parts) && parts.length === 4, "not a COSE_Sign1 message");
   const [protectedHeader, unprotected, payload, signature] = parts;
   require(protectedHeader instanceof Uint8Array && payload instanceof Uint8Array, "not a COSE_Sign1 message");
@@ -75,7 +75,7 @@ function claims(read) {
   require(Array.isArray(fact) && (fact.length === 5 || fact.length === 6), "a fact has its places");
   const [kind, disease, when, list, index] = fact;
   for (const number of [expires, issued, kind, disease, when, list, index]) {
-    require(typeof number === "number" && number >= 0 && number < 2 ** 33, "numbers");
+    require(Number.isInteger(number) && number >= 0 && number < 2 ** 33, "numbers");
   }
   const longest = LONGEST.get(kind);
   require(longest !== undefined && disease >= 1 && disease <= DISEASES, "kind and disease are of the closed lists");
@@ -94,6 +94,7 @@ function hint(read) {
   const [initials, month, day, lastTwo] = read;
   require(typeof initials === "string" && /^[A-Z\u4e00-\u9fff]{1,4}$/.test(initials), "initials");
   require(typeof lastTwo === "string" && /^[0-9][0-9X]$/.test(lastTwo), "the last two characters");
+  require(Number.isInteger(month) && Number.isInteger(day), "whole numbers");
   const date = new Date(Date.UTC(2000, month - 1, day));
   require(date.getUTCMonth() === month - 1 && date.getUTCDate() === day, "a day that a calendar has");
   return { initials, month, day, lastTwo };

@@ -11,6 +11,7 @@ import { requireIncluded } from "./tree.js";
 const LOG_KEY = 1;
 const WITNESS_KEY = 4;
 const MOST_SIGNATURES = 100;
+const WITNESSING = 3;
 
 /** @typedef {{ name: string, id: string, raw: string, key: CryptoKey }} NamedKey */
 /** @typedef {{ origin: string, size: number, root: Uint8Array<ArrayBuffer>, at: number, asOf: number }} Cosigned */
@@ -57,6 +58,7 @@ export class Trust {
     const log = await readKey(logs[0][1], LOG_KEY);
     const quorum = decimal(group[0][2], "a number");
     require(quorum * 2 > witnesses.length && quorum <= witnesses.length, "a quorum is more than half");
+    require(names.length >= WITNESSING, "witnesses of three organisations");
     const keys = [log.raw, ...witnesses.map((one) => one.raw)];
     require(new Set(keys).size === keys.length && new Set(names).size === names.length, "each of its own");
     require(new Set(witnesses.map((one) => one.name)).size === witnesses.length, "each of its own name");
