@@ -56,7 +56,7 @@ def _figures(node: Node, alert: Alert, verified_by: str) -> HandedOver:
     return HandedOver(
         alert=str(alert.alert_id),
         disease=alert.series,
-        disease_en=told.en,
+        disease_en=told.en[0].upper() + told.en[1:],
         disease_zh=told.zh,
         area=alert.county,
         area_en=named[0],
