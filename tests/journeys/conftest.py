@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from journeys.browser import chromium
-from journeys.live import RESIDENTS, Live, serving
+from journeys.live import RESIDENTS, TOLD_RESIDENTS, TOLD_SEED, Live, serving
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,14 @@ def browser() -> Iterator[Browser]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder = open_folder(tmp_path_factory, "demo")
     with serving(folder, "demo", "--residents", str(RESIDENTS), "--seed", "1", ready="serving; Ctrl-C") as live:
+        yield live
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A demo just large enough that every chapter of its story happens: an outbreak is noticed, notices contested."""
+    folder, size = open_folder(tmp_path_factory, "told"), str(TOLD_RESIDENTS)
+    with serving(folder, "demo", "--residents", size, "--seed", str(TOLD_SEED), ready="serving; Ctrl-C") as live:
         yield live
 
 

@@ -28,6 +28,7 @@ NUMBERS = {person.pinyin: person.number for person in synth.country(1, RESIDENTS
 NAMES = {person.pinyin: person.name_zh for person in synth.country(1, RESIDENTS).residents}
 DOCTOR, DESK = "Dr Lin Yue", "Desk of H1"
 STAFF = {DOCTOR: "林悦医生", DESK: "第一窗口"}
+TOLD_SEED, TOLD_RESIDENTS = 4, 900
 SALUS = (sys.executable, "-c", "from salus.cli import main; main()")
 
 
@@ -44,6 +45,10 @@ class Live:
         return subprocess.run(
             [*SALUS, *arguments], env=self.environment, capture_output=True, text=True, timeout=120, check=False
         )
+
+    def said(self) -> str:
+        """Return what the command that serves has printed."""
+        return (self.data.parent / "said.txt").read_text()
 
 
 @contextmanager
@@ -96,6 +101,13 @@ class Visitor:
         """Step into a role of a demo node by the name it is offered under."""
         self.go("/demo")
         self.page.get_by_role("button", name=re.compile(rf"(as |（){re.escape(name)}）?$")).click()
+
+    def be(self, number: str) -> None:
+        """Be a resident whom the demo page does not offer, by a token that the node's own command prints."""
+        told = self.node.command("token", "--role", "resident", "--resident", number, "--data", str(self.node.data))
+        assert told.returncode == 0, told.stderr
+        session = f"demo.{told.stdout.strip()}"
+        self.page.context.add_cookies([{"name": "salus_session", "value": session, "url": self.node.url}])
 
     def present(self, code_or_number: str) -> None:
         """Enter at the desk what a resident presents."""

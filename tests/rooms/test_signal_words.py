@@ -45,7 +45,9 @@ def test_every_series_has_a_name_in_both_languages_a_rule_and_a_source() -> None
 def test_the_title_of_a_chart_is_the_finding() -> None:
     english, chinese = Speech(Language.EN), Speech(Language.ZH)
 
-    assert finding(SIGNAL, english) == ("Influenza-like illness in county 910101: 19 on 22 November 2026, 5.3 expected")
+    assert finding(SIGNAL, english) == (
+        "Influenza-like illness in Qinglan District: 19 on 22 November 2026, 5.3 expected"
+    )
     assert finding(SINGLE_SIGNAL, english).endswith("1 on 22 November 2026, where one is enough")
     assert finding(SIGNAL, chinese) in chart(SIGNAL, chinese)
     assert "highest 21" in small_chart(LINE, english)

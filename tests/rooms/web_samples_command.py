@@ -92,7 +92,7 @@ WAITING = c.OrderLine(
     ordered_by=WEI,
     answered_by=None,
     answer="",
-    organisations=("Health-Commission",),
+    organisations=(Words(en="Health Commission", zh="卫生健康委员会"),),
     standing=Standing.WAITING,
     digest=bytes(32),
 )
@@ -102,11 +102,11 @@ IN_FORCE = replace(
     supply=Supply.MASKS,
     giver=None,
     taker=None,
-    area="910101",
+    area=Words(en="Qinglan District", zh="清澜区"),
     population=400_000,
     standing=Standing.IN_FORCE,
     answered_by=TAN,
-    organisations=("Health-Commission", "Emergency"),
+    organisations=(Words(en="Health Commission", zh="卫生健康委员会"), Words(en="Emergency")),
     index=17,
 )
 REJECTED = replace(WAITING, standing=Standing.REJECTED, answered_by=TAN, answer="Yundu needs them itself.")

@@ -29,12 +29,13 @@ DAYS = tuple(
     )
     for n, count in enumerate(COUNTS)
 )
+QINGLAN = v.Words(en="Qinglan District", zh="清澜区")
 ILI = v.Words(en="Influenza-like illness", zh="流感样病例")
 CHOLERA = v.Words(en="Cholera", zh="霍乱")
 LINE = s.SignalLine(
     page="/signals/1",
     name=ILI,
-    county="910101",
+    county=QINGLAN,
     day=DAY,
     observed=19,
     expected=5.2857,
@@ -55,7 +56,8 @@ SETTLED = replace(LINE, page="/signals/4", settled=True, verdict=Verdict.SEASONA
 SIGNAL = s.Signal(
     page="/signals/1",
     name=ILI,
-    county="910101",
+    county=QINGLAN,
+    code="910101",
     source=v.Words(en="visits and results that hospitals sent", zh="医院报送的就诊与检验"),
     day=DAY,
     observed=19,
@@ -66,7 +68,7 @@ SIGNAL = s.Signal(
     version="ears-c2/1",
     catalogue="1",
     definition="own list of ICD-10 (2019) codes",
-    reason=v.Words(en="Influenza-like illness: 19 in county 910101.", zh="流感样病例：910101区县19例。"),
+    reason=v.Words(en="Influenza-like illness: 19 in Qinglan District.", zh="流感样病例：清澜区19例。"),
     baseline=tuple(DAY - timedelta(days=n) for n in range(9, 2, -1)),
     raised=NOW - timedelta(hours=30),
     due=None,

@@ -22,6 +22,8 @@ from salus.surveillance import Alert, Rule, Verdict, series
 DAYS_SHOWN: Final = 14
 _SINGLE_EN = "A single case of this disease is enough to act on."
 _SINGLE_ZH = "这种疾病出现一例即须处置。"
+_FEW_EN = "There were more than expected. How many is not shown, as so few could be recognised."
+_FEW_ZH = "例数高于预期。因例数过少，公布可能使人被认出，故不显示。"
 
 
 class NotVerified(Invalid):
@@ -49,10 +51,12 @@ def _figures(node: Node, alert: Alert, verified_by: str) -> HandedOver:
     observed = surveillance.shown(found.observed)
     hidden = sum(cell.few for cell in areas)
     named = _named(node, alert.county)
+    english = alert.reason_en.replace(f"county {alert.county}", named[0])
+    chinese = alert.reason_zh.replace(f"{alert.county}区县", named[1])
     return HandedOver(
         alert=str(alert.alert_id),
         disease=alert.series,
-        disease_en=told.en,
+        disease_en=told.en[0].upper() + told.en[1:],
         disease_zh=told.zh,
         area=alert.county,
         area_en=named[0],
@@ -63,8 +67,8 @@ def _figures(node: Node, alert: Alert, verified_by: str) -> HandedOver:
         observed=None if hidden == 1 else observed,
         expected=f"{max(0.0, found.expected):.1f}",
         once_in_years=found.once_in_days // 365 or None if found.once_in_days else None,
-        why_en=_SINGLE_EN if single or observed is None else alert.reason_en,
-        why_zh=_SINGLE_ZH if single or observed is None else alert.reason_zh,
+        why_en=_SINGLE_EN if single else _FEW_EN if observed is None else english,
+        why_zh=_SINGLE_ZH if single else _FEW_ZH if observed is None else chinese,
         verified_by=verified_by,
         at=node.clock.now(),
         areas=areas,

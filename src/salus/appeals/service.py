@@ -11,7 +11,8 @@ from salus.kernel import Role
 from salus.ledger import BATCH_EVERY
 from salus.storage import Duty, Store
 
-PAGE = 50
+PAGE = 12
+"""So that the page stays light enough for an old phone, whoever looked."""
 _WEEK = timedelta(days=7)
 _MOST_OF_A_WEEK = 2_000
 

@@ -45,7 +45,7 @@ def draw(
     if not used:
         return Markup("")
     fit, height = _fitted([point for number in used for point in lines[number]])
-    closer = 2 * _CLOSER if coarse else _CLOSER
+    closer = 2.75 * _CLOSER if coarse else _CLOSER
     borders = {number: simplified([fit(point) for point in lines[number]], closer) for number in used}
     groups: dict[tuple[int | str, str], list[Markup]] = {}
     for one in chosen:

@@ -41,7 +41,7 @@ def finding(view: Signal, speech: Speaking) -> str:
     single = view.rule is Rule.SINGLE_CASE
     return speech.one(signal_words.FINDING_SINGLE if single else signal_words.FINDING) % {
         "name": speech.plain(view.name),
-        "county": view.county,
+        "county": speech.plain(view.county),
         "observed": speech.figure(view.observed),
         "day": speech.day(view.day),
         "expected": speech.figure(view.expected),

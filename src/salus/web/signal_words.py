@@ -56,8 +56,8 @@ TROUBLES: Mapping[SignalTrouble, str] = {
     SignalTrouble.CHOICE: noop("Choose one of each list. Nothing was recorded."),
 }
 
-FINDING = noop("%(name)s in county %(county)s: %(observed)s on %(day)s, %(expected)s expected")
-FINDING_SINGLE = noop("%(name)s in county %(county)s: %(observed)s on %(day)s, where one is enough")
+FINDING = noop("%(name)s in %(county)s: %(observed)s on %(day)s, %(expected)s expected")
+FINDING_SINGLE = noop("%(name)s in %(county)s: %(observed)s on %(day)s, where one is enough")
 ACROSS = noop("day on which it happened; the square is the day of the signal")
 UP = noop("a day")
 INCOMPLETE = noop("dashed: reports still come in")

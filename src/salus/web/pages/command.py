@@ -35,7 +35,7 @@ from salus.web.fhir.callers import check_scope, known
 from salus.web.gate import Gate, gate_of, in_thread
 from salus.web.pages import pictures
 from salus.web.pages.visit import Visit, paged
-from salus.web.pages.words_of import facility_words
+from salus.web.pages.words_of import naming
 from salus.web.render import block
 from salus.web.typesetting import chinese_font, pdf
 from salus.web.views import Address, Language, Words
@@ -78,9 +78,7 @@ def _picture(gate: Gate, who: Principal, course: Course) -> v.Picture:
 def _shown(gate: Gate, who: Principal, incident_id: UUID) -> pictures.Shown:
     node = gate.node
     snapshot, _ = app.situation_of(node, who, incident_id)
-    return pictures.Shown(
-        snapshot=snapshot, topology=app.area_map(node), facility=lambda facility: facility_words(node, facility)
-    )
+    return pictures.Shown(snapshot=snapshot, topology=app.area_map(node), facility=naming(node))
 
 
 # --- incidents
@@ -294,7 +292,8 @@ async def orders(visit: Visit) -> Response:
     node = visit.gate.node
     found, turned_away = await in_thread(visit.gate, lambda: app.public_orders(node))
     at = node.clock.now()
-    lines = [pictures.order(one.given, at, lambda facility: facility_words(node, facility), one.index) for one in found]
+    name = await in_thread(visit.gate, lambda: naming(node))
+    lines = [pictures.order(one.given, at, name, one.index) for one in found]
     running = (Standing.IN_FORCE, Standing.COMING)
     return visit.show(
         v.Orders(
@@ -350,7 +349,7 @@ async def _report(visit: Visit) -> v.SituationReport:
     who, node, incident_id = _reader(visit), visit.gate.node, _id(visit, "incident")
     number = _digit(visit.request.path_params["number"])
     snapshot, digest = await in_thread(visit.gate, lambda: app.report_of(node, who, incident_id, number))
-    names = pictures.names_of(snapshot)
+    names = pictures.names_of(snapshot, await in_thread(visit.gate, lambda: naming(node)))
     sets = visit.language() is Language.EN or chinese_font() is not None
     return v.SituationReport(
         number=number,

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from salus import app
 from salus.app import MyNotices
 from salus.healthcode import measures
-from salus.kernel import Purpose, Role, parse_instant
+from salus.kernel import Purpose, Role, format_instant, parse_instant
 from salus.parties import PartyUnknown, Principal
 from salus.records import NotFound
 from salus.web.gate import in_thread
@@ -58,6 +58,8 @@ def _held(visit: Visit, one: measures.HeldNotice) -> views.HeldNotice:
     if found.clause is None or found.starts is None or found.ends is None or found.proved_at is None:
         raise NotFound("there is no such notice now")
     keys = [f"--vkey '{trust.log}'", *(f"--witness '{key}'" for key in trust.witnesses)] if trust else []
+    if visit.gate.node.demo:  # its clock is not that of the computer on which the command is run
+        keys.append(f"--at {format_instant(visit.gate.node.clock.now())}")
     return views.HeldNotice(
         kind=found.measure,
         clause=Words(en=found.clause.en, zh=found.clause.zh),

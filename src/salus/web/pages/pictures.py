@@ -32,7 +32,7 @@ Naming = Callable[[str], Words]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A snapshot to show: with the map, and how facilities and organisations are called."""
+    """A snapshot to show: with the map, and how facilities, organisations and counties are called."""
 
     snapshot: Snapshot
     topology: Mapping[str, Any]
@@ -106,9 +106,9 @@ def order(given: GivenOrder, at: datetime, name: Naming, index: int | None = Non
     """Return an order as it stands at an instant."""
     told, answer = given.order, given.signing
     standing = given.standing(at)
-    signed = [told.by.organisation]
+    signed = [name(told.by.organisation)]
     if answer and standing is not Standing.REJECTED:
-        signed.append(answer.by.organisation)
+        signed.append(name(answer.by.organisation))
     return v.OrderLine(
         address=f"{Address.ORDERS}/{told.order_id}",
         file=f"{Address.ORDERS}/{told.order_id}/file",
@@ -117,7 +117,7 @@ def order(given: GivenOrder, at: datetime, name: Naming, index: int | None = Non
         amount=told.amount,
         giver=name(told.from_facility) if told.from_facility else None,
         taker=name(told.to_facility) if told.to_facility else None,
-        area=told.area,
+        area=name(told.area) if told.area else None,
         population=told.population,
         basis=told.basis,
         reason=told.reason,
@@ -190,10 +190,11 @@ def officer(by: Officer) -> Words:
     return Words(en=by.name_en, zh=by.name_zh)
 
 
-def names_of(snapshot: Snapshot) -> Naming:
-    """Call facilities as the snapshot does; those outside it by their identifier."""
+def names_of(snapshot: Snapshot, others: Naming) -> Naming:
+    """Call facilities and counties as the snapshot does; those outside it as `others` does."""
     known = {place.facility: Words(en=place.name_en, zh=place.name_zh) for place in snapshot.places}
-    return lambda facility: known.get(facility, Words(en=facility, zh=facility))
+    known |= {cell.area: Words(en=cell.name_en, zh=cell.name_zh) for cell in snapshot.course.figures.areas}
+    return lambda name: known.get(name) or others(name)
 
 
 def sources(snapshot: Snapshot) -> tuple[Words, ...]:

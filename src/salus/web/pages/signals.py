@@ -29,6 +29,7 @@ from salus.surveillance import (
 )
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
+from salus.web.pages.words_of import county_words, naming, placed
 from salus.web.views import Address, Notice, Words
 from salus.web.views.surveillance import Judged, Said, SeriesDay, Signal, SignalLine, Signals, SignalTrouble, Similar
 
@@ -45,7 +46,7 @@ async def signals(visit: Visit) -> Response:
     """Show the signals in the order in which they deserve a look."""
     who, node = _who(visit), visit.gate.node
     found = await in_thread(visit.gate, lambda: app.signals(node, who))
-    lines = tuple(_line(one) for one in found)
+    lines = tuple(_line(one, county_words(node, one.alert.county)) for one in found)
     return visit.show(
         Signals(
             lines=lines,
@@ -120,13 +121,13 @@ def _id(visit: Visit) -> UUID:
         raise SignalUnknown("there is no such signal; open the list again") from None
 
 
-def _line(one: app.Signal) -> SignalLine:
+def _line(one: app.Signal, county: Words) -> SignalLine:
     alert, found = one.alert, one.alert.judgement
     series = surveillance.series(alert.series)
     return SignalLine(
         page=f"{Address.SIGNALS}/{alert.alert_id}",
         name=_name(series),
-        county=alert.county,
+        county=county,
         day=alert.day,
         observed=found.observed,
         expected=None if found.rule is Rule.SINGLE_CASE else found.expected,
@@ -165,12 +166,14 @@ def _days(figures: tuple[Figure, ...], unfinished: frozenset[object]) -> tuple[S
 
 def _view(visit: Visit, seen: app.SignalSeen, trouble: SignalTrouble | None) -> Signal:
     alert, found = seen.alert, seen.alert.judgement
-    series = surveillance.series(alert.series)
+    node, series = visit.gate.node, surveillance.series(alert.series)
+    county = county_words(node, alert.county)
     return Signal(
         page=f"{Address.SIGNALS}/{alert.alert_id}",
         name=_name(series),
-        county=alert.county,
-        source=_FROM_RECORDS if alert.source == HOSPITALS else Words(en=alert.source),
+        county=county,
+        code=alert.county,
+        source=_FROM_RECORDS if alert.source == HOSPITALS else naming(node)(alert.source),
         day=alert.day,
         observed=found.observed,
         expected=found.expected,
@@ -180,7 +183,7 @@ def _view(visit: Visit, seen: app.SignalSeen, trouble: SignalTrouble | None) -> 
         version=found.version,
         catalogue=CATALOGUE_VERSION,
         definition=series.source,
-        reason=Words(en=alert.reason_en, zh=alert.reason_zh),
+        reason=placed(Words(en=alert.reason_en, zh=alert.reason_zh), alert.county, county),
         baseline=found.baseline,
         raised=alert.at,
         due=seen.wait.due,
@@ -192,7 +195,7 @@ def _view(visit: Visit, seen: app.SignalSeen, trouble: SignalTrouble | None) -> 
         similar=tuple(_similar(one, verdict) for one, verdict in seen.similar),
         snapshot=alert.snapshot.hex(),
         reproduced=seen.reproduced,
-        as_of=visit.gate.node.clock.now(),
+        as_of=node.clock.now(),
         reported=alert.reported[-1],
         usual=max((one or 0 for one in alert.reported), default=None) or None,
         trouble=trouble,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
-from salus.app import Node
+from salus.app import Node, map_properties
 from salus.kernel import CIVIL_TIME
-from salus.parties import PartyUnknown
+from salus.parties import PartyUnknown, organisations
 from salus.records import Summary as Found
 from salus.records import SummaryLine
 from salus.web.views import Allergy, Flag, Medicine, Patient, Problem, Record, Result, Severity, Sex, Source, Words
@@ -27,6 +28,28 @@ def facility_words(node: Node, facility: str) -> Words:
     except PartyUnknown:
         return Words(en=facility)
     return Words(en=found.name_en, zh=found.name_zh)
+
+
+def naming(node: Node) -> Callable[[str], Words]:
+    """Return what calls facilities, organisations and counties by name, and by their identifier where it is unknown."""
+    known = _counties(node)
+    known |= {one.organisation_id: Words(en=one.name_en, zh=one.name_zh) for one in organisations(node.store)}
+    return lambda name: known.get(name) or facility_words(node, name)
+
+
+def county_words(node: Node, county: str) -> Words:
+    """Return a county's name, or its code where the node's map does not know it."""
+    return _counties(node).get(county) or Words(en=f"county {county}", zh=f"{county}区县")
+
+
+def placed(reason: Words, county: str, name: Words) -> Words:
+    """Return a reason with the county's name in place of its code."""
+    english, chinese = (reason.en or "").replace(f"county {county}", name.en or ""), reason.zh or ""
+    return Words(en=english, zh=chinese.replace(f"{county}区县", name.zh or ""))
+
+
+def _counties(node: Node) -> dict[str, Words]:
+    return {code: Words(en=told["name_en"], zh=told["name_zh"]) for code, told in map_properties(node).items()}
 
 
 def patient(summary: Found, now: datetime) -> Patient:

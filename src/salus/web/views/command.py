@@ -100,7 +100,7 @@ class OrderLine:
     amount: int
     giver: Words | None
     taker: Words | None
-    area: str | None
+    area: Words | None
     population: int | None
     basis: str
     reason: str
@@ -110,7 +110,7 @@ class OrderLine:
     ordered_by: Words
     answered_by: Words | None
     answer: str
-    organisations: tuple[str, ...]
+    organisations: tuple[Words, ...]
     standing: Standing
     digest: bytes
     index: int | None = None

@@ -35,7 +35,7 @@ class SignalLine:
 
     page: str
     name: Words
-    county: str
+    county: Words
     day: date
     observed: int
     expected: float | None
@@ -104,7 +104,8 @@ class Signal:
     template: ClassVar[str] = "signal.html"
     page: str
     name: Words
-    county: str
+    county: Words
+    code: str
     source: Words
     day: date
     observed: int
