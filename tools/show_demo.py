@@ -25,6 +25,7 @@ CHANGES = [
     (r"\d+\.\d s\b", "0.0 s"),
     (r"[\d,]+ entries/s", "0 entries/s"),
     (r"\d+ [A-Z][a-z]{2} \d\d:\d\d UTC", "1 Jan 00:00 UTC"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2000-01-01T00:00:00Z"),
     (r"SL1:[^…]*…( \(\d+ characters)?", "SL1:…"),
     (r"(root|hash) [0-9a-f]+…", r"\1 …"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "ID"),

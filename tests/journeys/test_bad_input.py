@@ -109,7 +109,7 @@ def test_what_is_no_json_object_is_refused(client: httpx.Client, database: Store
 WRONG_SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown type": ({"resourceType": "Horoscope"}, "resourceType"),
     "no type": ({"status": "final"}, "resourceType"),
-    "an unknown element": (observation(colour="red"), "Observation"),
+    "an unknown element": (observation(flavour="red"), "Observation"),
     "a text for an object": (observation(code=SECRET), "Observation.code"),
     "an object for a list": (observation(category={}), "Observation.category"),
     "a number for a text": (observation(status=1), "Observation.status"),

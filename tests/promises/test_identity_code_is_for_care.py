@@ -158,10 +158,11 @@ def test_a_lost_code_is_replaced_and_the_finder_holds_nothing(store: Store, cust
     assert "care goes on without" in refused.value.text
 
 
-def test_no_table_of_the_room_has_a_column_for_a_status(store: Store) -> None:
+def test_the_table_of_codes_has_no_column_for_a_status(store: Store) -> None:
     with store.transaction(Duty.MIGRATION) as tx:
         columns = tx.rows(
             "select table_name, column_name from information_schema.columns where table_schema = 'healthcode'"
+            " and table_name = 'code'"
         )
 
     assert sorted(columns) == sorted(

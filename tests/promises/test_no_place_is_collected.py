@@ -20,6 +20,13 @@ WORDS = (
 )
 # What these words name here instead of where a person is or was.
 NO_PLACE_OF_A_PERSON = {
+    "/me/notice/{place}/file.place": "short name of a notice",
+    "salus.healthcode.measures.verifying.RowFinding.where": "row that contradicts the log",
+    "salus.rules.publishing.model.Declaration.venues": "kinds of doors that a declaration names",
+    "salus.rules.tables.lint.Fault.where": "element of a table",
+    "salus.web.views.certificates.CertificateLine.address": "path of a page",
+    "salus.web.views.certificates.Verify.venues": "kinds of doors to choose from",
+    "salus.web.views.notices.Receipt.site": "sampling site that handed out a receipt",
     "salus.access.tree.anchor.ReadProof.position": "place in the chain of reads",
     "salus.access.tree.audit._Walk.place": "place in the chain of reads",
     "salus.ledger.files.verifying.Finding.where": "file of the public log",

@@ -34,8 +34,9 @@ QUERIES: dict[str, Call] = {
     "chained": lambda tx: list(tables.chained(tx)),
     "subtrees": lambda tx: tables.subtrees(tx, [(1, 0)]),
 }
-WALKS_EVERYTHING = {"foreign_batches", "subtree_count", "unwraps"}
+WALKS_EVERYTHING = {"refusal_counts", "unpublished_counts", "foreign_batches", "subtree_count", "unwraps"}
 READS_NOTHING = {
+    "add_published",
     "add_reads",
     "add_refusal",
     "add_relation",

@@ -61,6 +61,7 @@ QUERIES: dict[str, Call] = {
     "identity: charts_of": lambda tx: index.charts_of(tx, 5),
     "identity: key_of": lambda tx: index.key_of(tx, SOME),
     "identity: id_of": lambda tx: index.id_of(tx, 5),
+    "identity: first_number": lambda tx: index.first_number(tx, 5),
 }
 ADDS_ONLY = {
     "deliver",
@@ -129,6 +130,10 @@ def filled(store: Store) -> Store:
         f"insert into records.import_line select ('file' || n % 100)::bytea, n, n from generate_series(1, {CHARTS}) n",
         f"insert into identity.resident select n, gen_random_uuid(), 0, now() from generate_series(1, {CHARTS}) n",
         f"insert into identity.claim select ('digest-' || n)::bytea, n from generate_series(1, {CHARTS}) n",
+        (
+            "insert into identity.number (digest, resident_key, chart_key, sealed, at)"
+            f" select ('digest-' || n)::bytea, n, n, '\\x00', now() from generate_series(1, {CHARTS}) n"
+        ),
         (
             "insert into identity.assertion (chart_key, resident_key, same, ground, at)"
             f" select n, n, true, 'number', now() from generate_series(1, {CHARTS}) n"

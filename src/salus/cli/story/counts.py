@@ -83,15 +83,24 @@ def _signal(stage: Stage, who: Principal) -> Signal | None:
     began = time.monotonic()
     app.count_up_to(stage.node, civil_day(stage.now) - timedelta(days=1))
     found = app.signals(stage.node, who)
-    stage.say(f"visits counted by county and day and judged, in {time.monotonic() - began:.1f} s: {len(found)} signals")
+    stage.say(
+        f"visits counted by county and day and judged, in {time.monotonic() - began:.1f} s: {len(found)} signal{'' if len(found) == 1 else 's'}"
+    )
     county = synth.outbreak(stage.country).county
     here = [one for one in found if one.alert.county == county and one.alert.series in SERIES]
     single = next((one for one in found if one.alert.judgement.rule is Rule.SINGLE_CASE), None)
     newest = max(here, key=lambda one: one.alert.day, default=None)
     for one in (single, newest):
         if one:
-            stage.say(f"    {one.alert.reason_en}")
+            stage.say(f"    {_named(stage, one)}")
     return newest
+
+
+def _named(stage: Stage, found: Signal) -> str:
+    """Return the reason of a signal with the name of its county in the place of the code."""
+    code = found.alert.county
+    name = next((county.name_en for county in stage.country.counties if county.code == code), code)
+    return found.alert.reason_en.replace(f"county {code}", name)
 
 
 def _verified(stage: Stage, who: Principal, found: Signal) -> None:
@@ -165,7 +174,7 @@ def _report(stage: Stage, incident: UUID) -> None:
     snapshot, digest = app.report_of(stage.node, commander, incident, number)
     stage.say(
         f"situation report {number}, frozen at {civil(snapshot.cut_off)}, hash {digest.hex()[:16]}…, as page and PDF:"
-        f" {stage.url}/incidents/{incident}/reports/{number}"
+        f" {stage.address}/incidents/{incident}/reports/{number}"
     )
 
 

@@ -19,10 +19,9 @@ PLACES = (
 
 def tell_addresses(stage: Stage) -> None:
     """Name an address for each role."""
-    url = stage.url.replace("127.0.0.1", "localhost")  # browsers offer passkeys there, and not at an address of numbers
     stage.say("")
     for number, (path, what) in enumerate(PLACES):
-        stage.say(f"{'     ' if number else 'open '}{url + path:38} {what}")
+        stage.say(f"{'     ' if number else 'open '}{stage.address + path:38} {what}")
 
 
 __all__ = ["PLACES", "tell_addresses"]

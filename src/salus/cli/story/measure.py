@@ -14,14 +14,14 @@ from salus.cli.actors import Party, Signed, commit_specimen, new_subject, sign_r
 from salus.cli.country import RECENT
 from salus.cli.story.stage import DISEASE, Stage, civil
 from salus.healthcode import measures
-from salus.kernel import Role
+from salus.kernel import Role, format_instant
 from salus.records import of_resource
 from salus.rules import Measure, Result, recompute
 
 _ID_CARD = "urn:oid:2.16.156.10011.1.3"
 _NUCLEIC_ACID = "94500-6"
 _SNOMED = {Result.POSITIVE: "260373001", Result.NEGATIVE: "260385009"}
-FILE = "measure.json"
+FILE, POLICY = "measure.json", "trusted.txt"
 
 
 def tell_measures(stage: Stage) -> None:
@@ -132,14 +132,16 @@ def _shown(stage: Stage, name: str, held: tuple[measures.HeldNotice, ...]) -> No
 def _explained(stage: Stage, notice: measures.HeldNotice) -> None:
     """Recompute the file with the witnesses' keys alone, now and at its end, as `salus code explain` does."""
     assert stage.node.trust is not None  # noqa: S101  a demo has its witnesses
-    file = stage.node.settings.data / FILE
+    file, policy = stage.node.settings.data / FILE, stage.node.settings.data / POLICY
     file.write_bytes(notice.file)
+    policy.write_text(str(stage.node.trust), "utf-8")
     again = recompute(notice.file, stage.node.trust, stage.now)
     later = recompute(notice.file, stage.node.trust, notice.found.ends or stage.now)
     forged = recompute(
         notice.file.replace(b'"gives":"precaution"', b'"gives":"advise"', 1), stage.node.trust, stage.now
     )
-    stage.say(f"`salus code explain {file}` recomputes it without the node: {again.measure};")
+    stage.say(f"salus code explain {file} --trust {policy} --at {format_instant(stage.now)}")
+    stage.say(f"    recomputes it from its file and the witnesses' keys alone, without the node: {again.measure};")
     stage.say(
         f"    the same file at its end: {later.measure}; with one word changed: {forged.measure} ({forged.fault})"
     )

@@ -43,6 +43,11 @@ class Stage:
         """The demo's present instant, in whole seconds."""
         return self.node.clock.now().replace(microsecond=0)
 
+    @property
+    def address(self) -> str:
+        """The node's address as people open it: browsers offer passkeys at localhost, not at an address of numbers."""
+        return self.url.replace("127.0.0.1", "localhost")
+
     def party(self, name: str, organisation: str, duty: str) -> Party:
         """Return somebody who holds a key outside the node; the key lies in a folder of its own."""
         if name not in self._parties:
