@@ -107,7 +107,10 @@ def specimens(node: Node, country: synth.Country) -> list[Sampled]:
 def _note(node: Node, country: synth.Country) -> None:
     told = {"seed": country.seed, "residents": len(country.residents), "counties": len(country.counties)}
     (node.settings.data / COUNTRY).write_text(json.dumps(told), "utf-8")
-    drawn = json.dumps(synth.topology(country), ensure_ascii=False, separators=(",", ":"))
+    mesh, people = synth.topology(country), synth.population(country)
+    for county in mesh["objects"]["counties"]["geometries"]:
+        county["properties"]["population"] = people[county["id"]]
+    drawn = json.dumps(mesh, ensure_ascii=False, separators=(",", ":"))
     (node.settings.data / MAP).write_text(drawn, "utf-8")
 
 

@@ -83,9 +83,8 @@ def _signal(stage: Stage, who: Principal) -> Signal | None:
     began = time.monotonic()
     app.count_up_to(stage.node, civil_day(stage.now) - timedelta(days=1))
     found = app.signals(stage.node, who)
-    stage.say(
-        f"visits counted by county and day and judged, in {time.monotonic() - began:.1f} s: {len(found)} signal{'' if len(found) == 1 else 's'}"
-    )
+    signals = "1 signal" if len(found) == 1 else f"{len(found)} signals"
+    stage.say(f"visits counted by county and day and judged, in {time.monotonic() - began:.1f} s: {signals}")
     county = synth.outbreak(stage.country).county
     here = [one for one in found if one.alert.county == county and one.alert.series in SERIES]
     single = next((one for one in found if one.alert.judgement.rule is Rule.SINGLE_CASE), None)
