@@ -233,8 +233,10 @@ def test_anybody_counts_again_from_leaves_and_proofs_alone(scene: Scene, tmp_pat
     told = scene.client.ask("GET", "/about/power/answers.json").json()["answers"]
     closed = dict(ledger.leaves(scene.node.store, "appeal-closed"))
     trust = scene.measuring.witnesses.trust
-    times = {one["index"]: LeafProof.parse(one["proof"]).check(closed[one["index"]].encoded, trust).at for one in told}
-    opened = [(index, leaf.body) for index, leaf in ledger.leaves(scene.node.store, "appeal-opened")]
+    opened_leaves = dict(ledger.leaves(scene.node.store, "appeal-opened"))
+    leaves = opened_leaves | closed
+    times = {one["index"]: LeafProof.parse(one["proof"]).check(leaves[one["index"]].encoded, trust).at for one in told}
+    opened = [(index, leaf.body) for index, leaf in opened_leaves.items()]
     answers = [(index, leaf.body) for index, leaf in closed.items()]
     counted = tally(opened, answers, times.get, scene.node.clock.now())
 
