@@ -36,6 +36,7 @@ HEADINGS = [
     "Run it for a province",
     "Verify the log",
     "Benchmarks",
+    "Go on from here",
     "Contribute",
     "Security",
     "Licence",

@@ -49,7 +49,7 @@ def _at_doors(stage: Stage, held: Held, trust: TrustFile) -> None:
     tries = {
         f"at a door of kind {VENUE}": verify(held.text, trust, stage.now, VENUE),
         "with one letter changed": verify(held.text[:-1] + changed, trust, stage.now, VENUE),
-        "at a shopping street's door": verify(held.text, trust, stage.now, Venue.INDOOR_LEISURE),
+        "at a door of kind indoor-leisure": verify(held.text, trust, stage.now, Venue.INDOOR_LEISURE),
     }
     words = {Outcome.GOOD: "good", Outcome.NOT_PERMITTED: "no check is permitted here"}
     told = [f"{what}: {words.get(one.outcome, 'nothing shown')}" for what, one in tries.items()]
