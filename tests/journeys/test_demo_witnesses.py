@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -12,6 +13,8 @@ import pytest
 from salus.cli.witnesses import BODIES
 from salus.proof import Policy, Trust, VerifierKey
 from serving import Serving, serving
+
+FINDING = re.compile(r"^ *(?:\d+ )?([A-Z]+(?:-[A-Z]+)+)\b", re.MULTILINE)
 
 
 def trust_of(node: Serving) -> tuple[Policy, Trust]:
@@ -34,7 +37,9 @@ def test_a_demo_is_cosigned_moves_through_time_and_takes_its_witnesses_with_it(t
         assert opened.organisations == set(BODIES)
         assert "3 witnesses of other organisations watch its public log" in node.said()
         checked = node.command("ledger", "verify")
-        assert (checked.returncode, "3 of 3 witnesses cosigned it" in checked.stdout) == (0, True), checked.stderr
+        assert "3 of 3 witnesses cosigned it" in checked.stdout, checked.stderr
+        # The story ends with a row that an administrator wrote past every service: the one thing that is wrong here.
+        assert (checked.returncode, set(FINDING.findall(checked.stdout))) == (1, {"EVID-MISSING"})
 
         moved = node.command("demo", "advance", "73h")
         assert moved.returncode == 0, moved.stderr
@@ -42,7 +47,7 @@ def test_a_demo_is_cosigned_moves_through_time_and_takes_its_witnesses_with_it(t
         while (later := trust.open(node.get("/log/checkpoint").text)).as_of - opened.as_of < timedelta(hours=73):
             assert time.monotonic() < until
             time.sleep(0.2)
-        assert later.at > datetime.now(UTC) + timedelta(hours=72)
+        assert later.at - opened.at > timedelta(hours=72)
 
         node.process.kill()
         node.process.wait()

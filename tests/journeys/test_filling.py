@@ -98,8 +98,13 @@ def test_a_visitor_may_be_who_is_ill_who_is_wrongly_told_so_and_who_is_vaccinate
 
 def test_the_map_lies_in_the_data_folder(filled: Node, made: synth.Country) -> None:
     drawn = (filled.settings.data / "map.json").read_text("utf-8")
+    told = json.loads(drawn)
+    people = {
+        county["id"]: county["properties"].pop("population") for county in told["objects"]["counties"]["geometries"]
+    }
 
-    assert json.loads(drawn) == synth.topology(made)
+    assert told == synth.topology(made)
+    assert people == synth.population(made)
     assert not re.search(r"[0-9]{18}", drawn)
 
 

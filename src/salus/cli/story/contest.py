@@ -45,7 +45,7 @@ def tell_contests(stage: Stage) -> None:
 def _holders(stage: Stage) -> list[Holder]:
     """Return residents who are offered here and hold a notice that nobody contested yet."""
     found: list[Holder] = []
-    for name, holder in stage.offered():
+    for name, holder in stage.told():
         contested = {one.contest.receipt.subject for one in app.my_contests(stage.node, holder)}
         fresh = [one for one in app.my_notices(stage.node, holder).notices if one.commitment not in contested]
         found += [(name, holder, one) for one in fresh[:1]]

@@ -32,7 +32,7 @@ def tell_door(stage: Stage) -> None:
 
 def _taken(stage: Stage) -> tuple[str, Held] | None:
     """Return the certificate of somebody who is offered here, taken now if none was taken before."""
-    for name, holder in stage.offered():
+    for name, holder in reversed(stage.offered()):  # the one who is vaccinated is offered last
         mine = app.my_certificates(stage.node, holder)
         good = next((one for one in mine.held if one.good(stage.now)), None)
         if good:

@@ -41,9 +41,10 @@ def tell_refusal(stage: Stage) -> None:
 
 
 def _somebody(stage: Stage) -> tuple[str, Principal, str] | None:
-    """Choose a resident of whom nothing is asked."""
+    """Choose a resident of whom nothing is asked: one who was not tested, where there is one."""
     numbers = {one.pinyin: one.number for one in stage.country.residents}
-    for name, holder in stage.offered():
+    told = {name for name, _ in stage.told()}
+    for name, holder in sorted(stage.offered(), key=lambda one: one[0] in told):
         if name in numbers and not app.my_notices(stage.node, holder).notices:
             return name, holder, numbers[name]
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from salus import app, identity, synth
 from salus.app import Node
 from salus.cli.actors import LABORATORY, SIGNER, SITE, Party
+from salus.cli.country import RECENT
 from salus.identity import IdNumber
 from salus.kernel import Purpose, Role
 from salus.parties import Principal, default_purpose
@@ -78,11 +79,19 @@ class Stage:
         """Return a resident who looks at the own pages."""
         return app.demo_principal(self.node, Role.RESIDENT, resident=resident).for_purpose(Purpose.PATRQT)
 
-    def offered(self) -> Iterator[tuple[str, Principal]]:
-        """Yield the residents whom a visitor may step into, by name."""
-        for step in app.demo_roles(self.node):
-            if step.role is Role.RESIDENT:
-                yield step.name_en, self.holder(UUID(step.key.partition(":")[2]))
+    def offered(self) -> list[tuple[str, Principal]]:
+        """Return the residents whom a visitor may step into, by name."""
+        return [
+            (step.name_en, self.holder(UUID(step.key.partition(":")[2])))
+            for step in app.demo_roles(self.node)
+            if step.role is Role.RESIDENT
+        ]
+
+    def told(self) -> list[tuple[str, Principal]]:
+        """Return those of them who were tested of late, and are told of it. The story opens nobody else's pages."""
+        since = synth.present(self.country) - RECENT
+        tested = {self.name(one.resident) for one in synth.specimens(self.country) if one.collected > since}
+        return [(name, holder) for name, holder in self.offered() if name in tested]
 
     def resident(self, index: int) -> UUID | None:
         """Return the resident of this node who is the country's resident of this index."""
