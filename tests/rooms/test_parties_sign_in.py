@@ -25,12 +25,17 @@ from salus.parties import (
     resident_account,
 )
 from salus.storage import Duty, Store
-from signing_in import AT, PASSWORD, Authenticator, open_desk, registered, unb64, with_totp
+from signing_in import AT, PASSWORD, Authenticator, desk_of, open_desk, registered, unb64, with_totp
 
 
 @pytest.fixture(scope="module")
-def desk(store: Store, tmp_path_factory: pytest.TempPathFactory) -> SignIn:
-    return open_desk(store, Custodian.open(tmp_path_factory.mktemp("custodian"), b"a long enough passphrase"))
+def custodian(tmp_path_factory: pytest.TempPathFactory) -> Custodian:
+    return Custodian.open(tmp_path_factory.mktemp("custodian"), b"a long enough passphrase")
+
+
+@pytest.fixture(scope="module")
+def desk(store: Store, custodian: Custodian) -> SignIn:
+    return open_desk(store, custodian)
 
 
 @pytest.fixture
@@ -46,6 +51,18 @@ def test_password_and_code_sign_in_strongly(desk: SignIn, doctor: UUID) -> None:
 
     assert signed_in.principal.subject == str(doctor)
     assert signed_in.principal.strong
+
+
+def test_a_code_is_the_telephones_also_where_the_node_is_at_another_time(
+    store: Store, custodian: Custodian, desk: SignIn, doctor: UUID
+) -> None:
+    totp = with_totp(desk, doctor, "other-time")
+    phone = AT + timedelta(seconds=60)
+    moved = desk_of(store, custodian, lambda: -timedelta(days=153))
+
+    assert moved.with_password("other-time", PASSWORD, totp.at(phone), phone - timedelta(days=153)).principal.strong
+    with pytest.raises(NotSignedIn):
+        desk.with_password("other-time", PASSWORD, totp.at(phone), phone - timedelta(days=153))
 
 
 def test_a_password_alone_is_not_strong_and_not_enough_once_a_code_is_set_up(desk: SignIn, doctor: UUID) -> None:

@@ -8,7 +8,7 @@ import random
 import secrets
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -18,7 +18,7 @@ from salus.app.remembering import Memory, log_stamp
 from salus.app.schemas import SCHEMAS
 from salus.app.settings import NodeSettings, SettingsRefused
 from salus.app.witnessing import witness_leaf, witnesses_of
-from salus.kernel import CLOCK_FILE, Clock, SystemClock, parse_instant, start_demo_clock
+from salus.kernel import CLOCK_FILE, Clock, DemoClock, SystemClock, parse_instant, start_demo_clock
 from salus.keys import Custodian, KeyService
 from salus.ledger import (
     Checkpoint,
@@ -198,7 +198,12 @@ def _assemble(settings: NodeSettings, told: dict[str, str], store: Store, clock:
             token_urls=[f"{settings.public_url}/oauth/token"],
         ),
         sequencer=Sequencer(store, custodian.signer(name), settings.data / "log", clock, random.SystemRandom()),
-        sign_in=SignIn(store, custodian, _relying_party(settings)),
+        sign_in=SignIn(
+            store,
+            custodian,
+            _relying_party(settings),
+            clock.ahead if isinstance(clock, DemoClock) else timedelta,
+        ),
         gathering=Gathering(store, (), clock),
     )
 
