@@ -34,6 +34,7 @@ OTHER_FILES = {
     "codec/base45": "a standard of its own, RFC 9285",
     "codec/cose": "a standard of its own, RFC 9052",
     "codec/frame": "what the code formats share between their prefix and their signature",
+    "codec/envelope": "the signed message that both forms of a code share",
     "codec/sl1": "one code format, one file",
     "healthcode/picture": "drawing a code needs an image library, issuing one does not",
     "keys/custodian": "the holder of secrets, apart from the service that wraps chart keys",

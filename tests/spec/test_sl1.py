@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from salus.codec import Algorithm, CodecError, Fault, PublicKey, base45, decode_sl1, encode_sl1, key_id, signer, trimmed
 from salus.codec.cose import parse_sign1, verify_sign1
-from salus.codec.sl1 import MOST_CHARACTERS
+from salus.codec.envelope import MOST_CHARACTERS
 from support import REPOSITORY
 
 VECTORS = json.loads((REPOSITORY / "vectors" / "sl1.json").read_text(encoding="utf-8"))

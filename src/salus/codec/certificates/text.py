@@ -1,10 +1,8 @@
 """`SL1:`, second form: a signed CWT with expiry, issue and one private claim that holds the fact.
 
-The message is a COSE_Sign1 (RFC 9052) with alg and kid in its protected header and nothing unprotected. The payload is
-a CWT (RFC 8392) `{4: expires, 6: issued, -65537: [kind, disease, when, list, index]}`, with `[initials, month, day,
-last two]` as a sixth item where the holder chose to carry a hint. It is encoded deterministically (RFC 8949, section
-4.2.1) and never compressed: deflate makes so short a message longer, and has many spellings. So each content, key and
-signature has exactly one text, and every other is refused.
+The payload of its envelope is a CWT (RFC 8392) `{4: expires, 6: issued, -65537: [kind, disease, when, list, index]}`,
+with `[initials, month, day, last two]` as a sixth item where the holder chose to carry a hint. It is encoded
+deterministically (RFC 8949, section 4.2.1), so each content, key and signature has exactly one text.
 """
 
 from __future__ import annotations
@@ -16,52 +14,22 @@ from typing import Any
 
 import cbor2
 
-from salus.codec import base45
 from salus.codec.certificates.model import Certificate, CertificateKind, Disease, Hint, instant, seconds
-from salus.codec.cose import (
-    KID_OCTETS,
-    SIGNATURE_OCTETS,
-    Algorithm,
-    PublicKey,
-    Signer,
-    algorithm_of,
-    has_low_s,
-    to_be_signed,
-    verify,
-)
+from salus.codec.cose import Algorithm, Signer
+from salus.codec.envelope import Envelope, seal, unseal
 from salus.codec.errors import CodecError, Fault
 
-PREFIX = "SL1:"
-MOST_CHARACTERS = 512
 CLAIM = -65537
 _EXPIRES, _ISSUED = 4, 6
 _MOST_DEPTH = 3
-
-# tag 18, array of 4, byte string of 13 holding {1: alg, 4: kid of 8}; then no unprotected header, two byte strings
-_HEAD = bytes.fromhex("d2844da201")
-_KID = bytes.fromhex("0448")
-_UNPROTECTED_AND_PAYLOAD = bytes.fromhex("a058")
-_SIGNATURE = bytes.fromhex("5840")
-_ALGORITHMS = {Algorithm.ES256: b"\x26", Algorithm.EDDSA: b"\x27"}
-_BEFORE_PAYLOAD = 19
-_AFTER_PAYLOAD = 2 + SIGNATURE_OCTETS
+_LENGTHS = range(24, 256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Presented:
+class Presented(Envelope):
     """A certificate as it was presented, well formed; whose key made the signature is not looked at yet."""
 
     certificate: Certificate
-    kid: bytes
-    algorithm: Algorithm
-    signed: bytes
-    signature: bytes
-
-    def verify(self, key: PublicKey) -> None:
-        """Raise CodecError unless `key` signed it, by the algorithm that the protected header names."""
-        if algorithm_of(key) is not self.algorithm:
-            raise CodecError("the signature algorithm is not the one of this key", Fault.ALGORITHM)
-        verify(key, self.signature, self.signed)
 
 
 def encode_certificate(
@@ -72,10 +40,7 @@ def encode_certificate(
     `issuer_kid` is the `key_id` of the public key, `sign` the `signer` of the private one. Raises CodecError if a
     length is wrong or an ES256 signature is not in its low-s form.
     """
-    protected, payload = _protected(issuer_kid, algorithm), payload_of(certificate)
-    signature = sign(to_be_signed(protected, payload))
-    _require_signature(signature, algorithm)
-    return PREFIX + base45.encode(_message(protected, payload, signature))
+    return seal(payload_of(certificate), issuer_kid, sign, algorithm)
 
 
 def decode_certificate(text: object) -> Presented:
@@ -84,22 +49,14 @@ def decode_certificate(text: object) -> Presented:
     Every text that is not the one spelling of a certificate is a CodecError, an identity code included, and no other
     exception is raised. Nothing is trimmed or folded here.
     """
-    message = _message_of(text)
-    algorithm = next((known for known, octet in _ALGORITHMS.items() if octet == message[5:6]), None)
-    if algorithm is None:
-        raise CodecError("the signature algorithm is not accepted", Fault.ALGORITHM)
-    kid, payload = message[8:16], message[_BEFORE_PAYLOAD:-_AFTER_PAYLOAD]
-    signature = message[-SIGNATURE_OCTETS:]
-    protected = _protected(kid, algorithm)
-    if _message(protected, payload, signature) != message:
-        raise CodecError("this is not the one form that a certificate has", Fault.CANONICAL)
-    _require_signature(signature, algorithm)
+    envelope = unseal(text, _LENGTHS, "a certificate")
     return Presented(
-        certificate=_certificate(payload),
-        kid=kid,
-        algorithm=algorithm,
-        signed=to_be_signed(protected, payload),
-        signature=signature,
+        certificate=_certificate(envelope.payload),
+        kid=envelope.kid,
+        algorithm=envelope.algorithm,
+        payload=envelope.payload,
+        signed=envelope.signed,
+        signature=envelope.signature,
     )
 
 
@@ -117,17 +74,6 @@ def payload_of(certificate: Certificate) -> bytes:
         fact.append([hint.initials, hint.month, hint.day, hint.last_two])
     claims = {_EXPIRES: seconds(certificate.expires), _ISSUED: seconds(certificate.issued), CLAIM: fact}
     return cbor2.dumps(claims, canonical=True)
-
-
-def _message_of(text: object) -> bytes:
-    if not isinstance(text, str) or len(text) > MOST_CHARACTERS:
-        raise CodecError(f"a code is text of at most {MOST_CHARACTERS} characters", Fault.LENGTH)
-    if not text.startswith(PREFIX):
-        raise CodecError(f"a certificate begins with {PREFIX}", Fault.PREFIX)
-    message = base45.decode(text[len(PREFIX) :])
-    if not _BEFORE_PAYLOAD + _AFTER_PAYLOAD < len(message) < _BEFORE_PAYLOAD + _AFTER_PAYLOAD + 256:
-        raise CodecError("no certificate has this length", Fault.LENGTH)
-    return message
 
 
 def _certificate(payload: bytes) -> Certificate:
@@ -174,26 +120,3 @@ def _claims(payload: bytes) -> Mapping[Any, Any]:
     if not isinstance(claims, dict) or len(claims) != 3 or stream.tell() != len(payload):
         raise CodecError("the claims are not one map of three", Fault.STRUCTURE)
     return claims
-
-
-def _protected(kid: bytes, algorithm: Algorithm) -> bytes:
-    if len(kid) != KID_OCTETS:
-        raise CodecError(f"a key id has {KID_OCTETS} octets", Fault.STRUCTURE)
-    return _HEAD[3:] + _ALGORITHMS[algorithm] + _KID + kid
-
-
-def _message(protected: bytes, payload: bytes, signature: bytes) -> bytes:
-    if not 24 <= len(payload) < 256:
-        raise CodecError("no certificate has this length", Fault.LENGTH)
-    return b"".join(
-        (_HEAD[:3], protected, _UNPROTECTED_AND_PAYLOAD, bytes([len(payload)]), payload, _SIGNATURE, signature)
-    )
-
-
-def _require_signature(signature: bytes, algorithm: Algorithm) -> None:
-    if len(signature) != SIGNATURE_OCTETS:
-        raise CodecError(f"a signature has {SIGNATURE_OCTETS} octets", Fault.SIGNATURE)
-    if algorithm is Algorithm.ES256 and not has_low_s(signature):
-        raise CodecError(
-            "of the two forms of an ECDSA signature only the one with the lower s is accepted", Fault.CANONICAL
-        )
