@@ -33,7 +33,6 @@ NO_TABLES = {
 OTHER_FILES = {
     "codec/base45": "a standard of its own, RFC 9285",
     "codec/cose": "a standard of its own, RFC 9052",
-    "codec/frame": "what the code formats share between their prefix and their signature",
     "codec/envelope": "the signed message that both forms of a code share",
     "codec/sl1": "one code format, one file",
     "healthcode/picture": "drawing a code needs an image library, issuing one does not",
