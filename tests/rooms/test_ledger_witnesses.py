@@ -50,7 +50,7 @@ from salus.ledger import (
 from salus.ledger import store as tables
 from salus.ledger.model import MOST_DOCUMENT_BYTES
 from salus.ledger.witnessing import asking
-from salus.proof import Trust, VerifierKey, WitnessKey, cosign
+from salus.proof import Trust, VerifierKey, WitnessKey, cosign, open_checkpoint
 from salus.proof.note import Note
 from salus.storage import Duty, Store, Transaction
 from witness_keys import WITNESSES
@@ -313,6 +313,12 @@ def test_planted_lines_are_passed_over_and_true_ones_still_count(log: Log, plant
     found = receipt(log.store, log.trust(), pending.id)
     assert found is not None
     assert found.cosigned.checkpoint.size == 2
+    log.sequencer.publish()
+    published = (log.files / "checkpoint").read_text("utf-8")
+    assert published == open_checkpoint(published, [log.sequencer.key]).note
+    assert len(Note.parse(published).signatures) == 1
+    log.grow(1)
+    assert verify_directory(log.files, log.sequencer.key).good
 
 
 # Leaves of a kind, keys of parties

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from salus.proof import Checkpoint
+from salus.proof import Checkpoint, ProofError, WitnessKey
+from salus.proof.note import parse_signature
 from salus.proof.tiles import TileName
 from salus.storage import Transaction
 
@@ -27,6 +28,14 @@ class Cosignature:
     witness: str
     cosigned: datetime
     line: str
+
+    def true_under(self, head: Checkpoint) -> bool:
+        """Tell whether this witness signed this line under this head, at the time that stands beside it."""
+        try:
+            line = parse_signature(self.line.removesuffix("\n"))
+            return WitnessKey.parse(self.witness).time_of(head.text, line) == self.cosigned
+        except ProofError:
+            return False
 
 
 def lock(tx: Transaction, number: int) -> None:

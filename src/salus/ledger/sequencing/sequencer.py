@@ -106,7 +106,8 @@ class Sequencer:
     def plan(self, tx: Transaction, since: int, published: Checkpoint | None = None) -> Iterator[Placed]:
         """Yield path and content of each file that a log of `since` leaves has not published yet, in their order.
 
-        The last is the newest head with the witnesses' lines. A `published` head comes again where it gained some.
+        The last is the newest head with the witnesses' lines, those left out that no witness signed: one of them
+        would spoil the whole note. A `published` head comes again where it gained some.
         """
         newest = None
         for checkpoint in tables.checkpoints_after(tx, since):
@@ -116,7 +117,8 @@ class Sequencer:
             newest = checkpoint
         newest = newest or (tables.checkpoint_at(tx, published.size) if published else None)
         if newest:
-            note = newest.note + "".join(one.line for one in tables.cosignatures(tx, newest.size, newest=True))
+            kept = tables.cosignatures(tx, newest.size, newest=True)
+            note = newest.note + "".join(one.line for one in kept if one.true_under(newest))
             if published is None or note != published.note:
                 yield CHECKPOINT_PATH, note.encode()
 

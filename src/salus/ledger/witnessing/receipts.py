@@ -9,7 +9,6 @@ from uuid import UUID
 from salus.ledger import store as tables
 from salus.ledger.model import Receipt
 from salus.proof import Checkpoint, Cosigned, LeafProof, Note, ProofError, Trust, prove_inclusion
-from salus.proof.note import parse_signature
 from salus.proof.tiles import TileReader
 from salus.storage import Duty, Store, Transaction
 
@@ -122,11 +121,5 @@ def _opened(trust: Trust, text: str) -> Cosigned | None:
 
 
 def _true_lines(head: Checkpoint, trust: Trust, kept: Iterable[tables.Cosignature]) -> Iterator[str]:
-    by_key = {str(one): one for one in trust.witnesses}
-    for one in kept:
-        witness = by_key.get(one.witness)
-        try:
-            if witness and witness.time_of(head.text, parse_signature(one.line.removesuffix("\n"))) == one.cosigned:
-                yield one.line
-        except ProofError:
-            continue
+    ours = {str(one) for one in trust.witnesses}
+    return (one.line for one in kept if one.witness in ours and one.true_under(head))
