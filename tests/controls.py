@@ -75,29 +75,6 @@ def _doors_believe_any_signature() -> None:
     Presented.verify = lambda presented, key: None
 
 
-def _late_answers_count() -> None:
-    """Both that hold it: how a contest stands here, and what whoever recomputes a file believes."""
-    from salus import appeals
-    from salus.appeals.contests import tally
-    from salus.rules.recomputing import recompute
-
-    appeals.standing = tally.standing = lambda *_: appeals.Standing.WAITING
-
-    def read_on(reading: Any, file: Any, *_: Any) -> None:
-        if "appeal" in file:
-            reading.opening(file["appeal"]["opened"]["leaf"]["appeal"], "appeal")
-
-    recompute._appeal = read_on
-
-
-def _own_judges() -> None:
-    from salus import appeals
-    from salus.appeals.contests import service
-
-    _policy(lambda told: told.replace("&& context.independent", ""))
-    appeals.independent = service.independent = lambda *_: True
-
-
 def _files_believed() -> None:
     """A node that shows what a row says: without recomputing, and whoever signed."""
     import json

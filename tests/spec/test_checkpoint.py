@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,25 +18,9 @@ from salus.proof import (
     sign_checkpoint,
 )
 from salus.proof.note import open_note, sign_note
+from witness_keys import SeededSigner
 
 ROOT = bytes(range(32))
-
-
-class SeededSigner:
-    """A key made from a seed, so that every byte below is fixed: Ed25519 signatures are deterministic."""
-
-    def __init__(self, name: str, seed: int) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
-        self.name = name
-
-    @property
-    def public_key(self) -> bytes:
-        return self._key.public_key().public_bytes_raw()
-
-    def sign(self, message: bytes) -> bytes:
-        return self._key.sign(message)
-
-
 NODE = SeededSigner("salus.example/log", 1)
 OTHER = SeededSigner("witness.example", 2)
 NODE_KEY, OTHER_KEY = VerifierKey.of(NODE), VerifierKey.of(OTHER)

@@ -11,7 +11,7 @@ from uuid import UUID
 from salus import access, identity, ledger, records
 from salus.access import Action
 from salus.app.node import Node
-from salus.app.residents import _own_read, own_key
+from salus.app.residents import own_key, own_read
 from salus.codec.certificates import Hint, Logged, write_trust
 from salus.healthcode import certificates
 from salus.healthcode.certificates import CertificateRefused, Fact, Held, hint_of
@@ -76,7 +76,7 @@ def my_certificate(node: Node, who: Principal, certificate_id: UUID) -> Held:
     key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         held = certificates.held(tx, node.custodian, key)
-        access.register(tx, [_own_read(who, key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
+        access.register(tx, [own_read(who, key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
     found = next((one for one in held if one.certificate_id == certificate_id), None)
     if found is None:
         raise CertificateRefused("there is no such certificate among yours")
@@ -88,7 +88,7 @@ def void_certificate(node: Node, who: Principal, certificate_id: UUID) -> None:
     key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         certificates.void(tx, node.custodian, key, certificate_id, at)
-        access.register(tx, [_own_read(who, key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
+        access.register(tx, [own_read(who, key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
 
 
 def trust_file(node: Node) -> bytes:
@@ -147,7 +147,7 @@ def _parts(tx: Transaction, node: Node, who: Principal, key: int, at: datetime) 
     charts = resident.charts if resident else ()
     located, people = attesting.attestable(tx, charts), records.patients(tx, charts)[:1]
     unwrapped = tuple(sorted({part.chart_key for part in [*located, *people]}))
-    access.register(tx, [_own_read(who, key, unwrapped, WHAT, Action.TAKE_CERTIFICATE, at)])
+    access.register(tx, [own_read(who, key, unwrapped, WHAT, Action.TAKE_CERTIFICATE, at)])
     return _Parts(
         located=tuple(located),
         people=tuple(people),

@@ -13,7 +13,7 @@ from salus.app.attempts import BY_WRITE, keep_attempt
 from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node, charts_of
 from salus.app.notices import contested_view
-from salus.app.residents import own_key
+from salus.app.residents import own_key, own_read
 from salus.app.writing import accept
 from salus.healthcode import EvidenceRefused, Unsettable, measures
 from salus.kernel import parse_instant
@@ -113,7 +113,7 @@ def my_notices(node: Node, who: Principal) -> MyNotices:
         charts = charts_of(tx, key)
         rows = measures.rows_of(tx, charts)
         held = tuple(sorted({row.chart_key for row in rows}))
-        access.register(tx, [_own_read(who, key, held, at)])
+        access.register(tx, [own_read(who, key, held, "notice", Action.READ_NOTICE, at)])
     keys = measures.chart_keys(node.keys, held)
     proved = measures.notices(node.store, node.trust, keys, held, at)
     found = [one for one in (contested_view(node, key, each, at) for each in proved) if one]
@@ -175,23 +175,6 @@ def _result_read(who: Principal, resident: int, chart: int, at: datetime) -> Rea
         purpose=purpose_of(who),
         ground="own-facility",
         unwraps=2,
-        at=at,
-    )
-
-
-def _own_read(who: Principal, key: int, charts: tuple[int, ...], at: datetime) -> Read:
-    return Read(
-        reader_role=who.role,
-        reader=who.subject,
-        facility=None,
-        resident_key=key,
-        chart_keys=charts,
-        what="notice",
-        count=1,
-        action=Action.READ_NOTICE,
-        purpose=purpose_of(who),
-        ground="own-record",
-        unwraps=len(charts),
         at=at,
     )
 

@@ -38,7 +38,7 @@ def my_code(node: Node, who: Principal) -> MyCode:
         resident = identity.resident_by_key(tx, key)
         people = records.patients(tx, resident.charts)[:1] if resident else []
         charts = tuple(person.chart_key for person in people)
-        access.register(tx, [_own_read(who, key, charts, "code", Action.READ_CODE, at)])
+        access.register(tx, [own_read(who, key, charts, "code", Action.READ_CODE, at)])
     keys = node.keys.unwrap([person.chart_key for person in people])
     name = records.patient_name(people[0], keys) if people else None
     seen = appeals.looks(node.store, key, at)
@@ -50,7 +50,7 @@ def replace_code(node: Node, who: Principal) -> None:
     key, at = own_key(node, who, Action.REPLACE_CODE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         healthcode.replace(tx, node.custodian, key, at=at)
-        access.register(tx, [_own_read(who, key, (), "code", Action.REPLACE_CODE, at)])
+        access.register(tx, [own_read(who, key, (), "code", Action.REPLACE_CODE, at)])
 
 
 def my_record(node: Node, who: Principal) -> Viewed:
@@ -103,7 +103,8 @@ def own_key(node: Node, who: Principal, action: Action) -> int:
     raise refuse(node, who, action)
 
 
-def _own_read(who: Principal, key: int, charts: tuple[int, ...], what: str, action: Action, at: datetime) -> Read:
+def own_read(who: Principal, key: int, charts: tuple[int, ...], what: str, action: Action, at: datetime) -> Read:
+    """Write down for the register that a resident looked at their own: which charts, and what of them."""
     return Read(
         reader_role=who.role,
         reader=who.subject,
