@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from salus.proof import Checkpoint, ProofError, WitnessKey
@@ -31,11 +32,15 @@ class Cosignature:
 
     def true_under(self, head: Checkpoint) -> bool:
         """Tell whether this witness signed this line under this head, at the time that stands beside it."""
-        try:
-            line = parse_signature(self.line.removesuffix("\n"))
-            return WitnessKey.parse(self.witness).time_of(head.text, line) == self.cosigned
-        except ProofError:
-            return False
+        return _signed_at(self.witness, self.line, head.text) == self.cosigned
+
+
+@lru_cache(maxsize=4096)
+def _signed_at(witness: str, line: str, text: str) -> datetime | None:
+    try:
+        return WitnessKey.parse(witness).time_of(text, parse_signature(line.removesuffix("\n")))
+    except ProofError:
+        return None
 
 
 def lock(tx: Transaction, number: int) -> None:

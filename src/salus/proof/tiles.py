@@ -142,7 +142,7 @@ class TileReader:
         offset, count = first % TILE_WIDTH, 1 << height
         if name is None or offset + count > name.width:
             raise TileError(f"a tree of {self._size} leaves has no complete subtree {index} of height {level}")
-        return root(split_hashes(self._tile(name))[offset : offset + count])
+        return root(split_hashes(self._tile(name)[offset * HASH_BYTES : (offset + count) * HASH_BYTES]))
 
     def _name(self, level: int, index: int) -> TileName | None:
         width = min((self._size >> (TILE_HEIGHT * level)) - index * TILE_WIDTH, TILE_WIDTH)

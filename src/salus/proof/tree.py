@@ -31,10 +31,12 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def root(leaf_hashes: Iterable[bytes]) -> bytes:
     """Return the tree's root over these leaf hashes; without any, the hash of nothing."""
-    frontier = Frontier()
-    for leaf in leaf_hashes:
-        frontier.append(leaf)
-    return frontier.root()
+    row = list(leaf_hashes)
+    _check_hashes(row)
+    while len(row) > 1:
+        alone = row[-1:] if len(row) & 1 else []
+        row = [*map(node_hash, row[::2], row[1::2]), *alone]
+    return row[0] if row else EMPTY_ROOT
 
 
 class Frontier:

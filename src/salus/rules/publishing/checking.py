@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from salus.proof import VerifierKey
 from salus.rules.errors import PublicationRefused
-from salus.rules.model import Clause, Emergency, Rules
+from salus.rules.model import Clause, Emergency, Rules, Table
 from salus.rules.publishing import model as limits
 from salus.rules.publishing.model import Declaration, Document, PartyKey, PublicationKind, Published
 from salus.rules.tables.lint import MOST_TEXT, lint_text
@@ -52,7 +54,7 @@ def rules_of(published: Published, emergency: Published | None) -> Rules:
     """Return published assignment rules as `decide` takes them, under a published emergency if there is one."""
     document = published.document
     declared = emergency_of(emergency.document) if emergency else None
-    return Rules(table=table_of(document.body), starts=document.starts, ends=document.ends, emergency=declared)
+    return Rules(table=_table(document.encoded), starts=document.starts, ends=document.ends, emergency=declared)
 
 
 def emergency_of(document: Document) -> Emergency:
@@ -77,6 +79,7 @@ def reason_of(document: Document) -> Clause:
     return Clause(en=document.body["reason"]["en"], zh=document.body["reason"]["zh"])
 
 
+@lru_cache(maxsize=1024)
 def signed_by(key: bytes, message: bytes, signature: object) -> bool:
     """Tell whether an Ed25519 key made a signature that is given in canonical base64."""
     try:
@@ -104,9 +107,15 @@ def _signers(
     return found
 
 
+@lru_cache(maxsize=64)
+def _table(encoded: bytes) -> Table:
+    """Build the table of a document's bytes; every file of a measure comes with the same few."""
+    return table_of(json.loads(encoded)["body"])
+
+
 def _content(document: Document) -> None:
     if document.kind is PublicationKind.RULES:
-        table_of(document.body)
+        _table(document.encoded)
     elif document.kind is PublicationKind.EMERGENCY:
         emergency_of(document)
     else:

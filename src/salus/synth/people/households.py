@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from salus.synth.model import Dice
 
 BLOCK = 8
 # How eight residents divide into households, and how often; the mean household has 2.7 people (a guess, as in cities).
 _DIVISIONS = ((1, 3, 4), (2, 3, 3), (2, 2, 4), (1, 2, 5), (1, 1, 2, 4), (3, 5), (2, 6), (1, 2, 2, 3))
-_WEIGHTS = (20, 18, 14, 10, 14, 10, 6, 8)
+_SUMS = tuple(accumulate((20, 18, 14, 10, 14, 10, 6, 8)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Place:
 
 def household_sizes(dice: Dice) -> tuple[int, ...]:
     """Return how the next eight residents live together."""
-    return dice.weighted(_DIVISIONS, _WEIGHTS)
+    return _DIVISIONS[dice.along(_SUMS)]
 
 
 def ages(dice: Dice, size: int) -> Iterator[Place]:

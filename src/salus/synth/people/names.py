@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 
 def _pairs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((pair.partition(":")[0], pair.partition(":")[2]) for pair in text.split())
@@ -18,7 +20,7 @@ SURNAMES = _pairs("""
 """)
 
 # Surnames are far from equally common: the first ten carry about two fifths of the people.
-SURNAME_WEIGHTS = tuple(max(1, 80 // (rank // 5 + 1)) for rank in range(len(SURNAMES)))
+SURNAME_SUMS = tuple(accumulate(max(1, 80 // (rank // 5 + 1)) for rank in range(len(SURNAMES))))
 
 MALE = _pairs("""
     伟:wei 强:qiang 军:jun 勇:yong 杰:jie 涛:tao 明:ming 超:chao 刚:gang 平:ping 辉:hui 鹏:peng

@@ -11,15 +11,15 @@ from itertools import accumulate
 
 from salus.synth.model import County, Dice, Facility, Resident
 from salus.synth.people.households import BLOCK, Place, ages, household_sizes
-from salus.synth.people.names import FEMALE, MALE, STREETS, SURNAME_WEIGHTS, SURNAMES
+from salus.synth.people.names import FEMALE, MALE, STREETS, SURNAME_SUMS, SURNAMES
 from salus.synth.people.numbers import citizen_number
 from salus.synth.places import COUNTIES, FIRST_HOSPITALS, NEAREST, nearest
 
 FIRST = 2_000
 # Shares of people by age in years (lower end, upper end, weight): a country that grows old, like its model.
 _AGES = ((0, 5, 6), (6, 17, 13), (18, 34, 21), (35, 49, 22), (50, 64, 22), (65, 79, 13), (80, 96, 3))
-_AGE_WEIGHTS = tuple(weight for _, _, weight in _AGES)
-_FIRST_WEIGHTS = tuple(county.weight for county in COUNTIES)
+_AGE_SUMS = tuple(accumulate(weight for _, _, weight in _AGES))
+_FIRST_SUMS = tuple(accumulate(county.weight for county in COUNTIES))
 
 
 def residents(
@@ -37,9 +37,9 @@ def residents(
 def _first(seed: int, index: int, until: date, taken: set[str]) -> Resident:
     dice = Dice(seed, "resident", index)
     male = dice.chance(0.505)
-    county = dice.weighted(COUNTIES, _FIRST_WEIGHTS).code
+    county = COUNTIES[dice.along(_FIRST_SUMS)].code
     birth_date, number = _born(dice, male, county, until, taken, None)
-    family = dice.weighted(SURNAMES, SURNAME_WEIGHTS)
+    family = SURNAMES[dice.along(SURNAME_SUMS)]
     given = _given(dice, male)
     return Resident(
         index=index,
@@ -80,7 +80,7 @@ class _Homes:
     def household(self, dice: Dice, index: int, size: int) -> Iterator[Resident]:
         county = self.counties[dice.along(self.sums)]
         street, phone = _street(dice), _phone(dice)
-        family, second = (dice.weighted(SURNAMES, SURNAME_WEIGHTS) for _ in range(2))
+        family, second = SURNAMES[dice.along(SURNAME_SUMS)], SURNAMES[dice.along(SURNAME_SUMS)]
         at = self.nearest[county.code]
         seat = self.seats.get(county.prefecture, "H1")
         for order, place in enumerate(ages(dice, size)):
@@ -129,7 +129,7 @@ class _Homes:
 def _born(dice: Dice, male: bool, county: str, until: date, taken: set[str], age_years: int | None) -> tuple[date, str]:
     """Choose a birth date, of the whole people or of an age, and a number that nobody has."""
     while True:
-        low, high = (age_years, age_years) if age_years is not None else dice.weighted(_AGES, _AGE_WEIGHTS)[:2]
+        low, high = (age_years, age_years) if age_years is not None else _AGES[dice.along(_AGE_SUMS)][:2]
         birth_date = until - timedelta(days=dice.between(low * 365 + 1, high * 365 + 364))
         number = citizen_number(county, birth_date, 2 * dice.between(0, 499) + male)
         if number not in taken:
