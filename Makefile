@@ -67,7 +67,7 @@ clean:
 	@$(UV) venv --quiet --no-project --allow-existing --python "$(PYTHON)" .venv
 
 .venv/.synced: requirements.lock .venv/pyvenv.cfg | $(UV)
-	@echo 'setup: the locked packages, some 700 MB unpacked'
+	@echo 'setup: the locked packages, some 1.2 GB unpacked'
 	@$(MIRROR) $(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
 	@touch $@
 
