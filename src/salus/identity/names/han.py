@@ -36,12 +36,12 @@ def readings(surname: str, given: str) -> tuple[str, str, tuple[str, ...]]:
     """
     family = SURNAME[surname] if len(surname) == 1 or surname in compounds() else _joined(surname)
     rest = [GIVEN[char] for char in given]
-    first, several = "", len(family) > 1
+    first, count = "", len(family)
     for one in rest:
         first += one[0]
-        several = several or len(one) > 1
+        count *= len(one)
     others: tuple[str, ...] = ()
-    if several:
+    if count > 1:
         others = tuple(["".join(one) for one in islice(product(family, *rest), 1, _MOST_VARIANTS)])
     if len(given) == 3 and len(surname) == 1 and {surname, given[0]} <= surnames():
         own = readings(given[0], given[1:])

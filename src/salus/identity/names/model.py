@@ -84,9 +84,8 @@ def turned(key: str) -> str:
     if not key:
         return key
     least = min(key)
-    best, place = key, key.find(least)
-    while place >= 0:
-        rotation = key[place:] + key[:place]
-        best = min(best, rotation)
-        place = key.find(least, place + 1)
+    place = key.find(least)
+    best = key[place:] + key[:place]
+    while (place := key.find(least, place + 1)) >= 0:
+        best = min(best, key[place:] + key[:place])
     return best
