@@ -75,7 +75,7 @@ ACTIONS = (
     " read-identity read-notice read-register read-signals read-situation read-summary replace-code report-resources"
     " resolve-code search send-counts sign-result take-certificate update verify-signal"
 )
-EVENTS = {"RecordAccepted": "records/intake/accept.py"}
+EVENTS = {"RecordAccepted": "records/intake/accept.py", "ResidentsChanged": "identity/linking/service.py"}
 LEAVES = {
     "node",
     "anchor",
