@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from random import Random
+from threading import Barrier
 
 import pytest
 
-from nodes import a_node, a_number, a_patient, an_observation, send, system
+from nodes import a_node, a_number, a_patient, an_observation, resident_of, send, system
 from salus import identity
 from salus.app import Node, check_node
 from salus.app.relay import deliver_events
@@ -205,12 +207,95 @@ def test_a_newborn_under_a_guardians_number_is_nobody_else(node: Node) -> None:
     assert dict(held) == {newborn: "guardian", mother: "own", second: "guardian"}
 
 
+def called(*names: str) -> dict[str, object]:
+    return {"name": [{"text": name} for name in names]}
+
+
+def asked(node: Node, chart: int) -> list[tuple[str, set[int]]]:
+    """What people are asked about a chart: reasons, and the charts."""
+    with node.store.transaction(Duty.CARE) as tx:
+        found = tx.rows(
+            "select reason, chart_a, chart_b from identity.question join identity.unanswered using (question)"
+            " where %s in (chart_a, chart_b) order by question",
+            (chart,),
+        )
+    return [(reason, {one, other}) for reason, one, other in found]
+
+
+def test_the_same_number_with_another_name_opens_a_resident_and_asks_a_person(node: Node) -> None:
+    number = fresh()
+    holder, stranger = a_chart(node, number, **called("王芳")), a_chart(node, number, **called("李秀英"))
+    again = a_chart(node, number, **called("LI Xiuying"))
+    nameless, in_parts = a_chart(node, number), a_chart(node, number, name=[{"family": "Wang", "given": ["Fang"]}])
+
+    assert len(set(whose(node, holder, nameless, in_parts))) == 1
+    assert len(set(whose(node, stranger, again))) == 1
+    assert whose(node, holder) != whose(node, stranger)
+    assert asked(node, stranger) == [("another-name", {holder, stranger})]
+    assert asked(node, nameless) == []
+
+
+def test_another_writing_of_a_name_is_no_other_name(node: Node) -> None:
+    number = fresh()
+    charts = [a_chart(node, number, **called(name)) for name in ("張偉", "张伟", "ZHANG, Wei", "Wei Zhang")]
+
+    assert len(set(whose(node, *charts))) == 1
+
+
+def test_a_batch_of_two_names_under_one_number_is_two_residents(node: Node) -> None:
+    number = fresh()
+    done = send(node, H1, *(a_patient(number, **called(name)) for name in ("王芳", "李秀英", "王芳", "李秀英")))
+    charts = [outcome.chart_key for outcome in done.outcomes]
+
+    found = whose(node, *charts)
+    assert found[0] == found[2] != found[1] == found[3]
+
+
+def test_strangers_to_the_holder_who_come_at_once_find_each_other(node: Node) -> None:
+    together = Barrier(4)
+
+    def race(place: int, number: str) -> int:
+        together.wait()
+        return resident_of(node, send(node, (H1, H2)[place % 2], a_patient(number, **called("李秀英"))))
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(6):
+            number = fresh()
+            holder = a_chart(node, number, **called("王芳"))
+            ends = set(pool.map(race, range(4), [number] * 4))
+
+            assert len(ends) == 1
+            assert ends != set(whose(node, holder))
+
+
+def test_charts_that_come_while_their_resident_is_linked_are_never_left_behind(node: Node) -> None:
+    """Charts arrive under a number while its resident is linked to another and parted again."""
+    number = fresh()
+    one, other = a_chart(node), a_chart(node, number)
+
+    def arrive(_: int) -> int:
+        return a_chart(node, number)
+
+    with ThreadPoolExecutor(3) as pool:
+        coming = [pool.submit(arrive, n) for n in range(12)]
+        for _ in range(6):
+            link(node, one, other)
+            part(node, one)
+            with node.store.transaction(Duty.CARE) as tx:
+                identity.lift(tx, (one, other), ground="review", author=ONE, at=node.clock.now())
+        charts = [future.result() for future in coming]
+
+    assert set(whose(node, *charts)) == set(whose(node, other))
+    assert [finding for finding in check_node(node) if finding.code == "INDEX-DIFFERS"] == []
+
+
 def test_residents_are_told_of_links_and_splits(node: Node) -> None:
     one, other = a_chart(node), a_chart(node)
     first, second = whose(node, one, other)
     link(node, one, other)
     part(node, other)
-    deliver_events(node)
+    while deliver_events(node):
+        pass
 
     with node.store.transaction(Duty.CARE) as tx:
         for resident, another in ((first, second), (second, first)):

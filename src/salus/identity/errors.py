@@ -29,3 +29,9 @@ class NumbersDiffer(Invalid):
 
     code = "SALUS-I004"
     status = 409
+
+
+class DocumentUnknown(Invalid):
+    """A type of document that the table of document types does not have."""
+
+    code = "SALUS-I010"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from salus.identity import store
 from salus.identity.model import IdNumber, Resident
+from salus.identity.names import read_name
 from salus.identity.placing import Known, Placing, borrowed
 from salus.kernel import bucket, new_id
 from salus.storage import Transaction
@@ -33,12 +34,12 @@ class Opener(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A new chart and what its source says of the person: identity numbers, birth date, keys of the name."""
+    """A new chart and what its source says of the person: identity numbers, birth date, names as written."""
 
     chart_key: int
     numbers: tuple[IdNumber, ...] = ()
     born: date | None = None
-    names: frozenset[str] = frozenset()
+    names: tuple[str, ...] = field(default=(), repr=False)
 
 
 def place(tx: Transaction, sealer: Sealer, arrivals: Sequence[Arrival], at: datetime) -> dict[int, int]:
@@ -49,7 +50,7 @@ def place(tx: Transaction, sealer: Sealer, arrivals: Sequence[Arrival], at: date
     and is nobody's here. A chart of another name than the number's holder opens a resident, and a person is asked.
     """
     mine = {a.chart_key: _own(sealer, a) for a in arrivals}
-    names = {a.chart_key: frozenset(sealer.digest(_NAMES, key.encode()) for key in a.names) for a in arrivals}
+    names = {a.chart_key: frozenset(_called(sealer, a)) for a in arrivals}
     first: dict[bytes, int] = {}
     for chart, digests in mine.items():
         for digest in digests:
@@ -132,7 +133,7 @@ def _note(tx: Transaction, sealer: Sealer, arrivals: Iterable[Arrival], at: date
             holding = "guardian" if borrowed(number, arrival.born) else "own"
             sealed = sealer.seal(_DOMAIN, number.text.encode("ascii"), digest)
             numbers.append((digest, arrival.chart_key, sealed, holding, at))
-        names += [(arrival.chart_key, sealer.digest(_NAMES, key.encode())) for key in sorted(arrival.names)]
+        names += [(arrival.chart_key, digest) for digest in _called(sealer, arrival)]
     if numbers:
         store.insert_numbers(tx, numbers)
     if names:
@@ -193,6 +194,13 @@ def _own(sealer: Sealer, arrival: Arrival) -> list[bytes]:
     """Return the digests of the numbers that are the person's own, in order, each once."""
     own = (number for number in arrival.numbers if not borrowed(number, arrival.born))
     return list(dict.fromkeys(_digest(sealer, number) for number in own))
+
+
+def _called(sealer: Sealer, arrival: Arrival) -> list[bytes]:
+    """Return the digests of the keys of all names that can tell people apart."""
+    read = [read_name(text) for text in arrival.names]
+    keys = dict.fromkeys(key for name in read if name.telling for key in name.keys)
+    return [sealer.digest(_NAMES, key.encode("ascii")) for key in keys]
 
 
 def _digest(sealer: Sealer, number: IdNumber) -> bytes:

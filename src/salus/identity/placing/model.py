@@ -7,24 +7,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from salus.identity.assertions import Assertion, Author, Question, Verdict, pair_of
+from salus.identity.documents import within_one_edit
 from salus.identity.model import IdNumber
 
 EQUAL_NUMBER = Author(name="equal-number")
-ANOTHER_NAME, NUMBER_OF_ANOTHER, BORROWED = "another-name", "number-of-another", "borrowed-number"
+ANOTHER_NAME, NUMBER_OF_ANOTHER = "another-name", "number-of-another"
 
 
 def borrowed(number: IdNumber, born: date | None) -> bool:
-    """Tell whether a number names another birth date than the stated one, beyond one wrong digit or one swap.
+    """Tell whether a number names another birth date than the stated one, beyond one edit.
 
     Then it is a guardian's, as a newborn's under the mother's number, or mistyped; it says nothing of who this is.
     """
-    if born is None or born == number.born:
-        return False
-    told, stated = number.born.strftime("%Y%m%d"), f"{born:%Y%m%d}"
-    wrong = [n for n in range(8) if told[n] != stated[n]]
-    if len(wrong) == 2 and wrong[1] == wrong[0] + 1:
-        return (told[wrong[0]], told[wrong[1]]) != (stated[wrong[1]], stated[wrong[0]])
-    return len(wrong) > 1
+    return born is not None and not within_one_edit(number.born, born)
 
 
 @dataclass(slots=True, kw_only=True)

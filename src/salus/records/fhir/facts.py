@@ -41,6 +41,16 @@ def born(patient: dict[str, Any]) -> date | None:
         return None
 
 
+def names(patient: dict[str, Any]) -> tuple[str, ...]:
+    """Return a Patient's names as text, each once; of a name in parts the family name first, as it is told apart."""
+    found = []
+    for name in patient.get("name") or ():
+        given = " ".join(part for part in name.get("given") or () if part)
+        parts = [part for part in (name.get("family"), given) if part]
+        found.append(name.get("text") or ", ".join(parts))
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
 def token_of(system: str | None, code: str) -> str:
     """Write a token unambiguously; system None means any, and "" none. U+0000 occurs in no text that is stored."""
     return f"\x00{code}" if system is None else f"{system}\x00{code}\x00"

@@ -253,7 +253,8 @@ def _residents(batch: _Batch) -> dict[int, int]:
 
 
 def _arrival(chart: int, one: Examined) -> Arrival:
-    return Arrival(chart_key=chart, numbers=one.numbers, born=facts.born(one.resource))
+    names = facts.names(one.resource)
+    return Arrival(chart_key=chart, numbers=one.numbers, born=facts.born(one.resource), names=names)
 
 
 def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outcome]:
