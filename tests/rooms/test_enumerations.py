@@ -66,14 +66,15 @@ ROLES = {
     Role.EPIDEMIOLOGIST: (Purpose.PUBHLTH,),
     Role.COMMANDER: (Purpose.PUBHLTH,),
     Role.APPEAL_OFFICER: (Purpose.PATRQT,),
+    Role.INDEX_REVIEWER: (Purpose.HOPERAT,),
     Role.AUDITOR: (),
     Role.OPERATOR: (),
 }
 UNGRANTED = {Purpose.ETREAT, Purpose.HRESCH}  # in the closed list; no role may name them yet
 ACTIONS = (
-    "answer-appeal command commit-specimen contest create import invite-resident open-relation read read-code"
-    " read-identity read-notice read-register read-signals read-situation read-summary replace-code report-resources"
-    " resolve-code search send-counts sign-result take-certificate update verify-signal"
+    "answer-appeal command commit-specimen contest create import invite-resident judge-identity open-relation"
+    " read read-code read-identity read-notice read-register read-signals read-situation read-summary replace-code"
+    " report-resources resolve-code search send-counts sign-result take-certificate update verify-signal"
 )
 EVENTS = {"RecordAccepted": "records/intake/accept.py", "ResidentsChanged": "identity/linking/service.py"}
 LEAVES = {

@@ -89,7 +89,6 @@ ADDS_ONLY = {
     "identity: insert_members",
     "identity: insert_names",
     "identity: insert_numbers",
-    "identity: insert_questions",
     "identity: insert_residents",
     "identity: keys",
     "identity: lock_for_adding",

@@ -16,6 +16,7 @@ from salus.identity.linking import (
     withdraw,
 )
 from salus.identity.model import ID_CARD_SYSTEMS, IdNumber, Resident, check_character
+from salus.identity.review import Answer, Figures, Says
 from salus.identity.service import (
     Arrival,
     add_numbers,
@@ -31,12 +32,14 @@ from salus.identity.service import (
 
 __all__ = [
     "ID_CARD_SYSTEMS",
+    "Answer",
     "Arrival",
     "Assertion",
     "AssertionRefused",
     "Author",
     "Changed",
     "Evidence",
+    "Figures",
     "IdNumber",
     "Notice",
     "NumberRefused",
@@ -44,6 +47,7 @@ __all__ = [
     "Parted",
     "Question",
     "Resident",
+    "Says",
     "Verdict",
     "add_numbers",
     "anchor",

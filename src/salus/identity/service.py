@@ -12,6 +12,7 @@ from salus.identity import store
 from salus.identity.model import IdNumber, Resident
 from salus.identity.names import read_name
 from salus.identity.placing import Known, Placing, borrowed
+from salus.identity.review import ask
 from salus.kernel import bucket, new_id
 from salus.storage import Transaction
 
@@ -66,7 +67,7 @@ def place(tx: Transaction, sealer: Sealer, arrivals: Sequence[Arrival], at: date
     store.insert_members(tx, sorted(whose.items()))
     _note(tx, sealer, arrivals, at)
     store.insert_assertions(tx, placing.assertions)
-    store.insert_questions(tx, placing.questions)
+    ask(tx, placing.questions)
     return whose
 
 
@@ -122,7 +123,7 @@ def add_numbers(tx: Transaction, sealer: Sealer, arrival: Arrival, at: datetime)
     placing = Placing(known=Known(held=held, whose=store.residents_of(tx, [arrival.chart_key, *held.values()])), at=at)
     placing.ask(arrival.chart_key, digests)
     _note(tx, sealer, [arrival], at)
-    store.insert_questions(tx, placing.questions)
+    ask(tx, placing.questions)
 
 
 def _note(tx: Transaction, sealer: Sealer, arrivals: Iterable[Arrival], at: datetime) -> None:

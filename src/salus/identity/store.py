@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from salus.identity.assertions import Assertion, Author, Evidence, Question, Verdict
+from salus.identity.assertions import Assertion, Author, Evidence, Verdict
 from salus.kernel import Role
 from salus.storage import Transaction
 
@@ -210,16 +210,6 @@ def all_members(tx: Transaction) -> dict[int, int]:
 def all_mints(tx: Transaction) -> dict[int, int]:
     """Return for every resident the chart for which it was minted."""
     return dict(tx.rows("select resident_key, anchor_chart from identity.resident"))
-
-
-def insert_questions(tx: Transaction, questions: Iterable[Question]) -> None:
-    """Put questions into the queue; one that was asked before, answered or not, is not asked again."""
-    statement = (
-        "with asked as (insert into identity.question (chart_a, chart_b, reason, fields, bits, total, model, at)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning question)"
-        " insert into identity.unanswered (question) select question from asked"
-    )
-    tx.many(statement, [(*one.pair, one.reason, *_weighed(one.evidence), one.at) for one in questions])
 
 
 def insert_notices(tx: Transaction, event: int, kind: str, residents: Sequence[int], at: datetime) -> None:

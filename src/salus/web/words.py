@@ -29,6 +29,7 @@ ROLES: Mapping[Role, str] = {
     Role.EPIDEMIOLOGIST: noop("Epidemiologist"),
     Role.COMMANDER: noop("Commander"),
     Role.APPEAL_OFFICER: noop("Appeal officer"),
+    Role.INDEX_REVIEWER: noop("Index reviewer"),
     Role.AUDITOR: noop("Auditor"),
     Role.OPERATOR: noop("Operator"),
 }
@@ -50,6 +51,7 @@ GROUNDS: Mapping[str, str] = {
     "directory": noop("Only the directory of institutions was read."),
     "role": noop("The role allows it."),
     "contested": noop("You contested it, and asked for an answer."),
+    "identity-question": noop("A person judged whether two records are one person’s; nothing clinical was shown."),
 }
 
 DISEASES: Mapping[str, str] = {
@@ -69,6 +71,8 @@ PARTS: Mapping[str, str] = {
     "code": noop("Your identity code"),
     "certificate": noop("Your certificates, or the entries that one can be taken of"),
     "identity": noop("Your name, to be sure that it is you"),
+    "person": noop("Who you are: names, birth date, numbers, addresses; nothing clinical"),
+    "judgement": noop("Whether two records are one person’s was judged"),
     "contest": noop("What you contested"),
     "notice": noop("Your notice, if there is one"),
     "result": noop("A result of a laboratory"),

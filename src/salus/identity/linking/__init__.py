@@ -11,6 +11,7 @@ from salus.identity.linking.service import (
     notices,
     notify,
     part,
+    together,
     withdraw,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "notices",
     "notify",
     "part",
+    "together",
     "withdraw",
 ]

@@ -128,6 +128,12 @@ def keep_apart(tx: Transaction, pair: tuple[int, int], *, ground: str, author: A
     _append(around, [_not_same(pair_of(*pair), known, ground, author, at)])
 
 
+def together(tx: Transaction, pair: tuple[int, int]) -> bool:
+    """Tell whether two charts are one resident's now."""
+    whose = store.residents_of(tx, pair)
+    return len(whose) == 2 and len(set(whose.values())) == 1
+
+
 def lift(tx: Transaction, pair: tuple[int, int], *, ground: str, author: Author, at: datetime) -> int:
     """Take back every finding that the residents of two charts are two people's; return how many there were.
 

@@ -126,6 +126,8 @@ comment on column identity.question.bits is 'How many bits each of the fields ad
 comment on column identity.question.total is 'Their sum, correctly rounded';
 comment on column identity.question.model is 'SHA-256 of the weights that gave the bits, in hexadecimal';
 comment on column identity.question.at is 'When it was asked';
+create index question_at on identity.question (at);
+comment on index identity.question_at is 'So that the questions of a time are counted';
 grant select, insert on identity.question to salus_care;
 
 create table identity.unanswered (
