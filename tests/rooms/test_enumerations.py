@@ -33,6 +33,7 @@ SOMETHING = {
     "path:path": "checkpoint",
     "resident": "00000000-0000-4000-8000-000000000000",
     "place": "1-0",
+    "question": "1",
     "appeal": "00" * 32,
     "certificate": "00000000-0000-4000-8000-000000000000",
     "series": "school-absence",

@@ -28,6 +28,7 @@ FILLED = {
     "order": str(uuid4()),
     "task": str(uuid4()),
     "number": "1",
+    "question": "1",
 }
 NOT_YOURS = "this page is not for your role"
 

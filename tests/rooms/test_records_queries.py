@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from salus.identity import store as index
+from salus.identity.review import store as reviews
 from salus.records import store as tables
 from salus.records.model import Query
 from salus.storage import Duty, Store, Transaction
@@ -70,6 +71,13 @@ QUERIES: dict[str, Call] = {
     "identity: assertions_of": lambda tx: index.assertions_of(tx, [5, 6]),
     "identity: move_members": lambda tx: index.move_members(tx, [(5, 5), (6, 6)]),
     "identity: insert_notices": lambda tx: index.insert_notices(tx, 1, "linked", [5, 6], AT),
+    "review: waiting": lambda tx: reviews.waiting(tx, 50),
+    "review: question": lambda tx: reviews.question(tx, 5, lock=True),
+    "review: answers": lambda tx: reviews.answers(tx, 5),
+    "review: close": lambda tx: reviews.close(tx, 5),
+    "review: asked_since": lambda tx: reviews.asked_since(tx, AT),
+    "review: answered_since": lambda tx: reviews.answered_since(tx, AT),
+    "review: agreement": lambda tx: reviews.agreement(tx, AT),
     "identity: notices_of": lambda tx: index.notices_of(tx, [5, 6]),
 }
 ADDS_ONLY = {
@@ -94,9 +102,18 @@ ADDS_ONLY = {
     "identity: lock_for_adding",
     "identity: lock_for_moving",
     "identity: lock_numbers",
+    "review: insert",
+    "review: insert_answer",
 }
-# Told by commands to an operator; on no request's path.
-WALKS_EVERYTHING = {"totals", "deliveries", "identity: all_assertions", "identity: all_members", "identity: all_mints"}
+# Told by commands to an operator; on no request's path. What waits to be reviewed is counted whole, and is few.
+WALKS_EVERYTHING = {
+    "totals",
+    "deliveries",
+    "identity: all_assertions",
+    "identity: all_members",
+    "identity: all_mints",
+    "review: queue",
+}
 
 
 class Explaining:
@@ -159,6 +176,17 @@ def filled(store: Store) -> Store:
             f" select n, n + 1, 'same', 'number', 'equal-number', now() from generate_series(1, {CHARTS}) n"
         ),
         (
+            "insert into identity.question (chart_a, chart_b, reason, at) select n, n + 1, 'another-name',"
+            f" '2029-03-01'::timestamptz + n * interval '1 hour' from generate_series(1, {CHARTS}) n"
+        ),
+        f"insert into identity.unanswered select n from generate_series(1, {CHARTS}) n",
+        (
+            "insert into identity.answer (question, says, reason, author_role, author, at)"
+            " select n, 'same', 'mistyped',"
+            " 'index-reviewer', 'one', '2029-03-01'::timestamptz + n * interval '1 hour'"
+            f" from generate_series(1, {CHARTS}) n"
+        ),
+        (
             "insert into identity.notice (event, resident_key, kind, others, at)"
             f" select n, n, 'linked', '{{}}', now() from generate_series(1, {CHARTS}) n"
         ),
@@ -189,7 +217,10 @@ def test_a_query_walks_through_no_table(filled: Store, name: str) -> None:
 def test_every_statement_stands_in_one_of_the_lists() -> None:
     named = {"search" if name.startswith("search") else name for name in QUERIES}
 
-    assert named | ADDS_ONLY | WALKS_EVERYTHING == _public(tables) | {f"identity: {name}" for name in _public(index)}
+    owned = {"": tables, "identity: ": index, "review: ": reviews}
+    assert named | ADDS_ONLY | WALKS_EVERYTHING == {
+        f"{room}{name}" for room, module in owned.items() for name in _public(module)
+    }
 
 
 def test_the_check_can_fail(filled: Store) -> None:

@@ -16,7 +16,7 @@ from salus.identity.linking import (
     withdraw,
 )
 from salus.identity.model import ID_CARD_SYSTEMS, IdNumber, Resident, check_character
-from salus.identity.review import Answer, Figures, Says
+from salus.identity.review import REASONS, Answer, Figures, Says
 from salus.identity.service import (
     Arrival,
     add_numbers,
@@ -32,6 +32,7 @@ from salus.identity.service import (
 
 __all__ = [
     "ID_CARD_SYSTEMS",
+    "REASONS",
     "Answer",
     "Arrival",
     "Assertion",

@@ -162,6 +162,8 @@ NOTICES: Mapping[Notice, str] = {
     Notice.CERTIFICATE_VOIDED: noop("The certificate is void. Doors refuse it from their next update on."),
     Notice.HANDED_OVER: noop("The command room has the figures now, small ones hidden, and nothing else."),
     Notice.VERDICT_RECORDED: noop("The verdict is recorded, with your name and reason."),
+    Notice.JUDGED: noop("Your answer is kept. Both residents see that the pair was judged."),
+    Notice.SECOND_NEEDED: noop("Your answer is kept. A second person has to answer before anything changes."),
     Notice.ASSESSMENT_RECORDED: noop("The assessment is recorded, with your name."),
     Notice.SET_UP_DONE: noop("Your sign-in is set up. From now on use your password with a code from the app."),
 }
