@@ -132,8 +132,8 @@ def _counting(store: Store, rounds: int) -> Samples:
             f" 'C' || n % 90)::bytea, n, 'Condition' from generate_series(1, {total}) n, generate_series(1, 3)".encode()
         )
         owner.execute(
-            "insert into identity.assertion (chart_key, resident_key, same, ground, at)"
-            f" select n, n, true, 'number', now() from generate_series(1, {total}) n".encode()
+            "insert into identity.member (chart_key, resident_key)"
+            f" select n, n from generate_series(1, {total}) n".encode()
         )
         owner.execute("analyze")
     counties = {f"H{n}": f"9{n:05}" for n in range(50)}

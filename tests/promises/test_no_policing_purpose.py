@@ -79,6 +79,7 @@ def test_each_role_has_its_purposes_and_every_other_is_refused_whatever_else_hol
         (Role.EPIDEMIOLOGIST, Purpose.PUBHLTH),
         (Role.COMMANDER, Purpose.PUBHLTH),
         (Role.APPEAL_OFFICER, Purpose.PATRQT),
+        (Role.INDEX_REVIEWER, Purpose.HOPERAT),
     }
 
 

@@ -33,6 +33,7 @@ SOMETHING = {
     "path:path": "checkpoint",
     "resident": "00000000-0000-4000-8000-000000000000",
     "place": "1-0",
+    "question": "1",
     "appeal": "00" * 32,
     "certificate": "00000000-0000-4000-8000-000000000000",
     "series": "school-absence",
@@ -66,16 +67,17 @@ ROLES = {
     Role.EPIDEMIOLOGIST: (Purpose.PUBHLTH,),
     Role.COMMANDER: (Purpose.PUBHLTH,),
     Role.APPEAL_OFFICER: (Purpose.PATRQT,),
+    Role.INDEX_REVIEWER: (Purpose.HOPERAT,),
     Role.AUDITOR: (),
     Role.OPERATOR: (),
 }
 UNGRANTED = {Purpose.ETREAT, Purpose.HRESCH}  # in the closed list; no role may name them yet
 ACTIONS = (
-    "answer-appeal command commit-specimen contest create import invite-resident open-relation read read-code"
-    " read-identity read-notice read-register read-signals read-situation read-summary replace-code report-resources"
-    " resolve-code search send-counts sign-result take-certificate update verify-signal"
+    "answer-appeal command commit-specimen contest create import invite-resident judge-identity open-relation"
+    " read read-code read-identity read-notice read-register read-signals read-situation read-summary replace-code"
+    " report-resources resolve-code search send-counts sign-result take-certificate update verify-signal"
 )
-EVENTS = {"RecordAccepted": "records/intake/accept.py"}
+EVENTS = {"RecordAccepted": "records/intake/accept.py", "ResidentsChanged": "identity/linking/service.py"}
 LEAVES = {
     "node",
     "anchor",

@@ -90,6 +90,7 @@ HELD = [
     "the store of healthcode is private",
     "the store of identity is private",
     "the store of keys is private",
+    "the store of the review queue is private",
     "the store of ledger is private",
     "the store of measures is private",
     "the store of parties is private",

@@ -28,6 +28,7 @@ FILLED = {
     "order": str(uuid4()),
     "task": str(uuid4()),
     "number": "1",
+    "question": "1",
 }
 NOT_YOURS = "this page is not for your role"
 
@@ -79,6 +80,7 @@ def _token(node: Node, role: Role, resident: UUID) -> str:
         Role.EPIDEMIOLOGIST: "C1",
         Role.COMMANDER: "C2",
         Role.APPEAL_OFFICER: "C3",
+        Role.INDEX_REVIEWER: "C3",
     }.get(role, "H1")
     return demo_token(node, role, facility, str(resident) if role is Role.RESIDENT else None, None)
 

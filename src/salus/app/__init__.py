@@ -87,6 +87,7 @@ from salus.app.power import Ordered, Powers, Published, answer_proofs, contest_t
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.relay import Relay, close_batch, deliver_events
 from salus.app.residents import MyCode, look_proof, my_code, my_look, my_record, reader_name, replace_code, who_looked
+from salus.app.review import Pair, answer_question, judge_pair, questions
 from salus.app.saving import Restored, Saved, back_up, restore
 from salus.app.schemas import SCHEMAS
 from salus.app.searching import Page, search
@@ -124,6 +125,7 @@ __all__ = [
     "NotVerified",
     "Ordered",
     "Page",
+    "Pair",
     "Powers",
     "Present",
     "PublicOrder",
@@ -150,6 +152,7 @@ __all__ = [
     "answer_contest",
     "answer_order",
     "answer_proofs",
+    "answer_question",
     "answer_task",
     "area_map",
     "arrive",
@@ -178,6 +181,7 @@ __all__ = [
     "invite_resident",
     "join_witnesses",
     "judge_contest",
+    "judge_pair",
     "keep_attempt",
     "load_settings",
     "look_proof",
@@ -208,6 +212,7 @@ __all__ = [
     "public_orders",
     "publish",
     "publish_attempts",
+    "questions",
     "read_body",
     "reader_name",
     "recount",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from salus import access, appeals, ledger
+from salus import access, appeals, identity, ledger
 from salus.app.node import Node
 from salus.healthcode import measures
 from salus.ledger import Finding
@@ -64,6 +64,13 @@ def attempts_agree(node: Node) -> Iterable[Finding]:
             yield Finding(code="REFUSALS-CHANGED", where=" ".join(named), text="the log counted another number of them")
 
 
+def residents_agree(node: Node) -> Iterable[Finding]:
+    """Whose each chart is: what is kept for reading is a replay of what was asserted, and nothing else."""
+    with node.store.transaction(Duty.CARE) as tx:
+        for where, text in identity.differences(tx):
+            yield Finding(code="INDEX-DIFFERS", where=where, text=text)
+
+
 def _appeal(entry: bytes) -> str:
     return str(ledger.parse_leaf(entry).body["appeal"])
 
@@ -75,6 +82,7 @@ CHECKS: tuple[Check, ...] = (
     measures_agree,
     contests_agree,
     attempts_agree,
+    residents_agree,
 )
 """Every check of an open node; a room that keeps rows which the log must prove adds one here."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from salus import access, appeals
 from salus.access import Action, Kind, Read
 from salus.app.facts import decide, purpose_of, refuse
-from salus.app.node import Node
+from salus.app.node import Node, known_as
 from salus.app.residents import own_key
 from salus.app.vouching import vouched_at
 from salus.appeals import (
@@ -40,7 +40,7 @@ class Followed:
 def contest_look(node: Node, who: Principal, place: tuple[int, int], words: str) -> Contest:
     """Contest an entry of the own register: "I do not know this look". Raises NothingToContest if it is not theirs."""
     key = own_key(node, who, Action.CONTEST)
-    seen = appeals.own_look(node.store, key, place)
+    seen = appeals.own_look(node.store, known_as(node, key), place)
     if seen is None:
         raise NothingToContest("there is no such entry in your list of who looked")
     read = seen.read

@@ -62,10 +62,11 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
         raise refuse(node, principal, action, "only a place of care may do this, for treatment")
     with node.store.transaction(Duty.CARE) as tx:
         key = _resolve(tx, node, text) if by_code else _by_number(tx, node, text)
-        ends = access.open_relation(tx, principal.facility, key, principal.subject, at)
         resident = identity.resident_by_key(tx, key)
         if resident is None:
             raise NotFound("nobody here has this number")
+        key = resident.key
+        ends = access.open_relation(tx, principal.facility, key, principal.subject, at)
         people = records.patients(tx, resident.charts)
         shown = tuple(person.chart_key for person in people[:1])
         access.register(tx, [_entry(principal, key, shown, "identity", action, decision.ground, at)])
@@ -139,7 +140,8 @@ def _summary_parts(tx: Transaction, node: Node, principal: Principal, resident_i
     if resident is None:
         return None
     ends = access.relation_ends(tx, principal.facility, resident.key, at) if principal.facility else None
-    own = principal.role is Role.RESIDENT and principal.resident == resident_id
+    own = principal.resident is not None and node.resident_key(tx, principal.resident) == resident.key
+    own = own and principal.role is Role.RESIDENT
     decision = decide(node, principal, Action.READ_SUMMARY, Kind.RECORD, relation_open=ends is not None, own_record=own)
     if not decision.allowed:
         return None

@@ -60,7 +60,7 @@ class Node:
     trust: Trust | None = None
     memory: Memory = field(default_factory=Memory, repr=False)
     _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)
-    _residents: dict[UUID, int] = field(default_factory=dict, repr=False)
+    _anchors: dict[UUID, int] = field(default_factory=dict, repr=False)
 
     @property
     def demo(self) -> bool:
@@ -114,16 +114,15 @@ class Node:
         return found
 
     def resident_key(self, tx: Transaction, resident_id: UUID) -> int | None:
-        """Return a resident's physical key, remembered once found."""
-        key = self._residents.get(resident_id)
-        if key is None:
-            found = identity.resident(tx, resident_id)
-            if found is None:
+        """Return the physical key of the resident whom an identifier leads to now; its chart is remembered."""
+        chart = self._anchors.get(resident_id)
+        if chart is None:
+            chart = identity.anchor(tx, resident_id)
+            if chart is None:
                 return None
-            key = found.key
-            if len(self._residents) < 100_000:
-                self._residents[resident_id] = key
-        return key
+            if len(self._anchors) < 100_000:
+                self._anchors[resident_id] = chart
+        return identity.residents_of(tx, [chart]).get(chart)
 
     def care_facility(self, principal: Principal) -> bool:
         """Tell whether a principal acts at a registered place of care."""
@@ -292,11 +291,18 @@ def charts_of(tx: Transaction, resident_key: int) -> tuple[int, ...]:
     return found.charts if found else ()
 
 
+def known_as(node: Node, resident_key: int) -> tuple[int, ...]:
+    """Return all keys under which a resident was ever known."""
+    with node.store.transaction(Duty.CARE) as tx:
+        return identity.known_as(tx, resident_key)
+
+
 __all__ = [
     "DEMO_WITNESSES",
     "Node",
     "charts_of",
     "join_witnesses",
+    "known_as",
     "newest_checkpoint",
     "newest_checkpoint_at",
     "newest_cosigned",

@@ -7,7 +7,7 @@ import threading
 import time
 from datetime import UTC, date, datetime, timedelta
 
-from salus import access, ledger, records, storage
+from salus import access, identity, ledger, records, storage
 from salus.app.measures import progress_measures
 from salus.app.node import Node
 from salus.app.power import publish_attempts
@@ -94,7 +94,11 @@ class Relay:
 
 def deliver_events(node: Node) -> int:
     """Hand waiting events to their handlers; return how many were done."""
-    return storage.drain(node.store, {"RecordAccepted": lambda event: _count_delivery(node, event)}).done
+    handlers = {
+        "RecordAccepted": lambda event: _count_delivery(node, event),
+        "ResidentsChanged": lambda event: _tell_residents(node, event),
+    }
+    return storage.drain(node.store, handlers).done
 
 
 def close_batch(node: Node) -> None:
@@ -124,3 +128,11 @@ def _count_delivery(node: Node, event: Event) -> None:
         days = payload.get("days")
         if isinstance(days, list):
             records.note_uncounted(tx, event.id, [date.fromisoformat(str(day)) for day in days])
+
+
+def _tell_residents(node: Node, event: Event) -> None:
+    """Tell residents that their records were linked or parted. Idempotent by the event's id."""
+    residents = event.payload["residents"]
+    if isinstance(residents, list):
+        with node.store.transaction(Duty.CARE) as tx:
+            identity.notify(tx, event.id, str(event.payload["kind"]), [int(key) for key in residents], event.at)

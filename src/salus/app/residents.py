@@ -10,7 +10,7 @@ from salus import access, appeals, healthcode, identity, parties, records
 from salus.access import Action, Kind, Read, ReadProof
 from salus.app.desk import Viewed, view_summary
 from salus.app.facts import decide, purpose_of, refuse
-from salus.app.node import Node
+from salus.app.node import Node, known_as
 from salus.appeals import Look, Looks
 from salus.kernel import Invalid, Role
 from salus.parties import PartyUnknown, Principal
@@ -41,7 +41,7 @@ def my_code(node: Node, who: Principal) -> MyCode:
         access.register(tx, [own_read(who, key, charts, "code", Action.READ_CODE, at)])
     keys = node.keys.unwrap([person.chart_key for person in people])
     name = records.patient_name(people[0], keys) if people else None
-    seen = appeals.looks(node.store, key, at)
+    seen = appeals.looks(node.store, known_as(node, key), at)
     return MyCode(code=code, initial=(name or "?")[0], issued=issued, readers_this_week=seen.readers_this_week)
 
 
@@ -63,19 +63,19 @@ def my_record(node: Node, who: Principal) -> Viewed:
 def who_looked(node: Node, who: Principal, before: tuple[int, int] | None = None) -> Looks:
     """Return a page of who looked at the resident's record, newest first."""
     key = own_key(node, who, Action.READ_REGISTER)
-    return appeals.looks(node.store, key, node.clock.now(), before)
+    return appeals.looks(node.store, known_as(node, key), node.clock.now(), before)
 
 
 def look_proof(node: Node, who: Principal, place: tuple[int, int]) -> tuple[Look, ReadProof] | None:
     """Return one look with its proof, or None if it is not this resident's, or not in the public log yet."""
     key = own_key(node, who, Action.READ_REGISTER)
-    return appeals.look_proof(node.store, key, place)
+    return appeals.look_proof(node.store, known_as(node, key), place)
 
 
 def my_look(node: Node, who: Principal, place: tuple[int, int]) -> Look:
     """Return one entry of the resident's own register. Raises NotFound if it is not theirs."""
     key = own_key(node, who, Action.READ_REGISTER)
-    found = appeals.look(node.store, key, place)
+    found = appeals.look(node.store, known_as(node, key), place)
     if found is None:
         raise NotFound("there is no such entry in your list of who looked")
     return found

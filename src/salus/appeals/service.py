@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from salus import access
@@ -17,14 +18,14 @@ _WEEK = timedelta(days=7)
 _MOST_OF_A_WEEK = 2_000
 
 
-def looks(store: Store, resident_key: int, at: datetime, before: tuple[int, int] | None = None) -> Looks:
-    """Return a page of who looked at this resident's record, older than `before`.
+def looks(store: Store, known_as: Sequence[int], at: datetime, before: tuple[int, int] | None = None) -> Looks:
+    """Return a page of who looked at this resident's record, older than `before`. `known_as` are all keys of theirs.
 
     Nothing is left out: refused or not, by person or machine, every entry of the register about this resident shows.
     """
     with store.transaction(Duty.CARE) as tx:
-        found = access.reads_of(tx, [resident_key], before, PAGE + 1)
-        recent = access.reads_of(tx, [resident_key], None, _MOST_OF_A_WEEK)
+        found = access.reads_of(tx, known_as, before, PAGE + 1)
+        recent = access.reads_of(tx, known_as, None, _MOST_OF_A_WEEK)
     shown = found[:PAGE]
     proved = access.proved(store, [(read.batch, read.item) for read in shown]) if shown else set()
     readers = {
@@ -37,23 +38,23 @@ def looks(store: Store, resident_key: int, at: datetime, before: tuple[int, int]
     )
 
 
-def own_look(store: Store, resident_key: int, place: tuple[int, int]) -> RegisteredRead | None:
+def own_look(store: Store, known_as: Sequence[int], place: tuple[int, int]) -> RegisteredRead | None:
     """Return an entry named by batch and item if it is about this resident, else None."""
     batch, item = place
     with store.transaction(Duty.CARE) as tx:
-        found = access.reads_of(tx, [resident_key], (batch, item + 1), 1)
+        found = access.reads_of(tx, known_as, (batch, item + 1), 1)
     return found[0] if found and (found[0].batch, found[0].item) == place else None
 
 
-def look(store: Store, resident_key: int, place: tuple[int, int]) -> Look | None:
+def look(store: Store, known_as: Sequence[int], place: tuple[int, int]) -> Look | None:
     """Return an entry as its resident is shown it, or None if it is not about them."""
-    read = own_look(store, resident_key, place)
+    read = own_look(store, known_as, place)
     return _look(read, bool(access.proved(store, [place]))) if read else None
 
 
-def look_proof(store: Store, resident_key: int, place: tuple[int, int]) -> tuple[Look, ReadProof] | None:
+def look_proof(store: Store, known_as: Sequence[int], place: tuple[int, int]) -> tuple[Look, ReadProof] | None:
     """Return a look and its proof, if the entry is this resident's and the public log covers it."""
-    read = own_look(store, resident_key, place)
+    read = own_look(store, known_as, place)
     proof = access.proof_of(store, *place) if read else None
     return (_look(read, True), proof) if read and proof else None
 

@@ -1,21 +1,72 @@
 """The resident index: a random identifier for each resident, found by keyed digests of numbers. Cannot be listed."""
 
-from salus.identity.errors import NumberRefused
+from salus.identity.assertions import Assertion, Author, Evidence, Question, Verdict
+from salus.identity.errors import AssertionRefused, NumberRefused, NumbersDiffer, Parted
+from salus.identity.linking import (
+    Changed,
+    Notice,
+    assertions_of,
+    differences,
+    keep_apart,
+    lift,
+    link,
+    notices,
+    notify,
+    part,
+    withdraw,
+)
 from salus.identity.model import ID_CARD_SYSTEMS, IdNumber, Resident, check_character
-from salus.identity.service import Arrival, add_numbers, find, last_two, place, resident, resident_by_key, residents_of
+from salus.identity.review import REASONS, Answer, Figures, Says
+from salus.identity.service import (
+    Arrival,
+    add_numbers,
+    anchor,
+    find,
+    known_as,
+    last_two,
+    place,
+    resident,
+    resident_by_key,
+    residents_of,
+)
 
 __all__ = [
     "ID_CARD_SYSTEMS",
+    "REASONS",
+    "Answer",
     "Arrival",
+    "Assertion",
+    "AssertionRefused",
+    "Author",
+    "Changed",
+    "Evidence",
+    "Figures",
     "IdNumber",
+    "Notice",
     "NumberRefused",
+    "NumbersDiffer",
+    "Parted",
+    "Question",
     "Resident",
+    "Says",
+    "Verdict",
     "add_numbers",
+    "anchor",
+    "assertions_of",
     "check_character",
+    "differences",
     "find",
+    "keep_apart",
+    "known_as",
     "last_two",
+    "lift",
+    "link",
+    "notices",
+    "notify",
+    "part",
     "place",
     "resident",
     "resident_by_key",
     "residents_of",
+    "withdraw",
 ]

@@ -1,19 +1,22 @@
-"""Find a resident by number or open one. Nothing is merged; charts are asserted to belong to a resident."""
+"""Find a resident by number or open one. Nothing is merged; a chart is asserted to be the same person's as another."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from salus.identity import store
 from salus.identity.model import IdNumber, Resident
+from salus.identity.names import read_name
+from salus.identity.placing import Known, Placing, borrowed
+from salus.identity.review import ask
 from salus.kernel import bucket, new_id
 from salus.storage import Transaction
 
-_DOMAIN = "identity.number"
+_DOMAIN, _NAMES = "identity.number", "identity.name"
 
 
 class Sealer(Protocol):
@@ -32,101 +35,122 @@ class Opener(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A new chart and the identity numbers its source gave for the person."""
+    """A new chart and what its source says of the person: identity numbers, birth date, names as written."""
 
     chart_key: int
     numbers: tuple[IdNumber, ...] = ()
+    born: date | None = None
+    names: tuple[str, ...] = field(default=(), repr=False)
 
 
 def place(tx: Transaction, sealer: Sealer, arrivals: Sequence[Arrival], at: datetime) -> dict[int, int]:
     """Say whose each new chart is: the resident who holds its number, else a new one. Returns chart -> resident.
 
-    Two senders of one number at the same time end up at the same resident; a chart without a number opens a
-    resident of its own. The first number of a chart decides whose it is; see `add_numbers` for the others.
+    The first number of a chart decides whose it is; see `add_numbers` for the others. Two senders of one number at the
+    same time end up at the same resident. A number whose birth date contradicts the stated one is kept as a guardian's,
+    and is nobody's here. A chart of another name than the number's holder opens a resident, and a person is asked.
     """
-    digests = {a.chart_key: [_digest(sealer, number) for number in a.numbers] for a in arrivals}
-    wanted = sorted({mine[0] for mine in digests.values() if mine})
-    reserved = store.keys(tx, len(wanted) + sum(1 for a in arrivals if not a.numbers))
-    candidates = dict(zip(wanted, reserved, strict=False))
-    fresh = iter(reserved[len(wanted) :])
-    held = _claim(tx, [mine for mine in digests.values() if mine], candidates)
-    opened = [key for digest, key in candidates.items() if held[digest] == key]
-    placed: dict[int, int] = {}
-    for chart, mine in digests.items():
-        if mine:
-            placed[chart] = held[mine[0]]
-        else:
-            placed[chart] = next(fresh)
-            opened.append(placed[chart])
-    _open(tx, opened, at)
-    for arrival in arrivals:
-        _note(tx, sealer, arrival, placed[arrival.chart_key], at)
-    store.insert_assertions(
-        tx, [(a.chart_key, placed[a.chart_key], True, "number" if a.numbers else "opened", at) for a in arrivals]
+    mine = {a.chart_key: _own(sealer, a) for a in arrivals}
+    names = {a.chart_key: frozenset(_called(sealer, a)) for a in arrivals}
+    first: dict[bytes, int] = {}
+    for chart, digests in mine.items():
+        for digest in digests:
+            first.setdefault(digest, chart)
+    ordered = sorted(first)
+    held = store.claim(tx, ordered, [first[digest] for digest in ordered]) if ordered else {}
+    placing = Placing(known=_known(tx, held, mine, names), at=at)
+    for chart, digests in mine.items():
+        placing.add(chart, digests)
+    opened = store.keys(tx, len(placing.opened)) if placing.opened else []
+    whose = placing.residents(dict(zip(placing.opened, opened, strict=True)))
+    _open(tx, zip(placing.opened, opened, strict=True), at)
+    store.insert_members(tx, sorted(whose.items()))
+    _note(tx, sealer, arrivals, at)
+    store.insert_assertions(tx, placing.assertions)
+    ask(tx, placing.questions)
+    return whose
+
+
+def _known(
+    tx: Transaction, held: dict[bytes, int], mine: dict[int, list[bytes]], names: dict[int, frozenset[bytes]]
+) -> Known:
+    """Gather what is known of the numbers that charts of before hold.
+
+    Where a name contradicts, the numbers are judged by one transaction at a time, so that of two strangers to the
+    holder who are one person, the second finds the first.
+    """
+    outside = [digest for digest, chart in held.items() if chart not in mine]
+    known = Known(held=held, names=dict(names))
+    if not outside:
+        return known
+    _learn(tx, known, outside)
+    doubted = sorted(
+        {digests[0] for chart, digests in mine.items() if digests and known.differ(chart, held[digests[0]])}
     )
-    return placed
+    if doubted:
+        store.lock_numbers(tx, doubted)
+        _learn(tx, known, outside)
+    return known
 
 
-class _Moved(Exception):
-    """Somebody else placed one of these numbers first."""
+def _learn(tx: Transaction, known: Known, digests: Sequence[bytes]) -> None:
+    carried = store.carriers(tx, digests)
+    charts = sorted({chart for _, chart in carried} | {known.held[digest] for digest in digests})
+    known.carriers = {}
+    for digest, chart in carried:
+        known.carriers.setdefault(digest, []).append(chart)
+    known.whose = _settled(tx, charts)
+    known.names.update((chart, frozenset(found)) for chart, found in store.names_of(tx, charts).items())
 
 
-def _claim(tx: Transaction, charts: Sequence[list[bytes]], candidates: Mapping[bytes, int]) -> dict[bytes, int]:
-    """Claim all numbers of all charts in one order, so that no two senders wait for each other; return the holders.
-
-    Whose a chart's other numbers become depends on who holds its first. Where that changes on the way, claim anew.
-    """
-    if all(len(mine) == 1 for mine in charts):
-        ordered = sorted(candidates)
-        return store.claim(tx, ordered, [candidates[digest] for digest in ordered]) if ordered else {}
+def _settled(tx: Transaction, charts: Sequence[int]) -> dict[int, int]:
+    """Return whose charts are, and keep it so until the transaction ends."""
     while True:
-        holders = {**candidates, **store.holders(tx, list(candidates))}
-        whose = dict(holders)
-        for first, *others in charts:
-            for other in others:
-                whose.setdefault(other, holders[first])
-        ordered = sorted(whose)
-        try:
-            with tx.savepoint():
-                held = store.claim(tx, ordered, [whose[digest] for digest in ordered])
-                if any(held[first] != holders[first] for first in candidates):
-                    raise _Moved
-                return held
-        except _Moved:
-            continue
+        whose = store.residents_of(tx, charts)
+        store.lock_for_adding(tx, whose.values())
+        if store.residents_of(tx, charts) == whose:
+            return whose
 
 
-def add_numbers(tx: Transaction, sealer: Sealer, arrival: Arrival, resident_key: int, at: datetime) -> None:
-    """Note the numbers that a chart's source gives, sealed, and let its resident be found by those that are free.
+def add_numbers(tx: Transaction, sealer: Sealer, arrival: Arrival, at: datetime) -> None:
+    """Note what a known chart's source says now, sealed, and let its resident be found by the numbers that are free.
 
-    A number that another resident holds stays theirs: it is kept with this chart, and nothing is linked by it.
+    A number that another resident holds stays theirs: it is kept with this chart, nothing is linked by it, and a
+    person is asked.
     """
-    digests = sorted({_digest(sealer, number) for number in arrival.numbers})
-    if digests:
-        store.claim(tx, digests, [resident_key] * len(digests))
-        _note(tx, sealer, arrival, resident_key, at)
+    digests = sorted(_own(sealer, arrival))
+    held = store.claim(tx, digests, [arrival.chart_key] * len(digests)) if digests else {}
+    placing = Placing(known=Known(held=held, whose=store.residents_of(tx, [arrival.chart_key, *held.values()])), at=at)
+    placing.ask(arrival.chart_key, digests)
+    _note(tx, sealer, [arrival], at)
+    ask(tx, placing.questions)
 
 
-def _note(tx: Transaction, sealer: Sealer, arrival: Arrival, resident_key: int, at: datetime) -> None:
-    digests = {_digest(sealer, number): number for number in arrival.numbers}
-    rows = [
-        (digest, resident_key, arrival.chart_key, sealer.seal(_DOMAIN, number.text.encode("ascii"), digest), at)
-        for digest, number in digests.items()
-    ]
-    if rows:
-        store.insert_numbers(tx, rows)
+def _note(tx: Transaction, sealer: Sealer, arrivals: Iterable[Arrival], at: datetime) -> None:
+    numbers, names = [], []
+    for arrival in arrivals:
+        for number in dict.fromkeys(arrival.numbers):
+            digest = _digest(sealer, number)
+            holding = "guardian" if borrowed(number, arrival.born) else "own"
+            sealed = sealer.seal(_DOMAIN, number.text.encode("ascii"), digest)
+            numbers.append((digest, arrival.chart_key, sealed, holding, at))
+        names += [(arrival.chart_key, digest) for digest in _called(sealer, arrival)]
+    if numbers:
+        store.insert_numbers(tx, numbers)
+    if names:
+        store.insert_names(tx, names)
 
 
 def find(tx: Transaction, sealer: Sealer, number: IdNumber) -> Resident | None:
     """Return the resident who holds a number, with all charts, or None."""
     digest = _digest(sealer, number)
-    key = store.holders(tx, [digest]).get(digest)
-    return None if key is None else _resident(tx, key)
+    chart = store.holders(tx, [digest]).get(digest)
+    return None if chart is None else _of_chart(tx, chart)
 
 
 def last_two(tx: Transaction, opener: Opener, resident_key: int) -> str | None:
     """Open a resident's first number and return its last two characters, and nothing else of it; None without one."""
-    found = store.first_number(tx, resident_key)
+    found = store.first_number(tx, store.charts_of(tx, [resident_key]))
     if found is None:
         return None
     digest, sealed = found
@@ -134,14 +158,17 @@ def last_two(tx: Transaction, opener: Opener, resident_key: int) -> str | None:
 
 
 def resident(tx: Transaction, resident_id: UUID) -> Resident | None:
-    """Return a resident by external identifier, with all charts, or None."""
-    key = store.key_of(tx, resident_id)
-    return None if key is None else Resident(key=key, resident_id=resident_id, charts=tuple(store.charts_of(tx, key)))
+    """Return a resident by external identifier, with all charts, or None. An alias leads to whom it is an alias of."""
+    chart = store.anchor_of(tx, resident_id)
+    return None if chart is None else _of_chart(tx, chart)
 
 
 def resident_by_key(tx: Transaction, key: int) -> Resident | None:
-    """Return a resident by physical key, with all charts, or None."""
-    return _resident(tx, key)
+    """Return a resident by physical key, with all charts, or None. An alias leads to whom it is an alias of."""
+    found = store.current(tx, key)
+    if found is None:
+        return None
+    return Resident(key=found[0], resident_id=found[1], charts=tuple(store.charts_of(tx, [found[0]])))
 
 
 def residents_of(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, int]:
@@ -149,15 +176,40 @@ def residents_of(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, int]:
     return store.residents_of(tx, chart_keys)
 
 
-def _resident(tx: Transaction, key: int) -> Resident | None:
-    found = store.id_of(tx, key)
-    return None if found is None else Resident(key=key, resident_id=found, charts=tuple(store.charts_of(tx, key)))
+def anchor(tx: Transaction, resident_id: UUID) -> int | None:
+    """Return the chart with which an identifier goes, for ever; whose it is now, `residents_of` says."""
+    return store.anchor_of(tx, resident_id)
+
+
+def known_as(tx: Transaction, resident_key: int) -> tuple[int, ...]:
+    """Return the keys under which a resident was ever known: the own one, and of all who are aliases now."""
+    return tuple(key for key, _, _ in store.minted_by(tx, store.charts_of(tx, [resident_key])))
+
+
+def _of_chart(tx: Transaction, chart: int) -> Resident | None:
+    key = store.residents_of(tx, [chart]).get(chart)
+    return None if key is None else resident_by_key(tx, key)
+
+
+def _own(sealer: Sealer, arrival: Arrival) -> list[bytes]:
+    """Return the digests of the numbers that are the person's own, in order, each once."""
+    own = (number for number in arrival.numbers if not borrowed(number, arrival.born))
+    return list(dict.fromkeys(_digest(sealer, number) for number in own))
+
+
+def _called(sealer: Sealer, arrival: Arrival) -> list[bytes]:
+    """Return the digests of the keys of all names that can tell people apart."""
+    read = [read_name(text) for text in arrival.names]
+    keys = dict.fromkeys(key for name in read if name.telling for key in name.keys)
+    return [sealer.digest(_NAMES, key.encode("ascii")) for key in keys]
 
 
 def _digest(sealer: Sealer, number: IdNumber) -> bytes:
     return sealer.digest(_DOMAIN, number.text.encode("ascii"))
 
 
-def _open(tx: Transaction, opened: Sequence[int], at: datetime) -> None:
-    ids = [(key, new_id()) for key in opened]
-    store.insert_residents(tx, [(key, id_, bucket(id_), at) for key, id_ in ids])
+def _open(tx: Transaction, opened: Iterable[tuple[int, int]], at: datetime) -> None:
+    """Mint residents for charts: (chart, key)."""
+    rows = [(key, id_, bucket(id_), chart, at) for chart, key in opened for id_ in (new_id(),)]
+    if rows:
+        store.insert_residents(tx, rows)

@@ -1,98 +1,289 @@
-"""SQL of the resident index. Numbers enter as keyed digests and sealed bytes only."""
+"""SQL of the resident index. Numbers and names enter as keyed digests and sealed bytes only."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from salus.identity.assertions import Assertion, Author, Evidence, Verdict
+from salus.kernel import Role
 from salus.storage import Transaction
 
+_STRIPES = 1024
+_MEMBERSHIP, _NUMBER = 7_305_815, 7_305_816
+_SAID = (
+    "assertion, chart_a, chart_b, verdict, ground, fields, bits, model, guard, author_role, author, second_author,"
+    " supersedes, at"
+)
 
-def claim(tx: Transaction, digests: Sequence[bytes], candidates: Sequence[int]) -> dict[bytes, int]:
-    """Give each digest to its candidate resident unless it is taken; return who holds each afterwards.
 
-    A concurrent claim of the same digest waits here for the other transaction's end.
+def claim(tx: Transaction, digests: Sequence[bytes], charts: Sequence[int]) -> dict[bytes, int]:
+    """Give each digest to its chart unless it is taken; return which chart holds each afterwards.
+
+    A concurrent claim of the same digest waits here for the other transaction's end. All claim in one order.
     """
     tx.run(
-        "insert into identity.claim (digest, resident_key)"
+        "insert into identity.claim (digest, chart_key)"
         " select * from unnest(%s::bytea[], %s::bigint[]) order by 1 on conflict (digest) do nothing",
-        (list(digests), list(candidates)),
+        (list(digests), list(charts)),
     )
     return holders(tx, digests)
 
 
 def holders(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, int]:
-    """Return the resident of each known digest."""
+    """Return the chart that holds each known digest."""
+    found = tx.rows("select digest, chart_key from identity.claim where digest = any(%s::bytea[])", (list(digests),))
+    return {bytes(digest): chart for digest, chart in found}
+
+
+def carriers(tx: Transaction, digests: Sequence[bytes]) -> list[tuple[bytes, int]]:
+    """Return (digest, chart) of all charts that carry one of these numbers as their own, oldest first."""
     found = tx.rows(
-        "select digest, resident_key from identity.claim where digest = any(%s::bytea[])",
+        "select digest, chart_key from identity.number where digest = any(%s::bytea[]) and holding = 'own'"
+        " order by chart_key",
         (list(digests),),
     )
-    return {bytes(digest): key for digest, key in found}
+    return [(bytes(digest), chart) for digest, chart in found]
 
 
-def insert_residents(tx: Transaction, rows: Sequence[tuple[int, UUID, int, datetime]]) -> None:
-    """Open residents: (key, id, bucket, at)."""
-    tx.many(
-        "insert into identity.resident (resident_key, resident_id, bucket, opened_at) values (%s, %s, %s, %s)", rows
-    )
+def names_of(tx: Transaction, charts: Sequence[int]) -> dict[int, set[bytes]]:
+    """Return the digests of each chart's names; a chart without a name is absent."""
+    found: dict[int, set[bytes]] = {}
+    statement = "select chart_key, digest from identity.called where chart_key = any(%s::bigint[])"
+    for chart, digest in tx.rows(statement, (list(charts),)):
+        found.setdefault(chart, set()).add(bytes(digest))
+    return found
 
 
-def first_number(tx: Transaction, resident_key: int) -> tuple[bytes, bytes] | None:
-    """Return digest and sealed form of the number that a resident was first known by and still holds."""
+def numbers_of(tx: Transaction, charts: Sequence[int]) -> dict[int, set[bytes]]:
+    """Return the digests of each chart's own numbers; a chart without one is absent."""
+    found: dict[int, set[bytes]] = {}
+    statement = "select chart_key, digest from identity.number where chart_key = any(%s::bigint[]) and holding = 'own'"
+    for chart, digest in tx.rows(statement, (list(charts),)):
+        found.setdefault(chart, set()).add(bytes(digest))
+    return found
+
+
+def first_number(tx: Transaction, charts: Sequence[int]) -> tuple[bytes, bytes] | None:
+    """Return digest and sealed form of the number that these charts brought first and still hold."""
     row = tx.row(
         "select n.digest, n.sealed from identity.number n join identity.claim c on c.digest = n.digest"
-        " where n.resident_key = %s and c.resident_key = %s order by n.at, n.digest limit 1",
-        (resident_key, resident_key),
+        " where n.chart_key = any(%s::bigint[]) and c.chart_key = any(%s::bigint[]) order by n.at, n.digest limit 1",
+        (list(charts), list(charts)),
     )
     return None if row is None else (bytes(row[0]), bytes(row[1]))
 
 
-def insert_numbers(tx: Transaction, rows: Sequence[tuple[bytes, int, int, bytes, datetime]]) -> None:
-    """Note sealed numbers: (digest, resident_key, chart_key, sealed, at)."""
-    tx.many(
-        "insert into identity.number (digest, resident_key, chart_key, sealed, at) values (%s, %s, %s, %s, %s)"
+def insert_numbers(tx: Transaction, rows: Sequence[tuple[bytes, int, bytes, str, datetime]]) -> None:
+    """Note sealed numbers: (digest, chart_key, sealed, holding, at)."""
+    tx.run(
+        "insert into identity.number (digest, chart_key, sealed, holding, at)"
+        " select * from unnest(%s::bytea[], %s::bigint[], %s::bytea[], %s::text[], %s::timestamptz[])"
         " on conflict (digest, chart_key) do nothing",
-        rows,
+        [list(column) for column in zip(*rows, strict=True)],
     )
 
 
-def insert_assertions(tx: Transaction, rows: Sequence[tuple[int, int, bool, str, datetime]]) -> None:
-    """Append that charts belong to residents: (chart_key, resident_key, same, ground, at)."""
-    tx.many(
-        "insert into identity.assertion (chart_key, resident_key, same, ground, at) values (%s, %s, %s, %s, %s)", rows
+def insert_names(tx: Transaction, rows: Sequence[tuple[int, bytes]]) -> None:
+    """Note under which names charts go: (chart_key, digest)."""
+    tx.run(
+        "insert into identity.called (chart_key, digest) select * from unnest(%s::bigint[], %s::bytea[])"
+        " on conflict do nothing",
+        ([chart for chart, _ in rows], [digest for _, digest in rows]),
+    )
+
+
+def insert_residents(tx: Transaction, rows: Sequence[tuple[int, UUID, int, int, datetime]]) -> None:
+    """Mint residents: (key, id, bucket, anchor_chart, at)."""
+    tx.run(
+        "insert into identity.resident (resident_key, resident_id, bucket, anchor_chart, opened_at)"
+        " select * from unnest(%s::bigint[], %s::uuid[], %s::smallint[], %s::bigint[], %s::timestamptz[])",
+        [list(column) for column in zip(*rows, strict=True)],
+    )
+
+
+def insert_members(tx: Transaction, whose: Sequence[tuple[int, int]]) -> None:
+    """Say whose new charts are: (chart_key, resident_key)."""
+    tx.run(
+        "insert into identity.member (chart_key, resident_key) select * from unnest(%s::bigint[], %s::bigint[])",
+        ([chart for chart, _ in whose], [resident for _, resident in whose]),
+    )
+
+
+def move_members(tx: Transaction, whose: Sequence[tuple[int, int]]) -> None:
+    """Say whose charts are from now on: (chart_key, resident_key). Hold their residents' locks."""
+    tx.run(
+        "update identity.member m set resident_key = q.resident from unnest(%s::bigint[], %s::bigint[])"
+        " q(chart, resident) where m.chart_key = q.chart",
+        ([chart for chart, _ in whose], [resident for _, resident in whose]),
     )
 
 
 def residents_of(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, int]:
-    """Return each chart's resident: the last assertion about it."""
+    """Return each chart's resident."""
     found = tx.rows(
-        "select distinct on (chart_key) chart_key, resident_key, same from identity.assertion"
-        " where chart_key = any(%s::bigint[]) order by chart_key, assertion desc",
-        (list(chart_keys),),
+        "select chart_key, resident_key from identity.member where chart_key = any(%s::bigint[])", (list(chart_keys),)
     )
-    return {chart: resident for chart, resident, same in found if same}
+    return dict(found)
 
 
-def charts_of(tx: Transaction, resident_key: int) -> list[int]:
-    """Return the charts whose last assertion names this resident, oldest first."""
-    candidates = tx.rows("select distinct chart_key from identity.assertion where resident_key = %s", (resident_key,))
-    current = residents_of(tx, [chart for (chart,) in candidates])
-    return sorted(chart for chart, resident in current.items() if resident == resident_key)
+def charts_of(tx: Transaction, resident_keys: Sequence[int]) -> list[int]:
+    """Return the charts of residents, oldest first."""
+    found = tx.rows(
+        "select chart_key from identity.member where resident_key = any(%s::bigint[]) order by chart_key",
+        (list(resident_keys),),
+    )
+    return [chart for (chart,) in found]
 
 
-def key_of(tx: Transaction, resident_id: UUID) -> int | None:
-    """Return a resident's physical key."""
-    found = tx.row("select resident_key from identity.resident where resident_id = %s", (resident_id,))
+def anchor_of(tx: Transaction, resident_id: UUID) -> int | None:
+    """Return the chart for which an identifier was minted."""
+    found = tx.row("select anchor_chart from identity.resident where resident_id = %s", (resident_id,))
     return found[0] if found else None
 
 
-def id_of(tx: Transaction, resident_key: int) -> UUID | None:
-    """Return a resident's external identifier."""
-    found = tx.row("select resident_id from identity.resident where resident_key = %s", (resident_key,))
-    return found[0] if found else None
+def current(tx: Transaction, resident_key: int) -> tuple[int, UUID] | None:
+    """Return key and identifier of the resident that a key leads to now: itself, or whom it is an alias of."""
+    found = tx.row(
+        "select now.resident_key, now.resident_id from identity.resident r"
+        " join identity.member m on m.chart_key = r.anchor_chart"
+        " join identity.resident now on now.resident_key = m.resident_key where r.resident_key = %s",
+        (resident_key,),
+    )
+    return (found[0], found[1]) if found else None
+
+
+def minted_by(tx: Transaction, charts: Sequence[int]) -> list[tuple[int, UUID, int]]:
+    """Return (key, id, anchor_chart) of all residents that were minted for these charts, the first one first."""
+    found = tx.rows(
+        "select resident_key, resident_id, anchor_chart from identity.resident where anchor_chart = any(%s::bigint[])"
+        " order by resident_key",
+        (list(charts),),
+    )
+    return [(key, id_, anchor) for key, id_, anchor in found]
 
 
 def keys(tx: Transaction, count: int) -> list[int]:
     """Reserve time-ordered physical keys."""
     return [key for (key,) in tx.rows("select nextval('identity.resident_key') from generate_series(1, %s)", (count,))]
+
+
+def insert_assertions(tx: Transaction, assertions: Iterable[Assertion]) -> None:
+    """Append assertions in their order; the table gives the keys."""
+    tx.many(
+        "insert into identity.assertion (chart_a, chart_b, verdict, ground, fields, bits, total, model, guard,"
+        " author_role, author, second_author, supersedes, at)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [_row(one) for one in assertions],
+    )
+
+
+def assertions_of(tx: Transaction, charts: Sequence[int]) -> list[Assertion]:
+    """Return all that was ever asserted of these charts, oldest first."""
+    found = tx.rows(
+        f"select {_SAID} from identity.assertion where chart_a = any(%s::bigint[]) union"  # noqa: S608
+        f" select {_SAID} from identity.assertion where chart_b = any(%s::bigint[]) order by 1",
+        (list(charts), list(charts)),
+    )
+    return [_assertion(row) for row in found]
+
+
+def assertion(tx: Transaction, key: int) -> Assertion | None:
+    """Return one assertion."""
+    row = tx.row(f"select {_SAID} from identity.assertion where assertion = %s", (key,))  # noqa: S608
+    return _assertion(row) if row else None
+
+
+def all_assertions(tx: Transaction) -> Iterator[tuple[Assertion, float | None]]:
+    """Return every assertion, oldest first, with the total that was kept beside its bits."""
+    for row in tx.rows(f"select {_SAID}, total from identity.assertion order by assertion"):  # noqa: S608
+        yield _assertion(row[:-1]), row[-1]
+
+
+def all_members(tx: Transaction) -> dict[int, int]:
+    """Return whose every chart is."""
+    return dict(tx.rows("select chart_key, resident_key from identity.member"))
+
+
+def all_mints(tx: Transaction) -> dict[int, int]:
+    """Return for every resident the chart for which it was minted."""
+    return dict(tx.rows("select resident_key, anchor_chart from identity.resident"))
+
+
+def insert_notices(tx: Transaction, event: int, kind: str, residents: Sequence[int], at: datetime) -> None:
+    """Tell each of these residents about the others, once for an event."""
+    tx.run(
+        "insert into identity.notice (event, resident_key, kind, others, at)"
+        " select %s, told.key, %s, array(select r.resident_id from identity.resident r"
+        " where r.resident_key = any(%s::bigint[]) and r.resident_key <> told.key order by r.resident_key), %s"
+        " from unnest(%s::bigint[]) told(key) on conflict do nothing",
+        (event, kind, list(residents), at, list(residents)),
+    )
+
+
+def notices_of(tx: Transaction, residents: Sequence[int]) -> list[tuple[str, tuple[UUID, ...], datetime]]:
+    """Return (kind, other identifiers, at) of what these residents were told, the newest first, each event once."""
+    found = tx.rows(
+        "select distinct on (event) event, kind, others, at from identity.notice"
+        " where resident_key = any(%s::bigint[]) order by event desc, resident_key",
+        (list(residents),),
+    )
+    return [(kind, tuple(others), at) for _, kind, others, at in found]
+
+
+def lock_for_adding(tx: Transaction, resident_keys: Iterable[int]) -> None:
+    """Keep these residents from being linked or parted until the transaction ends; others may add to them, too."""
+    _lock(tx, "pg_advisory_xact_lock_shared", _MEMBERSHIP, [key % _STRIPES for key in resident_keys])
+
+
+def lock_for_moving(tx: Transaction, resident_keys: Iterable[int]) -> None:
+    """Keep everybody else from adding to these residents, linking or parting them until the transaction ends."""
+    _lock(tx, "pg_advisory_xact_lock", _MEMBERSHIP, [key % _STRIPES for key in resident_keys])
+
+
+def lock_numbers(tx: Transaction, digests: Iterable[bytes]) -> None:
+    """Let one transaction at a time judge who carries these numbers."""
+    _lock(tx, "pg_advisory_xact_lock", _NUMBER, [int.from_bytes(digest[:2]) % _STRIPES for digest in digests])
+
+
+def _lock(tx: Transaction, function: str, space: int, stripes: Iterable[int]) -> None:
+    statement = f"select {function}(%s, stripe) from (select * from unnest(%s::int[]) q(stripe) order by 1) o"  # noqa: S608
+    tx.rows(statement, (space, sorted(set(stripes))))
+
+
+def _row(one: Assertion) -> tuple[object, ...]:
+    return (
+        *one.pair,
+        one.verdict.value,
+        one.ground,
+        *_weighed(one.evidence),
+        one.guard,
+        one.author.role.value if one.author.role else None,
+        one.author.name,
+        one.author.second,
+        sorted(one.supersedes),
+        one.at,
+    )
+
+
+def _weighed(seen: Evidence | None) -> tuple[object, ...]:
+    if seen is None:
+        return (None, None, None, None)
+    return ([name for name, _ in seen.fields], [bits for _, bits in seen.fields], seen.total, seen.model)
+
+
+def _assertion(row: Sequence[Any]) -> Assertion:
+    key, a, b, verdict, ground, fields, bits, model, guard, role, author, second, supersedes, at = row
+    return Assertion(
+        pair=(a, b),
+        verdict=Verdict(verdict),
+        ground=ground,
+        author=Author(name=author, role=Role(role) if role else None, second=second),
+        at=at,
+        evidence=Evidence(fields=tuple(zip(fields, bits, strict=True)), model=model) if model else None,
+        guard=guard,
+        supersedes=frozenset(supersedes),
+        key=key,
+    )

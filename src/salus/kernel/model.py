@@ -40,6 +40,7 @@ class Role(StrEnum):
     EPIDEMIOLOGIST = "epidemiologist"
     COMMANDER = "commander"
     APPEAL_OFFICER = "appeal-officer"
+    INDEX_REVIEWER = "index-reviewer"
     AUDITOR = "auditor"
     OPERATOR = "operator"
 

@@ -41,11 +41,21 @@ ROLE_PURPOSES: Mapping[Role, tuple[Purpose, ...]] = MappingProxyType(
         Role.EPIDEMIOLOGIST: (Purpose.PUBHLTH,),
         Role.COMMANDER: (Purpose.PUBHLTH,),
         Role.APPEAL_OFFICER: (Purpose.PATRQT,),
+        Role.INDEX_REVIEWER: (Purpose.HOPERAT,),
         Role.AUDITOR: (),
         Role.OPERATOR: (),
     }
 )
-_FACILITY_STAFF = frozenset({Role.CLINICIAN, Role.RECEPTION, Role.EPIDEMIOLOGIST, Role.COMMANDER, Role.APPEAL_OFFICER})
+_FACILITY_STAFF = frozenset(
+    {
+        Role.CLINICIAN,
+        Role.RECEPTION,
+        Role.EPIDEMIOLOGIST,
+        Role.COMMANDER,
+        Role.APPEAL_OFFICER,
+        Role.INDEX_REVIEWER,
+    }
+)
 #: Roles that act at a facility.
 FACILITY_ROLES = _FACILITY_STAFF | {role for role in Role if role.software}
 #: Roles of named persons who work for a facility or the node.

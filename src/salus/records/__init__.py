@@ -8,7 +8,7 @@ from salus.records.fhir.parse import parse
 from salus.records.intake.accept import Writer, accept
 from salus.records.intake.attempts import refuse_measures
 from salus.records.intake.bundle import Submission, of_resource, of_update, take_apart
-from salus.records.model import Accepted, Counted, Intent, Located, Outcome, Summary, SummaryLine, Wanted
+from salus.records.model import Accepted, Counted, Intent, Located, Outcome, Personal, Summary, SummaryLine, Wanted
 from salus.records.search.query import Asked, parse_query, supported
 from salus.records.service import (
     charts,
@@ -27,6 +27,7 @@ from salus.records.service import (
     open_body,
     patient_name,
     patients,
+    personal,
     search,
     skip_keys,
     summary,
@@ -45,6 +46,7 @@ __all__ = [
     "MeasureRefused",
     "NotFound",
     "Outcome",
+    "Personal",
     "Problem",
     "RecordRefused",
     "ResultTold",
@@ -76,6 +78,7 @@ __all__ = [
     "parse_query",
     "patient_name",
     "patients",
+    "personal",
     "refuse_measures",
     "resource_types",
     "result_told",

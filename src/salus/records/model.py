@@ -186,3 +186,21 @@ __all__ = [
     "SummaryLine",
     "Wanted",
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Personal:
+    """What one chart's Patient says of who somebody is, as written, nothing clinical; and who says it, since when."""
+
+    chart_key: int
+    facility: str
+    at: datetime
+    names: tuple[str, ...]
+    birth_date: str | None
+    gender: str | None
+    numbers: tuple[str, ...]
+    telephones: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "Personal(…)"

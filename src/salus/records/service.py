@@ -12,10 +12,10 @@ from salus.records import store
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir.definitions import DIRECTORY, resource_types
 from salus.records.fhir.parse import names_an_element
-from salus.records.model import Located, Query, Sealer, Summary
+from salus.records.model import Located, Personal, Query, Sealer, Summary
 from salus.records.sealing import unseal
 from salus.records.search.query import Asked, make_cursor
-from salus.records.summary import TYPES, name_of, summarise
+from salus.records.summary import TYPES, name_of, personal_of, summarise
 from salus.storage import Transaction
 
 _MOST_OF_A_TYPE = 200
@@ -107,6 +107,11 @@ def summary(parts: Sequence[Located], counts: Mapping[str, int], keys: Mapping[i
 def patient_name(located: Located, keys: Mapping[int, bytes]) -> str | None:
     """Open one Patient and return the name as written, and nothing else of it."""
     return name_of(orjson.loads(open_body(located, keys)))
+
+
+def personal(located: Located, keys: Mapping[int, bytes]) -> Personal:
+    """Open one Patient and return what says who somebody is, and nothing else of it."""
+    return personal_of(located, open_body(located, keys))
 
 
 def deliver(tx: Transaction, event: int, acceptance: int, facility: str, day: date, entries: int) -> bool:

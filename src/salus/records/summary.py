@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from salus.records.fhir import facts
 from salus.records.fhir.parse import parse
-from salus.records.model import Located, Summary, SummaryLine
+from salus.records.model import Located, Personal, Summary, SummaryLine
 
 TYPES = ("Patient", "AllergyIntolerance", "MedicationRequest", "Condition", "Observation")
 MOST_RESULTS = 12
@@ -40,6 +41,31 @@ def summarise(found: Sequence[tuple[Located, bytes]], counts: Mapping[str, int])
         counts=dict(counts),
         facilities=tuple(sorted({located.facility for located, _ in found})),
     )
+
+
+def personal_of(located: Located, body: bytes) -> Personal:
+    """Return what a Patient says of who somebody is, in the order in which it was written."""
+    person = parse(body)
+    return Personal(
+        chart_key=located.chart_key,
+        facility=located.facility,
+        at=located.at,
+        names=facts.names(person),
+        birth_date=person.get("birthDate"),
+        gender=person.get("gender"),
+        numbers=_values(person, "identifier"),
+        telephones=_values(person, "telecom"),
+        addresses=tuple(_address(one) for one in person.get("address") or ()),
+    )
+
+
+def _values(person: Mapping[str, Any], element: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one["value"] for one in person.get(element) or () if one.get("value")))
+
+
+def _address(one: Mapping[str, Any]) -> str:
+    parts = [one.get("text")] if one.get("text") else [*one.get("line", []), one.get("district"), one.get("city")]
+    return ", ".join(part for part in parts if part)
 
 
 def name_of(person: Mapping[str, Any]) -> str | None:

@@ -49,6 +49,15 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One bar of a waterfall: its words, how much it adds or takes away, and that in words."""
+
+    label: str
+    value: float
+    told: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lettering:
     """The words of a chart, finished and in one language. Axis words name the unit."""
 
@@ -123,6 +132,34 @@ def bars(items: Sequence[Bar], words: Lettering) -> Markup:
         parts.append(_text(left + length + 8, y + 17, item.told, "start", INK))
     parts.append(_text(left, height - 12, words.across, "start", STONE))
     return _drawing("salus-chart", WIDTH, height, words.title, parts)
+
+
+def steps(items: Sequence[Step], total: Step, title: str, across: str) -> Markup:
+    """Draw a waterfall: each bar begins where the one above it ended, and the total stands below from zero.
+
+    A bar that takes away is an outline, one that adds is filled, so that no colour is needed to tell them apart.
+    """
+    height = 34 * (len(items) + 1) + 44
+    ends = [0.0]
+    for item in items:
+        ends.append(ends[-1] + item.value)
+    low, high = min([*ends, total.value]), max([*ends, total.value, 1.0])
+    left, right = min(max([ceil(_long(item.label)) + 20 for item in (*items, total)]), WIDTH // 2), 90
+    scale = (WIDTH - left - right) / (high - low)
+    parts = []
+    for row, (item, start) in enumerate(zip((*items, total), (*ends[:-1], 0.0), strict=True)):
+        x, y = left + (min(start, start + item.value) - low) * scale, 34 * row + 8
+        less = item.value < 0
+        length = max(1.0, abs(item.value) * scale)
+        parts.append(_text(left - 10, y + 17, _cut(item.label, left - 20), "end", INK))
+        parts.append(
+            _rect(round(x, 1), y, round(length, 1), 24, "none" if less else PINE, CLAY if less else None, None)
+        )
+        parts.append(_text(round(x + length + 8, 1), y + 17, item.told, "start", INK))
+    zero = round(left - low * scale, 1)
+    parts.append(_path(f"M{zero} 4V{height - 40}", STONE, 1, "3 4"))
+    parts.append(_text(left, height - 12, across, "start", STONE))
+    return _drawing("salus-chart", WIDTH, height, title, parts)
 
 
 def _long(text: str) -> float:

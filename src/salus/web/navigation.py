@@ -38,6 +38,7 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
     Role.COMMANDER: _ROOM,
     Role.EPIDEMIOLOGIST: (Link(address=Address.SIGNALS, template="signals.html", text=noop("Signals")), *_ROOM),
     Role.APPEAL_OFFICER: (Link(address=Address.APPEALS, template="appeals.html", text=noop("Contests to answer")),),
+    Role.INDEX_REVIEWER: (Link(address=Address.REVIEW, template="reviews.html", text=noop("Pairs to judge")),),
     Role.AUDITOR: (Link(address=Address.AUDIT, template="audit.html", text=noop("Audit")),),
 }
 

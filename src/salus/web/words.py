@@ -29,6 +29,7 @@ ROLES: Mapping[Role, str] = {
     Role.EPIDEMIOLOGIST: noop("Epidemiologist"),
     Role.COMMANDER: noop("Commander"),
     Role.APPEAL_OFFICER: noop("Appeal officer"),
+    Role.INDEX_REVIEWER: noop("Index reviewer"),
     Role.AUDITOR: noop("Auditor"),
     Role.OPERATOR: noop("Operator"),
 }
@@ -50,6 +51,7 @@ GROUNDS: Mapping[str, str] = {
     "directory": noop("Only the directory of institutions was read."),
     "role": noop("The role allows it."),
     "contested": noop("You contested it, and asked for an answer."),
+    "identity-question": noop("A person judged whether two records are one person’s; nothing clinical was shown."),
 }
 
 DISEASES: Mapping[str, str] = {
@@ -69,6 +71,8 @@ PARTS: Mapping[str, str] = {
     "code": noop("Your identity code"),
     "certificate": noop("Your certificates, or the entries that one can be taken of"),
     "identity": noop("Your name, to be sure that it is you"),
+    "person": noop("Who you are: names, birth date, numbers, addresses; nothing clinical"),
+    "judgement": noop("Whether two records are one person’s was judged"),
     "contest": noop("What you contested"),
     "notice": noop("Your notice, if there is one"),
     "result": noop("A result of a laboratory"),
@@ -158,6 +162,8 @@ NOTICES: Mapping[Notice, str] = {
     Notice.CERTIFICATE_VOIDED: noop("The certificate is void. Doors refuse it from their next update on."),
     Notice.HANDED_OVER: noop("The command room has the figures now, small ones hidden, and nothing else."),
     Notice.VERDICT_RECORDED: noop("The verdict is recorded, with your name and reason."),
+    Notice.JUDGED: noop("Your answer is kept. Both residents see that the pair was judged."),
+    Notice.SECOND_NEEDED: noop("Your answer is kept. A second person has to answer before anything changes."),
     Notice.ASSESSMENT_RECORDED: noop("The assessment is recorded, with your name."),
     Notice.SET_UP_DONE: noop("Your sign-in is set up. From now on use your password with a code from the app."),
 }

@@ -30,6 +30,7 @@ class Action(StrEnum):
     TAKE_CERTIFICATE = "take-certificate"
     CONTEST = "contest"
     ANSWER_APPEAL = "answer-appeal"
+    JUDGE_IDENTITY = "judge-identity"
     SEND_COUNTS = "send-counts"
     READ_SIGNALS = "read-signals"
     VERIFY_SIGNAL = "verify-signal"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from salus.records.fhir.definitions import search_paths
@@ -28,6 +28,27 @@ def tokens(resource: dict[str, Any]) -> set[tuple[int, str]]:
                 for system, code in _tokens(kind, value):
                     found |= {(param, token_of(system or "", code)), (param, token_of(None, code))}
     return found
+
+
+def born(patient: dict[str, Any]) -> date | None:
+    """Return a Patient's birth date where it is a whole one; None for a year, a month, or none."""
+    written = patient.get("birthDate")
+    if not isinstance(written, str) or len(written) != 10 or not _DATE.fullmatch(written):
+        return None
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+def names(patient: dict[str, Any]) -> tuple[str, ...]:
+    """Return a Patient's names as text, each once; of a name in parts the family name first, as it is told apart."""
+    found = []
+    for name in patient.get("name") or ():
+        given = " ".join(part for part in name.get("given") or () if part)
+        parts = [part for part in (name.get("family"), given) if part]
+        found.append(name.get("text") or ", ".join(parts))
+    return tuple(dict.fromkeys(text for text in found if text))
 
 
 def token_of(system: str | None, code: str) -> str:

@@ -241,16 +241,20 @@ def _keys(batch: _Batch) -> dict[int, bytes]:
 
 def _residents(batch: _Batch) -> dict[int, int]:
     """Place the new charts and look up whose the known ones are: chart -> resident."""
-    arrivals = [Arrival(chart_key=key, numbers=one.numbers) for key, one in batch.opened]
+    arrivals = [_arrival(key, one) for key, one in batch.opened]
     placed = place(batch.tx, batch.writer.sealer, arrivals, batch.at) if arrivals else {}
     known = sorted(set(batch.charts.values()) - set(placed))
     residents = placed | (residents_of(batch.tx, known) if known else {})
     for position, one in enumerate(batch.examined):
         chart = batch.charts[position]
         if one.intent.verb == "update" and one.numbers and chart in residents:
-            arrival = Arrival(chart_key=chart, numbers=one.numbers)
-            add_numbers(batch.tx, batch.writer.sealer, arrival, residents[chart], batch.at)
+            add_numbers(batch.tx, batch.writer.sealer, _arrival(chart, one), batch.at)
     return residents
+
+
+def _arrival(chart: int, one: Examined) -> Arrival:
+    names = facts.names(one.resource)
+    return Arrival(chart_key=chart, numbers=one.numbers, born=facts.born(one.resource), names=names)
 
 
 def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outcome]:

@@ -21,6 +21,8 @@ commander|EOC1|Commander Wei Ran|韦然指挥长
 commander|EOC1|Deputy Qin Lan|秦岚副指挥长
 commander|EOC2|Commander Tan Cheng|谭诚指挥长
 appeal-officer|RB1|Officer Meng An|孟安专员
+index-reviewer|RB1|Reviewer Yan Ping|严平审核员
+index-reviewer|RB1|Reviewer Xu Lan|许兰审核员
 auditor||Public auditor|公众审计员
 """
 

@@ -16,6 +16,7 @@ from salus.web.pages import (
     power,
     public,
     residents,
+    review,
     signals,
     signing_in,
     staff,
@@ -25,7 +26,20 @@ from salus.web.pages.visit import show_failure, visit_of
 
 def page_routes() -> list[Route]:
     """Return the routes of all pages."""
-    areas = (public, signing_in, accounts, staff, residents, notices, certificates, contests, power, signals, command)
+    areas = (
+        public,
+        signing_in,
+        accounts,
+        staff,
+        residents,
+        notices,
+        certificates,
+        contests,
+        review,
+        power,
+        signals,
+        command,
+    )
     return [route for area in areas for route in area.ROUTES]
 
 

@@ -51,6 +51,7 @@ class Address(StrEnum):
     ANSWERS = "/about/power/answers.json"
     AUDIT = "/audit"
     MY_CONTESTS = "/me/contests"  # GET the page; POST csrf, entry, presented, words; below it /new, and a receipt
+    REVIEW = "/review"  # GET the queue; below it a question: GET, POST csrf, says, reason
     APPEALS = "/appeals"  # GET the page; below it a contest: GET, POST csrf, outcome, reason
     CERTIFICATES = "/me/certificates"  # GET the page; POST csrf, entry, hint; below it /{certificate}, and its /void
     VERIFY = "/verify"  # the door's page; below it its worker.js and manifest.webmanifest
@@ -111,6 +112,8 @@ class Notice(StrEnum):
     VERDICT_RECORDED = "verdict-recorded"
     HANDED_OVER = "handed-over"
     ASSESSMENT_RECORDED = "assessment-recorded"
+    JUDGED = "judged"
+    SECOND_NEEDED = "second-needed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

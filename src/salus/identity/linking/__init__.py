@@ -1,0 +1,31 @@
+"""Link residents, part them again, and lift what was found: every verb appends an assertion and replays."""
+
+from salus.identity.linking.service import (
+    Changed,
+    Notice,
+    assertions_of,
+    differences,
+    keep_apart,
+    lift,
+    link,
+    notices,
+    notify,
+    part,
+    together,
+    withdraw,
+)
+
+__all__ = [
+    "Changed",
+    "Notice",
+    "assertions_of",
+    "differences",
+    "keep_apart",
+    "lift",
+    "link",
+    "notices",
+    "notify",
+    "part",
+    "together",
+    "withdraw",
+]

@@ -1,0 +1,148 @@
+"""Questions about pairs: who may look, that both residents see it, and what an answer changes and leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from nodes import a_node, a_number, a_patient, clinician, send, system
+from salus import access, app, identity
+from salus.access import RegisteredRead
+from salus.app import Node
+from salus.identity import AssertionRefused, Parted, Says
+from salus.kernel import FixedClock, Purpose, Refused, Role
+from salus.parties import Principal, principal
+from salus.storage import Duty
+
+H1, H2 = system("H1"), system("H2")
+_orders = count(1)
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with a_node(tmp_path_factory.mktemp("review"), "H1", "H2", "B1") as opened:
+        yield opened
+
+
+def reviewer(name: str = "one") -> Principal:
+    return principal(Role.INDEX_REVIEWER, f"reviewer-{name}", facility="B1", purpose=Purpose.HOPERAT, strong=True)
+
+
+def under_one_number(node: Node) -> tuple[int, int, int]:
+    """Send two people under one number; return the question about them and their charts."""
+    number = a_number(next(_orders))
+    one = send(node, H1, a_patient(number, name=[{"text": "王芳"}], birthDate="1980-01-01"))
+    other = send(node, H2, a_patient(number, name=[{"text": "李秀英"}], birthDate="1980-01-01"))
+    asked, _ = app.questions(node, reviewer())
+    return asked[-1].key, one.outcomes[0].chart_key, other.outcomes[0].chart_key
+
+
+def whose(node: Node, *charts: int) -> list[int]:
+    with node.store.transaction(Duty.CARE) as tx:
+        found = identity.residents_of(tx, charts)
+    return [found[chart] for chart in charts]
+
+
+def seen_by(node: Node, resident: int) -> list[RegisteredRead]:
+    with node.store.transaction(Duty.CARE) as tx:
+        return access.reads_of(tx, [resident])
+
+
+def test_a_reviewer_sees_both_sides_and_both_residents_see_it(node: Node) -> None:
+    key, one, other = under_one_number(node)
+
+    pair = app.judge_pair(node, reviewer(), key)
+
+    assert [side.chart_key for side in pair.sides] == [one, other]
+    assert [side.names for side in pair.sides] == [("王芳",), ("李秀英",)]
+    assert pair.question.reason == "another-name"
+    for resident, chart in zip(whose(node, one, other), (one, other), strict=True):
+        read = seen_by(node, resident)[0].read
+        assert (read.reader_role, read.what, read.chart_keys, read.unwraps) == (
+            Role.INDEX_REVIEWER,
+            "person",
+            (chart,),
+            1,
+        )
+
+
+@pytest.mark.parametrize("who", [clinician(), system()], ids=["clinician", "system"])
+def test_nobody_else_sees_a_pair(node: Node, who: Principal) -> None:
+    key, *_ = under_one_number(node)
+
+    for call in (
+        lambda: app.questions(node, who),
+        lambda: app.judge_pair(node, who, key),
+        lambda: app.answer_question(node, who, key, Says.SAME, "documents-agree"),
+    ):
+        with pytest.raises(Refused):
+            call()
+
+
+def test_the_same_links_and_ends_the_question(node: Node) -> None:
+    key, one, other = under_one_number(node)
+
+    changed = app.answer_question(node, reviewer(), key, Says.SAME, "asked-the-person")
+
+    assert changed is not None
+    assert len(changed.moved) == 1
+    assert len(set(whose(node, one, other))) == 1
+    with pytest.raises(AssertionRefused):
+        app.judge_pair(node, reviewer(), key)
+
+
+def test_not_the_same_holds_against_every_later_link(node: Node) -> None:
+    key, one, other = under_one_number(node)
+    app.answer_question(node, reviewer(), key, Says.NOT_SAME, "documents-differ")
+
+    rule = identity.Author(name="score")
+    with node.store.transaction(Duty.CARE) as tx, pytest.raises(Parted):
+        identity.link(tx, (one, other), ground="score", author=rule, at=node.clock.now())
+
+
+def test_past_two_valid_numbers_a_second_reviewer_must_say_so_too(node: Node) -> None:
+    charts = [send(node, H1, a_patient(a_number(next(_orders)))).outcomes[0].chart_key for _ in range(2)]
+    with node.store.transaction(Duty.CARE) as tx:
+        pair = identity.Question(pair=(charts[0], charts[1]), reason="reported", at=node.clock.now())
+        identity.review.ask(tx, [pair])
+    key = app.questions(node, reviewer())[0][-1].key
+
+    assert app.answer_question(node, reviewer("one"), key, Says.SAME, "mistyped") is None
+    assert len(set(whose(node, *charts))) == 2
+    with pytest.raises(AssertionRefused):
+        app.answer_question(node, reviewer("one"), key, Says.SAME, "mistyped")
+    assert app.answer_question(node, reviewer("two"), key, Says.SAME, "mistyped") is not None
+
+    assert len(set(whose(node, *charts))) == 1
+    with node.store.transaction(Duty.CARE) as tx:
+        said = identity.assertions_of(tx, charts)[-1]
+    assert (said.guard, said.author.name, said.author.second) == ("two-numbers", "reviewer-two", "reviewer-one")
+
+
+def test_two_who_cannot_tell_end_a_question_and_change_nothing(node: Node) -> None:
+    key, one, other = under_one_number(node)
+    before = whose(node, one, other)
+
+    assert app.answer_question(node, reviewer("one"), key, Says.CANNOT_TELL, "too-little") is None
+    assert app.answer_question(node, reviewer("two"), key, Says.CANNOT_TELL, "too-little") is not None
+
+    assert whose(node, one, other) == before
+    assert key not in {asked.key for asked in app.questions(node, reviewer())[0]}
+
+
+def test_the_queue_tells_age_rate_and_agreement(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with a_node(tmp_path_factory.mktemp("figures"), "H1", "H2", "B1") as fresh:
+        waits, *_ = under_one_number(fresh)
+        judged, *_ = under_one_number(fresh)
+        for name in ("one", "two"):
+            app.answer_question(fresh, reviewer(name), judged, Says.CANNOT_TELL, "too-little")
+        fresh.clock = FixedClock(fresh.clock.now() + timedelta(hours=6))
+
+        asked, figures = app.questions(fresh, reviewer())
+
+    assert [one.key for one in asked] == [waits]
+    assert (figures.waiting, figures.oldest) == (1, timedelta(hours=6))
+    assert (figures.asked_this_week, figures.answered_this_week, figures.judged, figures.agreed) == (2, 2, 1, 1)
