@@ -39,9 +39,9 @@ def condition_sql(test: Test, l: Side = left, r: Side = right) -> str:  # noqa: 
         case Kind.SWAPPED:
             return f"{a} = {r(test.other)} and {l(test.other)} = {b}"
         case Kind.LEVENSHTEIN:
-            return f"levenshtein({a}, {b}) <= {k}"
+            return f"abs(length({a}) - length({b})) <= {k} and levenshtein({a}, {b}) <= {k}"
         case Kind.DAMERAU:
-            return f"damerau_levenshtein({a}, {b}) <= {k}"
+            return f"abs(length({a}) - length({b})) <= {k} and damerau_levenshtein({a}, {b}) <= {k}"
         case Kind.PREFIX:
             return f"length({a}) >= {k} and length({b}) >= {k} and substr({a}, 1, {k}) = substr({b}, 1, {k})"
         case Kind.WITHIN:

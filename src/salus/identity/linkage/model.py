@@ -159,11 +159,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocking:
-    """Which pairs are looked at: those that agree on all parts. Blocks above `at_most` are left out and told."""
+    """Which pairs are looked at: those that agree on all parts. Blocks above `at_most` are left out and told.
+
+    `tells_of` names comparisons that the key fixes although they read other columns; they learn nothing from its pairs.
+    """
 
     name: str
     parts: tuple[Part, ...]
     at_most: int = 200
+    tells_of: tuple[str, ...] = ()
     pairs: int = 20_000_000
 
     def __post_init__(self) -> None:
