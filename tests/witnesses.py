@@ -65,7 +65,7 @@ def three_witnesses(folder: Path, node: Node) -> Iterator[Witnesses]:
     clock = node.settings.data / CLOCK_FILE
     ahead = node.clock.now() - DemoClock(clock).now()
     if ahead > timedelta(seconds=1):
-        advance_demo_clock(clock, ahead)
+        advance_demo_clock(clock, ahead + timedelta(seconds=1))  # a shift is cut to whole seconds
     node.clock = DemoClock(clock)
     running = Witnesses(node, folder, clock, {})
     try:

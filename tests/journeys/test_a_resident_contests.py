@@ -81,7 +81,7 @@ def test_a_notice_that_another_organisation_upholds_in_time_stands(scene: Scene)
     assert judging(address) in links_of(officer.get("/appeals"), "/appeals/")
     shown = officer.text(judging(address))
     assert WORDS in shown
-    assert "when it was contested: precaution" in shown
+    assert "when it was contested: a precaution" in shown
 
     assert scene.answer(address, "COURT", "stands").status_code == 303
     scene.measuring.advance(HOUR)
@@ -202,7 +202,7 @@ def test_a_look_is_contested_and_its_own_institution_cannot_answer(scene: Scene)
     address, receipt = person.contest(person.look())
 
     assert scene.officer("H1").get(judging(address)).status_code == 403
-    assert "care-relation" in scene.officer("COURT").text(judging(address))
+    assert "which opens your record to that place" in scene.officer("COURT").text(judging(address))
     assert scene.answer(address, "COURT", "ended").status_code == 303
     scene.measuring.advance(HOUR)
     assert "Answered: the look was not justified." in person.browser.text(address)

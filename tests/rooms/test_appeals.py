@@ -118,27 +118,43 @@ def test_a_contest_has_one_answer(node: Node, resident: int) -> None:
     assert len(leaves(node, "appeal-closed")) == said
 
 
-def test_an_officer_is_shown_the_oldest_first_and_nothing_of_the_own_organisation(node: Node, resident: int) -> None:
-    first = opened(node, resident)
+def opened_at(node: Node, resident: int, subject: str, hours: int) -> Contest:
     with node.store.transaction(Duty.CARE) as tx:
-        second = appeals.open_contest(
-            tx, node.custodian, resident, contested("5-0", "Board"), "", START + timedelta(hours=1)
-        )
-        board = appeals.waiting_for(tx, node.custodian, "Board")
-        other = appeals.waiting_for(tx, node.custodian, "Other")
+        at = START + timedelta(hours=hours)
+        return appeals.open_contest(tx, node.custodian, resident, contested(subject, "Board"), "", at)
 
-    assert [one.receipt.hash for one in other if one in (first, second)] == [first.receipt.hash, second.receipt.hash]
-    assert second not in board
-    assert [one.deadline for one in other] == sorted(one.deadline for one in other)
+
+def shown_to(node: Node, organisation: str, hours: int) -> list[Contest]:
+    with node.store.transaction(Duty.CARE) as tx:
+        return appeals.waiting_for(tx, node.custodian, organisation, START + timedelta(hours=hours))
+
+
+def test_an_officer_is_shown_the_soonest_due_first_and_nothing_of_the_own_organisation(
+    node: Node, resident: int
+) -> None:
+    second, first = opened_at(node, resident, "5-0", 1), opened_at(node, resident + 1_000, "5-1", 0)
+
+    other = [one for one in shown_to(node, "Other", 2) if one in (first, second)]
+    assert other == [first, second]
+    assert not {first.receipt.hash, second.receipt.hash} & {one.receipt.hash for one in shown_to(node, "Board", 2)}
+
+
+def test_nobodys_many_contests_come_before_anothers_first_and_late_ones_come_last(node: Node, resident: int) -> None:
+    many = [opened_at(node, resident + 2_000, f"6-{number}", 100) for number in range(3)]
+    one = opened_at(node, resident + 3_000, "7-0", 101)
+    late = [opened_at(node, resident + 4_000, f"8-{number}", number) for number in range(2)]
+
+    ours = {contest.receipt.hash for contest in (*many, one, *late)}
+    shown = [contest.receipt.hash for contest in shown_to(node, "Other", 102) if contest.receipt.hash in ours]
+    assert shown.index(one.receipt.hash) == 1
+    assert set(shown[:4]) == {contest.receipt.hash for contest in (*many, one)}
+    assert shown[4:] == [contest.receipt.hash for contest in reversed(late)]
 
 
 def test_an_answered_contest_waits_no_longer(node: Node, resident: int) -> None:
     contest = answered(node, opened(node, resident))
 
-    with node.store.transaction(Duty.CARE) as tx:
-        assert contest.receipt.hash not in {
-            one.receipt.hash for one in appeals.waiting_for(tx, node.custodian, "Other")
-        }
+    assert contest.receipt.hash not in {one.receipt.hash for one in shown_to(node, "Other", 1)}
 
 
 def test_what_is_kept_says_nothing_in_the_clear(node: Node, resident: int) -> None:
@@ -215,11 +231,14 @@ def test_queries_have_their_index_at_size(node: Node) -> None:
             " gen_random_uuid() from generate_series(1000000, 1020000) n"
         )
         owner.execute("analyze appeals.contest")
+        (half,) = owner.execute("select max(deadline) - interval '1 hour' from appeals.contest").fetchone() or (None,)
         plans = {
             "mine": owner.execute("explain " + sql.MINE, (1_000_005,)).fetchall(),
-            "waiting": owner.execute("explain " + sql.WAITING, (["Board"], 200)).fetchall(),
+            "in time": owner.execute("explain " + sql.IN_TIME, (["Board"], half, 200)).fetchall(),
+            "late": owner.execute("explain " + sql.LATE, (["Board"], half, 200)).fetchall(),
         }
         owner.execute("delete from appeals.contest where resident_key >= 1000000")
 
     assert "contest_resident_key_subject_key" in str(plans["mine"])
-    assert "contest_by_deadline" in str(plans["waiting"])
+    assert "contest_by_deadline" in str(plans["in time"])
+    assert "contest_by_deadline" in str(plans["late"])

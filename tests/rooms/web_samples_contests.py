@@ -59,7 +59,7 @@ ANSWERED = replace(
     closed_at=NOW + HOUR,
     answered=NOW + HOUR,
     outcome=Outcome.ENDED,
-    organisation="Board",
+    organisation=v.Words(en="Board", zh="评议会"),
     reason="The sample was another person's.",
 )
 APPEAL = c.Appeal(
@@ -68,11 +68,29 @@ APPEAL = c.Appeal(
     deadline=NOW + 47 * HOUR,
     stands=Standing.WAITING,
     words="",
-    shown=(("measure", "precaution"), ("rules", "covid-19 1")),
-    organisations=("Site", "Laboratory"),
+    organisations=(v.Words(en="Site", zh="采样点"), v.Words(en="Laboratory", zh="检验所")),
     form="/appeals/aa",
-    result="none: RELEASED",
-    ran=(c.Ran(text="specimen logged before result", holds=True), c.Ran(text="rules live", holds=False)),
+    notice=c.ShownNotice(
+        measure="precaution",
+        clause="positive",
+        starts=NOW - 2 * HOUR,
+        ends=NOW + 3 * DAY,
+        decided=NOW - 2 * HOUR,
+        rules="q" * 43 + "=",
+    ),
+    ran=(
+        c.Ran(now=False, measure="precaution", text="a positive result", holds=True),
+        c.Ran(now=True, measure="none", text="RELEASED: a later negative result", holds=False),
+    ),
+)
+LOOKED = c.ShownLook(
+    at=NOW - DAY,
+    role=Role.CLINICIAN,
+    facility=COUNTY,
+    part="summary",
+    count=3,
+    purpose=Purpose.TREAT,
+    ground="care-relation",
 )
 POWER = p.Power(
     size=4213,
@@ -210,7 +228,7 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
         )
     },
     "appeal of a look": (
-        replace(APPEAL, about=About.LOOK, look_of=COUNTY, result=None, ran=(), words="Why?", trouble=True),
+        replace(APPEAL, about=About.LOOK, notice=None, look=LOOKED, ran=(), words="Why?", trouble=True),
         OFFICER,
     ),
     "power": (POWER, None),

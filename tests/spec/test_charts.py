@@ -112,6 +112,22 @@ def test_a_bar_without_a_value_is_dashes() -> None:
     assert widths == [("#0b5351", False), ("none", True)]
 
 
+@pytest.mark.parametrize("name", ["The First People's Hospital of Wangxi", "望溪县第一人民医院暨区域医疗中心"])
+def test_a_long_name_is_written_whole_beside_its_bar(name: str) -> None:
+    found = parsed(bars([Bar(label=name, value=4, told="4")], WORDS))
+
+    assert name in [one.text for one in found.iter("text")]
+    assert float(next(found.iter("rect")).attrib["x"]) >= 7 * len(name)
+
+
+def test_a_name_longer_than_half_the_drawing_is_cut_and_says_so() -> None:
+    found = parsed(bars([Bar(label="Hospital " * 20, value=4, told="4")], WORDS))
+
+    (cut,) = [one.text for one in found.iter("text") if one.text and one.text.startswith("Hospital")]
+    assert cut.endswith("…")
+    assert float(next(found.iter("rect")).attrib["x"]) <= 360
+
+
 def test_nothing_to_draw_is_said_by_the_page_and_not_drawn() -> None:
     with pytest.raises(ValueError, match="needs a point"):
         series([], WORDS)

@@ -93,10 +93,10 @@ def my_contest(node: Node, who: Principal, appeal: bytes) -> Followed:
 
 
 def waiting_contests(node: Node, who: Principal) -> list[Contest]:
-    """Return the contests that the officer's organisation may answer, the oldest first. Nobody is named in them."""
+    """Return the contests that the officer's organisation may answer, the soonest due first. None names anybody."""
     organisation = _organisation(node, who)
     with node.store.transaction(Duty.CARE) as tx:
-        return appeals.waiting_for(tx, node.custodian, organisation)
+        return appeals.waiting_for(tx, node.custodian, organisation, node.clock.now())
 
 
 def judge_contest(node: Node, who: Principal, appeal: bytes) -> Followed:

@@ -30,11 +30,14 @@ _UNREADABLE = "this cannot be read as a notice's file; hand it in as it was down
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RanAgain:
-    """What the published rules come to for what was shown: when it was contested, and now. `shown` is what it says."""
+    """What the published rules come to for what was shown: when it was contested, and now. `shown` is what it says.
+
+    `shown` is the decision as its holder opens it: gives, clause, starts, ends, at, rules (a digest).
+    """
 
     then: Recomputed
     now: Recomputed
-    shown: tuple[tuple[str, str], ...]
+    shown: Mapping[str, str]
 
 
 def contest_notice(node: Node, who: Principal, presented: bytes, words: str) -> Contest:
@@ -80,7 +83,7 @@ def run_again(node: Node, contest: Contest) -> RanAgain | None:
     return RanAgain(
         then=_recomputed(node, contest.shown.encode(), contest.opened_at),
         now=_recomputed(node, contest.shown.encode(), node.clock.now()),
-        shown=tuple((name, str(body.get(name, ""))) for name in named),
+        shown={name: str(body.get(name, "")) for name in named},
     )
 
 

@@ -1,4 +1,4 @@
-"""Check what a door is shown, and write the file that doors check with; the first needs no node and no network."""
+"""Check what a door is shown, without a node and without a network."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any
 
 import click
 
-from salus.app import open_node, trust_file
-from salus.cli.explaining import explain
-from salus.cli.output import data_option, ending, json_option, say, settings_of, settings_option, tell
+from salus.cli.output import ending, json_option, say, tell
 from salus.cli.pictures import text_of
 from salus.codec import trimmed
 from salus.codec.certificates import Certificate, Outcome, TrustFile, Verdict, permitted, read_trust
@@ -26,15 +24,7 @@ SAID = {
 }
 
 
-@click.group()
-def code() -> None:
-    """Check codes without a node."""
-
-
-code.add_command(explain)
-
-
-@code.command()
+@click.command()
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option(
     "--trust",
@@ -66,25 +56,6 @@ def verify(inputs: tuple[str, ...], trust: Path, at: str, venue: str, as_json: b
     sys.exit(0 if all(one.outcome is Outcome.GOOD for one in verdicts) else 1)
 
 
-@code.command()
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
-@data_option
-@settings_option
-@json_option
-@ending
-def trust(out: Path, data: Path | None, settings: Path | None, as_json: bool) -> None:
-    """Write a node's trust file: the same that it serves to everybody at /trust.json."""
-    with open_node(settings_of(settings, data=data)) as node:
-        octets = trust_file(node)
-    out.write_bytes(octets)
-    told = read_trust(octets)
-    if as_json:
-        tell({"file": str(out), **_summary(told)})
-        return
-    counts = f"{len(told.issuers)} issuers, {len(told.declarations)} declarations, {len(told.lists)} lists"
-    say(f"{out}: {counts}, as of {format_instant(told.made)}, of use until {format_instant(told.ends)}")
-
-
 def _instant(text: str) -> datetime:
     try:
         return parse_instant(text)
@@ -112,7 +83,7 @@ def _told(verdicts: list[Verdict], trust: TrustFile, inputs: tuple[str, ...], ve
     return {
         "at": at,
         "venue": venue,
-        "trust": _summary(trust),
+        "trust": summary(trust),
         "verdicts": [
             {
                 "input": number,
@@ -126,7 +97,8 @@ def _told(verdicts: list[Verdict], trust: TrustFile, inputs: tuple[str, ...], ve
     }
 
 
-def _summary(trust: TrustFile) -> dict[str, Any]:
+def summary(trust: TrustFile) -> dict[str, Any]:
+    """Return what a trust file is as of, and how much it holds."""
     return {
         "made": format_instant(trust.made),
         "ends": format_instant(trust.ends),

@@ -16,7 +16,8 @@ from salus import parties, synth
 from salus.app import advance_clock, open_node, parse_duration
 from salus.cli.country import found_country, register_country, take_in
 from salus.cli.lock import serving
-from salus.cli.output import ending, say, settings_of
+from salus.cli.output import ending, say
+from salus.cli.settings import settings_of
 from salus.cli.story import LEAD, Stage, open_rules, tell_story
 from salus.cli.witnesses import BODIES, three_witnesses
 from salus.kernel import format_instant

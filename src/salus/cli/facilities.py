@@ -9,7 +9,8 @@ import click
 
 from salus import parties
 from salus.app import open_node
-from salus.cli.output import data_option, ending, json_option, say, settings_of, settings_option, tell
+from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
+from salus.cli.settings import settings_of
 from salus.kernel import Role
 
 

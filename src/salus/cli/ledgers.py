@@ -11,7 +11,9 @@ import click
 
 from salus.access import ReadProof
 from salus.app import check_node, close_batch, open_node
-from salus.cli.output import data_option, ending, json_option, say, settings_of, settings_option, tell
+from salus.cli.contests import appeals
+from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
+from salus.cli.settings import settings_of
 from salus.kernel import format_instant
 from salus.ledger import Report, verify_directory
 from salus.proof import VerifierKey, WitnessKey
@@ -20,6 +22,9 @@ from salus.proof import VerifierKey, WitnessKey
 @click.group()
 def ledger() -> None:
     """Check the public log."""
+
+
+ledger.add_command(appeals)
 
 
 @ledger.command()

@@ -11,7 +11,8 @@ import click
 
 from salus.app import Imported, demo_token, ensure_sandbox, import_files, open_node
 from salus.cli.lock import serving
-from salus.cli.output import data_option, ending, json_option, say, settings_of, settings_option, tell
+from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
+from salus.cli.settings import settings_of
 from salus.kernel import Purpose, Role
 from salus.parties import ROLE_PURPOSES
 from salus.web import run

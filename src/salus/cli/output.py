@@ -11,7 +11,6 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from salus.app import NodeSettings, load_settings
 from salus.kernel import SalusError
 
 P = ParamSpec("P")
@@ -24,11 +23,6 @@ settings_option = click.option(
     "--settings", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A TOML settings file."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-
-
-def settings_of(settings: Path | None, **given: Path | str | int | None) -> NodeSettings:
-    """Read the node's settings from file, environment and what the command line gave."""
-    return load_settings(settings, given=given)
 
 
 def say(text: str = "") -> None:

@@ -11,7 +11,8 @@ import click
 
 from salus import app
 from salus.app import Saved
-from salus.cli.output import data_option, ending, json_option, say, settings_of, settings_option, tell
+from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
+from salus.cli.settings import settings_of
 
 _folder = click.Path(file_okay=False, path_type=Path)
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -1,9 +1,8 @@
-"""A witness as a process of its own, and the three of them that a demo starts for itself."""
+"""The three witnesses that a demo starts for itself, each a process of its own."""
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import select
 import subprocess
 import sys
@@ -12,13 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from salus.app import DEMO_WITNESSES, Node, join_witnesses
-from salus.cli.output import ending, say
 from salus.kernel import CLOCK_FILE, Unavailable
 from salus.proof import VerifierKey, WitnessKey
-from salus.witness import Settings, run
 
 START_SECONDS = 30.0
 BODIES = ("lake-university", "bar-association", "east-province")
@@ -29,34 +24,6 @@ class WitnessBroke(Unavailable):
     """A witness that this process started did not come up."""
 
     code = "SALUS-Z002"
-
-
-@click.command()
-@click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), required=True, help="The witness's own folder."
-)
-@click.option("--name", required=True, help="The witness's name, such as witness.example; fixed at the first start.")
-@click.option("--log-vkey", "logs", multiple=True, required=True, help="The key of a log to watch; may be given again.")
-@click.option("--port", type=click.IntRange(0, 65535), required=True, help="Where to listen on 127.0.0.1; 0 takes any.")
-@click.option(
-    "--clock",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The clock of a demo node. A witness that has one is a demo's for ever.",
-)
-@click.option(
-    "--passphrase-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Opens the witness's key; without it the passphrase lies beside the key.",
-)
-@ending
-def witness(
-    data: Path, name: str, logs: tuple[str, ...], port: int, clock: Path | None, passphrase_file: Path | None
-) -> None:
-    """Cosign heads of logs that only ever grew, until stopped. It needs no node and is best run by somebody else."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    keys = tuple(VerifierKey.parse(text) for text in logs)
-    settings = Settings(data=data, name=name, logs=keys, port=port, clock=clock, passphrase_file=passphrase_file)
-    run(settings, lambda address, ready: say(f"witness {ready.key} answers at {address}"))
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ BANDS = ("#e8f3f1", "#b9ddd5", "#7fc0b3")
 WIDTH, HEIGHT = 720, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 26, 58
 _SMALL_WIDTH, _SMALL_HEIGHT = 140, 36
+_LETTER = 7.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +109,12 @@ def bars(items: Sequence[Bar], words: Lettering) -> Markup:
     """Draw horizontal bars, one for each item, in the order given. A bar without a value is an outline of dashes."""
     height = 34 * len(items) + 44
     steps = ticks(max([item.value or 0 for item in items] + [1]))
-    left, right = 210, 90
+    left, right = min(max([ceil(_long(item.label)) + 20 for item in items] + [60]), WIDTH // 2), 90
     scale = (WIDTH - left - right) / steps[-1]
     parts: list[Markup] = []
     for row, item in enumerate(items):
         y = 34 * row + 8
-        parts.append(_text(left - 10, y + 17, item.label, "end", INK))
+        parts.append(_text(left - 10, y + 17, _cut(item.label, left - 20), "end", INK))
         length = round((item.value or 0) * scale, 1)
         if item.value is None:
             parts.append(_rect(left, y, WIDTH - left - right, 24, "none", STONE, "3 4"))
@@ -122,6 +123,19 @@ def bars(items: Sequence[Bar], words: Lettering) -> Markup:
         parts.append(_text(left + length + 8, y + 17, item.told, "start", INK))
     parts.append(_text(left, height - 12, words.across, "start", STONE))
     return _drawing("salus-chart", WIDTH, height, words.title, parts)
+
+
+def _long(text: str) -> float:
+    """Estimate how long a text is in units of the drawing; a Chinese character is twice as wide as a letter."""
+    return sum(_LETTER * (2 if ord(character) >= 0x2E80 else 1) for character in text)
+
+
+def _cut(text: str, room: float) -> str:
+    if _long(text) <= room:
+        return text
+    while _long(text) + _LETTER > room:
+        text = text[:-1]
+    return f"{text}…"
 
 
 def small(points: Sequence[Point], title: str) -> Markup:

@@ -58,7 +58,7 @@ class Drawing:
         ranked = sorted(places, key=lambda place: (place.icu_free is None, place.icu_free or 0, place.facility))
         bars = [
             charts.Bar(
-                label=self._plain(place.name)[:26],
+                label=self._plain(place.name),
                 value=place.icu_free,
                 told=unknown if place.icu_free is None else self._number(place.icu_free),
             )

@@ -57,6 +57,12 @@ DISEASES: Mapping[str, str] = {
     "measles": noop("Measles"),
 }
 
+MEASURES: Mapping[str, str] = {
+    "none": noop("nothing"),
+    "advise": noop("advice"),
+    "precaution": noop("a precaution"),
+}
+
 PARTS: Mapping[str, str] = {
     "summary": noop("Summary of your record"),
     "register": noop("The list of who looked"),

@@ -165,9 +165,13 @@ def contest_by_receipt(tx: Transaction, custodian: Custodian, text: str) -> Cont
     return _told(custodian, store.by_receipt(tx, custodian.digest(_RECEIPT, receipt)))
 
 
-def waiting_for(tx: Transaction, custodian: Custodian, organisation: str) -> list[Contest]:
-    """Return up to 200 contests that this organisation may answer and nobody has, the oldest first."""
-    return [_told(custodian, row) for row in store.waiting(tx, [organisation], MOST_SHOWN)]
+def waiting_for(tx: Transaction, custodian: Custodian, organisation: str, at: datetime) -> list[Contest]:
+    """Return up to 200 contests that this organisation may answer and nobody has.
+
+    The soonest due come first, but nobody's second before anybody's first; late ones, whose answer changes nothing any
+    more, come last.
+    """
+    return [_told(custodian, row) for row in store.waiting(tx, [organisation], at, MOST_SHOWN)]
 
 
 def kept_leaves(tx: Transaction) -> list[Leaf]:

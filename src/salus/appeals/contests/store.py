@@ -18,9 +18,14 @@ select c.appeal, c.resident_key, c.about, c.organisations, c.content, c.opened_a
     a.outcome, a.organisation, a.officer, a.content, a.answered_at, a.pending_id
 from appeals.contest c left join appeals.answer a on a.appeal = c.appeal
 """
-WAITING = (
-    f"{_FOUND} where a.appeal is null and not c.organisations && %s::text[] order by c.deadline, c.appeal limit %s"
+_OPEN = "a.appeal is null and not c.organisations && %s::text[]"
+# Everybody's first contest comes before anybody's second: one who opens many keeps nobody else waiting.
+IN_TIME = (
+    f"{_FOUND} where {_OPEN} and c.deadline > %s"
+    " order by row_number() over (partition by c.resident_key order by c.deadline, c.appeal), c.deadline, c.appeal"
+    " limit %s"
 )
+LATE = f"{_FOUND} where {_OPEN} and c.deadline <= %s order by c.deadline desc, c.appeal limit %s"
 MINE = f"{_FOUND} where c.resident_key = %s order by c.opened_at desc"
 
 
@@ -102,9 +107,16 @@ def kept(tx: Transaction) -> list[tuple[bytes, datetime, str | None, str | None]
     return [(bytes(appeal), deadline, outcome, organisation) for appeal, deadline, outcome, organisation in rows]
 
 
-def waiting(tx: Transaction, organisations: Sequence[str], most: int) -> list[Row]:
-    """Return unanswered contests that are about none of these organisations' work; the oldest come first."""
-    return [_row(found) for found in tx.rows(WAITING, (list(organisations), most))]
+def waiting(tx: Transaction, organisations: Sequence[str], at: datetime, most: int) -> list[Row]:
+    """Return unanswered contests that are about none of these organisations' work.
+
+    Those that are in time come first, one of each resident, then the next of each; then those that are late, the
+    newest first.
+    """
+    found = [_row(one) for one in tx.rows(IN_TIME, (list(organisations), at, most))]
+    if len(found) < most:
+        found += [_row(one) for one in tx.rows(LATE, (list(organisations), at, most - len(found)))]
+    return found
 
 
 def _one(found: Sequence[Any] | None) -> Row | None:

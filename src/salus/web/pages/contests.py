@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import orjson
 from starlette.datastructures import FormData, UploadFile
@@ -12,14 +13,14 @@ from starlette.routing import Route
 from salus import app
 from salus.app import Followed
 from salus.appeals import Contest, ContestUnknown, NothingToContest, Outcome, Standing
-from salus.kernel import Purpose, Role, canonical
+from salus.kernel import Purpose, Role, canonical, parse_instant
 from salus.parties import Principal
 from salus.records import NotFound
 from salus.rules import Recomputed
 from salus.web.gate import in_thread
 from salus.web.pages.residents import look_view
 from salus.web.pages.visit import Visit, paged
-from salus.web.pages.words_of import facility_words
+from salus.web.pages.words_of import facility_words, naming
 from salus.web.views import Address, Notice
 from salus.web.views.contests import (
     Appeal,
@@ -29,6 +30,8 @@ from salus.web.views.contests import (
     ContestReceipt,
     MyContests,
     Ran,
+    ShownLook,
+    ShownNotice,
 )
 
 MOST_NOTICE_BYTES = 200 * 1024
@@ -119,7 +122,7 @@ async def receipt(visit: Visit) -> Response:
         closed_at=found.closed_at,
         answered=answer.at if answer else None,
         outcome=answer.outcome if answer else None,
-        organisation=answer.organisation if answer else None,
+        organisation=naming(node)(answer.organisation) if answer else None,
         reason=answer.reason if answer else None,
     )
     return visit.show(view)
@@ -137,7 +140,7 @@ async def receipt_file(visit: Visit) -> Response:
 
 @paged
 async def waiting(visit: Visit) -> Response:
-    """Show an appeal officer what waits, the oldest first."""
+    """Show an appeal officer what waits, the soonest due first."""
     who, node = _officer(visit), visit.gate.node
     found = await in_thread(visit.gate, lambda: app.waiting_contests(node, who))
     now = node.clock.now()
@@ -167,34 +170,50 @@ async def answer(visit: Visit) -> Response:
 
 async def _appeal_view(visit: Visit, found: Followed, *, trouble: bool = False) -> Appeal:
     node, contest = visit.gate.node, found.contest
-    ran = await in_thread(visit.gate, lambda: app.run_again(node, contest))
-    shown = ran.shown if ran else _shown_look(contest)
-    facility = None if ran else json.loads(contest.shown).get("facility")
+    ran, named = await in_thread(visit.gate, lambda: (app.run_again(node, contest), naming(node)))
     return Appeal(
         about=contest.receipt.about,
         opened=contest.opened_at,
         deadline=contest.deadline,
         stands=found.stands,
         words=contest.words,
-        shown=shown,
-        organisations=contest.organisations,
+        organisations=tuple(map(named, contest.organisations)),
         form=f"{Address.APPEALS}/{contest.receipt.hash.hex()}",
-        look_of=facility_words(node, facility) if facility else None,
-        result=str(ran.now.measure) if ran else None,
-        ran=(_ran("when it was contested", ran.then), _ran("now", ran.now)) if ran else (),
+        notice=_shown_notice(ran.shown) if ran else None,
+        look=None if ran else _shown_look(node, contest),
+        ran=(_ran(ran.then, now=False), _ran(ran.now, now=True)) if ran else (),
         outcome=contest.answer.outcome if contest.answer else None,
         reason=contest.answer.reason if contest.answer else None,
         trouble=trouble,
     )
 
 
-def _ran(when: str, found: Recomputed) -> Ran:
-    return Ran(text=f"{when}: {found.measure}, {found.text}", holds=found.fault is None)
+def _ran(found: Recomputed, *, now: bool) -> Ran:
+    return Ran(now=now, measure=str(found.measure), text=found.text, holds=found.fault is None)
 
 
-def _shown_look(contest: Contest) -> tuple[tuple[str, str], ...]:
+def _shown_notice(told: Mapping[str, str]) -> ShownNotice:
+    return ShownNotice(
+        measure=told["gives"],
+        clause=told["clause"],
+        starts=parse_instant(told["starts"]),
+        ends=parse_instant(told["ends"]),
+        decided=parse_instant(told["at"]),
+        rules=told["rules"],
+    )
+
+
+def _shown_look(node: app.Node, contest: Contest) -> ShownLook:
     told = json.loads(contest.shown)
-    return tuple((name, str(told[name])) for name in ("at", "role", "what", "count", "action", "purpose", "ground"))
+    return ShownLook(
+        at=parse_instant(told["at"]),
+        role=Role(told["role"]),
+        facility=facility_words(node, told["facility"]) if told["facility"] else None,
+        part=told["what"],
+        count=told["count"],
+        purpose=Purpose(told["purpose"]),
+        ground=told["ground"],
+    )
 
 
 def _line(contest: Contest, stands: Standing, place: Address) -> ContestLine:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from salus.appeals import About, Outcome, Standing
+from salus.kernel import Purpose, Role
 from salus.web.views import Look, Words
 
 
@@ -67,13 +68,13 @@ class ContestReceipt:
     closed_at: datetime | None
     answered: datetime | None
     outcome: Outcome | None
-    organisation: str | None
+    organisation: Words | None
     reason: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appeals:
-    """What an appeal officer may answer, the oldest first; nobody is named in it."""
+    """What an appeal officer may answer, the soonest due first; nobody is named in it."""
 
     template: ClassVar[str] = "appeals.html"
     contests: tuple[ContestLine, ...]
@@ -81,18 +82,44 @@ class Appeals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """One step of checking what the resident was shown: what was asked, whether it holds, and why."""
+    """The evidence run again: what it came to when it was contested, or comes to `now`; whether it is proved; why."""
 
+    now: bool
+    measure: str
     text: str
     holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownNotice:
+    """A notice as its holder was shown it. `clause` and `rules` are the decision's own names, `rules` a digest."""
+
+    measure: str
+    clause: str
+    starts: datetime
+    ends: datetime
+    decided: datetime
+    rules: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLook:
+    """A look as its resident was shown it, without the name of who looked."""
+
+    at: datetime
+    role: Role
+    facility: Words | None
+    part: str
+    count: int
+    purpose: Purpose
+    ground: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appeal:
     """One contest before its officer: what the resident was shown, their words, and the evidence run again.
 
-    `result` is what the rules come to now, None for a look. `shown` are names and values as the resident was shown
-    them; `look_of` names the institution whose look is contested.
+    Exactly one of `notice` and `look` is given; for a look nothing is run again.
     """
 
     template: ClassVar[str] = "appeal.html"
@@ -101,11 +128,10 @@ class Appeal:
     deadline: datetime
     stands: Standing
     words: str
-    shown: tuple[tuple[str, str], ...]
-    organisations: tuple[str, ...]
+    organisations: tuple[Words, ...]
     form: str
-    look_of: Words | None = None
-    result: str | None = None
+    notice: ShownNotice | None = None
+    look: ShownLook | None = None
     ran: tuple[Ran, ...] = ()
     outcome: Outcome | None = None
     reason: str | None = None

@@ -1,0 +1,53 @@
+"""The commands: every one loads, and those that work without a node load nothing of one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from salus.cli import main
+
+WITHOUT_A_NODE = ("code verify", "code explain", "witness")
+
+
+def names(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    context = click.Context(group)
+    found = []
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        found += names(command, (*path, name)) if isinstance(command, click.Group) else [(*path, name)]
+    return found
+
+
+@pytest.mark.parametrize("path", names(main), ids=" ".join)
+def test_every_command_says_what_it_does(path: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(main, [*path, "--help"])
+
+    assert told.exit_code == 0
+    assert f"Usage: main {' '.join(path)}" in told.output
+
+
+def test_a_command_that_there_is_not_is_refused_by_its_name() -> None:
+    told = CliRunner().invoke(main, ["measure"])
+
+    assert told.exit_code == 2
+    assert "measure" in told.output
+
+
+@pytest.mark.parametrize("command", WITHOUT_A_NODE)
+def test_what_works_without_a_node_loads_no_node(command: str) -> None:
+    script = (
+        "import sys\nfrom salus.cli import main\n"
+        f"main([*{command.split()!r}, '--help'], standalone_mode=False)\n"
+        "print(sorted({name.split('.')[1] for name in sys.modules if name.startswith('salus.')}), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    loaded = set(done.stderr.strip("[]\n").replace("'", "").split(", "))
+    assert "cli" in loaded
+    assert not loaded & {"app", "web", "storage", "records", "identity", "parties"}
