@@ -181,5 +181,6 @@ def _averaged(count: int, links: Iterable[Link], spec: Spec, rules: _Rules) -> C
         kept = groups.root(a)
         averages.join(kept, b if kept == a else a)
         for other in averages.between[kept]:
-            heapq.heappush(heap, (-averages.mean(*sorted((kept, other))), *sorted((kept, other))))
+            one, two = min(kept, other), max(kept, other)
+            heapq.heappush(heap, (-averages.mean(one, two), one, two))
     return Clusters(of=groups.roots(), refused=refused)

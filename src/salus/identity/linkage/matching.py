@@ -1,4 +1,7 @@
-"""A whole table at once: choose pairs, train if there is no model yet, score by Splink, cluster. Loads DuckDB and Splink."""
+"""A whole table at once: choose pairs, train if there is no model yet, score by Splink, cluster.
+
+Loads DuckDB and Splink; nothing else of this room needs them.
+"""
 
 from __future__ import annotations
 

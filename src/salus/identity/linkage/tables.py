@@ -1,4 +1,4 @@
-"""Files of people into DuckDB and results out of it. A file is read as text; results are written whole or not at all."""
+"""Files of people into DuckDB, results out of it. A file is read as text; a result is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def read_table(connection: DuckDBPyConnection, path: Path, spec: Spec) -> int:
         connection.execute(f"create or replace table {RAW} as from {READERS[path.suffix.lower()]}", [str(path)])
     except duckdb.Error as error:
         raise TableRefused(f"'{path.name}' cannot be read as {path.suffix[1:].upper()}") from error
-    found = {name for (name,) in connection.execute(f"select column_name from (describe {RAW})").fetchall()}  # noqa: S608
+    described = connection.execute(f"select column_name from (describe {RAW})").fetchall()  # noqa: S608
+    found = {name for (name,) in described}
     wanted = {spec.record_id, *([spec.source] if spec.source else [])}
     wanted |= {source for reading in spec.readings for source in reading.sources}
     if missing := sorted(wanted - found):
@@ -53,7 +54,7 @@ def read_table(connection: DuckDBPyConnection, path: Path, spec: Spec) -> int:
 
 
 def prepare_table(connection: DuckDBPyConnection, spec: Spec) -> None:
-    """Make `PEOPLE` from `RAW`: record id, source, and each prepared column, worked out once for each distinct value."""
+    """Make `PEOPLE` from `RAW`: record id, source, prepared columns, each worked out once for each distinct value."""
     columns = [f"{_quoted(spec.record_id)}::varchar as record_id"]
     if spec.source:
         columns.append(f"{_quoted(spec.source)}::varchar as source")

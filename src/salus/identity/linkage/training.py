@@ -191,8 +191,13 @@ def _collisions(connection: DuckDBPyConnection, spec: Spec, column: str) -> floa
 def _passes(
     connection: DuckDBPyConnection, spec: Spec, chance: dict[str, Chance], progress: Progress
 ) -> tuple[Estimates, float]:
-    """Return estimates of m by comparison, one list for each pass, and the largest number of matches a pass found."""
+    """Return estimates of m by comparison, one list for each pass, and the largest number of matches a pass found.
+
+    Where seeds tell of a comparison, only they count: chance agreement that hangs together, as a place and its postcode
+    do, misleads expectation maximisation and not them.
+    """
     estimates: Estimates = {one.name: [] for one in spec.comparisons}
+    seeds: Estimates = {one.name: [] for one in spec.comparisons}
     most = 0.0
     for rule in spec.blocking:
         if any(part.each for part in rule.parts):
@@ -208,10 +213,10 @@ def _passes(
         most = max(most, matches / share)
         for one in spec.comparisons:
             if not _tells_of(spec, rule, one):
-                estimates[one.name].append(
+                (seeds if seeded else estimates)[one.name].append(
                     [m if m is not None and m * matches >= EXAMPLES else None for m in by_comparison[one.name]]
                 )
-    return estimates, most
+    return {name: seeds[name] or estimates[name] for name in estimates}, most
 
 
 def _tells_of(spec: Spec, rule: Blocking, comparison: Comparison) -> bool:
@@ -226,7 +231,7 @@ def _em_pairs(connection: DuckDBPyConnection, spec: Spec, rule: Blocking) -> tup
     """Write the records of as many of a rule's blocks as a pass takes, with their key; return its pairs and share."""
     connection.execute(f"create or replace temp table em_keys as {keys_sql(rule, RECORDS, 'n')}")
     connection.execute(
-        "create or replace temp table em_blocks as select *, sum(pairs) over (order by hash(key), key) as running from"
+        "create or replace temp table em_blocks as select *, sum(pairs) over (order by hash(key), key) as running from"  # noqa: S608
         " (select key, count(*) * (count(*) - 1) // 2 as pairs from em_keys group by key having count(*) between 2"
         f" and {rule.at_most})"
     )
