@@ -7,6 +7,7 @@ from salus.identity.linkage.errors import NotWritten, SpecRefused, TableRefused,
 from salus.identity.linkage.keys import keys
 from salus.identity.linkage.model import Blocking, Comparison, Kind, Level, Part, Row, Spec, Test, Value
 from salus.identity.linkage.scoring import Scored, Scorer, score
+from salus.identity.linkage.specs import read_spec
 from salus.identity.linkage.weights import Weights, read_weights, write_weights
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Weights",
     "WeightsRefused",
     "keys",
+    "read_spec",
     "read_weights",
     "score",
     "write_weights",

@@ -13,7 +13,7 @@ from salus.identity.linkage.engine import SCORED
 from salus.identity.linkage.matching import CLUSTERS, Matched, match, rows
 from salus.identity.linkage.model import Spec
 from salus.identity.linkage.scoring import Scored, Scorer
-from salus.identity.linkage.tables import PEOPLE, check_format, opened, prepare_table, read_table, write_table
+from salus.identity.linkage.tables import PEOPLE, check_names, opened, prepare_table, read_table, write_table
 from salus.identity.linkage.weights import Weights
 
 Progress = Callable[[str], None]
@@ -45,8 +45,7 @@ def link_file(
     whose records were not put together. Each output is written whole or not at all; names that cannot be written are
     refused before any work.
     """
-    for one in (out, *([review] if review else [])):
-        check_format(one)
+    check_names(path, out, *([review] if review else []))
     with opened() as connection:
         progress(f"reading {path.name}")
         read_table(connection, path, spec)

@@ -34,6 +34,16 @@ def check_format(path: Path) -> None:
         raise TableRefused(f"'{path.name}' is neither .csv nor .parquet")
 
 
+def check_names(source: Path, *results: Path) -> None:
+    """Refuse results that cannot be written, or that would overwrite each other or the file that is read."""
+    for at, one in enumerate(results):
+        check_format(one)
+        if one.resolve() in {source.resolve(), *(other.resolve() for other in results[:at])}:
+            raise NotWritten(f"'{one.name}' is named twice; give each file a name of its own")
+        if one.is_dir() or not (one.parent.is_dir() and os.access(one.parent, os.W_OK)):
+            raise NotWritten(f"'{one.name}' could not be written; check the folder, its rights and its space")
+
+
 def read_table(connection: DuckDBPyConnection, path: Path, spec: Spec) -> int:
     """Read a file into `RAW`, and return its number of records. Refuses what cannot be read, and a missing column."""
     check_format(path)
