@@ -76,6 +76,7 @@ HELD = [
     "the stack of rooms",
     "pure rooms open no store and no socket",
     "models are pure",
+    "likeness is weighed without a store",
     "FHIR is read without a store",
     "FHIR JSON stays in records",
     "synth knows no room but kernel",
