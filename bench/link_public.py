@@ -38,9 +38,8 @@ def main() -> None:
         print(json.dumps(_one(sys.argv[2], sys.argv[3])))
         return
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    print(
-        f"{'set':14}{'engine':9}{'P':>9}{'R':>9}{'F1':>9}{'B3 P':>9}{'B3 R':>9}{'B3 F1':>9}{'s':>8}{'CPU s':>8}{'GB':>6}"
-    )
+    titles = "".join(f"{one:>9}" for one in ("P", "R", "F1", "B3 P", "B3 R", "B3 F1"))
+    print(f"{'set':14}{'engine':9}{titles}{'s':>8}{'CPU s':>8}{'GB':>6}")
     for name in sys.argv[1:] or SETS:
         if name == "historical" and not CORPORA.exists():
             print(f"{name:14}skipped: {CORPORA.name} is absent")

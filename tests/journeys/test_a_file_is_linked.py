@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import random
+import subprocess
 import sys
 from itertools import combinations
 from pathlib import Path
@@ -48,17 +50,13 @@ SYLLABLES = ("ba", "ne", "ko", "ri", "lu", "sa", "mi", "to", "ve", "da")
 
 def people(count: int = 300) -> list[dict[str, str]]:
     """Two records of each of `count` people; every fifth second record differs in one field."""
-    rows = []
+    dice, rows = random.Random(2031), []
     for at in range(count):
-        name = "".join(SYLLABLES[at * step % 89 % 10] for step in (7, 11, 13)) + SYLLABLES[at % 10]
-        born = f"19{40 + at % 50}-{1 + at % 12:02}-{1 + at * 7 % 28:02}"
-        row = {"id": f"a{at}", "name": name, "born": born, "town": f"town {at % 20}", "street": f"street {at % 60}"}
-        changes = [
-            {"name": f"{name}x"},
-            {"born": f"{born[:-1]}{(at + 3) % 10}"},
-            {"town": "elsewhere"},
-            {"street": "new"},
-        ]
+        name = "".join(dice.choices(SYLLABLES, k=4))
+        born = f"19{dice.randint(40, 89)}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
+        town, street = f"town {dice.randrange(20)}", f"street {dice.randrange(60)}"
+        row = {"id": f"a{at}", "name": name, "born": born, "town": town, "street": street}
+        changes = [{"name": f"{name}x"}, {"born": f"{born[:-1]}9"}, {"town": "elsewhere"}, {"street": "new"}]
         rows += [row, {**row, "id": f"b{at}", **(changes[at // 5 % 4] if at % 5 == 0 else {})}]
     return rows
 
@@ -108,6 +106,7 @@ def test_a_small_file_is_linked_and_every_record_has_a_cluster(folder: Path) -> 
     assert len(read(folder / "review.csv")) == told["review"]
 
 
+@pytest.mark.slow
 def test_the_same_file_gives_the_same_model_and_the_same_clusters_as_parquet_in_another_order(folder: Path) -> None:
     with duckdb.connect() as connection:
         query = f"copy (from read_csv('{folder}/people.csv', all_varchar = true) order by hash(id))"
@@ -119,6 +118,7 @@ def test_the_same_file_gives_the_same_model_and_the_same_clusters_as_parquet_in_
     assert read(folder / "out.csv") == read(folder / "out.parquet")
 
 
+@pytest.mark.slow
 def test_pairs_to_review_are_not_in_one_cluster_and_say_why(folder: Path) -> None:
     loose = SPEC.replace('record_id = "id"', 'record_id = "id"\nlink = 25\nreview = -5')
     (folder / "spec.toml").write_text(loose, "utf-8")
@@ -138,14 +138,13 @@ def test_pairs_to_review_are_not_in_one_cluster_and_say_why(folder: Path) -> Non
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda folder: (folder / "people.csv").write_text("id,name\n1,x\n"), "SALUS-I103 'people.csv' lacks the columns: born, street, town"),
+        (lambda folder: (folder / "people.csv").write_text("id,name\n1,x\n"), "lacks the columns: born, street, town"),
         (lambda folder: (folder / "people.csv").write_bytes(b"PAR1\x00\xff\xfe\x00,,\n\"\x00"), "SALUS-I103"),
         (lambda folder: (folder / "people.csv").unlink(), "SALUS-I103 there is no file 'people.csv'"),
         (lambda folder: _twice(folder / "people.csv"), "SALUS-I103 1 record ids stand more than once"),
         (lambda folder: (folder / "people.csv").write_text("id,name,born,town,street\n1,x,,,\n"), "SALUS-I104"),
         (lambda folder: (folder / "spec.toml").write_text("name = "), "SALUS-I101 the specification is not TOML"),
         (lambda folder: (folder / "spec.toml").unlink(), "SALUS-I101 'spec.toml' cannot be read"),
-        (lambda folder: (folder / "out.csv").mkdir(), "SALUS-I105 'out.csv' could not be written"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_linked_is_refused_and_nothing_is_left_behind(folder: Path, change: Any, told: str) -> None:
@@ -175,6 +174,7 @@ def test_a_result_that_cannot_be_written_is_refused_before_any_work(folder: Path
     assert (folder / "people.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_level_that_nothing_reaches_is_refused_by_name(folder: Path) -> None:
     spec = SPEC.replace('levels = ["equal town"]', 'levels = ["equal town", "prefix town 7 and date-swapped born"]')
     (folder / "spec.toml").write_text(spec, "utf-8")
@@ -185,6 +185,7 @@ def test_a_level_that_nothing_reaches_is_refused_by_name(folder: Path) -> None:
     assert "SALUS-I104 town: level 'prefix town 7 and date-swapped born' stays without an estimate" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_closer_level_that_weighs_less_is_refused_by_name(folder: Path) -> None:
     spec = SPEC.replace('levels = ["equal town"]', 'levels = ["prefix town 1", "equal town"]').replace(
         '[[comparisons]]\nname = "town"', '[[comparisons]]\nname = "town"\nneeds = ["town"]'
@@ -197,6 +198,7 @@ def test_a_closer_level_that_weighs_less_is_refused_by_name(folder: Path) -> Non
     assert "SALUS-I104 town" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_block_above_its_budget_is_told(folder: Path) -> None:
     (folder / "spec.toml").write_text(SPEC + '[[blocking]]\nname = "towns"\non = ["town"]\nat_most = 20\n', "utf-8")
 
@@ -213,8 +215,6 @@ def test_without_a_specification_it_says_what_to_name(folder: Path) -> None:
 
 
 def test_neither_command_nor_model_loads_the_batch_engine() -> None:
-    import subprocess
-
     code = "import sys, salus.identity.linkage, salus.cli; print(*{'duckdb', 'splink', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -82,8 +82,8 @@ def test_connected_clusters_are_those_of_the_obvious_way(links: list[Link], fact
 @settings(max_examples=300, deadline=None)
 @given(links=all_links, facts=all_facts, grouping=st.sampled_from([CONNECTED, AVERAGE]), dice=st.randoms())
 def test_clusters_do_not_depend_on_the_order_of_arrival(
-    links: list[Link], facts: Facts, grouping: Spec, dice: object
-) -> None:  # noqa: E501
+    links: list[Link], facts: Facts, grouping: Spec, dice: random.Random
+) -> None:
     spec = replace(grouping, per_source=2)
     again = list(links)
     dice.shuffle(again)
