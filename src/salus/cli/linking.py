@@ -41,12 +41,14 @@ def link(file: Path, out: Path, review: Path | None, spec: Path | None, as_json:
         left_out = {one.rule: one.pairs_left_out for one in found.left_out}
         tell({
             "records": found.records, "clusters": found.clusters, "review": found.pairs_to_review,
-            "model": found.weights.hash, "pairs_left_out": left_out,
+            "model": found.weights.hash, "pairs_left_out": left_out, "notes": list(found.weights.notes),
         })  # fmt: skip
         return
     say(f"{found.records:,} records are {found.clusters:,} people; {found.pairs_to_review:,} pairs to review")
     for one in found.left_out:
         say(f"left out by its budget: {one.rule}, {one.blocks_left_out:,} blocks, {one.pairs_left_out:,} pairs")
+    for note in found.weights.notes:
+        say(f"learned with doubt: {note}")
     say(f"model {found.weights.hash}")
 
 

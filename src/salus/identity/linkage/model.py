@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -96,13 +96,17 @@ class Level:
     """One degree of agreement: all its tests hold, and no level before it did.
 
     `by_frequency` names a column that the level finds equal: a rare value there weighs more than a frequent one.
+    `chance` is the least probability, known from theory, that two strangers reach the level; a sample misses rare ones.
     """
 
     name: str
     tests: tuple[Test, ...]
     by_frequency: str = ""
+    chance: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.chance < 1:
+            raise SpecRefused(f"level '{self.name}' has a chance that is no probability")
         if not self.tests:
             raise SpecRefused(f"level '{self.name}' has no test")
         equal = {test.column for test in self.tests if test.kind is Kind.EQUAL}
@@ -214,7 +218,6 @@ class Spec:
     per_source: int = 0
     single: tuple[str, ...] = ()
     grouping: Grouping = Grouping.CONNECTED
-    floors: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for what, names in (("comparisons", self.comparisons), ("blocking rules", self.blocking)):

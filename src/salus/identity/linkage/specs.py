@@ -90,12 +90,15 @@ def read_part(text: str) -> Part:
 
 
 def _comparison(entry: Mapping[str, Any]) -> Comparison:
-    _known(entry, {"name", "needs", "levels", "frequencies", "ordered"}, "a comparison")
+    _known(entry, {"name", "needs", "levels", "frequencies", "ordered", "chance"}, "a comparison")
     name, texts = str(entry.get("name", "")), entry.get("levels")
     if not (isinstance(texts, list) and texts and all(isinstance(text, str) and text.strip() for text in texts)):
         raise SpecRefused(f"comparison '{name}' has no levels")
     weighed = str(entry.get("frequencies", ""))
-    levels = tuple(_level(text, weighed) for text in texts)
+    chances = _table(entry, "chance")
+    if unknown := sorted(set(chances) - set(texts)):
+        raise SpecRefused(f"comparison '{name}' gives a chance to levels that it has not: {', '.join(unknown)}")
+    levels = tuple(_level(text, weighed, chances.get(text, 0.0)) for text in texts)
     if weighed and not any(level.by_frequency for level in levels):
         raise SpecRefused(f"comparison '{name}' has no level 'equal {weighed}' to weigh by frequency")
     needs = entry.get("needs", list(dict.fromkeys(column for test in levels[0].tests for column in test.columns)))
@@ -104,10 +107,12 @@ def _comparison(entry: Mapping[str, Any]) -> Comparison:
     return Comparison(name=name, needs=tuple(map(str, needs)), levels=levels, ordered=bool(entry.get("ordered", True)))
 
 
-def _level(text: str, weighed: str) -> Level:
+def _level(text: str, weighed: str, chance: object) -> Level:
+    if not isinstance(chance, int | float):
+        raise SpecRefused(f"level '{text}' has a chance that is no probability")
     tests = tuple(read_test(one) for one in text.split(" and "))
     found = any(test.kind is Kind.EQUAL and test.column == weighed for test in tests)
-    return Level(name=text, tests=tests, by_frequency=weighed if found else "")
+    return Level(name=text, tests=tests, by_frequency=weighed if found else "", chance=float(chance))
 
 
 def _blocking(entry: Mapping[str, Any]) -> Blocking:

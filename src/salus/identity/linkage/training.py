@@ -27,6 +27,10 @@ EXAMPLES = 1.0
 """A level with fewer expected examples among matches than this, in every pass, has no estimate."""
 NOISE = 1.0
 """Bits by which a farther level may come out better than a closer one before the order of levels counts as wrong."""
+ENOUGH = 3
+"""Passes of expectation maximisation after which a comparison has learned enough."""
+DOUBT = 2.0
+"""Bits by which the estimate of a level may differ from what all pairs together say, without a note in the model."""
 Patterns = list[tuple[tuple[int, ...], int]]
 Estimates = dict[str, list[list[float | None]]]
 Learnt = tuple[float, dict[str, list[float | None]]]
@@ -60,7 +64,7 @@ def train(connection: DuckDBPyConnection, spec: Spec, progress: Progress = lambd
     u = {one.name: list(chance[one.name].shares) for one in spec.comparisons}
     for _ in range(2):
         prior = _settled(spec, patterns, scale, total, m, u, prior)
-        u = {one.name: _without_matches(chance[one.name], m[one.name], prior, records) for one in spec.comparisons}
+        u = {one.name: _without_matches(one, chance[one.name], m[one.name], prior, records) for one in spec.comparisons}
     u = {one.name: _no_better(one, m[one.name], u[one.name]) for one in spec.comparisons}
     levels = tuple(
         LevelWeight(comparison=one.name, level=name, m=_rounded(m_), u=_rounded(u_))
@@ -69,7 +73,7 @@ def train(connection: DuckDBPyConnection, spec: Spec, progress: Progress = lambd
     )
     weights = Weights(
         spec=spec.name, prior=_rounded(prior), levels=levels, frequencies=frequencies, link=float(spec.link),
-        review=float(spec.review), records=records,
+        review=float(spec.review), records=records, notes=_notes(spec, patterns, m, u, prior),
     )  # fmt: skip
     check_order(spec, weights)
     return weights
@@ -199,8 +203,10 @@ def _passes(
     estimates: Estimates = {one.name: [] for one in spec.comparisons}
     seeds: Estimates = {one.name: [] for one in spec.comparisons}
     most = 0.0
-    for rule in spec.blocking:
-        if any(part.each for part in rule.parts):
+    for rule in sorted(spec.blocking, key=lambda rule: rule.name not in spec.seeds):
+        told = [one.name for one in spec.comparisons if not _tells_of(spec, rule, one)]
+        known = all(seeds[name] or len(estimates[name]) >= ENOUGH for name in told)
+        if any(part.each for part in rule.parts) or (known and rule.name not in spec.seeds):
             continue
         progress(f"learning from {rule.name}")
         pairs, share = _em_pairs(connection, spec, rule)
@@ -211,11 +217,10 @@ def _passes(
             _from_seeds(connection, spec, pairs) if seeded else _from_em(connection, spec, chance, pairs)
         )
         most = max(most, matches / share)
-        for one in spec.comparisons:
-            if not _tells_of(spec, rule, one):
-                (seeds if seeded else estimates)[one.name].append(
-                    [m if m is not None and m * matches >= EXAMPLES else None for m in by_comparison[one.name]]
-                )
+        for name in told:
+            (seeds if seeded else estimates)[name].append(
+                [m if m is not None and m * matches >= EXAMPLES else None for m in by_comparison[name]]
+            )
     return {name: seeds[name] or estimates[name] for name in estimates}, most
 
 
@@ -316,10 +321,7 @@ def _settled(
     prior: float,
 ) -> float:  # fmt: skip
     """Return the share of matches among all pairs that reproduces itself; a pair that no rule found counts as none."""
-    odds = [
-        {MISSING: 1.0, **{len(m_) - 1 - at: m_[at] / u_[at] for at in range(len(m_))}}
-        for m_, u_ in ((m[one.name], u[one.name]) for one in spec.comparisons)
-    ]
+    odds = _odds(spec, m, u)
     ratios = [
         (math.prod(factors[level] for factors, level in zip(odds, levels, strict=True)), count)
         for levels, count in patterns
@@ -330,7 +332,40 @@ def _settled(
     return prior
 
 
-def _without_matches(chance: Chance, m: list[float], prior: float, records: int) -> list[float]:
+def _notes(spec: Spec, patterns: Patterns, m: dict[str, list[float]], u: dict[str, list[float]], prior: float
+) -> tuple[str, ...]:  # fmt: skip
+    """Check m against one more step of expectation maximisation over all pairs, and say where the two disagree."""
+    counted = {one.name: [0.0] * len(m[one.name]) for one in spec.comparisons}
+    odds = _odds(spec, m, u)
+    for levels, count in patterns:
+        ratio = math.prod(factors[level] for factors, level in zip(odds, levels, strict=True))
+        weight = count * prior * ratio / (prior * ratio + 1 - prior)
+        for one, level in zip(spec.comparisons, levels, strict=True):
+            if level != MISSING:
+                counted[one.name][len(one.levels) - level] += weight
+    notes = []
+    for one in spec.comparisons:
+        total = math.fsum(counted[one.name]) or 1.0
+        for name, weight, was in zip([*(level.name for level in one.levels), "else"], counted[one.name], m[one.name],
+                                     strict=True):  # fmt: skip
+            if weight >= 1 and abs(math.log2(weight / total / was)) > DOUBT:
+                notes.append(f"{one.name}, '{name}': passes say {was:.2g} of matches, all pairs {weight / total:.2g}")
+    return tuple(notes)
+
+
+def _odds(spec: Spec, m: dict[str, list[float]], u: dict[str, list[float]]) -> list[dict[int, float]]:
+    """Return, for each comparison, by what reaching a level multiplies the odds."""
+    return [
+        {MISSING: 1.0, **{len(m_) - 1 - at: m_[at] / u_[at] for at in range(len(m_))}}
+        for m_, u_ in ((m[one.name], u[one.name]) for one in spec.comparisons)
+    ]
+
+
+def _without_matches(comparison: Comparison, chance: Chance, m: list[float], prior: float, records: int) -> list[float]:
     """Take the matches out of what random pairs showed: most agreement on nearly unique values is theirs."""
-    kept = [max(share - prior * one, min(share, 1 / records)) for share, one in zip(chance.shares, m, strict=True)]
+    least = [*(level.chance for level in comparison.levels), 0.0]
+    kept = [
+        max(share - prior * one, min(share, 1 / records), floor)
+        for share, one, floor in zip(chance.shares, m, least, strict=True)
+    ]
     return [one / math.fsum(kept) for one in kept]
