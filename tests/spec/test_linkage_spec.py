@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from salus.identity.linkage.preparing import prepare
 from salus.identity.linkage.specs import read_part, read_test
 
 SPECS = sorted((Path(__file__).parents[2] / "bench" / "specs").glob("*.toml"))
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "link-a-file.md"
 SMALL = """
 name = "small"
 [columns]
@@ -90,6 +92,12 @@ def test_each_specification_of_the_bench_is_read(path: Path) -> None:
     assert read_spec(path.read_text("utf-8")).comparisons
 
 
+def test_the_specification_that_is_shown_to_users_is_read() -> None:
+    [shown] = re.findall(r"```toml\n(.*?)```", HOW_TO.read_text("utf-8"), re.DOTALL)
+
+    assert [one.name for one in read_spec(shown).comparisons] == ["surname", "born", "town"]
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "told"),
     [
@@ -105,6 +113,9 @@ def test_each_specification_of_the_bench_is_read(path: Path) -> None:
         ("damerau surname 1", "soundex surname", "'soundex' is none of"),
         ("damerau surname 1", "damerau given_name 1", "compared but not read: given_name"),
         ("damerau surname 1", "equal surname", "names a level twice"),
+        ('frequencies = "surname"', 'chance = { "equal town" = 0.1 }', "levels that it has not: equal town"),
+        ('frequencies = "surname"', 'chance = { "equal surname" = 2 }', "no probability"),
+        ('frequencies = "surname"', 'chance = { "equal surname" = "some" }', "no probability"),
         ('frequencies = "surname"', 'frequencies = "town"', "to weigh by frequency"),
         ("surname[0:2]", "surname[2:0]", "impossible slice"),
         ("surname[0:2]", "surname[first]", "is no key"),

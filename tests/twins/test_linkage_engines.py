@@ -69,7 +69,7 @@ def stored(database: Any, table: str, rows: list[dict[str, Any]]) -> None:
         database.execute(f"insert into {table} values (?, ?, ?, ?, ?, ?)", values)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(comparison=comparisons(), pairs=st.lists(st.tuples(records, records), min_size=1, max_size=12))
 def test_both_engines_reach_the_same_level(database: Any, comparison: Comparison, pairs: list[Any]) -> None:
     stored(database, "l", [one for one, _ in pairs])
@@ -93,7 +93,7 @@ parts = st.one_of(
 entries = st.builds(Part, column=st.just("words"), each=st.integers(1, 2))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     plain=st.lists(parts, max_size=2),
     entry=st.one_of(st.none(), entries),
