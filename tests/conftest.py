@@ -10,11 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from salus.app import SCHEMAS
 from salus.storage import Settings, Store, open_store
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+# A test's time is its machine's, not the code's: a busy one makes no failure.
+settings.register_profile("salus", deadline=None)
+settings.load_profile("salus")
 
 if "SALUS_WITHOUT" in os.environ:
     from controls import CONTROLS

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from salus.identity.errors import NumberRefused
+from salus.identity.documents import check_character, check_citizen, document_type, read_citizen_number
+from salus.identity.documents.citizen import birth_date
 
-# FHIR identifier systems under which a resident identity card number arrives; the OID is WS/T 482's.
-ID_CARD_SYSTEMS = frozenset({"urn:oid:2.16.156.10011.1.3", "urn:salus:id-card"})
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECK = "10X98765432"
-_ASCII_DIGITS = frozenset("0123456789")
+__all__ = ["ID_CARD_SYSTEMS", "IdNumber", "Resident", "check_character"]
+
+# FHIR identifier systems under which a resident identity card number arrives.
+ID_CARD_SYSTEMS = frozenset(document_type("resident-id").systems)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,38 +25,23 @@ class IdNumber:
     text: str
 
     def __post_init__(self) -> None:
-        if len(self.text) != 18 or not set(self.text[:17]) <= _ASCII_DIGITS:
-            raise NumberRefused("an identity number has 17 digits and a check character; check the number")
-        if self.text[17] != check_character(self.text[:17]):
-            raise NumberRefused("the identity number's check character does not fit; check the number")
-        try:
-            date(int(self.text[6:10]), int(self.text[10:12]), int(self.text[12:14]))
-        except ValueError:
-            raise NumberRefused("the identity number names no possible birth date; check the number") from None
+        check_citizen(self.text)
 
     @classmethod
     def read(cls, written: str) -> IdNumber:
         """Read a number as people write it: full-width digits, lower-case x, spaces and hyphens are normalised.
 
-        Raises NumberRefused, which never repeats the number.
+        The 15 digits from before 1999 are upgraded. Raises NumberRefused, which never repeats the number.
         """
-        if len(written) > 64:
-            raise NumberRefused("an identity number has 18 characters")
-        folded = unicodedata.normalize("NFKC", written).strip()
-        return cls(folded.replace(" ", "").replace("-", "").upper())
+        return cls(read_citizen_number(written))
 
     @property
     def born(self) -> date:
         """The birth date that the number names."""
-        return date(int(self.text[6:10]), int(self.text[10:12]), int(self.text[12:14]))
+        return birth_date(self.text)
 
     def __repr__(self) -> str:
         return "IdNumber(…)"
-
-
-def check_character(digits: str) -> str:
-    """Return the check character of 17 digits (ISO 7064 MOD 11-2)."""
-    return _CHECK[sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=True)) % 11]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,6 @@
+"""Names as Chinese and foreign systems write them, and keys by which writings are compared. Pure; refuses no text."""
+
+from salus.identity.names.model import Name, NameDoubt, agree, may_be_cut, turned
+from salus.identity.names.reading import read_name
+
+__all__ = ["Name", "NameDoubt", "agree", "may_be_cut", "read_name", "turned"]
