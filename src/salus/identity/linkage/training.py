@@ -25,6 +25,8 @@ from salus.identity.linkage.weights import POOLED_BELOW, Frequencies, LevelWeigh
 SAMPLED_PAIRS, EM_PAIRS, SETTLING_PAIRS = 200_000, 400_000, 500_000
 EXAMPLES = 1.0
 """A level with fewer expected examples among matches than this, in every pass, has no estimate."""
+LEAST_ERROR = 0.001
+"""The least share of matches that disagree on a field, though a pass saw none: nobody's records are that clean."""
 NOISE = 1.0
 """Bits by which a farther level may come out better than a closer one before the order of levels counts as wrong."""
 ENOUGH = 3
@@ -218,10 +220,15 @@ def _passes(
         )
         most = max(most, matches / share)
         for name in told:
-            (seeds if seeded else estimates)[name].append(
-                [m if m is not None and m * matches >= EXAMPLES else None for m in by_comparison[name]]
-            )
+            (seeds if seeded else estimates)[name].append(_with_examples(by_comparison[name], matches))
     return {name: seeds[name] or estimates[name] for name in estimates}, most
+
+
+def _with_examples(m: list[float | None], matches: float) -> list[float | None]:
+    """Drop estimates without examples. Where no match disagreed that is knowledge, but no field is without errors."""
+    *levels, otherwise = m
+    known = [one if one is not None and one * matches >= EXAMPLES else None for one in levels]
+    return [*known, max(otherwise or 0.0, LEAST_ERROR)]
 
 
 def _tells_of(spec: Spec, rule: Blocking, comparison: Comparison) -> bool:
