@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from duckdb import DuckDBPyConnection
@@ -208,7 +208,7 @@ def _passes(
     for rule in sorted(spec.blocking, key=lambda rule: rule.name not in spec.seeds):
         told = [one.name for one in spec.comparisons if not _tells_of(spec, rule, one)]
         known = all(seeds[name] or len(estimates[name]) >= ENOUGH for name in told)
-        if any(part.each for part in rule.parts) or (known and rule.name not in spec.seeds):
+        if not told or any(part.each for part in rule.parts) or (known and rule.name not in spec.seeds):
             continue
         progress(f"learning from {rule.name}")
         pairs, share = _em_pairs(connection, spec, rule)
@@ -216,7 +216,7 @@ def _passes(
             continue
         seeded = rule.name in spec.seeds
         matches, by_comparison = (
-            _from_seeds(connection, spec, pairs) if seeded else _from_em(connection, spec, chance, pairs)
+            _from_seeds(connection, spec, pairs) if seeded else _from_em(connection, spec, told, chance, pairs)
         )
         most = max(most, matches / share)
         for name in told:
@@ -264,10 +264,16 @@ def _same_key(spec: Spec) -> str:
     return "l.em_key = r.em_key" + (" and l.source <> r.source" if spec.across_sources else "")
 
 
-def _from_em(connection: DuckDBPyConnection, spec: Spec, chance: dict[str, Chance], pairs: int) -> Learnt:
-    """Run Splink's expectation maximisation over one rule's pairs, with u as it is."""
-    start = {one.name: [(None, share) for share in chance[one.name].shares] for one in spec.comparisons}
-    splink = linker(connection, LEARNT_FROM, spec, start, prior=0.1, by_frequency=False)
+def _from_em(
+    connection: DuckDBPyConnection, spec: Spec, told: Sequence[str], chance: dict[str, Chance], pairs: int
+) -> Learnt:
+    """Run Splink's expectation maximisation over one rule's pairs, with u as it is.
+
+    Only what the rule's key does not fix takes part: all pairs agree on the rest, which would make a match of each.
+    """
+    free = replace(spec, comparisons=tuple(one for one in spec.comparisons if one.name in told))
+    start = {name: [(None, share) for share in chance[name].shares] for name in told}
+    splink = linker(connection, LEARNT_FROM, free, start, prior=0.1, by_frequency=False)
     session = splink.training.estimate_parameters_using_expectation_maximisation(
         _same_key(spec), estimate_without_term_frequencies=True
     )
