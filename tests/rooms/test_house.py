@@ -65,6 +65,8 @@ NAMED_ALL_THE_SAME = {
 INSIDES_THAT_ARE_FACES = {
     "salus.codec.certificates": "the second form of SL1 beside the first; a door needs it alone",
     "salus.healthcode.certificates": "certificates have verbs of their own beside the identity code's",
+    "salus.identity.linkage": "a model of likeness, apart from the index that uses it; a file is linked without a node",
+    "salus.identity.linkage.linking": "linking a file loads DuckDB and Splink, which the face must not",
     "salus.records.attesting": "facts for certificates, apart from reading and writing records",
     "salus.proof.note": "notes as such, for those who need more than a checkpoint",
     "salus.proof.tiles": "names and encodings of tiles, for the rooms that keep a tree",
@@ -74,6 +76,7 @@ HELD = [
     "the stack of rooms",
     "pure rooms open no store and no socket",
     "models are pure",
+    "likeness is weighed without a store",
     "FHIR is read without a store",
     "FHIR JSON stays in records",
     "synth knows no room but kernel",

@@ -71,7 +71,7 @@ APPEAL = c.Appeal(
     organisations=(v.Words(en="Site", zh="采样点"), v.Words(en="Laboratory", zh="检验所")),
     form="/appeals/aa",
     notice=c.ShownNotice(
-        measure="precaution",
+        asked="precaution",
         clause="positive",
         starts=NOW - 2 * HOUR,
         ends=NOW + 3 * DAY,
@@ -79,8 +79,8 @@ APPEAL = c.Appeal(
         rules="q" * 43 + "=",
     ),
     ran=(
-        c.Ran(now=False, measure="precaution", text="a positive result", holds=True),
-        c.Ran(now=True, measure="none", text="RELEASED: a later negative result", holds=False),
+        c.Ran(now=False, came_to="precaution", text="a positive result", holds=True),
+        c.Ran(now=True, came_to="none", text="RELEASED: a later negative result", holds=False),
     ),
 )
 LOOKED = c.ShownLook(

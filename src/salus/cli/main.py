@@ -36,6 +36,7 @@ class _Main(Commands):
         "facility": "facilities:facility",
         "import": "nodes:import_",
         "ledger": "ledgers:ledger",
+        "link": "linking:link",
         "party": "publishing:party",
         "publish": "publishing:publish",
         "restore": "saving:restore",

@@ -189,12 +189,12 @@ async def _appeal_view(visit: Visit, found: Followed, *, trouble: bool = False) 
 
 
 def _ran(found: Recomputed, *, now: bool) -> Ran:
-    return Ran(now=now, measure=str(found.measure), text=found.text, holds=found.fault is None)
+    return Ran(now=now, came_to=str(found.measure), text=found.text, holds=found.fault is None)
 
 
 def _shown_notice(told: Mapping[str, str]) -> ShownNotice:
     return ShownNotice(
-        measure=told["gives"],
+        asked=told["gives"],
         clause=told["clause"],
         starts=parse_instant(told["starts"]),
         ends=parse_instant(told["ends"]),

@@ -85,7 +85,7 @@ class Ran:
     """The evidence run again: what it came to when it was contested, or comes to `now`; whether it is proved; why."""
 
     now: bool
-    measure: str
+    came_to: str
     text: str
     holds: bool
 
@@ -94,7 +94,7 @@ class Ran:
 class ShownNotice:
     """A notice as its holder was shown it. `clause` and `rules` are the decision's own names, `rules` a digest."""
 
-    measure: str
+    asked: str
     clause: str
     starts: datetime
     ends: datetime
