@@ -17,6 +17,7 @@ from salus.storage import Duty, Store, Transaction
 Call = Callable[[Transaction], object]
 QUERIES: dict[str, Call] = {
     "reads_of": lambda tx: tables.reads_of(tx, [1, 2], (10**9, 0), 50),
+    "reads_of_charts": lambda tx: tables.reads_of_charts(tx, 1, [1, 2]),
     "open_relations": lambda tx: tables.open_relations(tx, [("H1", 1)], AT),
     "relations_at": lambda tx: tables.relations_at(tx, "H1", AT),
     "relation_by_other": lambda tx: tables.relation_by_other(tx, "H1", 1, "staff", AT),

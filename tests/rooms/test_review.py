@@ -103,6 +103,29 @@ def test_not_the_same_holds_against_every_later_link(node: Node) -> None:
         identity.link(tx, (one, other), ground="score", author=rule, at=node.clock.now())
 
 
+def test_whoever_is_parted_off_is_shown_the_looks_of_the_time_before(node: Node) -> None:
+    key, one, other = under_one_number(node)
+    app.answer_question(node, reviewer(), key, Says.SAME, "asked-the-person")
+    (together,) = set(whose(node, one, other))
+    looked = access.Read(
+        reader_role=Role.CLINICIAN, reader="doctor", facility="H1", resident_key=together, chart_keys=(one, other),
+        what="summary", count=4, action=access.Action.READ_SUMMARY, purpose=Purpose.TREAT, ground="care-relation",
+        unwraps=2, at=node.clock.now(),
+    )  # fmt: skip
+    with node.store.transaction(Duty.CARE) as tx:
+        access.register(tx, [looked])
+        identity.review.ask(tx, [identity.Question(pair=(one, other), reason="reported", at=node.clock.now())])
+    again = app.questions(node, reviewer())[0][-1].key
+
+    app.answer_question(node, reviewer("two"), again, Says.NOT_SAME, "documents-differ")
+
+    kept, parted = whose(node, one, other)
+    assert kept != parted
+    (shown,) = [read.read for read in seen_by(node, parted) if read.read.reader == "doctor"]
+    assert (shown.chart_keys, shown.ground, shown.at, shown.unwraps) == ((other,), "parted", looked.at, 0)
+    assert [read.read for read in seen_by(node, kept) if read.read.reader == "doctor"] == [looked]
+
+
 def test_past_two_valid_numbers_a_second_reviewer_must_say_so_too(node: Node) -> None:
     charts = [send(node, H1, a_patient(a_number(next(_orders)))).outcomes[0].chart_key for _ in range(2)]
     with node.store.transaction(Duty.CARE) as tx:

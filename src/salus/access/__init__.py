@@ -5,6 +5,7 @@ from salus.access.model import MEASURE_ATTEMPTS, RELATION_LASTS, Fault, Finding,
 from salus.access.policy.engine import Policy, load_policy, permit
 from salus.access.policy.model import Action, Decision, Kind, Request
 from salus.access.service import (
+    PARTED,
     attempts,
     open_relation,
     publish_attempts,
@@ -15,6 +16,7 @@ from salus.access.service import (
     relation_ends,
     relations,
     relations_at,
+    tell_of_earlier,
     unwraps,
 )
 from salus.access.tree.anchor import ReadProof, anchor, proof_of, proved
@@ -23,6 +25,7 @@ from salus.access.tree.growth import chain
 
 __all__ = [
     "MEASURE_ATTEMPTS",
+    "PARTED",
     "RELATION_LASTS",
     "Action",
     "Decision",
@@ -53,6 +56,7 @@ __all__ = [
     "relation_ends",
     "relations",
     "relations_at",
+    "tell_of_earlier",
     "unwraps",
     "verify_register",
 ]

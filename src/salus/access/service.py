@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from salus.access import store as sql
@@ -11,6 +12,9 @@ from salus.access.errors import ReadInvalid
 from salus.access.model import MEASURE_ATTEMPTS, RELATION_LASTS, Read, Refusal, RegisteredRead
 from salus.ledger import Leaf, append
 from salus.storage import Duty, Store, Transaction
+
+PARTED = "parted"
+"""The ground of a read that was shown to another person first, to whom the chart did not belong."""
 
 
 def register(tx: Transaction, reads: Sequence[Read], random: Callable[[int], bytes] = secrets.token_bytes) -> int:
@@ -29,6 +33,28 @@ def reads_of(
 ) -> list[RegisteredRead]:
     """Return who looked at these residents' records, newest first; `before` is the batch and item to go on from."""
     return sql.reads_of(tx, resident_keys, before, limit)
+
+
+def tell_of_earlier(tx: Transaction, charts: Sequence[int], before: int, now: int) -> int:
+    """Write earlier reads of these charts into the register of `now`, whose they are, not of `before`; return how many.
+
+    Each keeps its instant, its reader and its purpose, names these charts alone, and opens nothing again.
+    """
+    mine = set(charts)
+    earlier = [
+        replace(
+            one.read,
+            resident_key=now,
+            chart_keys=tuple(sorted(mine & set(one.read.chart_keys))),
+            ground=PARTED,
+            unwraps=0,
+        )
+        for one in sql.reads_of_charts(tx, before, charts)
+        if one.read.ground != PARTED
+    ]
+    if earlier:
+        register(tx, earlier)
+    return len(earlier)
 
 
 def record_refusal(store: Store, *refusals: Refusal) -> None:

@@ -75,6 +75,12 @@ where facility = %(facility)s and ends_at > %(at)s and opened_at <= %(at)s
 group by resident_key order by 2 desc
 """
 
+_READS_OF_CHARTS = """
+select batch, item, reader_role, reader, facility, resident_key, chart_keys, what, count, action, purpose, ground,
+    unwraps, at
+from access.entry where resident_key = %(resident)s and chart_keys && %(charts)s::bigint[] order by batch, item
+"""
+
 _ENTRIES = """
 select batch, item, reader_role, reader, facility, resident_key, chart_keys, what, count, action, purpose, ground,
     unwraps, at, nonce
@@ -94,6 +100,12 @@ def reads_of(
     """Return the newest reads of these residents, older than `before`."""
     batch, item = before or _LAST
     rows = tx.rows(_READS_OF, {"residents": list(residents), "batch": batch, "item": item, "limit": limit})
+    return [_registered(row) for row in rows]
+
+
+def reads_of_charts(tx: Transaction, resident: int, charts: Sequence[int]) -> list[RegisteredRead]:
+    """Return the reads of a resident that opened one of these charts, oldest first."""
+    rows = tx.rows(_READS_OF_CHARTS, {"resident": resident, "charts": list(charts)})
     return [_registered(row) for row in rows]
 
 

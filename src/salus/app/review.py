@@ -61,14 +61,19 @@ def judge_pair(node: Node, who: Principal, key: int) -> Pair:
 def answer_question(node: Node, who: Principal, key: int, says: Says, reason: str) -> Changed | None:
     """Answer a question; None while another person is needed. Both residents see that it was judged.
 
-    What follows is asserted in the same transaction; clinical rows stay where they are, with their charts.
+    What follows is asserted in the same transaction; clinical rows stay where they are, with their charts. Whose chart
+    is parted off from another's is shown the looks at it that the other was shown.
     """
     ground, at = _ground(node, who), node.clock.now()
     given = Answer(says=says, reason=reason, author=Author(name=who.subject, role=who.role), at=at)
     with node.store.transaction(Duty.CARE) as tx:
         asked, _ = review.question(tx, key)
         _register(tx, who, identity.residents_of(tx, asked.pair), ground, "judgement", at, opened=False)
-        return review.answer(tx, key, given)
+        changed = review.answer(tx, key, given)
+        if changed and says is Says.NOT_SAME:
+            for chart, (before, now) in sorted(changed.moved.items()):
+                access.tell_of_earlier(tx, [chart], before, now)
+        return changed
 
 
 def _ground(node: Node, who: Principal) -> str:

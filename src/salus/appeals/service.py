@@ -77,7 +77,7 @@ def _look(registered: RegisteredRead, proved: bool) -> Look:
         count=read.count,
         purpose=read.purpose,
         ground=read.ground,
-        own=read.reader_role is Role.RESIDENT,
+        own=read.reader_role is Role.RESIDENT and read.ground != access.PARTED,
         proved=proved,
         proof_by=read.at + BATCH_EVERY,
     )

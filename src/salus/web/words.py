@@ -51,6 +51,7 @@ GROUNDS: Mapping[str, str] = {
     "directory": noop("Only the directory of institutions was read."),
     "role": noop("The role allows it."),
     "contested": noop("You contested it, and asked for an answer."),
+    "parted": noop("You were taken for one person with somebody else then, and this look was at a record of yours."),
     "identity-question": noop("A person judged whether two records are one person’s; nothing clinical was shown."),
 }
 
