@@ -157,7 +157,7 @@ def twin_name(dice: Dice, given: str, sounds: tuple[str, ...], male: bool, year:
 
     A few in a thousand are written alike in pinyin; called, they differ by their tone, or their parents would know why.
     """
-    if dice.chance(0.05):
+    if dice.chance(0.015):
         others = tuple(c for group in _CALLED_APART if given[-1] in group for c in group if c != given[-1])
         if others:
             return given[:-1] + dice.pick(others), sounds
