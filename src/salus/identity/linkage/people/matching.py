@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from duckdb import DuckDBPyConnection
 
-from salus.identity.linkage.candidates import RECORDS, pair, take
+from salus.identity.linkage.candidates import PAIRS, RECORDS, pair, take
 from salus.identity.linkage.clustering import Facts, Link, Veto, cluster
 from salus.identity.linkage.engine import SCORED, scores
 from salus.identity.linkage.matching import Matched, write_clusters
@@ -60,6 +60,7 @@ def match_people(
     scores(connection, PEOPLE, weights)
     progress("guarding")
     judge(connection, parted)
+    connection.execute(f"drop table {PAIRS}; drop table {SCORED}")  # a million people's take room that clusters need
     links = _links(connection)
     progress("clustering")
     veto = _veto(bad_pairs(connection, records, links))
