@@ -7,6 +7,7 @@ After a wanted change: `python tests/golden/test_powers.py > tests/golden/powers
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import combinations, groupby
 from pathlib import Path
 
@@ -28,13 +29,12 @@ def test_the_table_of_powers_is_the_one_that_was_reviewed() -> None:
 
 
 def test_another_fact_never_takes_a_power_away() -> None:
-    policy = load_policy()
     for role, purpose, kind in _groups():
         for action in Action:
             for facts in _subsets():
-                if policy.permit(_request(role, purpose, kind, action, facts)).allowed:
+                if _allowed(role, purpose, kind, action, facts):
                     wider = [other for other in _subsets() if set(facts) < set(other)]
-                    assert all(policy.permit(_request(role, purpose, kind, action, more)).allowed for more in wider)
+                    assert all(_allowed(role, purpose, kind, action, more) for more in wider)
 
 
 def test_no_column_of_the_table_sets_a_measure() -> None:
@@ -45,6 +45,7 @@ def test_no_column_of_the_table_sets_a_measure() -> None:
     assert set(last[1:]) == {"."}
 
 
+@cache
 def table() -> str:
     """Write the table: role, purpose, what is asked for, the facts that must hold; one column for each action."""
     head = f"{'role':18}{'purpose':9}{'kind':11}{'if':16}" + " ".join(COLUMNS)
@@ -79,7 +80,7 @@ def _smallest(role: Role, purpose: Purpose | None, kind: Kind, action: Action) -
     found: list[Facts] = []
     for facts in _subsets():
         enough = any(set(less) <= set(facts) for less in found)
-        if not enough and load_policy().permit(_request(role, purpose, kind, action, facts)).allowed:
+        if not enough and _allowed(role, purpose, kind, action, facts):
             found.append(facts)
             yield facts
 
@@ -88,14 +89,17 @@ def _ticks(actions: set[str]) -> str:
     return " ".join(("x" if name in actions else ".").center(len(name)) for name in COLUMNS)
 
 
-def _request(role: Role, purpose: Purpose | None, kind: Kind, action: Action, facts: Facts) -> Request:
-    return Request(role=role, purpose=purpose, action=action, kind=kind, **dict.fromkeys(facts, True))
+@cache
+def _allowed(role: Role, purpose: Purpose | None, kind: Kind, action: Action, facts: Facts) -> bool:
+    asked = Request(role=role, purpose=purpose, action=action, kind=kind, **dict.fromkeys(facts, True))
+    return load_policy().permit(asked).allowed
 
 
 def _groups() -> Iterator[tuple[Role, Purpose | None, Kind]]:
     return ((role, purpose, kind) for role in Role for purpose in PURPOSES for kind in Kind)
 
 
+@cache
 def _subsets() -> list[Facts]:
     return [chosen for size in range(len(FACTS) + 1) for chosen in combinations(FACTS, size)]
 

@@ -64,8 +64,11 @@ def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Com
     if not isinstance(command, click.Group) or command.invoke_without_command:
         yield name, command
     if isinstance(command, click.Group):
-        for part, one in command.commands.items():
-            yield from commands(one, f"{name} {part}")
+        context = click.Context(command)
+        for part in command.list_commands(context):
+            found = command.get_command(context, part)
+            assert found is not None
+            yield from commands(found, f"{name} {part}")
 
 
 def row(page: str, begins: str) -> str:

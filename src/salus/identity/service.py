@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -51,7 +51,7 @@ def place(tx: Transaction, sealer: Sealer, arrivals: Sequence[Arrival], at: date
     and is nobody's here. A chart of another name than the number's holder opens a resident, and a person is asked.
     """
     mine = {a.chart_key: _own(sealer, a) for a in arrivals}
-    names = {a.chart_key: frozenset(_called(sealer, a)) for a in arrivals}
+    names = {a.chart_key: _called(sealer, a) for a in arrivals}
     first: dict[bytes, int] = {}
     for chart, digests in mine.items():
         for digest in digests:
@@ -65,9 +65,11 @@ def place(tx: Transaction, sealer: Sealer, arrivals: Sequence[Arrival], at: date
     whose = placing.residents(dict(zip(placing.opened, opened, strict=True)))
     _open(tx, zip(placing.opened, opened, strict=True), at)
     store.insert_members(tx, sorted(whose.items()))
-    _note(tx, sealer, arrivals, at)
-    store.insert_assertions(tx, placing.assertions)
-    ask(tx, placing.questions)
+    _note(tx, sealer, arrivals, names, at)
+    if placing.assertions:
+        store.insert_assertions(tx, placing.assertions)
+    if placing.questions:
+        ask(tx, placing.questions)
     return whose
 
 
@@ -95,19 +97,18 @@ def _known(
 
 def _learn(tx: Transaction, known: Known, digests: Sequence[bytes]) -> None:
     carried = store.carriers(tx, digests)
-    charts = sorted({chart for _, chart in carried} | {known.held[digest] for digest in digests})
+    charts = sorted({chart for _, chart, _ in carried} | {known.held[digest] for digest in digests})
     known.carriers = {}
-    for digest, chart in carried:
+    for digest, chart, names in carried:
         known.carriers.setdefault(digest, []).append(chart)
+        known.names[chart] = names
     known.whose = _settled(tx, charts)
-    known.names.update((chart, frozenset(found)) for chart, found in store.names_of(tx, charts).items())
 
 
 def _settled(tx: Transaction, charts: Sequence[int]) -> dict[int, int]:
     """Return whose charts are, and keep it so until the transaction ends."""
     while True:
-        whose = store.residents_of(tx, charts)
-        store.lock_for_adding(tx, whose.values())
+        whose = store.residents_for_adding(tx, charts)
         if store.residents_of(tx, charts) == whose:
             return whose
 
@@ -122,23 +123,30 @@ def add_numbers(tx: Transaction, sealer: Sealer, arrival: Arrival, at: datetime)
     held = store.claim(tx, digests, [arrival.chart_key] * len(digests)) if digests else {}
     placing = Placing(known=Known(held=held, whose=store.residents_of(tx, [arrival.chart_key, *held.values()])), at=at)
     placing.ask(arrival.chart_key, digests)
-    _note(tx, sealer, [arrival], at)
-    ask(tx, placing.questions)
+    _note(tx, sealer, [arrival], {arrival.chart_key: _called(sealer, arrival)}, at)
+    if placing.questions:
+        ask(tx, placing.questions)
 
 
-def _note(tx: Transaction, sealer: Sealer, arrivals: Iterable[Arrival], at: datetime) -> None:
-    numbers, names = [], []
+def _note(
+    tx: Transaction,
+    sealer: Sealer,
+    arrivals: Iterable[Arrival],
+    names: Mapping[int, frozenset[bytes]],
+    at: datetime,
+) -> None:
+    numbers, called = [], []
     for arrival in arrivals:
         for number in dict.fromkeys(arrival.numbers):
             digest = _digest(sealer, number)
             holding = "guardian" if borrowed(number, arrival.born) else "own"
             sealed = sealer.seal(_DOMAIN, number.text.encode("ascii"), digest)
             numbers.append((digest, arrival.chart_key, sealed, holding, at))
-        names += [(arrival.chart_key, digest) for digest in _called(sealer, arrival)]
+        called += [(arrival.chart_key, digest) for digest in sorted(names[arrival.chart_key])]
     if numbers:
         store.insert_numbers(tx, numbers)
-    if names:
-        store.insert_names(tx, names)
+    if called:
+        store.insert_names(tx, called)
 
 
 def find(tx: Transaction, sealer: Sealer, number: IdNumber) -> Resident | None:
@@ -197,11 +205,11 @@ def _own(sealer: Sealer, arrival: Arrival) -> list[bytes]:
     return list(dict.fromkeys(_digest(sealer, number) for number in own))
 
 
-def _called(sealer: Sealer, arrival: Arrival) -> list[bytes]:
+def _called(sealer: Sealer, arrival: Arrival) -> frozenset[bytes]:
     """Return the digests of the keys of all names that can tell people apart."""
     read = [read_name(text) for text in arrival.names]
     keys = dict.fromkeys(key for name in read if name.telling for key in name.keys)
-    return [sealer.digest(_NAMES, key.encode("ascii")) for key in keys]
+    return frozenset(sealer.digest(_NAMES, key.encode("ascii")) for key in keys)
 
 
 def _digest(sealer: Sealer, number: IdNumber) -> bytes:

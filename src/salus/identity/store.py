@@ -38,23 +38,14 @@ def holders(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, int]:
     return {bytes(digest): chart for digest, chart in found}
 
 
-def carriers(tx: Transaction, digests: Sequence[bytes]) -> list[tuple[bytes, int]]:
-    """Return (digest, chart) of all charts that carry one of these numbers as their own, oldest first."""
+def carriers(tx: Transaction, digests: Sequence[bytes]) -> list[tuple[bytes, int, frozenset[bytes]]]:
+    """Return (digest, chart, digests of its names) of all charts that carry one of these numbers, oldest first."""
     found = tx.rows(
-        "select digest, chart_key from identity.number where digest = any(%s::bytea[]) and holding = 'own'"
-        " order by chart_key",
+        "select n.digest, n.chart_key, array(select c.digest from identity.called c where c.chart_key = n.chart_key)"
+        " from identity.number n where n.digest = any(%s::bytea[]) and n.holding = 'own' order by n.chart_key",
         (list(digests),),
     )
-    return [(bytes(digest), chart) for digest, chart in found]
-
-
-def names_of(tx: Transaction, charts: Sequence[int]) -> dict[int, set[bytes]]:
-    """Return the digests of each chart's names; a chart without a name is absent."""
-    found: dict[int, set[bytes]] = {}
-    statement = "select chart_key, digest from identity.called where chart_key = any(%s::bigint[])"
-    for chart, digest in tx.rows(statement, (list(charts),)):
-        found.setdefault(chart, set()).add(bytes(digest))
-    return found
+    return [(bytes(digest), chart, frozenset(map(bytes, names))) for digest, chart, names in found]
 
 
 def numbers_of(tx: Transaction, charts: Sequence[int]) -> dict[int, set[bytes]]:
@@ -233,9 +224,18 @@ def notices_of(tx: Transaction, residents: Sequence[int]) -> list[tuple[str, tup
     return [(kind, tuple(others), at) for _, kind, others, at in found]
 
 
-def lock_for_adding(tx: Transaction, resident_keys: Iterable[int]) -> None:
-    """Keep these residents from being linked or parted until the transaction ends; others may add to them, too."""
-    _lock(tx, "pg_advisory_xact_lock_shared", _MEMBERSHIP, [key % _STRIPES for key in resident_keys])
+def residents_for_adding(tx: Transaction, charts: Sequence[int]) -> dict[int, int]:
+    """Return whose charts are, and keep these residents from being linked or parted until the transaction ends.
+
+    Others may add to them, too. Read again: one may have been moved while this waited.
+    """
+    found = tx.rows(
+        "select chart_key, resident_key, pg_advisory_xact_lock_shared(%s, (resident_key %% %s)::int) from"
+        " (select chart_key, resident_key from identity.member where chart_key = any(%s::bigint[])"
+        " order by resident_key %% %s offset 0) m",
+        (_MEMBERSHIP, _STRIPES, list(charts), _STRIPES),
+    )
+    return {chart: resident for chart, resident, _ in found}
 
 
 def lock_for_moving(tx: Transaction, resident_keys: Iterable[int]) -> None:
