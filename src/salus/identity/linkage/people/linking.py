@@ -10,7 +10,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from salus.identity.linkage.candidates import RECORDS
-from salus.identity.linkage.errors import TableRefused, TrainingRefused
+from salus.identity.linkage.errors import TrainingRefused
 from salus.identity.linkage.linking import Linked, Progress, clusters_query
 from salus.identity.linkage.matching import CLUSTERS, Matched
 from salus.identity.linkage.people.guards import Outcome, guards
@@ -44,8 +44,7 @@ def link_people(
     check_names(path, out, *([review] if review else []))
     with opened() as connection:
         progress(f"reading {path.name}")
-        records = read_table(connection, path, PEOPLE)
-        _check_columns(connection, path)
+        records = read_table(connection, path, PEOPLE, ours=COLUMNS)
         chosen = weights or (people_weights() if records < ENOUGH else _trained)
         matched = match_people(connection, RAW, weights=chosen, drop_raw=True, progress=progress)
         pairs = write_review_pairs(connection, matched)
@@ -60,12 +59,6 @@ def link_people(
         left_out=tuple(one for one in matched.found if one.blocks_left_out),
         weights=matched.weights,
     )
-
-
-def _check_columns(connection: DuckDBPyConnection, path: Path) -> None:
-    found = {name for (name,) in connection.execute(f"select column_name from (describe {RAW})").fetchall()}  # noqa: S608
-    if missing := [column for column in COLUMNS if column not in found]:
-        raise TableRefused(f"'{path.name}' lacks the columns: {', '.join(missing)}; name other columns with --spec")
 
 
 def _trained(connection: DuckDBPyConnection, progress: Progress) -> Weights:
