@@ -67,6 +67,7 @@ INSIDES_THAT_ARE_FACES = {
     "salus.healthcode.certificates": "certificates have verbs of their own beside the identity code's",
     "salus.identity.linkage": "a model of likeness, apart from the index that uses it; a file is linked without a node",
     "salus.identity.linkage.linking": "linking a file loads DuckDB and Splink, which the face must not",
+    "salus.identity.linkage.people.linking": "as above, for a file whose columns are ours",
     "salus.records.attesting": "facts for certificates, apart from reading and writing records",
     "salus.proof.note": "notes as such, for those who need more than a checkpoint",
     "salus.proof.tiles": "names and encodings of tiles, for the rooms that keep a tree",

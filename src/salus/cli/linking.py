@@ -8,7 +8,8 @@ import click
 
 from salus.cli.output import ending, json_option, say, tell
 from salus.identity.linkage import Spec, SpecRefused, read_spec
-from salus.identity.linkage.linking import link_file
+from salus.identity.linkage.linking import Linked, link_file
+from salus.identity.linkage.people.linking import link_people
 
 
 @click.command()
@@ -27,16 +28,18 @@ from salus.identity.linkage.linking import link_file
 @click.option(
     "--spec",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A TOML file that says which columns there are and how they are compared.",
+    help="A TOML file that says which columns there are and how they are compared; not needed where they are ours.",
 )
 @json_option
 @ending
 def link(file: Path, out: Path, review: Path | None, spec: Path | None, as_json: bool) -> None:
     """Say which records of FILE, CSV or Parquet, are one person's.
 
-    The model learns from FILE itself and needs no examples. Both results are written whole or not at all.
+    The model learns from FILE itself and needs no examples. Both results are written whole or not at all. Without
+    --spec the columns are record_id, source, name, sex, birth_date, id_type, id_number, phone, county, address and
+    recorded_at, and a table of guards turns doubtful links into pairs to review.
     """
-    found = link_file(file, out, _spec(spec), review=review, progress=lambda line: click.echo(line, err=True))
+    found = _linked(file, out, review, spec)
     if as_json:
         left_out = {one.rule: one.pairs_left_out for one in found.left_out}
         tell({
@@ -52,9 +55,16 @@ def link(file: Path, out: Path, review: Path | None, spec: Path | None, as_json:
     say(f"model {found.weights.hash}")
 
 
-def _spec(path: Path | None) -> Spec:
-    if path is None:
-        raise SpecRefused("name the columns and how they are compared with --spec SPEC.toml")
+def _linked(file: Path, out: Path, review: Path | None, spec: Path | None) -> Linked:
+    def progress(line: str) -> None:
+        click.echo(line, err=True)
+
+    if spec is None:
+        return link_people(file, out, review=review, progress=progress)
+    return link_file(file, out, _spec(spec), review=review, progress=progress)
+
+
+def _spec(path: Path) -> Spec:
     try:
         return read_spec(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:

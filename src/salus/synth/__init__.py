@@ -23,6 +23,7 @@ from salus.synth.model import (
     Worker,
 )
 from salus.synth.people import check_character
+from salus.synth.register import Record, Records, records
 from salus.synth.service import (
     MORNING,
     PRESENT_DAY,
@@ -48,6 +49,8 @@ __all__ = [
     "Delivery",
     "Facility",
     "Outbreak",
+    "Record",
+    "Records",
     "Region",
     "Resident",
     "Resources",
@@ -63,6 +66,7 @@ __all__ = [
     "outbreak",
     "population",
     "present",
+    "records",
     "resources",
     "school_absence",
     "specimens",

@@ -53,7 +53,7 @@ def link_file(
         matched = match(connection, PEOPLE, spec, weights, progress=progress)
         pairs = _write_review_pairs(connection, spec, matched)
         progress("writing")
-        write_table(connection, _clusters_query(), out)
+        write_table(connection, clusters_query(), out)
         if review:
             write_table(connection, "from linkage_review order by weight desc, record_id_a, record_id_b", review)
     clusters = len(set(matched.clusters.of))
@@ -63,7 +63,8 @@ def link_file(
     )
 
 
-def _clusters_query() -> str:
+def clusters_query() -> str:
+    """Return a query for `record_id, cluster_id`, in the order of record ids."""
     return (
         f"select r.record_id, first.record_id as cluster_id from {CLUSTERS} c join {RECORDS} r using (n)"  # noqa: S608
         f" join {RECORDS} first on first.n = c.cluster order by r.n"

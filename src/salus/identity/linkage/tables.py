@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
@@ -44,8 +45,11 @@ def check_names(source: Path, *results: Path) -> None:
             raise NotWritten(f"'{one.name}' could not be written; check the folder, its rights and its space")
 
 
-def read_table(connection: DuckDBPyConnection, path: Path, spec: Spec) -> int:
-    """Read a file into `RAW`, and return its number of records. Refuses what cannot be read, and a missing column."""
+def read_table(connection: DuckDBPyConnection, path: Path, spec: Spec, ours: Collection[str] = ()) -> int:
+    """Read a file into `RAW`, and return its number of records. Refuses what cannot be read, and a missing column.
+
+    `ours` are columns that are needed because no specification names others.
+    """
     check_format(path)
     if not path.is_file():
         raise TableRefused(f"there is no file '{path.name}'")
@@ -57,8 +61,9 @@ def read_table(connection: DuckDBPyConnection, path: Path, spec: Spec) -> int:
     found = {name for (name,) in described}
     wanted = {spec.record_id, *([spec.source] if spec.source else [])}
     wanted |= {source for reading in spec.readings for source in reading.sources}
-    if missing := sorted(wanted - found):
-        raise TableRefused(f"'{path.name}' lacks the columns: {', '.join(missing)}")
+    if missing := sorted({*wanted, *ours} - found):
+        remedy = "; name the columns that it has with --spec SPEC.toml" if ours else ""
+        raise TableRefused(f"'{path.name}' lacks the columns: {', '.join(missing)}{remedy}")
     [(records,)] = connection.execute(f"select count(*) from {RAW}").fetchall()  # noqa: S608
     return int(records)
 

@@ -1,0 +1,26 @@
+"""People as Salus knows them: eleven columns prepared, one specification, guards as a table, trained weights.
+
+This face is pure; whole tables load DuckDB and Splink, in `tables`, `matching` and `linking`.
+"""
+
+from salus.identity.linkage.people.guards import Guard, Outcome, Within, guards
+from salus.identity.linkage.people.judging import NOT_THE_SAME, Answer, Judge, Verdict
+from salus.identity.linkage.people.preparing import COLUMNS, Features, features
+from salus.identity.linkage.people.specification import PEOPLE
+from salus.identity.linkage.people.trained import people_weights
+
+__all__ = [
+    "COLUMNS",
+    "NOT_THE_SAME",
+    "PEOPLE",
+    "Answer",
+    "Features",
+    "Guard",
+    "Judge",
+    "Outcome",
+    "Verdict",
+    "Within",
+    "features",
+    "guards",
+    "people_weights",
+]

@@ -1,0 +1,162 @@
+"""`salus link` on a table of people without a specification: who is who, what is asked, and what bad input comes to."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from salus.cli import main
+from salus.identity.documents import check_character
+from salus.identity.linkage.people import COLUMNS
+from salus.synth import records
+
+BLANK = dict.fromkeys(COLUMNS, "")
+
+
+def write(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows({**BLANK, "record_id": f"r{at:05d}", "source": "county", **row} for at, row in enumerate(rows))
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def link(folder: Path) -> Result:
+    names = ("people.csv", "--out", "clusters.csv", "--review", "review.csv")
+    return CliRunner().invoke(main, ["link", *(one if one[0] == "-" else str(folder / one) for one in names)])
+
+
+def clusters(folder: Path) -> dict[str, str]:
+    return {row["record_id"]: row["cluster_id"] for row in read(folder / "clusters.csv")}
+
+
+def number(born: str, order: str) -> str:
+    body = "920226" + born.replace("-", "") + order
+    return body + check_character(body)
+
+
+@pytest.mark.slow
+def test_a_register_is_linked_without_a_wrong_link_and_the_rest_is_asked(tmp_path: Path) -> None:
+    register = records(11, 5_000)
+    write(tmp_path / "people.csv", [row._asdict() for row in register])
+
+    done = link(tmp_path)
+
+    assert done.exit_code == 0, done.output
+    people, found = register.people, clusters(tmp_path)
+    assert set(found) == set(people)
+    members: dict[str, list[str]] = {}
+    for record_id, cluster in found.items():
+        members.setdefault(cluster, []).append(record_id)
+    linked = {pair for group in members.values() for pair in combinations(sorted(group), 2)}
+    sizes = Counter(people.values())
+    true = sum(size * (size - 1) // 2 for size in sizes.values())
+    right = sum(people[a] == people[b] for a, b in linked)
+    asked = read(tmp_path / "review.csv")
+    assert len(linked) == right
+    assert right > 0.95 * true
+    assert len(asked) < 0.035 * len(people)
+    assert right + sum(people[row["record_id_a"]] == people[row["record_id_b"]] for row in asked) > 0.99 * true
+    assert all(row["reason"] for row in asked)
+    assert all(found[row["record_id_a"]] != found[row["record_id_b"]] for row in asked)
+
+
+def test_records_with_only_a_name_are_not_linked(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", [{"name": "欧阳震华"}, {"name": "欧阳震华"}, {"name": ""}, {}])
+
+    done = link(tmp_path)
+
+    assert done.exit_code == 0, done.output
+    assert len(set(clusters(tmp_path).values())) == 4
+
+
+def test_impossible_and_future_birth_dates_link_nobody(tmp_path: Path) -> None:
+    days = ("1990-02-30", "2990-01-01", "0000-00-00", "yesterday")
+    rows = [{"name": "王小明", "birth_date": day, "recorded_at": "2026-01-05"} for day in days for _ in range(2)]
+    write(tmp_path / "people.csv", rows)
+
+    done = link(tmp_path)
+
+    assert done.exit_code == 0, done.output
+    assert len(set(clusters(tmp_path).values())) == len(rows)
+
+
+def test_a_number_that_contradicts_the_birth_date_speaks_for_nobody_here(tmp_path: Path) -> None:
+    mother = {
+        "name": "李芳", "sex": "female", "birth_date": "1992-05-17", "id_type": "resident-id",
+        "id_number": number("1992-05-17", "024"), "phone": "13971264482", "county": "920226",
+        "address": "晴岚路278号1502室", "recorded_at": "2026-01-05",
+    }  # fmt: skip
+    newborn = {**mother, "name": "李小宝", "birth_date": "2025-12-28"}
+    write(tmp_path / "people.csv", [mother, newborn, {**newborn, "name": "李芳之女"}, mother])
+
+    done = link(tmp_path)
+
+    assert done.exit_code == 0, done.output
+    found = clusters(tmp_path)
+    assert found["r00000"] == found["r00003"]
+    assert len({found["r00000"], found["r00001"], found["r00002"]}) == 3
+
+
+def test_fillers_and_shared_telephones_link_nobody(tmp_path: Path) -> None:
+    same = {"id_type": "resident-id", "id_number": "111111111111111111", "phone": "13800138000", "county": "920226"}
+    rows = [{"name": name, **same} for name in ("王小明", "李芳", "张伟", "无名氏", "无名氏", "王小明")]
+    write(tmp_path / "people.csv", rows)
+
+    done = link(tmp_path)
+
+    assert done.exit_code == 0, done.output
+    assert len(set(clusters(tmp_path).values())) == len(rows)
+
+
+def test_twins_stay_two_through_every_slip(tmp_path: Path) -> None:
+    home = {"sex": "male", "birth_date": "1990-03-07", "phone": "13971264482", "county": "920226",
+            "address": "晴岚路278号1502室", "recorded_at": "2026-01-05"}  # fmt: skip
+    first, second = number("1990-03-07", "015"), number("1990-03-07", "017")
+    numbers = [{"id_type": "resident-id", "id_number": first}, {"id_type": "resident-id", "id_number": second}, {}]
+    rows = [{**home, "name": name, **one} for name in ("王志伟", "王志强", "WANG Zhiwei") for one in numbers]
+    rows += [{**home, "name": "王志强", "birth_date": "1990-03-01"}, {**home, "name": "王志偉", "phone": ""}]
+    write(tmp_path / "people.csv", rows)
+
+    done = link(tmp_path)
+
+    assert done.exit_code == 0, done.output
+    found = clusters(tmp_path)
+    for a, b in combinations(range(len(rows)), 2):
+        if "强" in rows[a]["name"] and "强" not in rows[b]["name"]:
+            assert found[f"r{a:05d}"] != found[f"r{b:05d}"]
+        if {rows[a].get("id_number"), rows[b].get("id_number")} == {first, second}:
+            assert found[f"r{a:05d}"] != found[f"r{b:05d}"]
+
+
+@pytest.mark.slow
+def test_ten_thousand_records_of_one_name_are_told_and_link_nobody(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", [{"name": "王伟", "county": "920226", "birth_date": "1990-01-01"}] * 10_000)
+
+    done = link(tmp_path)
+
+    assert done.exit_code == 0, done.output
+    assert "left out by its budget: name and county, 1 blocks" in done.output
+    assert len(set(clusters(tmp_path).values())) == 10_000
+    assert read(tmp_path / "review.csv") == []
+
+
+def test_a_table_with_other_columns_is_refused_by_their_names(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("record_id,source,name\n1,a,x\n", "utf-8")
+
+    done = link(tmp_path)
+
+    assert done.exit_code == 1
+    assert "SALUS-I103" in done.output
+    assert "id_number" in done.output
+    assert not (tmp_path / "clusters.csv").exists()

@@ -1,0 +1,184 @@
+"""The guards by example: each row of the table is met by a pair, and a weight however high does not pass it."""
+
+from __future__ import annotations
+
+import pytest
+
+from salus.identity.documents import check_character
+from salus.identity.linkage import SpecRefused
+from salus.identity.linkage.people import (
+    NOT_THE_SAME,
+    Answer,
+    Features,
+    Judge,
+    Outcome,
+    Within,
+    features,
+    guards,
+    people_weights,
+)
+from salus.identity.linkage.people.guards import read_guards
+
+
+def number(order: str = "014", born: str = "19900307") -> str:
+    body = "920226" + born + order
+    return body + check_character(body)
+
+
+WHOLE = {
+    "source": "county",
+    "name": "王志伟",
+    "sex": "male",
+    "birth_date": "1990-03-07",
+    "id_type": "resident-id",
+    "id_number": number("015"),
+    "phone": "13971264482",
+    "county": "920226",
+    "address": "晴岚路278号1502室",
+    "recorded_at": "2026-01-05T08:00:00+08:00",
+}
+BARE = {**WHOLE, "id_type": "none", "id_number": ""}
+
+
+def person(record: dict[str, str], **other: str) -> dict[str, object]:
+    prepared: Features = features({**record, **other})
+    return {**prepared._asdict(), "source": record["source"]}
+
+
+JUDGE = Judge(people_weights())
+MET = {
+    "two-numbers-two-names": (person(WHOLE), person(WHOLE, name="王志强", id_number=number("017"))),
+    "two-numbers": (person(WHOLE), person(WHOLE, id_number=number("017"))),
+    "same-number-other-name": (person(WHOLE), person(WHOLE, name="王秀兰")),
+    "siblings": (person(WHOLE), person(BARE, name="王志强")),
+    "births-apart": (person(BARE), person(BARE, birth_date="1971-12-24")),
+    "never-by-itself": (person(WHOLE), person(WHOLE, id_type="temporary", id_number="T001")),
+    "nearly-one-name": (person(WHOLE), person(BARE, name="王直伟")),
+    "another-name": (person(WHOLE), person(BARE, name="王秀兰", phone="", address="")),
+    "name-alone": (person(WHOLE), person(BARE, birth_date="", phone="", address="", county="")),
+}
+
+
+def test_every_guard_has_an_example() -> None:
+    assert set(MET) == {guard.code for guard in guards()}
+
+
+@pytest.mark.parametrize("code", MET)
+def test_a_guard_stops_its_pair_and_gives_the_reason(code: str) -> None:
+    a, b = MET[code]
+    guard = next(one for one in guards() if one.code == code)
+
+    for verdict in (JUDGE(a, b), JUDGE(b, a)):
+        assert verdict.reason == code
+        assert verdict.answer is not Answer.LINK
+        assert (verdict.answer is Answer.APART) == (guard.outcome is Outcome.APART)
+
+
+@pytest.mark.parametrize("code", [guard.code for guard in guards() if guard.within is Within.CLUSTER])
+def test_a_chain_of_others_does_not_pass_a_guard_of_clusters(code: str) -> None:
+    a, b = MET[code]
+
+    assert JUDGE.against([a, person(BARE)], [b]) != ""
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        person(WHOLE),
+        person(WHOLE, name="WANG Zhiwei", phone="", address=""),
+        person(WHOLE, birth_date="1990-03-01"),
+        person(WHOLE, id_number=number("015")[:6] + number("015")[8:17]),
+        person(BARE),
+        person(BARE, name="王智伟"),
+        person(BARE, name="王志偉", phone=""),
+        person(BARE, name="志伟王", address=""),
+        person(BARE, birth_date="1990-01-01"),
+        person(BARE, birth_date=""),
+        person(WHOLE, id_number="5" + number("015")[1:], phone=""),
+    ],
+)
+def test_what_clerks_do_to_one_person_is_linked_all_the_same(other: dict[str, object]) -> None:
+    verdict = JUDGE(person(WHOLE), other)
+
+    assert (verdict.answer, verdict.reason) == (Answer.LINK, "")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        person(WHOLE, name="王志强", id_number=number("017")),
+        person(WHOLE, name="王志强", id_number=number("017"), birth_date="1990-03-17"),
+        person(BARE, name="王志强"),
+        person(BARE, name="王志强", birth_date=""),
+        person(BARE, name="王志"),
+        person(BARE, name="WANG Zhiqiang"),
+        person(WHOLE, name="王志强"),
+        person(BARE, name="王直伟"),
+        person(BARE, name="李芳之子"),
+    ],
+)
+def test_a_twin_is_never_linked(other: dict[str, object]) -> None:
+    assert JUDGE(person(WHOLE), other).answer is not Answer.LINK
+
+
+def test_a_newborn_under_the_mothers_number_is_not_the_mother() -> None:
+    mother = person(WHOLE, name="李芳", sex="female", id_number=number("014"))
+    newborn = person(
+        WHOLE, name="王小宝", id_number=number("014"), birth_date="2025-12-30", recorded_at="2026-01-05T08:00:00+08:00"
+    )
+
+    assert newborn["citizen"] is None
+    assert JUDGE(mother, newborn).answer in {Answer.REVIEW, Answer.NOTHING}
+
+
+def test_that_a_person_said_no_stands_above_every_weight() -> None:
+    verdict = JUDGE(person(WHOLE), person(WHOLE), parted=True)
+
+    assert (verdict.answer, verdict.reason) == (Answer.APART, NOT_THE_SAME)
+    assert verdict.scored.bits > 40
+
+
+def test_records_with_nothing_but_a_name_are_not_linked() -> None:
+    bare = person({"source": "county", "name": "欧阳震华"})
+
+    assert JUDGE(bare, bare).answer in {Answer.REVIEW, Answer.NOTHING}
+    assert JUDGE(bare, bare).reason == "name-alone"
+
+
+def test_a_cluster_takes_only_so_many_records_of_one_source() -> None:
+    crowd = [person(WHOLE)] * 20
+
+    assert JUDGE.against(crowd[:10], crowd[10:]) == ""
+    assert JUDGE.against(crowd, [person(WHOLE)]) == "more than 20 of one source"
+
+
+def test_every_reason_is_told_in_two_languages() -> None:
+    for guard in guards():
+        assert guard.en.isascii()
+        assert guard.en.endswith(".")
+        assert guard.zh.endswith("。")
+
+
+ROW = 'code = "{code}"\nwhen = ["equal sex"]\nwithin = "{within}"\noutcome = "review"\nen = "a"\nzh = "b"\n'
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "[[guard]]\n" + ROW.format(code="a", within="pair") + "[[guard]]\n" + ROW.format(code="b", within="cluster"),
+        "[[guard]]\n" + ROW.format(code="a", within="pair") + "[[guard]]\n" + ROW.format(code="a", within="pair"),
+        "[[guard]]\n" + ROW.format(code="a", within="pair") + 'more = "x"\n',
+        "[[guard]]\n" + ROW.format(code="a", within="pair").replace("equal sex", "resembles sex"),
+    ],
+)
+def test_a_table_that_would_not_work_is_refused(table: str) -> None:
+    with pytest.raises(SpecRefused):
+        read_guards(table)
+
+
+def test_the_weights_that_come_with_salus_are_whole_and_learned_every_level() -> None:
+    weights = people_weights()
+
+    assert weights.spec == "people"
+    assert weights.records > 100_000
+    assert all(abs(one.bits) < 30 for one in weights.levels)

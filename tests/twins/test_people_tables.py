@@ -1,0 +1,114 @@
+"""A table of people prepared and judged in SQL, against the functions that serve one record online."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from salus.identity.documents import check_character
+from salus.identity.linkage.people import COLUMNS, Answer, Features, Judge, features, guards, people_weights
+from salus.identity.linkage.people.matching import JUDGED, match_people
+from salus.identity.linkage.people.tables import prepare_people
+from salus.identity.linkage.tables import opened
+from salus.synth import records
+
+Record = dict[str, str]
+
+
+def loaded(connection: object, rows: Iterable[Record]) -> None:
+    table = list(rows)
+    columns = ", ".join(f"unnest(?::varchar[]) as {column}" for column in COLUMNS)
+    values = [[row.get(column) for row in table] for column in COLUMNS]
+    connection.execute(f"create or replace table raw as select {columns}", values)  # type: ignore[attr-defined]
+
+
+def in_sql(rows: list[Record]) -> dict[str, tuple[object, ...]]:
+    with opened() as connection:
+        loaded(connection, rows)
+        prepare_people(connection, "raw", "prepared")
+        found = connection.execute(f"select record_id, {', '.join(Features._fields)} from prepared").fetchall()
+    return {row[0]: tuple(tuple(one) if isinstance(one, list) else one for one in row[1:]) for row in found}
+
+
+def online(rows: list[Record]) -> dict[str, tuple[object, ...]]:
+    return {row["record_id"]: tuple(features(row)) for row in rows}
+
+
+def numbers() -> st.SearchStrategy[str]:
+    digits = st.text("0123456789", min_size=17, max_size=17)
+    valid = digits.map(lambda body: body + check_character(body))
+    dated = st.builds(
+        lambda area, day, order: f"{area}{day}{order}" + check_character(f"{area}{day}{order}"),
+        st.sampled_from(["920226", "000000", "123456", "110105", "010203"]),
+        st.dates().map(lambda day: day.isoformat().replace("-", "")),
+        st.text("0123456789", min_size=3, max_size=3),
+    )
+    runs = st.sampled_from(["123456789012345678", "111111111111111111", "11010519491231002X", "98765432109876543X"])
+    return st.one_of(valid, dated, runs, digits, st.text(max_size=20), st.text("0123456789X", max_size=19))
+
+
+phones = st.one_of(
+    st.text("0123456789", min_size=11, max_size=11),
+    st.text("12", max_size=8).map(lambda tail: f"138{tail:0<8}"[:11]),
+    st.sampled_from(["13800138000", "13912345678", "13987654321", "13901010101", "13900000000", "+86 139-7126-4482"]),
+    st.text(max_size=15),
+)
+addresses = st.one_of(st.text("松路号-0１2三a 村", max_size=12), st.text(max_size=30))
+days = st.one_of(
+    st.dates().map(lambda day: day.isoformat()),
+    st.text("0123456789-", min_size=10, max_size=10),
+    st.sampled_from(["1990-02-30", "1900-01-01", "2025-01-05T09:00:00Z", "2025-01-05T09:00:00+08:00", "1990年1月5日"]),
+    st.text(max_size=12),
+)
+RECORD = st.fixed_dictionaries({
+    "name": st.one_of(st.text("王小明欧阳·Lü?□ ", max_size=6), st.text(max_size=12)),
+    "sex": st.sampled_from(["male", "female", "男", "", "x", "F"]),
+    "birth_date": days,
+    "id_type": st.sampled_from(["resident-id", "passport", "military", "temporary", "none", "", "hospital-card", "x"]),
+    "id_number": numbers(),
+    "phone": phones,
+    "county": st.one_of(st.sampled_from(["920226", "920226001", "", "x"]), st.text(max_size=8)),
+    "address": addresses,
+    "recorded_at": days,
+})  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(RECORD, min_size=1, max_size=40))
+def test_odd_records_are_prepared_alike_in_a_table_and_online(rows: list[Record]) -> None:
+    for at, row in enumerate(rows):
+        row["record_id"], row["source"] = str(at), "county"
+
+    assert in_sql(rows) == online(rows)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_register_is_prepared_alike_in_a_table_and_online(seed: int) -> None:
+    rows = [row._asdict() for row in records(seed, 1_500)]
+
+    assert in_sql(rows) == online(rows)
+
+
+def test_every_scored_pair_is_judged_and_weighed_alike_in_a_table_and_online() -> None:
+    rows = {row.record_id: row._asdict() for row in records(3, 6_000)}
+    weights = people_weights()
+    judge = Judge(weights)
+    with opened() as connection:
+        loaded(connection, rows.values())
+        match_people(connection, "raw", weights=weights)
+        judged = connection.execute(
+            f"select a.record_id, b.record_id, bits, reason from {JUDGED} join linkage_records a on a.n = l"
+            " join linkage_records b on b.n = r"
+        ).fetchall()
+    prepared = {record_id: features(row)._asdict() for record_id, row in rows.items()}
+
+    assert len(judged) > 4_000
+    assert {reason for *_, reason in judged} >= {guard.code for guard in guards()} - {"births-apart", "name-alone"}
+    for one, other, bits, reason in judged:
+        verdict = judge(prepared[one], prepared[other])
+        assert abs(verdict.scored.bits - bits) < 1e-9
+        assert verdict.reason == reason
+        assert (verdict.answer is Answer.LINK) == (reason == "" and bits >= 8)
