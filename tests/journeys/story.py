@@ -12,7 +12,7 @@ from salus import synth
 RECENT = timedelta(hours=70)
 """Specimens older than this were taken before the rules counted (salus.cli.story.measure)."""
 WEI, TAN, FANG, MENG = "Commander Wei Ran", "Commander Tan Cheng", "Dr Fang Ning", "Officer Meng An"
-AUDITOR, SHEN = "Public auditor", "Dr Shen Qiao"
+AUDITOR, SHEN, YAN = "Public auditor", "Dr Shen Qiao", "Reviewer Yan Ping"
 
 
 @cache

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from journeys.live import DOCTOR, Live, Visitor, scanned
-from journeys.story import AUDITOR, FANG, MENG, TAN, WEI, infected, names, number_of, said
+from journeys.story import AUDITOR, FANG, MENG, TAN, WEI, YAN, infected, names, number_of, said
 from salus.kernel import CIVIL_TIME, parse_instant
 from salus.web.typesetting import chinese_font
 
@@ -38,6 +38,7 @@ PAGES: dict[str, dict[str, tuple[str, str]]] = {
     WEI: {"/situation": ("Situation", "态势")},
     TAN: {"/situation": ("Situation", "态势")},
     MENG: {"/appeals": ("Contests to answer", "待答复的异议")},
+    YAN: {"/review": ("Pairs to judge", "待判断的档案对")},
     AUDITOR: {"/audit": ("What this node finds about itself", "本节点自查的结果")},
 }
 

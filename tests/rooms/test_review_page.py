@@ -83,6 +83,32 @@ def test_the_weights_of_a_pair_are_drawn_and_told(node: Node, client: Asking) ->
     assert all(text in shown for text in ("+11.2", "+9.5", "−1.1", "+19.6", "ab" * 32))
 
 
+def test_what_one_side_does_not_say_is_no_difference_and_one_number_in_common_is_enough(
+    node: Node, client: Asking
+) -> None:
+    number, card = a_number(7), {"system": "urn:salus:card", "value": "77"}
+    told = a_patient(number, name=[{"text": "王小明"}], birthDate="1980-01-01", gender="male")
+    told["identifier"].append(card)
+    one = send(node, H1, told).outcomes[0].chart_key
+    other = send(node, H2, a_patient(number, name=[{"text": "Wang Xiaoming"}])).outcomes[0].chart_key
+    with node.store.transaction(Duty.CARE) as tx:
+        asked = identity.Question(pair=(one, other), reason="score", at=node.clock.now())
+        identity.review.ask(tx, [asked])
+    link = re.findall(r'href="(/review/\d+)"', visit(node, client, "/review")[1])[-1]
+
+    rows = dict(re.findall(r'<th scope="row">(.+?)</th>.*?<td>([^<>]*(?:<span[^>]*>.</span>)?[^<>]*)</td></tr>',
+                           visit(node, client, link)[1], re.DOTALL))  # fmt: skip
+    said = {name: re.sub("<[^>]+>", "", text).strip() for name, text in rows.items()}
+    assert said == {
+        "Name": "= the same",
+        "Birth date": "unknown",
+        "Sex": "unknown",
+        "Numbers": "= the same",
+        "Telephone": "unknown",
+        "Address": "unknown",
+    }
+
+
 @pytest.mark.parametrize("path", ["/review/0", "/review/999999", "/review/x", "/review/1٢"])
 def test_a_question_that_does_not_wait_is_told_so(node: Node, client: Asking, path: str) -> None:
     status, _ = visit(node, client, path)

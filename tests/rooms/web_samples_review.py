@@ -35,7 +35,7 @@ PAIR = r.Review(
     rows=(
         r.CompareRow(name="names", sides=(("陈安",), ("CHEN An",)), agree=False),
         r.CompareRow(name="birth_date", sides=(("1980-01-01",), ("1980-01-01",)), agree=True),
-        r.CompareRow(name="telephones", sides=((), ("0",)), agree=False),
+        r.CompareRow(name="telephones", sides=((), ("0",)), agree=None),
     ),
     bits=(("prior", -19.5), ("name", 17.25), ("birth_date", 13.0), ("favourite-colour", 0.0), ("phone", -2.5)),
     total=8.25,

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from salus import app
 from salus.app import Pair
-from salus.identity import REASONS, Figures, Question, Says
+from salus.identity import REASONS, Figures, Question, Says, names
 from salus.kernel import Purpose, Role
 from salus.parties import Principal
 from salus.records import NotFound, Personal
@@ -95,7 +95,14 @@ def _review(visit: Visit, found: Pair, *, trouble: bool = False) -> Review:
 
 def _row(name: str, sides: tuple[Personal, ...]) -> CompareRow:
     told = tuple(_told(getattr(side, name)) for side in sides)
-    return CompareRow(name=name, sides=told, agree=len({frozenset(one) for one in told}) == 1)
+    return CompareRow(name=name, sides=told, agree=_agree(name, *told) if all(told) else None)
+
+
+def _agree(name: str, some: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Tell whether anything stands on both sides; names agree however they are spelled."""
+    if name == "names":
+        return any(names.agree(names.read_name(one), names.read_name(other)) for one in some for other in others)
+    return not set(some).isdisjoint(others)
 
 
 def _told(value: str | tuple[str, ...] | None) -> tuple[str, ...]:

@@ -35,11 +35,11 @@ class Reviews:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareRow:
-    """One line of both records: what each says, as written. `agree` tells whether they say the same."""
+    """One line of both records: what each says, as written. `agree` is None where one of them says nothing."""
 
     name: str
     sides: tuple[tuple[str, ...], ...] = field(repr=False)
-    agree: bool
+    agree: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
