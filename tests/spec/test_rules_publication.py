@@ -18,7 +18,16 @@ from salus.cli.actors import (
     rules_document,
     signatures_of,
 )
-from salus.rules import Declaration, Document, PartyKey, PublicationKind, PublicationRefused, Published, Venue
+from salus.rules import (
+    Declaration,
+    Document,
+    PartyKey,
+    PublicationKind,
+    PublicationRefused,
+    Published,
+    Venue,
+    signed_by,
+)
 from salus.rules import check_publication as checked
 
 WORLD = World()
@@ -163,6 +172,11 @@ def test_an_emergency_that_is_over_unknown_or_of_another_disease_shortens_no_not
         with pytest.raises(PublicationRefused) as refused:
             publish(rules(6 * HOUR, 14 * DAY), FIVE, [one])
         assert refused.value.fault == "NOTICE-TOO-SHORT"
+
+
+@pytest.mark.parametrize("value", [None, 5, [], {}, ["a"], "", "é", "AAAA", "A" * 10_000])
+def test_a_signature_that_is_none_is_no_error(value: object) -> None:
+    assert signed_by(bytes(32), b"message", value) is False
 
 
 def test_a_signature_counts_by_a_key_that_the_log_had_for_a_signer() -> None:

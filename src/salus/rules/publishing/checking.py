@@ -79,16 +79,20 @@ def reason_of(document: Document) -> Clause:
     return Clause(en=document.body["reason"]["en"], zh=document.body["reason"]["zh"])
 
 
-@lru_cache(maxsize=1024)
 def signed_by(key: bytes, message: bytes, signature: object) -> bool:
-    """Tell whether an Ed25519 key made a signature that is given in canonical base64."""
+    """Tell whether an Ed25519 key made a signature that is given in canonical base64; any other value is none."""
+    return isinstance(signature, str) and _signed_by(key, message, signature)
+
+
+@lru_cache(maxsize=1024)
+def _signed_by(key: bytes, message: bytes, signature: str) -> bool:
     try:
-        raw = base64.b64decode(str(signature), validate=True)
+        raw = base64.b64decode(signature, validate=True)
     except (binascii.Error, ValueError):
         return False
-    return base64.b64encode(raw).decode() == signature and VerifierKey(name="party", public_key=key).verifies(
-        message, raw
-    )
+    if base64.b64encode(raw).decode() != signature:
+        return False
+    return VerifierKey(name="party", public_key=key).verifies(message, raw)
 
 
 def _signers(
