@@ -117,7 +117,9 @@ def test_whoever_is_parted_off_is_shown_the_looks_of_the_time_before(node: Node)
         identity.review.ask(tx, [identity.Question(pair=(one, other), reason="reported", at=node.clock.now())])
     again = app.questions(node, reviewer())[0][-1].key
 
-    app.answer_question(node, reviewer("two"), again, Says.NOT_SAME, "documents-differ")
+    assert app.answer_question(node, reviewer("two"), again, Says.NOT_SAME, "documents-differ") is None
+    assert whose(node, one, other) == [together, together]
+    app.answer_question(node, reviewer("three"), again, Says.NOT_SAME, "documents-differ")
 
     kept, parted = whose(node, one, other)
     assert kept != parted

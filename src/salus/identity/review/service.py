@@ -40,8 +40,9 @@ def answer(tx: Transaction, key: int, given: Answer) -> Changed | None:
     """Keep an answer and assert what follows; return what it changed, or None while another person is needed.
 
     `same` links, and past two valid numbers only when a second person says so too. `not-same` keeps two residents
-    apart, and parts the later chart where one resident has both. Two who cannot tell end the question. Nobody answers a
-    question twice. Raises AssertionRefused, and Parted where a person found otherwise before.
+    apart; where one resident has both it parts the later chart, once a second person says so too: what released that
+    resident from a measure may lie in it. Two who cannot tell end the question. Nobody answers a question twice.
+    Raises AssertionRefused, and Parted where a person found otherwise before.
     """
     found = store.question(tx, key, lock=True)
     if found is None:
@@ -58,21 +59,21 @@ def answer(tx: Transaction, key: int, given: Answer) -> Changed | None:
 
 def _follow(tx: Transaction, asked: Question, given: Answer, before: Sequence[Answer]) -> Changed | None:
     agreeing = [one.author.name for one in before if one.says is given.says]
+    author = Author(name=given.author.name, role=given.author.role, second=agreeing[0]) if agreeing else given.author
     if given.says is Says.CANNOT_TELL:
         return Changed() if len(agreeing) + 1 >= ENOUGH else None
     if given.says is Says.SAME:
-        return _link(tx, asked, given, agreeing)
+        return _link(tx, asked, given, author)
     if linking.together(tx, asked.pair):
-        return linking.part(tx, [asked.pair[1]], ground=given.reason, author=given.author, at=given.at)
+        if author.second is None:
+            return None
+        return linking.part(tx, [asked.pair[1]], ground=given.reason, author=author, at=given.at)
     linking.keep_apart(tx, asked.pair, ground=given.reason, author=given.author, at=given.at)
     return Changed()
 
 
-def _link(tx: Transaction, asked: Question, given: Answer, agreeing: Sequence[str]) -> Changed | None:
+def _link(tx: Transaction, asked: Question, given: Answer, author: Author) -> Changed | None:
     """Link; where the guard wants two people, with the one who said so before, or not yet."""
-    author = given.author
-    if agreeing:
-        author = Author(name=author.name, role=author.role, second=agreeing[0])
     try:
         return linking.link(tx, asked.pair, ground=given.reason, author=author, at=given.at, evidence=asked.evidence)
     except NumbersDiffer:
