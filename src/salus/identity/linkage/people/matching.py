@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from duckdb import DuckDBPyConnection
 
 from salus.identity.linkage.candidates import PAIRS, RECORDS, pair, take
-from salus.identity.linkage.clustering import Facts, Link, Veto, cluster
 from salus.identity.linkage.engine import SCORED, scores
-from salus.identity.linkage.matching import Matched, write_clusters
+from salus.identity.linkage.matching import Matched
+from salus.identity.linkage.people.clustering import cluster_people
 from salus.identity.linkage.people.guards import Guard, Within, guards
 from salus.identity.linkage.people.judging import NOT_THE_SAME
 from salus.identity.linkage.people.specification import PEOPLE
@@ -61,11 +61,8 @@ def match_people(
     progress("guarding")
     judge(connection, parted)
     connection.execute(f"drop table {PAIRS}; drop table {SCORED}")  # a million people's take room that clusters need
-    links = _links(connection)
     progress("clustering")
-    veto = _veto(bad_pairs(connection, records, links))
-    clusters = cluster(records, links, PEOPLE, Facts(sources=_sources(connection)), veto)
-    write_clusters(connection, clusters)
+    clusters = cluster_people(connection, JUDGED, NUMBERED, _against())
     return Matched(weights=weights, found=found, clusters=clusters, records=records)
 
 
@@ -77,12 +74,6 @@ def _number(connection: DuckDBPyConnection) -> None:
         f" join {PREPARED} p using (record_id)"
     )
     connection.execute(f"drop table {PREPARED}")
-
-
-def _sources(connection: DuckDBPyConnection) -> list[int]:
-    """Return the source of each record, as a small number: a million texts would take more room than all links."""
-    query = f"select dense_rank() over (order by source) from {RECORDS} order by n"  # noqa: S608
-    return [number for (number,) in connection.execute(query).fetchall()]
 
 
 def judge(connection: DuckDBPyConnection, parted: Iterable[tuple[str, str]] = ()) -> None:
@@ -114,66 +105,7 @@ def _of_b(column: str) -> str:
     return f"b.{column}"
 
 
-def _links(connection: DuckDBPyConnection) -> list[Link]:
-    return connection.execute(
-        f"select l, r, bits from {JUDGED} where reason = '' and bits >= ? order by bits desc, l, r",  # noqa: S608
-        [PEOPLE.link],
-    ).fetchall()
-
-
-def bad_pairs(connection: DuckDBPyConnection, records: int, links: Sequence[Link]) -> dict[tuple[int, int], str]:
-    """Return the pairs that may not stand in one cluster, of all that links would bring together, and why.
-
-    Links bring together what is connected; within that every pair is asked, scored or not.
-    """
-    roots = _connected(records, links)
-    sizes: dict[int, int] = {}
-    for root in roots.values():
-        sizes[root] = sizes.get(root, 0) + 1
-    asked = [(at, root) for at, root in roots.items() if sizes[root] > 2]
-    connection.execute(
-        "create or replace temp table people_groups as select unnest(?::integer[]) as n, unnest(?::integer[]) as root",
-        [[at for at, _ in asked], [root for _, root in asked]],
-    )
+def _against() -> str:
+    """Return why two records may not stand in one cluster, as an SQL case that is null where they may."""
     table = [guard for guard in guards() if guard.within is Within.CLUSTER]
-    rows = connection.execute(
-        "with pairs as (select x.n as l, y.n as r from people_groups x join people_groups y on x.root = y.root and"  # noqa: S608
-        " x.n < y.n) select * from (select l, r, case when p.l is not null"
-        f" then '{NOT_THE_SAME}' {_first(table)} end as reason from pairs join {NUMBERED} a on a.n = l"
-        f" join {NUMBERED} b on b.n = r left join people_parted p using (l, r)) where reason is not null"
-    ).fetchall()
-    return {(l, r): reason for l, r, reason in rows}  # noqa: E741
-
-
-def _connected(records: int, links: Sequence[Link]) -> dict[int, int]:
-    """Return the root of each record that has a link."""
-    root = list(range(records))
-    for a, b, _ in links:
-        one, two = _root(root, a), _root(root, b)
-        if one != two:
-            root[max(one, two)] = min(one, two)
-    return {at: _root(root, at) for a, b, _ in links for at in (a, b)}
-
-
-def _root(root: list[int], at: int) -> int:
-    while root[at] != at:
-        root[at] = root[root[at]]
-        at = root[at]
-    return at
-
-
-def _veto(bad: dict[tuple[int, int], str]) -> Veto:
-    marked = {at for both in bad for at in both}
-
-    def against(one: Sequence[int], two: Sequence[int]) -> str:
-        left = [at for at in one if at in marked]
-        if not left:
-            return ""
-        for b in two:
-            if b in marked:
-                for a in left:
-                    if reason := bad.get((a, b) if a < b else (b, a)):
-                        return reason
-        return ""
-
-    return against
+    return f"case when p.l is not null then '{NOT_THE_SAME}' {_first(table)} end"
