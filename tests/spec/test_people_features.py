@@ -76,6 +76,29 @@ def test_a_number_that_contradicts_the_birth_date_is_the_guardians() -> None:
     assert prepared.guardian == numbered()
 
 
+@pytest.mark.parametrize(
+    ("stated", "own"),
+    [
+        ("1990-03-01", True),  # one digit
+        ("1990-07-03", True),  # day and month exchanged
+        ("1990-03-27", True),
+        ("1989-03-07", True),  # two parts of three
+        ("2000-03-07", True),
+        ("1990-02-11", True),  # the calendar of the moon
+        ("1990-01-01", True),  # a year alone
+        ("1989-01-01", False),
+        ("1990-11-21", False),
+        ("2019-03-20", False),
+        ("1961-10-07", False),
+    ],
+)
+def test_a_birth_date_put_down_wrongly_leaves_the_number_to_its_holder(stated: str, own: bool) -> None:
+    prepared = features({"id_type": "resident-id", "id_number": numbered(), "birth_date": stated})
+
+    assert (prepared.citizen == numbered()) is own
+    assert (prepared.guardian == numbered()) is not own
+
+
 def test_a_number_of_fifteen_digits_is_equal_to_its_longer_form_and_counts_less() -> None:
     prepared = features({"id_type": "resident-id", "id_number": numbered()[:6] + numbered()[8:17]})
 

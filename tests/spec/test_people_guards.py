@@ -95,6 +95,7 @@ def test_a_chain_of_others_does_not_pass_a_guard_of_clusters(code: str) -> None:
         person(BARE, birth_date="1990-01-01"),
         person(BARE, birth_date=""),
         person(WHOLE, id_number="5" + number("015")[1:], phone=""),
+        person(WHOLE, birth_date="2000-03-07", phone=""),
     ],
 )
 def test_what_clerks_do_to_one_person_is_linked_all_the_same(other: dict[str, object]) -> None:
@@ -115,6 +116,7 @@ def test_what_clerks_do_to_one_person_is_linked_all_the_same(other: dict[str, ob
         person(WHOLE, name="王志强"),
         person(BARE, name="王直伟"),
         person(BARE, name="李芳之子"),
+        person(WHOLE, name="王志强", birth_date="1991-03-07"),
     ],
 )
 def test_a_twin_is_never_linked(other: dict[str, object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -63,8 +64,22 @@ days = st.one_of(
     st.sampled_from(["1990-02-30", "1900-01-01", "2025-01-05T09:00:00Z", "2025-01-05T09:00:00+08:00", "1990年1月5日"]),
     st.text(max_size=12),
 )
+near = st.dates(date(1880, 1, 1), date(2030, 1, 1)).flatmap(
+    lambda born: st.tuples(
+        st.one_of(
+            st.integers(-70, 70).map(lambda days: born + timedelta(days=days)),
+            st.integers(-11, 11).map(lambda years: born.replace(day=min(born.day, 28), year=born.year + years)),
+            st.just(born.replace(month=1, day=1)),
+            st.integers(1, 28).map(lambda on: born.replace(day=on)),
+        ).map(lambda stated: stated.isoformat()),
+        st.just(f"920226{born:%Y%m%d}014").map(lambda body: body + check_character(body)),
+    )
+)
+names = st.one_of(
+    st.text("王小明欧阳·Lü?□ ", max_size=6), st.text("王单吕司马翟乐曾行長无婴㐀", max_size=4), st.text(max_size=12)
+)
 RECORD = st.fixed_dictionaries({
-    "name": st.one_of(st.text("王小明欧阳·Lü?□ ", max_size=6), st.text(max_size=12)),
+    "name": names,
     "sex": st.sampled_from(["male", "female", "男", "", "x", "F"]),
     "birth_date": days,
     "id_type": st.sampled_from(["resident-id", "passport", "military", "temporary", "none", "", "hospital-card", "x"]),
@@ -81,6 +96,17 @@ RECORD = st.fixed_dictionaries({
 def test_odd_records_are_prepared_alike_in_a_table_and_online(rows: list[Record]) -> None:
     for at, row in enumerate(rows):
         row["record_id"], row["source"] = str(at), "county"
+
+    assert in_sql(rows) == online(rows)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(near, min_size=20, max_size=60))
+def test_a_number_near_the_stated_birth_date_is_ones_own_or_borrowed_alike(pairs: list[tuple[str, str]]) -> None:
+    rows = [
+        {"record_id": str(at), "name": "王小明", "birth_date": stated, "id_type": "resident-id", "id_number": number}
+        for at, (stated, number) in enumerate(pairs)
+    ]
 
     assert in_sql(rows) == online(rows)
 

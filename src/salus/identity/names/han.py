@@ -7,7 +7,7 @@ from itertools import islice, product
 from salus.identity.names.spelling import DOT
 from salus.identity.names.tables import GIVEN, SIMPLIFIED, SURNAME, compounds, surnames
 
-_MOST_VARIANTS = 16
+MOST_READINGS = 16
 
 
 def simplified(han: str) -> str:
@@ -42,10 +42,10 @@ def readings(surname: str, given: str) -> tuple[str, str, tuple[str, ...]]:
         count *= len(one)
     others: tuple[str, ...] = ()
     if count > 1:
-        others = tuple(["".join(one) for one in islice(product(family, *rest), 1, _MOST_VARIANTS)])
+        others = tuple(["".join(one) for one in islice(product(family, *rest), 1, MOST_READINGS)])
     if len(given) == 3 and len(surname) == 1 and {surname, given[0]} <= surnames():
         own = readings(given[0], given[1:])
-        others = (*others, own[0] + own[1], *own[2])[:_MOST_VARIANTS]
+        others = (*others, own[0] + own[1], *own[2])[:MOST_READINGS]
     return family[0], first, others
 
 

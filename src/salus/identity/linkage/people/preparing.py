@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from salus.identity.documents import (
     Doubt,
-    contradicts,
     document_types,
     is_generic_phone,
     is_placeholder,
@@ -23,8 +22,11 @@ from salus.identity.documents import (
 )
 from salus.identity.documents.spelling import canonical
 from salus.identity.errors import NumberRefused
+from salus.identity.linkage.comparing import question
+from salus.identity.linkage.model import Row
 from salus.identity.linkage.people.addresses import address_keys
 from salus.identity.linkage.people.spelling import spelling
+from salus.identity.linkage.specs import read_test
 
 COLUMNS = (
     "record_id",
@@ -52,6 +54,10 @@ FILLER_DAYS = frozenset({"19000101", "18991231", "19700101", "11110101"})
 _CODE = re.compile(r"[0-9]{6}")
 LINKING = frozenset(code for code, kind in document_types().items() if kind.links)
 _SHAPED = re.compile(r"[0-9]{17}[0-9X]")
+ONE_BIRTHDAY = tuple(
+    map(read_test, ("damerau birth 1", "date-swapped birth", "date-parts birth 2", "within birth_day 60"))
+)
+"""How far two writings of one birth date may lie apart: a slip, one part wrong, the calendar of the moon."""
 
 
 class Features(NamedTuple):
@@ -150,9 +156,24 @@ def numbers(id_type: str, written: str, born: str | None) -> tuple[str | None, s
         return None, None, None, 0
     if found.born is None:
         return None, _ascii(f"{found.kind.space}.{found.value}"), None, 0
-    if born is not None and contradicts(found, date(int(born[:4]), int(born[4:6]), int(born[6:]))):
+    if born is not None and not one_birthday(born, f"{found.born:%Y%m%d}".zfill(8)):
         return None, None, found.value, 0
     return found.value, found.value, None, int(Doubt.UPGRADED not in found.warnings)
+
+
+_ALIKE = tuple(map(question, ONE_BIRTHDAY))
+
+
+def one_birthday(stated: str, numbered: str) -> bool:
+    """Say whether the stated birth date may be the one that a number names, put down wrongly; else it is borrowed.
+
+    Takes eight digits of possible dates. A stated first of January may stand for its year alone.
+    """
+    if stated == numbered or (stated[4:] == "0101" and stated[:4] == numbered[:4]):
+        return True
+    one: Row = {"birth": stated, "birth_day": _ordinal(stated)}
+    other: Row = {"birth": numbered, "birth_day": _ordinal(numbered)}
+    return any(alike(one, other) for alike in _ALIKE)
 
 
 def _slipped(id_type: str, written: str) -> str | None:

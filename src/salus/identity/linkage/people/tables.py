@@ -12,20 +12,18 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 from duckdb.func import FunctionNullHandling
 
+from salus.identity.linkage.comparing import condition_sql
 from salus.identity.linkage.people import preparing
 from salus.identity.linkage.people.addresses import NUMBERS, STREET, address_keys
 from salus.identity.linkage.people.preparing import COLUMNS, Features
 from salus.identity.linkage.people.spelling import spelled
+from salus.identity.linkage.people.spelt import OF_NAME, read_names
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _RUNS = "|".join(
     "".join(str((first + step * place) % 10) for place in range(4)) for first in range(10) for step in (1, -1)
 )
 _HAN = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
-_KINDS = {
-    "numbers": "struct(citizen varchar, typed varchar, guardian varchar, numbered integer)",
-    "address": "struct(dwelling varchar, house varchar)",
-}
 
 
 def prepare_people(connection: DuckDBPyConnection, raw: str, prepared: str) -> None:
@@ -35,17 +33,15 @@ def prepare_people(connection: DuckDBPyConnection, raw: str, prepared: str) -> N
     """
     written = ", ".join(f"coalesce(cast({column} as varchar), '') as {column}" for column in COLUMNS[2:])
     with _functions(connection):
-        connection.execute(
-            f"create or replace temp table people_names as select written, {_spelt()} from (select written,"  # noqa: S608
-            " string_split(read_name(written), '|') as parts"
-            f" from (select distinct coalesce(cast(name as varchar), '') as written from {raw}))"
-        )
+        names = f"select distinct coalesce(cast(name as varchar), '') as written from {raw}"  # noqa: S608
+        read_names(connection, names, "people_names")
         connection.execute(
             f"create or replace table {prepared} as"  # noqa: S608
             f" with written as (select record_id, source, {written} from {raw}),"
             f" days as (select *, {_day('birth_date')} as stated, {_day('recorded_at')} as recorded from written),"
             f" births as (select *, {_birth()} as birth from days),"
-            f" numbered as (select *, {_numbers()} as numbers, {_address()} as located from births)"
+            f" counts as (select *, {_numbers()} as numbers, {_counted()} as counted from births),"
+            f" numbered as (select *, {_located()} as located from counts)"
             f" select record_id, source, {_columns()} from numbered join people_names n on n.written = numbered.name"
         )
         connection.execute("drop table people_names")
@@ -57,9 +53,9 @@ def _functions(connection: DuckDBPyConnection) -> Iterator[None]:
     made: list[tuple[str, Callable[..., Any], int, str]] = [
         ("read_name", spelled, 1, "varchar"),
         ("read_day", preparing.day, 1, "varchar"),
-        ("read_numbers", _read_numbers, 3, _KINDS["numbers"]),
+        ("read_numbers", _read_numbers, 3, "varchar"),
         ("read_telephone", preparing.telephone, 1, "varchar"),
-        ("read_address", _read_address, 1, _KINDS["address"]),
+        ("read_address", _read_address, 1, "varchar"),
         ("read_sex", preparing.sex_letter, 1, "varchar"),
         ("read_county", preparing.county_code, 1, "varchar"),
     ]
@@ -76,30 +72,24 @@ def _functions(connection: DuckDBPyConnection) -> Iterator[None]:
             connection.remove_function(name)
 
 
-_OF_NUMBERS = ("citizen", "typed", "guardian", "numbered")
-_OF_NAME = ("characters", "tones", "sound", "surname", "sounds")
+_OF_NUMBERS = ("citizen", "typed", "guardian")
 
 
-def _spelt() -> str:
-    """Return the columns of a name, from the parts between bars."""
-    texts = ", ".join(f"nullif(parts[{at}], '') as {field}" for at, field in enumerate(_OF_NAME[:4], 1))
-    return f"{texts}, string_split(nullif(parts[5], ''), ' ') as sounds, cast(parts[6] as integer) as nameless"
+def _read_numbers(id_type: str, written: str, born: str | None) -> str:
+    """Return what a number is as one text, which passes into a database faster than a structure: parts between bars."""
+    return "|".join(str("" if part is None else part) for part in preparing.numbers(id_type, written, born))
 
 
-def _read_numbers(id_type: str, written: str, born: str | None) -> dict[str, object]:
-    return dict(zip(_OF_NUMBERS, preparing.numbers(id_type, written, born), strict=True))
-
-
-def _read_address(written: str) -> dict[str, object]:
-    return dict(zip(("dwelling", "house"), address_keys(written), strict=True))
+def _read_address(written: str) -> str:
+    return "|".join(key or "" for key in address_keys(written))
 
 
 def _day(column: str) -> str:
-    form = "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}([ T][0-9:.+ TZ-]*)?"
-    plain = f"regexp_full_match({column}, '{form}') and length({column}) < 60"
+    plain = f"regexp_full_match({column}, '[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}([ T][0-9:.+ TZ-]{{0,40}})?')"
     fillers = ", ".join(f"'{one}'" for one in sorted(preparing.FILLER_DAYS))
-    digits = f"strftime(try_cast(left({column}, 10) as date), '%Y%m%d')"
-    read = f"case when {digits} not in ({fillers}) then {digits} end"
+    digits = f"left({column}, 4) || {column}[6:7] || {column}[9:10]"
+    possible = f"try_cast(left({column}, 10) as date) is not null and {digits} not in ({fillers})"
+    read = f"case when {possible} then {digits} end"
     return f"case when {column} = '' then null when {plain} then {read} else read_day({column}) end"
 
 
@@ -111,70 +101,101 @@ def _birth() -> str:
 
 
 def _numbers() -> str:
+    """Return a resident's valid number or slip of the pen, and what else is written by the function that serves online.
+
+    A slip is what has the shape of a number and another check character.
+    """
     digits = " + ".join(f"{weight} * (ascii(id_number[{at + 1}]) - 48)" for at, weight in enumerate(_WEIGHTS))
-    plain = (
-        "id_type = 'resident-id' and regexp_full_match(id_number, '[1-9][0-9]{5}(18|19|20)[0-9]{9}[0-9X]')"
-        f" and ('10X98765432')[1 + ({digits}) % 11] = id_number[18]"
-        " and coalesce(birth = id_number[7:14], try_strptime(id_number[7:14], '%Y%m%d') is not null)"
+    shaped = (
+        "id_type = 'resident-id' and regexp_full_match(id_number, '[0-9]{17}[0-9X]')"
         f" and not {_patterned('id_number', 1)} and id_number[7:14] <> '19000101'"
         " and id_number not in ('11010519491231002X', '440524188001010014')"
     )
+    fits = f"('10X98765432')[1 + ({digits}) % 11] = id_number[18]"
+    dated = f"{_NUMBERED}[1:2] in ('18', '19', '20') and try_cast({_dashed(_NUMBERED)} as date) is not null"
     linking = ", ".join(f"'{code}'" for code in sorted(preparing.LINKING))
     return (
-        f"case when id_number = '' or id_type not in ({linking}) then {_pack('null', 'null', 0)}"
-        f" when {plain} then {_pack('id_number', 'id_number', 1)} else read_numbers(id_type, id_number, birth) end"
+        f"case when id_number = '' or id_type not in ({linking}) then null"
+        f" when {shaped} then case when not {fits} then ['', id_number, '', '0'] when not ({dated}) then {_ODD_NUMBER}"
+        f" when {_own()} then [id_number, id_number, '', '1'] else ['', '', id_number, '0'] end else {_ODD_NUMBER} end"
     )
 
 
-def _pack(citizen: str, typed: str, numbered: int) -> str:
-    return (
-        f"cast(struct_pack(citizen := {citizen}, typed := {typed}, guardian := null,"
-        f" numbered := {numbered}) as {_KINDS['numbers']})"
+def _own() -> str:
+    """Return the condition that `one_birthday` states: whether a valid number is this person's own, or borrowed."""
+    days = {"birth": ("birth", _NUMBERED), "birth_day": (_counted_day("birth"), _counted_day(_NUMBERED))}
+    alike = " or ".join(
+        f"({condition_sql(test, lambda column: days[column][0], lambda column: days[column][1])})"
+        for test in preparing.ONE_BIRTHDAY
     )
+    year = f"(birth[5:8] = '0101' and birth[1:4] = {_NUMBERED}[1:4])"
+    return f"birth is null or birth = {_NUMBERED} or {year} or {alike}"
 
 
-def _patterned(column: str, start: int) -> str:
+def _dashed(digits: str) -> str:
+    return f"({digits}[1:4] || '-' || {digits}[5:6] || '-' || {digits}[7:8])"
+
+
+def _counted_day(digits: str) -> str:
+    return f"date_diff('day', date '0001-01-01', cast({_dashed(digits)} as date)) + 1"
+
+
+_NUMBERED = "(id_number[7:14])"
+_ODD_NUMBER = "string_split(read_numbers(id_type, id_number, birth), '|')"
+
+
+def _patterned(text: str, start: int) -> str:
     """Return a condition that all fillers fulfil from a place on, and few others: repeated, or counted up or down."""
-    return (
-        f"({column}[{start}:{start + 2}] = {column}[{start + 3}:{start + 5}]"
-        f" or {column}[{start}:{start + 1}] = {column}[{start + 2}:{start + 3}]"
-        f" or regexp_matches({column}[{start}:{start + 3}], '{_RUNS}'))"
-    )
+
+    def cut(place: int, length: int) -> str:
+        return f"substr({text}, {start + place}, {length})"
+
+    return f"({cut(0, 3)} = {cut(3, 3)} or {cut(0, 2)} = {cut(2, 2)} or regexp_matches({cut(0, 4)}, '{_RUNS}'))"
 
 
 def _telephone() -> str:
-    plain = f"regexp_full_match(phone, '1[0-9]{{10}}') and not {_patterned('phone', 4)} and phone[4:5] <> '00'"
-    return f"case when phone = '' then null when {plain} then phone else read_telephone(phone) end"
-
-
-def _address() -> str:
-    plain = f"length(address) <= 200 and regexp_full_match(address, '[{_HAN}][{_HAN}-]*[0-9][{_HAN}0-9-]*')"
-    stem = f"lower(hex(right(replace(regexp_extract(address, '^[^0-9]+'), '-', ''), {STREET})))"
-    counted = (
-        f"list_transform(regexp_extract_all(address, '[0-9]+')[1:{NUMBERS}],"
-        " lambda text: case when ltrim(text, '0') = '' then '0' else ltrim(text, '0') end)"
+    digits = "replace(phone, '-', '')"
+    plain = (
+        f"regexp_full_match({digits}, '1[0-9]{{10}}') and length(phone) <= 32 and not {_patterned(digits, 4)}"
+        f" and substr({digits}, 4, 2) <> '00'"
     )
+    return f"case when phone = '' then null when {plain} then {digits} else read_telephone(phone) end"
+
+
+def _counted() -> str:
+    """Return the numbers of a plain address, or null. Plain is Chinese and no number begins with nought."""
+    plain = (
+        f"length(address) <= 200 and regexp_full_match(address, '[{_HAN}][{_HAN}-]*([1-9][0-9]*[{_HAN}-]+)*"
+        f"[1-9][0-9]*[{_HAN}-]*')"
+    )
+    return f"case when {plain} then regexp_extract_all(address, '[0-9]+')[1:{NUMBERS}] end"
+
+
+def _located() -> str:
+    """Return the keys of dwelling and house, of an address whose numbers are `counted`."""
+    stem = f"lower(hex(right(replace(left(address, strpos(address, counted[1]) - 1), '-', ''), {STREET})))"
+    dwelling = f"case when len(counted) > 1 then {stem} || '.' || array_to_string(counted, '.') else '' end"
     return (
-        f"case when address = '' then null when {plain} then struct_pack("
-        f"dwelling := case when len({counted}) > 1 then {stem} || '.' || array_to_string({counted}, '.') end,"
-        f" house := {stem} || '.' || {counted}[1]) else read_address(address) end"
+        "case when address = '' then null when counted is null then string_split(read_address(address), '|')"
+        f" else [{dwelling}, {stem} || '.' || counted[1]] end"
     )
 
 
 def _columns() -> str:
     made = {
-        **{field: f"n.{field}" for field in _OF_NAME},
+        **{field: f"n.{field}" for field in OF_NAME},
         "sex": "case sex when 'male' then 'm' when 'female' then 'f' when '' then null else read_sex(sex) end",
         "birth": "birth",
         "birth_year": "left(birth, 4)",
-        "birth_day": "cast(date_diff('day', date '0001-01-01', strptime(birth, '%Y%m%d')::date) as integer) + 1",
+        "birth_day": f"cast({_counted_day('birth')} as integer)",
         "vague": "cast(coalesce(right(birth, 4) = '0101', false) as integer)",
-        **{field: f"numbers.{field}" for field in _OF_NUMBERS},
+        **{field: f"nullif(numbers[{at}], '')" for at, field in enumerate(_OF_NUMBERS, 1)},
+        "numbered": "coalesce(cast(numbers[4] as integer), 0)",
         "phone": _telephone(),
         "county": "case when county = '' then null when regexp_full_match(county, '[0-9]{6}') then county"
         " else read_county(county) end",
-        "dwelling": "located.dwelling",
-        "house": "located.house",
+        "dwelling": "nullif(located[1], '')",
+        "house": "nullif(located[2], '')",
         "unnamed": "cast(nameless = 1 or id_type = 'temporary' as integer)",
     }
     return ", ".join(f"{made[field]} as {field}" for field in Features._fields)
