@@ -137,7 +137,7 @@ def _dashed(digits: str) -> str:
 
 
 def _counted_day(digits: str) -> str:
-    return f"date_diff('day', date '0001-01-01', cast({_dashed(digits)} as date)) + 1"
+    return f"(date_diff('day', date '0001-01-01', cast({_dashed(digits)} as date)) + 1)"
 
 
 _NUMBERED = "(id_number[7:14])"
