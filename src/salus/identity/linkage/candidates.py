@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection
@@ -25,16 +26,19 @@ class Found:
     pairs_left_out: int
 
 
-def take(connection: DuckDBPyConnection, table: str, spec: Spec) -> int:
+def take(connection: DuckDBPyConnection, table: str, spec: Spec, also: Collection[str] = ()) -> int:
     """Copy the prepared columns of a table into the working table, numbered by record id, and return its length.
 
-    `table` holds `record_id`, `source` where the specification has one, and the prepared columns. Refuses record ids
-    that are missing or stand twice, and texts that are not ASCII: DuckDB's edit distances count bytes.
+    `table` holds `record_id`, `source` where the specification has one, the prepared columns, and those of `also`.
+    Refuses record ids that are missing or stand twice, and texts that are not ASCII: DuckDB's edit distances count
+    bytes.
     """
-    columns = ["record_id", *(["source"] if spec.source else []), *sorted(spec.columns)]
+    columns = ["record_id", *(["source"] if spec.source else []), *sorted(spec.columns | set(also))]
+    # Only ids are sorted: rows of twenty columns take four times as long, and as much room again.
     connection.execute(
-        f"create or replace table {RECORDS} as select cast(row_number() over (order by record_id) - 1 as integer) as n,"  # noqa: S608
-        f" {', '.join(columns)} from {table}"
+        f"create or replace table {RECORDS} as select n, {', '.join(columns)} from {table} t join"  # noqa: S608
+        " (select rowid as place, cast(row_number() over (order by record_id) - 1 as integer) as n"
+        f" from {table}) on place = t.rowid"
     )
     query = f"select count(*), count(distinct record_id), count(record_id) from {RECORDS}"  # noqa: S608
     total, distinct, present = _one(connection, query)

@@ -15,6 +15,7 @@ from salus.identity.linkage.comparing import level_sql, missing_sql
 from salus.identity.linkage.model import Comparison, Spec
 from salus.identity.linkage.weights import Weights, check_weights
 
+COMPARED = "linkage_compared"
 SCORED = "linkage_scored"
 """The working table of scores: `l`, `r`, the numbers of two records, and `bits`."""
 
@@ -61,7 +62,10 @@ def scores(connection: DuckDBPyConnection, spec: Spec, weights: Weights, pairs: 
     """Score the pairs by Splink into `SCORED`: those that reach the threshold for review."""
     check_weights(weights, spec)
     probabilities = {one.name: [(w.m, w.u) for w in weights.of(one.name)] for one in spec.comparisons}
-    splink = linker(connection, RECORDS, spec, probabilities, weights.prior, by_frequency=True)
+    compared = sorted({column for one in spec.comparisons for column in one.columns})
+    # Splink copies its table once for each side.
+    connection.execute(f"create or replace view {COMPARED} as select n, {', '.join(compared)} from {RECORDS}")  # noqa: S608
+    splink = linker(connection, COMPARED, spec, probabilities, weights.prior, by_frequency=True)
     for one in weights.frequencies:
         _lookup(connection, one.column, one.shares, one.pooled)
         splink.table_management.register_term_frequency_lookup(
@@ -74,6 +78,7 @@ def scores(connection: DuckDBPyConnection, spec: Spec, weights: Weights, pairs: 
         f" from {found.physical_name}"
     )
     found.drop_table_from_database_and_remove_from_cache()
+    connection.execute(f"drop view {COMPARED}")
 
 
 def _lookup(connection: DuckDBPyConnection, column: str, shares: Mapping[str, float], pooled: float) -> None:

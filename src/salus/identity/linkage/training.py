@@ -123,14 +123,15 @@ def _all_pairs(connection: DuckDBPyConnection, spec: Spec) -> float:
 
 
 def _frequencies(connection: DuckDBPyConnection, column: str) -> Frequencies:
-    rows = connection.execute(
-        f"select cast({column} as varchar), count(*) from {RECORDS} where {column} is not null group by 1"  # noqa: S608
+    counted = f"(select {column} as value, count(*) as c from {RECORDS} where {column} is not null group by 1)"  # noqa: S608
+    [(present, mean)] = connection.execute(
+        f"select coalesce(sum(c), 1), coalesce(avg(c) filter (c < {POOLED_BELOW}), 1.0) from {counted}"  # noqa: S608
     ).fetchall()
-    present = sum(count for _, count in rows) or 1
-    pooled = [count for _, count in rows if count < POOLED_BELOW]
-    mean = sum(pooled) / len(pooled) if pooled else 1.0
-    shares = {value: _rounded(count / present) for value, count in sorted(rows) if count >= POOLED_BELOW}
-    return Frequencies(column=column, shares=shares, pooled=_rounded(mean / present))
+    rows = connection.execute(
+        f"select cast(value as varchar), c from {counted} where c >= {POOLED_BELOW} order by 1"  # noqa: S608
+    ).fetchall()
+    shares = {value: _rounded(count / int(present)) for value, count in rows}
+    return Frequencies(column=column, shares=shares, pooled=_rounded(mean / int(present)))
 
 
 def _chance(connection: DuckDBPyConnection, spec: Spec) -> dict[str, Chance]:
@@ -140,13 +141,14 @@ def _chance(connection: DuckDBPyConnection, spec: Spec) -> dict[str, Chance]:
     steps = sorted({1 + (at * records) // (2 * shifts) for at in range(shifts)})
     across = " where a.source is distinct from b.source" if spec.across_sources else ""
     connection.execute(
-        "create or replace temp table shuffled as select *, row_number() over (order by hash(n), n) - 1 as at"  # noqa: S608
+        "create or replace temp table shuffled as select n, row_number() over (order by hash(n), n) - 1 as at"  # noqa: S608
         f" from {RECORDS}"
     )
     gammas = ", ".join(_gamma(one) for one in spec.comparisons)
     rows = connection.execute(
-        f"select {gammas}, count(*) from (select s.*, (s.at + step) % {records} as partner from shuffled s cross join"  # noqa: S608
-        f" (select unnest(?::integer[]) as step)) a join shuffled b on b.at = a.partner{across} group by all",
+        f"select {gammas}, count(*) from (select s.n as l, t.n as r from shuffled s cross join"  # noqa: S608
+        f" (select unnest(?::integer[]) as step) join shuffled t on t.at = (s.at + step) % {records})"
+        f" join {RECORDS} a on a.n = l join {RECORDS} b on b.n = r{across} group by all",
         [steps],
     ).fetchall()
     connection.execute("drop table shuffled")

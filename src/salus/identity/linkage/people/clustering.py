@@ -18,10 +18,10 @@ LINKS, GROUPS = "people_links", "people_groups"
 """Pairs that may link, `l`, `r` and `bits`; and the group of each linked record: `n` and `root`, the least number."""
 
 
-def cluster_people(connection: DuckDBPyConnection, judged: str, numbered: str, against: str) -> Clusters:
+def cluster_people(connection: DuckDBPyConnection, judged: str, against: str) -> Clusters:
     """Cluster the records by the pairs of `judged` that no guard stops, and write `CLUSTERS`.
 
-    `against` is an SQL case over the prepared records `a`, `b` in `numbered` and the pairs that people parted, `p`:
+    `against` is an SQL case over the prepared records `a`, `b` and the pairs that people parted, `p`:
     why the two may not stand in one cluster, or null.
     """
     connection.execute(
@@ -29,7 +29,7 @@ def cluster_people(connection: DuckDBPyConnection, judged: str, numbered: str, a
         [PEOPLE.link],
     )
     _connect(connection)
-    bad = _bad_pairs(connection, numbered, against)
+    bad = _bad_pairs(connection, against)
     refused = _part(connection, bad)
     connection.execute(
         f"create or replace table {CLUSTERS} as select n, coalesce(cluster, root, n) as cluster from {RECORDS}"  # noqa: S608
@@ -58,7 +58,7 @@ def _connect(connection: DuckDBPyConnection) -> None:
         connection.execute(f"update {GROUPS} set root = becomes from people_moves where root = was")  # noqa: S608
 
 
-def _bad_pairs(connection: DuckDBPyConnection, numbered: str, against: str) -> dict[tuple[int, int], str]:
+def _bad_pairs(connection: DuckDBPyConnection, against: str) -> dict[tuple[int, int], str]:
     """Return the pairs that may not stand in one cluster, of all that links would bring together, and why.
 
     Within a group every pair is asked that is no link: no guard stops a link.
@@ -72,7 +72,7 @@ def _bad_pairs(connection: DuckDBPyConnection, numbered: str, against: str) -> d
     rows = connection.execute(
         f"with pairs as (select x.n as l, y.n as r from {members} x join {members} y on x.root = y.root and x.n < y.n)"  # noqa: S608
         f" select * from (select l, r, {against} as reason from (from pairs anti join {LINKS} using (l, r))"
-        f" join {numbered} a on a.n = l join {numbered} b on b.n = r left join people_parted p using (l, r))"
+        f" join {RECORDS} a on a.n = l join {RECORDS} b on b.n = r left join people_parted p using (l, r))"
         " where reason is not null"
     ).fetchall()
     connection.execute("drop table people_incomplete")

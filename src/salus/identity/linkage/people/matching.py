@@ -23,7 +23,7 @@ from salus.identity.linkage.weights import Weights
 Progress = Callable[[str], None]
 Trained = Callable[[DuckDBPyConnection, Progress], Weights]
 """Trains a model on the working tables, or finds another where they do not teach one."""
-PREPARED, NUMBERED = "people_prepared", "people_numbered"
+PREPARED = "people_prepared"
 JUDGED = "people_judged"
 """The scored pairs: `l`, `r`, `bits`, and `reason`, the code of the first guard that holds, or ""."""
 
@@ -47,8 +47,8 @@ def match_people(
     prepare_people(connection, raw, PREPARED)
     if drop_raw:
         connection.execute(f"drop table {raw}")
-    records = take(connection, PREPARED, PEOPLE)
-    _number(connection)
+    records = take(connection, PREPARED, PEOPLE, also=frozenset().union(*(guard.columns for guard in guards())))
+    connection.execute(f"drop table {PREPARED}")
     progress(f"{records:,} records; choosing pairs")
     found = pair(connection, PEOPLE)
     for one in found:
@@ -62,18 +62,8 @@ def match_people(
     judge(connection, parted)
     connection.execute(f"drop table {PAIRS}; drop table {SCORED}")  # a million people's take room that clusters need
     progress("clustering")
-    clusters = cluster_people(connection, JUDGED, NUMBERED, _against())
+    clusters = cluster_people(connection, JUDGED, _against())
     return Matched(weights=weights, found=found, clusters=clusters, records=records)
-
-
-def _number(connection: DuckDBPyConnection) -> None:
-    """Keep what guards read, by record number, and let the rest go: it takes as much room again."""
-    asked = sorted({f"p.{column}" for guard in guards() for column in guard.columns})
-    connection.execute(
-        f"create or replace table {NUMBERED} as select r.n, {', '.join(asked)} from {RECORDS} r"  # noqa: S608
-        f" join {PREPARED} p using (record_id)"
-    )
-    connection.execute(f"drop table {PREPARED}")
 
 
 def judge(connection: DuckDBPyConnection, parted: Iterable[tuple[str, str]] = ()) -> None:
@@ -88,7 +78,7 @@ def judge(connection: DuckDBPyConnection, parted: Iterable[tuple[str, str]] = ()
     connection.execute(
         f"create or replace table {JUDGED} as select s.l, s.r, s.bits,"  # noqa: S608
         f" case when p.l is not null then '{NOT_THE_SAME}' {_first(guards())} else '' end as reason"
-        f" from {SCORED} s join {NUMBERED} a on a.n = s.l join {NUMBERED} b on b.n = s.r"
+        f" from {SCORED} s join {RECORDS} a on a.n = s.l join {RECORDS} b on b.n = s.r"
         " left join people_parted p on p.l = s.l and p.r = s.r"
     )
 
