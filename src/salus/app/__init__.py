@@ -85,12 +85,14 @@ from salus.app.node import (
 from salus.app.notices import RanAgain, contest_notice, contested_of, run_again, with_appeal
 from salus.app.power import Ordered, Powers, Published, answer_proofs, contest_tally, powers, publish_attempts
 from salus.app.reading import Found, ReadAsk, Reader
+from salus.app.receiving import Incoming, Receiver
 from salus.app.relay import Relay, close_batch, deliver_events
 from salus.app.residents import MyCode, look_proof, my_code, my_look, my_record, reader_name, replace_code, who_looked
 from salus.app.review import Pair, answer_question, judge_pair, questions
 from salus.app.saving import Restored, Saved, back_up, restore
 from salus.app.schemas import SCHEMAS
 from salus.app.searching import Page, search
+from salus.app.sending import Peer
 from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may_listen
 from salus.app.surveillance import (
     Signal,
@@ -116,6 +118,7 @@ __all__ = [
     "Followed",
     "Found",
     "Imported",
+    "Incoming",
     "Invited",
     "MyCertificates",
     "MyCode",
@@ -126,6 +129,7 @@ __all__ = [
     "Ordered",
     "Page",
     "Pair",
+    "Peer",
     "Powers",
     "Present",
     "PublicOrder",
@@ -133,6 +137,7 @@ __all__ = [
     "RanAgain",
     "ReadAsk",
     "Reader",
+    "Receiver",
     "Relay",
     "Restored",
     "Saved",

@@ -28,7 +28,9 @@ class NodeSettings:
     postgresql:// address. host, port: where to listen; beyond loopback only with tls_certificate and tls_key (PEM
     files). url: the public address, for tokens and passkeys. passphrase_file: opens the custodian's sealed keys; a
     demo node makes its own. witnesses: file that names who cosigns the log, and where they answer. clock: RFC 3339
-    instant at which a new demo node starts.
+    instant at which a new demo node starts. mllp_host, mllp_port: where to take messages of HL7 v2; nowhere while the
+    port is 0, and beyond loopback only with mllp_certificate, mllp_key and mllp_clients (PEM files: whose certificates
+    are let in). mllp_senders: which facility each MSH-4 is. A file writes these as a table, `[mllp]`.
     """
 
     data: Path = Path(".salus")
@@ -41,6 +43,12 @@ class NodeSettings:
     tls_key: Path | None = None
     passphrase_file: Path | None = None
     witnesses: Path | None = None
+    mllp_host: str = "127.0.0.1"
+    mllp_port: int = 0
+    mllp_senders: str = ""
+    mllp_certificate: Path | None = None
+    mllp_key: Path | None = None
+    mllp_clients: Path | None = None
     clock: str = field(default="")
 
     @property
@@ -56,7 +64,18 @@ class NodeSettings:
         return (self.url or f"{scheme}://{shown}:{self.port}").rstrip("/")
 
 
-_PATHS = {"data", "tls_certificate", "tls_key", "passphrase_file", "witnesses"}
+_PATHS = {
+    "data",
+    "mllp_certificate",
+    "mllp_clients",
+    "mllp_key",
+    "passphrase_file",
+    "tls_certificate",
+    "tls_key",
+    "witnesses",
+}
+_PORTS = {"port", "mllp_port"}
+_TABLE = "mllp"
 
 
 def load_settings(
@@ -80,17 +99,23 @@ def load_settings(
 
 
 def may_listen(settings: NodeSettings) -> None:
-    """Refuse to listen beyond loopback without TLS."""
-    if settings.tls_certificate and settings.tls_key:
-        return
-    try:
-        loopback = ipaddress.ip_address(settings.host).is_loopback
-    except ValueError:
-        loopback = settings.host == "localhost"
-    if not loopback:
+    """Refuse to listen beyond loopback without TLS, and for messages without client certificates."""
+    if not (settings.tls_certificate and settings.tls_key) and not _loopback(settings.host):
         raise SettingsRefused(
             f"will not listen on {settings.host} without TLS: set tls_certificate and tls_key, or listen on 127.0.0.1"
         )
+    if settings.mllp_port and not settings.mllp_clients and not _loopback(settings.mllp_host):
+        raise SettingsRefused(
+            f"will not take messages on {settings.mllp_host} without client certificates: set mllp_certificate,"
+            " mllp_key and mllp_clients, or listen on 127.0.0.1"
+        )
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _from_file(path: Path, known: set[str]) -> dict[str, object]:
@@ -98,6 +123,10 @@ def _from_file(path: Path, known: set[str]) -> dict[str, object]:
         found = tomllib.loads(path.read_text("utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsRefused(f"the settings file {path} cannot be read: {error}") from None
+    table = found.pop(_TABLE, {})
+    if not isinstance(table, dict):
+        raise SettingsRefused(f"{path}: {_TABLE} is a table")
+    found |= {f"{_TABLE}_{name}": value for name, value in table.items()}
     unknown = sorted(set(found) - known)
     if unknown:
         raise SettingsRefused(f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
@@ -107,9 +136,9 @@ def _from_file(path: Path, known: set[str]) -> dict[str, object]:
 def _typed(name: str, value: object) -> object:
     if name in _PATHS:
         return Path(str(value))
-    if name == "port":
+    if name in _PORTS:
         if not str(value).isascii() or not str(value).isdigit() or not 0 <= int(str(value)) <= 65535:
-            raise SettingsRefused(f"port: {value!r} is no port; write 0 to 65535")
+            raise SettingsRefused(f"{name}: {value!r} is no port; write 0 to 65535")
         return int(str(value))
     if not isinstance(value, str):
         raise SettingsRefused(f"{name}: write a text")
@@ -119,4 +148,6 @@ def _typed(name: str, value: object) -> object:
 def _checked(settings: NodeSettings) -> NodeSettings:
     if bool(settings.tls_certificate) != bool(settings.tls_key):
         raise SettingsRefused("tls_certificate and tls_key go together")
+    if len({bool(settings.mllp_certificate), bool(settings.mllp_key), bool(settings.mllp_clients)}) > 1:
+        raise SettingsRefused("mllp_certificate, mllp_key and mllp_clients go together")
     return settings

@@ -14,7 +14,7 @@ from salus.app.node import Node
 from salus.healthcode import certificates
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
-from salus.records import Accepted, Intent, Writer
+from salus.records import Accepted, Intent, Keys, Writer
 from salus.storage import Duty, Transaction
 
 Noted = Callable[[Transaction, Accepted], None]
@@ -39,13 +39,27 @@ def accept(
     at = node.clock.now()
     try:
         with node.store.transaction(Duty.CARE) as tx:
-            accepted = records.accept(tx, _writer(node, principal, source), intents, at)
-            _register(tx, principal, accepted, source, at)
+            accepted = accept_in(tx, node, principal, intents, at, source)
             if noted:
                 noted(tx, accepted)
         return accepted
     except Refused as refused:
         raise _refusal(node, principal, refused) from None
+
+
+def accept_in(
+    tx: Transaction,
+    node: Node,
+    principal: Principal,
+    intents: Sequence[Intent],
+    at: datetime,
+    source: str,
+    keys: Keys | None = None,
+) -> Accepted:
+    """Take in all intents or none, in the caller's transaction, and register it; `keys` are at hand already, if any."""
+    accepted = records.accept(tx, _writer(node, principal, source, keys), intents, at)
+    _register(tx, principal, accepted, source, at)
+    return accepted
 
 
 def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> list[Tried]:
@@ -73,7 +87,7 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
     return tried
 
 
-def _writer(node: Node, principal: Principal, source: str) -> Writer:
+def _writer(node: Node, principal: Principal, source: str, keys: Keys | None = None) -> Writer:
     if principal.facility is None:
         raise Refused("only a facility's own system may write records")
     return Writer(
@@ -82,7 +96,7 @@ def _writer(node: Node, principal: Principal, source: str) -> Writer:
         facility=principal.facility,
         care_facility=node.care_facility(principal),
         custodian=node.name,
-        keys=node.keys,
+        keys=keys or node.keys,
         sealer=node.custodian,
         source=source,
     )

@@ -49,6 +49,7 @@ from salus.parties.service import (
 from salus.parties.sheet import registration_sheet
 from salus.parties.signin.passkeys import RelyingParty
 from salus.parties.signin.service import Ceremony, SignedIn, SignIn
+from salus.parties.tokens.certificates import proves
 from salus.parties.tokens.endpoint import token
 from salus.parties.tokens.issuer import TokenIssuer, authenticate, issue_token
 from salus.parties.tokens.jwks import new_client_key
@@ -92,6 +93,7 @@ __all__ = [
     "organisations",
     "parse_scopes",
     "principal",
+    "proves",
     "registration_sheet",
     "replace_keys",
     "resident_account",

@@ -8,7 +8,18 @@ from salus.records.fhir.parse import parse
 from salus.records.intake.accept import Writer, accept
 from salus.records.intake.attempts import refuse_measures
 from salus.records.intake.bundle import Submission, of_resource, of_update, take_apart
-from salus.records.model import Accepted, Counted, Intent, Located, Outcome, Personal, Summary, SummaryLine, Wanted
+from salus.records.model import (
+    Accepted,
+    Counted,
+    Intent,
+    Keys,
+    Located,
+    Outcome,
+    Personal,
+    Summary,
+    SummaryLine,
+    Wanted,
+)
 from salus.records.search.query import Asked, parse_query, supported
 from salus.records.service import (
     charts,
@@ -42,6 +53,7 @@ __all__ = [
     "Conflict",
     "Counted",
     "Intent",
+    "Keys",
     "Located",
     "MeasureRefused",
     "NotFound",

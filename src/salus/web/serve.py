@@ -23,6 +23,7 @@ from salus.web.attempts import Guesses
 from salus.web.fhir.outcome import refusal
 from salus.web.gate import THREADS, Gate
 from salus.web.guard import Guard
+from salus.web.mllp import taking_messages
 from salus.web.pages import failure
 from salus.web.routes import all_routes
 
@@ -85,6 +86,11 @@ def _free(host: str, port: int) -> None:
 
 
 async def _serve(node: Node, ready: Callable[[str], None]) -> None:
+    async with taking_messages(node):
+        await _serve_http(node, ready)
+
+
+async def _serve_http(node: Node, ready: Callable[[str], None]) -> None:
     settings = node.settings
     server = Server(
         application(node),

@@ -1,0 +1,286 @@
+"""Take in messages of HL7 v2: whom they are from, what they change, one durable commit, then the answer.
+
+Messages that arrive together share a transaction, as long as no two are about the same numbers; where one of them
+cannot be taken, each is tried by itself. Nothing is answered AA before its commit is durable.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from salus import access, identity
+from salus.access import Action, Kind, Read
+from salus.app.attempts import refuse_body
+from salus.app.coalesce import Coalescer
+from salus.app.facts import decide, purpose_of, refuse
+from salus.app.node import Node
+from salus.app.sending import Peer, Senders
+from salus.app.writing import accept_in
+from salus.kernel import Refused, SalusError, Unavailable
+from salus.keys import KeyService
+from salus.parties import Principal
+from salus.records import Accepted, Conflict, Intent, Outcome, RecordRefused, messages, v2
+from salus.records.messages import Before, Marked
+from salus.records.v2 import Answer, Plan, V2Refused
+from salus.storage import Duty, Transaction
+
+log = logging.getLogger("salus.receiving")
+SOURCE = "v2"
+_AGAIN = "the same control identifier and time came with another message; give each message its own"
+_BROKEN = "this node could not take the message; nothing was stored, send it again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One message as it came, and what is known of who sent it."""
+
+    raw: bytes = field(repr=False)
+    peer: Peer
+
+
+@dataclass(slots=True, eq=False)
+class _Case:
+    """A message that was read and may be taken."""
+
+    principal: Principal
+    marked: Marked
+    answer: Answer | None = None
+    plan: Plan | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+class _AtHand:
+    """Chart keys of one transaction, each unwrapped, and counted, once."""
+
+    def __init__(self, keys: KeyService) -> None:
+        self._keys = keys
+        self._known: dict[int, bytes] = {}
+
+    def create(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
+        return self._keys.create(chart_keys)
+
+    def unwrap(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
+        missing = sorted(set(chart_keys) - set(self._known))
+        self._known |= self._keys.unwrap(missing) if missing else {}
+        return {key: self._known[key] for key in chart_keys}
+
+
+class Receiver:
+    """Takes the messages of all connections of a node."""
+
+    def __init__(self, node: Node, threads: int = 2) -> None:
+        self._node = node
+        self._senders = Senders(node)
+        self._coalescer: Coalescer[Incoming, Answer] = Coalescer(self.receive, threads)
+
+    async def ask(self, incoming: Incoming) -> Answer:
+        """Answer one message once it is stored, or refused."""
+        return await self._coalescer.ask(incoming)
+
+    def close(self) -> None:
+        """Finish what runs."""
+        self._coalescer.close()
+
+    def receive(self, incoming: Sequence[Incoming]) -> list[Answer]:
+        """Answer messages in order. Those about the same numbers are taken one after the other, as they stand."""
+        read = [self._read(one) for one in incoming]
+        waiting = [one for one in read if isinstance(one, _Case)]
+        while waiting:
+            together = _apart(waiting)
+            self._take(together)
+            waiting = [case for case in waiting if case not in together]
+        return [one if isinstance(one, Answer) else _answered(one) for one in read]
+
+    def _read(self, incoming: Incoming) -> _Case | Answer:
+        try:
+            message = v2.parse(incoming.raw)
+            who = self._senders.principal(message, incoming.peer)
+            self._check(message, who)
+            marked = messages.mark(self._node.custodian, who.facility or "", message, incoming.raw)
+            for told in marked.mapped.told:
+                self._check_scope(who, told.type)
+                refuse_body(self._node, who, told.resource)
+            return _Case(principal=who, marked=marked)
+        except SalusError as error:
+            return _refusal(error, [])
+        except Exception as error:  # whatever broke, the sender is answered and the connection lives on
+            log.exception("a message could not be read: %s", type(error).__name__, exc_info=False)
+            return _refusal(Unavailable(_BROKEN), [])
+
+    def _check(self, message: v2.Message, who: Principal) -> None:
+        """Refuse what is not for this node, or not for this sender to write."""
+        processing = message.header.text(11)
+        if processing != "P" and not self._node.demo:
+            raise V2Refused("this node takes MSH-11 P alone; tests go to a demo node", v2.NO_PROCESSING, "MSH^1^11",
+                            rejected=True)  # fmt: skip
+        if not message.header.text(10):
+            raise V2Refused("MSH-10 is what a message is known by; number each", v2.REQUIRED, "MSH^1^10")
+        if v2.event_of(message)[1] == v2.MERGE:
+            merge_charts(self._node, who, message)
+        if not decide(self._node, who, Action.UPDATE, Kind.RECORD, own_facility=True).allowed:
+            raise refuse(self._node, who, Action.UPDATE, "only a place of care writes records by messages")
+
+    def _check_scope(self, who: Principal, kind: str) -> None:
+        if not (who.in_scope(kind, "c") and who.in_scope(kind, "u")):
+            raise Refused(f"this system's scopes do not cover system/{kind}.cu")
+
+    def _take(self, cases: Sequence[_Case]) -> None:
+        """Take messages in one transaction; where that fails, each in one of its own."""
+        try:
+            self._commit(cases)
+            return
+        except Exception as error:
+            if len(cases) == 1:
+                cases[0].answer = self._failed(cases[0], error)
+                return
+        for case in cases:
+            case.plan, case.outcomes, case.answer = None, [], None
+            self._take([case])
+
+    def _failed(self, case: _Case, error: Exception) -> Answer:
+        if isinstance(error, Refused):
+            refuse(self._node, case.principal, Action.CREATE, error.text)
+        if isinstance(error, SalusError):
+            return _refusal(error, case.plan.places if case.plan else ())
+        log.warning("a message could not be taken: %s", type(error).__name__)
+        return _refusal(Unavailable(_BROKEN), ())
+
+    def _commit(self, cases: Sequence[_Case]) -> None:
+        node, at = self._node, self._node.clock.now()
+        at_hand = _AtHand(node.keys)
+        with node.store.transaction(Duty.CARE) as tx:
+            messages.guard(tx, [case.marked for case in cases])
+            came = messages.before(tx, [case.marked for case in cases])
+            for case in cases:
+                case.answer = _as_before(case, came.get(case.marked.message))
+            fresh = [case for case in cases if case.answer is None]
+            found = messages.known(tx, node.custodian, at_hand, [case.marked for case in fresh])
+            for serial, case in enumerate(fresh):
+                case.plan = v2.plan(case.marked.mapped, found.get(case.marked.facility, {}), serial)
+            for who, group in _by_sender(fresh):
+                self._accept(tx, who, group, at, at_hand)
+            if fresh:
+                messages.note(
+                    tx,
+                    [(case.marked, case.plan.notes if case.plan else ()) for case in fresh],
+                    {case.marked.message: case.outcomes for case in fresh},
+                    at,
+                )
+        for case in fresh:
+            case.answer = _taken(case, at)
+
+    def _accept(self, tx: Transaction, who: Principal, cases: Sequence[_Case], at: datetime, at_hand: _AtHand) -> None:
+        intents = [(case, intent) for case in cases if case.plan for intent in case.plan.intents]
+        accepted: Accepted | None = None
+        if intents:
+            numbered = [_numbered(intent, n) for n, (_, intent) in enumerate(intents)]
+            accepted = accept_in(tx, self._node, who, numbered, at, SOURCE, at_hand)
+            for (case, _), outcome in zip(intents, accepted.outcomes, strict=True):
+                case.outcomes.append(outcome)
+        written = {outcome.chart_key for outcome in accepted.outcomes} if accepted else set()
+        _register_opened(tx, who, cases, written, at)
+
+
+def merge_charts(node: Node, who: Principal, message: v2.Message) -> None:
+    """Say that two of a hospital's charts are one person's (A40). Not supported yet: raises V2Refused.
+
+    The one place to connect the verb of `Patient/$merge` to: MRG-1 names the one chart, PID-3 the other, and nothing
+    is merged, a link is asserted.
+    """
+    raise V2Refused("A40 is not supported yet: nothing was changed, keep it and send it again later", v2.NO_EVENT,
+                    "MSH^1^9")  # fmt: skip
+
+
+def _apart(cases: Sequence[_Case]) -> list[_Case]:
+    """Return those that are about other numbers than every one before them, so that order is kept for each patient."""
+    taken: set[int] = set()
+    chosen = []
+    for case in cases:
+        if taken.isdisjoint(case.marked.locks):
+            chosen.append(case)
+        taken |= case.marked.locks
+    return chosen
+
+
+def _by_sender(cases: Sequence[_Case]) -> list[tuple[Principal, list[_Case]]]:
+    groups: dict[str, tuple[Principal, list[_Case]]] = {}
+    for case in cases:
+        groups.setdefault(case.principal.subject, (case.principal, []))[1].append(case)
+    return list(groups.values())
+
+
+def _numbered(intent: Intent, entry: int) -> Intent:
+    return Intent(
+        verb=intent.verb,
+        resource=intent.resource,
+        full_url=intent.full_url,
+        id=intent.id,
+        expected=intent.expected,
+        entry=entry,
+    )
+
+
+def _register_opened(tx: Transaction, who: Principal, cases: Sequence[_Case], written: set[int], at: datetime) -> None:
+    """Register what was opened to compare it and then stayed as it was: whoever looks is shown, also where nothing
+    changes.
+    """
+    charts = sorted({one.chart_key for case in cases if case.plan for one in case.plan.opened} - written)
+    residents = identity.residents_of(tx, charts) if charts else {}
+    reads = [
+        Read(
+            reader_role=who.role,
+            reader=who.subject,
+            facility=who.facility,
+            resident_key=residents.get(chart),
+            chart_keys=(chart,),
+            what="Patient",
+            count=1,
+            action=Action.UPDATE,
+            purpose=purpose_of(who),
+            ground="own-facility",
+            unwraps=1,
+            at=at,
+        )
+        for chart in charts
+    ]
+    if reads:
+        access.register(tx, reads)
+
+
+def _as_before(case: _Case, came: Before | None) -> Answer | None:
+    if came is None:
+        return None
+    if not came.same:
+        return Answer(code="AE", condition=v2.DUPLICATE_KEY, where="MSH^1^10", salus=V2Refused.code, text=_AGAIN)
+    return Answer(code="AA", notes=came.notes, seal=case.marked.message, at=came.at)
+
+
+def _taken(case: _Case, at: datetime) -> Answer:
+    return Answer(code="AA", notes=case.plan.notes if case.plan else (), seal=case.marked.message, at=at)
+
+
+def _answered(case: _Case) -> Answer:
+    return case.answer or _refusal(Unavailable(_BROKEN), ())
+
+
+def _refusal(error: SalusError, places: Sequence[str]) -> Answer:
+    """Say what a refusal is in HL7's words: AE for what a message says, AR for how or by whom it was sent."""
+    where, condition, rejected = error.where, v2.INTERNAL, not isinstance(error, RecordRefused | Conflict)
+    if isinstance(error, V2Refused):
+        condition, rejected = error.condition, error.rejected
+    elif isinstance(error, RecordRefused):
+        first = error.problems[0]
+        condition = v2.DATATYPE
+        where = places[first.entry] if first.entry is not None and first.entry < len(places) else None
+    elif isinstance(error, Conflict):
+        condition, where = v2.LOCKED, None
+    else:
+        where = None
+    code = "AR" if rejected else "AE"
+    return Answer(code=code, condition=condition, where=where, salus=error.code, text=error.text)
+
+
+__all__ = ["Incoming", "Receiver", "merge_charts"]
