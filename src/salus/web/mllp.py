@@ -176,7 +176,9 @@ class Listener:
         secured = writer.get_extra_info("ssl_object")
         peer = Peer(certificate=secured.getpeercert(binary_form=True) if secured else None)
         while frame := await frames.next():
-            answer = frame.fault or await asyncio.shield(self._receiver.ask(Incoming(raw=frame.raw, peer=peer)))
+            answer = frame.fault
+            if answer is None:
+                answer = await asyncio.shield(self._receiver.ask(Incoming(raw=frame.raw, peer=peer)))
             for one in v2.acknowledge(frame.raw, answer, self._node.clock.now()):
                 writer.write(START + one + END + b"\r")
             await asyncio.wait_for(writer.drain(), ANSWER_SECONDS)
@@ -200,7 +202,7 @@ async def taking_messages(node: Node) -> AsyncIterator[int | None]:
 
 
 def _context(settings: NodeSettings) -> ssl.SSLContext | None:
-    """Return the TLS context: without a client certificate that is listed, or signed by a listed one, nobody gets in."""
+    """Return the TLS context: nobody gets in without a certificate that is listed or signed by a listed one."""
     if not settings.mllp_certificate or not settings.mllp_key or not settings.mllp_clients:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""Code tables of HL7 v2 as FHIR has them. Source: HL7's v2-to-FHIR mapping 1.0; where it maps nothing, the word is ours."""
+"""Code tables of HL7 v2 as FHIR has them, after HL7's v2-to-FHIR mapping 1.0; what it leaves open, we chose."""
 
 from __future__ import annotations
 

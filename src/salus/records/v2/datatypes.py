@@ -1,4 +1,4 @@
-"""Data types of HL7 v2 (CX, XPN, XAD, XTN, XCN, CWE) as FHIR has them. Whatever is local lies in the facility's name."""
+"""Data types of HL7 v2 (CX, XPN, XAD, XTN, XCN, CWE) as FHIR has them. What is local is under the facility's name."""
 
 from __future__ import annotations
 

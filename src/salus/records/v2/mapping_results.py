@@ -141,7 +141,7 @@ def _shared(obr: Segment, visit: bool) -> dict[str, Any]:
 def _observations(order: _Order, facility: str, key: tuple[int, str, str], visit: bool) -> list[Told]:
     place, base, authority = key
     seen: dict[tuple[str, str], int] = {}
-    told = []
+    told: list[Told] = []
     for line in order.lines:
         if line.obx.text(11).upper() in _NOT_RESULTS:
             continue
