@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator
 from itertools import count
@@ -12,8 +13,8 @@ import orjson
 import pytest
 
 from hl7 import NOBODY, a_receiving_node, adt, message, oru, pid, pv1, tell
-from nodes import a_number, system
-from salus import access, identity, records
+from nodes import a_number, add_hospital, system
+from salus import access, identity, parties, records
 from salus.app import Incoming, Node, Receiver, accept
 from salus.records import v2
 from salus.records.search.query import parse_query
@@ -126,9 +127,7 @@ def test_an_update_changes_what_it_names_and_leaves_the_rest(node: Node, receive
     assert "telecom" not in person
 
 
-def test_an_identifier_of_the_same_system_is_replaced_and_others_stay(
-    node: Node, receiver: Receiver, who: str
-) -> None:
+def test_an_identifier_of_the_same_system_is_replaced_and_others_stay(node: Node, receiver: Receiver, who: str) -> None:
     mistyped, right = a_number(900 + len(who)), a_number(700 + next(_serial))
     tell(receiver, adt("A28", who + "a", pid(who, p3=f"{who}^^^HIS^MR~{mistyped}^^^^NNCHN~C{who}^^^HIS^PI")))
     tell(receiver, adt("A31", who + "b", pid(who, p3=f"{who}^^^HIS^MR~{right}^^^^NNCHN")))
@@ -137,9 +136,7 @@ def test_an_identifier_of_the_same_system_is_replaced_and_others_stay(
     assert values == {who, right, f"C{who}"}
 
 
-def test_an_older_message_does_not_overwrite_what_a_newer_one_said(
-    node: Node, receiver: Receiver, who: str
-) -> None:
+def test_an_older_message_does_not_overwrite_what_a_newer_one_said(node: Node, receiver: Receiver, who: str) -> None:
     tell(receiver, adt("A08", who + "b", pid(who, p8="F"), written="20310302080000"))
     (answer,) = tell(receiver, adt("A08", who + "a", pid(who), written="20310301080000"))
 
@@ -297,9 +294,7 @@ def test_every_opening_is_counted_and_shown(node: Node, receiver: Receiver, who:
     assert node.keys.unwraps() - counted == shown - before == 2
 
 
-def test_a_message_that_would_write_a_measure_is_refused_and_counted(
-    node: Node, receiver: Receiver, who: str
-) -> None:
+def test_a_message_that_would_write_a_measure_is_refused_and_counted(node: Node, receiver: Receiver, who: str) -> None:
     obx = "OBX|1|ST|HC^健康码红码^L||红码||||||F"
     with node.store.transaction(Duty.CARE) as tx:
         before = sum(n for _, _, n in access.attempts(tx))
@@ -335,8 +330,6 @@ def test_a_header_that_is_not_for_here_is_refused(
 
 
 def test_a_system_that_was_disabled_is_not_known(tmp_path: Path, node: Node, who: str) -> None:
-    from salus import parties
-    from nodes import add_hospital
 
     add_hospital(node, "H7")
     made = parties.add_system(node.store, "H7", parties.new_client_key("H7")[1])
@@ -350,6 +343,4 @@ def test_a_system_that_was_disabled_is_not_known(tmp_path: Path, node: Node, who
 
 
 def _with(node: Node, **more: Any) -> Any:
-    import dataclasses
-
     return dataclasses.replace(node.settings, **more)
