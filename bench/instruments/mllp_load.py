@@ -1,0 +1,98 @@
+"""A light MLLP load generator: connections in one process, messages prepared, each answered before the next is sent.
+
+Usage: python bench/instruments/mllp_load.py PORT CONNECTIONS SECONDS SEED. Every patient is admitted (A01), updated (A08:
+another telephone) and discharged (A03), one message each, so a third of the messages open a chart. Prints one JSON object;
+its own CPU time is part of it, to be reported and not counted.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import selectors
+import socket
+import sys
+import time
+
+EVENTS = ("A01", "A08", "A03")
+
+
+def message(event: str, patient: str, serial: int) -> bytes:
+    """Write an ADT as a hospital's system does, some 600 bytes."""
+    written = f"20310301{serial // 3600 % 24:02}{serial // 60 % 60:02}{serial % 60:02}"
+    phone = f"139{serial % 100_000_000:08}"
+    ended = "20310305100000" if event == "A03" else ""
+    lines = [
+        f"MSH|^~\\&|HIS|B1|SALUS|NODE|{written}+0800||ADT^{event}^ADT_A01|{patient}-{event}|P|2.5||||||UNICODE UTF-8",
+        f"EVN|{event}|{written}+0800",
+        f"PID|1||{patient}^^^HIS^MR||欧阳^文{patient[-1]}^^^^^L^I~OUYANG^WEN^^^^^L^A||19800101|F|||"
+        f"某路{serial % 500}号^^某市^某省^100000^CHN^H||{phone}^PRN^CP||||||",
+        f"PV1|1|I|W1^12^3||||D{serial % 40}^李^医生||||||||||||V{patient}^^^HIS|||||||||||||||||||||||||20310301075500|{ended}",
+    ]
+    return ("\x0b" + "\r".join(lines) + "\r\x1c\r").encode()
+
+
+class Connection:
+    """One connection that always has one message under way."""
+
+    def __init__(self, port: int, name: str) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._name, self._place = name, 0
+        self._heard = b""
+        self.sent_at = 0.0
+
+    def send(self) -> None:
+        """Send the next message."""
+        patient = f"{self._name}{self._place // len(EVENTS)}"
+        raw = message(EVENTS[self._place % len(EVENTS)], patient, self._place)
+        self._place, self._heard, self.sent_at = self._place + 1, b"", time.perf_counter()
+        self.socket.sendall(raw)
+
+    def receive(self) -> str | None:
+        """Take what arrived; return MSA-1 once the answer is whole."""
+        self._heard += self.socket.recv(65_536)
+        if not self._heard.endswith(b"\x1c\r"):
+            return None
+        return self._heard.partition(b"\rMSA|")[2][:2].decode()
+
+
+def main() -> None:
+    """Keep the connections busy and print what came back."""
+    port, count, seconds, seed = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), sys.argv[4]
+    selector, codes, times = selectors.DefaultSelector(), {}, []
+    for number in range(count):
+        connection = Connection(port, f"P{seed}x{number}x")
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
+        connection.send()
+    began, left = time.perf_counter(), count
+    while left:
+        for key, _ in selector.select():
+            connection = key.data
+            code = connection.receive()
+            if code is None:
+                continue
+            now = time.perf_counter()
+            times.append(now - connection.sent_at)
+            codes[code] = codes.get(code, 0) + 1
+            if now - began < seconds:
+                connection.send()
+            else:
+                selector.unregister(connection.socket)
+                connection.socket.close()
+                left -= 1
+    wall, used = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF)
+    times.sort()
+    told = {
+        "answers": len(times),
+        "codes": codes,
+        "seconds": wall,
+        "p50_ms": times[len(times) // 2] * 1000,
+        "p99_ms": times[len(times) * 99 // 100] * 1000,
+        "own_cpu_s": used.ru_utime + used.ru_stime,
+    }
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()
