@@ -1,9 +1,9 @@
 """Messages of HL7 v2 to committed, everything on, beside what reading a message costs others, in the same run.
 
 Usage: python bench/mllp.py [SECONDS] [CONNECTIONS]. Serves a fresh node in a process of its own and sends ADT from
-another over CONNECTIONS lines, one message under way on each: a third admits a new patient, a third updates one, a third
-discharges one. Counted: CPU of server and database. Floors, of reading alone: our parser, our parser with mapping, a bare
-split, and the package `hl7`.
+another over CONNECTIONS lines, one message under way on each: a third admits a new patient, a third updates one, a
+third discharges one. Counted: CPU of server and database. Floors, of reading alone: our parser, our parser with
+mapping, a bare split, and the package `hl7`.
 """
 
 from __future__ import annotations

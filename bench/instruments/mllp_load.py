@@ -1,8 +1,8 @@
 """A light MLLP load generator: connections in one process, messages prepared, each answered before the next is sent.
 
-Usage: python bench/instruments/mllp_load.py PORT CONNECTIONS SECONDS SEED. Every patient is admitted (A01), updated (A08:
-another telephone) and discharged (A03), one message each, so a third of the messages open a chart. Prints one JSON object;
-its own CPU time is part of it, to be reported and not counted.
+Usage: python bench/instruments/mllp_load.py PORT CONNECTIONS SECONDS SEED. Every patient is admitted (A01), updated
+(A08: another telephone) and discharged (A03), one message each, so a third of the messages open a chart. Prints one
+JSON object; its own CPU time is part of it, to be reported and not counted.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ def message(event: str, patient: str, serial: int) -> bytes:
     written = f"20310301{serial // 3600 % 24:02}{serial // 60 % 60:02}{serial % 60:02}"
     phone = f"139{serial % 100_000_000:08}"
     ended = "20310305100000" if event == "A03" else ""
+    name = f"欧阳^文{patient[-1]}^^^^^L^I~OUYANG^WEN^^^^^L^A"
+    home = f"某路{serial % 500}号^^某市^某省^100000^CHN^H"
+    doctor, visit = f"D{serial % 40}^李^医生", f"V{patient}^^^HIS"
     lines = [
         f"MSH|^~\\&|HIS|B1|SALUS|NODE|{written}+0800||ADT^{event}^ADT_A01|{patient}-{event}|P|2.5||||||UNICODE UTF-8",
         f"EVN|{event}|{written}+0800",
-        f"PID|1||{patient}^^^HIS^MR||欧阳^文{patient[-1]}^^^^^L^I~OUYANG^WEN^^^^^L^A||19800101|F|||"
-        f"某路{serial % 500}号^^某市^某省^100000^CHN^H||{phone}^PRN^CP||||||",
-        f"PV1|1|I|W1^12^3||||D{serial % 40}^李^医生||||||||||||V{patient}^^^HIS|||||||||||||||||||||||||20310301075500|{ended}",
+        f"PID|1||{patient}^^^HIS^MR||{name}||19800101|F|||{home}||{phone}^PRN^CP||||||",
+        f"PV1|1|I|W1^12^3||||{doctor}||||||||||||{visit}|||||||||||||||||||||||||20310301075500|{ended}",
     ]
     return ("\x0b" + "\r".join(lines) + "\r\x1c\r").encode()
 

@@ -237,7 +237,7 @@ def test_a_message_that_cannot_be_taken_loses_no_other(node: Node, receiver: Rec
     answers = tell(receiver, good[0], bad, *good[1:])
 
     assert [answer.code for answer in answers] == ["AA", "AE", "AA", "AA"]
-    assert answers[1].where == "PID^1^3"
+    assert answers[1].element == "PID^1^3"
     assert "12345" not in answers[1].text
     assert [len(stored(node, "Patient", f"{who}-{n}")) for n in (0, 1, 2, "x")] == [1, 1, 1, 0]
 
@@ -262,11 +262,11 @@ def test_numbers_of_two_patients_in_one_message_are_refused(node: Node, receiver
     both = pid(who, p3=f"{who}a^^^HIS^MR~{who}b^^^HIS^MR")
     (answer,) = tell(receiver, adt("A31", who + "c", both))
 
-    assert (answer.code, answer.condition, answer.where) == ("AE", v2.DUPLICATE_KEY, "PID^1^3")
+    assert (answer.code, answer.condition, answer.element) == ("AE", v2.DUPLICATE_KEY, "PID^1^3")
 
 
 def test_a_chart_is_found_that_the_hospital_sent_over_fhir(node: Node, receiver: Receiver, who: str) -> None:
-    number = {"system": "urn:salus:facility:H1:MR:HIS", "value": who}
+    number = {"system": "urn:salus:facility:H1:mrn:HIS", "value": who}
     patient = {"resourceType": "Patient", "identifier": [number], "gender": "female"}
     accept(node, system("H1"), [records.of_resource(patient, "Patient")])
     tell(receiver, adt("A31", who, pid(who)))

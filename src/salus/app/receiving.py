@@ -144,7 +144,7 @@ class Receiver:
         if isinstance(error, Refused):
             refuse(self._node, case.principal, Action.CREATE, error.text)
         if isinstance(error, SalusError):
-            return _refusal(error, case.plan.places if case.plan else ())
+            return _refusal(error, case.plan.elements if case.plan else ())
         log.warning("a message could not be taken: %s", type(error).__name__)
         return _refusal(Unavailable(_BROKEN), ())
 
@@ -254,7 +254,7 @@ def _as_before(case: _Case, came: Before | None) -> Answer | None:
     if came is None:
         return None
     if not came.same:
-        return Answer(code="AE", condition=v2.DUPLICATE_KEY, where="MSH^1^10", salus=V2Refused.code, text=_AGAIN)
+        return Answer(code="AE", condition=v2.DUPLICATE_KEY, element="MSH^1^10", salus=V2Refused.code, text=_AGAIN)
     return Answer(code="AA", notes=came.notes, seal=case.marked.message, at=came.at)
 
 
@@ -266,7 +266,7 @@ def _answered(case: _Case) -> Answer:
     return case.answer or _refusal(Unavailable(_BROKEN), ())
 
 
-def _refusal(error: SalusError, places: Sequence[str]) -> Answer:
+def _refusal(error: SalusError, elements: Sequence[str]) -> Answer:
     """Say what a refusal is in HL7's words: AE for what a message says, AR for how or by whom it was sent."""
     where, condition, rejected = error.where, v2.INTERNAL, not isinstance(error, RecordRefused | Conflict)
     if isinstance(error, V2Refused):
@@ -274,13 +274,13 @@ def _refusal(error: SalusError, places: Sequence[str]) -> Answer:
     elif isinstance(error, RecordRefused):
         first = error.problems[0]
         condition = v2.DATATYPE
-        where = places[first.entry] if first.entry is not None and first.entry < len(places) else None
+        where = elements[first.entry] if first.entry is not None and first.entry < len(elements) else None
     elif isinstance(error, Conflict):
         condition, where = v2.LOCKED, None
     else:
         where = None
     code = "AR" if rejected else "AE"
-    return Answer(code=code, condition=condition, where=where, salus=error.code, text=error.text)
+    return Answer(code=code, condition=condition, element=where, salus=error.code, text=error.text)
 
 
 __all__ = ["Incoming", "Receiver", "merge_charts"]

@@ -80,7 +80,7 @@ def _message(header: _Header, answer: Answer, code: str, now: datetime) -> bytes
     ]  # fmt: skip
     if answer.condition:
         severity = "E"
-        lines.append(_error(marks, answer.where, answer.condition, severity, answer.salus, answer.text))
+        lines.append(_error(marks, answer.element, answer.condition, severity, answer.salus, answer.text))
     for where, text in answer.notes[:MOST_NOTES]:
         lines.append(_error(marks, where, 0, "I", "", text))
     text = "".join(marks.field.join(line).rstrip(marks.field) + "\r" for line in lines)

@@ -13,6 +13,7 @@ from salus.records.v2.message import Value
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+", re.ASCII)
 _HAN = re.compile("[㐀-鿿\U00020000-\U0003ffff]")
+_KINDS = {"MR": "mrn"}
 OWN_NUMBER = "MR"
 """What a number of PID-3 without a type is: a hospital's own number for its patient."""
 
@@ -34,7 +35,7 @@ def identifier(value: Value, facility: str, where: str) -> dict[str, Any] | None
         raise V2Refused("an identifier is cut off; send it whole", REQUIRED, where)
     kind = value.part(5).upper() or OWN_NUMBER
     document = _document(kind, value.part(4, 2))
-    system = document.systems[0] if document else namespace(facility, kind, value.part(4, 1))
+    system = document.systems[0] if document else namespace(facility, _KINDS.get(kind, kind.lower()), value.part(4, 1))
     found: dict[str, Any] = {
         "type": {"coding": [{"system": codes.V2 + "0203", "code": _code(kind)}]},
         "system": system,

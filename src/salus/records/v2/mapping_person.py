@@ -37,7 +37,7 @@ def patient(pid: Segment, facility: str, manner: str) -> Told:
         keys=tuple(dict.fromkeys((one["system"], one["value"]) for one in own or identifiers)),
         resource=resource,
         manner=manner,
-        where="PID^1^3",
+        element="PID^1^3",
     )
 
 

@@ -110,7 +110,7 @@ def _report(order: _Order, facility: str, place: int, visit: bool) -> list[Told]
         report["conclusion"] = "\n".join(order.notes)
     name = f"v2:report-{place}"
     told = Told(
-        type="DiagnosticReport", name=name, keys=(key,), resource=report, manner="replace", where=f"OBR^{obr.number}"
+        type="DiagnosticReport", name=name, keys=(key,), resource=report, manner="replace", element=f"OBR^{obr.number}"
     )
     return [*observations, told]
 
@@ -154,7 +154,12 @@ def _observations(order: _Order, facility: str, key: tuple[int, str, str], visit
         name = f"v2:observation-{place}-{len(told)}"
         told.append(
             Told(
-                type="Observation", name=name, keys=((system, value),), resource=resource, manner="replace", where=where
+                type="Observation",
+                name=name,
+                keys=((system, value),),
+                resource=resource,
+                manner="replace",
+                element=where,
             )
         )
     return told

@@ -64,7 +64,7 @@ def encounter(pv1: Segment, pid: Segment, facility: str, event: str) -> Told | N
         keys=(key,),
         resource=resource,
         manner="update" if event in _STATUS or event == "A08" else "keep",
-        where=field,
+        element=field,
         fresh={"status": "in-progress" if event == "A08" else "unknown", "class": _NO_CLASS},
     )
 

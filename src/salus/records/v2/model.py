@@ -22,15 +22,15 @@ class Delimiters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a sender is told: `code` AA, AE or AR; `condition` of table 0357; the location, and words that are safe.
+    """What a sender is told: `code` AA, AE or AR, `condition` of table 0357, `element` as ERR-2 writes it, a safe text.
 
-    `notes` are (location, text) of what was left out of a message that was taken. `seal` and `at` make an answer's own
+    `notes` are (element, text) of what was left out of a message that was taken. `seal` and `at` make an answer's own
     control identifier and time, so that the answer to a message that was answered before is the same.
     """
 
     code: str
     condition: int = 0
-    where: str | None = None
+    element: str | None = None
     salus: str = ""
     text: str = ""
     notes: tuple[tuple[str, str], ...] = ()
@@ -53,7 +53,7 @@ class Told:
     keys: tuple[tuple[str, str], ...] = field(repr=False)
     resource: dict[str, Any] = field(repr=False)
     manner: str
-    where: str
+    element: str
     fresh: dict[str, Any] = field(default_factory=dict, repr=False)
 
 

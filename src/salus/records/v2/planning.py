@@ -31,10 +31,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is to be written for one message: intents with the location each came from; `opened` is what was read."""
+    """What is to be written for one message: intents, the element that each came from, and what was opened."""
 
     intents: tuple[Intent, ...]
-    places: tuple[str, ...]
+    elements: tuple[str, ...]
     opened: tuple[Known, ...]
     notes: tuple[tuple[str, str], ...]
 
@@ -49,24 +49,24 @@ def plan(mapped: Mapped, found: Mapping[Key, list[Known]], serial: int) -> Plan:
         one.name: f"{one.type}/{stored.id}" if (stored := known[one.name]) else f"urn:salus:v2:{serial}:{one.name}"
         for one in mapped.told
     }
-    intents, places, notes = [], [], list(mapped.notes)
+    intents, elements, notes = [], [], list(mapped.notes)
     for one in mapped.told:
         stored = known[one.name]
         told = _linked(one.resource, names)
         if stored is None:
             fresh = _without_none({**one.fresh, **told})
             intents.append(Intent(verb="create", resource=fresh, full_url=names[one.name]))
-            places.append(one.where)
+            elements.append(one.element)
         elif one.manner != "keep" and stored.said is not None and stored.said > mapped.said:
-            notes.append((one.where, OLDER))
+            notes.append((one.element, OLDER))
         elif one.manner != "keep":
             changed = _merged(stored.resource, told) if one.manner == "update" else _replaced(stored.resource, told)
             if _bare(changed) != _bare(stored.resource):
                 intents.append(Intent(verb="update", resource=changed, id=stored.id, expected=stored.version))
-                places.append(one.where)
+                elements.append(one.element)
     return Plan(
         intents=tuple(intents),
-        places=tuple(places),
+        elements=tuple(elements),
         opened=tuple(one for one in known.values() if one),
         notes=tuple(notes),
     )
@@ -78,7 +78,7 @@ def _the_one(told: Told, found: Mapping[Key, list[Known]]) -> Known | None:
         raise V2Refused(
             "its numbers belong to two records here; say which are one person's by A40, or send one number",
             DUPLICATE_KEY,
-            told.where,
+            told.element,
         )
     return next(iter(stored.values()), None)
 
