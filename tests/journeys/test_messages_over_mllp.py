@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from joserfc.jwk import ECKey
 
 import salus.web.mllp as mllp
-from hl7 import Line, a_line, a_receiving_node, adt, listening, message, oru, pid, pv1, said
+from hl7_messages import Line, a_line, a_receiving_node, adt, listening, message, oru, pid, pv1, said
 from salus import parties, records
 from salus.app import Node, SettingsRefused, load_settings, may_listen
 from salus.storage import Duty

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from hl7 import NOBODY, a_receiving_node, adt, message, oru, pid, pv1, tell
+from hl7_messages import NOBODY, a_receiving_node, adt, message, oru, pid, pv1, tell
 from nodes import a_number, add_hospital, system
 from salus import access, identity, parties, records
 from salus.app import Incoming, Node, Receiver, accept

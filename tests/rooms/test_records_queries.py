@@ -15,6 +15,7 @@ import pytest
 from salus.identity import store as index
 from salus.identity.review import store as reviews
 from salus.records import store as tables
+from salus.records.messages import store as sent
 from salus.records.model import Query
 from salus.storage import Duty, Store, Transaction
 
@@ -57,6 +58,9 @@ QUERIES: dict[str, Call] = {
     "uncounted": lambda tx: tables.uncounted(tx, 5),
     "forget_uncounted": lambda tx: tables.forget_uncounted(tx, [(DAY, 1), (DAY, 2)]),
     "replace_occurrences": lambda tx: tables.replace_occurrences(tx, [7, 8], []),
+    "messages: guard": lambda tx: sent.guard(tx, [7, 3]),
+    "messages: answered": lambda tx: sent.answered(tx, [b"message-7", b"message-8"]),
+    "messages: newest": lambda tx: sent.newest(tx, [7, 8]),
     "identity: holders": lambda tx: index.holders(tx, [b"digest-5"]),
     "identity: residents_of": lambda tx: index.residents_of(tx, [1, 2, 3]),
     "identity: charts_of": lambda tx: index.charts_of(tx, [5, 6]),
@@ -81,6 +85,8 @@ QUERIES: dict[str, Call] = {
     "identity: notices_of": lambda tx: index.notices_of(tx, [5, 6]),
 }
 ADDS_ONLY = {
+    "messages: insert_messages",
+    "messages: insert_resources",
     "deliver",
     "insert_acceptance",
     "insert_charts",
@@ -193,6 +199,14 @@ def filled(store: Store) -> Store:
             "insert into records.occurrence select resource_key, '2031-03-01'::date - (resource_key % 400)::int, type,"
             " chart_key, 'H' || resource_key % 4 from records.resource where type <> 'Patient'"
         ),
+        (
+            "insert into records.message select ('message-' || n)::bytea, 'x', 'H1', now(), now(), '{}'"
+            f" from generate_series(1, {RESOURCES}) n"
+        ),
+        (
+            "insert into records.message_resource select n % 1000, now() - n * interval '1 second',"
+            f" ('message-' || n)::bytea from generate_series(1, {RESOURCES}) n"
+        ),
         f"insert into records.uncounted select '2031-03-01'::date - n % 400, n from generate_series(1, {CHARTS}) n",
         "analyze",
     ]
@@ -216,7 +230,7 @@ def test_a_query_walks_through_no_table(filled: Store, name: str) -> None:
 def test_every_statement_stands_in_one_of_the_lists() -> None:
     named = {"search" if name.startswith("search") else name for name in QUERIES}
 
-    owned = {"": tables, "identity: ": index, "review: ": reviews}
+    owned = {"": tables, "messages: ": sent, "identity: ": index, "review: ": reviews}
     assert named | ADDS_ONLY | WALKS_EVERYTHING == {
         f"{room}{name}" for room, module in owned.items() for name in _public(module)
     }

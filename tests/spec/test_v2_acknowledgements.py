@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hl7 import message, pid
+from hl7_messages import message, pid
 from salus.records.v2 import Answer, acknowledge
 
 AT = datetime(2031, 3, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hl7 import adt, message, oru, pid, pv1
+from hl7_messages import adt, message, oru, pid, pv1
 from salus.records.fhir import validation
 from salus.records.v2 import V2Refused, map_message, parse
 from salus.records.v2.planning import plan
