@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from salus import access, identity
+from salus import access, identity, records
 from salus.access import Action, Kind, Read
 from salus.app.attempts import refuse_body
 from salus.app.coalesce import Coalescer
@@ -99,10 +99,12 @@ class Receiver:
             message = v2.parse(incoming.raw)
             who = self._senders.principal(message, incoming.peer)
             self._check(message, who)
+            suspect = not message.literal or records.may_hold_measure(message.text)
             marked = messages.mark(self._node.custodian, who.facility or "", message, incoming.raw)
             for told in marked.mapped.told:
                 self._check_scope(who, told.type)
-                refuse_body(self._node, who, told.resource)
+                if suspect:
+                    refuse_body(self._node, who, told.resource)
             return _Case(principal=who, marked=marked)
         except SalusError as error:
             return _refusal(error, [])

@@ -6,7 +6,7 @@ from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
 from salus.records.intake.accept import Writer, accept
-from salus.records.intake.attempts import refuse_measures
+from salus.records.intake.attempts import may_hold_measure, refuse_measures
 from salus.records.intake.bundle import Submission, of_resource, of_update, take_apart
 from salus.records.model import (
     Accepted,
@@ -80,6 +80,7 @@ __all__ = [
     "imported",
     "is_directory",
     "lock",
+    "may_hold_measure",
     "next_cursor",
     "note_line",
     "note_uncounted",

@@ -32,6 +32,8 @@ VALUES = frozenset(
 TAGS = VALUES | {"red", "yellow", "green", "advise", "precaution"}
 """What a tag or a security label says besides."""
 MOST_NAMED = 20
+_SUSPECT = re.compile("|".join(sorted(map(re.escape, NAMES | VALUES))))
+_JOINED = re.compile(r"[\W_]+")
 _TEXTS = ("code", "display", "text", "name", "title")
 _TEXT = (
     "a measure cannot be written: it follows from logged evidence and published rules alone; take this out, and send"
@@ -44,6 +46,14 @@ def refuse_measures(value: dict[str, Any], entry: int | None = None) -> None:
     found = measures_in(value)
     if found:
         raise MeasureRefused([Problem(where=where, text=_TEXT, code="business-rule", entry=entry) for where in found])
+
+
+def may_hold_measure(text: str) -> bool:
+    """Tell whether resources made of pieces of a text could hold a measure: false is certain, true is a suspicion.
+
+    The pieces may have been joined, so whatever is neither a letter nor a digit counts for nothing.
+    """
+    return _SUSPECT.search(_JOINED.sub("", text).lower()) is not None
 
 
 def measures_in(value: dict[str, Any]) -> list[str]:

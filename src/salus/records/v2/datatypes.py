@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from salus.identity.documents import DocumentType, document_types
@@ -18,6 +19,7 @@ OWN_NUMBER = "MR"
 """What a number of PID-3 without a type is: a hospital's own number for its patient."""
 
 
+@lru_cache(maxsize=4096)
 def namespace(facility: str, *parts: str) -> str:
     """Return the identifier or code system of what one facility numbers or codes for itself."""
     return ":".join(("urn:salus:facility", facility, *(_quoted(part) for part in parts if part)))
@@ -46,6 +48,7 @@ def identifier(value: Value, facility: str, where: str) -> dict[str, Any] | None
     return found | ({"period": period} if period else {})
 
 
+@lru_cache(maxsize=1024)
 def national(system: str) -> bool:
     """Tell whether a system is a document's, and not a facility's own."""
     return any(system in one.systems for one in document_types().values())
@@ -140,6 +143,7 @@ def _coding(value: Value, place: int, facility: str, table: str) -> dict[str, An
     return coding | ({"display": display} if display else {})
 
 
+@lru_cache(maxsize=4096)
 def coding_system(told: str, facility: str, table: str = "") -> str:
     """Return the FHIR system of a coding system's name in table 0396, or the facility's own for a local one."""
     known = codes.SYSTEMS.get(told.upper())
@@ -156,6 +160,7 @@ def _code(text: str) -> str:
     return " ".join(text.split())
 
 
+@lru_cache(maxsize=1024)
 def _document(kind: str, authority: str) -> DocumentType | None:
     """Return the national document that a type of table 0203, or an assigning authority's OID, names."""
     oid = f"urn:oid:{authority}" if _OID.fullmatch(authority) else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from salus.kernel import CIVIL_TIME
 
@@ -49,7 +49,6 @@ def instant(text: str) -> datetime | None:
 def _instant(match: re.Match[str]) -> datetime | None:
     year, month, day_, hour, minute, second, fraction, zone = match.groups()
     try:
-        date(int(year), int(month or 1), int(day_ or 1))
         if zone and (int(zone[1:3]) > 14 or (int(zone[1:3]) == 14 and zone[3:] != "00") or int(zone[3:]) > 59):
             return None
         at = datetime.fromisoformat(

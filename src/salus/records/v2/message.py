@@ -22,18 +22,27 @@ DELETED = '""'
 _STARTS = r"(?<![\r\n])[\r\n]+(?=[A-Z][A-Z0-9]{{2}}(?:{0}|[\r\n]|\Z))"
 
 
-@dataclass(frozen=True, slots=True)
 class Value:
-    """One repetition of a field."""
+    """One repetition of a field. Its components are taken apart when the first is asked for."""
 
-    raw: str = field(repr=False)
-    delimiters: Delimiters
-    encoding: str
+    __slots__ = ("_parts", "delimiters", "encoding", "raw")
+
+    def __init__(self, raw: str, delimiters: Delimiters, encoding: str) -> None:
+        self.raw = raw
+        self.delimiters = delimiters
+        self.encoding = encoding
+        self._parts: list[str] | None = None
 
     def part(self, component: int = 1, subcomponent: int = 1) -> str:
         """Return a part as text, without white space around it; empty where it is not there, or to be taken away."""
-        text = _nth(_nth(self.raw, self.delimiters.component, component), self.delimiters.subcomponent, subcomponent)
-        return "" if text == DELETED else self._plain(text)
+        parts = self._parts
+        if parts is None:
+            mark = self.delimiters.component
+            parts = self._parts = self.raw.split(mark) if mark else [self.raw]
+        text = parts[component - 1] if component <= len(parts) else ""
+        if text:
+            text = _nth(text, self.delimiters.subcomponent, subcomponent)
+        return self._plain(text) if text and text != DELETED else ""
 
     @property
     def text(self) -> str:
@@ -47,10 +56,12 @@ class Value:
         return bool(mark) and _nth(self.raw, self.delimiters.component, 1).endswith(mark)
 
     def _plain(self, text: str) -> str:
-        mark = self.delimiters.truncation
-        if mark and text.endswith(mark):
-            text = text[: -len(mark)] + "…"
-        return unescape(text, self.delimiters, self.encoding).strip()
+        marks = self.delimiters
+        if marks.truncation and text.endswith(marks.truncation):
+            text = text[: -len(marks.truncation)] + "…"
+        if marks.escape and marks.escape in text:
+            text = unescape(text, marks, self.encoding)
+        return text.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,13 @@ class Message:
     segments: tuple[Segment, ...]
     delimiters: Delimiters
     encoding: str
+    text: str = field(repr=False)
+
+    @property
+    def literal(self) -> bool:
+        """Whether what it tells stands in it as it is: no escapes, and no parts that are left out between others."""
+        marks = (self.delimiters.escape, self.delimiters.subcomponent)
+        return not any(mark and mark in self.text[16:] for mark in marks)
 
     @property
     def header(self) -> Segment:
@@ -143,7 +161,7 @@ def parse(raw: bytes) -> Message:
         segments.append(Segment(name, counts[name], tuple(fields), delimiters, encoding))
     if counts.get("MSH") != 1:
         raise V2Refused("two messages in one frame; send one in each", SEQUENCE, "MSH^2")
-    return Message(tuple(segments), delimiters, encoding)
+    return Message(tuple(segments), delimiters, encoding, text)
 
 
 def declared(text: str) -> Delimiters:
