@@ -105,15 +105,20 @@ def insert_tokens(tx: Transaction, rows: Iterable[tuple[int, int, bytes, int, st
     tx.copy("records.token", ("resource_key", "param", "digest", "chart_key", "type"), rows)
 
 
-def update_resource(
-    tx: Transaction, key: int, version: int, at: datetime, lo: datetime | None, hi: datetime | None
+def update_resources(
+    tx: Transaction, rows: Sequence[tuple[int, int, datetime, datetime | None, datetime | None]]
 ) -> None:
-    """Point a locked resource at its next version and drop the search rows of the last one."""
+    """Point locked resources at their next versions, and drop the search rows of the last: (key, version, at, lo, hi).
+
+    Two statements, however many there are.
+    """
     tx.run(
-        "update records.resource set version = %s, updated_at = %s, date_lo = %s, date_hi = %s where resource_key = %s",
-        (version, at, lo, hi, key),
+        "update records.resource r set version = q.version, updated_at = q.at, date_lo = q.lo, date_hi = q.hi"
+        " from unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])"
+        " q(key, version, at, lo, hi) where r.resource_key = q.key",
+        tuple(list(column) for column in zip(*rows, strict=True)),
     )
-    tx.run("delete from records.token where resource_key = %s", (key,))
+    tx.run("delete from records.token where resource_key = any(%s::bigint[])", ([row[0] for row in rows],))
 
 
 def replace_occurrences(

@@ -262,19 +262,21 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     news = [position for position in range(len(batch.examined)) if position not in batch.versions]
     for position, key in zip(news, store.keys(tx, len(news)) if news else (), strict=True):
         batch.versions[position] = (key, 1)
-    outcomes, resources, versions, tokens = [], [], [], []
+    outcomes, resources, updates, versions, tokens = [], [], [], [], []
     for position, one in enumerate(batch.examined):
         chart = batch.charts[position]
         key, version = batch.versions[position]
         body = dump(_finished(one, version, at))
         lo, hi = facts.dates(one.resource)
         if one.intent.verb == "update":
-            store.update_resource(tx, key, version, at, lo, hi)
+            updates.append((key, version, at, lo, hi))
         else:
             resources.append((key, one.id, one.type, chart, version, at, lo, hi))
         versions.append((key, version, chart, acceptance, at, seal(keys[chart], key, version, body)))
         tokens += [(key, param, digest, chart, one.type) for param, digest in _digests(batch, one)]
         outcomes.append(_outcome(batch, one, position, body))
+    if updates:
+        store.update_resources(tx, updates)
     store.insert_resources(tx, resources)
     store.insert_versions(tx, versions)
     store.insert_tokens(tx, tokens)
