@@ -101,6 +101,7 @@ HELD = [
     "the store of keys is private",
     "the store of the review queue is private",
     "the store of ledger is private",
+    "the store of matching is private",
     "the store of measures is private",
     "the store of messages is private",
     "the store of parties is private",

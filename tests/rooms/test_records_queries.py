@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from salus.identity import store as index
+from salus.identity.matching import store as likeness
 from salus.identity.review import store as reviews
 from salus.records import store as tables
 from salus.records.messages import store as sent
@@ -75,6 +76,12 @@ QUERIES: dict[str, Call] = {
     "identity: assertions_of": lambda tx: index.assertions_of(tx, [5, 6]),
     "identity: move_members": lambda tx: index.move_members(tx, [(5, 5), (6, 6)]),
     "identity: insert_notices": lambda tx: index.insert_notices(tx, 1, "linked", [5, 6], AT),
+    "matching: found": lambda tx: likeness.found(tx, [(n, 200) for n in range(12)], [5]),
+    "matching: people": lambda tx: likeness.people(tx, [5, 6]),
+    "matching: without_person": lambda tx: likeness.without_person(tx, 100, 50),
+    "matching: last_of_page": lambda tx: likeness.last_of_page(tx, 100, 50),
+    "matching: put_people": lambda tx: likeness.put_people(tx, [(5, "H1", b"sealed", AT)]),
+    "matching: drop_keys": lambda tx: likeness.drop_keys(tx, [(5, 5), (6, 6)]),
     "review: waiting": lambda tx: reviews.waiting(tx, 50),
     "review: question": lambda tx: reviews.question(tx, 5, lock=True),
     "review: answers": lambda tx: reviews.answers(tx, 5),
@@ -107,6 +114,7 @@ ADDS_ONLY = {
     "identity: keys",
     "identity: lock_for_moving",
     "identity: lock_numbers",
+    "matching: put_keys",
     "review: insert",
     "review: insert_answer",
 }
@@ -177,6 +185,11 @@ def filled(store: Store) -> Store:
         ),
         f"insert into identity.called select n, ('name-' || n % 500)::bytea from generate_series(1, {CHARTS}) n",
         (
+            "insert into identity.person select n, 'H1', repeat('x', 300)::bytea, 1, now()"
+            f" from generate_series(1, {CHARTS}) n"
+        ),
+        f"insert into identity.found_by select n % 5000, n from generate_series(1, {CHARTS}) n",
+        (
             "insert into identity.assertion (chart_a, chart_b, verdict, ground, author, at)"
             f" select n, n + 1, 'same', 'number', 'equal-number', now() from generate_series(1, {CHARTS}) n"
         ),
@@ -230,7 +243,13 @@ def test_a_query_walks_through_no_table(filled: Store, name: str) -> None:
 def test_every_statement_stands_in_one_of_the_lists() -> None:
     named = {"search" if name.startswith("search") else name for name in QUERIES}
 
-    owned = {"": tables, "messages: ": sent, "identity: ": index, "review: ": reviews}
+    owned = {
+        "": tables,
+        "messages: ": sent,
+        "identity: ": index,
+        "matching: ": likeness,
+        "review: ": reviews,
+    }
     assert named | ADDS_ONLY | WALKS_EVERYTHING == {
         f"{room}{name}" for room, module in owned.items() for name in _public(module)
     }

@@ -15,7 +15,8 @@ from salus.identity.linking import (
     part,
     withdraw,
 )
-from salus.identity.model import ID_CARD_SYSTEMS, IdNumber, Resident, check_character
+from salus.identity.matching import Described, Match, Matches, match
+from salus.identity.model import DOCUMENT_SYSTEMS, ID_CARD_SYSTEMS, IdNumber, Resident, check_character
 from salus.identity.review import REASONS, Answer, Figures, Says
 from salus.identity.service import (
     Arrival,
@@ -31,6 +32,7 @@ from salus.identity.service import (
 )
 
 __all__ = [
+    "DOCUMENT_SYSTEMS",
     "ID_CARD_SYSTEMS",
     "REASONS",
     "Answer",
@@ -39,9 +41,12 @@ __all__ = [
     "AssertionRefused",
     "Author",
     "Changed",
+    "Described",
     "Evidence",
     "Figures",
     "IdNumber",
+    "Match",
+    "Matches",
     "Notice",
     "NumberRefused",
     "NumbersDiffer",
@@ -61,6 +66,7 @@ __all__ = [
     "last_two",
     "lift",
     "link",
+    "match",
     "notices",
     "notify",
     "part",

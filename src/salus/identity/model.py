@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from salus.identity.documents import check_character, check_citizen, document_type, read_citizen_number
+from salus.identity.documents import (
+    check_character,
+    check_citizen,
+    document_type,
+    document_types,
+    read_citizen_number,
+)
 from salus.identity.documents.citizen import birth_date
 
-__all__ = ["ID_CARD_SYSTEMS", "IdNumber", "Resident", "check_character"]
+__all__ = ["DOCUMENT_SYSTEMS", "ID_CARD_SYSTEMS", "IdNumber", "Resident", "check_character"]
 
 # FHIR identifier systems under which a resident identity card number arrives.
 ID_CARD_SYSTEMS = frozenset(document_type("resident-id").systems)
+# The type of document of each FHIR identifier system that the table of document types knows.
+DOCUMENT_SYSTEMS = {system: kind.code for kind in document_types().values() for system in kind.systems}
 
 
 @dataclass(frozen=True, slots=True, repr=False)

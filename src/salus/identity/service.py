@@ -9,6 +9,8 @@ from typing import Protocol
 from uuid import UUID
 
 from salus.identity import store
+from salus.identity.matching import Described, remember
+from salus.identity.matching.describing import person
 from salus.identity.model import IdNumber, Resident
 from salus.identity.names import read_name
 from salus.identity.placing import Known, Placing, borrowed
@@ -41,6 +43,8 @@ class Arrival:
     numbers: tuple[IdNumber, ...] = ()
     born: date | None = None
     names: tuple[str, ...] = field(default=(), repr=False)
+    described: Described = field(default_factory=Described)
+    source: str = ""
 
 
 def place(tx: Transaction, sealer: Sealer, arrivals: Sequence[Arrival], at: datetime) -> dict[int, int]:
@@ -66,6 +70,7 @@ def place(tx: Transaction, sealer: Sealer, arrivals: Sequence[Arrival], at: date
     _open(tx, zip(placing.opened, opened, strict=True), at)
     store.insert_members(tx, sorted(whose.items()))
     _note(tx, sealer, arrivals, names, at)
+    remember(tx, sealer, [(one.chart_key, one.source, person(one.described)) for one in arrivals], (), at)
     if placing.assertions:
         store.insert_assertions(tx, placing.assertions)
     if placing.questions:

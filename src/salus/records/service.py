@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import orjson
 
+from salus.identity import DOCUMENT_SYSTEMS, Described
 from salus.records import store
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir.definitions import DIRECTORY, resource_types
 from salus.records.fhir.parse import names_an_element
+from salus.records.fhir.person import columns
 from salus.records.model import Located, Personal, Query, Sealer, Summary
 from salus.records.sealing import unseal
 from salus.records.search.query import Asked, make_cursor
@@ -112,6 +115,14 @@ def patient_name(located: Located, keys: Mapping[int, bytes]) -> str | None:
 def personal(located: Located, keys: Mapping[int, bytes]) -> Personal:
     """Open one Patient and return what says who somebody is, and nothing else of it."""
     return personal_of(located, open_body(located, keys))
+
+
+def described(patient: Mapping[str, Any], recorded_at: str = "") -> Described:
+    """Return who a Patient resource says that somebody is, as the index compares it. Nothing written is an error.
+
+    `recorded_at` is when it is said, an instant in ISO 8601: a birth date after it, or 130 years before it, cannot be.
+    """
+    return Described(**columns(patient, DOCUMENT_SYSTEMS), recorded_at=recorded_at)
 
 
 def deliver(tx: Transaction, event: int, acceptance: int, facility: str, day: date, entries: int) -> bool:

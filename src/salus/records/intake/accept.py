@@ -10,13 +10,14 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from salus.access import Action, Kind, Request, permit
-from salus.identity import Arrival, add_numbers, place, residents_of
+from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described, add_numbers, place, residents_of
 from salus.kernel import Purpose, Refused, Role, bucket, format_instant, new_id
 from salus.records import store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts, occurrence
 from salus.records.fhir.definitions import DIRECTORY
 from salus.records.fhir.parse import dump
+from salus.records.fhir.person import columns
 from salus.records.fhir.references import References, parse_literal
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, examine
 from salus.records.model import Accepted, Intent, Keys, Outcome, Sealer
@@ -241,20 +242,26 @@ def _keys(batch: _Batch) -> dict[int, bytes]:
 
 def _residents(batch: _Batch) -> dict[int, int]:
     """Place the new charts and look up whose the known ones are: chart -> resident."""
-    arrivals = [_arrival(key, one) for key, one in batch.opened]
+    arrivals = [_arrival(batch, key, one) for key, one in batch.opened]
     placed = place(batch.tx, batch.writer.sealer, arrivals, batch.at) if arrivals else {}
     known = sorted(set(batch.charts.values()) - set(placed))
     residents = placed | (residents_of(batch.tx, known) if known else {})
     for position, one in enumerate(batch.examined):
         chart = batch.charts[position]
         if one.intent.verb == "update" and one.numbers and chart in residents:
-            add_numbers(batch.tx, batch.writer.sealer, _arrival(chart, one), batch.at)
+            add_numbers(batch.tx, batch.writer.sealer, _arrival(batch, chart, one), batch.at)
     return residents
 
 
-def _arrival(chart: int, one: Examined) -> Arrival:
-    names = facts.names(one.resource)
-    return Arrival(chart_key=chart, numbers=one.numbers, born=facts.born(one.resource), names=names)
+def _arrival(batch: _Batch, chart: int, one: Examined) -> Arrival:
+    return Arrival(
+        chart_key=chart,
+        numbers=one.numbers,
+        born=facts.born(one.resource),
+        names=facts.names(one.resource),
+        described=Described(**columns(one.resource, DOCUMENT_SYSTEMS), recorded_at=format_instant(batch.at)),
+        source=batch.writer.facility,
+    )
 
 
 def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outcome]:

@@ -1,0 +1,61 @@
+"""What a sender says of who somebody is, that prepared for comparing, and what the index answers. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from salus.identity.linkage.people import Features, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Described:
+    """Who somebody is in a sender's words, the best first. Every text is answered; "" and () say nothing.
+
+    `numbers` are pairs of a type of document and a number of it, as written. `county` begins with six digits.
+    `recorded_at` is when it was said: a birth date after it cannot be.
+    """
+
+    names: tuple[str, ...] = ()
+    sex: str = ""
+    birth_date: str = ""
+    numbers: tuple[tuple[str, str], ...] = ()
+    phones: tuple[str, ...] = ()
+    county: str = ""
+    address: str = ""
+    recorded_at: str = ""
+
+    def __repr__(self) -> str:
+        return "Described(…)"
+
+
+class Person(NamedTuple):
+    """What is compared of one chart: features of the best name, number and telephone, and all of the two latter.
+
+    `numbers` are valid and the person's own. `guardians` are valid numbers of somebody else, put under this name.
+    """
+
+    features: Features
+    numbers: tuple[str, ...] = ()
+    guardians: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Person(…)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A resident who may be meant: the chart that is most like the one asked about, and the verdict on it."""
+
+    chart_key: int
+    resident_key: int
+    verdict: Verdict = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matches:
+    """Who may be meant, the best first, each resident once; and the rules that found too many to look at."""
+
+    found: tuple[Match, ...]
+    left_out: tuple[str, ...]

@@ -1,0 +1,139 @@
+"""Search the index for who may be meant, and keep what charts say of who somebody is. It tells of no one but keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from salus.identity.linkage.people import PEOPLE, Answer, Verdict
+from salus.identity.matching import store
+from salus.identity.matching.describing import found_under, person
+from salus.identity.matching.model import Described, Match, Matches, Person
+from salus.identity.matching.packing import pack, unpack
+from salus.identity.matching.weighing import IN_ONE_CLUSTER, weigh
+from salus.storage import Transaction
+
+_PERSON, _KEY = "identity.person", "identity.key"
+_BUDGET = {rule.name: rule.at_most for rule in PEOPLE.blocking}
+
+
+class Sealer(Protocol):
+    """Keyed digests and sealed bytes, from the custodian's keys."""
+
+    def digest(self, domain: str, value: bytes) -> bytes: ...
+
+    def seal(self, domain: str, plaintext: bytes, aad: bytes) -> bytes: ...
+
+
+class Opener(Protocol):
+    """Opens what the custodian's keys sealed."""
+
+    def open_sealed(self, domain: str, sealed: bytes, aad: bytes) -> bytes: ...
+
+
+class Custodian(Sealer, Opener, Protocol):
+    """Both: to compare who arrives with who is known, what was sealed is opened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A chart as the index keeps it: who it says somebody is, whose facility's it is, and whose the chart is."""
+
+    chart: int
+    source: str
+    person: Person
+    resident: int | None
+
+
+def match(tx: Transaction, sealer: Sealer, opener: Opener, described: Described, *, most: int = 20) -> Matches:
+    """Return the residents who may be meant, at most `most`, and the rules whose finds were too many to look at.
+
+    Nothing is written, nothing linked. Each resident is judged by the best chart; one of whom another chart may not
+    stand in one cluster with the person asked about is for review. Duty CARE.
+    """
+    asked = person(described)
+    keyed = digests(sealer, asked)
+    found, full = store.found(tx, [(digest, _BUDGET[rule] - 1) for digest, rule in keyed.items()])
+    best: dict[int, Match] = {}
+    barred: dict[int, str] = {}
+    for one in opened(opener, found):
+        if one.resident is None:
+            continue
+        verdict = weigh(asked, one.person)
+        if verdict.reason in IN_ONE_CLUSTER:
+            barred[one.resident] = verdict.reason
+        if verdict.answer in (Answer.LINK, Answer.REVIEW):
+            this = Match(chart_key=one.chart, resident_key=one.resident, verdict=verdict)
+            best[one.resident] = min(this, best.get(one.resident, this), key=_order)
+    judged = sorted((_barred(one, barred.get(key)) for key, one in best.items()), key=_order)
+    return Matches(found=tuple(judged[:most]), left_out=_rules(keyed, full))
+
+
+def _barred(one: Match, reason: str | None) -> Match:
+    if reason is None or one.verdict.answer is not Answer.LINK:
+        return one
+    verdict = Verdict(answer=Answer.REVIEW, reason=reason, scored=one.verdict.scored)
+    return Match(chart_key=one.chart_key, resident_key=one.resident_key, verdict=verdict)
+
+
+def _order(one: Match) -> tuple[bool, float, int]:
+    return one.verdict.answer is not Answer.LINK, -one.verdict.scored.bits, one.chart_key
+
+
+def _rules(keyed: Mapping[int, str], full: Sequence[int]) -> tuple[str, ...]:
+    named = {keyed[digest] for digest in full}
+    return tuple(rule.name for rule in PEOPLE.blocking if rule.name in named)
+
+
+def digests(sealer: Sealer, one: Person) -> dict[int, str]:
+    """Return the keys under which a person is found, as 64 bits of their digest, each with its rule."""
+    return {
+        int.from_bytes(sealer.digest(_KEY, f"{rule}\x00{key}".encode())[:8], signed=True): rule
+        for rule, key in found_under(one)
+    }
+
+
+def opened(opener: Opener, sealed: Iterable[store.Sealed]) -> list[Known]:
+    """Open what is kept of charts."""
+    return [
+        Known(
+            chart=chart,
+            source=source,
+            person=unpack(opener.open_sealed(_PERSON, kept, _place(chart))),
+            resident=resident,
+        )
+        for chart, source, kept, resident in sealed
+    ]
+
+
+def near(
+    tx: Transaction, opener: Opener, keyed: Mapping[int, str], known: Collection[int]
+) -> tuple[list[Known], tuple[str, ...]]:
+    """Return the charts, but for those known, that are found under keys of charts that are kept; and rules left out."""
+    found, full = store.found(tx, [(digest, _BUDGET[rule]) for digest, rule in keyed.items()], known)
+    return opened(opener, found), _rules(keyed, full)
+
+
+def kept(tx: Transaction, opener: Opener, charts: Collection[int]) -> list[Known]:
+    """Return what is kept of charts; those of an earlier release may be absent."""
+    return opened(opener, store.people(tx, charts)) if charts else []
+
+
+def remember(
+    tx: Transaction, sealer: Sealer, said: Sequence[tuple[int, str, Person]], before: Iterable[Known], at: datetime
+) -> None:
+    """Keep who charts say somebody is: (chart, source, person), instead of what they said `before`."""
+    now = {(digest, chart) for chart, _, one in said for digest in digests(sealer, one)}
+    gone = {(digest, one.chart) for one in before for digest in digests(sealer, one.person)} - now
+    if gone:
+        store.drop_keys(tx, sorted(gone))
+    rows = [(chart, source, sealer.seal(_PERSON, pack(one), _place(chart)), at) for chart, source, one in said]
+    store.put_people(tx, rows)
+    if now:
+        store.put_keys(tx, sorted(now))
+
+
+def _place(chart: int) -> bytes:
+    return b"identity.person.sealed\x00" + chart.to_bytes(8, "big", signed=True)

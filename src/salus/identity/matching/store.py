@@ -1,0 +1,102 @@
+"""SQL of who charts say that somebody is, and of the keys they are found under. All enters sealed or digested."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from salus.identity.matching.packing import LAYOUT
+from salus.storage import Transaction
+
+Sealed = tuple[int, str, bytes, int | None]
+"""Chart, source, what is compared, sealed, and whose the chart is, None while nobody's."""
+
+_FOUND = """
+with hit as materialized (
+    select q.digest, q.most, f.chart_key from unnest(%s::bigint[], %s::int[]) q(digest, most)
+    cross join lateral (
+        select b.chart_key from identity.found_by b where b.digest = q.digest order by b.chart_key limit q.most + 1
+    ) f
+), block as (
+    select digest, count(*) > most as full_up from hit group by digest, most
+), met as (
+    select distinct h.chart_key from hit h join block b using (digest)
+    where not b.full_up and h.chart_key <> all(%s::bigint[])
+)
+select p.chart_key, p.source, p.sealed, m.resident_key, null from met join identity.person p using (chart_key)
+left join identity.member m using (chart_key)
+union all
+select null, null, null, null, digest from block where full_up
+"""
+
+
+def found(
+    tx: Transaction, wanted: Sequence[tuple[int, int]], known: Collection[int] = ()
+) -> tuple[list[Sealed], list[int]]:
+    """Return the charts, but for those known, that stand under keys, and the keys with too many to look at.
+
+    `wanted` are pairs of a key's digest and how many charts may stand under it; one statement answers them all.
+    """
+    rows = tx.rows(_FOUND, ([digest for digest, _ in wanted], [most for _, most in wanted], sorted(known)))
+    charts = [(chart, source, bytes(sealed), whose) for chart, source, sealed, whose, full in rows if full is None]
+    return charts, [full for *_, full in rows if full is not None]
+
+
+def people(tx: Transaction, charts: Collection[int]) -> list[Sealed]:
+    """Return what is kept of charts; one from before people were prepared is absent."""
+    rows = tx.rows(
+        "select p.chart_key, p.source, p.sealed, m.resident_key from identity.person p"
+        " left join identity.member m using (chart_key) where p.chart_key = any(%s::bigint[])",
+        (sorted(charts),),
+    )
+    return [(chart, source, bytes(sealed), whose) for chart, source, sealed, whose in rows]
+
+
+def without_person(tx: Transaction, after: int, limit: int) -> list[int]:
+    """Return charts of residents of which nothing is prepared, in order, behind one: those of an earlier release."""
+    rows = tx.rows(
+        "select m.chart_key from (select chart_key from identity.member where chart_key > %s order by chart_key"
+        " limit %s) m left join identity.person p using (chart_key) where p.chart_key is null order by m.chart_key",
+        (after, limit),
+    )
+    return [chart for (chart,) in rows]
+
+
+def last_of_page(tx: Transaction, after: int, limit: int) -> int | None:
+    """Return the last chart of a page of `without_person`, or None behind the last page."""
+    row = tx.row(
+        "select max(chart_key) from (select chart_key from identity.member where chart_key > %s order by chart_key"
+        " limit %s) m",
+        (after, limit),
+    )
+    return row[0] if row else None
+
+
+def put_people(tx: Transaction, rows: Sequence[tuple[int, str, bytes, datetime]]) -> None:
+    """Keep who charts say somebody is, instead of what they said before: (chart_key, source, sealed, at)."""
+    tx.run(
+        "insert into identity.person (chart_key, source, sealed, layout, at)"
+        " select chart, source, sealed, %s, at"
+        " from unnest(%s::bigint[], %s::text[], %s::bytea[], %s::timestamptz[]) q(chart, source, sealed, at)"
+        " on conflict (chart_key) do update set source = excluded.source, sealed = excluded.sealed,"
+        " layout = excluded.layout, at = excluded.at",
+        (LAYOUT, *([list(column) for column in zip(*rows, strict=True)])),
+    )
+
+
+def put_keys(tx: Transaction, rows: Sequence[tuple[int, int]]) -> None:
+    """Let charts be found: (digest, chart_key)."""
+    tx.run(
+        "insert into identity.found_by (digest, chart_key) select * from unnest(%s::bigint[], %s::bigint[])"
+        " on conflict do nothing",
+        ([digest for digest, _ in rows], [chart for _, chart in rows]),
+    )
+
+
+def drop_keys(tx: Transaction, rows: Sequence[tuple[int, int]]) -> None:
+    """Let charts no longer be found by keys: (digest, chart_key)."""
+    tx.run(
+        "delete from identity.found_by b using unnest(%s::bigint[], %s::bigint[]) q(digest, chart)"
+        " where b.digest = q.digest and b.chart_key = q.chart",
+        ([digest for digest, _ in rows], [chart for _, chart in rows]),
+    )

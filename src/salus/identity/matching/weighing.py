@@ -1,0 +1,90 @@
+"""The verdict on two people as the index knows them: the trained scorer and its guards, and what a number adds. Pure.
+
+The scorer compares one number and one telephone of each; here the one that both have. Beyond what the batch decides: a
+number alone links a chart that says no name, a number of somebody else never links, and an equal number that does not
+link is asked about.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from salus.identity.linkage import Row
+from salus.identity.linkage.people import Answer, Judge, Verdict, Within, guards, people_weights
+from salus.identity.matching.model import Person
+
+BORROWED, ANOTHERS, BY_WEIGHT, NAMELESS = "borrowed-number", "number-of-another", "weight", "never-by-itself"
+"""Reasons beside the guards' codes: a number of somebody else, one that another holds, bits that are too few."""
+IN_ONE_CLUSTER = frozenset(guard.code for guard in guards() if guard.within is Within.CLUSTER)
+
+
+@cache
+def judge() -> Judge:
+    """Return the judge under the weights that come with Salus."""
+    return Judge(people_weights())
+
+
+def weigh(a: Person, b: Person) -> Verdict:
+    """Judge two people; their order does not matter."""
+    one, two, shared = facing(a, b)
+    found = judge()(one, two)
+    if found.answer is Answer.LINK:
+        return _but(found, Answer.REVIEW, BORROWED) if lent(a, b) else found
+    if not shared:
+        return found
+    if found.reason == NAMELESS and by_number(a, b):
+        return _but(found, Answer.LINK, "")
+    return _but(found, Answer.REVIEW, found.reason or ANOTHERS) if found.answer is not Answer.REVIEW else found
+
+
+def against(a: Person, b: Person) -> str:
+    """Return why two may not stand in one cluster, whoever else does, as a guard's code, or ""."""
+    one, two, _ = facing(a, b)
+    return judge().against([one], [two])
+
+
+def by_number(a: Person, b: Person) -> bool:
+    """Tell whether an equal number links by itself: one of two says no name, and no valid numbers differ."""
+    one, two = a.features, b.features
+    nameless = one.sound is None or two.sound is None
+    differ = one.citizen is not None and two.citizen is not None and one.citizen != two.citizen
+    return nameless and not differ
+
+
+def lent(a: Person, b: Person) -> bool:
+    """Tell whether one goes by a number that is the other's."""
+    return not set(a.guardians).isdisjoint(b.numbers) or not set(b.guardians).isdisjoint(a.numbers)
+
+
+def facing(a: Person, b: Person) -> tuple[Row, Row, bool]:
+    """Return both as the scorer takes them, with the number and the telephone that they share, and if they share one.
+
+    A resident's number is never hidden by that: two that differ stay a reason against it.
+    """
+    one, two = a.features._asdict(), b.features._asdict()
+    number = _of_both(a.numbers, b.numbers)
+    if number is not None:
+        for row in (one, two):
+            row["typed"] = number
+            if "." not in number:
+                row["citizen"] = number
+    phone = _of_both(a.phones, b.phones)
+    if phone is not None:
+        one["phone"] = two["phone"] = phone
+    return one, two, number is not None
+
+
+def _of_both(some: tuple[str, ...], others: tuple[str, ...]) -> Any:
+    if len(some) == 1 == len(others):
+        return some[0] if some == others else None
+    return min(set(some).intersection(others), default=None)
+
+
+def _but(found: Verdict, answer: Answer, reason: str) -> Verdict:
+    return Verdict(answer=answer, reason=reason, scored=found.scored)
+
+
+def spelt_reason(found: Verdict) -> str:
+    """Return why a pair is not linked, as a word of the closed list."""
+    return found.reason or BY_WEIGHT
