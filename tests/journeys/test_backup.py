@@ -36,7 +36,6 @@ ONLY_ADDED_TO = (
     "access.chained",
     "access.entry",
     "identity.assertion",
-    "identity.called",
     "identity.claim",
     "identity.number",
     "identity.question",

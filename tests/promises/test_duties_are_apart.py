@@ -34,7 +34,7 @@ POWERS = {
 HISTORIES = (
     "access.entry access.chained access.subtree access.anchored access.refusal access.relation"
     " access.refusals_published appeals.contest appeals.answer healthcode.code"
-    " identity.resident identity.claim identity.number identity.assertion identity.called identity.question"
+    " identity.resident identity.claim identity.number identity.assertion identity.question"
     " identity.answer identity.notice keys.shredded ledger.leaf ledger.checkpoint"
     " ledger.cosignature ledger.document ledger.tile ledger.parked records.chart records.acceptance"
     " records.version records.delivery records.import_line"

@@ -113,7 +113,8 @@ def test_every_number_of_a_chart_finds_its_resident(node: Node) -> None:
 
 def test_who_is_known_by_the_second_number_is_found_by_a_chart_that_has_it_first(node: Node) -> None:
     one, two = fresh(), fresh()
-    first, second = send(node, H1, a_patient(one, two)), send(node, H2, a_patient(two))
+    called = [{"text": "欧阳春燕"}]
+    first, second = send(node, H1, a_patient(one, two, name=called)), send(node, H2, a_patient(two, name=called))
 
     assert resident_of(node, first) == resident_of(node, second)
 

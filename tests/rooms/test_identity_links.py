@@ -228,11 +228,21 @@ def test_the_same_number_with_another_name_opens_a_resident_and_asks_a_person(no
     again = a_chart(node, number, **called("LI Xiuying"))
     nameless, in_parts = a_chart(node, number), a_chart(node, number, name=[{"family": "Wang", "given": ["Fang"]}])
 
-    assert len(set(whose(node, holder, nameless, in_parts))) == 1
+    assert len(set(whose(node, holder, in_parts))) == 1
     assert len(set(whose(node, stranger, again))) == 1
-    assert whose(node, holder) != whose(node, stranger)
-    assert asked(node, stranger) == [("another-name", {holder, stranger})]
-    assert asked(node, nameless) == []
+    assert len(set(whose(node, holder, stranger, nameless))) == 3
+    assert asked(node, stranger)[0] == ("same-number-other-name", {holder, stranger})
+    assert {reason for reason, _ in asked(node, nameless)} == {"number-of-another"}
+
+
+def test_who_says_no_name_is_the_holder_of_the_number_while_only_one_person_has_it(node: Node) -> None:
+    number = fresh()
+    nameless, holder = a_chart(node, number), a_chart(node, number, **called("王芳"))
+    assert whose(node, nameless) == whose(node, holder)
+
+    stranger = a_chart(node, number, **called("李秀英"))
+
+    assert len(set(whose(node, nameless, holder, stranger))) == 3
 
 
 def test_another_writing_of_a_name_is_no_other_name(node: Node) -> None:

@@ -69,8 +69,7 @@ QUERIES: dict[str, Call] = {
     "identity: current": lambda tx: index.current(tx, 5),
     "identity: minted_by": lambda tx: index.minted_by(tx, [5, 6]),
     "identity: first_number": lambda tx: index.first_number(tx, [5, 6]),
-    "identity: carriers": lambda tx: index.carriers(tx, [b"digest-5"]),
-    "identity: residents_for_adding": lambda tx: index.residents_for_adding(tx, [5, 6]),
+    "identity: members_of": lambda tx: index.members_of(tx, [5, 6]),
     "identity: numbers_of": lambda tx: index.numbers_of(tx, [5, 6]),
     "identity: assertion": lambda tx: index.assertion(tx, 5),
     "identity: assertions_of": lambda tx: index.assertions_of(tx, [5, 6]),
@@ -108,12 +107,11 @@ ADDS_ONLY = {
     "identity: claim",
     "identity: insert_assertions",
     "identity: insert_members",
-    "identity: insert_names",
     "identity: insert_numbers",
     "identity: insert_residents",
     "identity: keys",
     "identity: lock_for_moving",
-    "identity: lock_numbers",
+    "identity: lock_keys",
     "matching: put_keys",
     "review: insert",
     "review: insert_answer",
@@ -183,7 +181,6 @@ def filled(store: Store) -> Store:
             "insert into identity.number (digest, chart_key, sealed, at)"
             f" select ('digest-' || n)::bytea, n, '\\x00', now() from generate_series(1, {CHARTS}) n"
         ),
-        f"insert into identity.called select n, ('name-' || n % 500)::bytea from generate_series(1, {CHARTS}) n",
         (
             "insert into identity.person select n, 'H1', repeat('x', 300)::bytea, 1, now()"
             f" from generate_series(1, {CHARTS}) n"

@@ -58,7 +58,7 @@ def test_a_reviewer_sees_both_sides_and_both_residents_see_it(node: Node) -> Non
 
     assert [side.chart_key for side in pair.sides] == [one, other]
     assert [side.names for side in pair.sides] == [("王芳",), ("李秀英",)]
-    assert pair.question.reason == "another-name"
+    assert pair.question.reason == "same-number-other-name"
     for resident, chart in zip(whose(node, one, other), (one, other), strict=True):
         read = seen_by(node, resident)[0].read
         assert (read.reader_role, read.what, read.chart_keys, read.unwraps) == (

@@ -1,6 +1,8 @@
 """The resident index: a random identifier for each resident, found by keyed digests of numbers. Cannot be listed."""
 
 from salus.identity.assertions import Assertion, Author, Evidence, Question, Verdict
+from salus.identity.documents import read as read_identifier
+from salus.identity.documents.model import Identifier
 from salus.identity.errors import AssertionRefused, NumberRefused, NumbersDiffer, Parted
 from salus.identity.linking import (
     Changed,
@@ -17,15 +19,13 @@ from salus.identity.linking import (
 )
 from salus.identity.matching import Described, Match, Matches, match
 from salus.identity.model import DOCUMENT_SYSTEMS, ID_CARD_SYSTEMS, IdNumber, Resident, check_character
+from salus.identity.placing import Arrival, place, revise
 from salus.identity.review import REASONS, Answer, Figures, Says
 from salus.identity.service import (
-    Arrival,
-    add_numbers,
     anchor,
     find,
     known_as,
     last_two,
-    place,
     resident,
     resident_by_key,
     residents_of,
@@ -45,6 +45,7 @@ __all__ = [
     "Evidence",
     "Figures",
     "IdNumber",
+    "Identifier",
     "Match",
     "Matches",
     "Notice",
@@ -55,7 +56,6 @@ __all__ = [
     "Resident",
     "Says",
     "Verdict",
-    "add_numbers",
     "anchor",
     "assertions_of",
     "check_character",
@@ -71,8 +71,10 @@ __all__ = [
     "notify",
     "part",
     "place",
+    "read_identifier",
     "resident",
     "resident_by_key",
     "residents_of",
+    "revise",
     "withdraw",
 ]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from salus.identity.assertions import Assertion, Author, Evidence, Verdict
+from salus.identity.documents import document_types
 from salus.kernel import Role
 from salus.storage import Transaction
 
 _STRIPES = 1024
-_MEMBERSHIP, _NUMBER = 7_305_815, 7_305_816
+_MEMBERSHIP, _KEY = 7_305_815, 7_305_816
 _SAID = (
     "assertion, chart_a, chart_b, verdict, ground, fields, bits, model, guard, author_role, author, second_author,"
     " supersedes, at"
 )
+CITIZENS = tuple(code for code, kind in document_types().items() if kind.space == "citizen")
+"""The types of documents whose numbers are one space: of these a person has one."""
+NumberRow = tuple[bytes, int, bytes, str, str, date | None, date | None, bool, datetime]
+"""Digest, chart, sealed number, holding, type of document, when it is valid, whether somebody saw it, when it came."""
 
 
 def claim(tx: Transaction, digests: Sequence[bytes], charts: Sequence[int]) -> dict[bytes, int]:
@@ -38,51 +43,36 @@ def holders(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, int]:
     return {bytes(digest): chart for digest, chart in found}
 
 
-def carriers(tx: Transaction, digests: Sequence[bytes]) -> list[tuple[bytes, int, frozenset[bytes]]]:
-    """Return (digest, chart, digests of its names) of all charts that carry one of these numbers, oldest first."""
-    found = tx.rows(
-        "select n.digest, n.chart_key, array(select c.digest from identity.called c where c.chart_key = n.chart_key)"
-        " from identity.number n where n.digest = any(%s::bytea[]) and n.holding = 'own' order by n.chart_key",
-        (list(digests),),
-    )
-    return [(bytes(digest), chart, frozenset(map(bytes, names))) for digest, chart, names in found]
-
-
 def numbers_of(tx: Transaction, charts: Sequence[int]) -> dict[int, set[bytes]]:
-    """Return the digests of each chart's own numbers; a chart without one is absent."""
+    """Return the digests of each chart's own citizen's numbers; a chart without one is absent."""
     found: dict[int, set[bytes]] = {}
-    statement = "select chart_key, digest from identity.number where chart_key = any(%s::bigint[]) and holding = 'own'"
-    for chart, digest in tx.rows(statement, (list(charts),)):
+    statement = (
+        "select chart_key, digest from identity.number where chart_key = any(%s::bigint[]) and holding = 'own'"
+        " and type = any(%s)"
+    )
+    for chart, digest in tx.rows(statement, (list(charts), list(CITIZENS))):
         found.setdefault(chart, set()).add(bytes(digest))
     return found
 
 
 def first_number(tx: Transaction, charts: Sequence[int]) -> tuple[bytes, bytes] | None:
-    """Return digest and sealed form of the number that these charts brought first and still hold."""
+    """Return digest and sealed form of the citizen's number that these charts brought first and still hold."""
     row = tx.row(
         "select n.digest, n.sealed from identity.number n join identity.claim c on c.digest = n.digest"
-        " where n.chart_key = any(%s::bigint[]) and c.chart_key = any(%s::bigint[]) order by n.at, n.digest limit 1",
-        (list(charts), list(charts)),
+        " where n.chart_key = any(%s::bigint[]) and c.chart_key = any(%s::bigint[]) and n.type = any(%s)"
+        " order by n.at, n.digest limit 1",
+        (list(charts), list(charts), list(CITIZENS)),
     )
     return None if row is None else (bytes(row[0]), bytes(row[1]))
 
 
-def insert_numbers(tx: Transaction, rows: Sequence[tuple[bytes, int, bytes, str, datetime]]) -> None:
-    """Note sealed numbers: (digest, chart_key, sealed, holding, at)."""
+def insert_numbers(tx: Transaction, rows: Sequence[NumberRow]) -> None:
+    """Note sealed numbers; of one that is noted of the chart already, what is said of it now."""
     tx.run(
-        "insert into identity.number (digest, chart_key, sealed, holding, at)"
-        " select * from unnest(%s::bytea[], %s::bigint[], %s::bytea[], %s::text[], %s::timestamptz[])"
-        " on conflict (digest, chart_key) do nothing",
+        "insert into identity.number (digest, chart_key, sealed, holding, type, valid_from, valid_until, verified, at)"
+        " select * from unnest(%s::bytea[], %s::bigint[], %s::bytea[], %s::text[], %s::text[], %s::date[], %s::date[],"
+        " %s::bool[], %s::timestamptz[]) on conflict (digest, chart_key) do nothing",
         [list(column) for column in zip(*rows, strict=True)],
-    )
-
-
-def insert_names(tx: Transaction, rows: Sequence[tuple[int, bytes]]) -> None:
-    """Note under which names charts go: (chart_key, digest)."""
-    tx.run(
-        "insert into identity.called (chart_key, digest) select * from unnest(%s::bigint[], %s::bytea[])"
-        " on conflict do nothing",
-        ([chart for chart, _ in rows], [digest for _, digest in rows]),
     )
 
 
@@ -127,6 +117,15 @@ def charts_of(tx: Transaction, resident_keys: Sequence[int]) -> list[int]:
         (list(resident_keys),),
     )
     return [chart for (chart,) in found]
+
+
+def members_of(tx: Transaction, resident_keys: Collection[int]) -> dict[int, int]:
+    """Return all charts of residents, each with its resident."""
+    found = tx.rows(
+        "select chart_key, resident_key from identity.member where resident_key = any(%s::bigint[])",
+        (sorted(resident_keys),),
+    )
+    return dict(found)
 
 
 def anchor_of(tx: Transaction, resident_id: UUID) -> int | None:
@@ -224,28 +223,14 @@ def notices_of(tx: Transaction, residents: Sequence[int]) -> list[tuple[str, tup
     return [(kind, tuple(others), at) for _, kind, others, at in found]
 
 
-def residents_for_adding(tx: Transaction, charts: Sequence[int]) -> dict[int, int]:
-    """Return whose charts are, and keep these residents from being linked or parted until the transaction ends.
-
-    Others may add to them, too. Read again: one may have been moved while this waited.
-    """
-    found = tx.rows(
-        "select chart_key, resident_key, pg_advisory_xact_lock_shared(%s, (resident_key %% %s)::int) from"
-        " (select chart_key, resident_key from identity.member where chart_key = any(%s::bigint[])"
-        " order by resident_key %% %s offset 0) m",
-        (_MEMBERSHIP, _STRIPES, list(charts), _STRIPES),
-    )
-    return {chart: resident for chart, resident, _ in found}
-
-
 def lock_for_moving(tx: Transaction, resident_keys: Iterable[int]) -> None:
     """Keep everybody else from adding to these residents, linking or parting them until the transaction ends."""
     _lock(tx, "pg_advisory_xact_lock", _MEMBERSHIP, [key % _STRIPES for key in resident_keys])
 
 
-def lock_numbers(tx: Transaction, digests: Iterable[bytes]) -> None:
-    """Let one transaction at a time judge who carries these numbers."""
-    _lock(tx, "pg_advisory_xact_lock", _NUMBER, [int.from_bytes(digest[:2]) % _STRIPES for digest in digests])
+def lock_keys(tx: Transaction, digests: Iterable[int]) -> None:
+    """Let one transaction at a time place charts that are found under one of these keys."""
+    _lock(tx, "pg_advisory_xact_lock", _KEY, [digest % _STRIPES for digest in digests])
 
 
 def _lock(tx: Transaction, function: str, space: int, stripes: Iterable[int]) -> None:

@@ -30,6 +30,12 @@ class Sealer(Protocol):
     def seal(self, domain: str, plaintext: bytes, aad: bytes) -> bytes: ...
 
 
+class Custodian(Sealer, Protocol):
+    """Opens what it sealed, too."""
+
+    def open_sealed(self, domain: str, sealed: bytes, aad: bytes) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """One thing that a sender wants: to create a resource, or to update one to a new version."""

@@ -45,6 +45,19 @@ class Person(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A chart as the index keeps it: whose facility's it is, who it says somebody is, and whose the chart is.
+
+    `person` is None for a chart of an earlier release, `resident` for one that is being placed.
+    """
+
+    chart: int
+    source: str = ""
+    person: Person | None = None
+    resident: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """A resident who may be meant: the chart that is most like the one asked about, and the verdict on it."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from salus.identity.linkage.people import PEOPLE, Answer, Verdict
 from salus.identity.matching import store
 from salus.identity.matching.describing import found_under, person
-from salus.identity.matching.model import Described, Match, Matches, Person
+from salus.identity.matching.model import Described, Known, Match, Matches, Person
 from salus.identity.matching.packing import pack, unpack
 from salus.identity.matching.weighing import IN_ONE_CLUSTER, weigh
 from salus.storage import Transaction
@@ -37,16 +36,6 @@ class Custodian(Sealer, Opener, Protocol):
     """Both: to compare who arrives with who is known, what was sealed is opened."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """A chart as the index keeps it: who it says somebody is, whose facility's it is, and whose the chart is."""
-
-    chart: int
-    source: str
-    person: Person
-    resident: int | None
-
-
 def match(tx: Transaction, sealer: Sealer, opener: Opener, described: Described, *, most: int = 20) -> Matches:
     """Return the residents who may be meant, at most `most`, and the rules whose finds were too many to look at.
 
@@ -55,11 +44,11 @@ def match(tx: Transaction, sealer: Sealer, opener: Opener, described: Described,
     """
     asked = person(described)
     keyed = digests(sealer, asked)
-    found, full = store.found(tx, [(digest, _BUDGET[rule] - 1) for digest, rule in keyed.items()])
+    found = store.found(tx, [(digest, _BUDGET[rule] - 1) for digest, rule in keyed.items()])
     best: dict[int, Match] = {}
     barred: dict[int, str] = {}
-    for one in opened(opener, found):
-        if one.resident is None:
+    for one in opened(opener, found.charts):
+        if one.resident is None or one.person is None:
             continue
         verdict = weigh(asked, one.person)
         if verdict.reason in IN_ONE_CLUSTER:
@@ -68,7 +57,7 @@ def match(tx: Transaction, sealer: Sealer, opener: Opener, described: Described,
             this = Match(chart_key=one.chart, resident_key=one.resident, verdict=verdict)
             best[one.resident] = min(this, best.get(one.resident, this), key=_order)
     judged = sorted((_barred(one, barred.get(key)) for key, one in best.items()), key=_order)
-    return Matches(found=tuple(judged[:most]), left_out=_rules(keyed, full))
+    return Matches(found=tuple(judged[:most]), left_out=_rules(keyed, found.full))
 
 
 def _barred(one: Match, reason: str | None) -> Match:
@@ -110,10 +99,14 @@ def opened(opener: Opener, sealed: Iterable[store.Sealed]) -> list[Known]:
 
 def near(
     tx: Transaction, opener: Opener, keyed: Mapping[int, str], known: Collection[int]
-) -> tuple[list[Known], tuple[str, ...]]:
-    """Return the charts, but for those known, that are found under keys of charts that are kept; and rules left out."""
-    found, full = store.found(tx, [(digest, _BUDGET[rule]) for digest, rule in keyed.items()], known)
-    return opened(opener, found), _rules(keyed, full)
+) -> tuple[list[Known], Mapping[int, Sequence[int]]]:
+    """Return the charts that stand under keys of charts that are kept, and those of them that are not known yet.
+
+    The keys of charts that are kept: the chart itself is one of those that stand under it. A key with too many stands
+    for nobody.
+    """
+    found = store.found(tx, [(digest, _BUDGET[rule]) for digest, rule in keyed.items()], known)
+    return opened(opener, found.charts), found.under
 
 
 def kept(tx: Transaction, opener: Opener, charts: Collection[int]) -> list[Known]:
@@ -122,15 +115,26 @@ def kept(tx: Transaction, opener: Opener, charts: Collection[int]) -> list[Known
 
 
 def remember(
-    tx: Transaction, sealer: Sealer, said: Sequence[tuple[int, str, Person]], before: Iterable[Known], at: datetime
+    tx: Transaction,
+    sealer: Sealer,
+    said: Sequence[Known],
+    keys: Mapping[int, Collection[int]],
+    before: Iterable[Known],
+    at: datetime,
 ) -> None:
-    """Keep who charts say somebody is: (chart, source, person), instead of what they said `before`."""
-    now = {(digest, chart) for chart, _, one in said for digest in digests(sealer, one)}
-    gone = {(digest, one.chart) for one in before for digest in digests(sealer, one.person)} - now
+    """Keep who charts say that somebody is, and their keys' digests, instead of what they said `before`."""
+    now = {(digest, one.chart) for one in said for digest in keys[one.chart]}
+    gone = {(digest, one.chart) for one in before if one.person for digest in digests(sealer, one.person)} - now
     if gone:
         store.drop_keys(tx, sorted(gone))
-    rows = [(chart, source, sealer.seal(_PERSON, pack(one), _place(chart)), at) for chart, source, one in said]
-    store.put_people(tx, rows)
+    store.put_people(
+        tx,
+        [
+            (one.chart, one.source, sealer.seal(_PERSON, pack(one.person), _place(one.chart)), at)
+            for one in said
+            if one.person is not None
+        ],
+    )
     if now:
         store.put_keys(tx, sorted(now))
 

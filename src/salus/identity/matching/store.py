@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from salus.identity.matching.packing import LAYOUT
@@ -11,35 +13,52 @@ from salus.storage import Transaction
 Sealed = tuple[int, str, bytes, int | None]
 """Chart, source, what is compared, sealed, and whose the chart is, None while nobody's."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What stands under keys: charts not known yet, the charts of each key, and the keys with too many to look at."""
+
+    charts: list[Sealed]
+    under: dict[int, list[int]]
+    full: list[int]
+
+
 _FOUND = """
 with hit as materialized (
     select q.digest, q.most, f.chart_key from unnest(%s::bigint[], %s::int[]) q(digest, most)
     cross join lateral (
         select b.chart_key from identity.found_by b where b.digest = q.digest order by b.chart_key limit q.most + 1
     ) f
-), block as (
+), block as materialized (
     select digest, count(*) > most as full_up from hit group by digest, most
-), met as (
-    select distinct h.chart_key from hit h join block b using (digest)
-    where not b.full_up and h.chart_key <> all(%s::bigint[])
+), met as materialized (
+    select h.chart_key, array_agg(h.digest) as digests from hit h join block b using (digest)
+    where not b.full_up group by h.chart_key
 )
-select p.chart_key, p.source, p.sealed, m.resident_key, null from met join identity.person p using (chart_key)
-left join identity.member m using (chart_key)
+select met.chart_key, met.digests, p.source, p.sealed, m.resident_key from met
+left join identity.person p on p.chart_key = met.chart_key and p.chart_key <> all(%s::bigint[])
+left join identity.member m on m.chart_key = p.chart_key
 union all
-select null, null, null, null, digest from block where full_up
+select null, array[digest], null, null, null from block where full_up
 """
 
 
-def found(
-    tx: Transaction, wanted: Sequence[tuple[int, int]], known: Collection[int] = ()
-) -> tuple[list[Sealed], list[int]]:
-    """Return the charts, but for those known, that stand under keys, and the keys with too many to look at.
+def found(tx: Transaction, wanted: Sequence[tuple[int, int]], known: Collection[int] = ()) -> Found:
+    """Return what stands under keys, with what is kept of the charts that are not known yet.
 
     `wanted` are pairs of a key's digest and how many charts may stand under it; one statement answers them all.
     """
     rows = tx.rows(_FOUND, ([digest for digest, _ in wanted], [most for _, most in wanted], sorted(known)))
-    charts = [(chart, source, bytes(sealed), whose) for chart, source, sealed, whose, full in rows if full is None]
-    return charts, [full for *_, full in rows if full is not None]
+    charts, under, full = [], defaultdict(list), []
+    for chart, digests, source, sealed, whose in rows:
+        if chart is None:
+            full += digests
+            continue
+        for digest in digests:
+            under[digest].append(chart)
+        if sealed is not None:
+            charts.append((chart, source, bytes(sealed), whose))
+    return Found(charts=charts, under=under, full=full)
 
 
 def people(tx: Transaction, charts: Collection[int]) -> list[Sealed]:

@@ -1,8 +1,8 @@
 """The verdict on two people as the index knows them: the trained scorer and its guards, and what a number adds. Pure.
 
-The scorer compares one number and one telephone of each; here the one that both have. Beyond what the batch decides: a
-number alone links a chart that says no name, a number of somebody else never links, and an equal number that does not
-link is asked about.
+The scorer compares one number and one telephone of each; here the one that both have. Beyond what the batch decides: an
+equal number links where no guard stands against it and however little else is said, also a chart that says no name; a
+number of somebody else never links; and an equal number that does not link is asked about.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def weigh(a: Person, b: Person) -> Verdict:
     """Judge two people; their order does not matter."""
     one, two, shared = facing(a, b)
     found = judge()(one, two)
+    if shared and (not found.reason or (found.reason == NAMELESS and by_number(a, b))):
+        found = _but(found, Answer.LINK, "")
     if found.answer is Answer.LINK:
         return _but(found, Answer.REVIEW, BORROWED) if lent(a, b) else found
-    if not shared:
-        return found
-    if found.reason == NAMELESS and by_number(a, b):
-        return _but(found, Answer.LINK, "")
-    return _but(found, Answer.REVIEW, found.reason or ANOTHERS) if found.answer is not Answer.REVIEW else found
+    if shared and found.answer is not Answer.REVIEW:
+        return _but(found, Answer.REVIEW, found.reason or ANOTHERS)
+    return found
 
 
 def against(a: Person, b: Person) -> str:
@@ -45,7 +45,7 @@ def against(a: Person, b: Person) -> str:
 
 
 def by_number(a: Person, b: Person) -> bool:
-    """Tell whether an equal number links by itself: one of two says no name, and no valid numbers differ."""
+    """Tell whether an equal number links a chart that says no name: one of two is such, and no valid numbers differ."""
     one, two = a.features, b.features
     nameless = one.sound is None or two.sound is None
     differ = one.citizen is not None and two.citizen is not None and one.citizen != two.citizen

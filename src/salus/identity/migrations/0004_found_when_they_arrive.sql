@@ -22,3 +22,14 @@ comment on table identity.found_by is 'Under which keys charts are found when so
 comment on column identity.found_by.digest is '64 bits of the keyed digest of a rule and a key of it';
 comment on column identity.found_by.chart_key is 'The source record';
 grant select, insert, delete on identity.found_by to salus_care;
+
+alter table identity.number add column type text not null default 'resident-id';
+comment on column identity.number.type is 'The type of document that carried it';
+alter table identity.number add column valid_from date;
+comment on column identity.number.valid_from is 'The first day on which the document is valid; null where nobody says';
+alter table identity.number add column valid_until date;
+comment on column identity.number.valid_until is 'The day from which it is not valid any more; null where nobody says';
+alter table identity.number add column verified boolean not null default false;
+comment on column identity.number.verified is 'Whether somebody saw the document, or a register confirmed it';
+
+drop table identity.called;

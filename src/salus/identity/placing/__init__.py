@@ -1,5 +1,5 @@
-"""Say whose a new chart is from what is known of its numbers and names. Pure."""
+"""Say whose charts are, when they come and when what they say changes."""
 
-from salus.identity.placing.model import Known, Placing, borrowed
+from salus.identity.placing.service import Arrival, number_digest, place, revise
 
-__all__ = ["Known", "Placing", "borrowed"]
+__all__ = ["Arrival", "number_digest", "place", "revise"]

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from salus.access import Action, Kind, Request, permit
-from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described, add_numbers, place, residents_of
+from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described, place, residents_of, revise
 from salus.kernel import Purpose, Refused, Role, bucket, format_instant, new_id
 from salus.records import store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
@@ -20,7 +20,7 @@ from salus.records.fhir.parse import dump
 from salus.records.fhir.person import columns
 from salus.records.fhir.references import References, parse_literal
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, examine
-from salus.records.model import Accepted, Intent, Keys, Outcome, Sealer
+from salus.records.model import Accepted, Custodian, Intent, Keys, Outcome, Sealer
 from salus.records.sealing import seal
 from salus.storage import Transaction
 
@@ -37,7 +37,7 @@ class Writer:
     care_facility: bool
     custodian: str
     keys: Keys = field(repr=False)
-    sealer: Sealer = field(repr=False)
+    sealer: Custodian = field(repr=False)
     source: str = "fhir"
 
 
@@ -246,10 +246,14 @@ def _residents(batch: _Batch) -> dict[int, int]:
     placed = place(batch.tx, batch.writer.sealer, arrivals, batch.at) if arrivals else {}
     known = sorted(set(batch.charts.values()) - set(placed))
     residents = placed | (residents_of(batch.tx, known) if known else {})
-    for position, one in enumerate(batch.examined):
-        chart = batch.charts[position]
-        if one.intent.verb == "update" and one.numbers and chart in residents:
-            add_numbers(batch.tx, batch.writer.sealer, _arrival(batch, chart, one), batch.at)
+    revised = [
+        _arrival(batch, batch.charts[position], one)
+        for position, one in enumerate(batch.examined)
+        if one.intent.verb == "update" and one.type == "Patient" and batch.charts[position] in residents
+    ]
+    if revised:
+        revise(batch.tx, batch.writer.sealer, revised, batch.at)
+        residents |= residents_of(batch.tx, sorted(residents))
     return residents
 
 
@@ -258,7 +262,6 @@ def _arrival(batch: _Batch, chart: int, one: Examined) -> Arrival:
         chart_key=chart,
         numbers=one.numbers,
         born=facts.born(one.resource),
-        names=facts.names(one.resource),
         described=Described(**columns(one.resource, DOCUMENT_SYSTEMS), recorded_at=format_instant(batch.at)),
         source=batch.writer.facility,
     )

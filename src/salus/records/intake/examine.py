@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from salus.identity import ID_CARD_SYSTEMS, IdNumber, NumberRefused
+from salus.identity import DOCUMENT_SYSTEMS, ID_CARD_SYSTEMS, Identifier, NumberRefused, read_identifier
 from salus.kernel import new_id
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir import validation
-from salus.records.fhir.facts import unnamed_patients
+from salus.records.fhir.facts import span_of, unnamed_patients
 from salus.records.fhir.references import References
 from salus.records.fhir.walk import walk
 from salus.records.model import Intent
@@ -29,7 +30,7 @@ class Examined:
     type: str
     id: UUID
     stripped: tuple[str, ...]
-    numbers: tuple[IdNumber, ...]
+    numbers: tuple[Identifier, ...]
     references: list[tuple[dict[str, Any], str]] = field(repr=False)
 
     @property
@@ -90,20 +91,42 @@ def _one(intent: Intent) -> Examined | list[Problem]:
     )
 
 
-def _numbers(resource: dict[str, Any], entry: int | None) -> tuple[tuple[IdNumber, ...], list[Problem]]:
-    """Read the identity card numbers of a Patient, in order, without repetition."""
-    numbers: dict[str, IdNumber] = {}
+def _numbers(resource: dict[str, Any], entry: int | None) -> tuple[tuple[Identifier, ...], list[Problem]]:
+    """Read the numbers of a Patient's identity documents, in order, without repetition.
+
+    An identity card's number that cannot be one is a problem; of another document it says nothing.
+    """
+    numbers: dict[str, Identifier] = {}
     problems = []
-    if resource["resourceType"] == "Patient":
-        for position, identifier in enumerate(resource.get("identifier") or ()):
-            if identifier.get("system") in ID_CARD_SYSTEMS and "value" in identifier:
-                try:
-                    number = IdNumber.read(identifier["value"])
-                    numbers[number.text] = number
-                except NumberRefused as refused:
-                    where = f"Patient.identifier[{position}].value"
-                    problems.append(Problem(where=where, text=refused.text, code="value", entry=entry))
+    for position, one in enumerate(resource.get("identifier") or ()) if resource["resourceType"] == "Patient" else ():
+        type_ = DOCUMENT_SYSTEMS.get(one.get("system", ""))
+        if type_ is None or "value" not in one:
+            continue
+        try:
+            number = _number(type_, one)
+            numbers.setdefault(number.key, number)
+        except NumberRefused as refused:
+            if one["system"] in ID_CARD_SYSTEMS:
+                where = f"Patient.identifier[{position}].value"
+                problems.append(Problem(where=where, text=refused.text, code="value", entry=entry))
     return tuple(numbers.values()), problems
+
+
+def _number(type_: str, one: dict[str, Any]) -> Identifier:
+    """Read a number with its validity; dates that contradict each other say nothing."""
+    start, end = (_day((one.get("period") or {}).get(name)) for name in ("start", "end"))
+    if start and end and start > end:
+        start = end = None
+    return read_identifier(type_, one["value"], valid_from=start, valid_until=end and _next(end))
+
+
+def _day(written: object) -> date | None:
+    span = span_of(written) if isinstance(written, str) else None
+    return span[0].date() if span else None
+
+
+def _next(day: date) -> date | None:
+    return day + timedelta(days=1) if day < date.max else None
 
 
 def _twins(examined: Sequence[Examined]) -> list[Problem]:

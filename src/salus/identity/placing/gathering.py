@@ -1,0 +1,121 @@
+"""Find the charts that stand around new ones: who is found under their keys, how they weigh, what links connect."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from salus.identity import store
+from salus.identity.assertions import pair_of
+from salus.identity.linkage.people import Answer, Verdict
+from salus.identity.matching import Custodian, Known, digests, kept, near
+from salus.identity.matching.describing import person
+from salus.identity.matching.model import Described
+from salus.identity.matching.weighing import weigh
+from salus.storage import Transaction
+
+MOST_CHARTS = 200
+"""A component of more charts is nobody's: a number or a name that stands for many holds it together."""
+NOBODY = person(Described())
+Pair = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What was read of the index around some charts, in one transaction. Each key is asked for once.
+
+    `known` and `keys` begin with the charts that it is about: who they say somebody is, and their keys' digests.
+    """
+
+    tx: Transaction
+    custodian: Custodian
+    known: dict[int, Known]
+    keys: dict[int, Mapping[int, str]]
+    _under: dict[int, Sequence[int]] = field(default_factory=dict)
+    _weighed: dict[Pair, Verdict] = field(default_factory=dict)
+
+    def search(self, charts: Iterable[int]) -> None:
+        """Read who is found under the keys of charts, in one statement."""
+        wanted: dict[int, str] = {}
+        for chart in charts:
+            person = self.known[chart].person
+            if chart not in self.keys and person is not None:
+                self.keys[chart] = digests(self.custodian, person)
+            wanted |= {key: rule for key, rule in self.keys.get(chart, {}).items() if key not in self._under}
+        if wanted:
+            found, under = near(self.tx, self.custodian, wanted, self.known)
+            self.known |= {one.chart: one for one in found}
+            self._under |= {key: under.get(key, ()) for key in wanted}
+
+    def around(self, chart: int) -> dict[int, Verdict]:
+        """Return the verdicts on a chart that was searched for and all who were found under its keys."""
+        met = {other for key in self.keys.get(chart, ()) for other in self._under[key]} - {chart}
+        return {other: self._verdict(pair_of(chart, other)) for other in met}
+
+    def _verdict(self, pair: Pair) -> Verdict:
+        found = self._weighed.get(pair)
+        if found is None:
+            one, other = (self.known[chart].person for chart in pair)
+            found = self._weighed[pair] = weigh(one or NOBODY, other or NOBODY)
+        return found
+
+    def linked(self, chart: int) -> set[int]:
+        """Return the charts that a link would connect with one."""
+        return {other for other, verdict in self.around(chart).items() if verdict.answer is Answer.LINK}
+
+    def component(self, seed: int) -> frozenset[int]:
+        """Return the charts that links connect with one, and all charts of the residents whom these are.
+
+        It ends early once there are more than MOST_CHARTS.
+        """
+        found, todo, asked = {seed}, {seed}, set[int]()
+        while todo and len(found) <= MOST_CHARTS:
+            self.search(sorted(todo))
+            step = {other for chart in todo for other in self.linked(chart)}
+            residents = {key for chart in step | todo if (key := self.known[chart].resident) is not None} - asked
+            asked |= residents
+            step |= self._members(residents)
+            todo = step - found
+            found |= todo
+        return frozenset(found)
+
+    def _members(self, residents: Collection[int]) -> set[int]:
+        whose = store.members_of(self.tx, residents) if residents else {}
+        new = [chart for chart in whose if chart not in self.known]
+        self.known |= {chart: Known(chart=chart, resident=whose[chart]) for chart in new}
+        self.known |= {one.chart: one for one in kept(self.tx, self.custodian, new)}
+        return set(whose)
+
+    def links(self, charts: Collection[int]) -> dict[Pair, Verdict]:
+        """Return the links among the charts of a component."""
+        found = {pair_of(one, other) for one in charts for other in self.linked(one) if other in charts}
+        return {pair: self._weighed[pair] for pair in found}
+
+
+def surroundings(
+    tx: Transaction, custodian: Custodian, seeds: Sequence[Known], keys: Mapping[int, Mapping[int, str]]
+) -> tuple[Surroundings, list[frozenset[int]]]:
+    """Return what is around charts that are kept, and their components, which nobody else changes from now on.
+
+    Each resident in a component is locked against adding, linking and parting until the transaction ends; where that
+    had to wait, everything is read again.
+    """
+    locked: set[int] = set()
+    while True:
+        around = Surroundings(tx, custodian, {one.chart: one for one in seeds}, dict(keys))
+        around.search(around.known.copy())
+        touched = [chart for one in seeds for chart in (one.chart, *around.linked(one.chart))]
+        if _lock(tx, around, touched, locked):
+            continue
+        components = list(dict.fromkeys(around.component(one.chart) for one in seeds))
+        if not _lock(tx, around, (chart for component in components for chart in component), locked):
+            return around, components
+
+
+def _lock(tx: Transaction, around: Surroundings, charts: Iterable[int], locked: set[int]) -> bool:
+    """Lock the residents of charts that are not locked yet; tell whether there were any."""
+    residents = {key for chart in charts if (key := around.known[chart].resident) is not None} - locked
+    if residents:
+        store.lock_for_moving(tx, residents)
+        locked |= residents
+    return bool(residents)
