@@ -13,7 +13,7 @@ import pytest
 from nodes import ID_CARD, a_node, a_number, read_back, resident_of, send, system, update
 from salus import access, identity
 from salus.access import Action, Read
-from salus.app import Node, check_node
+from salus.app import Node, check_node, indexing
 from salus.app.relay import deliver_events
 from salus.identity import Author, Verdict
 from salus.identity.linkage.people import people_weights
@@ -293,3 +293,24 @@ def test_more_charts_than_a_person_has_are_linked_by_no_rule(node: Node, monkeyp
     assert len(set(few)) == 1
     assert last not in few
     assert set(asked(node, done[-1]).values()) == {"crowded"}
+
+
+def test_charts_of_an_earlier_release_are_prepared_and_found_and_no_register_tells_of_it(node: Node) -> None:
+    patient = numbered(somebody())
+    one, other = send(node, H1, patient), send(node, H2, somebody())
+    with node.store.connect(Duty.MIGRATION) as connection:
+        for table in ("person", "found_by"):
+            connection.execute(f"delete from identity.{table} where chart_key = any(%s)".encode(), ([chart_of(one)],))
+    node.keys.shred(chart_of(other))
+    counted = node.keys.unwraps()
+
+    page: int | None = 0
+    while page is not None:
+        page = indexing.prepare_page(node, page)
+
+    again = send(node, H2, {name: patient[name] for name in patient if name != "identifier"})
+    assert whose(node, one) == whose(node, again)
+    assert node.keys.unwraps() == counted + 1
+    with node.store.transaction(Duty.CARE) as tx:
+        assert {read.read.action for read in access.reads_of(tx, whose(node, one))} == {Action.CREATE}
+    assert whole(node)

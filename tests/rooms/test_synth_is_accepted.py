@@ -20,7 +20,7 @@ def test_every_bundle_passes_the_door_whole_with_its_citizen_number_and_without_
 
         assert len(examined) == len(delivery.bundle["entry"])
         assert not [one.stripped for one in examined if one.stripped]
-        assert [one.numbers[0].text for one in examined if one.numbers] == [number(made, delivery)]
+        assert [one.numbers[0].value for one in examined if one.numbers] == [number(made, delivery)]
 
 
 def taken(delivery: Delivery) -> list[Examined]:
@@ -54,7 +54,7 @@ def test_a_mistyped_number_is_refused_by_name_and_accepted_once_it_is_right(
         assert "Patient.identifier[0].value: the identity number's check character does not fit" in str(refused.value)
         assert number(made, delivery)[:17] not in str(refused.value)
     for delivery in right:
-        assert [one.numbers[0].text for one in taken(delivery) if one.numbers] == [number(made, delivery)]
+        assert [one.numbers[0].value for one in taken(delivery) if one.numbers] == [number(made, delivery)]
 
 
 def test_every_other_mistake_is_accepted_under_the_right_number(sent: tuple[Country, list[Delivery]]) -> None:
@@ -62,7 +62,7 @@ def test_every_other_mistake_is_accepted_under_the_right_number(sent: tuple[Coun
     kinds = Counter(delivery.planted for delivery in spoilt)
     for delivery in spoilt:
         if delivery.planted != "mistyped-number":
-            assert [one.numbers[0].text for one in taken(delivery) if one.numbers] == [number(made, delivery)]
+            assert [one.numbers[0].value for one in taken(delivery) if one.numbers] == [number(made, delivery)]
 
     assert set(kinds) == {
         "sent-twice", "again", "wrong-phone", "phone-corrected", "mistyped-number", "number-corrected",

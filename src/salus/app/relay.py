@@ -8,6 +8,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 
 from salus import access, identity, ledger, records, storage
+from salus.app.indexing import prepare_page
 from salus.app.measures import progress_measures
 from salus.app.node import Node
 from salus.app.power import publish_attempts
@@ -33,6 +34,7 @@ class Relay:
         self._counted_at = 0.0
         self._progressed: tuple[int | None, float] | None = None
         self._swept: datetime | None = None
+        self._prepared: int | None = 0
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
@@ -57,6 +59,8 @@ class Relay:
 
     def _round(self) -> bool:
         self._sweep()
+        if self._prepared is not None:
+            self._prepared = prepare_page(self._node, self._prepared)
         drained = deliver_events(self._node)
         chained = access.chain(self._node.store)
         if self._node.demo and time.monotonic() - self._closed_at >= DEMO_BATCH_SECONDS:

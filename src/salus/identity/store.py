@@ -24,8 +24,8 @@ NumberRow = tuple[bytes, int, bytes, str, str, date | None, date | None, bool, d
 """Digest, chart, sealed number, holding, type of document, when it is valid, whether somebody saw it, when it came."""
 
 
-def claim(tx: Transaction, digests: Sequence[bytes], charts: Sequence[int]) -> dict[bytes, int]:
-    """Give each digest to its chart unless it is taken; return which chart holds each afterwards.
+def claim(tx: Transaction, digests: Sequence[bytes], charts: Sequence[int]) -> None:
+    """Give each digest to its chart unless it is taken.
 
     A concurrent claim of the same digest waits here for the other transaction's end. All claim in one order.
     """
@@ -34,7 +34,6 @@ def claim(tx: Transaction, digests: Sequence[bytes], charts: Sequence[int]) -> d
         " select * from unnest(%s::bytea[], %s::bigint[]) order by 1 on conflict (digest) do nothing",
         (list(digests), list(charts)),
     )
-    return holders(tx, digests)
 
 
 def holders(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, int]:

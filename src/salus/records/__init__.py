@@ -22,6 +22,7 @@ from salus.records.model import (
 )
 from salus.records.search.query import Asked, parse_query, supported
 from salus.records.service import (
+    arrival,
     charts,
     charts_of_patients,
     check_type,
@@ -70,6 +71,7 @@ __all__ = [
     "Wanted",
     "Writer",
     "accept",
+    "arrival",
     "charts",
     "charts_of_patients",
     "check_type",

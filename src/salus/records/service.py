@@ -9,12 +9,15 @@ from uuid import UUID
 
 import orjson
 
-from salus.identity import DOCUMENT_SYSTEMS, Described
+from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described
+from salus.kernel import format_instant
 from salus.records import store
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir.definitions import DIRECTORY, resource_types
-from salus.records.fhir.parse import names_an_element
+from salus.records.fhir.facts import born
+from salus.records.fhir.parse import names_an_element, parse
 from salus.records.fhir.person import columns
+from salus.records.intake.examine import numbers_of
 from salus.records.model import Located, Personal, Query, Sealer, Summary
 from salus.records.sealing import unseal
 from salus.records.search.query import Asked, make_cursor
@@ -123,6 +126,18 @@ def described(patient: Mapping[str, Any], recorded_at: str = "") -> Described:
     `recorded_at` is when it is said, an instant in ISO 8601: a birth date after it, or 130 years before it, cannot be.
     """
     return Described(**columns(patient, DOCUMENT_SYSTEMS), recorded_at=recorded_at)
+
+
+def arrival(located: Located, keys: Mapping[int, bytes]) -> Arrival:
+    """Open a Patient with its chart's key and return what it says of whose the chart is, as the index takes it."""
+    patient = parse(open_body(located, keys))
+    return Arrival(
+        chart_key=located.chart_key,
+        source=located.facility,
+        described=described(patient, format_instant(located.at)),
+        numbers=numbers_of(patient),
+        born=born(patient),
+    )
 
 
 def deliver(tx: Transaction, event: int, acceptance: int, facility: str, day: date, entries: int) -> bool:

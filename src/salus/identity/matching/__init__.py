@@ -1,7 +1,7 @@
 """Who may be meant: charts prepared and sealed, found by keyed digests, weighed by the model that the batch uses."""
 
 from salus.identity.matching.model import Described, Known, Match, Matches, Person
-from salus.identity.matching.service import Custodian, digests, kept, match, near, remember
+from salus.identity.matching.service import Custodian, digests, kept, match, near, remember, unprepared
 
 __all__ = [
     "Custodian",
@@ -15,4 +15,5 @@ __all__ = [
     "match",
     "near",
     "remember",
+    "unprepared",
 ]

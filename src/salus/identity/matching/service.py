@@ -114,6 +114,15 @@ def kept(tx: Transaction, opener: Opener, charts: Collection[int]) -> list[Known
     return opened(opener, store.people(tx, charts)) if charts else []
 
 
+def unprepared(tx: Transaction, after: int, page: int) -> tuple[list[int], int | None]:
+    """Return the charts of a page behind one that an earlier release placed, and where the next page begins.
+
+    Of these nothing is prepared: `revise` them with what they say. Behind the last page the second is None.
+    """
+    last = store.last_of_page(tx, after, page)
+    return ([] if last is None else store.without_person(tx, after, page)), last
+
+
 def remember(
     tx: Transaction,
     sealer: Sealer,

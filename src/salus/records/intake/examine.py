@@ -91,6 +91,11 @@ def _one(intent: Intent) -> Examined | list[Problem]:
     )
 
 
+def numbers_of(patient: dict[str, Any]) -> tuple[Identifier, ...]:
+    """Return the numbers of a stored Patient's identity documents; one that cannot be read says nothing."""
+    return _numbers(patient, None)[0]
+
+
 def _numbers(resource: dict[str, Any], entry: int | None) -> tuple[tuple[Identifier, ...], list[Problem]]:
     """Read the numbers of a Patient's identity documents, in order, without repetition.
 

@@ -1,0 +1,203 @@
+"""Find and register people at a register of a million, everything on, beside a plain read of one row in the same run.
+
+Usage: python bench/match_online.py [RESIDENTS] [SECONDS]. Fills a node with the people of `synth.records`, one chart
+each, by COPY (the base population only; its residents are one a chart), and prints how long that took. Then:
+
+- match, in process: `identity.match` as `POST /fhir/Patient/$match` calls it, 1 client and 16, each with one record of
+  somebody who is registered, written by another sender, in a transaction of its own;
+- register-and-link over HTTP: `POST /fhir/Patient` singly with 16 clients, and transactions of 50 Patients;
+- floor: one row by primary key, in a transaction of its own, by as many clients; and `/healthz` over HTTP.
+
+Counted: CPU of the serving process and PostgreSQL. In process the clients' own work is the server's, so it counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from instruments.load import run
+from instruments.measure import cpu
+from instruments.registers import charts, patient, readable
+from salus import identity, records, synth
+from salus.app import Node, demo_token, load_settings, open_node
+from salus.cli.country import register_country
+from salus.kernel import Role
+from salus.storage import Duty
+
+PORT = 18_010
+CLIENTS = 16
+WANTED = ("1 client p50 <= 3 ms", "16 clients p99 <= 25 ms", "register-and-link >= 500/s")
+
+
+def main() -> None:
+    """Fill, match, register, compare."""
+    residents = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 8.0
+    with tempfile.TemporaryDirectory(prefix="salus-bench-") as folder:
+        Path(folder).chmod(0o711)
+        data = Path(folder) / "node"
+        settings = load_settings(environment={}, given={"data": data, "postgres": "wheel", "port": PORT})
+        with open_node(settings, "demo") as node:
+            register_country(node, 1, 100, 20, lambda _: None)
+            asked, fresh = filled(node, residents)
+            matching(node, asked, seconds)
+            token = demo_token(node, Role.HOSPITAL_SYSTEM, "H1", None, None)
+            served = [sys.executable, "-m", "salus", "serve", "--data", str(data), "--port", str(PORT), "--demo"]
+            server = subprocess.Popen(served, stdout=subprocess.PIPE, text=True)
+            assert server.stdout is not None
+            server.stdout.readline()
+            try:
+                registering(node, server.pid, token, fresh, seconds)
+            finally:
+                server.terminate()
+                server.wait(timeout=20)
+        print(f"wanted: {', '.join(WANTED)}")
+
+
+def filled(node: Node, residents: int) -> tuple[list[dict[str, Any]], Iterator[dict[str, Any]]]:
+    """Fill a node; return records of people who are in it to ask with, and an endless mix of people to register."""
+    began, asked, more = time.perf_counter(), [], []
+    register = synth.records(7, residents + 200_000, counties=300)
+    count = 0
+    with node.store.connect(Duty.MIGRATION) as connection:
+        for rows, again in charts(node.custodian, register, residents):
+            for table, columns, values in rows:
+                statement = f"copy {table} ({columns}) from stdin".encode()
+                with connection.cursor().copy(statement) as copy:
+                    for value in values:
+                        copy.write_row(value)
+            connection.commit()
+            count += len(rows[0][2])
+            asked += [patient(one) for one in again[: max(0, 5_000 - len(asked))]]
+            more += again[: max(0, 20_000 - len(more))]
+        for sequence in ("records.physical_key", "identity.resident_key"):
+            connection.execute("select setval(%s, %s)", (sequence, count + 1))
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("analyze")
+    print(f"{count:,} residents filled in {time.perf_counter() - began:,.0f} s")
+    random.Random(1).shuffle(asked)
+    people = (one for pair in zip(more, register, strict=False) for one in pair)
+    return asked, (patient(one) for one in people if readable(one))
+
+
+def matching(node: Node, asked: Sequence[dict[str, Any]], seconds: float) -> None:
+    """Match by 1 client and by 16, each beside the floor."""
+    described = [records.described(one) for one in asked]
+    linked = [0]
+
+    def match(place: int) -> None:
+        with node.store.transaction(Duty.CARE) as tx:
+            found = identity.match(tx, node.custodian, node.custodian, described[place % len(described)])
+        linked[0] += bool(found.found)
+
+    def floor(place: int) -> None:
+        with node.store.transaction(Duty.CARE) as tx:
+            tx.row("select resident_key from identity.member where chart_key = %s", (1 + place * 7919 % 50_000,))
+
+    told(node, "warm up", match, 1, seconds / 4)
+    for clients in (1, CLIENTS):
+        linked[0] = 0
+        of_match = told(node, f"match in process, {clients} clients", match, clients, seconds)
+        print(f"    {linked[0] / max(1, of_match[3]):.1%} found somebody")
+        of_floor = told(node, f"    floor: one row by key, {clients} clients", floor, clients, seconds / 2)
+        print(f"    ratio to the floor: p50 {of_match[0] / of_floor[0]:.1f}, CPU {of_match[2] / of_floor[2]:.1f}")
+
+
+def told(
+    node: Node, what: str, act: Callable[[int], None], clients: int, seconds: float
+) -> tuple[float, float, float, int]:
+    """Act with clients for a time; print and return p50 and p99 in ms, CPU-ms each, and how often."""
+    times: list[list[float]] = [[] for _ in range(clients)]
+    ends = time.perf_counter() + seconds
+
+    def client(number: int) -> None:
+        place = number * 997
+        while (began := time.perf_counter()) < ends:
+            act(place)
+            place += 1
+            times[number].append(time.perf_counter() - began)
+
+    before = cpu(os.getpid(), postmaster(node))
+    workers = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
+    began = time.perf_counter()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    wall, used = time.perf_counter() - began, cpu(os.getpid(), postmaster(node)) - before
+    every = sorted(one for of_client in times for one in of_client)
+    p50, p99 = every[len(every) // 2] * 1000, every[len(every) * 99 // 100] * 1000
+    cost = (used.server + used.database) / len(every) * 1000
+    print(
+        f"{what}: {len(every) / wall:,.0f}/s, p50 {p50:.2f} ms, p99 {p99:.2f} ms, CPU-ms each {cost:.3f}"
+        f" (process {used.server / len(every) * 1000:.3f}, database {used.database / len(every) * 1000:.3f})"
+    )
+    return p50, p99, cost, len(every)
+
+
+def registering(node: Node, server: int, token: str, fresh: Iterator[dict[str, Any]], seconds: float) -> None:
+    """Register over HTTP, singly and 50 at a time, and read `/healthz` for the floor."""
+    singly = [posted("/fhir/Patient", token, one) for one in islice(fresh, int(seconds * 800))]
+    together = [posted("/fhir", token, bundle(list(islice(fresh, 50)))) for _ in range(int(seconds * 16))]
+    health = [b"GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n"]
+    run("127.0.0.1", PORT, CLIENTS, seconds / 2, [posted("/fhir/Patient", token, one) for one in islice(fresh, 2_000)])
+    for what, requests, clients, people in (
+        ("floor: /healthz, 16 clients", health, CLIENTS, 1),
+        ("register and link, 16 clients, one Patient each", singly, CLIENTS, 1),
+        ("register and link, 4 clients, transactions of 50 Patients", together, 4, 50),
+    ):
+        before, count = cpu(server, postmaster(node)), linked(node)
+        answers = run("127.0.0.1", PORT, clients, seconds, requests)
+        used, done = cpu(server, postmaster(node)) - before, int(str(answers["answers"]))
+        rate = done * people / float(str(answers["seconds"]))
+        print(
+            f"{what}: {rate:,.0f}/s, p50 {answers['p50_ms']:.1f} ms, p99 {answers['p99_ms']:.1f} ms, statuses"
+            f" {answers['statuses']}, CPU-ms each {(used.server + used.database) / done / people * 1000:.3f}"
+            f" (server {used.server / done / people * 1000:.3f}, database {used.database / done / people * 1000:.3f});"
+            f" {linked(node) - count:,} links asserted"
+        )
+
+
+def linked(node: Node) -> int:
+    """Return how many assertions there are."""
+    with node.store.transaction(Duty.CARE) as tx:
+        return int((tx.row("select count(*) from identity.assertion") or (0,))[0])
+
+
+def posted(path: str, token: str, body: dict[str, Any]) -> bytes:
+    """Return the bytes of a request."""
+    content = json.dumps(body, ensure_ascii=False).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/fhir+json\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    return head.encode() + content
+
+
+def bundle(people: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return a transaction that registers people."""
+    entries = [{"resource": one, "request": {"method": "POST", "url": "Patient"}} for one in people]
+    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+
+def postmaster(node: Node) -> int:
+    """Return the process of PostgreSQL that started the others."""
+    found = node.store.cluster.postmaster() if node.store.cluster else None
+    assert found is not None
+    return found
+
+
+if __name__ == "__main__":
+    main()
