@@ -3,6 +3,7 @@
 from salus.identity.linking.service import (
     Changed,
     Notice,
+    announce,
     assertions_of,
     differences,
     keep_apart,
@@ -18,6 +19,7 @@ from salus.identity.linking.service import (
 __all__ = [
     "Changed",
     "Notice",
+    "announce",
     "assertions_of",
     "differences",
     "keep_apart",

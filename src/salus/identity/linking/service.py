@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -255,8 +255,13 @@ def _append(around: _Around, said: Sequence[Assertion]) -> Changed:
     kept = min(touched)
     others = tuple(ids[key] for key in sorted(touched - {kept}))
     more = len(set(state.values())) > len(set(around.whose.values()))
-    tx.emit("ResidentsChanged", {"kind": "parted" if more else "linked", "residents": sorted(touched)})
+    announce(tx, "parted" if more else "linked", touched)
     return Changed(moved=moved, kept=ids[kept], others=others)
+
+
+def announce(tx: Transaction, kind: str, residents: Iterable[int]) -> None:
+    """Let residents be told, once this is committed, that they were `linked` or `parted`."""
+    tx.emit("ResidentsChanged", {"kind": kind, "residents": sorted(residents)})
 
 
 def _settled(around: _Around) -> Mapping[int, int]:

@@ -11,6 +11,7 @@ from salus.identity import store
 from salus.identity.assertions import Assertion
 from salus.identity.documents import contradicts
 from salus.identity.documents.model import Identifier
+from salus.identity.linking import announce
 from salus.identity.matching import Custodian, Described, Known, digests, kept, remember
 from salus.identity.matching.describing import person
 from salus.identity.matching.service import Sealer
@@ -207,4 +208,4 @@ def _move(
         access.tell_of_earlier(tx, [chart], was, now)
     for kind, changes in (("linked", linked), ("parted", parted)):
         for residents in sorted({(min(was, now), max(was, now)) for _, was, now in changes}):
-            tx.emit("ResidentsChanged", {"kind": kind, "residents": list(residents)})
+            announce(tx, kind, residents)
