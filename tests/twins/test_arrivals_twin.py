@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nodes import a_node, a_number
-from salus import identity
+from salus import identity, synth
 from salus.app import Node
 from salus.identity import Arrival, Described
 from salus.identity.linkage.clustering import Facts, cluster
-from salus.identity.linkage.people import PEOPLE, Answer
+from salus.identity.linkage.people import PEOPLE, Answer, features
 from salus.identity.matching import Known
 from salus.identity.matching.describing import found_under, person
 from salus.identity.matching.packing import pack, unpack
@@ -137,6 +137,24 @@ def test_charts_that_say_something_else_first_end_as_those_that_say_it_at_once(
             blocks.setdefault(resident, set()).add(chart - 1)
         assert list(identity.differences(tx)) == []
     assert set(map(frozenset, blocks.values())) == batch(register)
+
+
+def test_what_is_compared_online_is_what_the_batch_compares() -> None:
+    for record in synth.records(3, 2_000):
+        one = person(
+            Described(
+                names=(record.name,) if record.name else (),
+                sex=record.sex,
+                birth_date=record.birth_date,
+                numbers=((record.id_type, record.id_number),) if record.id_number else (),
+                phones=(record.phone,),
+                county=record.county,
+                address=record.address,
+                recorded_at=record.recorded_at,
+            )
+        )
+
+        assert one.features == unpack(pack(one)).features == features(record._asdict())
 
 
 @given(described)
