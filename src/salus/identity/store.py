@@ -24,18 +24,6 @@ NumberRow = tuple[bytes, int, bytes, str, str, date | None, date | None, bool, d
 """Digest, chart, sealed number, holding, type of document, when it is valid, whether somebody saw it, when it came."""
 
 
-def claim(tx: Transaction, digests: Sequence[bytes], charts: Sequence[int]) -> None:
-    """Give each digest to its chart unless it is taken.
-
-    A concurrent claim of the same digest waits here for the other transaction's end. All claim in one order.
-    """
-    tx.run(
-        "insert into identity.claim (digest, chart_key)"
-        " select * from unnest(%s::bytea[], %s::bigint[]) order by 1 on conflict (digest) do nothing",
-        (list(digests), list(charts)),
-    )
-
-
 def holders(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, int]:
     """Return the chart that holds each known digest."""
     found = tx.rows("select digest, chart_key from identity.claim where digest = any(%s::bytea[])", (list(digests),))
@@ -65,12 +53,22 @@ def first_number(tx: Transaction, charts: Sequence[int]) -> tuple[bytes, bytes] 
     return None if row is None else (bytes(row[0]), bytes(row[1]))
 
 
-def insert_numbers(tx: Transaction, rows: Sequence[NumberRow]) -> None:
-    """Note sealed numbers; of one that is noted of the chart already, what is said of it now."""
+def note_numbers(tx: Transaction, rows: Sequence[NumberRow]) -> None:
+    """Note sealed numbers, and give each own one to its chart, the first of these, unless it is taken.
+
+    A concurrent claim of the same number waits here for the other transaction's end. All claim in one order.
+    """
     tx.run(
-        "insert into identity.number (digest, chart_key, sealed, holding, type, valid_from, valid_until, verified, at)"
-        " select * from unnest(%s::bytea[], %s::bigint[], %s::bytea[], %s::text[], %s::text[], %s::date[], %s::date[],"
-        " %s::bool[], %s::timestamptz[]) on conflict (digest, chart_key) do nothing",
+        "with said as materialized (select * from unnest(%s::bytea[], %s::bigint[], %s::bytea[], %s::text[],"
+        " %s::text[], %s::date[], %s::date[], %s::bool[], %s::timestamptz[]) with ordinality"
+        " q(digest, chart, sealed, holding, type, since, until, verified, at, n)), claimed as ("
+        "insert into identity.claim (digest, chart_key)"
+        " select distinct on (digest) digest, chart from said where holding = 'own' order by digest, n"
+        " on conflict (digest) do nothing)"
+        " insert into identity.number"
+        " (digest, chart_key, sealed, holding, type, valid_from, valid_until, verified, at)"
+        " select digest, chart, sealed, holding, type, since, until, verified, at from said"
+        " on conflict (digest, chart_key) do nothing",
         [list(column) for column in zip(*rows, strict=True)],
     )
 
@@ -84,12 +82,32 @@ def insert_residents(tx: Transaction, rows: Sequence[tuple[int, UUID, int, int, 
     )
 
 
-def insert_members(tx: Transaction, whose: Sequence[tuple[int, int]]) -> None:
-    """Say whose new charts are: (chart_key, resident_key)."""
-    tx.run(
-        "insert into identity.member (chart_key, resident_key) select * from unnest(%s::bigint[], %s::bigint[])",
-        ([chart for chart, _ in whose], [resident for _, resident in whose]),
+def open_residents(
+    tx: Transaction,
+    opened: Sequence[tuple[UUID, int, int]],
+    at: datetime,
+    placed: Sequence[tuple[int, int, int | None]],
+) -> dict[int, int]:
+    """Mint residents and say whose new charts are, in one statement; return the new residents by anchor chart.
+
+    `opened` are (id, bucket, anchor chart); `placed` are (chart, anchor chart, resident), where the resident is None
+    if it is the one that is minted for the anchor.
+    """
+    found = tx.rows(
+        "with opened as (insert into identity.resident (resident_key, resident_id, bucket, anchor_chart, opened_at)"
+        " select nextval('identity.resident_key'), id, bucket, anchor, %s"
+        " from unnest(%s::uuid[], %s::smallint[], %s::bigint[]) q(id, bucket, anchor)"
+        " returning resident_key, anchor_chart), placed as (insert into identity.member (chart_key, resident_key)"
+        " select q.chart, coalesce(q.resident, o.resident_key) from unnest(%s::bigint[], %s::bigint[], %s::bigint[])"
+        " q(chart, anchor, resident) left join opened o on q.resident is null and o.anchor_chart = q.anchor)"
+        " select anchor_chart, resident_key from opened",
+        (
+            at,
+            *([one[place] for one in opened] for place in range(3)),
+            *([one[place] for one in placed] for place in range(3)),
+        ),
     )
+    return dict(found)
 
 
 def move_members(tx: Transaction, whose: Sequence[tuple[int, int]]) -> None:
@@ -161,12 +179,16 @@ def keys(tx: Transaction, count: int) -> list[int]:
 
 def insert_assertions(tx: Transaction, assertions: Iterable[Assertion]) -> None:
     """Append assertions in their order; the table gives the keys."""
-    tx.many(
+    statement = (
         "insert into identity.assertion (chart_a, chart_b, verdict, ground, fields, bits, total, model, guard,"
         " author_role, author, second_author, supersedes, at)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        [_row(one) for one in assertions],
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
     )
+    rows = [_row(one) for one in assertions]
+    if len(rows) == 1:  # a pipeline costs more than the one statement in it
+        tx.run(statement, rows[0])
+    else:
+        tx.many(statement, rows)
 
 
 def assertions_of(tx: Transaction, charts: Sequence[int]) -> list[Assertion]:

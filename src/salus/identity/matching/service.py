@@ -136,16 +136,12 @@ def remember(
     gone = {(digest, one.chart) for one in before if one.person for digest in digests(sealer, one.person)} - now
     if gone:
         store.drop_keys(tx, sorted(gone))
-    store.put_people(
-        tx,
-        [
-            (one.chart, one.source, sealer.seal(_PERSON, pack(one.person), _place(one.chart)), at)
-            for one in said
-            if one.person is not None
-        ],
-    )
-    if now:
-        store.put_keys(tx, sorted(now))
+    people = [
+        (one.chart, one.source, sealer.seal(_PERSON, pack(one.person), _place(one.chart)), at)
+        for one in said
+        if one.person is not None
+    ]
+    store.put(tx, people, sorted(now))
 
 
 def _place(chart: int) -> bytes:

@@ -91,24 +91,25 @@ def last_of_page(tx: Transaction, after: int, limit: int) -> int | None:
     return row[0] if row else None
 
 
-def put_people(tx: Transaction, rows: Sequence[tuple[int, str, bytes, datetime]]) -> None:
-    """Keep who charts say somebody is, instead of what they said before: (chart_key, source, sealed, at)."""
+def put(tx: Transaction, people: Sequence[tuple[int, str, bytes, datetime]], keys: Sequence[tuple[int, int]]) -> None:
+    """Keep who charts say somebody is, instead of what they said before, and let them be found, in one statement.
+
+    `people` are (chart_key, source, sealed, at), `keys` (digest, chart_key).
+    """
     tx.run(
-        "insert into identity.person (chart_key, source, sealed, layout, at)"
+        "with kept as (insert into identity.person (chart_key, source, sealed, layout, at)"
         " select chart, source, sealed, %s, at"
         " from unnest(%s::bigint[], %s::text[], %s::bytea[], %s::timestamptz[]) q(chart, source, sealed, at)"
         " on conflict (chart_key) do update set source = excluded.source, sealed = excluded.sealed,"
-        " layout = excluded.layout, at = excluded.at",
-        (LAYOUT, *([list(column) for column in zip(*rows, strict=True)])),
-    )
-
-
-def put_keys(tx: Transaction, rows: Sequence[tuple[int, int]]) -> None:
-    """Let charts be found: (digest, chart_key)."""
-    tx.run(
-        "insert into identity.found_by (digest, chart_key) select * from unnest(%s::bigint[], %s::bigint[])"
+        " layout = excluded.layout, at = excluded.at)"
+        " insert into identity.found_by (digest, chart_key) select * from unnest(%s::bigint[], %s::bigint[])"
         " on conflict do nothing",
-        ([digest for digest, _ in rows], [chart for _, chart in rows]),
+        (
+            LAYOUT,
+            *([list(column) for column in zip(*people, strict=True)]),
+            [digest for digest, _ in keys],
+            [chart for _, chart in keys],
+        ),
     )
 
 

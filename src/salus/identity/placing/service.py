@@ -48,7 +48,6 @@ def place(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], at
     keys = _keys(custodian, said)
     store.lock_keys(tx, {digest for found in keys.values() for digest in found})
     remember(tx, custodian, said, keys, (), at)
-    _claim(tx, custodian, arrivals)
     whose = _settle(tx, custodian, said, keys, at)
     _note(tx, custodian, arrivals, at)
     return whose
@@ -70,7 +69,6 @@ def revise(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], a
     if changed:
         store.lock_keys(tx, {digest for found in keys.values() for digest in found})
         remember(tx, custodian, changed, keys, [known[one.chart] for one in changed if one.chart in known], at)
-    _claim(tx, custodian, arrivals)
     if changed:
         _settle(tx, custodian, changed, keys, at)
     _note(tx, custodian, arrivals, at)
@@ -96,18 +94,6 @@ def borrowed(number: Identifier, born: date | None) -> bool:
     return born is not None and contradicts(number, born)
 
 
-def _claim(tx: Transaction, sealer: Sealer, arrivals: Iterable[Arrival]) -> None:
-    """Let the resident of the chart that brought a number first be found by it."""
-    first: dict[bytes, int] = {}
-    for one in arrivals:
-        for number in one.numbers:
-            if number.carries_weight and not borrowed(number, one.born):
-                first.setdefault(number_digest(sealer, number), one.chart_key)
-    if first:
-        ordered = sorted(first)
-        store.claim(tx, ordered, [first[digest] for digest in ordered])
-
-
 def _note(tx: Transaction, sealer: Sealer, arrivals: Iterable[Arrival], at: datetime) -> None:
     rows: list[store.NumberRow] = []
     for one in arrivals:
@@ -119,7 +105,7 @@ def _note(tx: Transaction, sealer: Sealer, arrivals: Iterable[Arrival], at: date
                 said = (number.type, number.valid_from, number.valid_until, number.verified, at)
                 rows.append((digest, one.chart_key, sealed, holding, *said))
     if rows:
-        store.insert_numbers(tx, rows)
+        store.note_numbers(tx, rows)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -177,16 +163,14 @@ def _assign(
     """Give each block the resident minted first of those that are its charts', or a new one; tell of every change."""
     known = sorted(chart for chart, resident in before.items() if resident is not None)
     minted = {anchor: key for key, _, anchor in store.minted_by(tx, known)} if known else {}
-    named = [min((minted[chart] for chart in block if chart in minted), default=None) for block in blocks]
-    opened = store.keys(tx, named.count(None)) if None in named else []
-    fresh = iter(opened)
-    keys = [next(fresh) if key is None else key for key in named]
-    anchors = [min(block) for block, key in zip(blocks, named, strict=True) if key is None]
-    if opened:
-        rows = [(key, new_id(), anchor) for key, anchor in zip(opened, anchors, strict=True)]
-        store.insert_residents(tx, [(key, id_, bucket(id_), anchor, at) for key, id_, anchor in rows])
-    whose = {chart: key for block, key in zip(blocks, keys, strict=True) for chart in block}
-    store.insert_members(tx, sorted((chart, key) for chart, key in whose.items() if before[chart] is None))
+    named = {block: min((minted[chart] for chart in block if chart in minted), default=None) for block in blocks}
+    opened = [(id_, bucket(id_), min(block)) for block, key in named.items() if key is None for id_ in (new_id(),)]
+    placed = [
+        (chart, min(block), key) for block, key in named.items() for chart in sorted(block) if before[chart] is None
+    ]
+    fresh = store.open_residents(tx, opened, at, placed) if opened or placed else {}
+    keys = {block: fresh[min(block)] if key is None else key for block, key in named.items()}
+    whose = {chart: key for block, key in keys.items() for chart in block}
     _move(tx, whose, before, minted)
     return whose
 
