@@ -183,14 +183,14 @@ def test_ten_thousand_of_one_name_are_answered_by_what_else_is_known_and_the_rul
     with node.store.connect(Duty.MIGRATION) as connection:
         said = identity.matching.describing.person(records.described(patient))
         for digest, rule in identity.matching.digests(node.custodian, said).items():
-            if rule == "name and county":
+            if rule == "name and year of birth":
                 connection.execute(
                     "insert into identity.found_by select %s, n from generate_series(1000001, 1010000) n", (digest,)
                 )
 
     found = match(node, patient)
 
-    assert found.left_out == ("name and county",)
+    assert found.left_out == ("name and year of birth",)
     assert answers(found) == [(known, "link")]
 
 
@@ -217,3 +217,14 @@ def test_what_is_kept_opens_for_its_chart_only_and_says_nothing_unopened(node: N
     assert number.encode() not in bytes(sealed)
     with pytest.raises(Exception, match="sealed bytes"):
         node.custodian.open_sealed("identity.person", bytes(sealed), b"another")
+
+
+def test_where_somebody_lives_is_neither_kept_nor_looked_for(node: Node) -> None:
+    patient = somebody()
+    moved = patient | {"address": [{"postalCode": "900102", "text": "别处县柳树街7号1室"}]}
+
+    assert records.described(patient) == records.described(moved)
+    with node.store.transaction(Duty.CARE) as tx:
+        (kept,) = identity.matching.kept(tx, node.custodian, [send(node, H1, patient).outcomes[0].chart_key])
+    assert kept.person is not None
+    assert (kept.person.features.county, kept.person.features.dwelling, kept.person.features.house) == (None,) * 3

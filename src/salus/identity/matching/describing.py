@@ -2,7 +2,7 @@
 
 Of several names the first that tells people apart is compared, and all of them are looked for. Of several numbers the
 best is compared: a valid resident's number, another document's, one with a slip of the pen. Of several telephones the
-first that is somebody's own.
+first that is somebody's own. Homes are not compared: the index keeps nothing of where people live.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def person(described: Described) -> Person:
         "temporary" if temporary else "",
         "",
         phones[0] if phones else "",
-        described.county,
-        described.address,
+        "",
+        "",
         described.recorded_at,
     )
     read = [numbers(type_, text, features.birth) for type_, text in said]

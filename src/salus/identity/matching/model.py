@@ -12,8 +12,8 @@ from salus.identity.linkage.people import Features, Verdict
 class Described:
     """Who somebody is in a sender's words, the best first. Every text is answered; "" and () say nothing.
 
-    `numbers` are pairs of a type of document and a number of it, as written. `county` begins with six digits.
-    `recorded_at` is when it was said: a birth date after it cannot be.
+    `numbers` are pairs of a type of document and a number of it, as written. `recorded_at` is when it was said: a birth
+    date after it cannot be. Where somebody lives is left out: an address stays in the record that a hospital wrote.
     """
 
     names: tuple[str, ...] = ()
@@ -21,8 +21,6 @@ class Described:
     birth_date: str = ""
     numbers: tuple[tuple[str, str], ...] = ()
     phones: tuple[str, ...] = ()
-    county: str = ""
-    address: str = ""
     recorded_at: str = ""
 
     def __repr__(self) -> str:

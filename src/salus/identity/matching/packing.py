@@ -18,8 +18,8 @@ def pack(one: Person) -> bytes:
     f = one.features
     return orjson.dumps(
         [
-            [f.characters, f.tones, f.sound, f.surname, f.sounds, f.birth, f.sex, f.citizen, f.typed, f.phone, f.county,
-             f.dwelling, f.house, f.numbered, f.unnamed],
+            [f.characters, f.tones, f.sound, f.surname, f.sounds, f.birth, f.sex, f.citizen, f.typed, f.phone,
+             f.numbered, f.unnamed],
             one.numbers, one.guardians, one.phones,
         ]
     )  # fmt: skip
@@ -28,13 +28,12 @@ def pack(one: Person) -> bytes:
 def unpack(packed: bytes) -> Person:
     """Read what `pack` wrote."""
     fields, numbers, guardians, phones = orjson.loads(packed)
-    (characters, tones, sound, surname, sounds, birth, sex, citizen, typed, phone, county, dwelling, house, numbered,
-     unnamed) = fields  # fmt: skip
+    characters, tones, sound, surname, sounds, birth, sex, citizen, typed, phone, numbered, unnamed = fields
     features = Features(
         characters, tones, sound, surname, tuple(sounds) if sounds else None, birth,
         birth[:4] if birth else None,
         date(int(birth[:4]), int(birth[4:6]), int(birth[6:])).toordinal() if birth else None,
         1 if birth and birth[4:] == "0101" else 0,
-        sex, citizen, typed, guardians[0] if guardians else None, phone, county, dwelling, house, numbered, unnamed,
+        sex, citizen, typed, guardians[0] if guardians else None, phone, None, None, None, numbered, unnamed,
     )  # fmt: skip
     return Person(features, tuple(numbers), tuple(guardians), tuple(phones))

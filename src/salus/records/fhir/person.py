@@ -1,16 +1,14 @@
 """Who a Patient resource says that somebody is, as the columns that the index compares. Pure.
 
 Names in their order, the official ones first; every identifier whose system the table of document types knows;
-telephones, mobile ones first. The county is the six digits of the district, else of the postal code.
+telephones, mobile ones first. Addresses are left out: they stay in the record.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
-_COUNTY = re.compile("[0-9]{6}")
 _OLD = "old"
 
 
@@ -22,8 +20,6 @@ class Columns(TypedDict):
     birth_date: str
     numbers: tuple[tuple[str, str], ...]
     phones: tuple[str, ...]
-    county: str
-    address: str
 
 
 def columns(patient: Mapping[str, Any], types: Mapping[str, str]) -> Columns:
@@ -31,15 +27,12 @@ def columns(patient: Mapping[str, Any], types: Mapping[str, str]) -> Columns:
 
     `types` names the type of document of each identifier system.
     """
-    county, address = _home(_dicts(patient, "address"))
     return Columns(
         names=tuple(filter(None, map(_name, _first(_dicts(patient, "name"), "official")))),
         sex=_text(patient, "gender"),
         birth_date=_text(patient, "birthDate"),
         numbers=tuple(_numbers(patient, types)),
         phones=tuple(_text(one, "value") for one in _first(_dicts(patient, "telecom"), "mobile") if _is_phone(one)),
-        county=county,
-        address=address,
     )
 
 
@@ -59,16 +52,6 @@ def _numbers(patient: Mapping[str, Any], types: Mapping[str, str]) -> Iterator[t
 
 def _is_phone(one: Mapping[str, Any]) -> bool:
     return one.get("system") in ("phone", "sms") and one.get("use") != _OLD
-
-
-def _home(addresses: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
-    """Return county and address of the first address that is of today, a home before others."""
-    for one in _first([one for one in addresses if one.get("use") != _OLD], "home"):
-        codes = (_COUNTY.match(_text(one, part)) for part in ("district", "postalCode"))
-        lines = [line for line in one.get("line") or () if isinstance(line, str)]
-        written = [_text(one, part) for part in ("state", "city", "district")] + lines
-        return next((code[0] for code in codes if code), ""), _text(one, "text") or "".join(written)
-    return "", ""
 
 
 def _first(found: Sequence[Mapping[str, Any]], use: str) -> list[Mapping[str, Any]]:
