@@ -13,7 +13,7 @@ from itertools import combinations
 
 import pytest
 
-from salus.synth import Record, Records, check_character, records
+from salus.synth import Alike, Record, Records, check_character, records
 from salus.synth.register.names import TRADITIONAL
 
 SEED = 20311
@@ -182,3 +182,14 @@ def test_numbers_of_newborns_are_sometimes_their_mothers(made: tuple[Records, li
     ]
 
     assert 0.001 < len(borrowed) / len(made[1]) < 0.006
+
+
+@pytest.mark.parametrize("alike", [Alike(homophones=1.0), Alike(namesakes=1.0)])
+def test_twins_may_be_given_names_that_are_hard_to_tell_apart(alike: Alike) -> None:
+    register = records(SEED, 6_000, alike=alike)
+    people = by_person(register, list(register))
+    names = {person: {row.name for row in rows if len(row.name) < 5} for person, rows in people.items()}
+    same = sum(not names[a].isdisjoint(names[b]) for a, b in register.twins)
+
+    assert len(register.twins) > 20
+    assert (same > 0.7 * len(register.twins)) == (alike.namesakes == 1.0)

@@ -23,7 +23,7 @@ from salus.synth.model import (
     Worker,
 )
 from salus.synth.people import check_character
-from salus.synth.register import Record, Records, records
+from salus.synth.register import Alike, Record, Records, records
 from salus.synth.service import (
     MORNING,
     PRESENT_DAY,
@@ -42,6 +42,7 @@ __all__ = [
     "MORNING",
     "PRESENT_DAY",
     "Absence",
+    "Alike",
     "Beds",
     "Case",
     "Country",

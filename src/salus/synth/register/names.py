@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import accumulate
 
 from salus.synth.model import Dice
@@ -135,6 +136,14 @@ LATIN_FAMILY = tuple(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """Shares of twins whose names are hard to tell apart: another character of the same sound, or wholly the same."""
+
+    homophones: float = 0.0
+    namesakes: float = 0.0
+
+
 def surname(dice: Dice) -> tuple[str, str]:
     """Choose a surname and its pinyin, by how common it is."""
     return SURNAMES[dice.along(SURNAME_SUMS)]
@@ -152,11 +161,20 @@ def given_name(dice: Dice, male: bool, year: int) -> tuple[str, tuple[str, ...]]
     return first[0] + second[0], (first[1], second[1])
 
 
-def twin_name(dice: Dice, given: str, sounds: tuple[str, ...], male: bool, year: int) -> tuple[str, tuple[str, ...]]:
+def twin_name(
+    dice: Dice, given: str, sounds: tuple[str, ...], male: bool, year: int, alike: Alike
+) -> tuple[str, tuple[str, ...]]:
     """Choose the given name of the second twin: half share a character with the first.
 
     A few in a thousand are written alike in pinyin; called, they differ by their tone, or their parents would know why.
+    `alike` makes more of them hard to tell apart.
     """
+    if alike.namesakes and dice.chance(alike.namesakes):
+        return given, sounds
+    if alike.homophones and dice.chance(alike.homophones):
+        others = tuple(one for one in SAME_SOUND.get(sounds[-1], ()) if one != given[-1])
+        if others:
+            return given[:-1] + dice.pick(others), sounds
     if dice.chance(0.015):
         others = tuple(c for group in _CALLED_APART if given[-1] in group for c in group if c != given[-1])
         if others:

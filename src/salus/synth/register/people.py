@@ -12,7 +12,7 @@ from salus.synth.people.households import Place, ages, household_sizes
 from salus.synth.people.names import STREETS
 from salus.synth.people.numbers import citizen_number
 from salus.synth.register.model import Home, Person
-from salus.synth.register.names import LATIN_FAMILY, LATIN_GIVEN, given_name, surname, twin_name
+from salus.synth.register.names import LATIN_FAMILY, LATIN_GIVEN, Alike, given_name, surname, twin_name
 
 # Of all people, one in a hundred is one of two twins of a sex.
 _TWIN = 0.00503
@@ -22,9 +22,10 @@ _ELSEWHERE = 0.012
 class People:
     """Makes people household by household; `twins` lists the pairs of same-sex twins made so far."""
 
-    def __init__(self, seed: int, until: date, counties: Sequence[County]) -> None:
+    def __init__(self, seed: int, until: date, counties: Sequence[County], alike: Alike) -> None:
         self._dice = Dice(seed, "register")
         self._until = until
+        self._alike = alike
         self._counties = tuple(county.code for county in counties)
         self._sums = tuple(accumulate(county.weight for county in counties))
         self._taken: set[str] = set()
@@ -102,7 +103,7 @@ class People:
 
     def _twin(self, first: Person) -> Person:
         """Make a second twin: next in the register's order, so that the numbers differ in one digit and the check."""
-        given, sounds = twin_name(self._dice, first.given, first.sounds, first.male, first.birth_date.year)
+        given, sounds = twin_name(self._dice, first.given, first.sounds, first.male, first.birth_date.year, self._alike)
         second = replace(first, index=self._made, given=given, sounds=sounds)
         if first.id_type == "resident-id":
             number = self._number(first.id_number[:6], first.birth_date, first.male, int(first.id_number[14:17]) + 2)

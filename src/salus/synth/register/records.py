@@ -10,6 +10,7 @@ from salus.synth import places
 from salus.synth.model import Dice, SynthError
 from salus.synth.register import mistakes
 from salus.synth.register.model import Home, Person, Record
+from salus.synth.register.names import Alike
 from salus.synth.register.people import People
 
 SOURCES = ("city-hospital", "county-hospital", "township-clinic", "insurance", "vaccination")
@@ -21,6 +22,7 @@ _ROWS = tuple(accumulate((600, 250, 95, 37, 13, 5)))
 _AGAIN = 0.04
 _MOVED = 0.10
 _NOBODY = 0.0005
+_FEW_ALIKE = Alike()
 _WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
@@ -31,10 +33,10 @@ class Records:
     of one sex. Both are complete when the rows are exhausted.
     """
 
-    def __init__(self, seed: int, people: int, counties: int) -> None:
+    def __init__(self, seed: int, people: int, counties: int, alike: Alike) -> None:
         found = places.places(seed, counties)
         self._names = {county.code: county.name_zh for county in found.counties}
-        self._make = People(seed, _UNTIL, found.counties)
+        self._make = People(seed, _UNTIL, found.counties, alike)
         self._dice = Dice(seed, "register rows")
         self._count = people
         self._seed = seed
@@ -107,11 +109,12 @@ def _nobody(record_id: str, source: str, male: bool, number: str, county: str, a
     return Record(record_id, source, "无名氏", sex, "", "temporary", number, "", county, "", at)
 
 
-def records(seed: int, people: int, *, counties: int = 100) -> Records:
+def records(seed: int, people: int, *, counties: int = 100, alike: Alike = _FEW_ALIKE) -> Records:
     """Return the register of a seed with this many people, iterated once; the same seed gives the same rows.
 
-    Raises SynthError below 1 or above 20,000,000 people, and below 20 or above 3,100 counties.
+    `alike` gives more twins names that are hard to tell apart. Raises SynthError below 1 or above 20,000,000 people,
+    and below 20 or above 3,100 counties.
     """
     if not 1 <= people <= MOST_PEOPLE:
         raise SynthError(f"a register has 1 to {MOST_PEOPLE} people; ask for a number in between")
-    return Records(seed, people, counties)
+    return Records(seed, people, counties, alike)
