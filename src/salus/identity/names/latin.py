@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from salus.identity.names.model import turned
 from salus.identity.names.spelling import DOT
@@ -98,12 +99,16 @@ def _split_at_mark(text: str) -> tuple[str, bool, str]:
 
 
 def _words(text: str) -> list[_Word]:
-    words = [
-        _Word(key, written.upper() if "_" in key else key.upper(), len(key) > 1 and written.isupper(), is_pinyin(key))
-        for written in _APART.split(_JOINED.sub("", text).strip())
-        if (key := folded(written))
-    ]
+    words = [word for written in _APART.split(_JOINED.sub("", text).strip()) if (word := _word(written)).key]
     return [word for word in words if word.key not in _TITLES] or words
+
+
+@lru_cache(maxsize=65_536)
+def _word(written: str) -> _Word:
+    """Read one word. Names in pinyin are made of few: surnames, syllables and pairs of them."""
+    key = folded(written)
+    shown = written.upper() if "_" in key else key.upper()
+    return _Word(key, shown, len(key) > 1 and written.isupper(), is_pinyin(key))
 
 
 def _capitals(words: list[_Word]) -> tuple[int, bool]:
