@@ -9,8 +9,11 @@ import json
 
 import pytest
 
+from hl7_messages import adt, pid, pv1
 from naming import everything, saying
 from salus.records import fetch, open_body
+from salus.records.v2 import map_message
+from salus.records.v2 import parse as parse_message
 from salus.storage import Duty, Store
 from taking import a_writer, take
 
@@ -116,6 +119,18 @@ def test_a_place_is_taken_out_at_the_door_and_the_answer_says_so(store: Store, w
     assert done.stripped == 1
     assert trace not in json.dumps(kept)
     assert done.outcomes[0].stripped[0].startswith(resource["resourceType"])
+
+
+def test_where_a_message_says_somebody_lies_is_taken_out_and_named() -> None:
+    """Of HL7 v2: the bed now, before, meanwhile, next, and where somebody went; and whatever a Z segment holds."""
+    beds = {f"p{number}": "WARD-9^BED-7" for number in (3, 6, 11, 37, 39, 40, 42, 43)}
+    raw = adt("A02", "1", pid(), pv1(**beds), "PV2|WARD-9", "ZLO|WARD-9|42.1|-71.5")
+    mapped = map_message(parse_message(raw), "H1")
+
+    told = json.dumps([one.resource for one in mapped.told])
+    named = {element for element, _ in mapped.notes}
+    assert named == {"PV2^1^1", *(f"PV1^1^{number[1:]}" for number in beds)}
+    assert not any(trace in told + str(mapped.notes) for trace in ("WARD-9", "BED-7", "42.1"))
 
 
 def test_an_address_as_written_stays(store: Store) -> None:

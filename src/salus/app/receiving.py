@@ -25,7 +25,7 @@ from salus.parties import Principal
 from salus.records import Accepted, Conflict, Intent, Outcome, RecordRefused, messages, v2
 from salus.records.messages import Before, Marked
 from salus.records.v2 import Answer, Plan, V2Refused
-from salus.storage import Duty, Transaction
+from salus.storage import Duty, StoreDown, Transaction
 
 log = logging.getLogger("salus.receiving")
 SOURCE = "v2"
@@ -138,9 +138,13 @@ class Receiver:
             if len(cases) == 1:
                 cases[0].answer = self._failed(cases[0], error)
                 return
-        for case in cases:
+        for place, case in enumerate(cases):
             case.plan, case.outcomes, case.answer = None, [], None
             self._take([case])
+            if _could_not(case):  # nor will the others now; they hear at once that they are to be sent again
+                for other in cases[place + 1 :]:
+                    other.answer = case.answer
+                return
 
     def _failed(self, case: _Case, error: Exception) -> Answer:
         if isinstance(error, Refused):
@@ -262,6 +266,10 @@ def _as_before(case: _Case, came: Before | None) -> Answer | None:
 
 def _taken(case: _Case, at: datetime) -> Answer:
     return Answer(code="AA", notes=case.plan.notes if case.plan else (), seal=case.marked.message, at=at)
+
+
+def _could_not(case: _Case) -> bool:
+    return case.answer is not None and case.answer.salus == StoreDown.code
 
 
 def _answered(case: _Case) -> Answer:

@@ -14,6 +14,7 @@ from salus.records.v2.model import Mapped, Told
 
 Key = tuple[str, str, str]
 """Type, system and value of an identifier."""
+_REFERENCES = frozenset({"subject", "encounter"})
 OLDER = "is older than what is stored: left as it is"
 
 
@@ -83,14 +84,14 @@ def _the_one(told: Told, found: Mapping[Key, list[Known]]) -> Known | None:
     return next(iter(stored.values()), None)
 
 
-def _linked(node: Any, names: Mapping[str, str]) -> Any:
-    """Return a copy in which references by name are references to what is stored, or comes along."""
-    if isinstance(node, dict):
-        return {
-            key: names.get(value, value) if key == "reference" and isinstance(value, str) else _linked(value, names)
-            for key, value in node.items()
-        }
-    return [_linked(one, names) for one in node] if isinstance(node, list) else node
+def _linked(resource: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return a resource whose references by name are references to what is stored, or comes along."""
+    linked = dict(resource)
+    for element in _REFERENCES & linked.keys():
+        linked[element] = {"reference": names[linked[element]["reference"]]}
+    if "result" in linked:
+        linked["result"] = [{"reference": names[one["reference"]]} for one in linked["result"]]
+    return linked
 
 
 def _merged(stored: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
