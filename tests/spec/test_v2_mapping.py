@@ -9,7 +9,7 @@ import pytest
 
 from hl7_messages import adt, message, oru, pid, pv1
 from salus.records.fhir import validation
-from salus.records.v2 import V2Refused, map_message, parse
+from salus.records.v2 import V2Refused, map_merge, map_message, parse
 from salus.records.v2.planning import plan
 
 OWN = "urn:salus:facility:H1:"
@@ -352,3 +352,29 @@ def test_a_number_that_was_cut_off_is_refused() -> None:
     with pytest.raises(V2Refused) as refused:
         map_message(parse(raw), "H1")
     assert refused.value.where == "PID^1^3"
+
+
+def test_a_merge_names_the_chart_that_was_given_up_and_the_one_that_goes_on() -> None:
+    raw = adt("A40", "1", pid(p3="7^^^HIS^MR~110101199003077758^^^^NNCHN"), "MRG|8^^^HIS^MR~9^^^LAB^MR")
+
+    assert map_merge(parse(raw), "H1") == (
+        ((f"{OWN}mrn:HIS", "8"), (f"{OWN}mrn:LAB", "9")),
+        ((f"{OWN}mrn:HIS", "7"),),
+    )
+
+
+@pytest.mark.parametrize(
+    ("segments", "where"),
+    [
+        ((pid(),), "MRG^1"),
+        ((pid(), "MRG|"), "MRG^1^1"),
+        ((pid(), "MRG|110101199003077758^^^^NNCHN"), "MRG^1^1"),
+        ((pid(p3="110101199003077758^^^^NNCHN"), "MRG|8"), "PID^1^3"),
+        ((pid(), "MRG|8", pid(), "MRG|9"), "MRG^2"),
+    ],
+)
+def test_a_merge_that_names_too_little_is_refused(segments: tuple[str, ...], where: str) -> None:
+    with pytest.raises(V2Refused) as refused:
+        map_merge(parse(adt("A40", "1", *segments)), "H1")
+
+    assert refused.value.where == where

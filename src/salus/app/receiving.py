@@ -193,9 +193,10 @@ class Receiver:
 def merge_charts(node: Node, who: Principal, message: v2.Message) -> None:
     """Say that two of a hospital's charts are one person's (A40). Not supported yet: raises V2Refused.
 
-    The one place to connect the verb of `Patient/$merge` to: MRG-1 names the one chart, PID-3 the other, and nothing
-    is merged, a link is asserted.
+    The one place to connect the verb of `Patient/$merge` to, with what `map_merge` reads: nothing is merged, a link of
+    two own charts is asserted.
     """
+    v2.map_merge(message, who.facility or "")
     raise V2Refused("A40 is not supported yet: nothing was changed, keep it and send it again later", v2.NO_EVENT,
                     "MSH^1^9")  # fmt: skip
 

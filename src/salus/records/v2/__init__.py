@@ -13,7 +13,7 @@ from salus.records.v2.errors import (
     UNKNOWN_KEY,
     V2Refused,
 )
-from salus.records.v2.mapping import MERGE, event_of, map_message
+from salus.records.v2.mapping import MERGE, event_of, map_merge, map_message
 from salus.records.v2.message import MOST_BYTES, Message, parse
 from salus.records.v2.model import Answer, Mapped, Told
 from salus.records.v2.planning import Plan, plan
@@ -38,6 +38,7 @@ __all__ = [
     "V2Refused",
     "acknowledge",
     "event_of",
+    "map_merge",
     "map_message",
     "parse",
     "plan",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from salus.records.v2 import dates
+from salus.records.v2.datatypes import identifier, national
 from salus.records.v2.errors import (
     DATATYPE,
     NO_EVENT,
@@ -78,6 +79,22 @@ def map_message(message: Message, facility: str) -> Mapped:
     if kind == "ORU":
         told += results(message, facility, visit is not None)
     return Mapped(told=tuple(told), said=said, notes=tuple(notes))
+
+
+def map_merge(message: Message, facility: str) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    """Return what an A40 names by (system, value): the chart that was given up (MRG-1), and the one that goes on (PID-3).
+
+    Raises V2Refused where one of them is not named by a number of the facility's own.
+    """
+    mrg, pid = _only(message, "MRG"), _only(message, "PID")
+    sides = []
+    for segment, number in ((mrg, 1), (pid, 3)):
+        read = [identifier(value, facility, segment.where(number)) for value in segment.values(number)]
+        own = tuple((one["system"], one["value"]) for one in read if one and not national(one["system"]))
+        if not own:
+            raise V2Refused("name the chart by your own number for it", REQUIRED, segment.where(number))
+        sides.append(own)
+    return sides[0], sides[1]
 
 
 def _only(message: Message, name: str) -> Segment:
