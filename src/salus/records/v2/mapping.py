@@ -82,7 +82,7 @@ def map_message(message: Message, facility: str) -> Mapped:
 
 
 def map_merge(message: Message, facility: str) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
-    """Return what an A40 names by (system, value): the chart that was given up (MRG-1), and the one that goes on (PID-3).
+    """Return what an A40 names by (system, value): the chart that was given up (MRG-1) and the one kept (PID-3).
 
     Raises V2Refused where one of them is not named by a number of the facility's own.
     """
