@@ -194,6 +194,17 @@ def test_a_result_is_a_report_with_observations_and_a_correction_replaces_them(
     assert len(stored(node, "Patient", who)) == 1
 
 
+def test_a_report_of_two_thousand_results_is_taken_and_corrected(node: Node, receiver: Receiver, who: str) -> None:
+    lines = [f"OBX|{n}|NM|C{n}^C^L||{n}||||||F" for n in range(2_000)]
+    orders = [f"OBR|{n}||{who}F{n}|X^X^L" for n in range(100)]
+    tell(receiver, oru(who + "a", pid(who), f"OBR|1||{who}F|X^X^L", *lines, *orders))
+    (answer,) = tell(receiver, oru(who + "b", pid(who), f"OBR|1||{who}F|X^X^L", lines[7].replace("||7|", "||8|")))
+
+    assert answer.code == "AA"
+    assert the(node, "Observation", f"{who}F/X/C7/")["valueQuantity"]["value"] == 8
+    assert len(the(node, "DiagnosticReport", f"{who}F")["result"]) == 2_000
+
+
 def test_a_result_opens_a_patient_and_changes_none(node: Node, receiver: Receiver, who: str) -> None:
     obr, obx = f"OBR|1||{who}F|X^X^L", "OBX|1|ST|Y^Y^L||good||||||F"
     tell(receiver, oru(who + "a", pid(who), obr, obx))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from salus import access, identity, records
@@ -22,13 +22,14 @@ from salus.app.writing import accept_in
 from salus.kernel import Refused, SalusError, Unavailable
 from salus.keys import KeyService
 from salus.parties import Principal
-from salus.records import Accepted, Conflict, Intent, Outcome, RecordRefused, messages, v2
+from salus.records import Accepted, Conflict, Outcome, RecordRefused, messages, v2
 from salus.records.messages import Before, Marked
 from salus.records.v2 import Answer, Plan, V2Refused
 from salus.storage import Duty, StoreDown, Transaction
 
 log = logging.getLogger("salus.receiving")
 SOURCE = "v2"
+_MOST_LOCKS = 512
 _AGAIN = "the same control identifier and time came with another message; give each message its own"
 _BROKEN = "this node could not take the message; nothing was stored, send it again"
 
@@ -127,7 +128,7 @@ class Receiver:
 
     def _check_scope(self, who: Principal, kind: str) -> None:
         if not (who.in_scope(kind, "c") and who.in_scope(kind, "u")):
-            raise Refused(f"this system's scopes do not cover system/{kind}.cu")
+            raise refuse(self._node, who, Action.CREATE, f"this system's scopes do not cover system/{kind}.cu")
 
     def _take(self, cases: Sequence[_Case]) -> None:
         """Take messages in one transaction; where that fails, each in one of its own."""
@@ -182,7 +183,7 @@ class Receiver:
         intents = [(case, intent) for case in cases if case.plan for intent in case.plan.intents]
         accepted: Accepted | None = None
         if intents:
-            numbered = [_numbered(intent, n) for n, (_, intent) in enumerate(intents)]
+            numbered = [replace(intent, entry=n) for n, (_, intent) in enumerate(intents)]
             accepted = accept_in(tx, self._node, who, numbered, at, SOURCE, at_hand)
             for (case, _), outcome in zip(intents, accepted.outcomes, strict=True):
                 case.outcomes.append(outcome)
@@ -204,9 +205,9 @@ def merge_charts(node: Node, who: Principal, message: v2.Message) -> None:
 def _apart(cases: Sequence[_Case]) -> list[_Case]:
     """Return those that are about other numbers than every one before them, so that order is kept for each patient."""
     taken: set[int] = set()
-    chosen = []
+    chosen: list[_Case] = []
     for case in cases:
-        if taken.isdisjoint(case.marked.locks):
+        if taken.isdisjoint(case.marked.locks) and (not chosen or len(taken) < _MOST_LOCKS):
             chosen.append(case)
         taken |= case.marked.locks
     return chosen
@@ -217,17 +218,6 @@ def _by_sender(cases: Sequence[_Case]) -> list[tuple[Principal, list[_Case]]]:
     for case in cases:
         groups.setdefault(case.principal.subject, (case.principal, []))[1].append(case)
     return list(groups.values())
-
-
-def _numbered(intent: Intent, entry: int) -> Intent:
-    return Intent(
-        verb=intent.verb,
-        resource=intent.resource,
-        full_url=intent.full_url,
-        id=intent.id,
-        expected=intent.expected,
-        entry=entry,
-    )
 
 
 def _register_opened(tx: Transaction, who: Principal, cases: Sequence[_Case], written: set[int], at: datetime) -> None:

@@ -22,6 +22,9 @@ from salus.storage import Transaction
 
 _MESSAGE, _CONTENT, _LOCK = "records.message", "records.message.content", "records.message.lock"
 _IDENTITY = (3, 4, 10, 7)
+MOST_LOCKS = 32
+# Results hang on their report, whose key guards them.
+_GUARDED = frozenset({"Patient", "Encounter", "DiagnosticReport"})
 
 
 def mark(sealer: Sealer, facility: str, message: Message, raw: bytes) -> Marked:
@@ -32,7 +35,8 @@ def mark(sealer: Sealer, facility: str, message: Message, raw: bytes) -> Marked:
     mapped = map_message(message, facility)
     name = "\x00".join((facility, *(message.header.raw(number) for number in _IDENTITY))).encode()
     digest = sealer.digest(_MESSAGE, name)
-    about = [digest, *(sealer.digest(_LOCK, "\x00".join((facility, *key)).encode()) for key in mapped.keys)]
+    keys = [key for told in mapped.told if told.type in _GUARDED for key in told.keys]
+    about = [digest, *(sealer.digest(_LOCK, "\x00".join((facility, *key)).encode()) for key in keys)]
     return Marked(
         facility=facility,
         mapped=mapped,
@@ -43,8 +47,12 @@ def mark(sealer: Sealer, facility: str, message: Message, raw: bytes) -> Marked:
 
 
 def guard(tx: Transaction, marked: Sequence[Marked]) -> None:
-    """Wait for whoever takes messages about the same numbers, and keep others waiting until this transaction ends."""
-    store.guard(tx, [number for one in marked for number in one.locks])
+    """Wait for whoever takes messages about the same numbers, and keep others waiting until this transaction ends.
+
+    The server has room for some thousand such locks: of a message with more numbers than 32 the lowest guard it, which
+    are the same for another message about the same ones.
+    """
+    store.guard(tx, [number for one in marked for number in sorted(one.locks)[:MOST_LOCKS]])
 
 
 def before(tx: Transaction, marked: Sequence[Marked]) -> dict[bytes, Before]:

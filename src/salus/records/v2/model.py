@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -64,8 +63,3 @@ class Mapped:
     told: tuple[Told, ...]
     said: datetime
     notes: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def keys(self) -> Sequence[tuple[str, str]]:
-        """Every key of every resource."""
-        return [key for one in self.told for key in one.keys]
