@@ -13,23 +13,39 @@ import selectors
 import socket
 import sys
 import time
+from functools import lru_cache
+from random import Random
+
+from salus.identity.documents import check_character
 
 EVENTS = ("A01", "A08", "A03")
+SURNAMES = "王 李 张 刘 陈 杨 黄 赵 吴 周 徐 孙 马 朱 胡 郭 何 林 罗 高 郑 梁 谢 宋 唐 许 韩 冯 邓 曹 欧阳 司马".split()
+GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂文华建国志红梅玉龙春燕海波雪松琴云飞鹏浩宇轩梓涵欣怡诗"
+
+
+@lru_cache(maxsize=1_000)
+def person(patient: str) -> tuple[str, str, str, str]:
+    """Make up a patient who is like few others, always the same: PID-3 to PID-11, two telephones, a doctor."""
+    dice = Random(patient)
+    born = f"{dice.randrange(1940, 2020)}{dice.randrange(1, 13):02}{dice.randrange(1, 29):02}"
+    digits = f"9{dice.randrange(10**5):05}{born}{dice.randrange(1000):03}"
+    number = f"{patient}^^^HIS^MR~{digits}{check_character(digits)}^^^^NNCHN"
+    name = f"{dice.choice(SURNAMES)}^{dice.choice(GIVEN)}{dice.choice(GIVEN)}^^^^^L^I"
+    home = f"{dice.choice(GIVEN)}{dice.choice(GIVEN)}路{dice.randrange(999)}号^^某市^某省^100000^CHN^H"
+    who = f"{number}||{name}||{born}|{dice.choice('FM')}|||{home}"
+    return who, f"13{dice.randrange(10**9):09}", f"15{dice.randrange(10**9):09}", f"D{dice.randrange(400)}^李^医生"
 
 
 def message(event: str, patient: str, serial: int) -> bytes:
     """Write an ADT as a hospital's system does, some 600 bytes."""
+    who, before, after, doctor = person(patient)
     written = f"20310301{serial // 3600 % 24:02}{serial // 60 % 60:02}{serial % 60:02}"
-    phone = f"139{serial % 100_000_000:08}"
     ended = "20310305100000" if event == "A03" else ""
-    name = f"欧阳^文{patient[-1]}^^^^^L^I~OUYANG^WEN^^^^^L^A"
-    home = f"某路{serial % 500}号^^某市^某省^100000^CHN^H"
-    doctor, visit = f"D{serial % 40}^李^医生", f"V{patient}^^^HIS"
     lines = [
         f"MSH|^~\\&|HIS|B1|SALUS|NODE|{written}+0800||ADT^{event}^ADT_A01|{patient}-{event}|P|2.5||||||UNICODE UTF-8",
         f"EVN|{event}|{written}+0800",
-        f"PID|1||{patient}^^^HIS^MR||{name}||19800101|F|||{home}||{phone}^PRN^CP||||||",
-        f"PV1|1|I|W1^12^3||||{doctor}||||||||||||{visit}|||||||||||||||||||||||||20310301075500|{ended}",
+        f"PID|1||{who}||{before if event == 'A01' else after}^PRN^CP||||||",
+        f"PV1|1|I|W1^12^3||||{doctor}||||||||||||V{patient}^^^HIS|||||||||||||||||||||||||20310301075500|{ended}",
     ]
     return ("\x0b" + "\r".join(lines) + "\r\x1c\r").encode()
 
