@@ -54,7 +54,8 @@ PLANTED: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "contained": [
                 {"resourceType": "Location", "id": "l", "position": {"latitude": LATITUDE, "longitude": LONGITUDE}}
-            ]
+            ],
+            "extension": [{"url": "https://x.example/born-at", "valueReference": {"reference": "#l"}}],
         },
     ),
 }

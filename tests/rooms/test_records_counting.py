@@ -21,6 +21,7 @@ FLU = Wanted(series="flu", codes=(("http://loinc.org", "80382-5"),), results=Tru
 COUNTIES = {"H1": "900101", "H2": "900101", "H3": "900202"}
 
 
+VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 NUMBERS = [a_number(n) for n in range(9)]
 
 
@@ -118,7 +119,7 @@ def test_a_refuted_diagnosis_is_taken_out_and_its_day_is_counted_again(store: St
         f"Patient/{patient.id}",
         "J11.1",
         id=str(diagnosis.id),
-        verificationStatus={"coding": [{"code": "refuted"}]},
+        verificationStatus={"coding": [{"system": VERIFICATION, "code": "refuted"}]},
     )
     with store.transaction(Duty.CARE) as tx:
         accept(

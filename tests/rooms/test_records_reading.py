@@ -168,13 +168,15 @@ def test_what_is_held_is_judged_at_its_own_path() -> None:
 
 
 def test_a_stored_document_keeps_the_references_among_its_entries() -> None:
+    patient = "urn:uuid:00000000-0000-4000-8000-000000000001"
     inner = {
         "resourceType": "Observation",
         "status": "final",
         "code": {"text": "x"},
-        "subject": {"reference": "urn:uuid:1"},
+        "subject": {"reference": patient},
     }
-    document = {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": "urn:uuid:2", "resource": inner}]}
+    entry = {"fullUrl": "urn:uuid:00000000-0000-4000-8000-000000000002", "resource": inner}
+    document = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
     request = {"method": "POST", "url": "Bundle"}
     sent = take_apart(
         {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": document, "request": request}]}
@@ -182,7 +184,7 @@ def test_a_stored_document_keeps_the_references_among_its_entries() -> None:
 
     examined, references = examine(sent.intents)
 
-    assert examined[0].resource["entry"][0]["resource"]["subject"] == {"reference": "urn:uuid:1"}
+    assert examined[0].resource["entry"][0]["resource"]["subject"] == {"reference": patient}
     assert references.wanted == set()
 
 

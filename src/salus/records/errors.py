@@ -10,13 +10,17 @@ from salus.kernel import Invalid, SalusError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing wrong with what was sent: where (a FHIRPath-like element path), why, and FHIR's issue code."""
+    """One thing wrong with what was sent: where (a FHIRPath-like element path), why, and FHIR's issue code.
+
+    `rule` is the key of the invariant that does not hold, such as obs-6, where it is one.
+    """
 
     where: str
     text: str
     code: str = "invalid"
     entry: int | None = None
     severity: str = "error"
+    rule: str = ""
 
     @property
     def location(self) -> str:

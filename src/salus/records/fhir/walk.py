@@ -17,6 +17,8 @@ _PLACE_WORDS = re.compile(
     r"|(^|[/#:._-])(gps|gps-?(position|coordinate|location)|coordinate|lat|lng|lon|check-?in|cell-?id)s?$"
 )
 MOST_PROBLEMS = 20
+_EXTENSIONS = ("extension", "modifierExtension")
+_UNSAID = {"url", "id"}  # what is left of an extension whose value was a place
 _GEO_URI = re.compile(r"(?i)^geo:-?\d")
 
 
@@ -70,16 +72,17 @@ def _object(node: dict[str, Any], path: str, depth: int, found: Walked) -> None:
 
 def _list(node: dict[str, Any], key: str, values: list[Any], path: str, depth: int, found: Walked) -> None:
     held = bool(values)
-    if key in ("extension", "modifierExtension"):
+    if key in _EXTENSIONS:
         _strip_extensions(values, path, found)
     gone: set[int] = set()
     for position, value in enumerate(values):
         if len(found.problems) >= MOST_PROBLEMS:
             return
         if isinstance(value, dict):
-            came_empty = not value
+            came_empty, before = not value, len(found.stripped)
             _object(value, f"{path}[{position}]", depth, found)
-            if not value and not came_empty:
+            taken = len(found.stripped) > before
+            if (not value and not came_empty) or (taken and key in _EXTENSIONS and value.keys() <= _UNSAID):
                 gone.add(position)
         elif isinstance(value, list):
             found.problems.append(Problem(where=path[:200], text="a list inside a list", code="structure"))

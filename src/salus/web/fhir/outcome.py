@@ -48,7 +48,7 @@ def issues_of(error: SalusError) -> list[dict[str, Any]]:
     """Return one issue for each thing that an error names."""
     if isinstance(error, RecordRefused):
         return [
-            _issue(problem.severity, problem.code, error.code, problem.text, problem.location)
+            _issue(problem.severity, problem.code, error.code, problem.text, problem.location, problem.rule)
             for problem in error.problems
         ]
     return [_issue("error", _CODES.get(error.status, "exception"), error.code, error.text, error.where)]
@@ -68,11 +68,14 @@ def refusal(error: SalusError) -> Response:
     return Response(orjson.dumps(outcome(issues_of(error))), error.status, headers, media_type=FHIR_JSON)
 
 
-def _issue(severity: str, code: str, ours: str, text: str, where: str | None) -> dict[str, Any]:
+def _issue(severity: str, code: str, ours: str, text: str, where: str | None, rule: str = "") -> dict[str, Any]:
+    codings = [{"system": "urn:salus:code", "code": ours}]
+    if rule:
+        codings.append({"system": "urn:salus:rule", "code": rule})
     issue: dict[str, Any] = {
         "severity": severity,
         "code": code,
-        "details": {"coding": [{"system": "urn:salus:code", "code": ours}]},
+        "details": {"coding": codings},
         "diagnostics": text,
     }
     return issue | ({"expression": [where]} if where else {})

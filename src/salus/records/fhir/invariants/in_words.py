@@ -1,0 +1,115 @@
+"""Rules that R4 says in words of bundles and of terms: full addresses, links, documents, supplements, properties."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from salus.records.fhir.definitions import resource_types
+from salus.records.fhir.invariants.logic import Held, Holds, Node, distinct
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_RESTFUL = re.compile(r"(https?://\S+)/([A-Za-z]+)/([A-Za-z0-9\-.]{1,64})")
+_RELATIVE = re.compile(r"([A-Za-z]+/[A-Za-z0-9\-.]{1,64})(?:/_history/([A-Za-z0-9\-.]{1,64}))?")
+_PAGES = ("self", "first", "previous", "prev", "next", "last")
+
+
+def _address_is_absolute(n: Node, _: Held) -> bool:
+    return "fullUrl" not in n or _ABSOLUTE.fullmatch(n["fullUrl"]) is not None
+
+
+def _address_is_of_resource(n: Node, _: Held) -> bool:
+    match, resource = _RESTFUL.fullmatch(n.get("fullUrl", "")), n.get("resource", {})
+    if match is None or match[2] not in resource_types() or "id" not in resource:
+        return True
+    return (match[2], match[3]) == (resource.get("resourceType"), resource["id"])
+
+
+def _found_has_id(n: Node, r: Held) -> bool:
+    resource = n.get("resource")
+    return r.get("type") != "searchset" or resource is None or "id" in resource or _is_note(resource)
+
+
+def _is_note(resource: Node) -> bool:
+    return resource.get("resourceType") in ("OperationOutcome", "Parameters")
+
+
+def _links_once(n: Node, _: Held) -> bool:
+    return distinct([link["relation"] for link in n.get("link") or () if link.get("relation") in _PAGES])
+
+
+def _document_is_whole(n: Node, _: Held) -> bool:
+    """Tell whether what a document's Composition refers to stands in the document, once."""
+    entries = n.get("entry") or ()
+    if n.get("type") != "document" or not entries:
+        return True
+    listed: dict[str, list[str | None]] = {}
+    for entry in entries:
+        version = (entry.get("resource", {}).get("meta") or {}).get("versionId")
+        listed.setdefault(entry.get("fullUrl", ""), []).append(version)
+    own = _RESTFUL.fullmatch(entries[0].get("fullUrl", ""))
+    return all(_leads_once(told, own[1] if own else None, listed) for told in _told(entries[0].get("resource")))
+
+
+def _leads_once(reference: str, base: str | None, listed: dict[str, list[str | None]]) -> bool:
+    match = _RELATIVE.fullmatch(reference)
+    if reference.startswith("urn:"):
+        return len(listed.get(reference, ())) == 1
+    if match is None or base is None:
+        return True  # to another server, or relative where nothing says to what: not decided here
+    versions = listed.get(f"{base}/{match[1]}", ())
+    return len([version for version in versions if match[2] in (None, version)]) == 1
+
+
+def _told(composition: Node | None) -> Iterator[str]:
+    """Yield the references of a Composition that R4 wants in the document: whose, by whom, and each section's."""
+    if not isinstance(composition, dict):
+        return
+    held = [composition.get("subject"), *(composition.get("author") or ())]
+    sections = list(composition.get("section") or ())
+    while sections:
+        section = sections.pop()
+        held += [section.get("focus"), *(section.get("entry") or ())]
+        sections += section.get("section") or ()
+    yield from (one["reference"] for one in held if isinstance(one, dict) and "reference" in one)
+
+
+def _supplement_says_so(n: Node, _: Held) -> bool:
+    return ("supplements" not in n) or n.get("content") == "supplement"
+
+
+def _properties_once(n: Node, _: Held) -> bool:
+    declared = n.get("property") or ()
+    return all(distinct([one[key] for one in declared if key in one]) for key in ("code", "uri"))
+
+
+def _system_is_absolute(n: Node, _: Held) -> bool:
+    return "system" not in n or _ABSOLUTE.fullmatch(n["system"]) is not None
+
+
+def _composite_has_parts(n: Node, _: Held) -> bool:
+    return n.get("type") != "composite" or len(n.get("component") or ()) > 1
+
+
+IN_WORDS: dict[str, dict[str, Holds]] = {
+    "Bundle": {"bundle-links": _links_once, "bundle-document": _document_is_whole},
+    "Bundle.entry": {
+        "bundle-address": _address_is_absolute,
+        "bundle-address-of": _address_is_of_resource,
+        "bundle-found": _found_has_id,
+    },
+    "CodeSystem": {"codesystem-supplement": _supplement_says_so, "codesystem-properties": _properties_once},
+    "ValueSet.compose.include": {"valueset-system": _system_is_absolute},
+    "SearchParameter": {"search-composite": _composite_has_parts},
+}
+TEXTS = {
+    "bundle-links": "Each of self, first, previous, next and last may be linked to once",
+    "bundle-document": "What a document's Composition refers to must stand in the document, once",
+    "bundle-address": "fullUrl must be an absolute address",
+    "bundle-address-of": "A fullUrl that names a type and an id must end with those of its resource",
+    "bundle-found": "What a search found has an id",
+    "codesystem-supplement": "A code system that supplements another has the content supplement",
+    "codesystem-properties": "A property may be declared once, by code and by uri",
+    "valueset-system": "The system of a value set's codes is an absolute address",
+    "search-composite": "A composite parameter has two components or more",
+}
