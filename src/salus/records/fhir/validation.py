@@ -18,8 +18,8 @@ from salus.records.fhir.definitions import definitions, resource_types
 from salus.records.fhir.invariants import Breach, breaches
 from salus.records.fhir.invariants.terms import required
 from salus.records.fhir.parse import names_an_element
-from salus.records.fhir.walk import MOST_PROBLEMS
 
+MOST_PROBLEMS = 100
 MOST_CHARACTERS = 1024 * 1024
 _STRING = {
     "type": "string",
@@ -89,7 +89,7 @@ _RULES = {
 
 
 def problems(resource: dict[str, Any], entry: int | None = None, root: dict[str, Any] | None = None) -> list[Problem]:
-    """Return what is wrong with a resource, contained and nested resources included; at most 20.
+    """Return what is wrong with a resource, contained and nested resources included; at most 100.
 
     `root` is the resource that contains it, to which its references beginning with `#` are.
     """
@@ -99,9 +99,11 @@ def problems(resource: dict[str, Any], entry: int | None = None, root: dict[str,
     if name not in resource_types():
         shown = name if names_an_element(name) else "this"
         return [Problem(where="resourceType", text=f"{shown} is no FHIR R4 type", code="not-supported", entry=entry)]
-    found = [_problem(error, name, entry) for error in _some(_validator(name).iter_errors(resource))]
+    found = [_problem(error, name, entry) for error in _some(shape_of(name).iter_errors(resource))]
     found = found or [_breach(one, entry) for one in breaches(resource, root)]
     for path, inner in _nested(resource, name):
+        if len(found) >= MOST_PROBLEMS:
+            break
         around = (root or resource) if ".contained[" in path else None
         found += [_inside(problem, path) for problem in problems(inner, entry, around)]
     return found[:MOST_PROBLEMS]
@@ -162,7 +164,8 @@ def _problem(error: Any, name: str, entry: int | None) -> Problem:
 
 
 @cache
-def _validator(name: str) -> Any:
+def shape_of(name: str) -> Any:
+    """Return the validator of the shape of a resource type; what is inside a contained one is not looked at."""
     needed: set[str] = set()
     _collect(name, needed)
     _collect("Element", needed)

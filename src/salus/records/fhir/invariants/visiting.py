@@ -44,6 +44,7 @@ class _Plan:
 
     shape: str
     rules: list[tuple[str, Holds]]
+    checks: tuple[Holds, ...]
     children: dict[str, _Plan] = field(default_factory=dict, repr=False)
 
 
@@ -61,12 +62,14 @@ def breaches(resource: Node, root: Node | None = None) -> list[Breach]:
 
 
 def _sound(node: Node, plan: _Plan, held: Held) -> bool:
-    for _, holds in plan.rules:
+    for holds in plan.checks:
         if not holds(node, held):
             return False
     children = plan.children
     for key, value in node.items():
         kind = value.__class__
+        if kind is str:
+            continue
         if kind is dict:
             child = children.get(key)
             if child is not None and (_is_bare(node, key, value) or not _sound(value, child, held)):
@@ -77,12 +80,14 @@ def _sound(node: Node, plan: _Plan, held: Held) -> bool:
 
 
 def _sound_list(node: Node, key: str, values: list[Any], child: _Plan | None, held: Held) -> bool:
-    if None in values and not _is_paired(node, key, values):
-        return False
-    if child is not None:
-        for item in values:
-            if item.__class__ is dict and ((len(item) == 1 and "id" in item) or not _sound(item, child, held)):
+    if child is None:
+        return None not in values or _is_paired(node, key, values)
+    for item in values:
+        if item is None:
+            if not _is_paired(node, key, values):
                 return False
+        elif (len(item) == 1 and "id" in item) or not _sound(item, child, held):
+            return False
     return True
 
 
@@ -148,7 +153,8 @@ def _text(shape: str, key: str) -> str:
 @cache
 def _plan(shape: str, path: str) -> _Plan:
     """Return the plan of a shape, with what R4 says of the element at a path where it says more than of its shape."""
-    plan = _Plan(shape, list(_rules_of(shape, path)))
+    rules_here = _rules_of(shape, path)
+    plan = _Plan(shape, rules_here, tuple(holds for _, holds in rules_here))
     _plans_in_making[shape, path] = plan
     for key, element in definitions()["types"][shape].items():
         kinds = element[0] if isinstance(element[0], list) else [element[0]]
