@@ -8,6 +8,7 @@ from salus.records.fhir.parse import parse
 from salus.records.intake.accept import Writer, accept
 from salus.records.intake.attempts import may_hold_measure, refuse_measures
 from salus.records.intake.bundle import Submission, of_resource, of_update, take_apart
+from salus.records.intake.checking import check
 from salus.records.model import (
     Accepted,
     Counted,
@@ -74,6 +75,7 @@ __all__ = [
     "arrival",
     "charts",
     "charts_of_patients",
+    "check",
     "check_type",
     "counts",
     "deliver",

@@ -32,7 +32,7 @@ def capability(url: str, name: str, version: str, interactions: Iterable[str]) -
                 },
                 "resource": [_resource(kind, codes) for kind in sorted(records.resource_types())],
                 "interaction": [{"code": code} for code in codes if code in ("transaction", "batch")],
-                "operation": [{"name": "present", "definition": "urn:salus:operation:present"}],
+                "operation": [{"name": name, "definition": where} for name, where in _OPERATIONS],
             }
         ],
     }
@@ -52,6 +52,10 @@ def smart_configuration(url: str, scopes: Iterable[str]) -> dict[str, Any]:
     }
 
 
+_OPERATIONS = (
+    ("present", "urn:salus:operation:present"),
+    ("validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate"),
+)
 _OF_THE_SYSTEM = ("transaction", "batch", "capabilities", "operation")
 _SMART = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}
 

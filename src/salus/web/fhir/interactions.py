@@ -27,6 +27,7 @@ from salus.web.fhir.capability import capability, smart_configuration
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused, outcome, stripped_issues
 from salus.web.fhir.presenting import present
 from salus.web.fhir.requests import bearer, body, form, no_parameters, preference
+from salus.web.fhir.validating import validate
 from salus.web.gate import Gate, gate_of, in_thread
 
 
@@ -175,6 +176,8 @@ INTERACTIONS = (
     Interaction(code="transaction", method="POST", path="", endpoint=submit, access="policy: create, update"),
     Interaction(code="batch", method="POST", path="/", endpoint=submit, access="policy: create, update, read, search"),
     Interaction(code="operation", method="POST", path="/$present", endpoint=present, access="policy: resolve-code"),
+    Interaction(code="operation", method="POST", path="/{type}/$validate", endpoint=validate, access="policy: create"),
+    Interaction(code="operation", method="POST", path="/$validate", endpoint=validate, access="policy: create"),
     Interaction(code="read", method="GET", path="/{type}/{id}", endpoint=read, access="policy: read"),
     Interaction(code="update", method="PUT", path="/{type}/{id}", endpoint=update, access="policy: update"),
     Interaction(code="search-type", method="GET", path="/{type}", endpoint=find, access="policy: search"),

@@ -1,0 +1,124 @@
+"""`$validate` over HTTP: what the door would say, in an OperationOutcome; nothing stored, nobody read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from serving import Serving, serving
+
+OBSERVATION = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+BROKEN = OBSERVATION | {"valueString": "x", "dataAbsentReason": {"text": "y"}}
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    with serving(tmp_path_factory.mktemp("validate"), 30) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def hospital(node: Serving) -> str:
+    return node.token("hospital-system", "H1")
+
+
+def issues(node: Serving, token: str, path: str, body: Any) -> list[dict[str, Any]]:
+    answer = node.post(path, body, token)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["resourceType"] == "OperationOutcome"
+    found: list[dict[str, Any]] = answer.json()["issue"]
+    return found
+
+
+def asked_for(resource: Any, **others: str) -> dict[str, Any]:
+    more = [{"name": name, "valueCode" if name == "mode" else "valueUri": value} for name, value in others.items()]
+    return {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": resource}, *more]}
+
+
+@pytest.mark.parametrize("path", ["/fhir/$validate", "/fhir/Observation/$validate"])
+@pytest.mark.parametrize(
+    "body", [BROKEN, asked_for(BROKEN), asked_for(BROKEN, mode="create")], ids=["alone", "p", "pm"]
+)
+def test_a_broken_rule_is_named_with_its_element(node: Serving, hospital: str, path: str, body: Any) -> None:
+    (issue,) = issues(node, hospital, path, body)
+
+    assert (issue["severity"], issue["code"], issue["expression"]) == ("error", "invariant", ["Observation"])
+    assert {"system": "urn:salus:rule", "code": "obs-6"} in issue["details"]["coding"]
+
+
+def test_what_would_be_taken_is_told_so_and_not_stored(node: Serving, hospital: str) -> None:
+    subject = node.get("/fhir/Patient", hospital).json()["entry"][0]["resource"]["id"]
+    whose = OBSERVATION | {"code": {"coding": [{"system": "urn:x", "code": "only-here"}]}}
+    whose |= {"subject": {"reference": f"Patient/{subject}"}}
+
+    (issue,) = issues(node, hospital, "/fhir/Observation/$validate", whose)
+    found = node.get(f"/fhir/Observation?patient={subject}&code=urn:x|only-here", hospital).json()
+
+    assert issue["severity"] == "information"
+    assert not found.get("entry")
+
+
+def test_whether_somebody_is_stored_is_not_told(node: Serving, hospital: str) -> None:
+    nobody = OBSERVATION | {"subject": {"reference": "Patient/00000000-0000-4000-8000-000000000000"}}
+
+    assert [issue["severity"] for issue in issues(node, hospital, "/fhir/$validate", nobody)] == ["information"]
+
+
+def test_a_place_is_told_of_as_taken_out(node: Serving, hospital: str) -> None:
+    placed = {"resourceType": "Location", "position": {"longitude": 1.5, "latitude": 2.5}}
+
+    assert [i["expression"] for i in issues(node, hospital, "/fhir/$validate", placed)] == [["Location.position"]]
+
+
+def test_a_measure_is_refused_as_at_the_door(node: Serving, hospital: str) -> None:
+    tagged = {"resourceType": "Patient", "meta": {"tag": [{"code": "red"}]}}
+
+    (issue,) = issues(node, hospital, "/fhir/Patient/$validate", tagged)
+
+    assert issue["details"]["coding"][0]["code"] == "SALUS-R120"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [
+        ("/fhir/$validate?profile=http://x.example/p", OBSERVATION, "profile"),
+        ("/fhir/$validate", asked_for(OBSERVATION, profile="http://x.example/p"), "profile"),
+        ("/fhir/$validate", asked_for(OBSERVATION, mode="delete"), "mode"),
+        ("/fhir/$validate?colour=x", OBSERVATION, "colour"),
+        ("/fhir/$validate", {"resourceType": "Nothing"}, "resourceType"),
+        ("/fhir/$validate", asked_for("x"), "Parameters.parameter"),
+    ],
+    ids=["profile", "profile-parameter", "mode", "unknown", "no-resource", "a-text"],
+)
+def test_what_is_not_known_is_refused_by_its_name(
+    node: Serving, hospital: str, path: str, body: Any, named: str
+) -> None:
+    answer = node.post(path, body, hospital)
+
+    assert answer.status_code == 400
+    assert answer.json()["issue"][0]["expression"] == [named]
+
+
+def test_the_base_definition_of_a_type_is_known(node: Serving, hospital: str) -> None:
+    base = "http://hl7.org/fhir/StructureDefinition/Observation"
+
+    assert issues(node, hospital, "/fhir/$validate", asked_for(BROKEN, profile=base))[0]["code"] == "invariant"
+
+
+def test_another_type_than_the_address_says_is_an_issue(node: Serving, hospital: str) -> None:
+    (issue,) = issues(node, hospital, "/fhir/Patient/$validate", OBSERVATION)
+
+    assert issue["expression"] == ["resourceType"]
+
+
+def test_only_a_registered_system_may_ask(node: Serving) -> None:
+    assert node.post("/fhir/$validate", OBSERVATION).status_code == 401
+    assert node.post("/fhir/$validate", OBSERVATION, node.token("auditor")).status_code == 403
+
+
+def test_at_most_a_hundred_problems_are_told(node: Serving, hospital: str) -> None:
+    many = {"resourceType": "Patient", "telecom": [{"value": "1"}] * 500}
+
+    assert len(issues(node, hospital, "/fhir/Patient/$validate", many)) == 100
