@@ -42,11 +42,13 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/promises.py --check
+	$(BIN)/python tools/rules_page.py --check
 	$(BIN)/towncrier build --draft
 	$(BIN)/python tools/build_assets.py --check
 
 docs: setup
 	$(BIN)/python tools/promises.py
+	$(BIN)/python tools/rules_page.py
 
 bench: setup
 	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python "$$bench" || exit 1; done

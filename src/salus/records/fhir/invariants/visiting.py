@@ -25,6 +25,7 @@ from salus.records.fhir.invariants.in_words import TEXTS as TEXTS_IN_WORDS
 from salus.records.fhir.invariants.logic import Held, Holds, Node
 from salus.records.fhir.invariants.terms import required, targets
 
+_TEXTS = TEXTS | TEXTS_IN_WORDS
 _AT = {"ref-1": ".reference", "target": ".reference", "code-system": ".code", "txt-1": ".div", "txt-2": ".div"}
 _COMPILED = (compiled_types, compiled_a_to_d, compiled_e_to_p, compiled_q_to_s, compiled_t_to_z)
 
@@ -142,12 +143,20 @@ def compiled(shape: str) -> dict[str, Holds]:
     return {key: holds for module in _COMPILED for key, holds in module.COMPILED.get(shape, {}).items()}
 
 
+def in_words_and_by_hand() -> list[tuple[str, str, str]]:
+    """Return the rules that R4 says in words, not in FHIRPath: where, key, text."""
+    anywhere = {"target": "Reference", "binding": "CodeableConcept, Coding", "null": "lists of primitives"}
+    placed = [(shape, key) for told in (BY_HAND, IN_WORDS) for shape, held in told.items() for key in held]
+    placed += [(shape, key) for key, shape in anywhere.items()]
+    return [(shape, key, _TEXTS[key]) for shape, key in placed if key in _TEXTS]
+
+
 def _text(shape: str, key: str) -> str:
     for name in (shape, "DomainResource"):
         for told, text, _ in rules().get(name, ()):
             if told == key:
                 return text
-    return TEXTS.get(key) or TEXTS_IN_WORDS[key]
+    return _TEXTS[key]
 
 
 @cache
