@@ -31,7 +31,7 @@ _EVERYWHERE = {"ele-1": "Element", "ext-1": "Extension"}
 RESOURCE = {"id": ["id", 0, 1], "meta": ["Meta", 0, 1], "language": ["code", 0, 1]}
 GROUPS = {"types": "", "a_to_d": "ABCD", "e_to_p": "EFGHIJKLMNOP", "q_to_s": "QRS", "t_to_z": "TUVWXYZ"}
 IMPORTED = (
-    "UCUM Holds all_false at_least at_most choices distinct greater has_value holds integers joined less matches"
+    "UCUM Holds all_false at_least at_most choices distinct greater has_value holds integers joined keys less matches"
     " primitives same shared starts texts values within"
 ).split()
 HEAD = '''"""R4's invariants of {what} as Python conditions: `n` is the node, `r` the resource that holds it.

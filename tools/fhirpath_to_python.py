@@ -7,6 +7,7 @@ carry the third answer, nothing, without computing it. Paths are resolved agains
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -201,7 +202,7 @@ class Translator:
             told = self._selected(args[0], inner)
             return Found(f"[y for {inner.name} in {of.source} for y in {told.source}]", told.shapes)
         if name == "intersect":
-            return Found(f"shared({of.source}, {self.listed(args[0], focus).source})", of.shapes)
+            return Found(f"shared({of.source}, {self._known(args[0], focus)})", of.shapes)
         if name == "count":
             return Found(f"[len({of.source})]", ("System",))
         if name in ("toString", "toInteger"):
@@ -246,17 +247,30 @@ class Translator:
                 return f"len({self.listed(left, focus).source})"
         raise Untranslatable(str(tree))
 
+    def _known(self, tree: Tree, focus: Focus) -> str:
+        """Return the source of what something is looked for in, as a set."""
+        words = _words(tree)
+        if words:
+            return f"{{{', '.join(map(repr, words))}}}"
+        return self._once(f"keys({self.listed(tree, focus).source})", tree)
+
+    def _once(self, source: str, tree: Tree) -> str:
+        """Let what is the same for a whole resource be found once: it may stand in a loop over many nodes."""
+        if not _is_outer(tree):
+            return source
+        return f"r.once((id(n), {zlib.crc32(source.encode())}), lambda: {source})"
+
     def _of_text(self, name: str, left: Tree, argument: Tree, focus: Focus) -> str:
-        told = self.listed(argument, focus).source
+        told = self._once(self.listed(argument, focus).source, argument)
         return f"{_OF_TEXT[name]}({self.listed(left, focus).source}, {told})"
 
     def _compared(self, tree: Tree, focus: Focus) -> str:
         _, operator, a, b = tree
-        left, right = self.listed(a, focus).source, self.listed(b, focus).source
         if operator == "in":
-            return f"within({left}, {right})"
+            return f"within({self.listed(a, focus).source}, {self._known(b, focus)})"
         if operator == "contains":
-            return f"within({right}, {left})"
+            return f"within({self.listed(b, focus).source}, {self._known(a, focus)})"
+        left, right = self.listed(a, focus).source, self.listed(b, focus).source
         return f"{_COMPARED[operator]}({left}, {right})"
 
     def exists(self, left: Tree, args: tuple[Tree, ...], focus: Focus) -> str:
@@ -308,6 +322,27 @@ _CONDITIONS: dict[str, Any] = {
     "isDistinct": _verb("distinct"),
     "allFalse": _verb("all_false"),
 }
+
+
+def _words(tree: Tree) -> list[Any]:
+    """Return the literals of a union that has nothing else in it."""
+    match tree:
+        case ("lit", value):
+            return [value]
+        case ("bin", "|", a, b):
+            left, right = _words(a), _words(b)
+            return [*left, *right] if left and right else []
+    return []
+
+
+def _is_outer(tree: Tree) -> bool:
+    """Tell whether an expression begins at the resource or at the node, wherever it stands."""
+    match tree:
+        case ("env", name):
+            return name in ("%resource", "%context")
+        case ("dot", left, _) | ("bin", _, left, _):
+            return _is_outer(left)
+    return False
 
 
 def _is_truth(tree: Tree) -> bool:

@@ -21,6 +21,7 @@ from salus.records.fhir.invariants.logic import (
     holds,
     integers,
     joined,
+    keys,
     less,
     matches,
     primitives,
@@ -78,7 +79,7 @@ COMPILED: dict[str, dict[str, Holds]] = {
         "app-2": lambda n, r: ("start" in n or "_start" in n) == ("end" in n or "_end" in n),
         "app-3": lambda n, r: (
             (("start" in n or "_start" in n) and ("end" in n or "_end" in n))
-            or within(primitives([n], "status"), [*[*["proposed"], *["cancelled"]], *["waitlist"]]) is True
+            or within(primitives([n], "status"), {"proposed", "cancelled", "waitlist"}) is True
         ),
         "app-4": lambda n, r: (
             (not bool(values([n], "cancelationReason")))

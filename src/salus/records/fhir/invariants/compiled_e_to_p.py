@@ -21,6 +21,7 @@ from salus.records.fhir.invariants.logic import (
     holds,
     integers,
     joined,
+    keys,
     less,
     matches,
     primitives,
@@ -90,13 +91,13 @@ COMPILED: dict[str, dict[str, Holds]] = {
     },
     "ImplementationGuide": {
         "ig-2": lambda n, r: all(
-            within([n1], primitives([n], "fhirVersion")) is True
+            within([n1], r.once((id(n), 619356566), lambda: keys(primitives([n], "fhirVersion")))) is True
             for n1 in primitives(values(values([n], "definition"), "resource"), "fhirVersion")
         ),
     },
     "ImplementationGuide.definition": {
         "ig-1": lambda n, r: all(
-            within([n1], primitives(values([n], "grouping"), "id")) is True
+            within([n1], r.once((id(n), 174059980), lambda: keys(primitives(values([n], "grouping"), "id")))) is True
             for n1 in primitives(values([n], "resource"), "groupingId")
         ),
     },
@@ -252,7 +253,12 @@ COMPILED: dict[str, dict[str, Holds]] = {
                     [
                         n1
                         for n1 in values(values([n], "component"), "code")
-                        if bool(shared(values([n1], "coding"), values(values([r], "code"), "coding")))
+                        if bool(
+                            shared(
+                                values([n1], "coding"),
+                                r.once((id(n), 946677850), lambda: keys(values(values([r], "code"), "coding"))),
+                            )
+                        )
                     ]
                 )
             )

@@ -21,6 +21,7 @@ from salus.records.fhir.invariants.logic import (
     holds,
     integers,
     joined,
+    keys,
     less,
     matches,
     primitives,
@@ -80,13 +81,7 @@ COMPILED: dict[str, dict[str, Holds]] = {
             same(primitives([n], "type"), ["display"]) is False or (not ("readOnly" in n or "_readOnly" in n))
         ),
         "que-10": lambda n, r: (
-            within(
-                primitives([n], "type"),
-                [
-                    *[*[*[*[*[*["boolean"], *["decimal"]], *["integer"]], *["string"]], *["text"]], *["url"]],
-                    *["open-choice"],
-                ],
-            )
+            within(primitives([n], "type"), {"boolean", "decimal", "integer", "string", "text", "url", "open-choice"})
             is True
             or (not ("maxLength" in n or "_maxLength" in n))
         ),
@@ -269,22 +264,31 @@ COMPILED: dict[str, dict[str, Holds]] = {
         "sdf-8a": lambda n, r: (
             (
                 same(primitives([r], "kind"), ["logical"]) is True
-                or starts(primitives(values([n], "element")[:1], "path"), primitives([r], "type")) is True
+                or starts(
+                    primitives(values([n], "element")[:1], "path"),
+                    r.once((id(n), 4286540791), lambda: primitives([r], "type")),
+                )
+                is True
             )
             and (
                 (not bool(values([n], "element")[1:]))
                 or all(
                     starts(
                         primitives([n1], "path"),
-                        [
-                            joined(
-                                [
-                                    re.sub("\\..*", "", one)
-                                    for one in primitives(values(values([r], "differential"), "element")[:1], "path")
-                                ],
-                                ["."],
-                            )
-                        ],
+                        r.once(
+                            (id(n), 310448004),
+                            lambda: [
+                                joined(
+                                    [
+                                        re.sub("\\..*", "", one)
+                                        for one in primitives(
+                                            values(values([r], "differential"), "element")[:1], "path"
+                                        )
+                                    ],
+                                    ["."],
+                                )
+                            ],
+                        ),
                     )
                     is True
                     for n1 in values([n], "element")[1:]
@@ -311,7 +315,10 @@ COMPILED: dict[str, dict[str, Holds]] = {
             and all(
                 starts(
                     primitives([n1], "path"),
-                    [joined(primitives(values(values([r], "snapshot"), "element")[:1], "path"), ["."])],
+                    r.once(
+                        (id(n), 1979552735),
+                        lambda: [joined(primitives(values(values([r], "snapshot"), "element")[:1], "path"), ["."])],
+                    ),
                 )
                 is True
                 for n1 in values([n], "element")[1:]

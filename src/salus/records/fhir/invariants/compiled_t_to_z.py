@@ -21,6 +21,7 @@ from salus.records.fhir.invariants.logic import (
     holds,
     integers,
     joined,
+    keys,
     less,
     matches,
     primitives,
@@ -134,10 +135,7 @@ COMPILED: dict[str, dict[str, Holds]] = {
                 )
                 is True
             )
-            or within(
-                primitives(values([n], "type"), "code"),
-                [*[*[*["capabilities"], *["search"]], *["transaction"]], *["history"]],
-            )
+            or within(primitives(values([n], "type"), "code"), {"capabilities", "search", "transaction", "history"})
             is True
         ),
     },
@@ -157,8 +155,7 @@ COMPILED: dict[str, dict[str, Holds]] = {
                     is True
                 )
                 or within(
-                    primitives(values([n1], "type"), "code"),
-                    [*[*[*["capabilities"], *["search"]], *["transaction"]], *["history"]],
+                    primitives(values([n1], "type"), "code"), {"capabilities", "search", "transaction", "history"}
                 )
                 is True
             )
@@ -182,8 +179,7 @@ COMPILED: dict[str, dict[str, Holds]] = {
                     is True
                 )
                 or within(
-                    primitives(values([n1], "type"), "code"),
-                    [*[*[*["capabilities"], *["search"]], *["transaction"]], *["history"]],
+                    primitives(values([n1], "type"), "code"), {"capabilities", "search", "transaction", "history"}
                 )
                 is True
             )

@@ -21,6 +21,7 @@ from salus.records.fhir.invariants.logic import (
     holds,
     integers,
     joined,
+    keys,
     less,
     matches,
     primitives,
@@ -274,11 +275,7 @@ COMPILED: dict[str, dict[str, Holds]] = {
             or (
                 ("when" in n or "_when" in n)
                 and all_false(
-                    [
-                        y
-                        for n1 in primitives([n], "when")
-                        for y in [within([n1], [*[*[*["C"], *["CM"]], *["CD"]], *["CV"]]) is True]
-                    ]
+                    [y for n1 in primitives([n], "when") for y in [within([n1], {"C", "CM", "CD", "CV"}) is True]]
                 )
             )
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from salus.records.fhir.definitions import resource_types
@@ -43,22 +44,21 @@ def _document_is_whole(n: Node, _: Held) -> bool:
     entries = n.get("entry") or ()
     if n.get("type") != "document" or not entries:
         return True
-    listed: dict[str, list[str | None]] = {}
+    listed: Counter[tuple[str, str | None]] = Counter()
     for entry in entries:
         version = (entry.get("resource", {}).get("meta") or {}).get("versionId")
-        listed.setdefault(entry.get("fullUrl", ""), []).append(version)
+        listed.update({(entry.get("fullUrl", ""), None), (entry.get("fullUrl", ""), version)})
     own = _RESTFUL.fullmatch(entries[0].get("fullUrl", ""))
     return all(_leads_once(told, own[1] if own else None, listed) for told in _told(entries[0].get("resource")))
 
 
-def _leads_once(reference: str, base: str | None, listed: dict[str, list[str | None]]) -> bool:
+def _leads_once(reference: str, base: str | None, listed: Counter[tuple[str, str | None]]) -> bool:
     match = _RELATIVE.fullmatch(reference)
     if reference.startswith("urn:"):
-        return len(listed.get(reference, ())) == 1
+        return listed[reference, None] == 1
     if match is None or base is None:
         return True  # to another server, or relative where nothing says to what: not decided here
-    versions = listed.get(f"{base}/{match[1]}", ())
-    return len([version for version in versions if match[2] in (None, version)]) == 1
+    return listed[f"{base}/{match[1]}", match[2]] == 1
 
 
 def _told(composition: Node | None) -> Iterator[str]:

@@ -9,32 +9,44 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container, Hashable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from salus.records.fhir.facts import span_of
 
 UCUM = "http://unitsofmeasure.org"
 Node = dict[str, Any]
+_T = TypeVar("_T")
 _NUMBERS = (int, float, Decimal)
 
 
 class Held(dict[str, Any]):
     """A resource while its rules are tried, with the resource that it is contained in, else itself."""
 
-    __slots__ = ("root",)
+    __slots__ = ("_found", "root")
 
     def __init__(self, resource: Node, root: Node | None = None) -> None:
         super().__init__(resource)
         self.root: Node = self if root is None else root
+        self._found: dict[Hashable, Any] = {}
 
     @property
     def contained(self) -> dict[str, Node]:
         """What references beginning with `#` may lead to, by id."""
-        return {one["id"]: one for one in self.root.get("contained") or () if "id" in one}
+        return self.once(
+            "contained", lambda: {one["id"]: one for one in self.root.get("contained") or () if "id" in one}
+        )
+
+    def once(self, name: Hashable, find: Callable[[], _T]) -> _T:
+        """Find something the first time that it is asked for: a rule may ask for each of a million nodes."""
+        if name not in self._found:
+            self._found[name] = find()
+        found: _T = self._found[name]
+        return found
 
 
+Keys = Container[Hashable]
 Holds = Callable[[Node, Held], bool]
 
 
@@ -85,8 +97,7 @@ def has_value(found: list[Any]) -> bool:
 
 def distinct(found: list[Any]) -> bool:
     """Tell whether nothing is there twice."""
-    told = [one if isinstance(one, str) else json.dumps(one, default=str, sort_keys=True) for one in found]
-    return len(set(told)) == len(told)
+    return len(keys(found)) == len(found)
 
 
 def all_false(found: list[Any]) -> bool:
@@ -101,16 +112,26 @@ def same(left: list[Any], right: list[Any]) -> bool | None:
     return left == right
 
 
-def within(left: list[Any], right: list[Any]) -> bool | None:
-    """Tell whether the one on the left is among those on the right."""
+def key(one: Any) -> Hashable:
+    """Return what tells a value apart: itself, or the JSON of an object."""
+    return json.dumps(one, default=str, sort_keys=True) if isinstance(one, dict) else one
+
+
+def keys(found: list[Any]) -> frozenset[Hashable]:
+    """Return what tells values apart, to look others up in it."""
+    return frozenset(map(key, found))
+
+
+def within(left: list[Any], known: Keys) -> bool | None:
+    """Tell whether the one on the left is among those that are known."""
     if len(left) != 1 or left[0] is None:
         return None
-    return left[0] in right
+    return key(left[0]) in known
 
 
-def shared(left: list[Any], right: list[Any]) -> list[Any]:
-    """Return what is in both."""
-    return [one for one in left if one in right]
+def shared(left: list[Any], known: Keys) -> list[Any]:
+    """Return what is among those that are known."""
+    return [one for one in left if key(one) in known]
 
 
 def less(left: list[Any], right: list[Any]) -> bool | None:

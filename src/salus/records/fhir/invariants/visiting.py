@@ -83,13 +83,13 @@ def _sound(node: Node, plan: _Plan, held: Held) -> bool:
 def _sound_list(node: Node, key: str, values: list[Any], child: _Plan | None, held: Held) -> bool:
     if child is None:
         return None not in values or _is_paired(node, key, values)
+    nulls = False
     for item in values:
         if item is None:
-            if not _is_paired(node, key, values):
-                return False
+            nulls = True
         elif (len(item) == 1 and "id" in item) or not _sound(item, child, held):
             return False
-    return True
+    return not nulls or _is_paired(node, key, values)
 
 
 def _is_bare(node: Node, key: str, value: Node) -> bool:
