@@ -6,67 +6,20 @@ import copy
 import gzip
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from mutating import mutate, visit
 from salus.records import resource_types, supported
 from serving import Serving, serving
 from support import corpus
 
 BODIES, BATCHES, QUERIES = 900, 100, 1_000
 pytestmark = pytest.mark.slow
-
-ODD: list[Any] = [
-    None,
-    True,
-    0,
-    -1,
-    2**31,
-    2**64,
-    1e300,
-    0.1,
-    "",
-    " ",
-    "\u0000",
-    "\ufffe",
-    "é" * 5000,
-    [],
-    {},
-    [[]],
-    [None],
-    [{}],
-    {"": ""},
-    "9999-12-31",
-    "0001-01-01T00:00:00+14:00",
-    "2031-02-30",
-    "geo:1,2",
-    "urn:uuid:nowhere",
-    "Patient/1",
-    "Patient?identifier=|",
-    "#",
-    "http://",
-    {"resourceType": "Patient"},
-    {"reference": 5},
-    {"reference": "Patient?identifier=%ff\\"},
-    [{"url": "http://hl7.org/fhir/StructureDefinition/geolocation"}],
-]
-KEYS = [
-    "id",
-    "meta",
-    "contained",
-    "extension",
-    "_status",
-    "resourceType",
-    "reference",
-    "identifier",
-    "",
-    "x",
-    "subject",
-]
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +43,7 @@ def test_mutated_resources_never_fail(node: Serving, entries: list[dict[str, Any
         kind = resource["resourceType"]
         _let_go(resource, rng.random() < 0.7)
         for _ in range(rng.randint(0, 3)):
-            _mutate(rng, resource)
+            mutate(rng, resource)
         raw = json.dumps(resource).encode()
         if rng.random() < 0.2:
             raw = _damaged(rng, raw)
@@ -115,7 +68,7 @@ def test_mutated_bundles_never_fail(node: Serving, entries: list[dict[str, Any]]
             "entry": chosen,
         }
         for _ in range(rng.randint(1, 3)):
-            _mutate(rng, bundle)
+            mutate(rng, bundle)
         answer = node.post("/fhir", bundle, token)
         told[str(answer.status_code)] += 1
 
@@ -165,40 +118,7 @@ def _let_go(resource: dict[str, Any], all_of_them: bool) -> None:
             node["reference"] = f"https://elsewhere.example/{len(node['reference'])}"
 
     if all_of_them:
-        _visit(resource, change)
-
-
-def _visit(value: Any, change: Callable[[dict[str, Any]], None]) -> None:
-    if isinstance(value, dict):
-        change(value)
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _visit(inner, change)
-
-
-def _mutate(rng: Random, root: dict[str, Any]) -> None:
-    """Change one place of a document: put something odd there, take it away, double it or deepen it."""
-    places: list[tuple[Any, Any]] = []
-
-    def collect(value: Any) -> None:
-        for key in list(value) if isinstance(value, dict) else range(len(value)):
-            places.append((value, key))
-            if isinstance(value[key], dict | list):
-                collect(value[key])
-
-    collect(root)
-    holder, key = rng.choice(places)
-    kind = rng.randrange(5)
-    if kind == 0:
-        holder[key] = copy.deepcopy(rng.choice(ODD))
-    elif kind == 1 and isinstance(holder, dict):
-        del holder[key]
-    elif kind == 2 and isinstance(holder, dict):
-        holder[rng.choice(KEYS)] = copy.deepcopy(rng.choice(ODD))
-    elif kind == 3:
-        holder[key] = [holder[key], copy.deepcopy(holder[key])]
-    else:
-        for _ in range(rng.choice((1, 80))):
-            holder[key] = {"extension": [holder[key]]}
+        visit(resource, change)
 
 
 def _damaged(rng: Random, raw: bytes) -> bytes:
