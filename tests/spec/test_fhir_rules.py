@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from salus.records import Intent, RecordRefused
 from salus.records.fhir import validation
+from salus.records.intake.examine import examine
 
 XHTML = "http://www.w3.org/1999/xhtml"
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
@@ -201,3 +203,20 @@ def test_no_problem_repeats_what_was_sent() -> None:
 
     assert len(told) >= 5
     assert secret not in str(told)
+
+
+@pytest.mark.parametrize(("target", "allowed"), [("Patient", True), ("Practitioner", False)])
+def test_a_reference_to_another_entry_leads_to_a_type_that_may_stand_there(target: str, allowed: bool) -> None:
+    urn = "urn:uuid:00000000-0000-4000-8000-000000000001"
+    sent = [{"resourceType": target}, OBSERVATION | {"subject": {"reference": urn}}]
+    intents = [
+        Intent(verb="create", resource=one, entry=n, full_url=None if n else urn) for n, one in enumerate(sent)
+    ]  # fmt: skip
+
+    try:
+        examine(intents)
+        found = []
+    except RecordRefused as refused:
+        found = [problem.location for problem in refused.problems]
+
+    assert found[:1] == ([] if allowed else ["Bundle.entry[1].resource.Observation.subject.reference"])

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from salus.records.errors import Problem
 from salus.records.fhir.definitions import resource_types
+from salus.records.fhir.invariants.terms import targets
 
 _LITERAL = re.compile(r"([A-Za-z]{2,40})/([A-Za-z0-9\-.]{1,64})(/_history/\d{1,9})?", re.ASCII)
+_INDEX = re.compile(r"\[\d+\]")
 _CONDITIONAL = re.compile(r"([A-Za-z]{2,40})\?identifier=([^&]{1,400})", re.ASCII)
 
 
@@ -72,6 +74,9 @@ class References:
         text = node["reference"]
         fresh = self._fresh.get(text)
         if fresh:
+            allowed = targets(_INDEX.sub("", path).removesuffix(".reference"))
+            if allowed and fresh[0] not in allowed:
+                return "leads to an entry of a type that may not stand here"
             node["reference"] = f"{fresh[0]}/{fresh[1]}"
             return None
         if text.startswith("#"):

@@ -16,11 +16,13 @@ _LITERAL = re.compile(r"(?:^|/)([A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Z
 
 
 def _one_of_two(n: Node, _: Held) -> bool:
+    if len(n) == 2 and "url" in n and "id" not in n:
+        return True  # nearly always so: the other key is a value or extensions, as its shape allows nothing else
     return ("extension" in n) != any(_VALUE.match(key) for key in n)
 
 
 def _one_value(n: Node, _: Held) -> bool:
-    return len({key.lstrip("_") for key in n if _VALUE.match(key)}) < 2
+    return len(n) < 3 or len({key.lstrip("_") for key in n if _VALUE.match(key)}) < 2
 
 
 def _resolves_inside(n: Node, r: Held) -> bool:

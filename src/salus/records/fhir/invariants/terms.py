@@ -23,6 +23,7 @@ def systems() -> dict[str, frozenset[str]]:
     return {url: frozenset(codes) for url, codes in _facts()["systems"].items()}
 
 
+@cache
 def targets(path: str) -> frozenset[str] | None:
     """Return the types to which references in an element may lead; None where R4 does not say."""
     found = _facts()["targets"].get(path)
