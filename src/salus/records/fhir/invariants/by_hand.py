@@ -120,9 +120,9 @@ def bound_to(codes: dict[str, frozenset[str]]) -> Holds:
     """Return a rule: a coding, or one coding of a concept, is of a value set that is required."""
 
     def holds(n: Node, _: Held) -> bool:
-        codings = n.get("coding", ()) if "coding" in n or "text" in n else (n,)
-        if not codings:
-            return "extension" in n and "text" not in n
+        if not {"coding", "text", "code"} & n.keys():
+            return "extension" in n  # it says why there is none
+        codings = (n,) if "code" in n else n.get("coding", ())
         return any(one.get("code") in codes.get(one.get("system", ""), ()) for one in codings)
 
     return holds

@@ -6,29 +6,18 @@ Written by tools/compile_rules.py from HL7's FHIRPath, which stands beside each 
 # ruff: noqa
 from __future__ import annotations
 
-import re
-
 from salus.records.fhir.invariants.logic import (
-    UCUM,
     Holds,
-    all_false,
     at_least,
-    at_most,
     choices,
     distinct,
     greater,
-    has_value,
-    holds,
     integers,
-    joined,
     keys,
     less,
-    matches,
     primitives,
     same,
     shared,
-    starts,
-    texts,
     values,
     within,
 )

@@ -6,8 +6,6 @@ Written by tools/compile_rules.py from HL7's FHIRPath, which stands beside each 
 # ruff: noqa
 from __future__ import annotations
 
-import re
-
 from salus.records.fhir.invariants.logic import (
     UCUM,
     Holds,
@@ -20,13 +18,9 @@ from salus.records.fhir.invariants.logic import (
     has_value,
     holds,
     integers,
-    joined,
-    keys,
-    less,
     matches,
     primitives,
     same,
-    shared,
     starts,
     texts,
     values,
