@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 
 from salus import records
+from salus.identity.names import read_name
 from salus.records import Intent, accept, parse, parse_query, take_apart
 from salus.storage import Duty, Store
 from salus.synth import bundles, country
@@ -22,6 +23,7 @@ from taking import AT, a_writer, take
 
 TYPES = ("Observation", "Condition", "Encounter", "MedicationRequest", "Immunization", "Patient", "DiagnosticReport")
 SEARCHES = 400
+WHO = {"birthdate", "family", "gender", "given", "name", "phone", "telecom"}
 Resource = dict[str, Any]
 Held = dict[str, list[Resource]]
 PREFIXES = ("", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
@@ -128,10 +130,26 @@ def _value(rng: Random, name: str, resources: list[Resource]) -> str | None:
     if name == "date":
         dates = list(_dates(one))
         return rng.choice(PREFIXES) + _blurred(rng, rng.choice(dates)) if dates else "ge1990"
+    if name in WHO:
+        return _who(rng, name, one)
     drawn = list(_tokens(one, name))
     system, code = rng.choice(drawn) if drawn else ("urn:none", "none")
     written = rng.choice((code, f"{system}|{code}", f"|{code}", f"{system}x|{code}"))
     return written.replace("\\", "\\\\").replace(",", "\\,")
+
+
+def _who(rng: Random, name: str, patient: Resource) -> str:
+    """Draw something by which a Patient is found."""
+    if name == "birthdate":
+        return rng.choice(PREFIXES) + _blurred(rng, patient["birthDate"])
+    if name == "gender":
+        return rng.choice(("male", "female"))
+    if name in ("phone", "telecom"):
+        number = patient["telecom"][0]["value"]
+        return rng.choice((number, f"+86 {number}", "13800138000"))
+    part = rng.choice(patient["name"])
+    written = {"family": [part["family"]], "given": part["given"], "name": [part["text"], part["family"]]}
+    return rng.choice(written[name]).replace(",", "\\,")
 
 
 def _blurred(rng: Random, date: str) -> str:
@@ -161,8 +179,27 @@ def _one(resource: Resource, name: str, value: str) -> bool:
         return any(patient in (value, f"Patient/{value}") for patient in _patients(resource))
     if name == "date":
         return _date_matches(resource, value)
+    if name in WHO:
+        return _is_who(resource, name, value)
     system, bar, code = value.rpartition("|")
     return any(code == c and (not bar or system == (s or "")) for s, c in _tokens(resource, name))
+
+
+def _is_who(patient: Resource, name: str, value: str) -> bool:
+    if name == "birthdate":
+        return _compared(value, patient["birthDate"], patient["birthDate"])
+    if name == "gender":
+        return bool(patient["gender"] == value)
+    if name in ("phone", "telecom"):
+        return any(value.endswith(point["value"]) for point in patient["telecom"])
+    parts = [(one["text"], one["family"], one["given"][0]) for one in patient["name"]]
+    kinds = {"family": (1,), "given": (2,), "name": (0, 1, 2)}[name]
+    return any(_sounds(one[kind]) & _sounds(value) for one in parts for kind in kinds)
+
+
+def _sounds(name: str) -> set[str]:
+    read = read_name(name)
+    return {read.full, *read.variants}
 
 
 def _patients(resource: Resource) -> Iterator[str]:
@@ -205,10 +242,12 @@ def _period(resource: Resource) -> tuple[str | None, str | None]:
 
 
 def _date_matches(resource: Resource, value: str) -> bool:
-    prefix, asked = re.fullmatch(r"(eq|ne|gt|lt|ge|le|sa|eb)?(.*)", value).groups()  # type: ignore[union-attr]
     start, end = _period(resource)
-    if start is None and end is None:
-        return False
+    return (start is not None or end is not None) and _compared(value, start, end)
+
+
+def _compared(value: str, start: str | None, end: str | None) -> bool:
+    prefix, asked = re.fullmatch(r"(eq|ne|gt|lt|ge|le|sa|eb)?(.*)", value).groups()  # type: ignore[union-attr]
     low = _first(start) if start else datetime.min.replace(tzinfo=UTC)
     high = _last(end) if end else datetime.max.replace(tzinfo=UTC)
     first, last = _first(asked), _last(asked)

@@ -61,7 +61,7 @@ def asked_token(parameter: str) -> str | None:
     *system, code = split(parameter, "|")
     if not code or "\x00" in parameter:
         return None
-    return token_of(_plain("|".join(system)) if system else None, _plain(code))
+    return token_of(plain("|".join(system)) if system else None, plain(code))
 
 
 def split(text: str, mark: str) -> list[str]:
@@ -75,7 +75,8 @@ def split(text: str, mark: str) -> list[str]:
     return parts
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Return a search value without its backslashes."""
     return "".join(unit[-1] for unit in _UNIT.findall(text))
 
 

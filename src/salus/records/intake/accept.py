@@ -16,6 +16,7 @@ from salus.records import store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts, occurrence
 from salus.records.fhir.definitions import DIRECTORY
+from salus.records.fhir.demographics import demographic_tokens
 from salus.records.fhir.parse import dump
 from salus.records.fhir.person import columns
 from salus.records.fhir.references import References, parse_literal
@@ -331,7 +332,7 @@ def _finished(one: Examined, version: int, at: datetime) -> dict[str, Any]:
 
 
 def _digests(batch: _Batch, one: Examined) -> Iterable[tuple[int, bytes]]:
-    for token in facts.tokens(one.resource) | occurrence.findings(one.resource):
+    for token in facts.tokens(one.resource) | occurrence.findings(one.resource) | demographic_tokens(one.resource):
         digest = batch.digests.get(token)
         if digest is None:
             digest = batch.digests[token] = token_digest(batch.writer.sealer, *token)

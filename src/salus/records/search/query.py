@@ -1,4 +1,7 @@
-"""Read search parameters into a query. `_id`, `patient`, `code`, `date`, `identifier`, `_count`, `_cursor`. Pure."""
+"""Read search parameters into a query. Pure.
+
+`_id`, `patient`, `code`, `date`, `identifier`, `_count`, `_cursor`; of a Patient also who it is (IHE PDQm, ITI-78).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from uuid import UUID
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir import facts
 from salus.records.fhir.definitions import search_paths
+from salus.records.fhir.demographics import PARAMETERS, Unanswerable, asked_demographics
 from salus.records.fhir.parse import names_an_element
 from salus.records.fhir.references import uuid_of
 from salus.records.intake.accept import token_digest
@@ -43,7 +47,7 @@ def supported(resource_type: str) -> dict[str, str]:
     """Return the search parameters of a type with their FHIR types; parser and CapabilityStatement both ask here."""
     kinds = {"code": "token", "date": "date", "identifier": "token", "patient": "reference"}
     defined = {name: kinds[name] for name in sorted(search_paths(resource_type))}
-    return {"_id": "token", **defined}
+    return {"_id": "token", **defined, **(PARAMETERS if resource_type == "Patient" else {})}
 
 
 def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Sealer) -> Asked:
@@ -72,9 +76,7 @@ def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Se
         elif name == "date":
             dates.append(tuple(_date(v) for v in _values(name, value)))
         else:
-            param = _TOKENS[name]
-            digests = tuple(token_digest(sealer, param, _token(name, v)) for v in _values(name, value))
-            tokens.append((param, digests))
+            tokens.append(_digests(sealer, name, _values(name, value)))
     return Asked(
         type=resource_type,
         ids=None if ids is None else tuple(ids),
@@ -85,6 +87,17 @@ def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Se
         after=None if cursor is None else open_cursor(sealer, f"{resource_type}?{canonical}", cursor),
         canonical=canonical,
     )
+
+
+def _digests(sealer: Sealer, name: str, values: Sequence[str]) -> tuple[int, tuple[bytes, ...]]:
+    if name in _TOKENS:
+        param = _TOKENS[name]
+        return param, tuple(token_digest(sealer, param, _token(name, value)) for value in values)
+    try:
+        asked = [asked_demographics(name, value) for value in values]
+    except Unanswerable as reason:
+        raise _refused(name, str(reason)) from None
+    return asked[0][0], tuple(token_digest(sealer, param, one) for param, found in asked for one in sorted(found))
 
 
 def make_cursor(sealer: Sealer, search: str, after: int) -> str:
@@ -163,7 +176,8 @@ def _unknown(resource_type: str, name: str, known: dict[str, str]) -> RecordRefu
     base, colon, _ = name.partition(":")
     shown = name if all(names_an_element(part) for part in (base, *name.split(":")[1:])) else "this"
     if colon and base in known:
-        return _refused(shown, "modifiers are not supported", "not-supported")
+        names_whole = ": a name is found whole, by its keys" if known[base] == "string" else ""
+        return _refused(shown, f"modifiers are not supported{names_whole}", "not-supported")
     text = f"is no search parameter of {resource_type} here; known are {', '.join(known)}, _count"
     return _refused(shown, text, "not-supported")
 
