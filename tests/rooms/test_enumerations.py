@@ -79,7 +79,8 @@ ROLES = {
 }
 UNGRANTED = {Purpose.ETREAT, Purpose.HRESCH}  # in the closed list; no role may name them yet
 ACTIONS = (
-    "answer-appeal command commit-specimen contest create import invite-resident judge-identity open-relation"
+    "answer-appeal command commit-specimen contest create explain-links import invite-resident judge-identity"
+    " link-charts match-identity open-relation"
     " read read-code read-identity read-notice read-register read-signals read-situation read-summary replace-code"
     " report-resources resolve-code search send-counts sign-result take-certificate update verify-signal"
 )

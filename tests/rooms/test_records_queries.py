@@ -100,6 +100,7 @@ ADDS_ONLY = {
     "insert_tokens",
     "insert_versions",
     "keys",
+    "lock_identifier",
     "note_line",
     "note_uncounted",
     "open_common_chart",

@@ -44,6 +44,7 @@ from salus.app.contests import (
     unanswered,
     waiting_contests,
 )
+from salus.app.crossing import Crossed, cross_reference
 from salus.app.demo import (
     DemoResident,
     StepIn,
@@ -58,6 +59,7 @@ from salus.app.demo import (
     step_into,
 )
 from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
+from salus.app.feed import create_patient, update_patient
 from salus.app.handing_over import NotVerified, hand_signal_over
 from salus.app.importing import Imported, import_files
 from salus.app.invitations import Invited, invite_resident
@@ -83,6 +85,7 @@ from salus.app.node import (
     open_node,
 )
 from salus.app.notices import RanAgain, contest_notice, contested_of, run_again, with_appeal
+from salus.app.own_charts import Linking, link_own_charts
 from salus.app.power import Ordered, Powers, Published, answer_proofs, contest_tally, powers, publish_attempts
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.receiving import Incoming, Receiver
@@ -114,12 +117,14 @@ __all__ = [
     "SCHEMAS",
     "SETTING",
     "Audited",
+    "Crossed",
     "DemoResident",
     "Followed",
     "Found",
     "Imported",
     "Incoming",
     "Invited",
+    "Linking",
     "MyCertificates",
     "MyCode",
     "MyNotices",
@@ -173,6 +178,8 @@ __all__ = [
     "contested_of",
     "count_up_to",
     "courses",
+    "create_patient",
+    "cross_reference",
     "deliver_events",
     "demo_principal",
     "demo_resident",
@@ -188,6 +195,7 @@ __all__ = [
     "judge_contest",
     "judge_pair",
     "keep_attempt",
+    "link_own_charts",
     "load_settings",
     "look_proof",
     "make_report",
@@ -241,6 +249,7 @@ __all__ = [
     "take_specimen",
     "trust_file",
     "unanswered",
+    "update_patient",
     "verify_signal",
     "view_summary",
     "void_certificate",

@@ -11,6 +11,7 @@ from salus import access, records
 from salus.access import Action, Read
 from salus.app.facts import purpose_of, refuse
 from salus.app.node import Node
+from salus.app.own_charts import follow_replacements
 from salus.healthcode import certificates
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
@@ -34,12 +35,24 @@ def accept(
 ) -> Accepted:
     """Take in all intents or none; `noted` may add rows of its own to the same transaction.
 
-    Raises what records raises. A refusal is kept in the register of refusals in a transaction of its own.
+    A Patient that says it was replaced by another of the facility's own is linked to it, or a person is asked. Raises
+    what records raises. A refusal is kept in the register of refusals in a transaction of its own.
     """
+    return accept_prepared(node, principal, lambda tx: intents, source, noted)
+
+
+def accept_prepared(
+    node: Node,
+    principal: Principal,
+    prepare: Callable[[Transaction], Sequence[Intent]],
+    source: str = "fhir",
+    noted: Noted | None = None,
+) -> Accepted:
+    """Do the same with intents that are made in the transaction that takes them in, of what is found there."""
     at = node.clock.now()
     try:
         with node.store.transaction(Duty.CARE) as tx:
-            accepted = accept_in(tx, node, principal, intents, at, source)
+            accepted = _taken(tx, node, principal, prepare(tx), source, at)
             if noted:
                 noted(tx, accepted)
         return accepted
@@ -70,13 +83,11 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
     if principal.facility is None:
         raise refuse(node, principal, Action.CREATE, "only a facility's own system may write records")
     with node.store.transaction(Duty.CARE) as tx:
-        writer = _writer(node, principal, "fhir")
         records.lock(tx, [intent.id for intent in intents if intent.id])
         for intent in intents:
             try:
                 with tx.savepoint():
-                    accepted = records.accept(tx, writer, [intent], at)
-                    _register(tx, principal, accepted, "fhir", at)
+                    accepted = _taken(tx, node, principal, [intent], "fhir", at)
                 tried.append(Tried(entry=intent.entry, accepted=accepted, error=None))
             except SalusError as error:
                 if isinstance(error, Refused):
@@ -87,7 +98,16 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
     return tried
 
 
-def _writer(node: Node, principal: Principal, source: str, keys: Keys | None = None) -> Writer:
+def _taken(
+    tx: Transaction, node: Node, principal: Principal, intents: Sequence[Intent], source: str, at: datetime
+) -> Accepted:
+    accepted = records.accept(tx, _writer(node, principal, source), intents, at)
+    _register(tx, principal, accepted, source, at)
+    follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
+    return accepted
+
+
+def _writer(node: Node, principal: Principal, source: str) -> Writer:
     if principal.facility is None:
         raise Refused("only a facility's own system may write records")
     return Writer(

@@ -1,6 +1,6 @@
 """The resident index: a random identifier for each resident, found by keyed digests of numbers. Cannot be listed."""
 
-from salus.identity.assertions import Assertion, Author, Evidence, Question, Verdict
+from salus.identity.assertions import Assertion, Author, Evidence, Question, Verdict, pair_of
 from salus.identity.documents import read as read_identifier
 from salus.identity.documents.model import Identifier
 from salus.identity.errors import AssertionRefused, NumberRefused, NumbersDiffer, Parted
@@ -69,6 +69,7 @@ __all__ = [
     "match",
     "notices",
     "notify",
+    "pair_of",
     "part",
     "place",
     "read_identifier",

@@ -210,3 +210,12 @@ class Personal:
 
     def __repr__(self) -> str:
         return "Personal(…)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """One chart's Patient and the identifiers that it carries: (system, value)."""
+
+    id: UUID
+    facility: str
+    identifiers: tuple[tuple[str, str], ...] = field(repr=False)

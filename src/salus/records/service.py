@@ -17,8 +17,7 @@ from salus.records.fhir.definitions import DIRECTORY, resource_types
 from salus.records.fhir.facts import born
 from salus.records.fhir.parse import names_an_element, parse
 from salus.records.fhir.person import columns
-from salus.records.intake.examine import numbers_of
-from salus.records.model import Located, Personal, Query, Sealer, Summary
+from salus.records.model import Identified, Located, Personal, Query, Sealer, Summary
 from salus.records.sealing import unseal
 from salus.records.search.query import Asked, make_cursor
 from salus.records.summary import TYPES, name_of, personal_of, summarise
@@ -128,15 +127,14 @@ def described(patient: Mapping[str, Any], recorded_at: str = "") -> Described:
     return Described(**columns(patient, DOCUMENT_SYSTEMS), recorded_at=recorded_at)
 
 
-def arrival(located: Located, keys: Mapping[int, bytes]) -> Arrival:
-    """Open a Patient with its chart's key and return what it says of whose the chart is, as the index takes it."""
-    patient = parse(open_body(located, keys))
-    return Arrival(
-        chart_key=located.chart_key,
-        source=located.facility,
-        described=described(patient, format_instant(located.at)),
-        numbers=numbers_of(patient),
-        born=born(patient),
+def identified(located: Located, keys: Mapping[int, bytes]) -> Identified:
+    """Open one Patient and return its identifiers, and nothing else of it."""
+    found = orjson.loads(open_body(located, keys)).get("identifier") or ()
+    pairs = ((one.get("system"), one.get("value")) for one in found)
+    return Identified(
+        id=located.id,
+        facility=located.facility,
+        identifiers=tuple(dict.fromkeys((system, value) for system, value in pairs if system and value)),
     )
 
 

@@ -11,6 +11,8 @@ from salus.records.model import Located, Query
 from salus.storage import Transaction
 
 _FOUND = "r.resource_key, r.id, r.type, r.version, r.chart_key, c.kind, c.facility, r.updated_at, v.body"
+_BY_IDENTIFIER = 7_305_840
+"""The first key of the advisory locks of writes by identifier."""
 _JOINS = (
     " join records.chart c on c.chart_key = r.chart_key"
     " join records.version v on v.resource_key = r.resource_key and v.version = r.version"
@@ -73,6 +75,11 @@ def by_identifier(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list
     for digest, name, id_, kind, facility in found:
         result.setdefault(bytes(digest), []).append((name, id_, kind, facility))
     return result
+
+
+def lock_identifier(tx: Transaction, facility: str, digest: bytes) -> None:
+    """Let one transaction at a time write by an identifier at a facility."""
+    tx.row("select pg_advisory_xact_lock(%s, hashtext(%s || encode(%s, 'hex')))", (_BY_IDENTIFIER, facility, digest))
 
 
 def lock(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str, int, int, str, str]]:

@@ -11,6 +11,7 @@ ASKED: Mapping[str, str] = {
     "another-name": noop("The same number with another name"),
     "number-of-another": noop("A further number that another resident holds"),
     "reported": noop("Somebody reported the pair"),
+    "hospital-merge": noop("A hospital says that both are one person’s"),
     "score": noop("The weights are neither high nor low enough"),
 }
 ANSWERS: Mapping[Says, str] = {

@@ -52,6 +52,9 @@ GROUNDS: Mapping[str, str] = {
     "role": noop("The role allows it."),
     "contested": noop("You contested it, and asked for an answer."),
     "parted": noop("You were taken for one person with somebody else then, and this look was at a record of yours."),
+    "index-match": noop("A place of care asked whether the index knows somebody like you, to register you there."),
+    "own-charts": noop("That institution said that two of its own records are one person’s."),
+    "node-operator": noop("Whoever runs this node asked why records are held to be yours; none was opened."),
     "identity-question": noop("A person judged whether two records are one person’s; nothing clinical was shown."),
 }
 
@@ -74,6 +77,9 @@ PARTS: Mapping[str, str] = {
     "identity": noop("Your name, to be sure that it is you"),
     "person": noop("Who you are: names, birth date, numbers, addresses; nothing clinical"),
     "judgement": noop("Whether two records are one person’s was judged"),
+    "match": noop("That you are in the index; of you nothing but what they had said themselves"),
+    "cross-reference": noop("Under which numbers your records are kept"),
+    "links": noop("Why records are held to be yours; not what is in them"),
     "contest": noop("What you contested"),
     "notice": noop("Your notice, if there is one"),
     "result": noop("A result of a laboratory"),

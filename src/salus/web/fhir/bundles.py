@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
+from starlette.responses import Response
 
 from salus.app import Page, Tried
 from salus.kernel import SalusError, format_instant
 from salus.records import Outcome
-from salus.web.fhir.outcome import issues_of, outcome, stripped_issues
+from salus.web.fhir.outcome import FHIR_JSON, issues_of, outcome, stripped_issues
 
 
 def transaction_response(outcomes: Sequence[Outcome]) -> bytes:
@@ -80,6 +81,20 @@ def _searchset(base: str, links: list[dict[str, str]], page: Page) -> bytes:
     entries = [_match(base, *match) for match in page.matches]
     bundle = {"resourceType": "Bundle", "type": "searchset", "link": links}
     return orjson.dumps(bundle | ({"entry": entries} if entries else {}))
+
+
+def stored(url: str, one: Outcome, wanted: str) -> Response:
+    """Return the HTTP response to one stored resource, with as much of it as the sender prefers."""
+    headers = headers_of(one, url)
+    status = 201 if one.created else 200
+    if wanted == "minimal":
+        return Response(b"", status, headers)
+    if wanted == "OperationOutcome":
+        notes = stripped_issues(one.stripped) or [
+            {"severity": "information", "code": "informational", "diagnostics": "stored as it was sent"}
+        ]
+        return Response(orjson.dumps(outcome(notes)), status, headers, media_type=FHIR_JSON)
+    return Response(one.body, status, headers, media_type=FHIR_JSON)
 
 
 def headers_of(one: Outcome, url: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ def capability(url: str, name: str, version: str, interactions: Iterable[str]) -
         "status": "active",
         "date": _PUBLISHED,
         "kind": "instance",
+        "instantiates": list(_INSTANTIATES),
         "software": {"name": "Salus", "version": version},
         "implementation": {"description": name, "url": f"{url}/fhir"},
         "fhirVersion": "4.0.1",
@@ -57,6 +58,12 @@ _OPERATIONS = (
     ("validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate"),
 )
 _OF_THE_SYSTEM = ("transaction", "batch", "capabilities", "operation")
+_OPERATIONS = (
+    ("ihe-pix", "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix"),
+    ("merge", "http://hl7.org/fhir/OperationDefinition/Patient-merge"),
+)
+_INSTANTIATES = ("https://profiles.ihe.net/ITI/PIXm/CapabilityStatement/IHE.PIXm.Manager",)
+"""A server may implement a subset of these (FHIR R4, CapabilityStatement.instantiates); docs/how-to say which."""
 _SMART = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}
 
 
@@ -76,8 +83,11 @@ def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
         "versioning": "versioned-update",
         "readHistory": False,
         "updateCreate": False,
-        "conditionalCreate": False,
-        "conditionalUpdate": False,
+        "conditionalCreate": kind == "Patient",
+        "conditionalUpdate": kind == "Patient",
         "referencePolicy": ["literal", "local", "enforced"],
         "searchParam": [{"name": name, "type": type_} for name, type_ in records.supported(kind).items()],
+        **(
+            {"operation": [{"name": name, "definition": url} for name, url in _OPERATIONS]} if kind == "Patient" else {}
+        ),
     }

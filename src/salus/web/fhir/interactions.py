@@ -24,7 +24,9 @@ from salus.web.fhir import bundles
 from salus.web.fhir.answering import Endpoint, answering
 from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
-from salus.web.fhir.outcome import FHIR_JSON, HttpRefused, outcome, stripped_issues
+from salus.web.fhir.conditional import create_unless_known, update_by_identifier
+from salus.web.fhir.linking import cross, cross_posted, merge
+from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
 from salus.web.fhir.presenting import present
 from salus.web.fhir.requests import bearer, body, form, no_parameters, preference
 from salus.web.fhir.validating import validate
@@ -92,15 +94,16 @@ async def create(request: Request) -> Response:
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
     no_parameters(request)
     token, wanted = bearer(request), preference(request)
-    if "if-none-exist" in request.headers:
-        raise HttpRefused("conditional create is not supported yet", 412, "If-None-Exist")
     who = await in_thread(gate, lambda: _principal(gate, token, kind, "c"))
+    if "if-none-exist" in request.headers:
+        return await create_unless_known(gate, request, who, kind)
     raw = await body(request)
 
     def work() -> records.Accepted:
         return accept(gate.node, who, [records.of_resource(read_body(gate.node, who, raw), kind)])
 
-    return _stored(gate, (await in_thread(gate, work)).outcomes[0], wanted)
+    done = await in_thread(gate, work)
+    return bundles.stored(gate.node.settings.public_url, done.outcomes[0], wanted)
 
 
 @answering
@@ -117,7 +120,8 @@ async def update(request: Request) -> Response:
         sent = read_body(gate.node, who, raw)
         return accept(gate.node, who, [records.of_update(sent, kind, id_text, if_match)])
 
-    return _stored(gate, (await in_thread(gate, work)).outcomes[0], wanted)
+    done = await in_thread(gate, work)
+    return bundles.stored(gate.node.settings.public_url, done.outcomes[0], wanted)
 
 
 @answering
@@ -160,7 +164,8 @@ async def unknown(request: Request) -> Response:
     if request.method not in known:
         raise HttpRefused(f"{request.method} is not supported here", 405)
     if request.method == "PUT":
-        raise HttpRefused("write PUT Type/id: this server gives the ids, and updates nothing conditionally", 405)
+        text = "write PUT Type/id: this server gives the ids; by identifier only a Patient is updated"
+        raise HttpRefused(text, 405)
     raise HttpRefused("no such address below /fhir; GET /fhir/metadata tells what there is", 404)
 
 
@@ -176,8 +181,22 @@ INTERACTIONS = (
     Interaction(code="transaction", method="POST", path="", endpoint=submit, access="policy: create, update"),
     Interaction(code="batch", method="POST", path="/", endpoint=submit, access="policy: create, update, read, search"),
     Interaction(code="operation", method="POST", path="/$present", endpoint=present, access="policy: resolve-code"),
-    Interaction(code="operation", method="POST", path="/{type}/$validate", endpoint=validate, access="policy: create"),
-    Interaction(code="operation", method="POST", path="/$validate", endpoint=validate, access="policy: create"),
+    Interaction(
+        code="operation",
+        method="POST",
+        path="/Patient/$merge",
+        endpoint=merge,
+        access="policy: link-charts",
+    ),
+    Interaction(
+        code="operation", method="GET", path="/Patient/$ihe-pix", endpoint=cross, access="policy: read-identity"
+    ),
+    Interaction(
+        code="operation", method="POST", path="/Patient/$ihe-pix", endpoint=cross_posted, access="policy: read-identity"
+    ),
+    Interaction(
+        code="update", method="PUT", path="/Patient", endpoint=update_by_identifier, access="policy: create, update"
+    ),
     Interaction(code="read", method="GET", path="/{type}/{id}", endpoint=read, access="policy: read"),
     Interaction(code="update", method="PUT", path="/{type}/{id}", endpoint=update, access="policy: update"),
     Interaction(code="search-type", method="GET", path="/{type}", endpoint=find, access="policy: search"),
@@ -272,16 +291,3 @@ def _id(kind: str, text: str) -> UUID:
     if found is None or str(found) != text:
         raise NotFound(f"there is no {kind} with this id here")
     return found
-
-
-def _stored(gate: Gate, one: records.Outcome, wanted: str) -> Response:
-    headers = bundles.headers_of(one, gate.node.settings.public_url)
-    status = 201 if one.created else 200
-    if wanted == "minimal":
-        return Response(b"", status, headers)
-    if wanted == "OperationOutcome":
-        notes = stripped_issues(one.stripped) or [
-            {"severity": "information", "code": "informational", "diagnostics": "stored as it was sent"}
-        ]
-        return Response(orjson.dumps(outcome(notes)), status, headers, media_type=FHIR_JSON)
-    return Response(one.body, status, headers, media_type=FHIR_JSON)
