@@ -69,6 +69,7 @@ INSIDES_THAT_ARE_FACES = {
     "salus.identity.names": "names as such, as numbers",
     "salus.identity.linkage": "a model of likeness, apart from the index that uses it; a file is linked without a node",
     "salus.identity.linkage.linking": "linking a file loads DuckDB and Splink, which the face must not",
+    "salus.identity.linkage.people": "the verdict on two people and its threshold, as a match tells of them",
     "salus.identity.linkage.people.linking": "as above, for a file whose columns are ours",
     "salus.identity.documents": "document types are a pure table, which reading a message needs without the index",
     "salus.identity.errors": "as above: what a number is refused with",

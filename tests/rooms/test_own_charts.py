@@ -130,6 +130,14 @@ def test_two_valid_numbers_are_a_question_for_a_person(node: Node, h1: Asking) -
     assert [one.pair for one in questions(node)].count((a, b)) == 1
 
 
+def test_what_the_guards_forbid_is_a_question_for_a_person(node: Node, h1: Asking) -> None:
+    one, _, a, _ = a_chart(node, name=[{"text": "欧阳伟"}], birthDate="1950-01-05")
+    other, _, b, _ = a_chart(node, name=[{"text": "欧阳伟"}], birthDate="1991-11-25")
+
+    assert said(merge(h1, one, other)) == "asked"
+    assert len(set(whose(node, a, b))) == 2
+
+
 def test_what_a_person_parted_stays_parted(node: Node, h1: Asking) -> None:
     one, _, a, _ = a_chart(node)
     other, _, b, _ = a_chart(node)

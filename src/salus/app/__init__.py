@@ -63,6 +63,7 @@ from salus.app.feed import create_patient, update_patient
 from salus.app.handing_over import NotVerified, hand_signal_over
 from salus.app.importing import Imported, import_files
 from salus.app.invitations import Invited, invite_resident
+from salus.app.matching import MOST_MATCHES, Grade, MatchAnswer, Matched, match_identity
 from salus.app.measures import (
     SETTING,
     MyNotices,
@@ -86,6 +87,7 @@ from salus.app.node import (
 )
 from salus.app.notices import RanAgain, contest_notice, contested_of, run_again, with_appeal
 from salus.app.own_charts import Linking, link_own_charts
+from salus.app.pacing import MATCHES_A_MINUTE, Pace, TooFast
 from salus.app.power import Ordered, Powers, Published, answer_proofs, contest_tally, powers, publish_attempts
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.receiving import Incoming, Receiver
@@ -114,6 +116,8 @@ __all__ = [
     "BY_ROUTE",
     "CHECKS",
     "DEMO_WITNESSES",
+    "MATCHES_A_MINUTE",
+    "MOST_MATCHES",
     "SCHEMAS",
     "SETTING",
     "Audited",
@@ -121,10 +125,13 @@ __all__ = [
     "DemoResident",
     "Followed",
     "Found",
+    "Grade",
     "Imported",
     "Incoming",
     "Invited",
     "Linking",
+    "MatchAnswer",
+    "Matched",
     "MyCertificates",
     "MyCode",
     "MyNotices",
@@ -132,6 +139,7 @@ __all__ = [
     "NodeSettings",
     "NotVerified",
     "Ordered",
+    "Pace",
     "Page",
     "Pair",
     "Peer",
@@ -151,6 +159,7 @@ __all__ = [
     "SignalSeen",
     "StepIn",
     "Taken",
+    "TooFast",
     "Tried",
     "Viewed",
     "Visit",
@@ -200,6 +209,7 @@ __all__ = [
     "look_proof",
     "make_report",
     "map_properties",
+    "match_identity",
     "may_listen",
     "my_certificate",
     "my_certificates",

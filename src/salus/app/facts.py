@@ -59,10 +59,10 @@ def refuse(node: Node, principal: Principal, action: Action, text: str = REFUSED
     return Refused(text)
 
 
-def refusal_of(node: Node, principal: Principal, action: Action) -> Refusal:
+def refusal_of(node: Node, principal: Principal, action: Action, code: str = Refused.code) -> Refusal:
     """Say who was refused what, for the register of refusals."""
     return Refusal(
-        code=Refused.code,
+        code=code,
         role=principal.role,
         principal=principal.subject,
         facility=principal.facility,

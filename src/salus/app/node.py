@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from salus import identity, parties
+from salus.app.pacing import Pace
 from salus.app.remembering import Memory, log_stamp
 from salus.app.schemas import SCHEMAS
 from salus.app.settings import NodeSettings, SettingsRefused
@@ -58,6 +59,7 @@ class Node:
     sign_in: SignIn = field(repr=False)
     gathering: Gathering = field(repr=False)
     trust: Trust | None = None
+    pace: Pace = field(default_factory=Pace, repr=False)
     memory: Memory = field(default_factory=Memory, repr=False)
     _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)
     _anchors: dict[UUID, int] = field(default_factory=dict, repr=False)

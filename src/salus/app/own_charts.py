@@ -57,7 +57,7 @@ def link_own_charts(
         pair = _pair(tx, node, who, source, target)
         if pair is not None:
             _register(tx, who, pair, ground, node.clock.now())
-            return (_tried if preview else _link)(tx, who, pair, node.clock.now())
+            return (_tried if preview else _link)(tx, node, who, pair, node.clock.now())
     raise refuse(node, who, Action.LINK_CHARTS, OWN_ONLY)
 
 
@@ -79,7 +79,7 @@ def follow_replacements(
             pair = identity.pair_of(outcome.chart_key, target)
             if not _one_resident(tx, pair):  # who sends a Patient again and again says nothing new
                 _register(tx, who, pair, _ground(node, who), at)
-                done[outcome.id] = _link(tx, who, pair, at)
+                done[outcome.id] = _link(tx, node, who, pair, at)
     return done
 
 
@@ -118,26 +118,33 @@ def _one_resident(tx: Transaction, pair: tuple[int, int]) -> bool:
     return len(set(identity.residents_of(tx, pair).values())) == 1
 
 
-def _tried(tx: Transaction, who: Principal, pair: tuple[int, int], at: datetime) -> Linking:
+def _tried(tx: Transaction, node: Node, who: Principal, pair: tuple[int, int], at: datetime) -> Linking:
     """Say what linking would do, and leave nothing of it."""
     tried = Linking.ASKED
     try:
         with tx.savepoint():
-            tried = _link(tx, who, pair, at)
+            tried = _link(tx, node, who, pair, at)
             raise _Undone
     except _Undone:
         return tried
 
 
-def _link(tx: Transaction, who: Principal, pair: tuple[int, int], at: datetime) -> Linking:
+def _link(tx: Transaction, node: Node, who: Principal, pair: tuple[int, int], at: datetime) -> Linking:
     if _one_resident(tx, pair):
         return Linking.ALREADY
+    one, other = (identity.resident_by_key(tx, key) for key in identity.residents_of(tx, pair).values())
+    if one and other and identity.barred(tx, node.custodian, one.charts, other.charts):
+        return _asked(tx, pair, at)
     try:
         identity.link(tx, pair, ground=GROUND, author=Author(name=f"system:{who.subject}"), at=at)
     except (NumbersDiffer, Parted):
-        review.ask(tx, [Question(pair=pair, reason=GROUND, at=at)])
-        return Linking.ASKED
+        return _asked(tx, pair, at)
     return Linking.LINKED
+
+
+def _asked(tx: Transaction, pair: tuple[int, int], at: datetime) -> Linking:
+    review.ask(tx, [Question(pair=pair, reason=GROUND, at=at)])
+    return Linking.ASKED
 
 
 def _register(tx: Transaction, who: Principal, pair: tuple[int, int], ground: str, at: datetime) -> None:

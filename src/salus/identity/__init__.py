@@ -17,7 +17,7 @@ from salus.identity.linking import (
     part,
     withdraw,
 )
-from salus.identity.matching import Described, Match, Matches, match, unprepared
+from salus.identity.matching import Described, Match, Matches, barred, match
 from salus.identity.model import DOCUMENT_SYSTEMS, ID_CARD_SYSTEMS, IdNumber, Resident, check_character
 from salus.identity.placing import Arrival, place, revise
 from salus.identity.review import REASONS, Answer, Figures, Says
@@ -28,6 +28,7 @@ from salus.identity.service import (
     last_two,
     resident,
     resident_by_key,
+    residents,
     residents_of,
 )
 
@@ -58,6 +59,7 @@ __all__ = [
     "Verdict",
     "anchor",
     "assertions_of",
+    "barred",
     "check_character",
     "differences",
     "find",
@@ -75,6 +77,7 @@ __all__ = [
     "read_identifier",
     "resident",
     "resident_by_key",
+    "residents",
     "residents_of",
     "revise",
     "unprepared",

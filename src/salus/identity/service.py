@@ -45,6 +45,14 @@ def resident_by_key(tx: Transaction, key: int) -> Resident | None:
     return Resident(key=found[0], resident_id=found[1], charts=tuple(store.charts_of(tx, [found[0]])))
 
 
+def residents(tx: Transaction, keys: Sequence[int]) -> dict[int, Resident]:
+    """Return residents by physical key, each with all charts, in one statement; keys of aliases are not found."""
+    charts: dict[tuple[int, UUID], list[int]] = {}
+    for key, id_, chart in store.whole(tx, keys) if keys else ():
+        charts.setdefault((key, id_), []).append(chart)
+    return {key: Resident(key=key, resident_id=id_, charts=tuple(found)) for (key, id_), found in charts.items()}
+
+
 def residents_of(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, int]:
     """Return the resident of each chart that has one; directory charts have none."""
     return store.residents_of(tx, chart_keys)

@@ -244,6 +244,15 @@ def notices_of(tx: Transaction, residents: Sequence[int]) -> list[tuple[str, tup
     return [(kind, tuple(others), at) for _, kind, others, at in found]
 
 
+def whole(tx: Transaction, keys: Sequence[int]) -> list[tuple[int, UUID, int]]:
+    """Return (resident, identifier, chart) of every chart of residents, in order of the charts."""
+    return tx.rows(
+        "select r.resident_key, r.resident_id, m.chart_key from identity.member m"
+        " join identity.resident r using (resident_key) where m.resident_key = any(%s::bigint[]) order by m.chart_key",
+        (list(keys),),
+    )
+
+
 def lock_for_moving(tx: Transaction, resident_keys: Iterable[int]) -> None:
     """Keep everybody else from adding to these residents, linking or parting them until the transaction ends."""
     _lock(tx, "pg_advisory_xact_lock", _MEMBERSHIP, [key % _STRIPES for key in resident_keys])

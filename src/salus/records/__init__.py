@@ -6,7 +6,8 @@ from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
 from salus.records.intake.accept import Writer, accept
-from salus.records.intake.attempts import may_hold_measure, refuse_measures
+from salus.records.intake.asking import check_patient, told_back
+from salus.records.intake.attempts import refuse_measures
 from salus.records.intake.bundle import Submission, of_resource, of_update, take_apart
 from salus.records.intake.feed import (
     Named,
@@ -51,6 +52,7 @@ from salus.records.service import (
     open_body,
     patient_name,
     patients,
+    patients_at,
     personal,
     search,
     skip_keys,
@@ -87,7 +89,7 @@ __all__ = [
     "arrival",
     "charts",
     "charts_of_patients",
-    "check",
+    "check_patient",
     "check_type",
     "counts",
     "deliver",
@@ -115,6 +117,7 @@ __all__ = [
     "parse_query",
     "patient_name",
     "patients",
+    "patients_at",
     "personal",
     "refuse_measures",
     "replacements",
@@ -127,6 +130,7 @@ __all__ = [
     "summary_parts",
     "supported",
     "take_apart",
+    "told_back",
     "totals",
     "uncounted",
 ]

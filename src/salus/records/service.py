@@ -87,6 +87,11 @@ def patients(tx: Transaction, chart_keys: Sequence[int]) -> list[Located]:
     return store.patients(tx, chart_keys)
 
 
+def patients_at(tx: Transaction, chart_keys: Sequence[int], facility: str) -> dict[int, UUID]:
+    """Return the ids of the Patients of those charts that are a facility's own, by chart."""
+    return store.patients_at(tx, chart_keys, facility)
+
+
 def charts_of_patients(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str]]:
     """Return chart and facility of each Patient that exists."""
     found = store.targets(tx, [("Patient", id_) for id_ in ids])

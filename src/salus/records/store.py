@@ -260,6 +260,17 @@ def patients(tx: Transaction, chart_keys: Sequence[int]) -> list[Located]:
     return of_types(tx, chart_keys, ("Patient",), 100)
 
 
+def patients_at(tx: Transaction, chart_keys: Sequence[int], facility: str) -> dict[int, UUID]:
+    """Return the Patients of those charts that are a facility's, by chart."""
+    return dict(
+        tx.rows(
+            "select r.chart_key, r.id from records.resource r join records.chart c on c.chart_key = r.chart_key"
+            " where r.chart_key = any(%s::bigint[]) and r.type = 'Patient' and c.facility = %s",
+            (list(chart_keys), facility),
+        )
+    )
+
+
 def of_types(tx: Transaction, chart_keys: Sequence[int], types: Sequence[str], most: int) -> list[Located]:
     """Return the newest `most` resources of each type in these charts."""
     found = tx.rows(

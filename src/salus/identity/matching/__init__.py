@@ -1,5 +1,6 @@
 """Who may be meant: charts prepared and sealed, found by keyed digests, weighed by the model that the batch uses."""
 
+from salus.identity.matching.barring import barred
 from salus.identity.matching.model import Described, Known, Match, Matches, Person
 from salus.identity.matching.service import Custodian, digests, kept, match, near, remember, unprepared
 
@@ -10,6 +11,7 @@ __all__ = [
     "Match",
     "Matches",
     "Person",
+    "barred",
     "digests",
     "kept",
     "match",

@@ -59,10 +59,15 @@ _OPERATIONS = (
 )
 _OF_THE_SYSTEM = ("transaction", "batch", "capabilities", "operation")
 _OPERATIONS = (
+    ("match", "http://hl7.org/fhir/OperationDefinition/Patient-match"),
     ("ihe-pix", "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix"),
     ("merge", "http://hl7.org/fhir/OperationDefinition/Patient-merge"),
 )
-_INSTANTIATES = ("https://profiles.ihe.net/ITI/PIXm/CapabilityStatement/IHE.PIXm.Manager",)
+_INSTANTIATES = (
+    "https://profiles.ihe.net/ITI/PDQm/CapabilityStatement/IHE.PDQm.PatientDemographicsSupplier",
+    "https://profiles.ihe.net/ITI/PDQm/CapabilityStatement/IHE.PDQm.PatientDemographicsSupplierMatch",
+    "https://profiles.ihe.net/ITI/PIXm/CapabilityStatement/IHE.PIXm.Manager",
+)
 """A server may implement a subset of these (FHIR R4, CapabilityStatement.instantiates); docs/how-to say which."""
 _SMART = {"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}
 

@@ -26,6 +26,7 @@ from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
 from salus.web.fhir.conditional import create_unless_known, update_by_identifier
 from salus.web.fhir.linking import cross, cross_posted, merge
+from salus.web.fhir.matching import match
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
 from salus.web.fhir.presenting import present
 from salus.web.fhir.requests import bearer, body, form, no_parameters, preference
@@ -181,6 +182,13 @@ INTERACTIONS = (
     Interaction(code="transaction", method="POST", path="", endpoint=submit, access="policy: create, update"),
     Interaction(code="batch", method="POST", path="/", endpoint=submit, access="policy: create, update, read, search"),
     Interaction(code="operation", method="POST", path="/$present", endpoint=present, access="policy: resolve-code"),
+    Interaction(
+        code="operation",
+        method="POST",
+        path="/Patient/$match",
+        endpoint=match,
+        access="policy: match-identity",
+    ),
     Interaction(
         code="operation",
         method="POST",

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from salus.app import TooFast
 from salus.kernel import SalusError
 from salus.records import RecordRefused
 
@@ -65,6 +66,8 @@ def refusal(error: SalusError) -> Response:
     headers = {"WWW-Authenticate": 'Bearer realm="salus"'} if error.status == 401 else {}
     if error.status == 503:
         headers["Retry-After"] = "1"
+    if isinstance(error, TooFast):
+        headers["Retry-After"] = str(error.seconds)
     return Response(orjson.dumps(outcome(issues_of(error))), error.status, headers, media_type=FHIR_JSON)
 
 
