@@ -59,6 +59,7 @@ from salus.app.demo import (
     step_into,
 )
 from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
+from salus.app.explaining import Explained, Said, explain_links
 from salus.app.feed import create_patient, update_patient
 from salus.app.handing_over import NotVerified, hand_signal_over
 from salus.app.importing import Imported, import_files
@@ -123,6 +124,7 @@ __all__ = [
     "Audited",
     "Crossed",
     "DemoResident",
+    "Explained",
     "Followed",
     "Found",
     "Grade",
@@ -153,6 +155,7 @@ __all__ = [
     "Receiver",
     "Relay",
     "Restored",
+    "Said",
     "Saved",
     "SettingsRefused",
     "Signal",
@@ -195,6 +198,7 @@ __all__ = [
     "demo_roles",
     "demo_token",
     "ensure_sandbox",
+    "explain_links",
     "give_order",
     "hand_over",
     "hand_signal_over",

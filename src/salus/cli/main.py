@@ -35,6 +35,7 @@ class _Main(Commands):
         "demo": "demo:demo",
         "facility": "facilities:facility",
         "import": "nodes:import_",
+        "index": "main:index",
         "ledger": "ledgers:ledger",
         "link": "linking:link",
         "party": "publishing:party",
@@ -55,10 +56,19 @@ class _Code(Commands):
     }
 
 
+class _Index(Commands):
+    places: ClassVar[Mapping[str, str]] = {"explain": "indexing:explain"}
+
+
 @click.group(cls=_Main, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version("salus"), prog_name="salus")
 def main() -> None:
     """Run and check a Salus node."""
+
+
+@click.group(cls=_Index)
+def index() -> None:
+    """Ask about the resident index; it cannot be listed."""
 
 
 @click.group(cls=_Code)

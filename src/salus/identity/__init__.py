@@ -1,6 +1,6 @@
 """The resident index: a random identifier for each resident, found by keyed digests of numbers. Cannot be listed."""
 
-from salus.identity.assertions import Assertion, Author, Evidence, Question, Verdict, pair_of
+from salus.identity.assertions import Assertion, Author, Evidence, Question, Verdict, pair_of, standing
 from salus.identity.documents import read as read_identifier
 from salus.identity.documents.model import Identifier
 from salus.identity.errors import AssertionRefused, NumberRefused, NumbersDiffer, Parted
@@ -80,6 +80,6 @@ __all__ = [
     "residents",
     "residents_of",
     "revise",
-    "unprepared",
+    "standing",
     "withdraw",
 ]
