@@ -67,6 +67,7 @@ INSIDES_THAT_ARE_FACES = {
     "salus.healthcode.certificates": "certificates have verbs of their own beside the identity code's",
     "salus.identity.documents": "numbers as such, read by whoever takes them in; pure",
     "salus.identity.names": "names as such, as numbers",
+    "salus.identity.surviving": "which value stands, as names and numbers; pure, so that a model may hold it",
     "salus.identity.linkage": "a model of likeness, apart from the index that uses it; a file is linked without a node",
     "salus.identity.linkage.linking": "linking a file loads DuckDB and Splink, which the face must not",
     "salus.identity.linkage.people": "the verdict on two people and its threshold, as a match tells of them",

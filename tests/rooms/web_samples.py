@@ -127,6 +127,14 @@ NO_ALLERGY = v.Record(
     as_of=NOW,
     no_known_allergy=_source(CITY, 2026, 9, 30),
 )
+PERSON = (
+    v.Stated(element="name", value=CHEN, source=RECORD.results[0].source, reason="document"),
+    v.Stated(element="birth_date", value="1958-04-17", source=RECORD.results[0].source, reason="most"),
+    v.Stated(element="gender", value=v.Sex.FEMALE, source=RECORD.results[0].source, reason="alone"),
+    v.Stated(
+        element="address", value=v.Words(zh="石溪县槐树街9号2室"), source=RECORD.results[0].source, reason="newest"
+    ),
+)
 PATIENT = v.Patient(name=CHEN, sex=v.Sex.FEMALE, born=date(1958, 4, 17), age_years=68)
 
 
@@ -289,7 +297,7 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
         CLINICIAN,
     ),
     "my code": (MY_CODE, RESIDENT),
-    "my record": (v.MyRecord(record=RECORD), RESIDENT),
+    "my record": (v.MyRecord(record=RECORD, person=PERSON), RESIDENT),
     "my record empty": (v.MyRecord(record=EMPTY), RESIDENT),
     "my record no allergy": (v.MyRecord(record=NO_ALLERGY), RESIDENT),
     "who looked": (LOOKED, RESIDENT),

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from salus.identity.surviving import Survivor
 from salus.records.errors import Problem
 
 # A prefix of FHIR's date search, and the half-open span of the date behind it.
@@ -162,12 +163,14 @@ class SummaryLine:
 class Summary:
     """What a clinician needs first, over all charts of one resident, newest first in each list.
 
+    `person` is who it is: of each element the value that stands, with its source; name, birth date, gender are of it.
     `no_known_allergy` is a written statement that there is none; an empty `allergies` alone is no such statement.
     """
 
     name: str | None = field(repr=False)
     birth_date: str | None = field(repr=False)
     gender: str | None = field(repr=False)
+    person: tuple[Survivor, ...] = field(repr=False)
     allergies: tuple[SummaryLine, ...] = field(repr=False)
     no_known_allergy: SummaryLine | None = field(repr=False)
     medicines: tuple[SummaryLine, ...] = field(repr=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from salus.identity import ID_CARD_SYSTEMS, IdNumber, NumberRefused
+from salus.identity.surviving import Statement, Survivor, survivors
 from salus.records.fhir import facts
 from salus.records.fhir.parse import parse
 from salus.records.model import Located, Personal, Summary, SummaryLine
@@ -27,12 +29,14 @@ def summarise(found: Sequence[tuple[Located, bytes]], counts: Mapping[str, int])
     by_type: dict[str, list[Opened]] = {name: [] for name in TYPES}
     for located, body in found:
         by_type[located.type].append((located, parse(body)))
-    person = by_type["Patient"][0][1] if by_type["Patient"] else {}
+    person = who_is(by_type["Patient"])
+    known = {one.element: one.value for one in person}
     allergies = _lines(by_type["AllergyIntolerance"], _allergy)
     return Summary(
-        name=name_of(person),
-        birth_date=person.get("birthDate"),
-        gender=person.get("gender"),
+        name=known.get("name"),
+        birth_date=known.get("birth_date"),
+        gender=known.get("gender"),
+        person=person,
         allergies=tuple(line for line in allergies if line.code not in _NO_ALLERGY and line.active),
         no_known_allergy=next((line for line in allergies if line.code in _NO_ALLERGY), None),
         medicines=_lines(by_type["MedicationRequest"], _medicine),
@@ -41,6 +45,38 @@ def summarise(found: Sequence[tuple[Located, bytes]], counts: Mapping[str, int])
         counts=dict(counts),
         facilities=tuple(sorted({located.facility for located, _ in found})),
     )
+
+
+def who_is(patients: Sequence[Opened]) -> tuple[Survivor, ...]:
+    """Return what stands of who a resident is, over the Patients of all charts, with source and date of each value."""
+    return survivors(one for located, person in patients for one in _statements(located, person))
+
+
+def _statements(located: Located, person: dict[str, Any]) -> Iterator[Statement]:
+    born = person.get("birthDate")
+    cards = {card for card in _cards(person) if not born or card == born}
+    homes = [_address(one) for one in person.get("address") or () if one.get("use") != "old"]
+    phones = [one for one in person.get("telecom") or () if one.get("system") == "phone" and one.get("use") != "old"]
+    stated = {
+        "name": name_of(person),
+        "birth_date": born,
+        "gender": person.get("gender"),
+        "telephone": next((one["value"] for one in phones if one.get("value")), None),
+        "address": next((one for one in homes if one), None),
+    }
+    for name, value in stated.items():
+        if value:
+            yield Statement(element=name, value=value, source=located.facility, at=located.at, vouched=bool(cards))
+
+
+def _cards(person: dict[str, Any]) -> Iterator[str]:
+    """Yield the birth date of each valid identity card number that a Patient carries."""
+    for one in person.get("identifier") or ():
+        if one.get("system") in ID_CARD_SYSTEMS and one.get("value"):
+            try:
+                yield IdNumber.read(one["value"]).born.isoformat()
+            except NumberRefused:
+                continue
 
 
 def personal_of(located: Located, body: bytes) -> Personal:

@@ -119,6 +119,21 @@ PARTS: Mapping[str, str] = {
 }
 OTHER_PART = noop("Other entries (%(kind)s)")
 
+PERSON: Mapping[str, str] = {
+    "name": noop("Name"),
+    "birth_date": noop("Birth date"),
+    "gender": noop("Sex"),
+    "telephone": noop("Telephone"),
+    "address": noop("Address"),
+}
+
+STANDS: Mapping[str, str] = {
+    "alone": noop("Nobody states anything else."),
+    "document": noop("It goes with an identity card number; others are stated, too."),
+    "most": noop("Most institutions state it; others are stated, too."),
+    "newest": noop("It is the newest; others are stated, too."),
+}
+
 PUBLICATIONS: Mapping[str, str] = {
     "assignment-rules": noop("Rules for notices"),
     "emergency": noop("Emergency"),

@@ -17,7 +17,7 @@ from salus.parties import Principal
 from salus.records import NotFound
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
-from salus.web.pages.words_of import facility_words, record
+from salus.web.pages.words_of import facility_words, record, stated
 from salus.web.views import Address, Branch, Look, LookDay, MyCode, MyRecord, Notice, Proof, WhoLooked, Words
 
 
@@ -49,7 +49,9 @@ async def my_record(visit: Visit) -> Response:
     """Show the resident's own record in plain words."""
     who, node = _resident(visit), visit.gate.node
     viewed = await in_thread(visit.gate, lambda: app.my_record(node, who))
-    return visit.show(MyRecord(record=record(node, viewed.summary, node.clock.now())))
+    return visit.show(
+        MyRecord(record=record(node, viewed.summary, node.clock.now()), person=stated(node, viewed.summary))
+    )
 
 
 @paged

@@ -6,11 +6,26 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from salus.app import Node, map_properties
-from salus.kernel import CIVIL_TIME
+from salus.identity.surviving import Survivor
+from salus.kernel import CIVIL_TIME, civil_day
 from salus.parties import PartyUnknown, organisations
 from salus.records import Summary as Found
 from salus.records import SummaryLine
-from salus.web.views import Allergy, Flag, Medicine, Patient, Problem, Record, Result, Severity, Sex, Source, Words
+from salus.web.views import (
+    Allergy,
+    Day,
+    Flag,
+    Medicine,
+    Patient,
+    Problem,
+    Record,
+    Result,
+    Severity,
+    Sex,
+    Source,
+    Stated,
+    Words,
+)
 
 
 def written(text: str | None) -> Words | None:
@@ -95,6 +110,27 @@ def record(node: Node, summary: Found, now: datetime) -> Record:
         as_of=now,
         no_known_allergy=source(none_known) if none_known else None,
     )
+
+
+def stated(node: Node, summary: Found) -> tuple[Stated, ...]:
+    """Return what stands of who a resident is, each with its source."""
+    return tuple(
+        Stated(
+            element=one.element,
+            value=_value(one),
+            source=Source(facility=facility_words(node, one.source), on=civil_day(one.at)),
+            reason=one.reason.value,
+        )
+        for one in summary.person
+    )
+
+
+def _value(one: Survivor) -> Words | Sex | Day:
+    if one.element == "gender":
+        return Sex(one.value) if one.value in set(Sex) else Sex.UNKNOWN
+    if one.element == "birth_date":
+        return one.value
+    return written(one.value) or Words(en="?")
 
 
 def _allergy(line: SummaryLine, source: Source) -> Allergy:

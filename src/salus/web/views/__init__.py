@@ -383,11 +383,22 @@ class MyCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What stands of who a resident is: an element, the value that stands, who states it, and why. Sex is a word."""
+
+    element: str
+    value: Words | Sex | Day
+    source: Source
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MyRecord:
-    """The resident's own record: the content of a clinician's summary, in plain words."""
+    """The resident's own record: the content of a clinician's summary, in plain words, and who it says they are."""
 
     template: ClassVar[str] = "my_record.html"
     record: Record
+    person: tuple[Stated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
