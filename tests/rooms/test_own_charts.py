@@ -86,7 +86,18 @@ def test_two_own_charts_are_linked_and_both_residents_are_told(node: Node, h1: A
         assert (read.action, read.ground, read.facility) == ("link-charts", "own-charts", "H1")
     with node.store.transaction(Duty.CARE) as tx:
         (asserted,) = identity.assertions_of(tx, [a, b])
-    assert (asserted.ground, asserted.author.human) == ("hospital-merge", False)
+    assert (asserted.ground, asserted.author.role) == ("hospital-merge", Role.HOSPITAL_SYSTEM)
+
+
+def test_no_rule_takes_back_what_a_hospital_said_of_its_charts(node: Node, h1: Asking) -> None:
+    one, mrn, a, _ = a_chart(node, name=[{"text": "欧阳未名"}], birthDate="1971-02-03")
+    other, _, b, _ = a_chart(node, name=[{"text": "Unknown"}])
+    merge(h1, one, other)
+
+    feed(h1, mrn, fed(mrn, name=[{"text": "欧阳未名"}], birthDate="1971-02-03", gender="male"))
+    a_chart(node, "H2", name=[{"text": "欧阳未名"}], birthDate="1971-02-03")
+
+    assert len(set(whose(node, a, b))) == 1
 
 
 def test_the_same_again_changes_nothing(node: Node, h1: Asking) -> None:

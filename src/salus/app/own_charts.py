@@ -1,5 +1,7 @@
 """A hospital says that two of its own charts are one person's. Nothing is merged: it is asserted, or a person is asked.
 
+No rule takes back what a hospital asserts of its own charts, as it answers for it; a person does.
+
 FHIR R5 `Patient/$merge`, and the link `replaced-by` of a Patient that is sent (IHE PIXm, ITI-104, resolve duplicate).
 """
 
@@ -136,7 +138,7 @@ def _link(tx: Transaction, node: Node, who: Principal, pair: tuple[int, int], at
     if one and other and identity.barred(tx, node.custodian, one.charts, other.charts):
         return _asked(tx, pair, at)
     try:
-        identity.link(tx, pair, ground=GROUND, author=Author(name=f"system:{who.subject}"), at=at)
+        identity.link(tx, pair, ground=GROUND, author=Author(name=who.subject, role=who.role), at=at)
     except (NumbersDiffer, Parted):
         return _asked(tx, pair, at)
     return Linking.LINKED

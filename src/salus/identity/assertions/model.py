@@ -41,7 +41,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Author:
-    """Who asserts: a rule by its name, or a member of staff in a role. `second` is the other person of a forced one."""
+    """Who asserts: a rule by its name, or who answers for it in a role. `second` is the other person of a forced one.
+
+    That is a member of staff; of two charts of its own a hospital's system, too.
+    """
 
     name: str
     role: Role | None = None
@@ -53,7 +56,7 @@ class Author:
 
     @property
     def human(self) -> bool:
-        """Tell whether a person asserts it."""
+        """Tell whether somebody answers for it, and no rule made it."""
         return self.role is not None
 
 
