@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from salus import access, app, identity
 from salus.app import Node
 from salus.kernel import Purpose, Role
 from salus.parties import principal
+from salus.records import Named
 from salus.storage import Duty
 
 _orders = count(1)
@@ -232,6 +234,17 @@ def test_a_patient_is_added_and_then_revised_by_its_identifier(node: Node, h1: A
     assert (added.status_code, revised.status_code) == (201, 200)
     assert added.json()["id"] == revised.json()["id"]
     assert (revised.json()["meta"]["versionId"], revised.json()["gender"]) == ("2", "female")
+
+
+def test_two_who_feed_one_new_patient_at_the_same_time_write_one(node: Node) -> None:
+    mrn = str(uuid4())
+    named = Named(system=MRN, value=mrn)
+
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: app.update_patient(node, system(), fed(mrn), named, None), range(8)))
+
+    assert len({one.outcomes[0].id for one in done}) == 1
+    assert sorted(one.outcomes[0].version for one in done) == list(range(1, 9))
 
 
 def test_several_of_one_identifier_are_a_412(node: Node, h1: Asking) -> None:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from salus.app import Crossed, Linking, cross_reference, link_own_charts, read_body
+from salus.parties import Principal
 from salus.records import Named, Problem, RecordRefused, named_as, named_by, named_in
 from salus.web.fhir.answering import answering
 from salus.web.fhir.callers import check_scope, known
@@ -94,7 +95,7 @@ def _merged(sent: dict[str, Any], done: Linking, *, preview: bool) -> Response:
 async def cross(request: Request) -> Response:
     """Answer `GET Patient/$ihe-pix?sourceIdentifier=system|value&targetSystem=…` (IHE PIXm, ITI-83, 2:3.83.4)."""
     gate, token, pairs = gate_of(request), bearer(request), request.query_params.multi_items()
-    await in_thread(gate, lambda: known(gate, token))
+    who = await in_thread(gate, lambda: known(gate, token))
     given: dict[str, list[Any]] = {"sourceIdentifier": [], "targetSystem": []}
     for name, value in pairs:
         if name in given:
@@ -103,7 +104,7 @@ async def cross(request: Request) -> Response:
             raise wrong("query", f"must be one of {', '.join(given)}, _format for JSON")
     if len(given["sourceIdentifier"]) > 1:
         raise wrong("sourceIdentifier", "name one patient")
-    return await in_thread(gate, lambda: _crossed(gate, token, given))
+    return await in_thread(gate, lambda: _crossed(gate, who, given))
 
 
 @answering
@@ -114,11 +115,10 @@ async def cross_posted(request: Request) -> Response:
     token = bearer(request)
     who = await in_thread(gate, lambda: known(gate, token))
     raw = await body(request)
-    return await in_thread(gate, lambda: _crossed(gate, token, read_parameters(read_body(gate.node, who, raw), _PIX)))
+    return await in_thread(gate, lambda: _crossed(gate, who, read_parameters(read_body(gate.node, who, raw), _PIX)))
 
 
-def _crossed(gate: Gate, token: str, given: dict[str, list[Any]]) -> Response:
-    who = known(gate, token)
+def _crossed(gate: Gate, who: Principal, given: dict[str, list[Any]]) -> Response:
     check_scope(who, "Patient", "r")
     source, targets = str(the_one(given, "sourceIdentifier")), frozenset(map(str, given["targetSystem"]))
     base = f"{gate.node.settings.public_url}/fhir"
