@@ -80,6 +80,14 @@ def test_what_cannot_be_asked_for_is_said(name: str, value: str) -> None:
     assert value not in str(refused.value)
 
 
+def test_parts_are_found_as_they_are_written_however_the_whole_is_read() -> None:
+    odd = {"resourceType": "Patient", "name": [{"text": "欧阳修", "family": "欧", "given": ["阳修"]}]}
+
+    assert finds("family", "欧", odd)
+    assert finds("given", "阳修", odd)
+    assert finds("name", "欧阳修", odd)
+
+
 @given(born=DAYS, asked=DAYS, prefix=st.sampled_from(sorted(ORDERS)))
 def test_a_date_is_compared_day_by_day(born: date, asked: date, prefix: str) -> None:
     patient = {"resourceType": "Patient", "birthDate": born.isoformat()}

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from salus.identity.documents import read_phone
-from salus.identity.names import read_name
+from salus.identity.names import Name, read_name
 from salus.records.fhir.facts import names, plain, split
 
 NAME, GENDER, BIRTH, TELECOM = 4, 5, 6, 7
@@ -66,15 +67,36 @@ def asked_demographics(name: str, value: str) -> tuple[int, set[str]]:
 
 
 def _name_tokens(patient: Mapping[str, Any]) -> Iterator[str]:
-    for text in names(dict(patient)):
-        read = read_name(text)
-        yield from (f"whole|{key}" for key in read.keys)
-        yield from (f"{part}|{key}" for part, key in (("family", read.family), ("given", read.given)) if key)
     for one in patient.get("name") or ():
-        given = [part for part in one.get("given") or () if part]
-        yield from (f"family|{key}" for key in _part_keys(one.get("family")))
-        for part in (*given, " ".join(given)):
-            yield from (f"given|{key}" for key in _part_keys(part))
+        for text in names({"name": [one]}):
+            read = read_name(text)
+            yield from (f"whole|{key}" for key in read.keys)
+            yield from (f"{part}|{key}" for part, key in (("family", read.family), ("given", read.given)) if key)
+            if not _says_its_parts(read, one):
+                yield from _part_tokens(one)
+
+
+def _says_its_parts(read: Name, one: Mapping[str, Any]) -> bool:
+    """Tell whether a whole name was split as it is written in parts, and reads in one way: then parts add nothing."""
+    family: str = one.get("family") or ""
+    given: list[str] = one.get("given") or []
+    if read.variants or len(given) != 1:
+        return not family and not given
+    if read.raw == family + given[0]:
+        return read.family in _surname_keys(family)
+    return (family.lower(), given[0].lower()) == (read.family, read.given)
+
+
+def _part_tokens(one: Mapping[str, Any]) -> Iterator[str]:
+    given = [part for part in one.get("given") or () if part]
+    yield from (f"family|{key}" for key in _part_keys(one.get("family")))
+    for part in dict.fromkeys((*given, " ".join(given))):
+        yield from (f"given|{key}" for key in _part_keys(part))
+
+
+@lru_cache(maxsize=4096)
+def _surname_keys(text: str) -> set[str]:
+    return _part_keys(text)
 
 
 def _part_keys(text: str | None) -> set[str]:
