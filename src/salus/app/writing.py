@@ -52,7 +52,7 @@ def accept_prepared(
     at = node.clock.now()
     try:
         with node.store.transaction(Duty.CARE) as tx:
-            accepted = _taken(tx, node, principal, prepare(tx), source, at)
+            accepted = accept_in(tx, node, principal, prepare(tx), at, source)
             if noted:
                 noted(tx, accepted)
         return accepted
@@ -72,6 +72,7 @@ def accept_in(
     """Take in all intents or none, in the caller's transaction, and register it; `keys` are at hand already, if any."""
     accepted = records.accept(tx, _writer(node, principal, source, keys), intents, at)
     _register(tx, principal, accepted, source, at)
+    follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
     return accepted
 
 
@@ -87,7 +88,7 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
         for intent in intents:
             try:
                 with tx.savepoint():
-                    accepted = _taken(tx, node, principal, [intent], "fhir", at)
+                    accepted = accept_in(tx, node, principal, [intent], at, "fhir")
                 tried.append(Tried(entry=intent.entry, accepted=accepted, error=None))
             except SalusError as error:
                 if isinstance(error, Refused):
@@ -98,16 +99,7 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
     return tried
 
 
-def _taken(
-    tx: Transaction, node: Node, principal: Principal, intents: Sequence[Intent], source: str, at: datetime
-) -> Accepted:
-    accepted = records.accept(tx, _writer(node, principal, source), intents, at)
-    _register(tx, principal, accepted, source, at)
-    follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
-    return accepted
-
-
-def _writer(node: Node, principal: Principal, source: str) -> Writer:
+def _writer(node: Node, principal: Principal, source: str, keys: Keys | None = None) -> Writer:
     if principal.facility is None:
         raise Refused("only a facility's own system may write records")
     return Writer(

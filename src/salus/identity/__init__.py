@@ -17,7 +17,7 @@ from salus.identity.linking import (
     part,
     withdraw,
 )
-from salus.identity.matching import Described, Match, Matches, barred, match
+from salus.identity.matching import Described, Match, Matches, barred, match, unprepared
 from salus.identity.model import DOCUMENT_SYSTEMS, ID_CARD_SYSTEMS, IdNumber, Resident, check_character
 from salus.identity.placing import Arrival, place, revise
 from salus.identity.review import REASONS, Answer, Figures, Says
@@ -81,5 +81,6 @@ __all__ = [
     "residents_of",
     "revise",
     "standing",
+    "unprepared",
     "withdraw",
 ]

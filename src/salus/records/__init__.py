@@ -7,8 +7,9 @@ from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, s
 from salus.records.fhir.parse import parse
 from salus.records.intake.accept import Writer, accept
 from salus.records.intake.asking import check_patient, told_back
-from salus.records.intake.attempts import refuse_measures
+from salus.records.intake.attempts import may_hold_measure, refuse_measures
 from salus.records.intake.bundle import Submission, of_resource, of_update, take_apart
+from salus.records.intake.checking import check
 from salus.records.intake.feed import (
     Named,
     named_as,
@@ -24,6 +25,7 @@ from salus.records.model import (
     Counted,
     Identified,
     Intent,
+    Keys,
     Located,
     Outcome,
     Personal,
@@ -89,6 +91,7 @@ __all__ = [
     "arrival",
     "charts",
     "charts_of_patients",
+    "check",
     "check_patient",
     "check_type",
     "counts",
@@ -101,6 +104,7 @@ __all__ = [
     "imported",
     "is_directory",
     "lock",
+    "may_hold_measure",
     "named_as",
     "named_by",
     "named_in",

@@ -17,6 +17,7 @@ from salus.records.fhir.definitions import DIRECTORY, resource_types
 from salus.records.fhir.facts import born
 from salus.records.fhir.parse import names_an_element, parse
 from salus.records.fhir.person import columns
+from salus.records.intake.examine import numbers_of
 from salus.records.model import Identified, Located, Personal, Query, Sealer, Summary
 from salus.records.sealing import unseal
 from salus.records.search.query import Asked, make_cursor
@@ -140,6 +141,18 @@ def identified(located: Located, keys: Mapping[int, bytes]) -> Identified:
         id=located.id,
         facility=located.facility,
         identifiers=tuple(dict.fromkeys((system, value) for system, value in pairs if system and value)),
+    )
+
+
+def arrival(located: Located, keys: Mapping[int, bytes]) -> Arrival:
+    """Open a Patient with its chart's key and return what it says of whose the chart is, as the index takes it."""
+    patient = parse(open_body(located, keys))
+    return Arrival(
+        chart_key=located.chart_key,
+        source=located.facility,
+        described=described(patient, format_instant(located.at)),
+        numbers=numbers_of(patient),
+        born=born(patient),
     )
 
 

@@ -58,7 +58,7 @@ _OPERATIONS = (
     ("validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate"),
 )
 _OF_THE_SYSTEM = ("transaction", "batch", "capabilities", "operation")
-_OPERATIONS = (
+_OF_PATIENTS = (
     ("match", "http://hl7.org/fhir/OperationDefinition/Patient-match"),
     ("ihe-pix", "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix"),
     ("merge", "http://hl7.org/fhir/OperationDefinition/Patient-merge"),
@@ -93,6 +93,8 @@ def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
         "referencePolicy": ["literal", "local", "enforced"],
         "searchParam": [{"name": name, "type": type_} for name, type_ in records.supported(kind).items()],
         **(
-            {"operation": [{"name": name, "definition": url} for name, url in _OPERATIONS]} if kind == "Patient" else {}
+            {"operation": [{"name": name, "definition": url} for name, url in _OF_PATIENTS]}
+            if kind == "Patient"
+            else {}
         ),
     }

@@ -205,6 +205,8 @@ INTERACTIONS = (
     Interaction(
         code="update", method="PUT", path="/Patient", endpoint=update_by_identifier, access="policy: create, update"
     ),
+    Interaction(code="operation", method="POST", path="/{type}/$validate", endpoint=validate, access="policy: create"),
+    Interaction(code="operation", method="POST", path="/$validate", endpoint=validate, access="policy: create"),
     Interaction(code="read", method="GET", path="/{type}/{id}", endpoint=read, access="policy: read"),
     Interaction(code="update", method="PUT", path="/{type}/{id}", endpoint=update, access="policy: update"),
     Interaction(code="search-type", method="GET", path="/{type}", endpoint=find, access="policy: search"),
