@@ -81,6 +81,7 @@ _RULES = {
     "Pattern": "is not written as its FHIR type asks",
     "Enum": "is not one of the codes its required binding allows",
     "MinLength": "is empty",
+    "MaxLength": "is longer than its type allows",
     "MinItems": "is an empty list",
     "MinProperties": "is an empty object",
     "Minimum": "is below its smallest value",
@@ -152,6 +153,8 @@ def _problem(error: Any, name: str, entry: int | None) -> Problem:
     kind = type(error.kind).__name__.rpartition("_")[2]
     if kind == "Required":
         return Problem(where=f"{where}.{error.kind.property}", text="is required", code="required", entry=entry)
+    if kind == "AnyOf" and isinstance(error.instance_path[-1] if error.instance_path else None, int):
+        return Problem(where=where, text=_RULES["Pattern"], code="value", entry=entry)  # an item, which might be null
     if kind == "AnyOf":
         return Problem(where=where, text="lacks a required element", code="required", entry=entry)
     if kind == "AdditionalProperties":

@@ -14,6 +14,9 @@ from salus.records.v2.model import Delimiters
 MOST_BYTES = 4 * 1024 * 1024
 MOST_SEGMENTS = 10_000
 MOST_REPETITIONS = 1_000
+MOST_CHARACTERS = 1024 * 1024
+"""Of one text: FHIR R4's strings are no longer. Nor do they hold control characters, which are left out."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 DELETED = '""'
 """What a sender writes to say that a value is to be taken away; an empty field says nothing."""
 
@@ -61,7 +64,9 @@ class Value:
             text = text[: -len(marks.truncation)] + "…"
         if marks.escape and marks.escape in text:
             text = unescape(text, marks, self.encoding)
-        return text.strip()
+        if len(text) > MOST_CHARACTERS:
+            raise V2Refused(f"a text of more than {MOST_CHARACTERS:,} characters; send it in parts", TOO_LONG)
+        return (text if text.isprintable() else _CONTROL.sub("", text)).strip()
 
 
 @dataclass(frozen=True, slots=True)
