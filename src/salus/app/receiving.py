@@ -1,7 +1,8 @@
 """Take in messages of HL7 v2: whom they are from, what they change, one durable commit, then the answer.
 
 Messages that arrive together share a transaction, as long as no two are about the same numbers; where one of them
-cannot be taken, each is tried by itself. Nothing is answered AA before its commit is durable.
+cannot be taken, each half has one of its own, until that one stands alone. Nothing is answered AA before its commit is
+durable.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ class Receiver:
             raise refuse(self._node, who, Action.CREATE, f"this system's scopes do not cover system/{kind}.cu")
 
     def _take(self, cases: Sequence[_Case]) -> None:
-        """Take messages in one transaction; where that fails, each in one of its own."""
+        """Take messages in one transaction; where that fails, each half in one of its own, down to the one at fault."""
         try:
             self._commit(cases)
             return
@@ -139,13 +140,15 @@ class Receiver:
             if len(cases) == 1:
                 cases[0].answer = self._failed(cases[0], error)
                 return
-        for place, case in enumerate(cases):
+        for case in cases:
             case.plan, case.outcomes, case.answer = None, [], None
-            self._take([case])
-            if _could_not(case):  # nor will the others now; they hear at once that they are to be sent again
-                for other in cases[place + 1 :]:
-                    other.answer = case.answer
-                return
+        first, second = cases[: len(cases) // 2], cases[len(cases) // 2 :]
+        self._take(first)
+        if _could_not(first[-1]):  # nor will the others now; they hear at once that they are to be sent again
+            for case in second:
+                case.answer = first[-1].answer
+        else:
+            self._take(second)
 
     def _failed(self, case: _Case, error: Exception) -> Answer:
         if isinstance(error, Refused):
