@@ -190,6 +190,13 @@ def _own_judges() -> None:
     appeals.independent = service.independent = lambda *_: True
 
 
+def _links_bring_measures() -> None:
+    """Every chart that is the resident's now asks what its specimens ask."""
+    from salus.app import measures
+
+    measures._own_charts = lambda tx, node, who: measures.charts_of(tx, node.resident_key(tx, who.resident))
+
+
 CONTROLS: Mapping[str, Control] = {
     "no action sets a measure": Control(promise=1, test="test_no_one_can_set_a_measure.py", take_away=_grant_by_policy),
     "doors ask only where declared": Control(
@@ -200,6 +207,9 @@ CONTROLS: Mapping[str, Control] = {
     ),
     "a deadline ends what is contested": Control(
         promise=2, test="test_a_late_answer_ends_a_measure.py", take_away=_late_answers_count
+    ),
+    "only the own number brings a measure": Control(
+        promise=2, test="test_a_link_never_brings_a_measure.py", take_away=_links_bring_measures
     ),
     "nobody answers for the own work": Control(
         promise=2, test="test_a_late_answer_ends_a_measure.py", take_away=_own_judges

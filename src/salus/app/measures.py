@@ -107,17 +107,28 @@ def progress_measures(node: Node) -> measures.Progress:
 
 
 def my_notices(node: Node, who: Principal) -> MyNotices:
-    """Return the resident's own measures, recomputed from evidence; usually there are none. The look is registered."""
+    """Return the resident's own measures, recomputed from evidence; usually there are none. The look is registered.
+
+    What asks something of them is a specimen of the chart for which the identifier that they sign in with was minted,
+    or of one that is joined to it by equal own numbers. What ends it may lie in any chart that is theirs now.
+    """
     key, at = own_key(node, who, Action.READ_NOTICE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        charts = charts_of(tx, key)
-        rows = measures.rows_of(tx, charts)
+        own = _own_charts(tx, node, who)
+        others = [chart for chart in charts_of(tx, key) if chart not in own]
+        rows = [*measures.rows_of(tx, own), *measures.rows_of(tx, others)]
         held = tuple(sorted({row.chart_key for row in rows}))
         access.register(tx, [own_read(who, key, held, "notice", Action.READ_NOTICE, at)])
     keys = measures.chart_keys(node.keys, held)
-    proved = measures.notices(node.store, node.trust, keys, held, at)
+    proved = measures.notices(node.store, node.trust, keys, own, others, at)
     found = [one for one in (contested_view(node, key, each, at) for each in proved) if one]
+    rows.sort(key=lambda row: row.key, reverse=True)
     return MyNotices(notices=tuple(found), receipts=tuple(measures.receipts(keys, rows)), at=at)
+
+
+def _own_charts(tx: Transaction, node: Node, who: Principal) -> tuple[int, ...]:
+    chart = node.anchor(tx, who.resident) if who.resident else None
+    return () if chart is None else identity.joined_by_number(tx, chart)
 
 
 def publish(node: Node, document: Document, signatures: Mapping[str, str]) -> None:

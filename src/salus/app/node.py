@@ -117,14 +117,17 @@ class Node:
 
     def resident_key(self, tx: Transaction, resident_id: UUID) -> int | None:
         """Return the physical key of the resident whom an identifier leads to now; its chart is remembered."""
+        chart = self.anchor(tx, resident_id)
+        return None if chart is None else identity.residents_of(tx, [chart]).get(chart)
+
+    def anchor(self, tx: Transaction, resident_id: UUID) -> int | None:
+        """Return the chart for which an identifier was minted; it is remembered, as it is so for ever."""
         chart = self._anchors.get(resident_id)
         if chart is None:
             chart = identity.anchor(tx, resident_id)
-            if chart is None:
-                return None
-            if len(self._anchors) < 100_000:
+            if chart is not None and len(self._anchors) < 100_000:
                 self._anchors[resident_id] = chart
-        return identity.residents_of(tx, [chart]).get(chart)
+        return chart
 
     def care_facility(self, principal: Principal) -> bool:
         """Tell whether a principal acts at a registered place of care."""

@@ -46,6 +46,19 @@ def considered(evidence: Mapping[str, Opened], result: str) -> list[Evidence]:
     return found
 
 
+def releasing(evidence: Mapping[str, Opened]) -> dict[str, Opened]:
+    """Return what of the evidence of charts that were only linked may count: negatives that stand, and specimens.
+
+    A negative that its laboratory corrected to something else stands no more, and a correction that asks for something
+    is left out too: it would hide what the own charts ask for, and could itself be shown to nobody.
+    """
+    told = {name: _told(evidence, one) for name, one in evidence.items() if sound(evidence, one)}
+    results = [one for one in told.values() if one]
+    overturned = {one.replaces for one in results if one.result is not Result.NEGATIVE}
+    kept = {one.name for one in results if one.result is Result.NEGATIVE} - overturned
+    return {name: one for name, one in evidence.items() if one.kept.kind == "specimen" or name in kept}
+
+
 def ending(evidence: Mapping[str, Opened], result: str, table: Table) -> list[list[Opened]]:
     """Return what can end a decision on a result, as groups: a group counts only as a whole.
 

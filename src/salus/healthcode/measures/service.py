@@ -14,7 +14,7 @@ from typing import Any
 from salus import ledger
 from salus.healthcode.errors import EvidenceRefused
 from salus.healthcode.measures import store as tables
-from salus.healthcode.measures.considering import Opened, considered, may_replace
+from salus.healthcode.measures.considering import Opened, considered, may_replace, releasing
 from salus.healthcode.measures.filing import DUTIES, measure_file, open_evidence, rows_of
 from salus.healthcode.measures.model import Decided, HeldNotice, Kept, Progress, Signed, place, written
 from salus.healthcode.measures.publications import Known, known, logged_keys, signer_of
@@ -161,16 +161,23 @@ def progress(
 
 
 def notices(
-    store: Store, trust: Trust | None, keys: Mapping[int, bytes], charts: Sequence[int], at: datetime
+    store: Store,
+    trust: Trust | None,
+    keys: Mapping[int, bytes],
+    charts: Sequence[int],
+    others: Sequence[int],
+    at: datetime,
 ) -> list[HeldNotice]:
     """Return the measures of a resident, from the specimens in these charts, that are proved at `at`; most have none.
 
-    `keys` are the charts' keys. Evidence of all the charts is looked through for what ends a measure, whichever subject
-    it bears: to recompute a file it takes one under the same subject, to be asked for nothing it does not.
+    `others` are charts that were linked to them: they bring no measure and can only end one. `keys` are the keys of
+    all. Evidence is looked through for what ends a measure, whichever subject it bears: to recompute a file it takes
+    one under the same subject, to be asked for nothing it does not.
     """
     with store.transaction(Duty.CARE) as tx:
         rows = tables.decisions(tx, charts, at - LOOKS_BACK, MOST_NOTICES)
         evidence = open_evidence(rows_of(tx, charts), keys)
+        evidence |= releasing(open_evidence(rows_of(tx, others), keys))
     if not rows or trust is None:
         return []
     told = known(store, trust)

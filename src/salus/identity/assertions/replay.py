@@ -49,6 +49,20 @@ def replay(charts: Iterable[int], mints: Mapping[int, int], assertions: Iterable
     return State(residents=residents, aliases=aliases, unminted=tuple(sorted(unminted)), unfollowed=unfollowed)
 
 
+def reached(chart: int, pairs: Iterable[Pair]) -> frozenset[int]:
+    """Return all charts to which a way of pairs leads from one, itself included."""
+    beside: dict[int, list[int]] = defaultdict(list)
+    for one, other in pairs:
+        beside[one].append(other)
+        beside[other].append(one)
+    found, ahead = {chart}, [chart]
+    while ahead:
+        fresh = [one for one in beside[ahead.pop()] if one not in found]
+        found.update(fresh)
+        ahead += fresh
+    return frozenset(found)
+
+
 def _strength(one: Assertion) -> tuple[bool, float, Pair]:
     return (not one.author.human, -one.evidence.total if one.evidence else 0.0, one.pair)
 

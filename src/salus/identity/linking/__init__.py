@@ -1,5 +1,6 @@
 """Link residents, part them again, and lift what was found: every verb appends an assertion and replays."""
 
+from salus.identity.linking.binding import joined_by_number
 from salus.identity.linking.service import (
     Changed,
     Notice,
@@ -22,6 +23,7 @@ __all__ = [
     "announce",
     "assertions_of",
     "differences",
+    "joined_by_number",
     "keep_apart",
     "lift",
     "link",
