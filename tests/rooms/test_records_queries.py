@@ -70,6 +70,8 @@ QUERIES: dict[str, Call] = {
     "identity: whole": lambda tx: index.whole(tx, [5, 6]),
     "identity: current": lambda tx: index.current(tx, 5),
     "identity: minted_by": lambda tx: index.minted_by(tx, [5, 6]),
+    "identity: minted": lambda tx: index.minted(tx, SOME),
+    "identity: minted_of": lambda tx: index.minted_of(tx, [5, 6]),
     "identity: first_number": lambda tx: index.first_number(tx, [5, 6]),
     "identity: members_of": lambda tx: index.members_of(tx, [5, 6]),
     "identity: numbers_of": lambda tx: index.numbers_of(tx, [5, 6]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +12,7 @@ from uuid import UUID
 from salus import access, identity, ledger, records
 from salus.access import Action
 from salus.app.node import Node
-from salus.app.residents import own_key, own_read
+from salus.app.residents import Own, own, own_read
 from salus.codec.certificates import Hint, Logged, write_trust
 from salus.healthcode import certificates
 from salus.healthcode.certificates import CertificateRefused, Fact, Held, hint_of
@@ -44,9 +45,9 @@ class _Parts:
 
 def my_certificates(node: Node, who: Principal) -> MyCertificates:
     """Return a resident's certificates and what could be taken; the reading stands in the register."""
-    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    mine, at = own(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        parts = _parts(tx, node, who, key, at)
+        parts = _parts(tx, node, who, mine, at)
     facts, hint = _opened(node, parts, at)
     return MyCertificates(held=parts.held, facts=facts, hint=hint)
 
@@ -56,10 +57,10 @@ def take_certificate(node: Node, who: Principal, resource: UUID, *, hinted: bool
 
     Raises CertificateRefused if the record does not say such a fact, and Refused for anybody but the resident.
     """
-    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    mine, at = own(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     ledger.append_once(node.store, certificates.issuer_leaf(node.custodian, node.name))
     with node.store.transaction(Duty.CARE) as tx:
-        parts = _parts(tx, node, who, key, at)
+        parts = _parts(tx, node, who, mine, at)
     facts, hint = _opened(node, parts, at)
     found = next((one for one in facts if one.resource == resource), None)
     if found is None:
@@ -68,15 +69,15 @@ def take_certificate(node: Node, who: Principal, resource: UUID, *, hinted: bool
     with node.store.transaction(Duty.CARE) as tx:
         if [one.version for one in records.fetch(tx, [resource])] != [found.version]:
             raise CertificateRefused("this entry was corrected a moment ago; look at it again")
-        return certificates.take(tx, node.custodian, key, fact, hint if hinted else None, at=at)
+        return certificates.take(tx, node.custodian, mine.minted, fact, hint if hinted else None, at=at)
 
 
 def my_certificate(node: Node, who: Principal, certificate_id: UUID) -> Held:
     """Return one of the resident's own certificates. Raises CertificateRefused if it is not theirs."""
-    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    mine, at = own(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        held = certificates.held(tx, node.custodian, key)
-        access.register(tx, [own_read(who, key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
+        held = _held(tx, node, mine)
+        access.register(tx, [own_read(who, mine.key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
     found = next((one for one in held if one.certificate_id == certificate_id), None)
     if found is None:
         raise CertificateRefused("there is no such certificate among yours")
@@ -85,10 +86,23 @@ def my_certificate(node: Node, who: Principal, certificate_id: UUID) -> Held:
 
 def void_certificate(node: Node, who: Principal, certificate_id: UUID) -> None:
     """Void one of the resident's own certificates, because they ask."""
-    key, at = own_key(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    mine, at = own(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        certificates.void(tx, node.custodian, key, certificate_id, at)
-        access.register(tx, [own_read(who, key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
+        whose = {one.certificate_id: key for key in mine.known_as for one in certificates.held(tx, node.custodian, key)}
+        certificates.void(tx, node.custodian, whose.get(certificate_id, mine.minted), certificate_id, at)
+        access.register(tx, [own_read(who, mine.key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
+
+
+def void_parted(tx: Transaction, node: Node, residents: Iterable[int], at: datetime) -> int:
+    """Void what these residents took of entries that are another's now; return how many. Duty CARE."""
+    known = identity.all_known_as(tx, sorted(set(residents)))
+    taken = [
+        (now, one) for now, keys in known.items() for key in keys for one in certificates.held(tx, node.custodian, key)
+    ]
+    charts = {one.id: one.chart_key for one in records.fetch(tx, [one.resource for _, one in taken])} if taken else {}
+    whose = identity.residents_of(tx, sorted(set(charts.values())))
+    gone = [one for now, one in taken if one.resource in charts and whose.get(charts[one.resource]) != now]
+    return certificates.void_parted(tx, [one.certificate_id for one in gone], at)
 
 
 def trust_file(node: Node) -> bytes:
@@ -141,18 +155,24 @@ def _proved(node: Node, leaves: list[tuple[int, Leaf]]) -> list[Logged]:
     return [Logged(kind=leaf.kind, body=leaf.body, proof=str(found.proof)) for leaf, found in receipts if found]
 
 
-def _parts(tx: Transaction, node: Node, who: Principal, key: int, at: datetime) -> _Parts:
+def _held(tx: Transaction, node: Node, mine: Own) -> tuple[Held, ...]:
+    """Return what was taken under any identifier, the newest first."""
+    found = [one for key in mine.known_as for one in certificates.held(tx, node.custodian, key)]
+    return tuple(sorted(found, key=lambda one: one.taken, reverse=True))
+
+
+def _parts(tx: Transaction, node: Node, who: Principal, mine: Own, at: datetime) -> _Parts:
     """Register the read, and fetch what facts and hint are read from."""
-    resident = identity.resident_by_key(tx, key)
+    resident = identity.resident_by_key(tx, mine.key)
     charts = resident.charts if resident else ()
     located, people = attesting.attestable(tx, charts), records.patients(tx, charts)[:1]
     unwrapped = tuple(sorted({part.chart_key for part in [*located, *people]}))
-    access.register(tx, [own_read(who, key, unwrapped, WHAT, Action.TAKE_CERTIFICATE, at)])
+    access.register(tx, [own_read(who, mine.key, unwrapped, WHAT, Action.TAKE_CERTIFICATE, at)])
     return _Parts(
         located=tuple(located),
         people=tuple(people),
-        last_two=identity.last_two(tx, node.custodian, key),
-        held=tuple(certificates.held(tx, node.custodian, key)),
+        last_two=identity.last_two(tx, node.custodian, mine.key),
+        held=_held(tx, node, mine),
     )
 
 

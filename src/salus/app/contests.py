@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from salus import access, appeals
 from salus.access import Action, Kind, Read
 from salus.app.facts import decide, purpose_of, refuse
-from salus.app.node import Node, known_as
-from salus.app.residents import own_key
+from salus.app.node import Node
+from salus.app.residents import Own, own
 from salus.app.vouching import vouched_at
 from salus.appeals import (
     About,
@@ -24,7 +25,7 @@ from salus.appeals import (
 )
 from salus.kernel import canonical, format_instant
 from salus.parties import Principal
-from salus.storage import Duty
+from salus.storage import Duty, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +40,8 @@ class Followed:
 
 def contest_look(node: Node, who: Principal, place: tuple[int, int], words: str) -> Contest:
     """Contest an entry of the own register: "I do not know this look". Raises NothingToContest if it is not theirs."""
-    key = own_key(node, who, Action.CONTEST)
-    seen = appeals.own_look(node.store, known_as(node, key), place)
+    mine = own(node, who, Action.CONTEST)
+    seen = appeals.own_look(node.store, mine.known_as, place)
     if seen is None:
         raise NothingToContest("there is no such entry in your list of who looked")
     read = seen.read
@@ -62,32 +63,33 @@ def contest_look(node: Node, who: Principal, place: tuple[int, int], words: str)
         organisations=(organisation,),
         shown=canonical(shown).decode(),
     )
-    return open_contest(node, who, key, contested, words)
+    return open_contest(node, who, mine, contested, words)
 
 
-def open_contest(node: Node, who: Principal, key: int, contested: Contested, words: str) -> Contest:
-    """Open a contest for the resident who asks; it stands in their own register too."""
+def open_contest(node: Node, who: Principal, mine: Own, contested: Contested, words: str) -> Contest:
+    """Open a contest for the resident who asks, once for all their identifiers; it stands in their register too."""
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        opened = appeals.open_contest(tx, node.custodian, key, contested, words, at)
-        access.register(tx, [_entry(who, key, Action.CONTEST, "own-record", at)])
+        opened = _contest_of(tx, node, mine.known_as, contested.about, contested.subject)
+        opened = opened or appeals.open_contest(tx, node.custodian, mine.minted, contested, words, at)
+        access.register(tx, [_entry(who, mine.key, Action.CONTEST, "own-record", at)])
     return opened
 
 
 def my_contests(node: Node, who: Principal) -> list[Followed]:
     """Return what the resident contests, newest first."""
-    key = own_key(node, who, Action.CONTEST)
+    mine = own(node, who, Action.CONTEST)
     with node.store.transaction(Duty.CARE) as tx:
-        found = appeals.contests_of(tx, node.custodian, key)
-    return [follow(node, contest) for contest in found]
+        found = [one for key in mine.known_as for one in appeals.contests_of(tx, node.custodian, key)]
+    return [follow(node, one) for one in sorted(found, key=lambda one: one.opened_at, reverse=True)]
 
 
 def my_contest(node: Node, who: Principal, appeal: bytes) -> Followed:
     """Return one of the resident's own contests. Raises ContestUnknown for any other."""
-    key = own_key(node, who, Action.CONTEST)
+    mine = own(node, who, Action.CONTEST)
     with node.store.transaction(Duty.CARE) as tx:
         found = appeals.contest_by_appeal(tx, node.custodian, appeal)
-    if found.resident_key != key:
+    if found.resident_key not in mine.known_as:
         raise ContestUnknown("there is no such contest here, or it is not yours to see")
     return follow(node, found)
 
@@ -148,11 +150,16 @@ def follow(node: Node, contest: Contest) -> Followed:
     )
 
 
-def contest_of(node: Node, resident_key: int, about: About, subject: str) -> Followed | None:
-    """Return how a resident's contest of one thing stands, if there is one."""
+def contest_of(node: Node, known_as: Sequence[int], about: About, subject: str) -> Followed | None:
+    """Return how a resident's contest of one thing stands, if there is one under any of their keys."""
     with node.store.transaction(Duty.CARE) as tx:
-        found = appeals.contest_of(tx, node.custodian, resident_key, about, subject)
+        found = _contest_of(tx, node, known_as, about, subject)
     return follow(node, found) if found else None
+
+
+def _contest_of(tx: Transaction, node: Node, known_as: Sequence[int], about: About, subject: str) -> Contest | None:
+    found = (appeals.contest_of(tx, node.custodian, key, about, subject) for key in known_as)
+    return next((one for one in found if one), None)
 
 
 def unanswered(contest: Contest, at: datetime) -> Standing:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from salus import access, healthcode, identity, records
 from salus.access import Action, Kind, Read
-from salus.app.facts import decide, purpose_of, refuse
+from salus.app.facts import decide, purpose_of, refuse, relation_ends
 from salus.app.node import Node
 from salus.healthcode import CodeUnknown
 from salus.identity import IdNumber
@@ -61,12 +61,12 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     if not decision.allowed or principal.facility is None:
         raise refuse(node, principal, action, "only a place of care may do this, for treatment")
     with node.store.transaction(Duty.CARE) as tx:
-        key = _resolve(tx, node, text) if by_code else _by_number(tx, node, text)
-        resident = identity.resident_by_key(tx, key)
+        opened_for = _resolve(tx, node, text) if by_code else _by_number(tx, node, text)
+        resident = identity.resident_by_key(tx, opened_for)
         if resident is None:
             raise NotFound("nobody here has this number")
         key = resident.key
-        ends = access.open_relation(tx, principal.facility, key, principal.subject, at)
+        ends = access.open_relation(tx, principal.facility, opened_for, principal.subject, at)
         people = records.patients(tx, resident.charts)
         shown = tuple(person.chart_key for person in people[:1])
         access.register(tx, [_entry(principal, key, shown, "identity", action, decision.ground, at)])
@@ -81,10 +81,11 @@ def _resolve(tx: Transaction, node: Node, text: str) -> int:
 
 
 def _by_number(tx: Transaction, node: Node, text: str) -> int:
-    found = identity.find(tx, node.custodian, IdNumber.read(text))
-    if found is None:
+    """Return the key that goes with the number, whoever was linked to it: the relation stays theirs after a parting."""
+    chart = identity.holder(tx, node.custodian, IdNumber.read(text))
+    if chart is None:
         raise NotFound("nobody here has this number")
-    return found.key
+    return identity.minted_for(tx, chart) or identity.residents_of(tx, [chart])[chart]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,23 +104,23 @@ def present_here(node: Node, principal: Principal, most: int = 8) -> list[Presen
         raise refuse(node, principal, Action.READ_IDENTITY)
     principal = principal if principal.purpose else principal.for_purpose(Purpose.TREAT)
     with node.store.transaction(Duty.CARE) as tx:
-        open_now = access.relations_at(tx, facility, at)[:most]
+        open_now = access.relations_at(tx, facility, at)[: 2 * most]
         decision = decide(node, principal, Action.READ_IDENTITY, Kind.RECORD, relation_open=True)
-        found: list[tuple[UUID, datetime, list[Located]]] = []
+        found: dict[UUID, tuple[datetime, list[Located]]] = {}
         reads = []
         for key, ends in open_now if decision.allowed else ():
             resident = identity.resident_by_key(tx, key)
-            if resident:
+            if resident and resident.resident_id not in found and len(found) < most:
                 people = records.patients(tx, resident.charts)[:1]
-                charts = tuple(person.chart_key for person in people)
-                found.append((resident.resident_id, ends, people))
-                reads.append(_entry(principal, key, charts, "identity", Action.READ_IDENTITY, decision.ground, at))
+                charts, action = tuple(person.chart_key for person in people), Action.READ_IDENTITY
+                found[resident.resident_id] = (ends, people)
+                reads.append(_entry(principal, resident.key, charts, "identity", action, decision.ground, at))
         if reads:
             access.register(tx, reads)
-    keys = node.keys.unwrap([person.chart_key for _, _, people in found for person in people])
+    keys = node.keys.unwrap([person.chart_key for _, people in found.values() for person in people])
     return [
         Present(resident_id=id_, name=records.patient_name(people[0], keys) if people else None, ends=ends)
-        for id_, ends, people in found
+        for id_, (ends, people) in found.items()
     ]
 
 
@@ -139,7 +140,7 @@ def _summary_parts(tx: Transaction, node: Node, principal: Principal, resident_i
     resident = identity.resident(tx, resident_id)
     if resident is None:
         return None
-    ends = access.relation_ends(tx, principal.facility, resident.key, at) if principal.facility else None
+    ends = relation_ends(tx, principal.facility, resident.key, at) if principal.facility else None
     own = principal.resident is not None and node.resident_key(tx, principal.resident) == resident.key
     own = own and principal.role is Role.RESIDENT
     decision = decide(node, principal, Action.READ_SUMMARY, Kind.RECORD, relation_open=ends is not None, own_record=own)

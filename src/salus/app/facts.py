@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from salus import access
+from salus import access, identity
 from salus.access import Action, Decision, Kind, Refusal, Request
 from salus.app.node import Node
 from salus.kernel import Purpose, Refused
@@ -48,9 +48,24 @@ def decide(
 def open_relations(
     tx: Transaction, pairs: Iterable[tuple[str | None, int | None]], at: datetime
 ) -> set[tuple[str, int]]:
-    """Return which of these (facility, resident) have an open care relation."""
+    """Return which of these (facility, resident) have an open care relation, under whatever key it was opened."""
     wanted = {(facility, resident) for facility, resident in pairs if facility is not None and resident is not None}
-    return access.relations(tx, sorted(wanted), at) if wanted else set()
+    if not wanted:
+        return set()
+    known = identity.all_known_as(tx, sorted({resident for _, resident in wanted}))
+    under = {(facility, key): (facility, now) for facility, now in wanted for key in known.get(now, (now,))}
+    return {under[found] for found in access.relations(tx, sorted(under), at)}
+
+
+def relation_ends(tx: Transaction, facility: str, resident_key: int, at: datetime) -> datetime | None:
+    """Return when the last care relation that is open at `at` ends, under whatever key it was opened."""
+    ends = [access.relation_ends(tx, facility, key, at) for key in identity.known_as(tx, resident_key)]
+    return max((one for one in ends if one), default=None)
+
+
+def relation_by_other(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> bool:
+    """Tell whether somebody else opened a care relation that is open at `at`, under whatever key."""
+    return any(access.relation_by_other(tx, facility, key, by, at) for key in identity.known_as(tx, resident_key))
 
 
 def refuse(node: Node, principal: Principal, action: Action, text: str = REFUSED) -> Refused:

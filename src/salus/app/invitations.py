@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from salus import access, parties
+from salus import access, identity, parties
 from salus.access import Action, Kind, Read
-from salus.app.facts import decide, purpose_of, refuse
+from salus.app.facts import decide, purpose_of, refuse, relation_by_other
 from salus.app.node import Node
 from salus.parties import INVITATION_LASTS, Principal
 from salus.storage import Duty
@@ -37,14 +37,14 @@ def invite_resident(node: Node, principal: Principal, resident_id: UUID) -> Invi
     at, facility = node.clock.now(), principal.facility
     with node.store.transaction(Duty.CARE) as tx:
         key = node.resident_key(tx, resident_id)
-        is_open = bool(
-            key is not None and facility and access.relation_by_other(tx, facility, key, principal.subject, at)
-        )
+        is_open = bool(key is not None and facility and relation_by_other(tx, facility, key, principal.subject, at))
         decision = decide(node, principal, Action.INVITE_RESIDENT, Kind.RECORD, relation_open=is_open)
+        known = identity.identifiers(tx, key) if key is not None else ()
         if decision.allowed and key is not None:
             access.register(tx, [_entry(principal, key, decision.ground, at)])
     if not decision.allowed:
         raise refuse(node, principal, Action.INVITE_RESIDENT, _TWO)
+    node.sign_in.refuse_second(known)
     account = parties.resident_account(node.store, resident_id)
     return Invited(key=node.sign_in.invite(account, at), ends=at + INVITATION_LASTS)
 

@@ -13,7 +13,7 @@ from salus.app.attempts import BY_WRITE, keep_attempt
 from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node, charts_of
 from salus.app.notices import contested_view
-from salus.app.residents import own_key, own_read
+from salus.app.residents import own, own_read
 from salus.app.writing import accept
 from salus.healthcode import EvidenceRefused, Unsettable, measures
 from salus.kernel import parse_instant
@@ -112,23 +112,23 @@ def my_notices(node: Node, who: Principal) -> MyNotices:
     What asks something of them is a specimen of the chart for which the identifier that they sign in with was minted,
     or of one that is joined to it by equal own numbers. What ends it may lie in any chart that is theirs now.
     """
-    key, at = own_key(node, who, Action.READ_NOTICE), node.clock.now()
+    mine, at = own(node, who, Action.READ_NOTICE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        own = _own_charts(tx, node, who)
-        others = [chart for chart in charts_of(tx, key) if chart not in own]
-        rows = [*measures.rows_of(tx, own), *measures.rows_of(tx, others)]
+        charts = _own_charts(tx, node, who)
+        others = [chart for chart in charts_of(tx, mine.key) if chart not in charts]
+        rows = [*measures.rows_of(tx, charts), *measures.rows_of(tx, others)]
         held = tuple(sorted({row.chart_key for row in rows}))
-        access.register(tx, [own_read(who, key, held, "notice", Action.READ_NOTICE, at)])
+        access.register(tx, [own_read(who, mine.key, held, "notice", Action.READ_NOTICE, at)])
     keys = measures.chart_keys(node.keys, held)
-    proved = measures.notices(node.store, node.trust, keys, own, others, at)
-    found = [one for one in (contested_view(node, key, each, at) for each in proved) if one]
+    proved = measures.notices(node.store, node.trust, keys, charts, others, at)
+    found = [one for one in (contested_view(node, mine.known_as, each, at) for each in proved) if one]
     rows.sort(key=lambda row: row.key, reverse=True)
     return MyNotices(notices=tuple(found), receipts=tuple(measures.receipts(keys, rows)), at=at)
 
 
 def _own_charts(tx: Transaction, node: Node, who: Principal) -> tuple[int, ...]:
-    chart = node.anchor(tx, who.resident) if who.resident else None
-    return () if chart is None else identity.joined_by_number(tx, chart)
+    minted = node.minted(tx, who.resident) if who.resident else None
+    return identity.joined_by_number(tx, minted[1]) if minted else ()
 
 
 def publish(node: Node, document: Document, signatures: Mapping[str, str]) -> None:

@@ -62,7 +62,7 @@ class Node:
     pace: Pace = field(default_factory=Pace, repr=False)
     memory: Memory = field(default_factory=Memory, repr=False)
     _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)
-    _anchors: dict[UUID, int] = field(default_factory=dict, repr=False)
+    _minted: dict[UUID, tuple[int, int]] = field(default_factory=dict, repr=False)
 
     @property
     def demo(self) -> bool:
@@ -117,17 +117,17 @@ class Node:
 
     def resident_key(self, tx: Transaction, resident_id: UUID) -> int | None:
         """Return the physical key of the resident whom an identifier leads to now; its chart is remembered."""
-        chart = self.anchor(tx, resident_id)
-        return None if chart is None else identity.residents_of(tx, [chart]).get(chart)
+        minted = self.minted(tx, resident_id)
+        return identity.residents_of(tx, [minted[1]]).get(minted[1]) if minted else None
 
-    def anchor(self, tx: Transaction, resident_id: UUID) -> int | None:
-        """Return the chart for which an identifier was minted; it is remembered, as it is so for ever."""
-        chart = self._anchors.get(resident_id)
-        if chart is None:
-            chart = identity.anchor(tx, resident_id)
-            if chart is not None and len(self._anchors) < 100_000:
-                self._anchors[resident_id] = chart
-        return chart
+    def minted(self, tx: Transaction, resident_id: UUID) -> tuple[int, int] | None:
+        """Return an identifier's own key and the chart for which it was minted; it is remembered, as it is for ever."""
+        found = self._minted.get(resident_id)
+        if found is None:
+            found = identity.minted(tx, resident_id)
+            if found is not None and len(self._minted) < 100_000:
+                self._minted[resident_id] = found
+        return found
 
     def care_facility(self, principal: Principal) -> bool:
         """Tell whether a principal acts at a registered place of care."""

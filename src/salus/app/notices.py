@@ -6,7 +6,7 @@ What this node holds itself is not asked whether there is "anything to contest":
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from salus import ledger, rules
 from salus.access import Action
 from salus.app.contests import Followed, contest_of, open_contest
 from salus.app.node import Node
-from salus.app.residents import own_key
+from salus.app.residents import own
 from salus.app.vouching import vouched
 from salus.appeals import About, Contest, Contested, NothingToContest
 from salus.healthcode import measures
@@ -45,8 +45,8 @@ def contest_notice(node: Node, who: Principal, presented: bytes, words: str) -> 
 
     Whether it is proved, whether it counts, and what this node would show now plays no part.
     """
-    key = own_key(node, who, Action.CONTEST)
-    return open_contest(node, who, key, contested_of(node, presented), words)
+    mine = own(node, who, Action.CONTEST)
+    return open_contest(node, who, mine, contested_of(node, presented), words)
 
 
 def contested_of(node: Node, presented: bytes) -> Contested:
@@ -103,14 +103,14 @@ def with_appeal(node: Node, followed: Followed, file: bytes) -> bytes:
 
 
 def contested_view(
-    node: Node, resident_key: int, held: measures.HeldNotice, at: datetime
+    node: Node, known_as: Sequence[int], held: measures.HeldNotice, at: datetime
 ) -> measures.HeldNotice | None:
     """Return a notice as its holder is shown it, its contest within its file; None once the contest has ended it.
 
     An answer that ends it, and a deadline that passed without one, count here at once; whoever recomputes the file
     sees either as soon as witnesses have vouched for it.
     """
-    followed = contest_of(node, resident_key, About.DECISION, held.commitment)
+    followed = contest_of(node, known_as, About.DECISION, held.commitment)
     if followed is None:
         return held
     file = with_appeal(node, followed, held.file)

@@ -10,7 +10,7 @@ from salus import access, appeals, healthcode, identity, parties, records
 from salus.access import Action, Kind, Read, ReadProof
 from salus.app.desk import Viewed, view_summary
 from salus.app.facts import decide, purpose_of, refuse
-from salus.app.node import Node, known_as
+from salus.app.node import Node
 from salus.appeals import Look, Looks
 from salus.kernel import Invalid, Role
 from salus.parties import PartyUnknown, Principal
@@ -28,29 +28,45 @@ class MyCode:
     readers_this_week: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """The keys of a resident who asks: of the resident now, of the identifier that they sign in with, and all others.
+
+    What hangs on a resident is read under all of them, and written under `minted`: should their records ever be parted,
+    it goes with the identifier of whoever wrote it.
+    """
+
+    key: int
+    minted: int
+    known_as: tuple[int, ...]
+
+
 def my_code(node: Node, who: Principal) -> MyCode:
-    """Return the resident's code, issued at the first asking."""
-    key = own_key(node, who, Action.READ_CODE)
-    at = node.clock.now()
+    """Return the resident's code, issued at the first asking; it goes with the identifier that they sign in with."""
+    mine = own(node, who, Action.READ_CODE)
+    key, at = mine.key, node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        code = healthcode.code_of(tx, node.custodian, key, at=at)
-        issued = healthcode.issued_at(tx, key) or at
+        code = healthcode.code_of(tx, node.custodian, mine.minted, at=at)
+        issued = healthcode.issued_at(tx, mine.minted) or at
         resident = identity.resident_by_key(tx, key)
         people = records.patients(tx, resident.charts)[:1] if resident else []
         charts = tuple(person.chart_key for person in people)
         access.register(tx, [own_read(who, key, charts, "code", Action.READ_CODE, at)])
     keys = node.keys.unwrap([person.chart_key for person in people])
     name = records.patient_name(people[0], keys) if people else None
-    seen = appeals.looks(node.store, known_as(node, key), at)
+    seen = appeals.looks(node.store, mine.known_as, at)
     return MyCode(code=code, initial=(name or "?")[0], issued=issued, readers_this_week=seen.readers_this_week)
 
 
 def replace_code(node: Node, who: Principal) -> None:
-    """Replace the resident's code. The one before means nothing from now on."""
-    key, at = own_key(node, who, Action.REPLACE_CODE), node.clock.now()
+    """Replace the resident's code. The one before means nothing from now on, nor does any that an alias had."""
+    mine, at = own(node, who, Action.REPLACE_CODE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        healthcode.replace(tx, node.custodian, key, at=at)
-        access.register(tx, [own_read(who, key, (), "code", Action.REPLACE_CODE, at)])
+        healthcode.replace(tx, node.custodian, mine.minted, at=at)
+        for other in mine.known_as:
+            if other != mine.minted and healthcode.issued_at(tx, other):
+                healthcode.replace(tx, node.custodian, other, at=at)
+        access.register(tx, [own_read(who, mine.key, (), "code", Action.REPLACE_CODE, at)])
 
 
 def my_record(node: Node, who: Principal) -> Viewed:
@@ -62,20 +78,20 @@ def my_record(node: Node, who: Principal) -> Viewed:
 
 def who_looked(node: Node, who: Principal, before: tuple[int, int] | None = None) -> Looks:
     """Return a page of who looked at the resident's record, newest first."""
-    key = own_key(node, who, Action.READ_REGISTER)
-    return appeals.looks(node.store, known_as(node, key), node.clock.now(), before)
+    mine = own(node, who, Action.READ_REGISTER)
+    return appeals.looks(node.store, mine.known_as, node.clock.now(), before)
 
 
 def look_proof(node: Node, who: Principal, place: tuple[int, int]) -> tuple[Look, ReadProof] | None:
     """Return one look with its proof, or None if it is not this resident's, or not in the public log yet."""
-    key = own_key(node, who, Action.READ_REGISTER)
-    return appeals.look_proof(node.store, known_as(node, key), place)
+    mine = own(node, who, Action.READ_REGISTER)
+    return appeals.look_proof(node.store, mine.known_as, place)
 
 
 def my_look(node: Node, who: Principal, place: tuple[int, int]) -> Look:
     """Return one entry of the resident's own register. Raises NotFound if it is not theirs."""
-    key = own_key(node, who, Action.READ_REGISTER)
-    found = appeals.look(node.store, known_as(node, key), place)
+    mine = own(node, who, Action.READ_REGISTER)
+    found = appeals.look(node.store, mine.known_as, place)
     if found is None:
         raise NotFound("there is no such entry in your list of who looked")
     return found
@@ -94,12 +110,18 @@ def reader_name(node: Node, look: Look) -> tuple[str, str] | None:
 
 def own_key(node: Node, who: Principal, action: Action) -> int:
     """Return the physical key of the resident who asks, once policy agrees that it is theirs to ask."""
+    return own(node, who, action).key
+
+
+def own(node: Node, who: Principal, action: Action) -> Own:
+    """Return the keys of the resident who asks, once policy agrees that it is theirs to ask."""
     if who.resident is not None and decide(node, who, action, Kind.RECORD, own_record=True).allowed:
         with node.store.transaction(Duty.CARE) as tx:
-            key = node.resident_key(tx, who.resident)
-        if key is None:
+            minted, key = node.minted(tx, who.resident), node.resident_key(tx, who.resident)
+            known = identity.known_as(tx, key) if key is not None else ()
+        if key is None or minted is None:
             raise Invalid("this resident is not in the index of this node", code="SALUS-A020")
-        return key
+        return Own(key=key, minted=minted[0], known_as=known)
     raise refuse(node, who, action)
 
 

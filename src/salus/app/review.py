@@ -7,6 +7,7 @@ from datetime import datetime
 
 from salus import access, identity, records
 from salus.access import Action, Kind, Read
+from salus.app.certificates import void_parted
 from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
 from salus.identity import Answer, Assertion, Author, Changed, Figures, Question, Says, review
@@ -73,6 +74,7 @@ def answer_question(node: Node, who: Principal, key: int, says: Says, reason: st
         if changed and says is Says.NOT_SAME:
             for chart, (before, now) in sorted(changed.moved.items()):
                 access.tell_of_earlier(tx, [chart], before, now)
+            void_parted(tx, node, {one for change in changed.moved.values() for one in change}, at)
         return changed
 
 

@@ -22,6 +22,12 @@ def find(tx: Transaction, sealer: Sealer, number: IdNumber | Identifier) -> Resi
     return None if chart is None else _of_chart(tx, chart)
 
 
+def holder(tx: Transaction, sealer: Sealer, number: IdNumber) -> int | None:
+    """Return the chart that holds a number, or None."""
+    digest = number_digest(sealer, number)
+    return store.holders(tx, [digest]).get(digest)
+
+
 def last_two(tx: Transaction, opener: Opener, resident_key: int) -> str | None:
     """Open a resident's first number and return its last two characters, and nothing else of it; None without one."""
     found = store.first_number(tx, store.charts_of(tx, [resident_key]))
@@ -56,16 +62,6 @@ def residents(tx: Transaction, keys: Sequence[int]) -> dict[int, Resident]:
 def residents_of(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, int]:
     """Return the resident of each chart that has one; directory charts have none."""
     return store.residents_of(tx, chart_keys)
-
-
-def anchor(tx: Transaction, resident_id: UUID) -> int | None:
-    """Return the chart with which an identifier goes, for ever; whose it is now, `residents_of` says."""
-    return store.anchor_of(tx, resident_id)
-
-
-def known_as(tx: Transaction, resident_key: int) -> tuple[int, ...]:
-    """Return the keys under which a resident was ever known: the own one, and of all who are aliases now."""
-    return tuple(key for key, _, _ in store.minted_by(tx, store.charts_of(tx, [resident_key])))
 
 
 def _of_chart(tx: Transaction, chart: int) -> Resident | None:

@@ -172,6 +172,23 @@ def minted_by(tx: Transaction, charts: Sequence[int]) -> list[tuple[int, UUID, i
     return [(key, id_, anchor) for key, id_, anchor in found]
 
 
+def minted(tx: Transaction, resident_id: UUID) -> tuple[int, int] | None:
+    """Return the own key of an identifier, whoever it leads to now, and the chart for which it was minted."""
+    row = tx.row("select resident_key, anchor_chart from identity.resident where resident_id = %s", (resident_id,))
+    return (row[0], row[1]) if row else None
+
+
+def minted_of(tx: Transaction, resident_keys: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (key now, key as minted) of all residents that lead to these, the first minted first."""
+    found = tx.rows(
+        "select m.resident_key, r.resident_key from identity.member m"
+        " join identity.resident r on r.anchor_chart = m.chart_key"
+        " where m.resident_key = any(%s::bigint[]) order by r.resident_key",
+        (list(resident_keys),),
+    )
+    return [(now, key) for now, key in found]
+
+
 def keys(tx: Transaction, count: int) -> list[int]:
     """Reserve time-ordered physical keys."""
     return [key for (key,) in tx.rows("select nextval('identity.resident_key') from generate_series(1, %s)", (count,))]

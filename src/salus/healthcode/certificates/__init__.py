@@ -13,6 +13,7 @@ from salus.healthcode.certificates.service import (
     void,
     void_corrected,
     void_count,
+    void_parted,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "void",
     "void_corrected",
     "void_count",
+    "void_parted",
 ]

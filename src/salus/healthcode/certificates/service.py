@@ -139,6 +139,11 @@ def void_corrected(tx: Transaction, resources: Sequence[UUID], at: datetime) -> 
     return store.insert_void_of(tx, resources, at) if resources else 0
 
 
+def void_parted(tx: Transaction, certificate_ids: Sequence[UUID], at: datetime) -> int:
+    """Void certificates whose entries turned out to be another person's; return how many."""
+    return store.insert_void_parted(tx, certificate_ids, at) if certificate_ids else 0
+
+
 def status_lists(tx: Transaction, custodian: Custodian, node: str, at: datetime) -> list[bytes]:
     """Write and sign the lists of void certificates as of this hour, as Token Status List tokens."""
     private = custodian.es256(CERTIFICATE_KEY)

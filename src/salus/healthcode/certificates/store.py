@@ -29,6 +29,12 @@ VOID_CORRECTED = """
     on conflict do nothing
 """
 
+_VOID_PARTED = """
+    insert into healthcode.voided (list_number, index, ground, at)
+    select list_number, index, 'parted', %s from healthcode.certificate where certificate_id = any(%s::uuid[])
+    on conflict do nothing
+"""
+
 Row = tuple[UUID, UUID, int, int, bytes, datetime, datetime | None, str | None]
 
 
@@ -58,6 +64,11 @@ def insert_void(tx: Transaction, certificate_id: UUID, resident_key: int, ground
 def insert_void_of(tx: Transaction, resources: Sequence[UUID], at: datetime) -> int:
     """Void every certificate that rests on one of these entries; return how many."""
     return tx.run(VOID_CORRECTED, (at, list(resources)))
+
+
+def insert_void_parted(tx: Transaction, certificate_ids: Sequence[UUID], at: datetime) -> int:
+    """Void these certificates, whose entries are another's; return how many."""
+    return tx.run(_VOID_PARTED, (at, list(certificate_ids)))
 
 
 def void_places(tx: Transaction) -> list[tuple[int, int]]:

@@ -1,6 +1,6 @@
 """Link residents, part them again, and lift what was found: every verb appends an assertion and replays."""
 
-from salus.identity.linking.binding import joined_by_number
+from salus.identity.linking.binding import all_known_as, identifiers, joined_by_number, known_as, minted, minted_for
 from salus.identity.linking.service import (
     Changed,
     Notice,
@@ -21,12 +21,17 @@ __all__ = [
     "Changed",
     "Notice",
     "announce",
+    "all_known_as",
     "assertions_of",
     "differences",
+    "identifiers",
     "joined_by_number",
     "keep_apart",
+    "known_as",
     "lift",
     "link",
+    "minted",
+    "minted_for",
     "notices",
     "notify",
     "part",

@@ -1,8 +1,9 @@
-"""Which charts are joined to one chart by equal own numbers alone: what no opinion and no weight has brought there."""
+"""What is bound to what: charts by equal own numbers, identifiers to the charts for which they were minted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from salus.identity import store
 from salus.identity.assertions import Assertion, Verdict, reached, standing
@@ -21,6 +22,35 @@ def joined_by_number(tx: Transaction, chart: int) -> tuple[int, ...]:
     told = standing(store.assertions_of(tx, charts))
     found = reached(chart, [one.pair for one in told if _by_number(one, numbers)])
     return tuple(one for one in charts if one in found)
+
+
+def minted(tx: Transaction, resident_id: UUID) -> tuple[int, int] | None:
+    """Return the own key of an identifier and the chart with which it goes, for ever; None for an unknown one."""
+    return store.minted(tx, resident_id)
+
+
+def minted_for(tx: Transaction, chart: int) -> int | None:
+    """Return the first key that was minted for a chart or one that is joined to it by number; None if there is none."""
+    found = store.minted_by(tx, joined_by_number(tx, chart))
+    return found[0][0] if found else None
+
+
+def identifiers(tx: Transaction, resident_key: int) -> tuple[UUID, ...]:
+    """Return all identifiers that lead to a resident, the first minted first."""
+    return tuple(id_ for _, id_, _ in store.minted_by(tx, store.charts_of(tx, [resident_key])))
+
+
+def known_as(tx: Transaction, resident_key: int) -> tuple[int, ...]:
+    """Return the keys under which a resident was ever known: the own one, and of all who are aliases now."""
+    return all_known_as(tx, [resident_key]).get(resident_key, ())
+
+
+def all_known_as(tx: Transaction, resident_keys: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Return for each of these residents the keys under which they were ever known, the first minted first."""
+    found: dict[int, tuple[int, ...]] = {}
+    for now, key in store.minted_of(tx, resident_keys):
+        found[now] = (*found.get(now, ()), key)
+    return found
 
 
 def _by_number(one: Assertion, numbers: Mapping[int, set[bytes]]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,6 +78,12 @@ class SignIn:
             self._refuse_credential(tx, account)
             rows.invite(tx, _digest(text), account, at)
         return text
+
+    def refuse_second(self, residents: Sequence[UUID]) -> None:
+        """Raise PartyExists if the account of any of these identifiers, all one resident's, has a credential."""
+        with self._store.transaction(Duty.REGISTRY) as tx:
+            if rows.any_credential(tx, residents):
+                raise PartyExists("this resident has an account with a credential; reset it before inviting again")
 
     def redeem(self, invitation: str, at: datetime) -> SignedIn:
         """Use an invitation up and open a session that is not strong; those of earlier invitations end.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -83,6 +84,16 @@ def has_credential(tx: Transaction, account_id: UUID) -> bool:
         "select a.password is not null or exists (select from parties.passkey p where p.account = a.id)"
         " from parties.account a where a.id = %s",
         (account_id,),
+    )
+    return bool(row and row[0])
+
+
+def any_credential(tx: Transaction, residents: Sequence[UUID]) -> bool:
+    """Tell whether the account of any of these residents has a password or a passkey."""
+    row = tx.row(
+        "select exists (select from parties.account a where a.resident = any(%s::uuid[])"
+        " and (a.password is not null or exists (select from parties.passkey p where p.account = a.id)))",
+        (list(residents),),
     )
     return bool(row and row[0])
 

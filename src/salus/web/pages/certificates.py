@@ -162,7 +162,8 @@ def _line(held: Held, now: datetime) -> CertificateLine:
 
 def _standing(held: Held, now: datetime) -> Standing:
     if held.voided is not None:
-        return Standing.CORRECTED if held.ground == "corrected" else Standing.VOIDED
+        grounds = {"corrected": Standing.CORRECTED, "parted": Standing.PARTED}
+        return grounds.get(held.ground or "", Standing.VOIDED)
     return Standing.GOOD if held.good(now) else Standing.EXPIRED
 
 

@@ -45,6 +45,7 @@ class Standing(StrEnum):
     EXPIRED = "expired"
     VOIDED = "voided"
     CORRECTED = "corrected"
+    PARTED = "parted"
 
 
 STANDINGS: Mapping[Standing, str] = {
@@ -52,6 +53,7 @@ STANDINGS: Mapping[Standing, str] = {
     Standing.EXPIRED: noop("Expired"),
     Standing.VOIDED: noop("Void: you asked for it"),
     Standing.CORRECTED: noop("Void: the entry in your record was corrected"),
+    Standing.PARTED: noop("Void: the entry was found to be another person’s"),
 }
 
 
