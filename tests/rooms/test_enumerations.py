@@ -82,7 +82,8 @@ ACTIONS = (
     "answer-appeal command commit-specimen contest create explain-links import invite-resident judge-identity"
     " link-charts match-identity open-relation"
     " read read-code read-identity read-notice read-register read-signals read-situation read-summary replace-code"
-    " report-resources resolve-code search send-counts sign-result take-certificate update verify-signal"
+    " report-identity report-resources resolve-code search send-counts sign-result take-certificate update"
+    " verify-signal"
 )
 EVENTS = {"RecordAccepted": "records/intake/accept.py", "ResidentsChanged": "identity/linking/service.py"}
 LEAVES = {

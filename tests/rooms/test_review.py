@@ -12,6 +12,7 @@ from nodes import a_node, a_number, a_patient, clinician, send, system
 from salus import access, app, identity
 from salus.access import RegisteredRead
 from salus.app import Node
+from salus.app import review as review_desk
 from salus.identity import AssertionRefused, Parted, Says
 from salus.kernel import FixedClock, Purpose, Refused, Role
 from salus.parties import Principal, principal
@@ -147,15 +148,30 @@ def test_past_two_valid_numbers_a_second_reviewer_must_say_so_too(node: Node) ->
     assert (said.guard, said.author.name, said.author.second) == ("two-numbers", "reviewer-two", "reviewer-one")
 
 
-def test_two_who_cannot_tell_end_a_question_and_change_nothing(node: Node) -> None:
+def test_who_cannot_tell_leaves_it_to_others_and_is_counted_and_may_come_back(node: Node) -> None:
     key, one, other = under_one_number(node)
     before = whose(node, one, other)
+    for name in ("one", "two"):
+        assert app.answer_question(node, reviewer(name), key, Says.CANNOT_TELL, "too-little") is None
 
-    assert app.answer_question(node, reviewer("one"), key, Says.CANNOT_TELL, "too-little") is None
-    assert app.answer_question(node, reviewer("two"), key, Says.CANNOT_TELL, "too-little") is not None
-
+    (line,) = [each for each in app.review_queue(node, reviewer("two")).waiting if each.question.key == key]
+    assert (line.undecided, line.mine) == (2, True)
     assert whose(node, one, other) == before
-    assert key not in {asked.key for asked in app.questions(node, reviewer())[0]}
+    with pytest.raises(AssertionRefused):
+        app.answer_question(node, reviewer("two"), key, Says.CANNOT_TELL, "too-little")
+    assert app.answer_question(node, reviewer("two"), key, Says.NOT_SAME, "documents-differ") is not None
+
+
+def test_the_queue_is_shown_by_pages(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [under_one_number(node)[0] for _ in range(3)]
+    monkeypatch.setattr(review_desk, "PAGE", 2)
+
+    page = app.review_queue(node, reviewer(), keys[0] - 1)
+    rest = app.review_queue(node, reviewer(), page.after or 0)
+
+    assert [line.question.key for line in page.waiting] == keys[:2]
+    assert [line.question.key for line in rest.waiting] == keys[2:]
+    assert rest.after is None
 
 
 def test_the_queue_tells_age_rate_and_agreement(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -164,10 +180,44 @@ def test_the_queue_tells_age_rate_and_agreement(tmp_path_factory: pytest.TempPat
         judged, *_ = under_one_number(fresh)
         for name in ("one", "two"):
             app.answer_question(fresh, reviewer(name), judged, Says.CANNOT_TELL, "too-little")
+        app.answer_question(fresh, reviewer("three"), judged, Says.NOT_SAME, "documents-differ")
         fresh.clock = FixedClock(fresh.clock.now() + timedelta(hours=6))
 
         asked, figures = app.questions(fresh, reviewer())
 
     assert [one.key for one in asked] == [waits]
-    assert (figures.waiting, figures.oldest) == (1, timedelta(hours=6))
-    assert (figures.asked_this_week, figures.answered_this_week, figures.judged, figures.agreed) == (2, 2, 1, 1)
+    assert (figures.waiting, figures.oldest, figures.median) == (1, timedelta(hours=6), timedelta(hours=6))
+    assert (figures.asked_this_week, figures.answered_this_week, figures.judged, figures.agreed) == (2, 3, 1, 0)
+    assert [(pair.one, pair.other, pair.judged, pair.agreed) for pair in figures.pairs] == [
+        ("reviewer-one", "reviewer-three", 1, 0),
+        ("reviewer-one", "reviewer-two", 1, 1),
+        ("reviewer-three", "reviewer-two", 1, 0),
+    ]
+
+
+def test_who_judges_in_two_weeks_agrees_all_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with a_node(tmp_path_factory.mktemp("weeks"), "H1", "H2", "B1") as fresh:
+        charts = [send(fresh, H1, a_patient(a_number(900 + order))).outcomes[0].chart_key for order in range(2)]
+        with fresh.store.transaction(Duty.CARE) as tx:
+            pair = identity.Question(pair=(charts[0], charts[1]), reason="reported", at=fresh.clock.now())
+            identity.review.ask(tx, [pair])
+        key = app.questions(fresh, reviewer())[0][0].key
+        seen = []
+        for name, days in (("one", 4), ("two", 4), ("", 4)):
+            if name:
+                app.answer_question(fresh, reviewer(name), key, Says.SAME, "mistyped")
+            fresh.clock = FixedClock(fresh.clock.now() + timedelta(days=days))
+            figures = app.questions(fresh, reviewer())[1]
+            seen.append((figures.answered_this_week, figures.judged, figures.agreed))
+
+    assert seen == [(1, 0, 0), (1, 1, 1), (0, 0, 0)]
+
+
+def test_half_of_what_waits_is_as_old_as_the_median(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with a_node(tmp_path_factory.mktemp("median"), "H1", "H2", "B1") as fresh:
+        for _ in range(3):
+            under_one_number(fresh)
+            fresh.clock = FixedClock(fresh.clock.now() + timedelta(hours=2))
+        figures = app.questions(fresh, reviewer())[1]
+
+    assert (figures.oldest, figures.median) == (timedelta(hours=6), timedelta(hours=4))

@@ -93,8 +93,28 @@ from salus.app.power import Ordered, Powers, Published, answer_proofs, contest_t
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.receiving import Incoming, Receiver
 from salus.app.relay import Relay, close_batch, deliver_events
-from salus.app.residents import MyCode, look_proof, my_code, my_look, my_record, reader_name, replace_code, who_looked
-from salus.app.review import Pair, answer_question, judge_pair, questions
+from salus.app.reporting import (
+    Held,
+    MyInstitutions,
+    Told,
+    institutions_of,
+    my_institutions,
+    report_mine,
+    report_mixed,
+    report_parted,
+)
+from salus.app.residents import (
+    MyCode,
+    look_proof,
+    my_code,
+    my_look,
+    my_record,
+    reader_name,
+    replace_code,
+    staff_name,
+    who_looked,
+)
+from salus.app.review import Pair, Queue, answer_question, ask_again, judge_pair, questions, review_queue
 from salus.app.saving import Restored, Saved, back_up, restore
 from salus.app.schemas import SCHEMAS
 from salus.app.searching import Page, search
@@ -128,6 +148,7 @@ __all__ = [
     "Followed",
     "Found",
     "Grade",
+    "Held",
     "Imported",
     "Incoming",
     "Invited",
@@ -136,6 +157,7 @@ __all__ = [
     "Matched",
     "MyCertificates",
     "MyCode",
+    "MyInstitutions",
     "MyNotices",
     "Node",
     "NodeSettings",
@@ -149,6 +171,7 @@ __all__ = [
     "Present",
     "PublicOrder",
     "Published",
+    "Queue",
     "RanAgain",
     "ReadAsk",
     "Reader",
@@ -162,6 +185,7 @@ __all__ = [
     "SignalSeen",
     "StepIn",
     "Taken",
+    "Told",
     "TooFast",
     "Tried",
     "Viewed",
@@ -178,6 +202,7 @@ __all__ = [
     "answer_task",
     "area_map",
     "arrive",
+    "ask_again",
     "assess_signal",
     "audited",
     "back_up",
@@ -203,6 +228,7 @@ __all__ = [
     "hand_over",
     "hand_signal_over",
     "import_files",
+    "institutions_of",
     "invite_resident",
     "join_witnesses",
     "judge_contest",
@@ -220,6 +246,7 @@ __all__ = [
     "my_code",
     "my_contest",
     "my_contests",
+    "my_institutions",
     "my_look",
     "my_notices",
     "my_record",
@@ -247,15 +274,20 @@ __all__ = [
     "refuse_entries",
     "refuse_setting",
     "replace_code",
+    "report_mine",
+    "report_mixed",
     "report_of",
+    "report_parted",
     "report_resources",
     "reports_of",
     "restore",
+    "review_queue",
     "run_again",
     "search",
     "signal",
     "signals",
     "situation_of",
+    "staff_name",
     "step_into",
     "take_certificate",
     "take_feed",

@@ -99,10 +99,13 @@ def my_look(node: Node, who: Principal, place: tuple[int, int]) -> Look:
 
 def reader_name(node: Node, look: Look) -> tuple[str, str] | None:
     """Return a staff reader's institutional name in English and Chinese; None for systems and residents."""
-    if look.role.software or look.role is Role.RESIDENT:
-        return None
+    return None if look.role.software or look.role is Role.RESIDENT else staff_name(node, look.reader)
+
+
+def staff_name(node: Node, subject: str) -> tuple[str, str] | None:
+    """Return the institutional name of a member of staff in English and Chinese; None for anybody else."""
     try:
-        member = parties.staff_member(node.store, UUID(look.reader))
+        member = parties.staff_member(node.store, UUID(subject))
     except (PartyUnknown, ValueError):
         return None
     return member.name_en, member.name_zh
@@ -143,4 +146,17 @@ def own_read(who: Principal, key: int, charts: tuple[int, ...], what: str, actio
     )
 
 
-__all__ = ["MyCode", "look_proof", "my_code", "my_record", "own_key", "reader_name", "replace_code", "who_looked"]
+__all__ = [
+    "MyCode",
+    "Own",
+    "look_proof",
+    "my_code",
+    "my_record",
+    "own",
+    "own_key",
+    "own_read",
+    "reader_name",
+    "replace_code",
+    "staff_name",
+    "who_looked",
+]

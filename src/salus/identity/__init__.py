@@ -9,6 +9,7 @@ from salus.identity.linking import (
     Notice,
     all_known_as,
     assertions_of,
+    charts_beside,
     differences,
     identifiers,
     joined_by_number,
@@ -21,12 +22,13 @@ from salus.identity.linking import (
     notices,
     notify,
     part,
+    parted_by_people,
     withdraw,
 )
 from salus.identity.matching import Described, Match, Matches, barred, match, unprepared
 from salus.identity.model import DOCUMENT_SYSTEMS, ID_CARD_SYSTEMS, IdNumber, Resident, check_character
 from salus.identity.placing import Arrival, place, revise
-from salus.identity.review import REASONS, Answer, Figures, Says
+from salus.identity.review import REASONS, Answer, Figures, Says, Together, Waiting
 from salus.identity.service import (
     find,
     holder,
@@ -61,10 +63,13 @@ __all__ = [
     "Question",
     "Resident",
     "Says",
+    "Together",
     "Verdict",
+    "Waiting",
     "all_known_as",
     "assertions_of",
     "barred",
+    "charts_beside",
     "check_character",
     "differences",
     "find",
@@ -83,6 +88,7 @@ __all__ = [
     "notify",
     "pair_of",
     "part",
+    "parted_by_people",
     "place",
     "read_identifier",
     "resident",

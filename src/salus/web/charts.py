@@ -134,16 +134,20 @@ def bars(items: Sequence[Bar], words: Lettering) -> Markup:
     return _drawing("salus-chart", WIDTH, height, words.title, parts)
 
 
-def steps(items: Sequence[Step], total: Step, title: str, across: str) -> Markup:
+def steps(
+    items: Sequence[Step], total: Step, title: str, across: str, marks: Sequence[tuple[float, str]] = ()
+) -> Markup:
     """Draw a waterfall: each bar begins where the one above it ended, and the total stands below from zero.
 
     A bar that takes away is an outline, one that adds is filled, so that no colour is needed to tell them apart.
+    `marks` are values with their names, such as a threshold: each a line across all bars, named below.
     """
-    height = 34 * (len(items) + 1) + 44
+    height = 34 * (len(items) + 1) + 44 + 22 * len(marks)
     ends = [0.0]
     for item in items:
         ends.append(ends[-1] + item.value)
-    low, high = min([*ends, total.value]), max([*ends, total.value, 1.0])
+    marked = [value for value, _ in marks]
+    low, high = min([*ends, total.value, *marked]), max([*ends, total.value, *marked, 1.0])
     left, right = min(max([ceil(_long(item.label)) + 20 for item in (*items, total)]), WIDTH // 2), 90
     scale = (WIDTH - left - right) / (high - low)
     parts = []
@@ -156,8 +160,13 @@ def steps(items: Sequence[Step], total: Step, title: str, across: str) -> Markup
             _rect(round(x, 1), y, round(length, 1), 24, "none" if less else PINE, CLAY if less else None, None)
         )
         parts.append(_text(round(x + length + 8, 1), y + 17, item.told, "start", INK))
-    zero = round(left - low * scale, 1)
-    parts.append(_path(f"M{zero} 4V{height - 40}", STONE, 1, "3 4"))
+    foot = 34 * (len(items) + 1) + 4
+    parts.append(_path(f"M{round(left - low * scale, 1)} 4V{foot}", STONE, 1, "3 4"))
+    for row, (value, name) in enumerate(marks):
+        x = round(left + (value - low) * scale, 1)
+        parts.append(_path(f"M{x} 4V{foot + 22 * row + 6}", CLAY, 2, "10 4 2 4"))
+        anchor = "start" if x < WIDTH / 2 else "end"
+        parts.append(_text(x, foot + 22 * row + 22, name, anchor, INK))
     parts.append(_text(left, height - 12, across, "start", STONE))
     return _drawing("salus-chart", WIDTH, height, title, parts)
 

@@ -31,6 +31,7 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
         Link(address=Address.CERTIFICATES, template="my_certificates.html", text=noop("My certificates")),
         Link(address=Address.MY_NOTICE, template="my_notice.html", text=noop("My notice")),
         Link(address=Address.WHO_LOOKED, template="who_looked.html", text=noop("Who looked")),
+        Link(address=Address.MY_INSTITUTIONS, template="my_institutions.html", text=noop("Whose records")),
         Link(address=Address.MY_CONTESTS, template="my_contests.html", text=noop("What you contested")),
     ),
     Role.CLINICIAN: _DESK,

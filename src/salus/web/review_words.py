@@ -1,4 +1,7 @@
-"""The words of the review desk's closed lists: why a pair is asked about, why an answer is given, what was compared."""
+"""The words of the review desk's closed lists: why a pair is asked about, why an answer is given, what was compared.
+
+A guard's own words stand in its table, in both languages; they are not written again here.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,13 @@ from salus.web.words import noop
 
 ASKED: Mapping[str, str] = {
     "another-name": noop("The same number with another name"),
+    "borrowed-number": noop("One of them may have come under a guardian’s number"),
+    "crowded": noop("There would be too many records of one institution, or too many in all"),
     "number-of-another": noop("A further number that another resident holds"),
-    "reported": noop("Somebody reported the pair"),
     "hospital-merge": noop("A hospital says that both are one person’s"),
+    "reported": noop("Somebody reported the records"),
     "score": noop("The weights are neither high nor low enough"),
+    "weight": noop("The weights are neither high nor low enough"),
 }
 ANSWERS: Mapping[Says, str] = {
     Says.SAME: noop("One person"),
@@ -49,3 +55,9 @@ FIELDS: Mapping[str, str] = {
 """What a model compares; a field that is not named here is shown by the model's own name."""
 BITS, WEIGHTS = noop("bits for and against one person"), noop("What each field weighs")
 TOTAL = noop("Together")
+ASKED_FROM, LINKED_FROM = noop("people are asked from"), noop("rules link from")
+CLAIMS: Mapping[str, str] = {
+    "same": noop("These are one person’s."),
+    "not-same": noop("These are two people’s."),
+    "cannot-tell": noop("I cannot tell whether these are one person’s."),
+}

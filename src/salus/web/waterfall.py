@@ -25,8 +25,13 @@ class Waterfall:
         """Write bits with their sign."""
         return f"{'+' if bits > 0 else '−' if bits < 0 else ''}{self._figure(abs(bits))}"
 
-    def draw(self, bits: Sequence[tuple[str, float]], total: float) -> Markup:
-        """Draw the bars of all fields, and the total below them."""
+    def draw(
+        self, bits: Sequence[tuple[str, float]], total: float, thresholds: tuple[float, float] | None = None
+    ) -> Markup:
+        """Draw the bars of all fields, the total below them, and from where on people are asked, and rules link."""
         bars = [Step(label=self.field(name), value=value, told=self.signed(value)) for name, value in bits]
         end = Step(label=self._one(review_words.TOTAL), value=total, told=self.signed(total))
-        return steps(bars, end, self._one(review_words.WEIGHTS), self._one(review_words.BITS))
+        names = (self._one(review_words.ASKED_FROM), self._one(review_words.LINKED_FROM))
+        lines = zip(names, thresholds or (), strict=False)
+        marks = [(value, f"{name} {self.signed(value)}") for name, value in lines]
+        return steps(bars, end, self._one(review_words.WEIGHTS), self._one(review_words.BITS), marks)

@@ -34,6 +34,7 @@ class Action(StrEnum):
     MATCH_IDENTITY = "match-identity"
     LINK_CHARTS = "link-charts"
     EXPLAIN_LINKS = "explain-links"
+    REPORT_IDENTITY = "report-identity"
     SEND_COUNTS = "send-counts"
     READ_SIGNALS = "read-signals"
     VERIFY_SIGNAL = "verify-signal"

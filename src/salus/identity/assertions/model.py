@@ -87,13 +87,20 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A pair of charts that no rule may link, for a person to judge. `reason` says which guard stood in the way."""
+    """A pair of charts that no rule may link, for a person to judge. `reason` says which guard stood in the way.
+
+    Where somebody reported the pair, `reporter` is what they were and `claim` what they say of it, as an answer would;
+    `concerns` are the charts which, by the report, are another person's than the rest of the resident's.
+    """
 
     pair: Pair
     reason: str
     at: datetime
     evidence: Evidence | None = None
     key: int = 0
+    reporter: Role | None = None
+    claim: str | None = None
+    concerns: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,15 @@
 """Link residents, part them again, and lift what was found: every verb appends an assertion and replays."""
 
-from salus.identity.linking.binding import all_known_as, identifiers, joined_by_number, known_as, minted, minted_for
+from salus.identity.linking.binding import (
+    all_known_as,
+    charts_beside,
+    identifiers,
+    joined_by_number,
+    known_as,
+    minted,
+    minted_for,
+    parted_by_people,
+)
 from salus.identity.linking.service import (
     Changed,
     Notice,
@@ -20,9 +29,10 @@ from salus.identity.linking.service import (
 __all__ = [
     "Changed",
     "Notice",
-    "announce",
     "all_known_as",
+    "announce",
     "assertions_of",
+    "charts_beside",
     "differences",
     "identifiers",
     "joined_by_number",
@@ -35,6 +45,7 @@ __all__ = [
     "notices",
     "notify",
     "part",
+    "parted_by_people",
     "together",
     "withdraw",
 ]

@@ -53,6 +53,22 @@ def all_known_as(tx: Transaction, resident_keys: Sequence[int]) -> dict[int, tup
     return found
 
 
+def charts_beside(tx: Transaction, chart: int) -> tuple[int, ...]:
+    """Return all charts of a chart's resident now, the oldest first; none for nobody's."""
+    return tuple(store.charts_of(tx, sorted(store.residents_of(tx, [chart]).values())))
+
+
+def parted_by_people(tx: Transaction, pair: tuple[int, int]) -> bool:
+    """Tell whether a person's finding stands that the residents of two charts are two people."""
+    whose = store.residents_of(tx, pair)
+    charts = store.charts_of(tx, sorted(set(whose.values())))
+    sides = store.residents_of(tx, charts)
+    told = [one for one in standing(store.assertions_of(tx, charts)) if one.verdict is Verdict.NOT_SAME]
+    return any(
+        one.pair[0] in sides and one.pair[1] in sides and sides[one.pair[0]] != sides[one.pair[1]] for one in told
+    )
+
+
 def _by_number(one: Assertion, numbers: Mapping[int, set[bytes]]) -> bool:
     if one.verdict is not Verdict.SAME or one.author.human:
         return False

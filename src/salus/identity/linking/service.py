@@ -10,6 +10,7 @@ from uuid import UUID
 from salus.identity import store
 from salus.identity.assertions import Assertion, Author, Evidence, State, Verdict, pair_of, replay, standing
 from salus.identity.errors import AssertionRefused, NumbersDiffer, Parted
+from salus.identity.linking.parting import bonds
 from salus.kernel import bucket, new_id
 from salus.storage import Transaction
 
@@ -100,8 +101,9 @@ def link(
 def part(tx: Transaction, charts: Collection[int], *, ground: str, author: Author, at: datetime) -> Changed:
     """Assert that some charts of one resident are another person's than the rest; no rule links them again.
 
-    Every part that has an identifier of its own gets it back, the others a new one. No chart and nothing that hangs
-    on one moves. Raises AssertionRefused unless a person asks, for some but not all charts of one resident.
+    Either side stays one resident's. One that has an identifier of its own gets it back, another a new one. No chart
+    and nothing that hangs on one moves. Raises AssertionRefused unless a person asks, for some but not all charts of
+    one resident.
     """
     if not author.human or not charts:
         raise AssertionRefused("a person parts records, and names the charts to part")
@@ -113,6 +115,9 @@ def part(tx: Transaction, charts: Collection[int], *, ground: str, author: Autho
     for known in around.between(charts, rest):
         said[known.pair].append(known)
     new = [_not_same(pair, known, ground, author, at) for pair, known in sorted(said.items())]
+    numbers, told = store.numbers_of(tx, list(around.whose)), standing(around.told)
+    for side in (charts, rest):
+        new += bonds(side, told, numbers, ground=ground, author=author, at=at)
     return _append(around, new)
 
 

@@ -1,6 +1,22 @@
 """Pairs that no rule may link, and what people judge of them."""
 
-from salus.identity.review.model import REASONS, Answer, Figures, Says
-from salus.identity.review.service import answer, ask, figures, question, waiting
+from salus.identity.review.model import REASONS, REPORTED, Answer, Figures, Says, Together, Waiting
+from salus.identity.review.service import answer, answered_by, ask, ask_again, figures, question, queue, waiting
 
-__all__ = ["REASONS", "Answer", "Figures", "Says", "answer", "ask", "figures", "question", "waiting"]
+__all__ = [
+    "REASONS",
+    "REPORTED",
+    "Answer",
+    "Figures",
+    "Says",
+    "Together",
+    "Waiting",
+    "answer",
+    "answered_by",
+    "ask",
+    "ask_again",
+    "figures",
+    "question",
+    "queue",
+    "waiting",
+]

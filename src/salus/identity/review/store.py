@@ -7,31 +7,58 @@ from datetime import datetime
 from typing import Any
 
 from salus.identity.assertions import Author, Evidence, Question
-from salus.identity.review.model import Answer, Says
+from salus.identity.review.model import Answer, Says, Together, Waiting
 from salus.kernel import Role
 from salus.storage import Transaction
 
-_ASKED = "q.question, q.chart_a, q.chart_b, q.reason, q.fields, q.bits, q.model, q.at"
+_ASKED = (
+    "q.question, q.chart_a, q.chart_b, q.reason, q.fields, q.bits, q.model, q.at, q.reporter_role, q.claim, q.concerns"
+)
+_ANSWERED = "a.says, a.reason, a.author_role, a.author, a.at, a.charts, a.lifts"
 
 
 def insert(tx: Transaction, questions: Iterable[Question]) -> None:
-    """Put questions into the queue; one that was asked before, answered or not, is not asked again."""
+    """Put questions into the queue; one that was asked before is not asked again, a report not while it waits."""
     statement = (
-        "with asked as (insert into identity.question (chart_a, chart_b, reason, fields, bits, total, model, at)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing returning question)"
+        "with asked as (insert into identity.question (chart_a, chart_b, reason, fields, bits, total, model, at,"
+        " reporter_role, claim, concerns) select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s where not exists"
+        " (select from identity.question q join identity.unanswered u using (question)"
+        " where q.chart_a = %s and q.chart_b = %s and q.reason = 'reported' and q.reason = %s)"
+        " on conflict do nothing returning question)"
         " insert into identity.unanswered (question) select question from asked"
     )
-    tx.many(statement, [(*one.pair, one.reason, *_weighed(one.evidence), one.at) for one in questions])
+    tx.many(statement, [_written(one) for one in questions])
 
 
-def waiting(tx: Transaction, limit: int) -> list[Question]:
-    """Return the questions that wait, the oldest first."""
+def waiting(tx: Transaction, name: str, after: int, limit: int) -> list[Waiting]:
+    """Return the questions that wait, the oldest first, from `after` on, each as it stands for a reviewer."""
     found = tx.rows(
-        f"select {_ASKED} from (select question from identity.unanswered order by question limit %s) u"  # noqa: S608
+        f"select {_ASKED}, (select count(distinct a.author) from identity.answer a"  # noqa: S608
+        " where a.question = q.question and a.says = 'cannot-tell'),"
+        " exists (select from identity.answer a where a.question = q.question and a.author = %s) from"
+        " (select question from identity.unanswered where question > %s order by question limit %s) u"
         " join identity.question q using (question) order by q.question",
-        (limit,),
+        (name, after, limit),
     )
-    return [_question(row) for row in found]
+    return [Waiting(question=_question(row), undecided=undecided, mine=mine) for *row, undecided, mine in found]
+
+
+def any_question(tx: Transaction, key: int) -> Question | None:
+    """Return a question, whether it waits or not."""
+    row = tx.row(f"select {_ASKED} from identity.question q where q.question = %s", (key,))  # noqa: S608
+    return _question(row) if row else None
+
+
+def answered_by(tx: Transaction, name: str, since: datetime, limit: int) -> list[tuple[Question, Answer]]:
+    """Return what somebody answered from an instant on and waits no more, the newest first."""
+    found = tx.rows(
+        f"select {_ASKED}, {_ANSWERED} from (select * from identity.answer a where a.author = %s and a.at >= %s"  # noqa: S608
+        " order by a.at desc limit %s) a join identity.question q using (question)"
+        " where not exists (select from identity.unanswered u where u.question = a.question)"
+        " order by a.at desc, a.answer desc",
+        (name, since, limit),
+    )
+    return [(_question(row[:11]), _answer(row[11:])) for row in found]
 
 
 def question(tx: Transaction, key: int, *, lock: bool) -> Question | None:
@@ -49,20 +76,19 @@ def question(tx: Transaction, key: int, *, lock: bool) -> Question | None:
 def answers(tx: Transaction, key: int) -> list[Answer]:
     """Return what was answered to a question, in order."""
     found = tx.rows(
-        "select says, reason, author_role, author, at from identity.answer where question = %s order by answer", (key,)
+        f"select {_ANSWERED} from identity.answer a where a.question = %s order by a.answer",  # noqa: S608
+        (key,),
     )
-    return [
-        Answer(says=Says(says), reason=reason, author=Author(name=author, role=Role(role)), at=at)
-        for says, reason, role, author, at in found
-    ]
+    return [_answer(row) for row in found]
 
 
 def insert_answer(tx: Transaction, key: int, given: Answer) -> None:
     """Keep an answer."""
     role = given.author.role.value if given.author.role else None
     tx.run(
-        "insert into identity.answer (question, says, reason, author_role, author, at) values (%s, %s, %s, %s, %s, %s)",
-        (key, given.says.value, given.reason, role, given.author.name, given.at),
+        "insert into identity.answer (question, says, reason, author_role, author, at, charts, lifts)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+        (key, given.says.value, given.reason, role, given.author.name, given.at, sorted(given.charts), given.lifts),
     )
 
 
@@ -71,14 +97,21 @@ def close(tx: Transaction, key: int) -> None:
     tx.run("delete from identity.unanswered where question = %s", (key,))
 
 
-def queue(tx: Transaction) -> tuple[int, datetime | None]:
-    """Return how many questions wait, and since when the oldest does."""
-    count = tx.row("select count(*) from identity.unanswered")
-    oldest = tx.row(
+def queue(tx: Transaction) -> tuple[int, datetime | None, datetime | None]:
+    """Return how many questions wait, since when the oldest does, and since when the one in the middle."""
+    row = tx.row("select count(*) from identity.unanswered")
+    count = int(row[0]) if row else 0
+    return count, _asked_at(tx, 0), _asked_at(tx, count // 2)
+
+
+def _asked_at(tx: Transaction, place: int) -> datetime | None:
+    """Return when the question at a place of the queue was asked."""
+    row = tx.row(
         "select at from identity.question where question ="
-        " (select question from identity.unanswered order by question limit 1)"
+        " (select question from identity.unanswered order by question offset %s limit 1)",
+        (place,),
     )
-    return (count[0] if count else 0), (oldest[0] if oldest else None)
+    return row[0] if row else None
 
 
 def asked_since(tx: Transaction, since: datetime) -> int:
@@ -93,14 +126,34 @@ def answered_since(tx: Transaction, since: datetime) -> int:
     return int(row[0]) if row else 0
 
 
-def agreement(tx: Transaction, since: datetime) -> tuple[int, int]:
-    """Of the questions answered from an instant on by two or more, return how many, and how many with one answer."""
+def agreed(tx: Transaction, since: datetime) -> tuple[int, int]:
+    """Of the questions answered since then, and by two people, return how many, and how many with one answer.
+
+    Also an answer from before counts: otherwise a pair judged by two in two weeks would be seen in neither.
+    """
     row = tx.row(
-        "select count(*), count(*) filter (where kinds = 1) from (select question, count(distinct says) kinds"
-        " from identity.answer where at >= %s group by question having count(*) > 1) told",
+        "select count(*), count(*) filter (where kinds = 1) from (select count(distinct says) kinds from"
+        " (select distinct on (question, author) question, author, says from identity.answer"
+        " where question = any(array(select distinct question from identity.answer where at >= %s))"
+        " order by question, author, answer desc) last"
+        " group by question having count(*) > 1) told",
         (since,),
     )
     return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def agreement(tx: Transaction, since: datetime) -> list[Together]:
+    """Return for each two people who answered one question, of those with an answer since then, how often alike."""
+    found = tx.rows(
+        "select a.author, b.author, count(distinct a.question),"
+        " count(distinct a.question) filter (where a.says = b.says) from identity.answer a"
+        " join lateral (select author, says from identity.answer b where b.question = a.question) b"
+        " on a.author < b.author"
+        " where a.question = any(array(select distinct question from identity.answer where at >= %s))"
+        " group by 1, 2 order by 3 desc, 1, 2 limit 20",
+        (since,),
+    )
+    return [Together(one=one, other=other, judged=judged, agreed=alike) for one, other, judged, alike in found]
 
 
 def _weighed(seen: Evidence | None) -> tuple[object, ...]:
@@ -109,7 +162,33 @@ def _weighed(seen: Evidence | None) -> tuple[object, ...]:
     return ([name for name, _ in seen.fields], [bits for _, bits in seen.fields], seen.total, seen.model)
 
 
+def _written(one: Question) -> tuple[object, ...]:
+    role = one.reporter.value if one.reporter else None
+    asked = (*one.pair, one.reason, *_weighed(one.evidence), one.at, role, one.claim, sorted(one.concerns))
+    return (*asked, *one.pair, one.reason)
+
+
+def _answer(row: Sequence[Any]) -> Answer:
+    says, reason, role, author, at, charts, lifts = row
+    return Answer(
+        says=Says(says),
+        reason=reason,
+        author=Author(name=author, role=Role(role)),
+        at=at,
+        charts=frozenset(charts),
+        lifts=lifts,
+    )
+
+
 def _question(row: Sequence[Any]) -> Question:
-    key, a, b, reason, fields, bits, model, at = row
-    evidence = Evidence(fields=tuple(zip(fields, bits, strict=True)), model=model) if model else None
-    return Question(key=key, pair=(a, b), reason=reason, evidence=evidence, at=at)
+    key, a, b, reason, fields, bits, model, at, role, claim, concerns = row
+    return Question(
+        key=key,
+        pair=(a, b),
+        reason=reason,
+        evidence=Evidence(fields=tuple(zip(fields, bits, strict=True)), model=model) if model else None,
+        at=at,
+        reporter=Role(role) if role else None,
+        claim=claim,
+        concerns=frozenset(concerns),
+    )

@@ -85,6 +85,7 @@ async def summary(visit: Visit) -> Response:
         purpose=who.purpose or Purpose.TREAT,
         relation_ends=viewed.ends,
         slip=_slip_address(resident),
+        mixed=f"{Address.DESK}/{resident}/mixed",
     )
     return visit.show(view)
 

@@ -51,7 +51,8 @@ class Address(StrEnum):
     ANSWERS = "/about/power/answers.json"
     AUDIT = "/audit"
     MY_CONTESTS = "/me/contests"  # GET the page; POST csrf, entry, presented, words; below it /new, and a receipt
-    REVIEW = "/review"  # GET the queue; below it a question: GET, POST csrf, says, reason
+    REVIEW = "/review"  # GET ?after=; below it a question: GET, POST csrf, says, reason, record, lifts; /again
+    MY_INSTITUTIONS = "/me/institutions"  # GET; POST csrf, record (several); below it /parted: POST csrf, other
     APPEALS = "/appeals"  # GET the page; below it a contest: GET, POST csrf, outcome, reason
     CERTIFICATES = "/me/certificates"  # GET the page; POST csrf, entry, hint; below it /{certificate}, and its /void
     VERIFY = "/verify"  # the door's page; below it its worker.js and manifest.webmanifest
@@ -113,6 +114,9 @@ class Notice(StrEnum):
     HANDED_OVER = "handed-over"
     ASSESSMENT_RECORDED = "assessment-recorded"
     JUDGED = "judged"
+    LEFT_TO_OTHERS = "left-to-others"
+    REPORTED = "reported"
+    ASKED_AGAIN = "asked-again"
     SECOND_NEEDED = "second-needed"
 
 
@@ -354,7 +358,8 @@ class Summary:
     """One resident's summary for a clinician, on one screen.
 
     `relation_ends` is the end of the care relation, None where the reader's institution holds the record itself.
-    `slip` is where the form goes that prints a slip for the resident's own account.
+    `slip` is where the form goes that prints a slip for the resident's own account; `mixed` where a clinician says that
+    the record mixes two people.
     """
 
     template: ClassVar[str] = "summary.html"
@@ -363,6 +368,7 @@ class Summary:
     purpose: Purpose
     relation_ends: datetime | None
     slip: str
+    mixed: str
 
 
 # --- pages: residents
