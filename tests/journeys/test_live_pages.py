@@ -24,7 +24,7 @@ Walk = Callable[[Visitor, str], Iterator[str]]
 def test_every_live_page_is_accessible_on_a_phone_and_on_a_desk(demo: Live, browser: Browser, language: str) -> None:
     found = complaints_of(demo, browser, language, live_pages)
 
-    assert len(found) >= 19
+    assert len(found) >= 21
     assert {name: complaints for name, complaints in found.items() if complaints} == {}
 
 
@@ -86,7 +86,7 @@ def live_pages(me: Visitor, language: str) -> Iterator[str]:
     yield "invitation-refused"
     somebody = me.resident(names[name])
     me.step_into(names[name])
-    for path in ("/me/code", "/me/record", "/me/certificates", "/account", "/desk"):
+    for path in ("/me/code", "/me/record", "/me/certificates", "/me/institutions", "/account", "/desk"):
         me.go(path)
         yield f"resident{path.replace('/', '-')}"
     code = me.code()
@@ -105,6 +105,8 @@ def live_pages(me: Visitor, language: str) -> Iterator[str]:
     yield "desk"
     me.go(f"/desk/{somebody}")
     yield "summary"
+    me.go(f"/desk/{somebody}/mixed")
+    yield "mixed"
     me.step_into(names[name])
     me.go("/me/reads")
     yield "who-looked"
