@@ -15,6 +15,7 @@ from salus import identity
 from salus.app import Node, check_node
 from salus.app.relay import deliver_events
 from salus.identity import AssertionRefused, Author, Changed, Evidence, NumbersDiffer, Parted
+from salus.identity.linking import checking
 from salus.kernel import Role
 from salus.storage import Duty
 
@@ -297,6 +298,24 @@ def test_charts_that_come_while_their_resident_is_linked_are_never_left_behind(n
 
     assert set(whose(node, *charts)) == set(whose(node, other))
     assert [finding for finding in check_node(node) if finding.code == "INDEX-DIFFERS"] == []
+
+
+def test_the_index_is_checked_by_pages_and_nothing_is_missed_between_them(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other, third = a_chart(node), a_chart(node), a_chart(node)
+    link(node, one, other, RULE)
+    part(node, other)
+    link(node, third, other, RULE)
+    monkeypatch.setattr(checking, "PAGE", 1)
+    assert [finding for finding in check_node(node) if finding.code == "INDEX-DIFFERS"] == []
+
+    with node.store.connect(Duty.MIGRATION, "salus") as owner:
+        owner.execute("update identity.member set resident_key = resident_key + 1 where chart_key = %s", (third,))
+    wrong = [finding.where for finding in check_node(node) if finding.code == "INDEX-DIFFERS"]
+    with node.store.connect(Duty.MIGRATION, "salus") as owner:
+        owner.execute("update identity.member set resident_key = resident_key - 1 where chart_key = %s", (third,))
+    assert wrong == [f"chart {third}"]
 
 
 def test_residents_are_told_of_links_and_splits(node: Node) -> None:

@@ -76,6 +76,9 @@ QUERIES: dict[str, Call] = {
     "identity: members_of": lambda tx: index.members_of(tx, [5, 6]),
     "identity: numbers_of": lambda tx: index.numbers_of(tx, [5, 6]),
     "identity: assertion": lambda tx: index.assertion(tx, 5),
+    "identity: assertions_from": lambda tx: index.assertions_from(tx, 5, 50),
+    "identity: residents_from": lambda tx: index.residents_from(tx, 5, 50),
+    "identity: mints_from": lambda tx: index.mints_from(tx, 5, 50),
     "identity: assertions_of": lambda tx: index.assertions_of(tx, [5, 6]),
     "identity: move_members": lambda tx: index.move_members(tx, [(5, 5), (6, 6)]),
     "identity: insert_notices": lambda tx: index.insert_notices(tx, 1, "linked", [5, 6], AT),
@@ -112,6 +115,7 @@ ADDS_ONLY = {
     "note_uncounted",
     "open_common_chart",
     "skip_keys",
+    "identity: freeze",
     "identity: insert_assertions",
     "identity: open_residents",
     "identity: note_numbers",
@@ -126,9 +130,6 @@ ADDS_ONLY = {
 WALKS_EVERYTHING = {
     "totals",
     "deliveries",
-    "identity: all_assertions",
-    "identity: all_members",
-    "identity: all_mints",
     "review: queue",
 }
 

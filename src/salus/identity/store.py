@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -224,20 +224,37 @@ def assertion(tx: Transaction, key: int) -> Assertion | None:
     return _assertion(row) if row else None
 
 
-def all_assertions(tx: Transaction) -> Iterator[tuple[Assertion, float | None]]:
-    """Return every assertion, oldest first, with the total that was kept beside its bits."""
-    for row in tx.rows(f"select {_SAID}, total from identity.assertion order by assertion"):  # noqa: S608
-        yield _assertion(row[:-1]), row[-1]
+def assertions_from(tx: Transaction, after: int, limit: int) -> list[tuple[Assertion, float | None]]:
+    """Return a page of all assertions, the oldest first, each with the total that was kept beside its bits."""
+    found = tx.rows(
+        f"select {_SAID}, total from identity.assertion where assertion > %s order by assertion limit %s",  # noqa: S608
+        (after, limit),
+    )
+    return [(_assertion(row[:-1]), row[-1]) for row in found]
 
 
-def all_members(tx: Transaction) -> dict[int, int]:
-    """Return whose every chart is."""
-    return dict(tx.rows("select chart_key, resident_key from identity.member"))
+def freeze(tx: Transaction) -> None:
+    """Let every statement of this transaction, from its first on, see the same instant."""
+    tx.run("set transaction isolation level repeatable read")
 
 
-def all_mints(tx: Transaction) -> dict[int, int]:
-    """Return for every resident the chart for which it was minted."""
-    return dict(tx.rows("select resident_key, anchor_chart from identity.resident"))
+def residents_from(tx: Transaction, after: int, limit: int) -> list[int]:
+    """Return a page of the keys of all who have charts, in order."""
+    found = tx.rows(
+        "select distinct resident_key from identity.member where resident_key > %s order by resident_key limit %s",
+        (after, limit),
+    )
+    return [key for (key,) in found]
+
+
+def mints_from(tx: Transaction, after: int, limit: int) -> list[tuple[int, int]]:
+    """Return a page of all (resident, chart for which it was minted), in order."""
+    found = tx.rows(
+        "select resident_key, anchor_chart from identity.resident where resident_key > %s order by resident_key"
+        " limit %s",
+        (after, limit),
+    )
+    return [(key, chart) for key, chart in found]
 
 
 def insert_notices(tx: Transaction, event: int, kind: str, residents: Sequence[int], at: datetime) -> None:

@@ -10,12 +10,12 @@ from salus.identity.linking.binding import (
     minted_for,
     parted_by_people,
 )
+from salus.identity.linking.checking import differences
 from salus.identity.linking.service import (
     Changed,
     Notice,
     announce,
     assertions_of,
-    differences,
     keep_apart,
     lift,
     link,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -182,30 +182,6 @@ def notices(tx: Transaction, resident_key: int) -> list[Notice]:
 def assertions_of(tx: Transaction, charts: Sequence[int]) -> list[Assertion]:
     """Return all that was ever asserted of charts, oldest first."""
     return store.assertions_of(tx, charts)
-
-
-def differences(tx: Transaction) -> Iterator[tuple[str, str]]:
-    """Replay the whole log beside what is kept for reading; return (place, what is wrong), none in a sound index."""
-    told = []
-    for one, total in store.all_assertions(tx):
-        told.append(one)
-        if one.evidence and one.evidence.total != total:
-            yield f"assertion {one.key}", "its bits do not sum to its total"
-    kept = store.all_members(tx)
-    strangers = [one for one in told if not kept.keys() >= set(one.pair)]
-    for one in strangers:
-        yield f"assertion {one.key}", "it is about a chart that is nobody's"
-    mints = store.all_mints(tx)
-    for resident, chart in mints.items():
-        if chart not in kept:
-            yield f"resident {resident}", "its chart is nobody's"
-    known = {resident: chart for resident, chart in mints.items() if chart in kept}
-    state = replay(kept, known, [one for one in told if one not in strangers])
-    for chart, resident in kept.items():
-        if state.residents.get(chart) != resident:
-            yield f"chart {chart}", "the assertions make it another resident's"
-    for key in sorted(state.unfollowed):
-        yield f"assertion {key}", "it links what a person parted"
 
 
 def _around(tx: Transaction, charts: Sequence[int], at: datetime) -> _Around:
