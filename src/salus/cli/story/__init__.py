@@ -11,6 +11,7 @@ from salus.cli.story.opening import LEAD, open_rules
 from salus.cli.story.record import tell_record
 from salus.cli.story.refusal import tell_refusal
 from salus.cli.story.stage import Stage
+from salus.cli.story.twofold import tell_two_people
 
 CHAPTERS = (
     ("A record that shows who looked", tell_record),
@@ -19,6 +20,7 @@ CHAPTERS = (
     ("Counts become a report", tell_counts),
     ("A resident contests", tell_contests),
     ("Nobody turns somebody red", tell_refusal),
+    ("Two people who are not one", tell_two_people),
 )
 
 

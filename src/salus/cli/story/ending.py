@@ -5,12 +5,16 @@ from __future__ import annotations
 from salus.cli.story.stage import Stage
 
 PLACES = (
-    ("/demo", "step into a role: resident, clinician, reception, epidemiologist, commander, appeal officer, auditor"),
+    (
+        "/demo",
+        "step into a role: resident, clinician, reception, epidemiologist, commander, officer, reviewer, auditor",
+    ),
     ("/me/notice", "resident: what is asked of me, why, until when, and the proof; /me/reads who looked; /me/contests"),
     ("/desk", "clinician and reception: who is here"),
     ("/verify", "at a door: works without a network, keeps nothing, sends nothing"),
     ("/signals", "epidemiologist: what stands out, and why"),
     ("/situation", "commander: counts with their age, orders with two signatures"),
+    ("/review", "index reviewer: two records side by side, and whether they are one person's"),
     ("/audit", "auditor: what the node finds about itself"),
     ("/about/power", "everybody: rules, signers, orders, attempts; /about/log the log behind all of it"),
     ("/fhir/metadata", "hospitals: what the FHIR server speaks"),
