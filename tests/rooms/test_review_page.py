@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ import pytest
 from nodes import Asking, a_node, a_number, a_patient, add_hospital, asking, send, system
 from salus import identity
 from salus.app import Node, demo_token
+from salus.identity.linkage.people import Guard, guards, people_weights
 from salus.kernel import Role
 from salus.parties import FacilityKind
 from salus.storage import Duty
@@ -81,6 +83,27 @@ def test_the_weights_of_a_pair_are_drawn_and_told(node: Node, client: Asking) ->
 
     assert "<svg" in shown
     assert all(text in shown for text in ("+11.2", "+9.5", "−1.1", "+19.6", "ab" * 32))
+
+
+@pytest.mark.parametrize("guard", guards(), ids=lambda one: str(one.code))
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_guard_is_told_in_its_own_words_and_the_thresholds_are_drawn(
+    node: Node, client: Asking, guard: Guard, language: str
+) -> None:
+    charts = [send(node, who, a_patient()).outcomes[0].chart_key for who in (H1, H2)]
+    seen = identity.Evidence(fields=SEEN.fields, model=people_weights().hash)
+    with node.store.transaction(Duty.CARE) as tx:
+        pair = (charts[0], charts[1])
+        asked = identity.Question(pair=pair, reason=guard.code, at=node.clock.now(), evidence=seen)
+        identity.review.ask(tx, [asked])
+        key = identity.review.waiting(tx, 1000)[-1].key
+
+    status, shown = visit(node, client, f"/review/{key}?lang={language}")
+
+    assert status == 200
+    assert html.escape(guard.en if language == "en" else guard.zh) in shown
+    words = ("people are asked from", "rules link from") if language == "en" else ("询问人员的下限", "规则关联的下限")
+    assert all(word in shown for word in words)
 
 
 def test_what_one_side_does_not_say_is_no_difference_and_one_number_in_common_is_enough(
