@@ -285,11 +285,40 @@ def test_a_chart_is_found_that_the_hospital_sent_over_fhir(node: Node, receiver:
     assert the(node, "Patient", who)["gender"] == "male"
 
 
-def test_a_merge_is_not_supported_yet_and_says_so(receiver: Receiver, who: str) -> None:
-    (answer,) = tell(receiver, adt("A40", who, pid(who), f"MRG|{who}2^^^HIS^MR"))
+def resident_of(node: Node, number: str) -> int:
+    """Return whose the one Patient under a number of H1 is."""
+    named = records.Named(system="urn:salus:facility:H1:mrn:HIS", value=number)
+    with node.store.transaction(Duty.CARE) as tx:
+        (chart,) = records.own_patients(tx, node.custodian, "H1", named).values()
+        return identity.residents_of(tx, [chart])[chart]
 
-    assert (answer.code, answer.condition) == ("AE", v2.NO_EVENT)
-    assert "not supported yet" in answer.text
+
+def test_a_merge_links_two_own_charts_and_leaves_both(node: Node, receiver: Receiver, who: str) -> None:
+    other = f"{who}9"
+    tell(receiver, adt("A28", f"{who}a", pid(who)), adt("A28", f"{who}b", pid(other, p5="", p7="")))
+    assert resident_of(node, who) != resident_of(node, other)
+
+    (merged,) = tell(receiver, adt("A40", f"{who}c", pid(who), f"MRG|{other}^^^HIS^MR"))
+    (again,) = tell(receiver, adt("A40", f"{who}c", pid(who), f"MRG|{other}^^^HIS^MR"))
+
+    assert (merged.code, again.code) == ("AA", "AA")
+    assert "nothing was merged" in merged.notes[0][1]
+    assert "nothing changed" in again.notes[0][1]
+    assert resident_of(node, who) == resident_of(node, other)
+    assert the(node, "Patient", other)["identifier"][0]["value"] == other
+
+
+def test_a_merge_of_two_names_is_asked_about_and_of_nobody_refused(node: Node, receiver: Receiver, who: str) -> None:
+    other = f"{who}8"
+    tell(receiver, adt("A28", f"{who}a", pid(who)), adt("A28", f"{who}b", pid(other, p5="欧阳^建国^^^^^L")))
+
+    (asked,) = tell(receiver, adt("A40", f"{who}c", pid(who), f"MRG|{other}^^^HIS^MR"))
+    (nobody,) = tell(receiver, adt("A40", f"{who}d", pid(who), "MRG|nobody^^^HIS^MR"))
+
+    assert asked.code == "AA"
+    assert "a person will judge it" in asked.notes[0][1]
+    assert resident_of(node, who) != resident_of(node, other)
+    assert nobody.code == "AR"
 
 
 def test_every_opening_is_counted_and_shown(node: Node, receiver: Receiver, who: str) -> None:

@@ -18,12 +18,13 @@ from salus.app.attempts import refuse_body
 from salus.app.coalesce import Coalescer
 from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
+from salus.app.own_charts import Linking, link_own_charts
 from salus.app.sending import Peer, Senders
 from salus.app.writing import accept_in
 from salus.kernel import Refused, SalusError, Unavailable
 from salus.keys import KeyService
 from salus.parties import Principal
-from salus.records import Accepted, Conflict, Outcome, RecordRefused, messages, v2
+from salus.records import Accepted, Conflict, Named, Outcome, RecordRefused, messages, v2
 from salus.records.messages import Before, Marked
 from salus.records.v2 import Answer, Plan, V2Refused
 from salus.storage import Duty, StoreDown, Transaction
@@ -32,6 +33,11 @@ log = logging.getLogger("salus.receiving")
 SOURCE = "v2"
 _MOST_LOCKS = 512
 _AGAIN = "the same control identifier and time came with another message; give each message its own"
+_OF_A_MERGE = {
+    Linking.LINKED: "linked as one person's; nothing was merged, and both charts stay",
+    Linking.ALREADY: "already one person's; nothing changed",
+    Linking.ASKED: "something speaks against it; nothing was linked, and a person will judge it",
+}
 _BROKEN = "this node could not take the message; nothing was stored, send it again"
 
 
@@ -101,6 +107,8 @@ class Receiver:
             message = v2.parse(incoming.raw)
             who = self._senders.principal(message, incoming.peer)
             self._check(message, who)
+            if v2.event_of(message)[1] == v2.MERGE:
+                return self._merged(message, who)
             suspect = not message.literal or records.may_hold_measure(message.text)
             marked = messages.mark(self._node.custodian, who.facility or "", message, incoming.raw)
             for told in marked.mapped.told:
@@ -122,10 +130,20 @@ class Receiver:
                             rejected=True)  # fmt: skip
         if not message.header.text(10):
             raise V2Refused("MSH-10 is what a message is known by; number each", v2.REQUIRED, "MSH^1^10")
-        if v2.event_of(message)[1] == v2.MERGE:
-            merge_charts(self._node, who, message)
         if not decide(self._node, who, Action.UPDATE, Kind.RECORD, own_facility=True).allowed:
             raise refuse(self._node, who, Action.UPDATE, "only a place of care writes records by messages")
+
+    def _merged(self, message: v2.Message, who: Principal) -> Answer:
+        """Take a hospital's word that two of its charts are one person's (A40). What PID says besides is not read.
+
+        Said again it changes nothing, so that it is not kept.
+        """
+        self._check_scope(who, "Patient")
+        given_up, kept = (
+            [Named(system=one, value=two) for one, two in side] for side in v2.map_merge(message, who.facility or "")
+        )
+        became = link_own_charts(self._node, who, given_up, kept)
+        return Answer(code="AA", notes=(("MRG^1^1", _OF_A_MERGE[became]),), at=self._node.clock.now())
 
     def _check_scope(self, who: Principal, kind: str) -> None:
         if not (who.in_scope(kind, "c") and who.in_scope(kind, "u")):
@@ -192,17 +210,6 @@ class Receiver:
                 case.outcomes.append(outcome)
         written = {outcome.chart_key for outcome in accepted.outcomes} if accepted else set()
         _register_opened(tx, who, cases, written, at)
-
-
-def merge_charts(node: Node, who: Principal, message: v2.Message) -> None:
-    """Say that two of a hospital's charts are one person's (A40). Not supported yet: raises V2Refused.
-
-    The one place to connect the verb of `Patient/$merge` to, with what `map_merge` reads: nothing is merged, a link of
-    two own charts is asserted.
-    """
-    v2.map_merge(message, who.facility or "")
-    raise V2Refused("A40 is not supported yet: nothing was changed, keep it and send it again later", v2.NO_EVENT,
-                    "MSH^1^9")  # fmt: skip
 
 
 def _apart(cases: Sequence[_Case]) -> list[_Case]:
@@ -287,4 +294,4 @@ def _refusal(error: SalusError, elements: Sequence[str]) -> Answer:
     return Answer(code=code, condition=condition, element=where, salus=error.code, text=error.text)
 
 
-__all__ = ["Incoming", "Receiver", "merge_charts"]
+__all__ = ["Incoming", "Receiver"]

@@ -16,6 +16,8 @@ from salus.identity.matching.model import Person
 
 BORROWED, ANOTHERS, BY_WEIGHT, NAMELESS = "borrowed-number", "number-of-another", "weight", "never-by-itself"
 """Reasons beside the guards' codes: a number of somebody else, one that another holds, bits that are too few."""
+ANOTHER_NAME = "another-name"
+"""The code of the guard of pairs that asks for names that sound alike where no number is the same."""
 IN_ONE_CLUSTER = frozenset(guard.code for guard in guards() if guard.within is Within.CLUSTER)
 
 
