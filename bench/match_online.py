@@ -3,12 +3,14 @@
 Usage: python bench/match_online.py [RESIDENTS] [SECONDS]. Fills a node with the people of `synth.records`, one chart
 each, by COPY (the base population only; its residents are one a chart), and prints how long that took. Then:
 
-- match, in process: `identity.match` as `POST /fhir/Patient/$match` calls it, 1 client and 16, each with one record of
-  somebody who is registered, written by another sender, in a transaction of its own;
+- match in process: `identity.match` by 1 client, each with one record of somebody who is registered, written by another
+  sender, in a transaction of its own; the floor is one row by primary key in a transaction of its own;
+- match over HTTP: `POST /fhir/Patient/$match` by 1 client and by 16, policy and register on;
 - register-and-link over HTTP: `POST /fhir/Patient` singly with 16 clients, and transactions of 50 Patients;
-- floor: one row by primary key, in a transaction of its own, by as many clients; and `/healthz` over HTTP.
+- the floor over HTTP is `/healthz`, which asks the database for nothing but an answer.
 
-Counted: CPU of the serving process and PostgreSQL. In process the clients' own work is the server's, so it counts.
+Counted: CPU of the serving process and PostgreSQL. In process the clients' own work is the server's, so it counts. The
+server is started without the bound on questions a minute, which would end the measurement after a second.
 """
 
 from __future__ import annotations
@@ -30,10 +32,11 @@ from instruments.load import run
 from instruments.measure import cpu
 from instruments.registers import charts, patient, readable
 from salus import identity, records, synth
-from salus.app import Node, demo_token, load_settings, open_node
+from salus.app import Node, Pace, demo_token, load_settings, open_node
 from salus.cli.country import register_country
 from salus.kernel import Role
 from salus.storage import Duty
+from salus.web import serve as serving
 
 PORT = 18_010
 CLIENTS = 16
@@ -42,6 +45,9 @@ WANTED = ("1 client p50 <= 3 ms", "16 clients p99 <= 25 ms", "register-and-link 
 
 def main() -> None:
     """Fill, match, register, compare."""
+    if len(sys.argv) > 2 and sys.argv[1] == "--serve":
+        serve(Path(sys.argv[2]))
+        return
     residents = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 8.0
     with tempfile.TemporaryDirectory(prefix="salus-bench-") as folder:
@@ -53,16 +59,26 @@ def main() -> None:
             asked, fresh = filled(node, residents)
             matching(node, asked, seconds)
             token = demo_token(node, Role.HOSPITAL_SYSTEM, "H1", None, None)
-            served = [sys.executable, "-m", "salus", "serve", "--data", str(data), "--port", str(PORT), "--demo"]
-            server = subprocess.Popen(served, stdout=subprocess.PIPE, text=True)
+            server = subprocess.Popen(
+                [sys.executable, __file__, "--serve", str(data)], stdout=subprocess.PIPE, text=True
+            )
             assert server.stdout is not None
             server.stdout.readline()
             try:
+                asking(node, server.pid, token, asked, seconds)
                 registering(node, server.pid, token, fresh, seconds)
             finally:
                 server.terminate()
                 server.wait(timeout=20)
         print(f"wanted: {', '.join(WANTED)}")
+
+
+def serve(data: Path) -> None:
+    """Serve a node as `salus serve` does, but for the bound on questions."""
+    settings = load_settings(environment={}, given={"data": data, "postgres": "wheel", "port": PORT})
+    with open_node(settings, "demo") as node:
+        node.pace = Pace(10**9)
+        serving.run(node, lambda url: print(url, flush=True))
 
 
 def filled(node: Node, residents: int) -> tuple[list[dict[str, Any]], Iterator[dict[str, Any]]]:
@@ -93,7 +109,7 @@ def filled(node: Node, residents: int) -> tuple[list[dict[str, Any]], Iterator[d
 
 
 def matching(node: Node, asked: Sequence[dict[str, Any]], seconds: float) -> None:
-    """Match by 1 client and by 16, each beside the floor."""
+    """Match in process, beside the floor."""
     described = [records.described(one) for one in asked]
     linked = [0]
 
@@ -107,12 +123,44 @@ def matching(node: Node, asked: Sequence[dict[str, Any]], seconds: float) -> Non
             tx.row("select resident_key from identity.member where chart_key = %s", (1 + place * 7919 % 50_000,))
 
     told(node, "warm up", match, 1, seconds / 4)
+    linked[0] = 0
+    of_match = told(node, "match in process, 1 client", match, 1, seconds)
+    print(f"    {linked[0] / max(1, of_match[3]):.1%} found somebody")
+    of_floor = told(node, "    floor: one row by key, 1 client", floor, 1, seconds / 2)
+    print(f"    ratio to the floor: p50 {of_match[0] / of_floor[0]:.1f}, CPU {of_match[2] / of_floor[2]:.1f}")
+
+
+def asking(node: Node, server: int, token: str, asked: Sequence[dict[str, Any]], seconds: float) -> None:
+    """Match over HTTP by 1 client and by 16, each beside `/healthz`."""
+    questions = [posted("/fhir/Patient/$match", token, question(one)) for one in asked]
+    health = [b"GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n"]
+    run("127.0.0.1", PORT, 1, seconds / 4, questions)
     for clients in (1, CLIENTS):
-        linked[0] = 0
-        of_match = told(node, f"match in process, {clients} clients", match, clients, seconds)
-        print(f"    {linked[0] / max(1, of_match[3]):.1%} found somebody")
-        of_floor = told(node, f"    floor: one row by key, {clients} clients", floor, clients, seconds / 2)
-        print(f"    ratio to the floor: p50 {of_match[0] / of_floor[0]:.1f}, CPU {of_match[2] / of_floor[2]:.1f}")
+        of_match = over_http(node, server, f"$match, {clients} clients", questions, clients, seconds)
+        of_floor = over_http(node, server, f"    floor: /healthz, {clients} clients", health, clients, seconds / 2)
+        print(f"    ratio to the floor: p50 {of_match[0] / of_floor[0]:.1f}, CPU {of_match[1] / of_floor[1]:.1f}")
+
+
+def over_http(
+    node: Node, server: int, what: str, requests: list[bytes], clients: int, seconds: float, people: int = 1
+) -> tuple[float, float]:
+    """Send requests with clients for a time; print, and return p50 in ms and CPU-ms for each person."""
+    before = cpu(server, postmaster(node))
+    answers = run("127.0.0.1", PORT, clients, seconds, requests)
+    used, done = cpu(server, postmaster(node)) - before, int(str(answers["answers"])) * people
+    p50 = float(str(answers["p50_ms"]))
+    cost = (used.server + used.database) / done * 1000
+    print(
+        f"{what}: {done / float(str(answers['seconds'])):,.0f}/s, p50 {p50:.2f} ms, p99 {answers['p99_ms']:.1f} ms,"
+        f" statuses {answers['statuses']}, CPU-ms each {cost:.3f} (server {used.server / done * 1000:.3f},"
+        f" database {used.database / done * 1000:.3f})"
+    )
+    return p50, cost
+
+
+def question(one: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a match."""
+    return {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": one}]}
 
 
 def told(
@@ -148,26 +196,17 @@ def told(
 
 
 def registering(node: Node, server: int, token: str, fresh: Iterator[dict[str, Any]], seconds: float) -> None:
-    """Register over HTTP, singly and 50 at a time, and read `/healthz` for the floor."""
+    """Register over HTTP, singly and 50 at a time."""
     singly = [posted("/fhir/Patient", token, one) for one in islice(fresh, int(seconds * 800))]
     together = [posted("/fhir", token, bundle(list(islice(fresh, 50)))) for _ in range(int(seconds * 16))]
-    health = [b"GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n"]
     run("127.0.0.1", PORT, CLIENTS, seconds / 2, [posted("/fhir/Patient", token, one) for one in islice(fresh, 2_000)])
     for what, requests, clients, people in (
-        ("floor: /healthz, 16 clients", health, CLIENTS, 1),
         ("register and link, 16 clients, one Patient each", singly, CLIENTS, 1),
         ("register and link, 4 clients, transactions of 50 Patients", together, 4, 50),
     ):
-        before, count = cpu(server, postmaster(node)), linked(node)
-        answers = run("127.0.0.1", PORT, clients, seconds, requests)
-        used, done = cpu(server, postmaster(node)) - before, int(str(answers["answers"]))
-        rate = done * people / float(str(answers["seconds"]))
-        print(
-            f"{what}: {rate:,.0f}/s, p50 {answers['p50_ms']:.1f} ms, p99 {answers['p99_ms']:.1f} ms, statuses"
-            f" {answers['statuses']}, CPU-ms each {(used.server + used.database) / done / people * 1000:.3f}"
-            f" (server {used.server / done / people * 1000:.3f}, database {used.database / done / people * 1000:.3f});"
-            f" {linked(node) - count:,} links asserted"
-        )
+        count = linked(node)
+        over_http(node, server, what, requests, clients, seconds, people)
+        print(f"    {linked(node) - count:,} links asserted")
 
 
 def linked(node: Node) -> int:

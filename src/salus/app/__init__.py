@@ -44,6 +44,7 @@ from salus.app.contests import (
     unanswered,
     waiting_contests,
 )
+from salus.app.creating import Create, Creator
 from salus.app.crossing import Crossed, cross_reference
 from salus.app.demo import (
     DemoResident,
@@ -142,6 +143,8 @@ __all__ = [
     "SCHEMAS",
     "SETTING",
     "Audited",
+    "Create",
+    "Creator",
     "Crossed",
     "DemoResident",
     "Explained",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from salus.app.own_charts import follow_replacements
 from salus.healthcode import certificates
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
-from salus.records import Accepted, Intent, Keys, Writer
+from salus.records import Accepted, Intent, Keys, Outcome, Writer
 from salus.storage import Duty, Transaction
 
 Noted = Callable[[Transaction, Accepted], None]
@@ -68,10 +68,16 @@ def accept_in(
     at: datetime,
     source: str,
     keys: Keys | None = None,
+    *,
+    apart: bool = False,
 ) -> Accepted:
-    """Take in all intents or none, in the caller's transaction, and register it; `keys` are at hand already, if any."""
+    """Take in all intents or none, in the caller's transaction, and register it; `keys` are at hand already, if any.
+
+    `apart` says that each intent came with a request of its own, and has entries of its own in the register.
+    """
     accepted = records.accept(tx, _writer(node, principal, source, keys), intents, at)
-    _register(tx, principal, accepted, source, at)
+    requests = [(one,) for one in accepted.outcomes] if apart else [accepted.outcomes]
+    _register(tx, principal, accepted, requests, source, at)
     follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
     return accepted
 
@@ -114,40 +120,60 @@ def _writer(node: Node, principal: Principal, source: str, keys: Keys | None = N
     )
 
 
-def _register(tx: Transaction, principal: Principal, accepted: Accepted, source: str, at: datetime) -> None:
-    """Write one entry for each resident whom the request touched, and one for the directory, with its unwraps.
+def _register(
+    tx: Transaction,
+    principal: Principal,
+    accepted: Accepted,
+    requests: Sequence[Sequence[Outcome]],
+    source: str,
+    at: datetime,
+) -> None:
+    """Write, for each request, one entry for each resident whom it touched, and one for the directory.
 
-    Certificates that rest on an entry which this corrects are void with the same commit.
+    An unwrap is told once, with the first request that needed it. Certificates that rest on an entry which this
+    corrects are void with the same commit.
     """
     certificates.void_corrected(tx, [one.id for one in accepted.outcomes if not one.created], at)
-    counts: Counter[int | None] = Counter()
-    charts: dict[int | None, set[int]] = {}
-    for outcome in accepted.outcomes:
-        resident = accepted.residents.get(outcome.chart_key)
-        counts[resident] += 1
-        charts.setdefault(resident, set()).add(outcome.chart_key)
-    verb = Action.IMPORT if source == "import" else Action.CREATE
-    if accepted.outcomes and not any(outcome.created for outcome in accepted.outcomes):
-        verb = Action.UPDATE
+    unwraps = dict(accepted.unwraps)
     reads = [
+        read for outcomes in requests for read in _reads(principal, outcomes, accepted.residents, unwraps, source, at)
+    ]
+    if reads:
+        access.register(tx, reads)
+
+
+def _reads(
+    principal: Principal,
+    outcomes: Sequence[Outcome],
+    residents: Mapping[int, int],
+    unwraps: dict[int, int],
+    source: str,
+    at: datetime,
+) -> list[Read]:
+    counts: Counter[int | None] = Counter(residents.get(one.chart_key) for one in outcomes)
+    charts: dict[int | None, set[int]] = {}
+    for one in outcomes:
+        charts.setdefault(residents.get(one.chart_key), set()).add(one.chart_key)
+    verb = Action.IMPORT if source == "import" else Action.CREATE
+    if outcomes and not any(one.created for one in outcomes):
+        verb = Action.UPDATE
+    return [
         Read(
             reader_role=principal.role,
             reader=principal.subject,
             facility=principal.facility,
             resident_key=resident,
             chart_keys=tuple(sorted(charts[resident])),
-            what=accepted.outcomes[0].type if len(accepted.outcomes) == 1 else "Bundle",
+            what=outcomes[0].type if len(outcomes) == 1 else "Bundle",
             count=count,
             action=verb,
             purpose=purpose_of(principal),
             ground="own-facility",
-            unwraps=sum(accepted.unwraps.get(chart, 0) for chart in charts[resident]),
+            unwraps=sum(unwraps.pop(chart, 0) for chart in charts[resident]),
             at=at,
         )
         for resident, count in counts.items()
     ]
-    if reads:
-        access.register(tx, reads)
 
 
 def _refusal(node: Node, principal: Principal, refused: Refused) -> Refused:

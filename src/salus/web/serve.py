@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from salus.app import Node, Reader, Relay, SettingsRefused, may_listen
+from salus.app import Creator, Node, Reader, Relay, SettingsRefused, may_listen
 from salus.kernel import SalusError
 from salus.web.attempts import Guesses
 from salus.web.fhir.outcome import refusal
@@ -33,8 +33,8 @@ def application(node: Node, *, relay: bool = True) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        reader, rounds = Reader(node), Relay(node)
-        app.state.gate = Gate(node=node, reader=reader, threads=anyio.CapacityLimiter(THREADS))
+        reader, creator, rounds = Reader(node), Creator(node), Relay(node)
+        app.state.gate = Gate(node=node, reader=reader, creator=creator, threads=anyio.CapacityLimiter(THREADS))
         if relay:
             rounds.start()
         try:
@@ -42,6 +42,7 @@ def application(node: Node, *, relay: bool = True) -> Starlette:
         finally:
             rounds.stop()
             reader.close()
+            creator.close()
 
     routes = all_routes()
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={SalusError: _refused, 404: _no_page})

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from salus import records
-from salus.app import ReadAsk, accept, accept_each, read_body, refuse_entries, search
+from salus.app import Create, ReadAsk, accept, accept_each, read_body, refuse_entries, search
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
 from salus.records import Intent, NotFound, RecordRefused, Submission
@@ -100,11 +100,12 @@ async def create(request: Request) -> Response:
         return await create_unless_known(gate, request, who, kind)
     raw = await body(request)
 
-    def work() -> records.Accepted:
-        return accept(gate.node, who, [records.of_resource(read_body(gate.node, who, raw), kind)])
+    def work() -> Intent:
+        return records.of_resource(read_body(gate.node, who, raw), kind)
 
-    done = await in_thread(gate, work)
-    return bundles.stored(gate.node.settings.public_url, done.outcomes[0], wanted)
+    intent = await in_thread(gate, work)
+    stored = await gate.creator.ask(Create(principal=who, intent=intent))
+    return bundles.stored(gate.node.settings.public_url, stored, wanted)
 
 
 @answering

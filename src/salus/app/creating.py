@@ -1,0 +1,79 @@
+"""Take in what arrives one resource a request: requests of one sender that arrive together share a transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from salus.app.coalesce import Coalescer
+from salus.app.node import Node
+from salus.app.writing import accept, accept_in
+from salus.kernel import SalusError
+from salus.parties import Principal
+from salus.records import Intent, Outcome
+from salus.storage import Duty
+
+log = logging.getLogger("salus.creating")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """One resource that a system sends to be stored."""
+
+    principal: Principal
+    intent: Intent = field(repr=False)
+
+
+class Creator:
+    """Creates of one node, coalesced. Nothing is answered before its commit is durable."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._coalescer: Coalescer[Create, Outcome] = Coalescer(self._many)
+
+    async def ask(self, create: Create) -> Outcome:
+        """Store one resource. Raises what `accept` raises, for this request alone."""
+        return await self._coalescer.ask(create)
+
+    def close(self) -> None:
+        """Finish what runs."""
+        self._coalescer.close()
+
+    def _many(self, creates: Sequence[Create]) -> list[Outcome | BaseException]:
+        senders: dict[Principal, list[int]] = {}
+        for place, one in enumerate(creates):
+            senders.setdefault(one.principal, []).append(place)
+        answers: dict[int, Outcome | BaseException] = {}
+        for who, places in senders.items():
+            stored = self._of_one(who, [creates[place].intent for place in places])
+            answers |= dict(zip(places, stored, strict=True))
+        return [answers[place] for place in range(len(creates))]
+
+    def _of_one(self, who: Principal, intents: Sequence[Intent]) -> Sequence[Outcome | BaseException]:
+        """Store what one sender sent; where one of several cannot be stored, each is tried by itself.
+
+        A transaction holds one sender's alone: each takes its locks in one order, and two orders would meet.
+        """
+        if len(intents) > 1:
+            try:
+                return self._together(who, intents)
+            except SalusError:
+                pass  # each is told its own reason below
+            except Exception as error:
+                log.warning("creates could not be taken together: %s", type(error).__name__)
+        return [self._alone(who, intent) for intent in intents]
+
+    def _together(self, who: Principal, intents: Sequence[Intent]) -> Sequence[Outcome]:
+        with self._node.store.transaction(Duty.CARE) as tx:
+            at = self._node.clock.now()
+            return accept_in(tx, self._node, who, intents, at, "fhir", apart=True).outcomes
+
+    def _alone(self, who: Principal, intent: Intent) -> Outcome | BaseException:
+        try:
+            return accept(self._node, who, [intent]).outcomes[0]
+        except Exception as error:
+            return error
+
+
+__all__ = ["Create", "Creator"]
