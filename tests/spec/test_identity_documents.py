@@ -13,7 +13,6 @@ from salus.identity.documents import (
     Doubt,
     Identifier,
     check_character,
-    contradicts,
     document_type,
     document_types,
     is_generic_phone,
@@ -22,7 +21,6 @@ from salus.identity.documents import (
     read_citizen_number,
     read_phone,
     upgrade,
-    within_one_edit,
 )
 from salus.identity.errors import DocumentUnknown, NumberRefused
 
@@ -210,7 +208,6 @@ def test_a_passport_names_neither() -> None:
     found = read("passport", "G82345671")
 
     assert (found.born, found.sex) == (None, None)
-    assert not contradicts(found, date(1990, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -303,33 +300,3 @@ def test_any_text_is_a_telephone_or_none(text: str) -> None:
     found = read_phone(text)
 
     assert set(found) <= set("0123456789")
-
-
-@given(st.dates(date(1900, 1, 1), date(2098, 12, 31)), st.integers(0, 7), st.integers(0, 9))
-def test_one_wrong_digit_of_a_birth_date_is_one_edit(born: date, place: int, digit: int) -> None:
-    digits = f"{born:%Y%m%d}"
-    changed = digits[:place] + str(digit) + digits[place + 1 :]
-
-    with suppress(ValueError):
-        assert within_one_edit(born, date.fromisoformat(changed))
-
-
-@pytest.mark.parametrize(
-    ("stated", "borrowed"),
-    [
-        (date(1949, 12, 31), False),
-        (date(1949, 12, 13), False),
-        (date(1994, 12, 31), False),
-        (date(1949, 12, 30), False),
-        (date(1949, 11, 30), True),
-        (date(2030, 1, 5), True),
-    ],
-)
-def test_a_number_of_somebody_born_at_another_time_is_borrowed(stated: date, borrowed: bool) -> None:
-    assert contradicts(read("resident-id", EXAMPLE), stated) is borrowed
-
-
-@given(st.dates(), st.dates())
-def test_edits_are_counted_alike_both_ways(one: date, other: date) -> None:
-    assert within_one_edit(one, other) == within_one_edit(other, one)
-    assert within_one_edit(one, one)

@@ -3,7 +3,7 @@
 from salus.identity.documents.citizen import check_character, check_citizen, upgrade
 from salus.identity.documents.model import Doubt, Identifier
 from salus.identity.documents.placeholders import is_generic_phone, is_placeholder, read_phone
-from salus.identity.documents.reading import contradicts, read, read_citizen_number, within_one_edit
+from salus.identity.documents.reading import read, read_citizen_number
 from salus.identity.documents.types import DocumentType, document_type, document_types
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "Identifier",
     "check_character",
     "check_citizen",
-    "contradicts",
     "document_type",
     "document_types",
     "is_generic_phone",
@@ -21,5 +20,4 @@ __all__ = [
     "read_citizen_number",
     "read_phone",
     "upgrade",
-    "within_one_edit",
 ]

@@ -1,4 +1,4 @@
-"""Read a document number as people write it, or refuse it clearly; and compare what it says with what is stated."""
+"""Read a document number as people write it, or refuse it clearly."""
 
 from __future__ import annotations
 
@@ -59,27 +59,6 @@ def read_citizen_number(written: str) -> str:
     value, _ = _resident(canonical(written))
     citizen.check_citizen(value)
     return value
-
-
-def contradicts(identifier: Identifier, stated: date) -> bool:
-    """Say whether a number names another birth date than the stated one, by more than one edit.
-
-    Such a number is likely borrowed (a newborn under the mother's): it must not speak for this person. One edit is one
-    digit of YYYYMMDD, two neighbours exchanged, or day and month exchanged. A number without a date contradicts none.
-    """
-    born = identifier.born
-    return born is not None and not within_one_edit(born, stated)
-
-
-def within_one_edit(one: date, other: date) -> bool:
-    """Say whether two dates are equal or one edit apart, as `contradicts` counts edits."""
-    if one == other or (one.year == other.year and one.month == other.day and one.day == other.month):
-        return True
-    a, b = f"{one:%Y%m%d}".zfill(8), f"{other:%Y%m%d}".zfill(8)
-    places = [place for place in range(8) if a[place] != b[place]]
-    if len(places) == 1:
-        return True
-    return len(places) == 2 and places[1] == places[0] + 1 and sorted(a) == sorted(b)
 
 
 def _resident(value: str) -> tuple[str, tuple[Doubt, ...]]:

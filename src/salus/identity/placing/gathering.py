@@ -14,8 +14,10 @@ from salus.identity.matching.model import Described
 from salus.identity.matching.weighing import weigh
 from salus.storage import Transaction
 
-MOST_CHARTS = 200
-"""A component of more charts is nobody's: a number or a name that stands for many holds it together."""
+MOST_CHARTS = 64
+"""A component of more charts is nobody's: a number or a name that stands for many holds it together.
+
+Each arrival weighs the pairs of its component, which this bounds."""
 NOBODY = person(Described())
 Pair = tuple[int, int]
 

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from salus import access
 from salus.identity import store
 from salus.identity.assertions import Assertion
-from salus.identity.documents import contradicts
 from salus.identity.documents.model import Identifier
+from salus.identity.linkage.people.preparing import one_birthday
 from salus.identity.linking import announce
 from salus.identity.matching import Custodian, Described, Known, digests, kept, remember
 from salus.identity.matching.describing import person
@@ -87,11 +87,16 @@ def number_digest(sealer: Sealer, number: IdNumber | Identifier) -> bytes:
 
 
 def borrowed(number: Identifier, born: date | None) -> bool:
-    """Tell whether a number names another birth date than the stated one, beyond one edit.
+    """Tell whether a number names another birth date than the stated one, beyond what is put down wrongly.
 
     Then it is a guardian's, as a newborn's under the mother's number, or mistyped; it says nothing of who this is.
     """
-    return born is not None and contradicts(number, born)
+    named = number.born
+    return born is not None and named is not None and not one_birthday(_digits(born), _digits(named))
+
+
+def _digits(day: date) -> str:
+    return f"{day:%Y%m%d}".zfill(8)
 
 
 def _note(tx: Transaction, sealer: Sealer, arrivals: Iterable[Arrival], at: datetime) -> None:
