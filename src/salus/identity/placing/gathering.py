@@ -35,6 +35,7 @@ class Surroundings:
     keys: dict[int, Mapping[int, str]]
     _under: dict[int, Sequence[int]] = field(default_factory=dict)
     _weighed: dict[Pair, Verdict] = field(default_factory=dict)
+    _whole: dict[int, set[int]] = field(default_factory=dict)
 
     def search(self, charts: Iterable[int]) -> None:
         """Read who is found under the keys of charts, in one statement."""
@@ -65,28 +66,41 @@ class Surroundings:
         """Return the charts that a link would connect with one."""
         return {other for other, verdict in self.around(chart).items() if verdict.answer is Answer.LINK}
 
+    def read_ahead(self, seeds: Collection[int]) -> None:
+        """Read what the components of several charts are made of, a step of all of them in one statement each."""
+        seen, todo = set[int](), set(seeds)
+        while todo and len(seen) <= MOST_CHARTS * len(seeds):
+            seen |= todo
+            todo = self._step(todo) - seen
+
     def component(self, seed: int) -> frozenset[int]:
         """Return the charts that links connect with one, and all charts of the residents whom these are.
 
         It ends early once there are more than MOST_CHARTS.
         """
-        found, todo, asked = {seed}, {seed}, set[int]()
+        found, todo = {seed}, {seed}
         while todo and len(found) <= MOST_CHARTS:
-            self.search(sorted(todo))
-            step = {other for chart in todo for other in self.linked(chart)}
-            residents = {key for chart in step | todo if (key := self.known[chart].resident) is not None} - asked
-            asked |= residents
-            step |= self._members(residents)
-            todo = step - found
+            todo = self._step(todo) - found
             found |= todo
         return frozenset(found)
 
-    def _members(self, residents: Collection[int]) -> set[int]:
+    def _step(self, charts: Collection[int]) -> set[int]:
+        """Return whom links connect with charts, and all charts of the residents whom these and they are."""
+        self.search(sorted(charts))
+        met = {other for chart in charts for other in self.linked(chart)}
+        residents = {key for chart in met.union(charts) if (key := self.known[chart].resident) is not None}
+        self._read_whole(residents - self._whole.keys())
+        return met.union(*(self._whole[key] for key in residents))
+
+    def _read_whole(self, residents: Collection[int]) -> None:
+        """Read all charts of residents."""
         whose = store.members_of(self.tx, residents) if residents else {}
         new = [chart for chart in whose if chart not in self.known]
         self.known |= {chart: Known(chart=chart, resident=whose[chart]) for chart in new}
         self.known |= {one.chart: one for one in kept(self.tx, self.custodian, new)}
-        return set(whose)
+        self._whole |= {key: set() for key in residents}
+        for chart, resident in whose.items():
+            self._whole[resident].add(chart)
 
     def links(self, charts: Collection[int]) -> dict[Pair, Verdict]:
         """Return the links among the charts of a component."""
@@ -109,6 +123,7 @@ def surroundings(
         touched = [chart for one in seeds for chart in (one.chart, *around.linked(one.chart))]
         if _lock(tx, around, touched, locked):
             continue
+        around.read_ahead([one.chart for one in seeds])
         components = list(dict.fromkeys(around.component(one.chart) for one in seeds))
         if not _lock(tx, around, (chart for component in components for chart in component), locked):
             return around, components
