@@ -65,7 +65,7 @@ from salus.app.feed import create_patient, update_patient
 from salus.app.handing_over import NotVerified, hand_signal_over
 from salus.app.importing import Imported, import_files
 from salus.app.invitations import Invited, invite_resident
-from salus.app.matching import MOST_MATCHES, Grade, MatchAnswer, Matched, match_identity
+from salus.app.matching import MOST_MATCHES, Grade, MatchAnswer, MatchAsk, Matched, Matcher, match_ask
 from salus.app.measures import (
     SETTING,
     MyNotices,
@@ -157,7 +157,9 @@ __all__ = [
     "Invited",
     "Linking",
     "MatchAnswer",
+    "MatchAsk",
     "Matched",
+    "Matcher",
     "MyCertificates",
     "MyCode",
     "MyInstitutions",
@@ -242,7 +244,7 @@ __all__ = [
     "look_proof",
     "make_report",
     "map_properties",
-    "match_identity",
+    "match_ask",
     "may_listen",
     "my_certificate",
     "my_certificates",

@@ -95,7 +95,7 @@ def void_certificate(node: Node, who: Principal, certificate_id: UUID) -> None:
 
 def void_parted(tx: Transaction, node: Node, residents: Iterable[int], at: datetime) -> int:
     """Void what these residents took of entries that are another's now; return how many. Duty CARE."""
-    known = identity.all_known_as(tx, sorted(set(residents)))
+    known = identity.known_as_each(tx, sorted(set(residents)))
     taken = [
         (now, one) for now, keys in known.items() for key in keys for one in certificates.held(tx, node.custodian, key)
     ]

@@ -52,7 +52,7 @@ def open_relations(
     wanted = {(facility, resident) for facility, resident in pairs if facility is not None and resident is not None}
     if not wanted:
         return set()
-    known = identity.all_known_as(tx, sorted({resident for _, resident in wanted}))
+    known = identity.known_as_each(tx, sorted({resident for _, resident in wanted}))
     under = {(facility, key): (facility, now) for facility, now in wanted for key in known.get(now, (now,))}
     return {under[found] for found in access.relations(tx, sorted(under), at)}
 

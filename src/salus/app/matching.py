@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from salus import access, identity, records
-from salus.access import Action, Decision, Kind, Read
+from salus.access import Action, Kind, Read
+from salus.app.coalesce import Coalescer
 from salus.app.facts import decide, purpose_of, refusal_of, refuse
 from salus.app.node import Node
 from salus.app.pacing import TooFast
-from salus.identity import Match, Resident
+from salus.identity import Described, Match, Matches, Resident
 from salus.identity.linkage.people import PEOPLE, Answer
 from salus.kernel import format_instant
 from salus.parties import Principal
@@ -60,12 +61,24 @@ class MatchAnswer:
     left_out: tuple[str, ...]
 
 
-def match_identity(
-    node: Node, who: Principal, patient: Mapping[str, Any], *, most: int = MOST_MATCHES, certain_only: bool = False
-) -> MatchAnswer:
-    """Return who in the index may be meant by a Patient. Each of them is shown that it was asked, and by whom.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchAsk:
+    """A question that may be asked: of whom, by whom, on what ground, and what is wanted."""
 
-    With `certain_only` nobody is returned unless exactly one is certain. Raises Refused for anybody but a hospital's
+    who: Principal
+    facility: str
+    described: Described = field(repr=False)
+    ground: str
+    most: int
+    certain_only: bool
+
+
+def match_ask(
+    node: Node, who: Principal, patient: Mapping[str, Any], *, most: int = MOST_MATCHES, certain_only: bool = False
+) -> MatchAsk:
+    """Let a caller ask who in the index may be meant by a Patient.
+
+    With `certain_only` nobody is named unless exactly one is certain. Raises Refused for anybody but a hospital's
     system at a place of care, and TooFast beyond the bound; both are kept.
     """
     decision = decide(node, who, Action.MATCH_IDENTITY, Kind.RECORD)
@@ -73,16 +86,63 @@ def match_identity(
         raise refuse(node, who, Action.MATCH_IDENTITY, _ONLY_CARE)
     at = node.clock.now()
     _paced(node, who, at)
-    described = records.described(patient, format_instant(at))
-    with node.store.transaction(Duty.CARE) as tx:
-        answer = identity.match(tx, node.custodian, node.custodian, described, most=MOST_MATCHES)
-        chosen = _chosen(answer.found, certain_only=certain_only)[:most]
-        residents = identity.residents(tx, [one.resident_key for one in chosen])
-        own = _own(tx, who, residents)
-        _register(tx, who, residents, own, decision, at)
-    names = frozenset() if described.names and not described.names[0].isascii() else frozenset({"name"})
-    found = (_matched(one, residents[one.resident_key], own, names) for one in chosen)
-    return MatchAnswer(found=tuple(found), left_out=answer.left_out)
+    return MatchAsk(
+        who=who,
+        facility=who.facility,
+        described=records.described(patient, format_instant(at)),
+        ground=decision.ground,
+        most=most,
+        certain_only=certain_only,
+    )
+
+
+class Matcher:
+    """Questions of one node, coalesced: those that arrive together share statements and one durable commit."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._coalescer: Coalescer[MatchAsk, MatchAnswer] = Coalescer(self._many)
+
+    async def ask(self, ask: MatchAsk) -> MatchAnswer:
+        """Return who may be meant. Each of them is shown that it was asked, and by whom, before it is answered."""
+        return await self._coalescer.ask(ask)
+
+    def close(self) -> None:
+        """Finish what runs."""
+        self._coalescer.close()
+
+    def _many(self, asks: Sequence[MatchAsk]) -> list[MatchAnswer]:
+        at = self._node.clock.now()
+        with self._node.store.transaction(Duty.CARE) as tx:
+            answers, residents = self._found(tx, asks)
+            own = _own(tx, {ask.facility for ask in asks}, residents)
+            told = [
+                [(one, residents[one.resident_key]) for one in _chosen(found.found, ask)]
+                for ask, found in zip(asks, answers, strict=True)
+            ]
+            reads = [
+                read
+                for ask, each in zip(asks, told, strict=True)
+                for read in _reads(ask, [resident for _, resident in each], own[ask.facility], at)
+            ]
+            access.register(tx, reads)
+        return [
+            MatchAnswer(
+                found=tuple(_matched(one, resident, own[ask.facility], ask.described) for one, resident in each),
+                left_out=answer.left_out,
+            )
+            for ask, each, answer in zip(asks, told, answers, strict=True)
+        ]
+
+    def _found(self, tx: Transaction, asks: Sequence[MatchAsk]) -> tuple[list[Matches], dict[int, Resident]]:
+        """Match, and return whom; once more where one of them was linked to another in between."""
+        sealer, described = self._node.custodian, [ask.described for ask in asks]
+        while True:
+            answers = identity.match_each(tx, sealer, sealer, described, most=MOST_MATCHES)
+            keys = {one.resident_key for answer in answers for one in answer.found}
+            residents = identity.residents(tx, sorted(keys))
+            if residents.keys() == keys:
+                return answers, residents
 
 
 def _paced(node: Node, who: Principal, at: datetime) -> None:
@@ -93,20 +153,20 @@ def _paced(node: Node, who: Principal, at: datetime) -> None:
         raise
 
 
-def _chosen(found: tuple[Match, ...], *, certain_only: bool) -> tuple[Match, ...]:
-    """With `certain_only`, one certain match or none (ITI-119, cases 3 to 5)."""
-    if not certain_only:
-        return found
+def _chosen(found: tuple[Match, ...], ask: MatchAsk) -> tuple[Match, ...]:
+    """Return what is answered: at most as many as asked for, or one certain match or none (ITI-119, cases 3 to 5)."""
+    if not ask.certain_only:
+        return found[: ask.most]
     certain = tuple(one for one in found if one.verdict.answer is Answer.LINK)
     return certain if len(certain) == 1 else ()
 
 
-def _matched(one: Match, resident: Resident, own: Mapping[int, UUID], by_sound: frozenset[str]) -> Matched:
+def _matched(one: Match, resident: Resident, own: Mapping[int, UUID], described: Described) -> Matched:
     scored = one.verdict.scored
     reached = [(part.comparison, part.level) for part in scored.parts]
     agreed = frozenset(_AGREES[level] for level in reached if level in _AGREES)
-    if ("names", "equal sound") in reached:
-        agreed |= by_sound  # a name in Latin letters has nothing closer
+    if ("names", "equal sound") in reached and (not described.names or described.names[0].isascii()):
+        agreed |= {"name"}  # a name in Latin letters has nothing closer
     return Matched(
         resident_id=resident.resident_id,
         grade=_grade(one),
@@ -122,40 +182,34 @@ def _grade(one: Match) -> Grade:
     return Grade.PROBABLE if one.verdict.scored.bits >= PEOPLE.link else Grade.POSSIBLE
 
 
-def _own(tx: Transaction, who: Principal, residents: Mapping[int, Resident]) -> dict[int, UUID]:
-    """Return the asker's own Patients of these residents, by chart."""
+def _own(
+    tx: Transaction, facilities: Iterable[str], residents: Mapping[int, Resident]
+) -> dict[str, Mapping[int, UUID]]:
+    """Return each asker's own Patients of these residents, by chart."""
     charts = [chart for resident in residents.values() for chart in resident.charts]
-    return records.patients_at(tx, charts, who.facility or "") if charts else {}
+    return {one: records.patients_at(tx, charts, one) if charts else {} for one in sorted(facilities)}
 
 
-def _register(
-    tx: Transaction,
-    who: Principal,
-    residents: Mapping[int, Resident],
-    own: Mapping[int, UUID],
-    decision: Decision,
-    at: datetime,
-) -> None:
+def _reads(ask: MatchAsk, residents: Sequence[Resident], own: Mapping[int, UUID], at: datetime) -> list[Read]:
     """Write one entry for each resident found; nobody found is an entry without a resident."""
-    whose: list[tuple[int | None, tuple[int, ...]]] = [(key, one.charts) for key, one in residents.items()]
-    reads = [
+    whose: list[tuple[int | None, tuple[int, ...]]] = [(one.key, one.charts) for one in residents]
+    return [
         Read(
-            reader_role=who.role,
-            reader=who.subject,
-            facility=who.facility,
+            reader_role=ask.who.role,
+            reader=ask.who.subject,
+            facility=ask.facility,
             resident_key=key,
             chart_keys=tuple(chart for chart in charts if chart in own),
             what="match",
             count=0 if key is None else 1,
             action=Action.MATCH_IDENTITY,
-            purpose=purpose_of(who),
-            ground=decision.ground,
+            purpose=purpose_of(ask.who),
+            ground=ask.ground,
             unwraps=0,
             at=at,
         )
         for key, charts in whose or [(None, ())]
     ]
-    access.register(tx, reads)
 
 
-__all__ = ["MOST_MATCHES", "Grade", "MatchAnswer", "Matched", "match_identity"]
+__all__ = ["MOST_MATCHES", "Grade", "MatchAnswer", "MatchAsk", "Matched", "Matcher", "match_ask"]

@@ -7,7 +7,6 @@ from salus.identity.errors import AssertionRefused, NumberRefused, NumbersDiffer
 from salus.identity.linking import (
     Changed,
     Notice,
-    all_known_as,
     assertions_of,
     charts_beside,
     differences,
@@ -15,6 +14,7 @@ from salus.identity.linking import (
     joined_by_number,
     keep_apart,
     known_as,
+    known_as_each,
     lift,
     link,
     minted,
@@ -25,7 +25,7 @@ from salus.identity.linking import (
     parted_by_people,
     withdraw,
 )
-from salus.identity.matching import Described, Match, Matches, barred, match, unprepared
+from salus.identity.matching import Described, Match, Matches, barred, match, match_each, unprepared
 from salus.identity.model import DOCUMENT_SYSTEMS, ID_CARD_SYSTEMS, IdNumber, Resident, check_character
 from salus.identity.placing import Arrival, place, revise
 from salus.identity.review import REASONS, Answer, Figures, Says, Together, Waiting
@@ -66,7 +66,6 @@ __all__ = [
     "Together",
     "Verdict",
     "Waiting",
-    "all_known_as",
     "assertions_of",
     "barred",
     "charts_beside",
@@ -78,10 +77,12 @@ __all__ = [
     "joined_by_number",
     "keep_apart",
     "known_as",
+    "known_as_each",
     "last_two",
     "lift",
     "link",
     "match",
+    "match_each",
     "minted",
     "minted_for",
     "notices",

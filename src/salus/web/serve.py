@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from salus.app import Creator, Node, Reader, Relay, SettingsRefused, may_listen
+from salus.app import Creator, Matcher, Node, Reader, Relay, SettingsRefused, may_listen
 from salus.kernel import SalusError
 from salus.web.attempts import Guesses
 from salus.web.fhir.outcome import refusal
@@ -33,16 +33,17 @@ def application(node: Node, *, relay: bool = True) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        reader, creator, rounds = Reader(node), Creator(node), Relay(node)
-        app.state.gate = Gate(node=node, reader=reader, creator=creator, threads=anyio.CapacityLimiter(THREADS))
+        reader, creator, matcher, rounds = Reader(node), Creator(node), Matcher(node), Relay(node)
+        threads = anyio.CapacityLimiter(THREADS)
+        app.state.gate = Gate(node=node, reader=reader, creator=creator, matcher=matcher, threads=threads)
         if relay:
             rounds.start()
         try:
             yield
         finally:
             rounds.stop()
-            reader.close()
-            creator.close()
+            for one in (reader, creator, matcher):
+                one.close()
 
     routes = all_routes()
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={SalusError: _refused, 404: _no_page})

@@ -1,11 +1,11 @@
 """Link residents, part them again, and lift what was found: every verb appends an assertion and replays."""
 
 from salus.identity.linking.binding import (
-    all_known_as,
     charts_beside,
     identifiers,
     joined_by_number,
     known_as,
+    known_as_each,
     minted,
     minted_for,
     parted_by_people,
@@ -29,7 +29,6 @@ from salus.identity.linking.service import (
 __all__ = [
     "Changed",
     "Notice",
-    "all_known_as",
     "announce",
     "assertions_of",
     "charts_beside",
@@ -38,6 +37,7 @@ __all__ = [
     "joined_by_number",
     "keep_apart",
     "known_as",
+    "known_as_each",
     "lift",
     "link",
     "minted",

@@ -42,10 +42,10 @@ def identifiers(tx: Transaction, resident_key: int) -> tuple[UUID, ...]:
 
 def known_as(tx: Transaction, resident_key: int) -> tuple[int, ...]:
     """Return the keys under which a resident was ever known: the own one, and of all who are aliases now."""
-    return all_known_as(tx, [resident_key]).get(resident_key, ())
+    return known_as_each(tx, [resident_key]).get(resident_key, ())
 
 
-def all_known_as(tx: Transaction, resident_keys: Sequence[int]) -> dict[int, tuple[int, ...]]:
+def known_as_each(tx: Transaction, resident_keys: Sequence[int]) -> dict[int, tuple[int, ...]]:
     """Return for each of these residents the keys under which they were ever known, the first minted first."""
     found: dict[int, tuple[int, ...]] = {}
     for now, key in store.minted_of(tx, resident_keys):

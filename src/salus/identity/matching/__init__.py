@@ -2,7 +2,7 @@
 
 from salus.identity.matching.barring import barred
 from salus.identity.matching.model import Described, Known, Match, Matches, Person
-from salus.identity.matching.service import Custodian, digests, kept, match, near, remember, unprepared
+from salus.identity.matching.service import Custodian, digests, kept, match, match_each, near, remember, unprepared
 
 __all__ = [
     "Custodian",
@@ -15,6 +15,7 @@ __all__ = [
     "digests",
     "kept",
     "match",
+    "match_each",
     "near",
     "remember",
     "unprepared",

@@ -42,12 +42,32 @@ def match(tx: Transaction, sealer: Sealer, opener: Opener, described: Described,
     Nothing is written, nothing linked. Each resident is judged by the best chart; one of whom another chart may not
     stand in one cluster with the person asked about is for review. Duty CARE.
     """
-    asked = person(described)
-    keyed = digests(sealer, asked)
-    found = store.found(tx, [(digest, _BUDGET[rule] - 1) for digest, rule in keyed.items()])
+    return match_each(tx, sealer, opener, [described], most=most)[0]
+
+
+def match_each(
+    tx: Transaction, sealer: Sealer, opener: Opener, described: Sequence[Described], *, most: int = 20
+) -> list[Matches]:
+    """Do the same for each of several, in one statement."""
+    asked = [person(one) for one in described]
+    keyed = [digests(sealer, one) for one in asked]
+    rules = {digest: rule for one in keyed for digest, rule in one.items()}
+    found = store.found(tx, [(digest, _BUDGET[rule] - 1) for digest, rule in rules.items()])
+    charts = {one.chart: one for one in opened(opener, found.charts)}
+    answers = []
+    for one, mine in zip(asked, keyed, strict=True):
+        met = dict.fromkeys(chart for digest in mine for chart in found.under.get(digest, ()))
+        judged = _judged(one, [charts[chart] for chart in met])
+        full = [digest for digest in found.full if digest in mine]
+        answers.append(Matches(found=tuple(judged[:most]), left_out=_rules(mine, full)))
+    return answers
+
+
+def _judged(asked: Person, charts: Iterable[Known]) -> list[Match]:
+    """Weigh a person against charts; return each resident who may be meant once, the best first."""
     best: dict[int, Match] = {}
     barred: dict[int, str] = {}
-    for one in opened(opener, found.charts):
+    for one in charts:
         if one.resident is None or one.person is None:
             continue
         verdict = weigh(asked, one.person)
@@ -56,8 +76,7 @@ def match(tx: Transaction, sealer: Sealer, opener: Opener, described: Described,
         if verdict.answer in (Answer.LINK, Answer.REVIEW):
             this = Match(chart_key=one.chart, resident_key=one.resident, verdict=verdict)
             best[one.resident] = min(this, best.get(one.resident, this), key=_order)
-    judged = sorted((_barred(one, barred.get(key)) for key, one in best.items()), key=_order)
-    return Matches(found=tuple(judged[:most]), left_out=_rules(keyed, found.full))
+    return sorted((_barred(one, barred.get(key)) for key, one in best.items()), key=_order)
 
 
 def _barred(one: Match, reason: str | None) -> Match:

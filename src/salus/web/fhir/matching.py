@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from salus.app import MOST_MATCHES, MatchAnswer, Matched, match_identity, read_body
+from salus.app import MOST_MATCHES, MatchAnswer, MatchAsk, Matched, match_ask, read_body
 from salus.records import check_patient, told_back
 from salus.web.fhir.answering import answering
 from salus.web.fhir.callers import check_scope, known
@@ -36,13 +36,14 @@ async def match(request: Request) -> Response:
     check_scope(who, "Patient", "s")
     raw = await body(request)
 
-    def work() -> bytes:
+    def work() -> tuple[dict[str, Any], MatchAsk]:
         patient, most, certain_only = _asked(read_body(gate.node, who, raw))
         check_patient(patient)
-        found = match_identity(gate.node, who, patient, most=most, certain_only=certain_only)
-        return orjson.dumps(_bundle(patient, found))
+        return patient, match_ask(gate.node, who, patient, most=most, certain_only=certain_only)
 
-    return Response(await in_thread(gate, work), 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
+    patient, ask = await in_thread(gate, work)
+    told = orjson.dumps(_bundle(patient, await gate.matcher.ask(ask)))
+    return Response(told, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
 
 
 def _asked(sent: dict[str, Any]) -> tuple[dict[str, Any], int, bool]:
