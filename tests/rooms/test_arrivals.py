@@ -229,6 +229,23 @@ def test_an_update_that_says_somebody_else_takes_the_rules_own_link_back(node: N
     assert whole(node)
 
 
+@pytest.mark.parametrize("birth", ["the victim's", "none"])
+def test_a_chart_with_a_number_does_not_become_somebody_else_by_hiding_it(node: Node, birth: str) -> None:
+    victim = numbered(somebody())
+    theirs = send(node, H2, victim)
+    made = send(node, H1, numbered(somebody()))
+    id_ = str(made.outcomes[0].id)
+    disguise = {name: value for name, value in victim.items() if name != "identifier"} | {"id": id_}
+    if birth == "none":
+        del disguise["birthDate"]
+
+    update(node, H1, disguise)
+
+    assert len(set(whose(node, theirs, made))) == 2
+    assert {one.verdict for one in said(node, made)} <= {Verdict.WITHDRAWN}
+    assert whole(node)
+
+
 def test_an_update_never_takes_back_what_a_person_linked(node: Node) -> None:
     patient = somebody()
     one, other = send(node, H1, patient), send(node, H2, somebody())

@@ -139,6 +139,18 @@ def test_an_update_without_the_number_takes_nothing_back(node: Node) -> None:
     assert key_of(node, number) == resident_of(node, done)
 
 
+def test_a_corrected_number_finds_its_own_holder_and_no_more_who_had_it_by_mistake(node: Node) -> None:
+    right, wrong = fresh(), fresh()
+    mistaken = send(node, H1, a_patient(wrong, name=[{"text": "欧阳明辉"}]))
+    true = send(node, H2, a_patient(wrong) | {"name": [{"text": "司徒远航"}]})
+    assert key_of(node, wrong) == resident_of(node, mistaken) != resident_of(node, true)
+
+    update(node, H1, a_patient(right, name=[{"text": "欧阳明辉"}], id=str(mistaken.outcomes[0].id)))
+
+    assert key_of(node, wrong) == resident_of(node, true)
+    assert key_of(node, right) == resident_of(node, mistaken)
+
+
 @pytest.mark.parametrize("brought", ["as the second number", "by an update"])
 def test_a_number_that_somebody_else_holds_links_nothing(node: Node, brought: str) -> None:
     theirs, mine = fresh(), fresh()

@@ -75,6 +75,7 @@ QUERIES: dict[str, Call] = {
     "identity: first_number": lambda tx: index.first_number(tx, [5, 6]),
     "identity: members_of": lambda tx: index.members_of(tx, [5, 6]),
     "identity: numbers_of": lambda tx: index.numbers_of(tx, [5, 6]),
+    "identity: replace_numbers": lambda tx: index.replace_numbers(tx, [(5, "resident-id", b"digest-5")]),
     "identity: assertion": lambda tx: index.assertion(tx, 5),
     "identity: assertions_from": lambda tx: index.assertions_from(tx, 5, 50),
     "identity: residents_from": lambda tx: index.residents_from(tx, 5, 50),
@@ -187,6 +188,10 @@ def filled(store: Store) -> Store:
         (
             "insert into identity.number (digest, chart_key, sealed, at)"
             f" select ('digest-' || n)::bytea, n, '\\x00', now() from generate_series(1, {CHARTS}) n"
+        ),
+        (
+            "insert into identity.said select ('digest-' || n)::bytea, n, 'own', 'resident-id'"
+            f" from generate_series(1, {CHARTS}) n"
         ),
         (
             "insert into identity.person select n, 'H1', repeat('x', 300)::bytea, 1, now()"

@@ -25,7 +25,7 @@ from salus.identity.linking import (
     parted_by_people,
     withdraw,
 )
-from salus.identity.matching import Described, Match, Matches, barred, match, match_each, unprepared
+from salus.identity.matching import Described, Match, Matches, barred, match, match_each, prepared, unprepared
 from salus.identity.model import DOCUMENT_SYSTEMS, ID_CARD_SYSTEMS, IdNumber, Resident, check_character
 from salus.identity.placing import Arrival, place, revise
 from salus.identity.review import REASONS, Answer, Figures, Says, Together, Waiting
@@ -91,6 +91,7 @@ __all__ = [
     "part",
     "parted_by_people",
     "place",
+    "prepared",
     "read_identifier",
     "resident",
     "resident_by_key",

@@ -25,16 +25,22 @@ NumberRow = tuple[bytes, int, bytes, str, str, date | None, date | None, bool, d
 
 
 def holders(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, int]:
-    """Return the chart that holds each known digest."""
-    found = tx.rows("select digest, chart_key from identity.claim where digest = any(%s::bytea[])", (list(digests),))
+    """Return the chart that holds each number: the first that said it as its own, of those that say it still."""
+    found = tx.rows(
+        "select distinct on (s.digest) s.digest, s.chart_key from identity.said s"
+        " left join identity.claim c on c.digest = s.digest and c.chart_key = s.chart_key"
+        " where s.digest = any(%s::bytea[]) and s.holding = 'own'"
+        " order by s.digest, c.chart_key is null, s.chart_key",
+        (list(digests),),
+    )
     return {bytes(digest): chart for digest, chart in found}
 
 
 def numbers_of(tx: Transaction, charts: Sequence[int]) -> dict[int, set[bytes]]:
-    """Return the digests of each chart's own citizen's numbers; a chart without one is absent."""
+    """Return the digests of the citizen's numbers that each chart says as its own; a chart without one is absent."""
     found: dict[int, set[bytes]] = {}
     statement = (
-        "select chart_key, digest from identity.number where chart_key = any(%s::bigint[]) and holding = 'own'"
+        "select chart_key, digest from identity.said where chart_key = any(%s::bigint[]) and holding = 'own'"
         " and type = any(%s)"
     )
     for chart, digest in tx.rows(statement, (list(charts), list(CITIZENS))):
@@ -46,6 +52,7 @@ def first_number(tx: Transaction, charts: Sequence[int]) -> tuple[bytes, bytes] 
     """Return digest and sealed form of the citizen's number that these charts brought first and still hold."""
     row = tx.row(
         "select n.digest, n.sealed from identity.number n join identity.claim c on c.digest = n.digest"
+        " join identity.said s on s.digest = n.digest and s.chart_key = n.chart_key"
         " where n.chart_key = any(%s::bigint[]) and c.chart_key = any(%s::bigint[]) and n.type = any(%s)"
         " order by n.at, n.digest limit 1",
         (list(charts), list(charts), list(CITIZENS)),
@@ -64,12 +71,28 @@ def note_numbers(tx: Transaction, rows: Sequence[NumberRow]) -> None:
         " q(digest, chart, sealed, holding, type, since, until, verified, at, n)), claimed as ("
         "insert into identity.claim (digest, chart_key)"
         " select distinct on (digest) digest, chart from said where holding = 'own' order by digest, n"
-        " on conflict (digest) do nothing)"
+        " on conflict (digest) do nothing), now as (insert into identity.said (digest, chart_key, holding, type)"
+        " select distinct on (digest, chart) digest, chart, holding, type from said order by digest, chart, n"
+        " on conflict (digest, chart_key) do update set holding = excluded.holding"
+        " where said.holding <> excluded.holding)"
         " insert into identity.number"
         " (digest, chart_key, sealed, holding, type, valid_from, valid_until, verified, at)"
         " select digest, chart, sealed, holding, type, since, until, verified, at from said"
         " on conflict (digest, chart_key) do nothing",
         [list(column) for column in zip(*rows, strict=True)],
+    )
+
+
+def replace_numbers(tx: Transaction, said: Sequence[tuple[int, str, bytes]]) -> None:
+    """Let what a chart says now, (chart, type, digest), take the place of its other numbers of these types."""
+    if not said:
+        return
+    tx.run(
+        "with now as (select * from unnest(%s::bigint[], %s::text[], %s::bytea[]) q(chart, type, digest))"
+        " delete from identity.said s where s.chart_key = any(%s::bigint[])"
+        " and exists (select 1 from now where chart = s.chart_key and now.type = s.type)"
+        " and not exists (select 1 from now where chart = s.chart_key and now.digest = s.digest)",
+        (*map(list, zip(*said, strict=True)), sorted({chart for chart, _, _ in said})),
     )
 
 

@@ -15,6 +15,7 @@ ASKED: Mapping[str, str] = {
     "borrowed-number": noop("One of them may have come under a guardian’s number"),
     "crowded": noop("There would be too many records of one institution, or too many in all"),
     "number-of-another": noop("A further number that another resident holds"),
+    "number-taken-away": noop("One of them had a valid number once, and has none now"),
     "hospital-merge": noop("A hospital says that both are one person’s"),
     "reported": noop("Somebody reported the records"),
     "score": noop("The weights are neither high nor low enough"),

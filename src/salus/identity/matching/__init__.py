@@ -2,7 +2,17 @@
 
 from salus.identity.matching.barring import barred
 from salus.identity.matching.model import Described, Known, Match, Matches, Person
-from salus.identity.matching.service import Custodian, digests, kept, match, match_each, near, remember, unprepared
+from salus.identity.matching.service import (
+    Custodian,
+    digests,
+    kept,
+    match,
+    match_each,
+    near,
+    prepared,
+    remember,
+    unprepared,
+)
 
 __all__ = [
     "Custodian",
@@ -17,6 +27,7 @@ __all__ = [
     "match",
     "match_each",
     "near",
+    "prepared",
     "remember",
     "unprepared",
 ]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from salus.identity.linkage import keys
 from salus.identity.linkage.people import PEOPLE, Features
-from salus.identity.linkage.people.preparing import numbers, prepared, telephone
+from salus.identity.linkage.people.preparing import numbers, one_birthday, prepared, telephone
 from salus.identity.matching.model import Described, Person
 from salus.identity.names import read_name
 
@@ -58,6 +58,22 @@ def person(described: Described) -> Person:
         guardians=guardians,
         phones=phones,
     )
+
+
+def keeping_number(now: Person, before: Person | None) -> Person:
+    """Return what a chart says now with the citizen's number that it said before, unless it says another.
+
+    Beside a birth date that makes the number somebody else's it is not kept, and the chart is marked for good.
+    """
+    had = before.features if before else None
+    if had is None or before is None or now.features.citizen is not None:
+        return now
+    if had.citizen is None:
+        return now._replace(lost=before.lost)
+    if now.features.birth is not None and not one_birthday(now.features.birth, had.citizen[6:14]):
+        return now._replace(lost=True)
+    features = now.features._replace(citizen=had.citizen, typed=had.typed, numbered=had.numbered)
+    return now._replace(features=features, numbers=tuple(dict.fromkeys((*now.numbers, had.citizen))))
 
 
 _SLIP = 3

@@ -31,12 +31,14 @@ class Person(NamedTuple):
     """What is compared of one chart: features of the best name, number and telephone, and all of the two latter.
 
     `numbers` are valid and the person's own. `guardians` are valid numbers of somebody else, put under this name.
+    `lost` says that the chart had a valid citizen's number once and has none now.
     """
 
     features: Features
     numbers: tuple[str, ...] = ()
     guardians: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
+    lost: bool = False
 
     def __repr__(self) -> str:
         return "Person(…)"

@@ -20,14 +20,14 @@ def pack(one: Person) -> bytes:
         [
             [f.characters, f.tones, f.sound, f.surname, f.sounds, f.birth, f.sex, f.citizen, f.typed, f.phone,
              f.numbered, f.unnamed],
-            one.numbers, one.guardians, one.phones,
+            one.numbers, one.guardians, one.phones, one.lost,
         ]
     )  # fmt: skip
 
 
 def unpack(packed: bytes) -> Person:
     """Read what `pack` wrote."""
-    fields, numbers, guardians, phones = orjson.loads(packed)
+    fields, numbers, guardians, phones, lost = orjson.loads(packed)
     characters, tones, sound, surname, sounds, birth, sex, citizen, typed, phone, numbered, unnamed = fields
     features = Features(
         characters, tones, sound, surname, tuple(sounds) if sounds else None, birth,
@@ -36,4 +36,4 @@ def unpack(packed: bytes) -> Person:
         1 if birth and birth[4:] == "0101" else 0,
         sex, citizen, typed, guardians[0] if guardians else None, phone, None, None, None, numbered, unnamed,
     )  # fmt: skip
-    return Person(features, tuple(numbers), tuple(guardians), tuple(phones))
+    return Person(features, tuple(numbers), tuple(guardians), tuple(phones), lost)

@@ -133,6 +133,11 @@ def kept(tx: Transaction, opener: Opener, charts: Collection[int]) -> list[Known
     return opened(opener, store.people(tx, charts)) if charts else []
 
 
+def prepared(tx: Transaction, chart: int) -> bool:
+    """Tell whether who a chart says that somebody is has been prepared."""
+    return bool(store.people(tx, [chart]))
+
+
 def unprepared(tx: Transaction, after: int, page: int) -> tuple[list[int], int | None]:
     """Return the charts of a page behind one that an earlier release placed, and where the next page begins.
 

@@ -16,6 +16,8 @@ from salus.identity.matching.model import Person
 
 BORROWED, ANOTHERS, BY_WEIGHT, NAMELESS = "borrowed-number", "number-of-another", "weight", "never-by-itself"
 """Reasons beside the guards' codes: a number of somebody else, one that another holds, bits that are too few."""
+LOST = "number-taken-away"
+"""The reason where a chart had a valid number and has none now: what it says else may be made to look like another."""
 ANOTHER_NAME = "another-name"
 """The code of the guard of pairs that asks for names that sound alike where no number is the same."""
 IN_ONE_CLUSTER = frozenset(guard.code for guard in guards() if guard.within is Within.CLUSTER)
@@ -33,6 +35,8 @@ def weigh(a: Person, b: Person) -> Verdict:
     found = judge()(one, two)
     if shared and (not found.reason or (found.reason == NAMELESS and by_number(a, b))):
         found = _but(found, Answer.LINK, "")
+    if found.answer is Answer.LINK and (a.lost or b.lost) and not shared:
+        return _but(found, Answer.REVIEW, LOST)
     if found.answer is Answer.LINK:
         return _but(found, Answer.REVIEW, BORROWED) if lent(a, b) else found
     if shared and found.answer is not Answer.REVIEW:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from salus.identity import store
 from salus.identity.assertions import pair_of
@@ -108,31 +108,40 @@ class Surroundings:
         return {pair: self._weighed[pair] for pair in found}
 
 
+class _Unlocked(Exception):
+    """Ends an attempt that met residents who are not locked; the locks that it took are given back."""
+
+
 def surroundings(
     tx: Transaction, custodian: Custodian, seeds: Sequence[Known], keys: Mapping[int, Mapping[int, str]]
 ) -> tuple[Surroundings, list[frozenset[int]]]:
     """Return what is around charts that are kept, and their components, which nobody else changes from now on.
 
-    Each resident in a component is locked against adding, linking and parting until the transaction ends; where that
-    had to wait, everything is read again.
+    Each resident in a component is locked against adding, linking and parting until the transaction ends. All are
+    locked at once, in one order, so that two transactions never wait for each other; where one more is met after that,
+    all are given back, and everything is read again.
     """
     locked: set[int] = set()
     while True:
-        around = Surroundings(tx, custodian, {one.chart: one for one in seeds}, dict(keys))
-        around.search(around.known.copy())
-        touched = [chart for one in seeds for chart in (one.chart, *around.linked(one.chart))]
-        if _lock(tx, around, touched, locked):
+        try:
+            with tx.savepoint():
+                if locked:
+                    store.lock_for_moving(tx, locked)
+                around, components = _read(tx, custodian, seeds, keys)
+                met = {around.known[chart].resident for component in components for chart in component} - {None}
+                if not met <= locked:
+                    locked |= {key for key in met if key is not None}
+                    raise _Unlocked
+                return around, components
+        except _Unlocked:
             continue
-        around.read_ahead([one.chart for one in seeds])
-        components = list(dict.fromkeys(around.component(one.chart) for one in seeds))
-        if not _lock(tx, around, (chart for component in components for chart in component), locked):
-            return around, components
 
 
-def _lock(tx: Transaction, around: Surroundings, charts: Iterable[int], locked: set[int]) -> bool:
-    """Lock the residents of charts that are not locked yet; tell whether there were any."""
-    residents = {key for chart in charts if (key := around.known[chart].resident) is not None} - locked
-    if residents:
-        store.lock_for_moving(tx, residents)
-        locked |= residents
-    return bool(residents)
+def _read(
+    tx: Transaction, custodian: Custodian, seeds: Sequence[Known], keys: Mapping[int, Mapping[int, str]]
+) -> tuple[Surroundings, list[frozenset[int]]]:
+    whose = store.residents_of(tx, [one.chart for one in seeds])
+    known = {one.chart: replace(one, resident=whose.get(one.chart)) for one in seeds}
+    around = Surroundings(tx, custodian, known, dict(keys))
+    around.read_ahead(list(known))
+    return around, list(dict.fromkeys(around.component(one.chart) for one in seeds))

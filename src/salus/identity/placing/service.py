@@ -13,7 +13,7 @@ from salus.identity.documents.model import Identifier
 from salus.identity.linkage.people.preparing import one_birthday
 from salus.identity.linking import announce
 from salus.identity.matching import Custodian, Described, Known, digests, kept, remember
-from salus.identity.matching.describing import person
+from salus.identity.matching.describing import keeping_number, person
 from salus.identity.matching.service import Sealer
 from salus.identity.model import IdNumber
 from salus.identity.placing.gathering import MOST_CHARTS, surroundings
@@ -54,24 +54,35 @@ def place(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], at
 
 
 def revise(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], at: datetime) -> None:
-    """Note what sources of known charts say now. What is compared of a chart is what it says now; numbers stay noted.
+    """Note what sources of known charts say now: what is compared, and which numbers others took the place of.
 
-    Where that changed, the chart is weighed again, and whose it is may change as in `place`.
+    Where that changed, the chart is weighed again, and whose it is may change as in `place`. Silence about a valid
+    citizen's number takes none away: who carries one is never compared as if they had none.
     """
-    known = {one.chart: one for one in kept(tx, custodian, [one.chart_key for one in arrivals])}
-    whose = store.residents_of(tx, [one.chart_key for one in arrivals])
-    said = [
-        Known(chart=one.chart_key, source=one.source, person=person(one.described), resident=whose.get(one.chart_key))
+    charts = [one.chart_key for one in arrivals]
+    expected = _keys(custodian, _said_now(tx, custodian, arrivals))
+    store.lock_keys(tx, {digest for found in expected.values() for digest in found})
+    known = {one.chart: one for one in kept(tx, custodian, charts)}
+    said = _said_now(tx, custodian, arrivals)
+    changed = [one for one in said if one.chart not in known or known[one.chart].person != one.person]
+    if changed:
+        keys = _keys(custodian, changed)
+        remember(tx, custodian, changed, keys, [known[one.chart] for one in changed if one.chart in known], at)
+        _settle(tx, custodian, changed, keys, at)
+    rows = _note(tx, custodian, arrivals, at)
+    store.replace_numbers(tx, [(chart, type_, digest) for digest, chart, _, _, type_, *_ in rows])
+
+
+def _said_now(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival]) -> list[Known]:
+    before = {one.chart: one.person for one in kept(tx, custodian, [one.chart_key for one in arrivals])}
+    return [
+        Known(
+            chart=one.chart_key,
+            source=one.source,
+            person=keeping_number(person(one.described), before.get(one.chart_key)),
+        )
         for one in arrivals
     ]
-    changed = [one for one in said if one.chart not in known or known[one.chart].person != one.person]
-    keys = _keys(custodian, changed)
-    if changed:
-        store.lock_keys(tx, {digest for found in keys.values() for digest in found})
-        remember(tx, custodian, changed, keys, [known[one.chart] for one in changed if one.chart in known], at)
-    if changed:
-        _settle(tx, custodian, changed, keys, at)
-    _note(tx, custodian, arrivals, at)
 
 
 def _keys(custodian: Custodian, said: Iterable[Known]) -> dict[int, dict[int, str]]:
@@ -99,7 +110,7 @@ def _digits(day: date) -> str:
     return f"{day:%Y%m%d}".zfill(8)
 
 
-def _note(tx: Transaction, sealer: Sealer, arrivals: Iterable[Arrival], at: datetime) -> None:
+def _note(tx: Transaction, sealer: Sealer, arrivals: Iterable[Arrival], at: datetime) -> list[store.NumberRow]:
     rows: list[store.NumberRow] = []
     for one in arrivals:
         for number in one.numbers:
@@ -111,6 +122,7 @@ def _note(tx: Transaction, sealer: Sealer, arrivals: Iterable[Arrival], at: date
                 rows.append((digest, one.chart_key, sealed, holding, *said))
     if rows:
         store.note_numbers(tx, rows)
+    return rows
 
 
 @dataclass(slots=True, kw_only=True)

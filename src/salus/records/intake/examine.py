@@ -105,7 +105,7 @@ def _numbers(resource: dict[str, Any], entry: int | None) -> tuple[tuple[Identif
     problems = []
     for position, one in enumerate(resource.get("identifier") or ()) if resource["resourceType"] == "Patient" else ():
         type_ = DOCUMENT_SYSTEMS.get(one.get("system", ""))
-        if type_ is None or "value" not in one:
+        if type_ is None or "value" not in one or one.get("use") == "old":
             continue
         try:
             number = _number(type_, one)

@@ -129,7 +129,7 @@ def _carries(resource: dict[str, Any], named: Named) -> None:
         raise _refused("resourceType", "the address says Patient, the body does not")
     given = resource.get("identifier")
     held = given if isinstance(given, list) else []
-    pairs = {(one.get("system"), one.get("value")) for one in held if isinstance(one, dict)}
+    pairs = [(one.get("system"), one.get("value")) for one in held if isinstance(one, dict)]
     if (named.system, named.value) not in pairs:
         raise _refused("Patient.identifier", "must hold the identifier of the address, so that it is found again")
 
