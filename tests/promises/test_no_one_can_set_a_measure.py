@@ -50,6 +50,7 @@ WORDS = (
 # What these words name here instead of what a person may or must do.
 NO_MEASURE = {
     "salus.access.policy.model.Decision.allowed": "whether a request to read or write is permitted",
+    "salus.app.matching.Matched.grade": "how good a match is, FHIR's match-grade; told to who asked, kept nowhere",
     "salus.records.model.SummaryLine.flag": "low or high beside a laboratory value",
     "salus.rules.model.Decision.measure": "the answer of the pure function; it is compared, and kept nowhere",
     "salus.rules.recomputing.model.Recomputed.measure": "the answer that anybody gets from a file; kept nowhere",

@@ -180,6 +180,7 @@ def test_a_rule_that_found_too_many_is_named(node: Node, h1: Asking) -> None:
     "body",
     [
         {"resourceType": "Parameters", "parameter": []},
+        {"resourceType": "Parameters", "parameter": [{"name": {}}]},
         {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": {"resourceType": "Group"}}]},
         {"resourceType": "Parameters", "parameter": [{"name": "onlySingleMatch", "valueBoolean": True}]},
         {"resourceType": "Patient", "nonsense": 1},

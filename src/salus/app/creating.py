@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from salus.app.coalesce import Coalescer
 from salus.app.node import Node
@@ -12,7 +13,7 @@ from salus.app.writing import accept, accept_in
 from salus.kernel import SalusError
 from salus.parties import Principal
 from salus.records import Intent, Outcome
-from salus.storage import Duty
+from salus.storage import Duty, StoreDown
 
 log = logging.getLogger("salus.creating")
 
@@ -30,7 +31,7 @@ class Creator:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._coalescer: Coalescer[Create, Outcome] = Coalescer(self._many)
+        self._coalescer: Coalescer[Create, Outcome] = Coalescer(self._many, threads=2)
 
     async def ask(self, create: Create) -> Outcome:
         """Store one resource. Raises what `accept` raises, for this request alone."""
@@ -57,7 +58,9 @@ class Creator:
         """
         if len(intents) > 1:
             try:
-                return self._together(who, intents)
+                return self._together(who, [_apart(one) for one in intents])
+            except StoreDown as down:  # perhaps it was stored: nobody may be told anything else, nor stored twice
+                return [down] * len(intents)
             except SalusError:
                 pass  # each is told its own reason below
             except Exception as error:
@@ -74,6 +77,11 @@ class Creator:
             return accept(self._node, who, [intent]).outcomes[0]
         except Exception as error:
             return error
+
+
+def _apart(intent: Intent) -> Intent:
+    """Return an intent with a resource of its own: places are taken out of it, and told, once."""
+    return replace(intent, resource=copy.deepcopy(intent.resource))
 
 
 __all__ = ["Create", "Creator"]

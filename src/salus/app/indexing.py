@@ -5,12 +5,16 @@ Nobody looks: the keys count each opening, and no register tells of it. Nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 
 from salus import identity, records
 from salus.app.node import Node
 from salus.kernel import SalusError
-from salus.storage import Duty
+from salus.records import Located
+from salus.storage import Duty, StoreDown
+
+log = logging.getLogger("salus.indexing")
 
 LOOKED_AT, AT_ONCE = 10_000, 100
 """How many charts a page has, and how many of them are prepared before something else has its turn."""
@@ -30,9 +34,21 @@ def prepare_page(node: Node, after: int) -> int | None:
     keys = _keys(node, sorted({one.chart_key for one in people}))
     for one in people:
         if one.chart_key in keys:
-            with node.store.transaction(Duty.CARE) as tx:
-                identity.revise(tx, node.custodian, [records.arrival(one, keys)], node.clock.now())
+            _prepare(node, one, keys)
     return last
+
+
+def _prepare(node: Node, patient: Located, keys: Mapping[int, bytes]) -> None:
+    """Prepare one chart, unless its source said something meanwhile. One that cannot be read stays as it is."""
+    try:
+        with node.store.transaction(Duty.CARE) as tx:
+            records.lock(tx, [patient.id])
+            if not identity.prepared(tx, patient.chart_key):
+                identity.revise(tx, node.custodian, [records.arrival(patient, keys)], node.clock.now())
+    except StoreDown:
+        raise
+    except Exception as error:
+        log.warning("chart %d cannot be prepared: %s", patient.chart_key, type(error).__name__)
 
 
 def _keys(node: Node, charts: Sequence[int]) -> dict[int, bytes]:

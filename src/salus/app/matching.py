@@ -139,15 +139,16 @@ class Matcher:
         sealer, described = self._node.custodian, [ask.described for ask in asks]
         while True:
             answers = identity.match_each(tx, sealer, sealer, described, most=MOST_MATCHES)
-            keys = {one.resident_key for answer in answers for one in answer.found}
-            residents = identity.residents(tx, sorted(keys))
-            if residents.keys() == keys:
+            found = [one for answer in answers for one in answer.found]
+            residents = identity.residents(tx, sorted({one.resident_key for one in found}))
+            whose = {chart: key for key, resident in residents.items() for chart in resident.charts}
+            if all(whose.get(one.chart_key) == one.resident_key for one in found):
                 return answers, residents
 
 
 def _paced(node: Node, who: Principal, at: datetime) -> None:
     try:
-        node.pace.ask(who.subject, at)
+        node.pace.ask(who.facility or who.subject, at)
     except TooFast as fast:
         access.record_refusal(node.store, refusal_of(node, who, Action.MATCH_IDENTITY, fast.code))
         raise

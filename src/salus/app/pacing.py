@@ -10,7 +10,7 @@ from typing import Final
 from salus.kernel import Refused
 
 MATCHES_A_MINUTE: Final = 120
-"""How often a hospital's system may ask who somebody is: a large hospital's desks, and no list of the population."""
+"""How often a hospital may ask who somebody is, with all its systems: its desks, and no list of the population."""
 _WINDOW: Final = timedelta(minutes=1)
 _MOST_CALLERS = 10_000
 

@@ -8,6 +8,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 
 from salus import access, identity, ledger, records, storage
+from salus.app.certificates import void_parted
 from salus.app.indexing import prepare_page
 from salus.app.measures import progress_measures
 from salus.app.node import Node
@@ -59,8 +60,6 @@ class Relay:
 
     def _round(self) -> bool:
         self._sweep()
-        if self._prepared is not None:
-            self._prepared = prepare_page(self._node, self._prepared)
         drained = deliver_events(self._node)
         chained = access.chain(self._node.store)
         if self._node.demo and time.monotonic() - self._closed_at >= DEMO_BATCH_SECONDS:
@@ -72,7 +71,9 @@ class Relay:
             self._node.sequencer.publish()
         self._progress()
         self._recount()  # last: should counting fail, the log goes on
-        return drained + chained >= 100
+        if self._prepared is not None:
+            self._prepared = prepare_page(self._node, self._prepared)
+        return drained + chained >= 100 or self._prepared is not None
 
     def _progress(self) -> None:
         """Let measures progress when witnesses stand by more of the log, at first, and once a minute for the clock."""
@@ -135,8 +136,14 @@ def _count_delivery(node: Node, event: Event) -> None:
 
 
 def _tell_residents(node: Node, event: Event) -> None:
-    """Tell residents that their records were linked or parted. Idempotent by the event's id."""
+    """Tell residents that their records were linked or parted; then what they took of another's entries is void.
+
+    Idempotent by the event's id.
+    """
     residents = event.payload["residents"]
     if isinstance(residents, list):
         with node.store.transaction(Duty.CARE) as tx:
-            identity.notify(tx, event.id, str(event.payload["kind"]), [int(key) for key in residents], event.at)
+            kind, keys = str(event.payload["kind"]), [int(key) for key in residents]
+            identity.notify(tx, event.id, kind, keys, event.at)
+            if kind == "parted":
+                void_parted(tx, node, keys, event.at)

@@ -35,7 +35,7 @@ def read_parameters(value: dict[str, Any], wanted: Wanted) -> dict[str, list[Any
     for position, one in enumerate(sent):
         where = f"Parameters.parameter[{position}]"
         name = one.get("name") if isinstance(one, dict) else None
-        if name not in found:
+        if not isinstance(name, str) or name not in found:
             raise wrong(where, f"must be one of {', '.join(wanted)}")
         element, most = wanted[name]
         if not _holds(one, element):

@@ -74,7 +74,7 @@ def _interaction(told: str, asked: dict[str, Any]) -> str:
     if asked.get("profile", _PROFILES + told) != _PROFILES + told:
         raise HttpRefused("this profile is not known here; R4's own definition of the type is", 400, "profile")
     mode = asked.get("mode", "create")
-    if mode not in _MODES:
+    if not isinstance(mode, str) or mode not in _MODES:
         raise HttpRefused("mode is create or update", 400, "mode")
     return _MODES[mode]
 
