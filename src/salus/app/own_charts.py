@@ -17,7 +17,7 @@ from salus.access import Action, Kind, Read
 from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
 from salus.identity import Author, NumbersDiffer, Parted, Question, review
-from salus.kernel import Invalid
+from salus.kernel import Invalid, Refused
 from salus.parties import Principal
 from salus.records import Intent, Named, NotFound, Outcome
 from salus.storage import Duty, Transaction
@@ -80,7 +80,10 @@ def follow_replacements(
                 raise Ambiguous("a Patient cannot be replaced by itself", where="Patient.link")
             pair = identity.pair_of(outcome.chart_key, target)
             if not _one_resident(tx, pair):  # who sends a Patient again and again says nothing new
-                _register(tx, who, pair, _ground(node, who), at)
+                decision = decide(node, who, Action.LINK_CHARTS, Kind.RECORD, own_facility=True)
+                if not decision.allowed:
+                    raise Refused(OWN_ONLY)  # whoever ends the transaction keeps the refusal
+                _register(tx, who, pair, decision.ground, at)
                 done[outcome.id] = _link(tx, node, who, pair, at)
     return done
 
@@ -134,6 +137,7 @@ def _tried(tx: Transaction, node: Node, who: Principal, pair: tuple[int, int], a
 def _link(tx: Transaction, node: Node, who: Principal, pair: tuple[int, int], at: datetime) -> Linking:
     if _one_resident(tx, pair):
         return Linking.ALREADY
+    identity.hold(tx, pair)
     one, other = (identity.resident_by_key(tx, key) for key in identity.residents_of(tx, pair).values())
     if one and other and identity.barred(tx, node.custodian, one.charts, other.charts):
         return _asked(tx, pair, at)

@@ -170,7 +170,10 @@ class Receiver:
 
     def _failed(self, case: _Case, error: Exception) -> Answer:
         if isinstance(error, Refused):
-            refuse(self._node, case.principal, Action.CREATE, error.text)
+            try:
+                refuse(self._node, case.principal, Action.CREATE, error.text)
+            except SalusError as down:  # the refusal could not be kept: the sender is to come again
+                error = down
         if isinstance(error, SalusError):
             return _refusal(error, case.plan.elements if case.plan else ())
         log.warning("a message could not be taken: %s", type(error).__name__)

@@ -110,7 +110,11 @@ class Frames:
             if taken > MOST_DISCARDED:
                 return Frame(raw=bytes(held), fault=_EXCESS, last=True)
             if not excess and len(held) > LARGE_BYTES and not self._holds:
-                await self._large.acquire()
+                left = deadline - asyncio.get_running_loop().time()
+                try:
+                    await asyncio.wait_for(self._large.acquire(), max(left, 0.001))
+                except TimeoutError:
+                    return Frame(raw=bytes(held[:KEPT_OF_EXCESS]), fault=_SLOW, last=True)
                 self._holds = True
             left = deadline - asyncio.get_running_loop().time()
             try:

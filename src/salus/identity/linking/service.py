@@ -184,15 +184,22 @@ def assertions_of(tx: Transaction, charts: Sequence[int]) -> list[Assertion]:
     return store.assertions_of(tx, charts)
 
 
-def _around(tx: Transaction, charts: Sequence[int], at: datetime) -> _Around:
-    """Lock the residents of charts, so that nothing is added to them and nobody else moves them."""
+def hold(tx: Transaction, charts: Sequence[int]) -> dict[int, int]:
+    """Lock the residents of charts, so that nothing is added to them and nobody else moves them; return whose they are.
+
+    Raises AssertionRefused for a chart that is nobody's.
+    """
     while True:
         whose = store.residents_of(tx, charts)
         if set(whose) != set(charts):
             raise AssertionRefused("there is no such chart of a resident")
         store.lock_for_moving(tx, whose.values())
         if store.residents_of(tx, charts) == whose:
-            break
+            return whose
+
+
+def _around(tx: Transaction, charts: Sequence[int], at: datetime) -> _Around:
+    whose = hold(tx, charts)
     everybody = store.charts_of(tx, sorted(set(whose.values())))
     return _Around(tx=tx, at=at, whose=store.residents_of(tx, everybody), told=store.assertions_of(tx, everybody))
 
