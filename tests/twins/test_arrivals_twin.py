@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import combinations
 
@@ -26,7 +27,7 @@ from salus.storage import Duty
 Said = tuple[str, Described]
 BIRTHS = ("1980-03-07", "1980-03-08", "1955-11-20", "")
 NUMBERS = tuple(a_number(n, born) for n, born in ((1, "19800307"), (2, "19800307"), (3, "19551120")))
-TABLES = "person found_by member resident claim number assertion question unanswered"
+TABLES = "person found_by member resident claim number said assertion question unanswered"
 
 
 def intrinsic(one: Said) -> tuple[bytes, str]:
@@ -91,6 +92,7 @@ def arrive(node: Node, register: Sequence[Said], order: Sequence[int], sizes: Se
     with node.store.transaction(Duty.CARE) as tx:
         for chart, resident in identity.residents_of(tx, list(keys)).items():
             blocks.setdefault(resident, set()).add(keys[chart])
+    with node.store.transaction(Duty.CARE) as tx:
         assert list(identity.differences(tx)) == []
     return set(map(frozenset, blocks.values()))
 
@@ -116,13 +118,18 @@ def test_any_order_of_arrival_gives_the_clusters_of_the_batch(
         assert arrive(node, register, order, sizes) == expected
 
 
+def before(first: Described, last: Described) -> Described:
+    """Let a chart say no number first that it would only be silent about in the end: silence takes none away."""
+    return first if person(last).features.citizen else replace(first, numbers=())
+
+
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(registers, st.data())
 def test_charts_that_say_something_else_first_end_as_those_that_say_it_at_once(
     node: Node, register: list[Said], data: st.DataObject
 ) -> None:
-    first = [(source, data.draw(described)) for source, _ in register]
+    first = [(source, before(data.draw(described), last)) for source, last in register]
     arrive(node, first, range(len(first)), ())
 
     for at in data.draw(st.permutations(range(len(register)))):
@@ -133,6 +140,7 @@ def test_charts_that_say_something_else_first_end_as_those_that_say_it_at_once(
     with node.store.transaction(Duty.CARE) as tx:
         for chart, resident in identity.residents_of(tx, range(1, len(register) + 1)).items():
             blocks.setdefault(resident, set()).add(chart - 1)
+    with node.store.transaction(Duty.CARE) as tx:
         assert list(identity.differences(tx)) == []
     assert set(map(frozenset, blocks.values())) == batch(register)
 
