@@ -1,8 +1,9 @@
-"""Around every FHIR route: what it raises becomes an OperationOutcome."""
+"""Around every FHIR route: what it raises becomes an OperationOutcome. And what a route says of itself."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import wraps
 
 from starlette.requests import Request
@@ -13,6 +14,17 @@ from salus.web.fhir.outcome import refusal
 from salus.web.fhir.requests import check_accept
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """One FHIR interaction: its code in CapabilityStatements, its route, who may ask."""
+
+    code: str
+    method: str
+    path: str
+    endpoint: Endpoint
+    access: str
 
 
 def answering(endpoint: Endpoint) -> Endpoint:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import format_datetime
 from importlib.metadata import version
 from typing import Any
@@ -21,7 +20,7 @@ from salus.kernel import Refused, SalusError
 from salus.parties import Principal
 from salus.records import Intent, NotFound, RecordRefused, Submission
 from salus.web.fhir import bundles
-from salus.web.fhir.answering import Endpoint, answering
+from salus.web.fhir.answering import Interaction, answering
 from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
 from salus.web.fhir.conditional import create_unless_known, update_by_identifier
@@ -32,17 +31,6 @@ from salus.web.fhir.presenting import present
 from salus.web.fhir.requests import bearer, body, form, no_parameters, preference
 from salus.web.fhir.validating import validate
 from salus.web.gate import Gate, gate_of, in_thread
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interaction:
-    """One FHIR interaction: its code in CapabilityStatements, its route, who may ask."""
-
-    code: str
-    method: str
-    path: str
-    endpoint: Endpoint
-    access: str
 
 
 def _principal(gate: Gate, token: str, kind: str, interaction: str) -> Principal:
