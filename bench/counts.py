@@ -144,7 +144,7 @@ def _counting(store: Store, rounds: int) -> Samples:
         "floor: rows of the day": lambda tx: tx.rows(
             "select chart_key, facility from records.occurrence where day = %s", (FIRST,)
         ),
-        "counts": lambda tx: counts(tx, Sealer(), wanted, FIRST, counties),
+        "counts": lambda tx: counts(tx, Sealer(), wanted, [FIRST], counties),
     }
     samples: Samples = {}
     for number in range(rounds + 1):

@@ -47,7 +47,7 @@ def encounter(patient: str, kind: str = "AMB", day: str = "2031-03-01") -> dict[
 
 def told(store: Store, *wanted: Wanted, day: date = DAY) -> dict[tuple[str, str | None, str], tuple[int, int, int]]:
     with store.transaction(Duty.CARE) as tx:
-        found = counts(tx, Sealer(), wanted, day, COUNTIES)
+        found = counts(tx, Sealer(), wanted, [day], COUNTIES)
     return {(c.county, c.facility, c.series): (c.count, c.denominator, c.reporting) for c in found}
 
 

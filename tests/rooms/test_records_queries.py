@@ -56,7 +56,7 @@ QUERIES: dict[str, Call] = {
     "imported": lambda tx: tables.imported(tx, b"file"),
     "charts": lambda tx: tables.charts(tx, 100, 50),
     "update_resources": lambda tx: tables.update_resources(tx, [(7, 2, AT, None, None), (8, 2, AT, AT, AT)]),
-    "occurrences": lambda tx: tables.occurrences(tx, DAY, [(b"code-7", 1, "Condition")] * 400, range(400)),
+    "occurrences": lambda tx: tables.occurrences(tx, [DAY], [(b"code-7", 1, "Condition")] * 400, range(400)),
     "uncounted": lambda tx: tables.uncounted(tx, 5),
     "forget_uncounted": lambda tx: tables.forget_uncounted(tx, [(DAY, 1), (DAY, 2)]),
     "replace_occurrences": lambda tx: tables.replace_occurrences(tx, [7, 8], []),

@@ -109,22 +109,21 @@ def recount(node: Node) -> list[Alert]:
 def _count(node: Node, days: Iterable[date]) -> Ingested:
     """Count days in the records, and hand the numbers of whole counties over."""
     counties = {place.facility_id: place.county for place in parties.facilities(node.store) if place.care}
-    figures: list[Figure] = []
     with node.store.transaction(Duty.CARE) as tx:
-        for day in days:
-            figures += [
-                Figure(
-                    source=HOSPITALS,
-                    series=one.series,
-                    county=one.county,
-                    day=one.day,
-                    count=one.count,
-                    denominator=one.denominator,
-                    reporting=one.reporting,
-                )
-                for one in records.counts(tx, node.custodian, _WANTED, day, counties)
-                if one.facility is None
-            ]
+        found = records.counts(tx, node.custodian, _WANTED, list(days), counties)
+    figures = [
+        Figure(
+            source=HOSPITALS,
+            series=one.series,
+            county=one.county,
+            day=one.day,
+            count=one.count,
+            denominator=one.denominator,
+            reporting=one.reporting,
+        )
+        for one in found
+        if one.facility is None
+    ]
     with node.store.transaction(Duty.SURVEILLANCE) as tx:
         return surveillance.ingest(tx, figures, node.clock.now())
 

@@ -22,22 +22,28 @@ Marks = dict[str, set[int]]
 
 
 def counts(
-    tx: Transaction, sealer: Sealer, wanted: Sequence[Wanted], day: date, counties: Mapping[str, str]
+    tx: Transaction, sealer: Sealer, wanted: Sequence[Wanted], days: Sequence[date], counties: Mapping[str, str]
 ) -> list[Counted]:
-    """Return exact counts of one civil day, for each facility that sent something and for each county as a whole.
+    """Return exact counts of civil days, for each facility that sent something and for each county as a whole.
 
     `counties` says in which county each facility lies; others' are left out. A resident counts once in a facility, and
     once in a county, however often a message was sent, an episode was coded, or a hospital was visited that day. The
     denominator is all residents seen there that day; for a series of results, all who were tested.
     """
     digests, marks = _asked(sealer, wanted)
-    rows = store.occurrences(tx, day, digests, list(range(len(marks))))
-    whose = residents_of(tx, sorted({chart for chart, _, _ in rows}))
-    facilities: dict[str, Marks] = {}
-    for chart, facility, mark in rows:
+    rows = store.occurrences(tx, days, digests, list(range(len(marks))))
+    whose = residents_of(tx, sorted({chart for _, chart, _, _ in rows}))
+    seen: dict[date, dict[str, Marks]] = {}
+    for day, chart, facility, mark in rows:
         if facility in counties and chart in whose:
-            seen = facilities.setdefault(facility, {})
-            seen.setdefault(_SEEN if mark is None else marks[mark], set()).add(whose[chart])
+            there = seen.setdefault(day, {}).setdefault(facility, {})
+            there.setdefault(_SEEN if mark is None else marks[mark], set()).add(whose[chart])
+    return [one for day in sorted(seen) for one in _of_day(wanted, day, seen[day], counties)]
+
+
+def _of_day(
+    wanted: Sequence[Wanted], day: date, facilities: Mapping[str, Marks], counties: Mapping[str, str]
+) -> list[Counted]:
     places: dict[str, list[str]] = {}
     for facility in sorted(facilities):
         places.setdefault(counties[facility], []).append(facility)

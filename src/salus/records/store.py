@@ -143,24 +143,25 @@ def replace_occurrences(
 
 
 def occurrences(
-    tx: Transaction, day: date, asked: Sequence[tuple[bytes, int, str]], marks: Sequence[int]
-) -> list[tuple[int, str, int | None]]:
-    """Return each distinct (chart, facility, mark) of a day: mark None for having been seen, else of a digest asked.
+    tx: Transaction, days: Sequence[date], asked: Sequence[tuple[bytes, int, str]], marks: Sequence[int]
+) -> list[tuple[date, int, str, int | None]]:
+    """Return each distinct (day, chart, facility, mark): mark None for having been seen, else of a digest asked.
 
     The tokens of what happened are gathered before any digest is looked at: a plan that begins with the digests asked,
     of which there are hundreds, pairs each with all that happened.
     """
     found = tx.rows(
-        "with happened as materialized (select resource_key, type, chart_key, facility from records.occurrence"
-        " where day = %s), marked as materialized (select h.chart_key, h.facility, h.type, t.digest, t.param"
+        "with happened as materialized (select day, resource_key, type, chart_key, facility from records.occurrence"
+        " where day = any(%s::date[])), marked as materialized"
+        " (select h.day, h.chart_key, h.facility, h.type, t.digest, t.param"
         " from happened h join records.token t on t.resource_key = h.resource_key)"
-        " select distinct chart_key, facility, null::int from happened where type in ('Encounter', 'Condition')"
-        " union all select distinct m.chart_key, m.facility, q.mark from marked m"
+        " select distinct day, chart_key, facility, null::int from happened where type in ('Encounter', 'Condition')"
+        " union all select distinct m.day, m.chart_key, m.facility, q.mark from marked m"
         " join unnest(%s::bytea[], %s::smallint[], %s::text[], %s::int[]) q(digest, param, type, mark)"
         " on q.digest = m.digest and q.param = m.param and q.type = m.type",
-        (day, *(list(column) for column in zip(*asked, strict=True)), list(marks)),
+        (list(days), *(list(column) for column in zip(*asked, strict=True)), list(marks)),
     )
-    return [(chart, facility, mark) for chart, facility, mark in found]
+    return [(day, chart, facility, mark) for day, chart, facility, mark in found]
 
 
 def note_uncounted(tx: Transaction, event: int, days: Sequence[date]) -> None:
