@@ -1,7 +1,8 @@
 """Find and register people at a register of a million, everything on, beside a plain read of one row in the same run.
 
-Usage: python bench/match_online.py [RESIDENTS] [SECONDS]. Fills a node with the people of `synth.records`, one chart
-each, by COPY (the base population only; its residents are one a chart), and prints how long that took. Then:
+Usage: python bench/match_online.py [RESIDENTS] [SECONDS] [FOLDER]. A node in FOLDER is kept and measured again the next
+time. Fills a node with the people of `synth.records`, one chart each, by COPY (the base population only; its residents
+are one a chart), and prints how long that took. Then:
 
 - match in process: `identity.match` by 1 client, each with one record of somebody who is registered, written by another
   sender, in a transaction of its own; the floor is one row by primary key in a transaction of its own;
@@ -50,27 +51,36 @@ def main() -> None:
         return
     residents = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 8.0
-    with tempfile.TemporaryDirectory(prefix="salus-bench-") as folder:
-        Path(folder).chmod(0o711)
-        data = Path(folder) / "node"
+    with tempfile.TemporaryDirectory(prefix="salus-bench-") as passing:
+        folder = Path(sys.argv[3]) if len(sys.argv) > 3 else Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)
+        data, kept = folder / "node", folder / "people.json"
         settings = load_settings(environment={}, given={"data": data, "postgres": "wheel", "port": PORT})
         with open_node(settings, "demo") as node:
-            register_country(node, 1, 100, 20, lambda _: None)
-            asked, fresh = filled(node, residents)
-            matching(node, asked, seconds)
-            token = demo_token(node, Role.HOSPITAL_SYSTEM, "H1", None, None)
-            server = subprocess.Popen(
-                [sys.executable, __file__, "--serve", str(data)], stdout=subprocess.PIPE, text=True
-            )
-            assert server.stdout is not None
-            server.stdout.readline()
-            try:
-                asking(node, server.pid, token, asked, seconds)
-                registering(node, server.pid, token, fresh, seconds)
-            finally:
-                server.terminate()
-                server.wait(timeout=20)
-        print(f"wanted: {', '.join(WANTED)}")
+            if not kept.exists():
+                register_country(node, 1, 100, 20, lambda _: None)
+                kept.write_text(json.dumps(filled(node, residents)), "utf-8")
+            measured(node, data, *json.loads(kept.read_text("utf-8")), seconds)
+    print(f"wanted: {', '.join(WANTED)}")
+
+
+def measured(node: Node, data: Path, asked: list[dict[str, Any]], fresh: list[dict[str, Any]], seconds: float) -> None:
+    """Match and register, in process and at a server of its own."""
+    with node.store.transaction(Duty.CARE) as tx:
+        print(f"{records.totals(tx)['charts']:,} charts")
+    matching(node, asked, seconds)
+    token = demo_token(node, Role.HOSPITAL_SYSTEM, "H1", None, None)
+    server = subprocess.Popen([sys.executable, __file__, "--serve", str(data)], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    server.stdout.readline()
+    random.Random(time.time_ns()).shuffle(fresh)  # who was registered the last time is not who comes first
+    try:
+        asking(node, server.pid, token, asked, seconds)
+        registering(node, server.pid, token, iter(fresh), seconds)
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
 
 
 def serve(data: Path) -> None:
@@ -81,9 +91,11 @@ def serve(data: Path) -> None:
         serving.run(node, lambda url: print(url, flush=True))
 
 
-def filled(node: Node, residents: int) -> tuple[list[dict[str, Any]], Iterator[dict[str, Any]]]:
-    """Fill a node; return records of people who are in it to ask with, and an endless mix of people to register."""
-    began, asked, more = time.perf_counter(), [], []
+def filled(node: Node, residents: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Fill a node; return records of people who are in it to ask with, and a mix of known and new ones to register."""
+    began = time.perf_counter()
+    asked: list[dict[str, Any]] = []
+    more: list[dict[str, Any]] = []
     register = synth.records(7, residents + 200_000, counties=300)
     count = 0
     with node.store.connect(Duty.MIGRATION) as connection:
@@ -105,7 +117,7 @@ def filled(node: Node, residents: int) -> tuple[list[dict[str, Any]], Iterator[d
     print(f"{count:,} residents filled in {time.perf_counter() - began:,.0f} s")
     random.Random(1).shuffle(asked)
     people = (one for pair in zip(more, register, strict=False) for one in pair)
-    return asked, (patient(one) for one in people if readable(one))
+    return asked, [patient(one) for one in people if readable(one)]
 
 
 def matching(node: Node, asked: Sequence[dict[str, Any]], seconds: float) -> None:
