@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from salus.records import MeasureRefused, refuse_measures
 from salus.records.fhir.definitions import definitions
-from salus.records.intake.attempts import ELEMENTS, NAMES, _plain, measures_in
+from salus.records.intake.attempts import ELEMENTS, NAMES, VALUES, _plain, measures_in
 from salus.web.attempts import names_a_measure
 from support import corpus
 
@@ -126,3 +129,10 @@ def test_a_guessed_address_is_known_as_one(path: str) -> None:
 @pytest.mark.parametrize("path", ["/fhir/Measure", "/fhir/MeasureReport", "/me/code/replace", "/desk", "/"])
 def test_an_address_of_ours_or_of_fhirs_is_none(path: str) -> None:
     assert not names_a_measure(path)
+
+
+@given(st.text(alphabet="RrEeDdCcOo红码KKſİ _.-\t\u3000", max_size=14))
+def test_what_a_code_says_is_found_however_it_is_written(text: str) -> None:
+    plain = re.sub(r"[\s_.-]+", "", text).lower()
+
+    assert bool(measures_in({"resourceType": "Basic", "code": {"text": text}})) == (plain in VALUES)

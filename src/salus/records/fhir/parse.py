@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -65,7 +66,12 @@ def dump(value: object) -> bytes:
 
 def names_an_element(name: str) -> bool:
     """Tell whether a name may be repeated in an error: it looks like a FHIR element, and no number is in it."""
-    return name.isascii() and name.lstrip("_").isalpha() and len(name) <= 40
+    return len(name) <= 40 and _like_an_element(name)
+
+
+@lru_cache(maxsize=4096)
+def _like_an_element(name: str) -> bool:
+    return name.isascii() and name.lstrip("_").isalpha()
 
 
 def _number(value: object) -> orjson.Fragment:

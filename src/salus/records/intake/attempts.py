@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import Any
 
 from salus.records.errors import MeasureRefused, Problem
+from salus.records.fhir.definitions import definitions
 from salus.records.fhir.parse import MOST_DEPTH, names_an_element
 
 NAMES = frozenset(
@@ -35,6 +37,10 @@ MOST_NAMED = 20
 _SUSPECT = re.compile("|".join(sorted(map(re.escape, NAMES | VALUES))))
 _JOINED = re.compile(r"[\W_]+")
 _TEXTS = ("code", "display", "text", "name", "title")
+_ADDRESSES = ("url", "system")
+_LABELS = ("tag", "security")
+_BEGINS = re.compile(rf"[\s_.-]*[{''.join(sorted({word[0] for word in TAGS}))}]", re.IGNORECASE)
+_MOST_SAID = 80
 _TEXT = (
     "a measure cannot be written: it follows from logged evidence and published rules alone; take this out, and send"
     " results as they are"
@@ -57,7 +63,12 @@ def may_hold_measure(text: str) -> bool:
 
 
 def measures_in(value: dict[str, Any]) -> list[str]:
-    """Return the paths of elements that would hold a measure, up to 20; a resource, a Bundle or anything else."""
+    """Return the paths of elements that would hold a measure, up to 20; a resource, a Bundle or anything else.
+
+    A first walk, without paths, asks whether there is any, since nearly always there is none.
+    """
+    if not _any(value):
+        return []
     root = value.get("resourceType")
     found: list[str] = []
     for where in _walk(value, root if isinstance(root, str) and names_an_element(root) else "body"):
@@ -65,6 +76,35 @@ def measures_in(value: dict[str, Any]) -> list[str]:
         if len(found) >= MOST_NAMED:
             break
     return found
+
+
+def _any(value: dict[str, Any]) -> bool:
+    harmless = _harmless()
+    waiting: list[tuple[Any, int]] = [(value, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > MOST_DEPTH:
+            continue
+        if node.__class__ is list:
+            waiting += [(one, depth) for one in node if one.__class__ is dict or one.__class__ is list]
+            continue
+        for key, one in node.items():
+            if key not in harmless and (_holds(key, one) or (key == "meta" and _marked(one))):
+                return True
+            if one.__class__ is dict or one.__class__ is list:
+                waiting.append((one, depth + 1))
+    return False
+
+
+@cache
+def _harmless() -> frozenset[str]:
+    """Return R4's element names, but for those that are looked into."""
+    names = {key for shape in definitions()["types"].values() for key in shape}
+    return frozenset(name for name in names if _plain(name) not in NAMES) - {*_TEXTS, *_ADDRESSES, "meta"}
+
+
+def _marked(meta: Any) -> bool:
+    return isinstance(meta, dict) and any(_labels(meta))
 
 
 def _walk(value: dict[str, Any], name: str) -> Iterator[str]:
@@ -86,26 +126,38 @@ def _inner(value: Any) -> bool:
 
 def _object(node: dict[str, Any], path: str) -> Iterator[str]:
     yield from (f"{path}.{_shown(key)}" for key, value in node.items() if _holds(key, value))
-    for key in ("tag", "security") if _tagged(path) else ():
-        for place, label in enumerate(node[key] if isinstance(node.get(key), list) else ()):
+    if path.endswith(".meta"):
+        yield from (f"{path}.{label}" for label in _labels(node))
+
+
+def _labels(meta: dict[str, Any]) -> Iterator[str]:
+    for key in _LABELS:
+        for place, label in enumerate(meta[key] if isinstance(meta.get(key), list) else ()):
             if isinstance(label, dict) and (_says(label.get("code"), TAGS) or _says(label.get("display"), TAGS)):
-                yield f"{path}.{key}[{place}]"
+                yield f"{key}[{place}]"
 
 
 def _holds(key: str, value: Any) -> bool:
-    if _plain(key) in NAMES - ELEMENTS:
-        return True
     if key in _TEXTS:
         return _says(value, VALUES)
-    return key in ("url", "system") and isinstance(value, str) and _plain(_last(value)) in NAMES
-
-
-def _tagged(path: str) -> bool:
-    return path.endswith(".meta")
+    if key in _ADDRESSES:
+        return isinstance(value, str) and _names_one(value)
+    return _plain(key) in NAMES - ELEMENTS
 
 
 def _says(value: Any, words: frozenset[str]) -> bool:
-    return isinstance(value, str) and len(value) <= 80 and _plain(value) in words
+    if not isinstance(value, str) or len(value) > _MOST_SAID or _BEGINS.match(value) is None:
+        return False
+    return _plain(value) in words
+
+
+def _names_one(address: str) -> bool:
+    return _short_names_one(address) if len(address) <= 200 else _plain(_last(address)) in NAMES
+
+
+@lru_cache(maxsize=2048)
+def _short_names_one(address: str) -> bool:
+    return _plain(_last(address)) in NAMES
 
 
 def _last(address: str) -> str:
