@@ -22,6 +22,7 @@ from salus.storage import (
     Duty,
     Event,
     FolderRefused,
+    Met,
     NoPostgres,
     Schema,
     Settings,
@@ -347,6 +348,42 @@ def test_what_waits_for_a_commit_runs_after_it_and_never_after_a_rollback(store:
 
     assert seen == [(1,)]
     assert drain(store, {"Committed": lambda _: None}).done == 1
+
+
+def test_of_two_that_wait_for_each_other_one_is_told_that_nothing_was_stored(store: Store) -> None:
+    both, told = threading.Barrier(2), list[str]()
+
+    def cross(first: int, second: int) -> None:
+        try:
+            with store.transaction(Duty.CARE) as tx:
+                tx.row("select pg_advisory_xact_lock(%s)", (first,))
+                both.wait(timeout=20)
+                tx.row("select pg_advisory_xact_lock(%s)", (second,))
+            told.append("stored")
+        except Met as met:
+            told.append(met.code)
+
+    ways = [threading.Thread(target=cross, args=way) for way in ((7, 8), (8, 7))]
+    for way in ways:
+        way.start()
+    for way in ways:
+        way.join(timeout=30)
+
+    assert sorted(told) == [Met.code, "stored"]
+
+
+def test_who_waits_too_long_for_a_lock_is_told_and_every_connection_bounds_the_wait(store: Store) -> None:
+    def wait() -> tuple[object, ...] | None:
+        with store.transaction(Duty.CARE) as waiter:
+            bound = waiter.row("show lock_timeout")
+            assert bound == ("20s",)
+            waiter.row("select set_config('lock_timeout', '50ms', true)")
+            return waiter.row("select pg_advisory_xact_lock(9)")
+
+    with store.transaction(Duty.CARE) as holder:
+        holder.row("select pg_advisory_xact_lock(9)")
+        with pytest.raises(Met):
+            wait()
 
 
 def test_an_event_whose_drain_was_cut_off_is_handed_over_again(store: Store) -> None:

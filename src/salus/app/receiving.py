@@ -27,7 +27,7 @@ from salus.parties import Principal
 from salus.records import Accepted, Conflict, Named, Outcome, RecordRefused, messages, v2
 from salus.records.messages import Before, Marked
 from salus.records.v2 import Answer, Plan, V2Refused
-from salus.storage import Duty, StoreDown, Transaction
+from salus.storage import Duty, Met, StoreDown, Transaction
 
 log = logging.getLogger("salus.receiving")
 SOURCE = "v2"
@@ -149,14 +149,21 @@ class Receiver:
         if not (who.in_scope(kind, "c") and who.in_scope(kind, "u")):
             raise refuse(self._node, who, Action.CREATE, f"this system's scopes do not cover system/{kind}.cu")
 
-    def _take(self, cases: Sequence[_Case]) -> None:
-        """Take messages in one transaction; where that fails, each half in one of its own, down to the one at fault."""
+    def _take(self, cases: Sequence[_Case], tries: int = 3) -> None:
+        """Take messages in one transaction; where that fails, each half in one of its own, down to the one at fault.
+
+        One that met another writer is tried again by itself.
+        """
         try:
             self._commit(cases)
             return
         except Exception as error:
             if len(cases) == 1:
-                cases[0].answer = self._failed(cases[0], error)
+                again = isinstance(error, Met) and tries > 1
+                if again:
+                    self._take(cases, tries - 1)
+                else:
+                    cases[0].answer = self._failed(cases[0], error)
                 return
         for case in cases:
             case.plan, case.outcomes, case.answer = None, [], None

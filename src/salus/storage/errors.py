@@ -27,3 +27,9 @@ class MigrationChanged(Unsafe):
     """A migration that was applied differs from the one in this release."""
 
     code = "SALUS-S004"
+
+
+class Met(Unavailable):
+    """Somebody else wrote to the same records at the same time. Nothing was stored; the same may be tried again."""
+
+    code = "SALUS-S007"

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from salus.storage.errors import StoreDown
+from salus.storage.errors import Met, StoreDown
 from salus.storage.model import Duty
 
 Row = tuple[Any, ...]
@@ -21,6 +21,11 @@ _GONE = ("08", "57P")
 """SQLSTATE classes of a server that is gone or going: connection exceptions, operator intervention."""
 _NOT_STORED = "the database did not answer; nothing was stored, send the request again"
 _MET = "somebody else wrote to the same records at the same time; nothing was stored, send the request again"
+_MET_ERRORS = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.SerializationFailure,
+)
 _PERHAPS_STORED = "the database did not answer while it stored this; look whether it did before you send it again"
 
 
@@ -89,10 +94,10 @@ class Transaction:
             action()
 
 
-def _told(lost: psycopg.Error, committing: bool) -> str:
-    if isinstance(lost, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
-        return _MET
-    return _PERHAPS_STORED if committing else _NOT_STORED
+def _patient(connection: psycopg.Connection[Row]) -> None:
+    """Bound how long a statement waits for what another transaction holds."""
+    connection.execute("set lock_timeout = '20s'")
+    connection.commit()
 
 
 class Pools:
@@ -110,7 +115,8 @@ class Pools:
         """Lend a connection for one transaction.
 
         Raises StoreDown when the server cannot be reached or dies on the way; its text tells whether a commit may
-        have been under way. Then nothing was acknowledged.
+        have been under way. Then nothing was acknowledged. Raises Met for a deadlock, or for a lock that another
+        transaction did not give back within 20 seconds.
         """
         pool, committing = self._pool(duty), False
         try:
@@ -119,12 +125,14 @@ class Pools:
                 with connection.transaction():
                     yield transaction
                     committing = True
+        except _MET_ERRORS as met:
+            raise Met(_MET) from met
         except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
-            if isinstance(lost, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
+            if isinstance(lost, psycopg.errors.QueryCanceled):
                 raise
             if not isinstance(lost, PoolTimeout) and (lost.sqlstate is None or lost.sqlstate.startswith(_GONE)):
                 self._drop(duty, pool)
-            raise StoreDown(_told(lost, committing)) from lost
+            raise StoreDown(_PERHAPS_STORED if committing else _NOT_STORED) from lost
         transaction.committed()
 
     def close(self) -> None:
@@ -153,6 +161,7 @@ class Pools:
         return ConnectionPool(
             self._address(duty),
             connection_class=psycopg.Connection[Row],
+            configure=_patient,
             min_size=0,
             max_size=self._most,
             reconnect_timeout=_CHECKOUT_SECONDS,
