@@ -42,6 +42,7 @@ SOMETHING = {
     "order": "00000000-0000-4000-8000-000000000000",
     "task": "00000000-0000-4000-8000-000000000000",
     "number": "1",
+    "version": "1",
 }
 SETTINGS = {
     "clock": "when a new demo node's clock starts; refused elsewhere",
@@ -79,7 +80,7 @@ ROLES = {
 }
 UNGRANTED = {Purpose.ETREAT, Purpose.HRESCH}  # in the closed list; no role may name them yet
 ACTIONS = (
-    "answer-appeal command commit-specimen contest create explain-links import invite-resident judge-identity"
+    "answer-appeal command commit-specimen contest create delete explain-links import invite-resident judge-identity"
     " link-charts match-identity open-relation"
     " read read-code read-identity read-notice read-register read-signals read-situation read-summary replace-code"
     " report-identity report-resources resolve-code search send-counts sign-result take-certificate update"

@@ -100,6 +100,7 @@ HELD = [
     "the store of certificates is private",
     "the store of command is private",
     "the store of healthcode is private",
+    "the store of history is private",
     "the store of identity is private",
     "the store of keys is private",
     "the store of the review queue is private",

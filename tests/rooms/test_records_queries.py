@@ -16,6 +16,8 @@ from salus.identity import store as index
 from salus.identity.matching import store as likeness
 from salus.identity.review import store as reviews
 from salus.records import store as tables
+from salus.records.history import Place
+from salus.records.history import store as past
 from salus.records.messages import store as sent
 from salus.records.model import Query
 from salus.storage import Duty, Store, Transaction
@@ -25,6 +27,7 @@ AT = datetime(2031, 3, 1, tzinfo=UTC)
 DAY = date(2031, 3, 1)
 SOME = uuid4()
 ROW = (1, SOME, "resident", "H1", "test", 1, AT)
+HERE = Place(at=AT, acceptance=1000, resource_key=1000, version=1)
 Call = Callable[[Transaction], object]
 
 
@@ -60,6 +63,18 @@ QUERIES: dict[str, Call] = {
     "uncounted": lambda tx: tables.uncounted(tx, 5),
     "forget_uncounted": lambda tx: tables.forget_uncounted(tx, [(DAY, 1), (DAY, 2)]),
     "replace_occurrences": lambda tx: tables.replace_occurrences(tx, [7, 8], []),
+    "history: lock_deleted": lambda tx: past.lock_deleted(tx, [SOME]),
+    "history: delete": lambda tx: past.delete(tx, [(17, 2, AT), (18, 2, AT)]),
+    "history: bring_back": lambda tx: past.bring_back(tx, [7, 8]),
+    "history: fetch_versions": lambda tx: past.fetch_versions(tx, [(SOME, 1), (uuid4(), 2)]),
+    "history: fetch_deleted": lambda tx: past.fetch_deleted(tx, [SOME, uuid4()]),
+    "history: versions_of": lambda tx: past.versions_of(tx, 7, AT, (AT, AT), 2**31 - 1, 50),
+    "history: written": lambda tx: past.written(tx, "H1", None, None, None, 50),
+    "history: written since": lambda tx: past.written(tx, "H1", AT, None, None, 2000),
+    "history: written and current": lambda tx: past.written(tx, "H1", None, (AT, AT), None, 2000),
+    "history: written, next page": lambda tx: past.written(tx, "H1", None, None, HERE, 2000),
+    "history: types_of": lambda tx: past.types_of(tx, [7, 8]),
+    "history: bodies": lambda tx: past.bodies(tx, [HERE]),
     "messages: guard": lambda tx: sent.guard(tx, [7, 3]),
     "messages: answered": lambda tx: sent.answered(tx, [b"message-7", b"message-8"]),
     "messages: newest": lambda tx: sent.newest(tx, [7, 8]),
@@ -101,7 +116,10 @@ QUERIES: dict[str, Call] = {
     "review: agreement": lambda tx: reviews.agreement(tx, AT),
     "identity: notices_of": lambda tx: index.notices_of(tx, [5, 6]),
 }
+SEVERAL = ("search", "history: written")
+"""Statements that are put together from what is asked."""
 ADDS_ONLY = {
+    "history: insert_versions",
     "messages: insert_messages",
     "messages: insert_resources",
     "deliver",
@@ -167,8 +185,16 @@ def filled(store: Store) -> Store:
             f"'Encounter'])[1 + n % 4], 1 + n % {CHARTS}, 1, now(), now(), now() from generate_series(1, {RESOURCES}) n"
         ),
         (
-            f"insert into records.version select n, 1, 1 + n % {CHARTS}, 1, now(), '\\x00'"
+            f"insert into records.version select n, 1, 1 + n % {CHARTS}, 1 + n / 3, now(), '\\x00'"
             f" from generate_series(1, {RESOURCES}) n"
+        ),
+        (
+            "insert into records.acceptance select n, 'H' || (n % 4), 'fhir', now() - n * interval '1 second', 3, 0"
+            f" from generate_series(1, {RESOURCES // 3}) n"
+        ),
+        (
+            "insert into records.deleted select -n, gen_random_uuid(), 'Observation', n, 2, now()"
+            f" from generate_series(1, {CHARTS}) n"
         ),
         (
             "insert into records.token select resource_key, 1, ('code-' || resource_key % 50)::bytea, chart_key, type"
@@ -250,11 +276,12 @@ def test_a_query_walks_through_no_table(filled: Store, name: str) -> None:
 
 
 def test_every_statement_stands_in_one_of_the_lists() -> None:
-    named = {"search" if name.startswith("search") else name for name in QUERIES}
+    named = {next((call for call in SEVERAL if name.startswith(call)), name) for name in QUERIES}
 
     owned = {
         "": tables,
         "messages: ": sent,
+        "history: ": past,
         "identity: ": index,
         "matching: ": likeness,
         "review: ": reviews,

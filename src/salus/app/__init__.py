@@ -63,6 +63,7 @@ from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_su
 from salus.app.explaining import Explained, Said, explain_links
 from salus.app.feed import create_patient, update_patient
 from salus.app.handing_over import NotVerified, hand_signal_over
+from salus.app.histories import HistoryPage, Written, facility_history, history_of
 from salus.app.importing import Imported, import_files
 from salus.app.invitations import Invited, invite_resident
 from salus.app.matching import MOST_MATCHES, Grade, MatchAnswer, MatchAsk, Matched, Matcher, match_ask
@@ -152,6 +153,7 @@ __all__ = [
     "Found",
     "Grade",
     "Held",
+    "HistoryPage",
     "Imported",
     "Incoming",
     "Invited",
@@ -195,6 +197,7 @@ __all__ = [
     "Tried",
     "Viewed",
     "Visit",
+    "Written",
     "accept",
     "accept_each",
     "add_party",
@@ -229,9 +232,11 @@ __all__ = [
     "demo_token",
     "ensure_sandbox",
     "explain_links",
+    "facility_history",
     "give_order",
     "hand_over",
     "hand_signal_over",
+    "history_of",
     "import_files",
     "institutions_of",
     "invite_resident",

@@ -17,17 +17,20 @@ from salus.app.facts import REFUSED, decide, open_relations, purpose_of, refusal
 from salus.app.node import Node
 from salus.kernel import Refused, Role, SalusError
 from salus.parties import Principal, authenticate
-from salus.records import Located, NotFound
+from salus.records import Gone, Located, NotFound, history
 from salus.storage import Duty, Transaction
+
+GONE = "this was deleted; its older versions can be read: see its _history"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadAsk:
-    """One `GET Type/id`, as it came: whose token it is, is found out with the rest of its batch."""
+    """One `GET Type/id`, or of one version, as it came: whose token it is, is found out with the rest of its batch."""
 
     bearer: str
     type: str
     id: UUID
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +42,23 @@ class Found:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A resource that was found, whose it is, and what policy says of reading it."""
+
+    located: Located
+    resident: int | None
+    decision: Decision
+
+
 @dataclass(slots=True, eq=False)
 class _Case:
-    """A read by a known principal."""
+    """A read by a known principal; of the newest version unless one is named."""
 
     principal: Principal
     type: str
     id: UUID
+    version: int | None = None
     located: Located | None = None
     resident: int | None = None
     decision: Decision | None = None
@@ -62,9 +75,9 @@ class Reader:
         """Answer one read. Raises NotSignedIn, Refused or NotFound."""
         return await self._coalescer.ask(ask)
 
-    def read_one(self, who: Principal, kind: str, id_: UUID) -> Found:
+    def read_one(self, who: Principal, kind: str, id_: UUID, version: int | None = None) -> Found:
         """Answer one read by itself, in the calling thread."""
-        answer = read_cases(self._node, [_Case(principal=who, type=kind, id=id_)])[0]
+        answer = read_cases(self._node, [_Case(principal=who, type=kind, id=id_, version=version)])[0]
         if isinstance(answer, BaseException):
             raise answer
         return answer
@@ -82,7 +95,7 @@ class Reader:
                 who = authenticate(self._node.store, self._node.issuer, ask.bearer, at)
                 if not who.in_scope(ask.type, "r"):
                     raise Refused(f"the access token's scope does not cover system/{ask.type}.r", where="scope")
-                cases.append(_Case(principal=who, type=ask.type, id=ask.id))
+                cases.append(_Case(principal=who, type=ask.type, id=ask.id, version=ask.version))
                 answers.append(None)
             except SalusError as error:
                 answers.append(error)
@@ -101,7 +114,7 @@ def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException
         permitted = [case for case in cases if case.decision and case.decision.allowed]
         if permitted:
             access.register(tx, [_read(case, at) for case in permitted])
-    keys = _keys(node, [case.located.chart_key for case in permitted if case.located])
+    keys = _keys(node, [case.located.chart_key for case in permitted if case.located and not case.located.deleted])
     refused = [case for case in cases if case.located and case not in permitted]
     if refused:
         access.record_refusal(node.store, *(refusal_of(node, case.principal, Action.READ) for case in refused))
@@ -122,19 +135,39 @@ def _keys(node: Node, charts: list[int]) -> dict[int, bytes | SalusError]:
         return found
 
 
+def locate_one(tx: Transaction, node: Node, who: Principal, kind: str, id_: UUID, at: datetime) -> Seen | None:
+    """Find one resource for more than one read of it: what it is now, whose, and what policy says; None if nothing."""
+    case = _Case(principal=who, type=kind, id=id_)
+    _locate(tx, node, [case], at)
+    if case.located is None or case.decision is None:
+        return None
+    return Seen(located=case.located, resident=case.resident, decision=case.decision)
+
+
 def _locate(tx: Transaction, node: Node, cases: Sequence[_Case], at: datetime) -> None:
     """Find each resource, its resident, and what policy says of the read."""
-    located = {found.id: found for found in records.fetch(tx, list({case.id for case in cases}))}
+    located = _find(tx, cases)
     charts = {found.chart_key for found in located.values() if found.chart_kind == "resident"}
     residents = identity.residents_of(tx, sorted(charts)) if charts else {}
     for case in cases:
-        found = located.get(case.id)
+        found = located.get((case.id, case.version))
         if found is not None and found.type == case.type:
             case.located, case.resident = found, residents.get(found.chart_key)
     relations = open_relations(tx, [(case.principal.facility, case.resident) for case in cases if _needs_one(case)], at)
     for case in cases:
         if case.located:
             case.decision = _decide(tx, node, case, relations)
+
+
+def _find(tx: Transaction, cases: Sequence[_Case]) -> dict[tuple[UUID, int | None], Located]:
+    """Find what is asked for by (id, version); what was deleted is found as that."""
+    newest = list({case.id for case in cases if case.version is None})
+    found: dict[tuple[UUID, int | None], Located] = {(one.id, None): one for one in records.fetch(tx, newest)}
+    missing = [id_ for id_ in newest if (id_, None) not in found]
+    found |= {(one.id, None): one for one in history.fetch_deleted(tx, missing)}
+    versions = {(case.id, case.version) for case in cases if case.version is not None}
+    found |= {(one.id, one.version): one for one in history.fetch_versions(tx, sorted(versions))}
+    return found
 
 
 def _needs_one(case: _Case) -> bool:
@@ -170,11 +203,11 @@ def _read(case: _Case, at: datetime) -> Read:
         resident_key=case.resident,
         chart_keys=(found.chart_key,),
         what=found.type,
-        count=1,
+        count=0 if found.deleted else 1,
         action=Action.READ,
         purpose=purpose_of(principal),
         ground=case.decision.ground,
-        unwraps=1,
+        unwraps=0 if found.deleted else 1,
         at=at,
     )
 
@@ -184,6 +217,8 @@ def _answer(case: _Case, keys: dict[int, bytes | SalusError]) -> Found | SalusEr
         return NotFound(f"there is no {case.type} with this id here")
     if not (case.decision and case.decision.allowed):
         return Refused(REFUSED)
+    if case.located.deleted:
+        return Gone(GONE)
     key = keys[case.located.chart_key]
     if isinstance(key, SalusError):
         return key

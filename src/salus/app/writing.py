@@ -156,7 +156,7 @@ def _reads(
         charts.setdefault(residents.get(one.chart_key), set()).add(one.chart_key)
     verb = Action.IMPORT if source == "import" else Action.CREATE
     if outcomes and not any(one.created for one in outcomes):
-        verb = Action.UPDATE
+        verb = Action.DELETE if all(one.deleted for one in outcomes) else Action.UPDATE
     return [
         Read(
             reader_role=principal.role,

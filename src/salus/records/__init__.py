@@ -1,14 +1,14 @@
 """The record: FHIR R4 resources of every facility, in charts, sealed; found by digests, codes and dates."""
 
 from salus.records.counting import counts
-from salus.records.errors import Conflict, MeasureRefused, NotFound, Problem, RecordRefused
+from salus.records.errors import Conflict, Gone, MeasureRefused, NotFound, Problem, RecordRefused
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
 from salus.records.intake.accept import Writer, accept
 from salus.records.intake.asking import check_patient, told_back
 from salus.records.intake.attempts import may_hold_measure, refuse_measures
-from salus.records.intake.bundle import Submission, of_resource, of_update, take_apart
+from salus.records.intake.bundle import Submission, of_delete, of_resource, of_update, take_apart
 from salus.records.intake.checking import check
 from salus.records.intake.feed import (
     Named,
@@ -69,6 +69,7 @@ __all__ = [
     "Asked",
     "Conflict",
     "Counted",
+    "Gone",
     "Identified",
     "Intent",
     "Keys",
@@ -113,6 +114,7 @@ __all__ = [
     "note_uncounted",
     "of_conditional_create",
     "of_conditional_update",
+    "of_delete",
     "of_resource",
     "of_update",
     "open_body",

@@ -57,6 +57,13 @@ class NotFound(SalusError):
     status = 404
 
 
+class Gone(SalusError):
+    """It was here and was deleted; its older versions can be read by their numbers."""
+
+    code = "SALUS-R410"
+    status = 410
+
+
 class Conflict(Invalid):
     """Somebody else was faster, or the version you named is not the current one."""
 

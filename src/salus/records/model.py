@@ -39,7 +39,10 @@ class Custodian(Sealer, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """One thing that a sender wants: to create a resource, or to update one to a new version."""
+    """One thing that a sender wants: to create a resource, to update one to a new version, to delete one.
+
+    Of what is deleted `resource` says type and id.
+    """
 
     verb: str
     resource: dict[str, Any] = field(repr=False)
@@ -62,6 +65,7 @@ class Outcome:
     chart_key: int
     resource_key: int
     body: bytes = field(repr=False)
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
-    """A stored resource as found: whose chart, which version, and its sealed body."""
+    """A stored resource as found: whose chart, which version, and its sealed body; whether this version deletes it."""
 
     resource_key: int
     id: UUID
@@ -93,6 +97,7 @@ class Located:
     facility: str
     at: datetime
     sealed: bytes = field(repr=False)
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ class Action(StrEnum):
     READ_IDENTITY = "read-identity"
     CREATE = "create"
     UPDATE = "update"
+    DELETE = "delete"
     IMPORT = "import"
     RESOLVE_CODE = "resolve-code"
     OPEN_RELATION = "open-relation"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -20,12 +20,18 @@ from salus.records.fhir.demographics import demographic_tokens
 from salus.records.fhir.parse import dump
 from salus.records.fhir.person import columns
 from salus.records.fhir.references import References, parse_literal
+from salus.records.history import changing as history
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, examine
 from salus.records.model import Accepted, Custodian, Intent, Keys, Outcome, Sealer
 from salus.records.sealing import seal
 from salus.storage import Transaction
 
 TOKENS = "records.token"
+_OUR_IDS = "ids are given by this server"
+_KEPT = (
+    "a Patient is what its chart hangs on and is not deleted: set active to false, or say in link which of your"
+    " Patients replaced it"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +50,7 @@ class Writer:
 
 @dataclass(slots=True)
 class _Batch:
-    """What one acceptance works on."""
+    """What one acceptance works on. By position: `back` was deleted and is updated, `settled` was deleted before."""
 
     tx: Transaction
     writer: Writer
@@ -53,6 +59,8 @@ class _Batch:
     targets: dict[tuple[str, UUID], tuple[int, str, str]]
     charts: dict[int, int] = field(default_factory=dict)
     versions: dict[int, tuple[int, int]] = field(default_factory=dict)
+    back: set[int] = field(default_factory=set)
+    settled: dict[int, datetime] = field(default_factory=dict)
     opened: list[tuple[int, Examined]] = field(default_factory=list)
     created: list[int] = field(default_factory=list)
     digests: dict[tuple[int, str], bytes] = field(default_factory=dict)
@@ -67,7 +75,7 @@ def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datet
     durable before this transaction is; a roll-back leaves at most keys that open nothing.
     """
     examined, references = examine(intents)
-    targets = _lookup(tx, writer, references)
+    targets = _lookup(tx, writer, references, {(one.type, one.id) for one in examined if one.intent.verb == "delete"})
     batch = _Batch(tx=tx, writer=writer, at=at, examined=examined, targets=targets)
     _lock_updates(batch)
     _assign_charts(batch)
@@ -90,16 +98,18 @@ def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datet
     )
 
 
-def _lookup(tx: Transaction, writer: Writer, references: References) -> dict[tuple[str, UUID], tuple[int, str, str]]:
-    """Find what references point at outside this submission; say which lead nowhere."""
-    wanted = list(references.wanted)
+def _lookup(
+    tx: Transaction, writer: Writer, references: References, gone: Collection[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], tuple[int, str, str]]:
+    """Find what references point at outside this submission; say which lead nowhere, or to what it deletes."""
+    wanted = [one for one in references.wanted if one not in gone]
     targets = store.targets(tx, wanted) if wanted else {}
     problems = [
         Problem(where=path, text="refers to nothing that is stored here", code="not-found", entry=entry)
         for literal, path, entry in references.places
         if literal not in targets
     ]
-    problems += _conditional(tx, writer, references, targets)
+    problems += _conditional(tx, writer, references, targets, gone)
     if problems:
         raise RecordRefused(problems[:MOST_PROBLEMS])
     return targets
@@ -110,6 +120,7 @@ def _conditional(
     writer: Writer,
     references: References,
     targets: dict[tuple[str, UUID], tuple[int, str, str]],
+    gone: Collection[tuple[str, UUID]],
 ) -> list[Problem]:
     """Resolve `Type?identifier=…` to the one resource it names in the directory or at the own facility."""
     if not references.asked:
@@ -122,7 +133,7 @@ def _conditional(
         matches = {
             (name, id_)
             for name, id_, kind, facility in found.get(digests[asked], ())
-            if name == asked[0] and (kind == "directory" or facility == writer.facility)
+            if name == asked[0] and (kind == "directory" or facility == writer.facility) and (name, id_) not in gone
         }
         if len(matches) == 1:
             name, id_ = matches.pop()
@@ -137,23 +148,31 @@ def _conditional(
 
 
 def _lock_updates(batch: _Batch) -> None:
-    ids = [one.id for one in batch.examined if one.intent.verb == "update"]
-    locked = store.lock(batch.tx, ids) if ids else {}
+    ids = [one.id for one in batch.examined if one.intent.verb != "create"]
+    locked = history.lock(batch.tx, ids) if ids else {}
     for position, one in enumerate(batch.examined):
-        if one.intent.verb != "update":
+        if one.intent.verb == "create":
             continue
-        found = locked.get(one.id)
-        where = (
-            f"{one.type}.id" if one.intent.entry is None else f"Bundle.entry[{one.intent.entry}].resource.{one.type}.id"
-        )
-        if found is None or found[1] != one.type:
-            raise NotFound("there is no such resource to update; ids are given by this server", where=where)
-        key, _, chart, version, kind, facility = found
-        _permit(batch, Action.UPDATE, kind, facility, one)
-        if one.intent.expected not in (None, version):
+        found, where = locked.get(one.id), _where(one)
+        if found is None or found.type != one.type:
+            raise NotFound(f"there is no such resource to {one.intent.verb}; {_OUR_IDS}", where=where)
+        _permit(batch, Action(one.intent.verb), found.kind, found.facility, one)
+        batch.charts[position] = found.chart_key
+        batch.versions[position] = (found.resource_key, found.version + 1)
+        if found.deleted_at is not None and one.intent.verb == "delete":
+            batch.versions[position] = (found.resource_key, found.version)
+            batch.settled[position] = found.deleted_at
+        elif one.intent.expected not in (None, found.version):
             raise Conflict("the version you changed is not the current one: read it again", where=where)
-        batch.charts[position] = chart
-        batch.versions[position] = (key, version + 1)
+        elif found.deleted_at is not None:
+            batch.back.add(position)
+        elif one.intent.verb == "delete" and one.type == "Patient":
+            raise RecordRefused([Problem(where=where, text=_KEPT, code="conflict", entry=one.intent.entry)], 409)
+
+
+def _where(one: Examined) -> str:
+    entry = one.intent.entry
+    return f"{one.type}.id" if entry is None else f"Bundle.entry[{entry}].resource.{one.type}.id"
 
 
 def _assign_charts(batch: _Batch) -> None:
@@ -277,17 +296,20 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     for position, one in enumerate(batch.examined):
         chart = batch.charts[position]
         key, version = batch.versions[position]
-        body = dump(_finished(one, version, at))
+        body = dump(_finished(one, version, batch.settled.get(position, at)))
+        outcomes.append(_outcome(batch, one, position, body))
+        if one.intent.verb == "delete":
+            continue
         lo, hi = facts.dates(one.resource)
-        if one.intent.verb == "update":
+        if one.intent.verb == "update" and position not in batch.back:
             updates.append((key, version, at, lo, hi))
         else:
             resources.append((key, one.id, one.type, chart, version, at, lo, hi))
         versions.append((key, version, chart, acceptance, at, seal(keys[chart], key, version, body)))
         tokens += [(key, param, digest, chart, one.type) for param, digest in _digests(batch, one)]
-        outcomes.append(_outcome(batch, one, position, body))
     if updates:
         store.update_resources(tx, updates)
+    _bury(batch, keys, acceptance, outcomes)
     store.insert_resources(tx, resources)
     store.insert_versions(tx, versions)
     store.insert_tokens(tx, tokens)
@@ -295,15 +317,30 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     return outcomes
 
 
+def _bury(batch: _Batch, keys: dict[int, bytes], acceptance: int, outcomes: Sequence[Outcome]) -> None:
+    """Write the versions that say that something was deleted; take back what said so of that which is updated."""
+    if batch.back:
+        history.bring_back(batch.tx, [batch.versions[position][0] for position in sorted(batch.back)])
+    history.delete(
+        batch.tx,
+        [
+            (key, version, one.chart_key, acceptance, batch.at, seal(keys[one.chart_key], key, version, one.body))
+            for position, one in enumerate(outcomes)
+            if one.deleted and position not in batch.settled
+            for key, version in (batch.versions[position],)
+        ],
+    )
+
+
 def _write_occurrences(batch: _Batch) -> None:
     """Say on which day each resource happened, and remember all days about which something changed."""
     rows = []
     for position, one in enumerate(batch.examined):
-        day = occurrence.occurred(one.resource, batch.at)
+        day = None if one.intent.verb == "delete" else occurrence.occurred(one.resource, batch.at)
         if day is not None:
             chart, (key, _) = batch.charts[position], batch.versions[position]
             rows.append((key, day, one.type, chart, batch.writer.facility))
-    updated = [batch.versions[n][0] for n, one in enumerate(batch.examined) if one.intent.verb == "update"]
+    updated = [batch.versions[n][0] for n, one in enumerate(batch.examined) if one.intent.verb != "create"]
     batch.days.update(store.replace_occurrences(batch.tx, updated, rows), (day for _, day, *_ in rows))
 
 
@@ -313,8 +350,9 @@ def _outcome(batch: _Batch, one: Examined, position: int, body: bytes) -> Outcom
         type=one.type,
         id=one.id,
         version=version,
-        at=batch.at,
+        at=batch.settled.get(position, batch.at),
         created=one.intent.verb == "create",
+        deleted=one.intent.verb == "delete",
         stripped=one.stripped,
         chart_key=batch.charts[position],
         resource_key=key,

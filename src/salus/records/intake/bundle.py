@@ -88,6 +88,20 @@ def of_update(resource: dict[str, Any], resource_type: str, id_text: str, if_mat
     return _checked_type(found, resource_type)
 
 
+def of_delete(resource_type: str, id_text: str, if_match: str | None, entry: int | None = None) -> Intent:
+    """Return the intent of `DELETE Type/id`. Raises RecordRefused for an id that this server cannot have given."""
+    id_ = uuid_of(id_text)
+    if id_ is None:
+        text = "there is no such resource to delete; ids are given by this server"
+        where = f"{resource_type}.id"
+        raise RecordRefused([Problem(where=where, text=text, code="not-found", entry=entry)], 404)
+    expected = _expected(if_match, entry)
+    if isinstance(expected, Problem):
+        raise RecordRefused([expected])
+    resource = {"resourceType": resource_type, "id": id_text}
+    return Intent(verb="delete", resource=resource, id=id_, expected=expected, entry=entry)
+
+
 def _checked_type(intent: Intent, resource_type: str) -> Intent:
     told = intent.resource.get("resourceType")
     if told != resource_type:
@@ -146,13 +160,19 @@ def _update(
         return Problem(where=where, text="no such id: ids are given by this server", code="not-found", entry=position)
     if resource.get("id") != id_text:
         return Problem(where=where, text="must equal the id in the address", entry=position)
-    expected = None
-    if if_match is not None:
-        match = _ETAG.fullmatch(if_match) if isinstance(if_match, str) else None
-        if match is None:
-            return Problem(where="If-Match", text='must be a version such as W/"3"', entry=position)
-        expected = int(match[1])
+    expected = _expected(if_match, position)
+    if isinstance(expected, Problem):
+        return expected
     return Intent(verb="update", resource=resource, full_url=full_url, id=id_, expected=expected, entry=position)
+
+
+def _expected(if_match: Any, position: int | None) -> int | Problem | None:
+    if if_match is None:
+        return None
+    match = _ETAG.fullmatch(if_match) if isinstance(if_match, str) else None
+    if match is None:
+        return Problem(where="If-Match", text='must be a version such as W/"3"', entry=position)
+    return int(match[1])
 
 
 def _refused(where: str, text: str, code: str = "invalid", status: int = 400) -> RecordRefused:

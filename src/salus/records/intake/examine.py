@@ -73,6 +73,9 @@ def _unnamed(one: Examined) -> list[Problem]:
 
 def _one(intent: Intent) -> Examined | list[Problem]:
     resource, entry = intent.resource, intent.entry
+    if intent.verb == "delete":
+        kind, id_ = resource["resourceType"], intent.id or new_id()
+        return Examined(intent=intent, type=kind, id=id_, stripped=(), numbers=(), references=[])
     walked = walk(resource)
     problems = [Problem(where=p.where, text=p.text, code=p.code, entry=entry) for p in walked.problems]
     problems = problems or validation.problems(resource, entry)

@@ -32,7 +32,7 @@ def capability(url: str, name: str, version: str, interactions: Iterable[str]) -
                     "extension": [_oauth(url)],
                 },
                 "resource": [_resource(kind, codes) for kind in sorted(records.resource_types())],
-                "interaction": [{"code": code} for code in codes if code in ("transaction", "batch")],
+                "interaction": [{"code": code} for code in codes if code in _OF_ALL],
                 "operation": [{"name": name, "definition": where} for name, where in _OPERATIONS],
             }
         ],
@@ -57,7 +57,10 @@ _OPERATIONS = (
     ("present", "urn:salus:operation:present"),
     ("validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate"),
 )
-_OF_THE_SYSTEM = ("transaction", "batch", "capabilities", "operation")
+_OF_ALL = ("transaction", "batch", "history-system")
+_OF_NO_TYPE = (*_OF_ALL, "capabilities", "operation")
+_NOT_OF = {"Patient": "delete"}
+"""What is refused of a type whoever asks: a chart hangs on its Patient."""
 _OF_PATIENTS = (
     ("match", "http://hl7.org/fhir/OperationDefinition/Patient-match"),
     ("ihe-pix", "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix"),
@@ -82,12 +85,11 @@ def _oauth(url: str) -> dict[str, Any]:
 def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
     return {
         "type": kind,
-        "interaction": [
-            {"code": code} for code in codes if code not in ("transaction", "batch", "capabilities", "operation")
-        ],
+        "interaction": [{"code": code} for code in codes if code not in _OF_NO_TYPE and code != _NOT_OF.get(kind)],
         "versioning": "versioned-update",
-        "readHistory": False,
+        "readHistory": "vread" in codes,
         "updateCreate": False,
+        "conditionalRead": "full-support",
         "conditionalCreate": kind == "Patient",
         "conditionalUpdate": kind == "Patient",
         "referencePolicy": ["literal", "local", "enforced"],

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from email.utils import format_datetime
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import parse_qsl
-from uuid import UUID
 
 import orjson
 from starlette.requests import Request
@@ -18,17 +15,20 @@ from salus import records
 from salus.app import Create, ReadAsk, accept, accept_each, read_body, refuse_entries, search
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
-from salus.records import Intent, NotFound, RecordRefused, Submission
+from salus.records import Intent, RecordRefused, Submission
 from salus.web.fhir import bundles
 from salus.web.fhir.answering import Interaction, answering
 from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
 from salus.web.fhir.conditional import create_unless_known, update_by_identifier
+from salus.web.fhir.deleting import DELETING
+from salus.web.fhir.history import HISTORY
 from salus.web.fhir.linking import cross, cross_posted, merge
 from salus.web.fhir.matching import match
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
 from salus.web.fhir.presenting import present
-from salus.web.fhir.requests import bearer, body, form, no_parameters, preference
+from salus.web.fhir.requests import bearer, body, form, no_parameters, pairs_of, preference, resource_id
+from salus.web.fhir.unchanged import answer_read, check_condition
 from salus.web.fhir.validating import validate
 from salus.web.gate import Gate, gate_of, in_thread
 
@@ -41,21 +41,19 @@ def _principal(gate: Gate, token: str, kind: str, interaction: str) -> Principal
 
 @answering
 async def read(request: Request) -> Response:
-    """Answer `GET Type/id`."""
+    """Answer `GET Type/id`, and HEAD, which is read and registered alike."""
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
     no_parameters(request)
-    ask = ReadAsk(bearer=bearer(request), type=kind, id=_id(kind, request.path_params["id"]))
-    found = await gate.reader.ask(ask)
-    etag = f'W/"{found.version}"'
-    headers = {"ETag": etag, "Last-Modified": format_datetime(found.at, usegmt=True), "Cache-Control": "no-store"}
-    return Response(found.body, 200, headers, media_type=FHIR_JSON)
+    check_condition(request)
+    ask = ReadAsk(bearer=bearer(request), type=kind, id=resource_id(kind, request.path_params["id"]))
+    return answer_read(request, await gate.reader.ask(ask))
 
 
 @answering
 async def find(request: Request) -> Response:
     """Answer `GET Type?…`."""
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
-    token, pairs = bearer(request), _pairs(request.url.query)
+    token, pairs = bearer(request), pairs_of(request.url.query)
 
     def work() -> bytes:
         return _search(gate, _principal(gate, token, kind, "s"), kind, pairs)
@@ -68,11 +66,11 @@ async def find(request: Request) -> Response:
 async def find_posted(request: Request) -> Response:
     """Answer `POST Type/_search` with the parameters as a form: what is searched for stands in no address."""
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
-    token, cursor = bearer(request), _pairs(request.url.query)
+    token, cursor = bearer(request), pairs_of(request.url.query)
     if any(name != "_cursor" for name, _ in cursor):
         raise HttpRefused("send a posted search's parameters in its form, only _cursor in the address", 400)
     who = await in_thread(gate, lambda: _principal(gate, token, kind, "s"))
-    pairs = [*_pairs(await form(request)), *cursor]
+    pairs = [*pairs_of(await form(request)), *cursor]
     found = await in_thread(gate, lambda: _search(gate, who, kind, pairs, posted=True))
     return Response(found, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
 
@@ -203,6 +201,8 @@ INTERACTIONS = (
         code="search-type", method="POST", path="/{type}/_search", endpoint=find_posted, access="policy: search"
     ),
     Interaction(code="create", method="POST", path="/{type}", endpoint=create, access="policy: create"),
+    *DELETING,
+    *HISTORY,
 )
 
 
@@ -262,9 +262,9 @@ def _asked(gate: Gate, who: Principal, path: str) -> dict[str, Any]:
         records.check_type(kind)
         check_scope(who, kind, "r" if id_text else "s")
         if id_text:
-            answer = gate.reader.read_one(who, kind, _id(kind, id_text))
+            answer = gate.reader.read_one(who, kind, resource_id(kind, id_text))
             return bundles.found_entry(answer.body)
-        return bundles.found_entry(_search(gate, who, kind, _pairs(query)))
+        return bundles.found_entry(_search(gate, who, kind, pairs_of(query)))
     except SalusError as error:
         return bundles.error_entry(error)
 
@@ -273,20 +273,3 @@ def _search(gate: Gate, who: Principal, kind: str, pairs: list[tuple[str, str]],
     asked = records.parse_query(kind, pairs, gate.node.custodian)
     page, url = search(gate.node, who, asked), gate.node.settings.public_url
     return bundles.searchset_posted(url, kind, page) if posted else bundles.searchset(url, kind, pairs, page)
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict", max_num_fields=50)
-    except ValueError:
-        raise HttpRefused("the query cannot be read: write name=value&name=value, percent-encoded", 400) from None
-
-
-def _id(kind: str, text: str) -> UUID:
-    try:
-        found = UUID(text)
-    except ValueError:
-        found = None
-    if found is None or str(found) != text:
-        raise NotFound(f"there is no {kind} with this id here")
-    return found

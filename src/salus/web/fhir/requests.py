@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+from uuid import UUID
+
 from starlette.requests import ClientDisconnect, Request
 
 from salus.kernel import Refused
 from salus.parties import NotSignedIn
+from salus.records import NotFound
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
 
 MOST_FORM_BYTES = 64 * 1024
@@ -67,3 +71,27 @@ def preference(request: Request) -> str:
                 raise HttpRefused(f"Prefer: return is one of {', '.join(_PREFERENCES)}", 400, "Prefer")
             return value
     return "representation"
+
+
+def pairs_of(query: str) -> list[tuple[str, str]]:
+    """Read a query or a form as it came. Raises HttpRefused for what cannot be read."""
+    try:
+        return parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), errors="strict", max_num_fields=50)
+    except ValueError:
+        raise HttpRefused("the query cannot be read: write name=value&name=value, percent-encoded", 400) from None
+
+
+def resource_id(kind: str, text: str) -> UUID:
+    """Read the id in an address. Raises NotFound for one that this server cannot have given."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        found = None
+    if found is None or str(found) != text:
+        raise NotFound(f"there is no {kind} with this id here")
+    return found
+
+
+def version_of(text: str) -> int | None:
+    """Read a version's number in an address; None for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 and text[0] != "0" else None

@@ -1,0 +1,137 @@
+"""Read how a resource came to be what it is, or what a facility wrote. The door is that of every read: it is registered
+before a byte leaves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from salus import access, identity, records
+from salus.access import Action, Kind, Read
+from salus.app.facts import REFUSED, decide, purpose_of, refuse
+from salus.app.node import Node
+from salus.app.reading import locate_one
+from salus.kernel import Role
+from salus.parties import Principal
+from salus.records import Located, NotFound, history
+from salus.records.history import Past, Since
+from salus.storage import Duty, Transaction
+
+EVERYTHING = "Bundle"
+"""What the register says was read where a history is of no one type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """One version: what, which, when; its body, unless it says that the resource was deleted."""
+
+    type: str
+    id: UUID
+    version: int
+    at: datetime
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """A page of versions, newest first, and the cursor of the next."""
+
+    versions: tuple[Written, ...]
+    cursor: str | None
+
+
+def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: Since) -> HistoryPage:
+    """Return versions of one resource, deleted or not. Raises NotFound or Refused, as reading it does."""
+    at = node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        seen = locate_one(tx, node, who, kind, id_, at)
+        past = None
+        if seen and seen.decision.allowed:
+            past = history.of_instance(tx, seen.located.resource_key, asked)
+            residents = {} if seen.resident is None else {seen.located.chart_key: seen.resident}
+            _register(tx, who, kind, Action.READ, seen.decision.ground, past, residents, at)
+    if seen is None:
+        raise NotFound(f"there is no {kind} with this id here")
+    if past is None:
+        raise refuse(node, who, Action.READ, REFUSED)
+    return _opened(node, asked, past)
+
+
+def facility_history(node: Node, who: Principal, kind: str | None, asked: Since) -> HistoryPage:
+    """Return what the asker's own facility wrote, of a type or of every one. Raises Refused for all but its system."""
+    at = node.clock.now()
+    what = Kind.DIRECTORY if kind is not None and records.is_directory(kind) else Kind.RECORD
+    decision = decide(node, who, Action.SEARCH, what, own_facility=True)
+    if not decision.allowed or who.role is not Role.HOSPITAL_SYSTEM or who.facility is None:
+        raise refuse(node, who, Action.SEARCH)
+    with node.store.transaction(Duty.CARE) as tx:
+        past = history.of_facility(tx, who.facility, kind, asked)
+        charts = sorted({one.located.chart_key for one in past.versions})
+        residents = identity.residents_of(tx, charts) if charts else {}
+        _register(tx, who, kind or EVERYTHING, Action.SEARCH, decision.ground, past, residents, at)
+    return _opened(node, asked, past)
+
+
+def _opened(node: Node, asked: Since, past: Past) -> HistoryPage:
+    keys = node.keys.unwrap(sorted(_unwrapped(past))) if _unwrapped(past) else {}
+    cursor = history.history_cursor(asked, past.more, node.custodian) if past.more else None
+    return HistoryPage(versions=tuple(_written(one.located, keys) for one in past.versions), cursor=cursor)
+
+
+def _written(one: Located, keys: dict[int, bytes]) -> Written:
+    body = None if one.deleted else records.open_body(one, keys)
+    return Written(type=one.type, id=one.id, version=one.version, at=one.at, body=body)
+
+
+def _unwrapped(past: Past) -> set[int]:
+    return {one.located.chart_key for one in past.versions if not one.located.deleted}
+
+
+def _register(
+    tx: Transaction,
+    who: Principal,
+    what: str,
+    action: Action,
+    ground: str,
+    past: Past,
+    residents: dict[int, int],
+    at: datetime,
+) -> None:
+    """Write one entry for each resident whose versions are shown, or who was asked about."""
+    shown: Counter[int | None] = Counter(dict.fromkeys(residents.values(), 0))
+    shown.update(residents.get(one.located.chart_key) for one in past.versions)
+    if not shown:
+        shown[None] = 0
+    opened = _unwrapped(past)
+    entries = []
+    for resident, count in shown.items():
+        charts = _charts(past, residents, resident)
+        entries.append(
+            Read(
+                reader_role=who.role,
+                reader=who.subject,
+                facility=who.facility,
+                resident_key=resident,
+                chart_keys=charts,
+                what=what,
+                count=count,
+                action=action,
+                purpose=purpose_of(who),
+                ground=ground,
+                unwraps=len(opened.intersection(charts)),
+                at=at,
+            )
+        )
+    access.register(tx, entries)
+
+
+def _charts(past: Past, residents: dict[int, int], resident: int | None) -> tuple[int, ...]:
+    charts: Sequence[int] = sorted({one.located.chart_key for one in past.versions})
+    return tuple(chart for chart in charts if residents.get(chart) == resident)
+
+
+__all__ = ["HistoryPage", "Written", "facility_history", "history_of"]

@@ -1,0 +1,28 @@
+"""Delete resources and bring them back, for what takes in: a new version says so, and every older one stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from salus.records.history import store
+from salus.records.history.service import lock
+from salus.storage import Transaction
+
+
+def delete(tx: Transaction, rows: Sequence[tuple[int, int, int, int, datetime, bytes]]) -> None:
+    """Write versions that say that locked resources are deleted: (key, version, chart, acceptance, at, sealed body).
+
+    From then on no search and no reference finds them.
+    """
+    if rows:
+        store.delete(tx, [(key, version, at) for key, version, _, _, at, _ in rows])
+        store.insert_versions(tx, rows)
+
+
+def bring_back(tx: Transaction, keys: Sequence[int]) -> None:
+    """Forget that locked resources are deleted; whoever does writes their next versions in the same transaction."""
+    store.bring_back(tx, keys)
+
+
+__all__ = ["bring_back", "delete", "lock"]
