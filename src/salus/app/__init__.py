@@ -61,7 +61,6 @@ from salus.app.demo import (
 )
 from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
 from salus.app.explaining import Explained, Said, explain_links
-from salus.app.feed import create_patient, update_patient
 from salus.app.handing_over import NotVerified, hand_signal_over
 from salus.app.histories import HistoryPage, Written, facility_history, history_of
 from salus.app.importing import Imported, import_files
@@ -223,7 +222,6 @@ __all__ = [
     "contested_of",
     "count_up_to",
     "courses",
-    "create_patient",
     "cross_reference",
     "deliver_events",
     "demo_principal",
@@ -305,7 +303,6 @@ __all__ = [
     "take_specimen",
     "trust_file",
     "unanswered",
-    "update_patient",
     "verify_signal",
     "view_summary",
     "void_certificate",

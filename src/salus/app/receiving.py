@@ -14,6 +14,7 @@ from datetime import datetime
 
 from salus import access, identity, records
 from salus.access import Action, Kind, Read
+from salus.app.at_hand import AtHand
 from salus.app.attempts import refuse_body
 from salus.app.coalesce import Coalescer
 from salus.app.facts import decide, purpose_of, refuse
@@ -22,7 +23,6 @@ from salus.app.own_charts import Linking, link_own_charts
 from salus.app.sending import Peer, Senders
 from salus.app.writing import accept_in
 from salus.kernel import Refused, SalusError, Unavailable
-from salus.keys import KeyService
 from salus.parties import Principal
 from salus.records import Accepted, Conflict, Named, Outcome, RecordRefused, messages, v2
 from salus.records.messages import Before, Marked
@@ -58,22 +58,6 @@ class _Case:
     answer: Answer | None = None
     plan: Plan | None = None
     outcomes: list[Outcome] = field(default_factory=list)
-
-
-class _AtHand:
-    """Chart keys of one transaction, each unwrapped, and counted, once."""
-
-    def __init__(self, keys: KeyService) -> None:
-        self._keys = keys
-        self._known: dict[int, bytes] = {}
-
-    def create(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
-        return self._keys.create(chart_keys)
-
-    def unwrap(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
-        missing = sorted(set(chart_keys) - set(self._known))
-        self._known |= self._keys.unwrap(missing) if missing else {}
-        return {key: self._known[key] for key in chart_keys}
 
 
 class Receiver:
@@ -188,7 +172,7 @@ class Receiver:
 
     def _commit(self, cases: Sequence[_Case]) -> None:
         node, at = self._node, self._node.clock.now()
-        at_hand = _AtHand(node.keys)
+        at_hand = AtHand(node.keys)
         with node.store.transaction(Duty.CARE) as tx:
             messages.guard(tx, [case.marked for case in cases])
             came = messages.before(tx, [case.marked for case in cases])
@@ -210,7 +194,7 @@ class Receiver:
         for case in fresh:
             case.answer = _taken(case, at)
 
-    def _accept(self, tx: Transaction, who: Principal, cases: Sequence[_Case], at: datetime, at_hand: _AtHand) -> None:
+    def _accept(self, tx: Transaction, who: Principal, cases: Sequence[_Case], at: datetime, at_hand: AtHand) -> None:
         intents = [(case, intent) for case in cases if case.plan for intent in case.plan.intents]
         accepted: Accepted | None = None
         if intents:

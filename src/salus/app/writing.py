@@ -9,14 +9,17 @@ from datetime import datetime
 
 from salus import access, records
 from salus.access import Action, Read
+from salus.app.at_hand import AtHand
+from salus.app.attempts import BY_WRITE, keep_attempt
 from salus.app.facts import purpose_of, refuse
 from salus.app.node import Node
 from salus.app.own_charts import follow_replacements
+from salus.app.preparing import check_conditions, prepared, register_looks
 from salus.healthcode import certificates
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
-from salus.records import Accepted, Intent, Keys, Outcome, Writer
-from salus.storage import Duty, Transaction
+from salus.records import Accepted, Intent, Keys, Looks, MeasureRefused, Outcome, Writer
+from salus.storage import Duty, StoreDown, Transaction
 
 Noted = Callable[[Transaction, Accepted], None]
 
@@ -38,26 +41,35 @@ def accept(
     A Patient that says it was replaced by another of the facility's own is linked to it, or a person is asked. Raises
     what records raises. A refusal is kept in the register of refusals in a transaction of its own.
     """
-    return accept_prepared(node, principal, lambda tx: intents, source, noted)
-
-
-def accept_prepared(
-    node: Node,
-    principal: Principal,
-    prepare: Callable[[Transaction], Sequence[Intent]],
-    source: str = "fhir",
-    noted: Noted | None = None,
-) -> Accepted:
-    """Do the same with intents that are made in the transaction that takes them in, of what is found there."""
-    at = node.clock.now()
+    at, looks = node.clock.now(), Looks()
+    check_conditions(node, principal, intents)
     try:
         with node.store.transaction(Duty.CARE) as tx:
-            accepted = accept_in(tx, node, principal, prepare(tx), at, source)
+            accepted = _prepare_and_accept(tx, node, principal, intents, at, source, looks)
             if noted:
                 noted(tx, accepted)
         return accepted
-    except Refused as refused:
-        raise _refusal(node, principal, refused) from None
+    except SalusError as error:
+        if looks.found and not isinstance(error, StoreDown):
+            with node.store.transaction(Duty.CARE) as tx:
+                register_looks(tx, principal, looks, at)
+        raise _kept(node, principal, error) from None
+
+
+def _prepare_and_accept(
+    tx: Transaction,
+    node: Node,
+    principal: Principal,
+    intents: Sequence[Intent],
+    at: datetime,
+    source: str,
+    looks: Looks,
+) -> Accepted:
+    if all(one.ready for one in intents):
+        return accept_in(tx, node, principal, intents, at, source)
+    keys = AtHand(node.keys)
+    ready = prepared(tx, _writer(node, principal, source, keys), intents, looks)
+    return accept_in(tx, node, principal, ready, at, source, keys)
 
 
 def accept_in(
@@ -86,22 +98,25 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
     """Try each intent of a batch by itself, in one transaction with a savepoint each: one failure loses no other."""
     at = node.clock.now()
     tried: list[Tried] = []
-    refusals: list[Refused] = []
+    errors: list[SalusError] = []
     if principal.facility is None:
         raise refuse(node, principal, Action.CREATE, "only a facility's own system may write records")
+    check_conditions(node, principal, intents)
     with node.store.transaction(Duty.CARE) as tx:
+        records.lock_conditions(tx, node.custodian, intents)
         records.lock(tx, [intent.id for intent in intents if intent.id])
         for intent in intents:
+            looks = Looks()
             try:
                 with tx.savepoint():
-                    accepted = accept_in(tx, node, principal, [intent], at, "fhir")
+                    accepted = _prepare_and_accept(tx, node, principal, [intent], at, "fhir", looks)
                 tried.append(Tried(entry=intent.entry, accepted=accepted, error=None))
             except SalusError as error:
-                if isinstance(error, Refused):
-                    refusals.append(error)
+                register_looks(tx, principal, looks, at)
+                errors.append(error)
                 tried.append(Tried(entry=intent.entry, accepted=None, error=error))
-    for refused in refusals:
-        _refusal(node, principal, refused)
+    for refused in errors:
+        _kept(node, principal, refused)
     return tried
 
 
@@ -133,7 +148,7 @@ def _register(
     An unwrap is told once, with the first request that needed it. Certificates that rest on an entry which this
     corrects are void with the same commit.
     """
-    certificates.void_corrected(tx, [one.id for one in accepted.outcomes if not one.created], at)
+    certificates.void_corrected(tx, [one.id for one in accepted.outcomes if not (one.created or one.stands)], at)
     unwraps = dict(accepted.unwraps)
     reads = [
         read for outcomes in requests for read in _reads(principal, outcomes, accepted.residents, unwraps, source, at)
@@ -157,6 +172,8 @@ def _reads(
     verb = Action.IMPORT if source == "import" else Action.CREATE
     if outcomes and not any(one.created for one in outcomes):
         verb = Action.DELETE if all(one.deleted for one in outcomes) else Action.UPDATE
+    if outcomes and all(one.stands for one in outcomes):
+        verb = Action.SEARCH
     return [
         Read(
             reader_role=principal.role,
@@ -176,7 +193,12 @@ def _reads(
     ]
 
 
-def _refusal(node: Node, principal: Principal, refused: Refused) -> Refused:
-    kept = refuse(node, principal, Action.CREATE, refused.text)
-    kept.where = refused.where
+def _kept(node: Node, principal: Principal, error: SalusError) -> SalusError:
+    """Keep a refusal, or an attempt to write a measure by a patch, in a transaction of its own; return the error."""
+    if isinstance(error, MeasureRefused):
+        keep_attempt(node, principal, BY_WRITE, error.code)
+    if not isinstance(error, Refused):
+        return error
+    kept = refuse(node, principal, Action.CREATE, error.text)
+    kept.where = error.where
     return kept

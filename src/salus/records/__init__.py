@@ -5,23 +5,36 @@ from salus.records.errors import Conflict, Gone, MeasureRefused, NotFound, Probl
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
-from salus.records.intake.accept import Writer, accept
+from salus.records.intake.accept import accept
 from salus.records.intake.asking import check_patient, told_back
 from salus.records.intake.attempts import may_hold_measure, refuse_measures
-from salus.records.intake.bundle import Submission, of_delete, of_resource, of_update, take_apart
+from salus.records.intake.bundle import (
+    Submission,
+    of_conditional_create,
+    of_conditional_delete,
+    of_conditional_patch,
+    of_conditional_update,
+    of_delete,
+    of_patch,
+    of_resource,
+    of_update,
+    take_apart,
+)
 from salus.records.intake.checking import check
+from salus.records.intake.conditions import Looks, lock_conditions, parse_condition, settle
 from salus.records.intake.feed import (
     Named,
     named_as,
     named_by,
     named_in,
-    of_conditional_create,
-    of_conditional_update,
     own_patients,
     replacements,
 )
+from salus.records.intake.patching import parse_patch, patched
+from salus.records.intake.permitting import Writer
 from salus.records.model import (
     Accepted,
+    Condition,
     Counted,
     Identified,
     Intent,
@@ -67,6 +80,7 @@ from salus.records.service import (
 __all__ = [
     "Accepted",
     "Asked",
+    "Condition",
     "Conflict",
     "Counted",
     "Gone",
@@ -74,6 +88,7 @@ __all__ = [
     "Intent",
     "Keys",
     "Located",
+    "Looks",
     "MeasureRefused",
     "Named",
     "NotFound",
@@ -105,6 +120,7 @@ __all__ = [
     "imported",
     "is_directory",
     "lock",
+    "lock_conditions",
     "may_hold_measure",
     "named_as",
     "named_by",
@@ -113,14 +129,20 @@ __all__ = [
     "note_line",
     "note_uncounted",
     "of_conditional_create",
+    "of_conditional_delete",
+    "of_conditional_patch",
     "of_conditional_update",
     "of_delete",
+    "of_patch",
     "of_resource",
     "of_update",
     "open_body",
     "own_patients",
     "parse",
+    "parse_condition",
+    "parse_patch",
     "parse_query",
+    "patched",
     "patient_name",
     "patients",
     "patients_at",
@@ -130,6 +152,7 @@ __all__ = [
     "resource_types",
     "result_told",
     "search",
+    "settle",
     "skip_keys",
     "specimen_told",
     "summary",

@@ -38,10 +38,24 @@ class Custodian(Sealer, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
-    """One thing that a sender wants: to create a resource, to update one to a new version, to delete one.
+class Condition:
+    """The search by which a sender names a resource: `pairs` are its parameters, as they came."""
 
-    Of what is deleted `resource` says type and id.
+    type: str
+    pairs: tuple[tuple[str, str], ...] = field(repr=False)
+
+    @property
+    def canonical(self) -> str:
+        """One spelling of it, so that equal conditions are equal."""
+        return f"{self.type}?" + "&".join(f"{name}={value}" for name, value in sorted(self.pairs))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One thing that a sender wants: to create a resource, or to update, patch or delete one.
+
+    Of what is deleted or patched `resource` says type and id. With a condition it is not yet said which resource is
+    meant, nor, of a create, whether one is there already: then the verb becomes `stand`, and nothing is written.
     """
 
     verb: str
@@ -50,11 +64,21 @@ class Intent:
     id: UUID | None = None
     expected: int | None = None
     entry: int | None = None
+    condition: Condition | None = None
+    patch: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is known what is to be written where."""
+        return self.condition is None and self.verb != "patch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one intent. `body` is what a later read will return, byte for byte."""
+    """What became of one intent. `body` is what a later read will return, byte for byte.
+
+    `stands` says that a condition found it as it stands: nothing was written, and there is no body.
+    """
 
     type: str
     id: UUID
@@ -66,6 +90,7 @@ class Outcome:
     resource_key: int
     body: bytes = field(repr=False)
     deleted: bool = False
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

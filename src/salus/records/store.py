@@ -11,8 +11,8 @@ from salus.records.model import Located, Query
 from salus.storage import Transaction
 
 _FOUND = "r.resource_key, r.id, r.type, r.version, r.chart_key, c.kind, c.facility, r.updated_at, v.body"
-_BY_IDENTIFIER = 7_305_840
-"""The first key of the advisory locks of writes by identifier."""
+_BY_CONDITION = 7_305_840
+"""The first key of the advisory locks of conditional writes."""
 _JOINS = (
     " join records.chart c on c.chart_key = r.chart_key"
     " join records.version v on v.resource_key = r.resource_key and v.version = r.version"
@@ -77,9 +77,9 @@ def by_identifier(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list
     return result
 
 
-def lock_identifier(tx: Transaction, facility: str, digest: bytes) -> None:
-    """Let one transaction at a time write by an identifier at a facility."""
-    tx.row("select pg_advisory_xact_lock(%s, hashtext(%s || encode(%s, 'hex')))", (_BY_IDENTIFIER, facility, digest))
+def lock_conditions(tx: Transaction, numbers: Sequence[int]) -> None:
+    """Let one transaction at a time write by each of these conditions, told by sorted numbers."""
+    tx.rows("select pg_advisory_xact_lock(%s, number) from unnest(%s::int[]) q(number)", (_BY_CONDITION, list(numbers)))
 
 
 def lock(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str, int, int, str, str]]:

@@ -33,6 +33,21 @@ def parse(raw: bytes, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
     can follow, and anything that is not an object. Numbers with a fraction become `Decimal`: FHIR gives meaning to
     their digits.
     """
+    value = _parsed(raw, most_bytes)
+    if not isinstance(value, dict):
+        raise _refused("a JSON object was expected", "structure")
+    return value
+
+
+def parse_list(raw: bytes, most_bytes: int = MOST_BYTES) -> list[Any]:
+    """Parse one JSON array, as strictly."""
+    value = _parsed(raw, most_bytes)
+    if not isinstance(value, list):
+        raise _refused("a JSON array was expected", "structure")
+    return value
+
+
+def _parsed(raw: bytes, most_bytes: int) -> Any:
     if len(raw) > most_bytes:
         raise _refused(f"larger than {most_bytes // (1024 * 1024)} MiB; send it in parts", "too-long", 413)
     if raw.count(b"{") + raw.count(b"[") > MOST_STRUCTURES or raw.count(b",") > MOST_COMMAS:
@@ -54,8 +69,6 @@ def parse(raw: bytes, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
         raise _refused(f"nested deeper than {MOST_DEPTH}", "structure") from None
     except (ValueError, TypeError, ArithmeticError):
         raise _refused("a number or a text in it is outside what JSON can carry safely", "structure") from None
-    if not isinstance(value, dict):
-        raise _refused("a JSON object was expected", "structure")
     return value
 
 

@@ -47,7 +47,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A resource that is locked: its newest version, and when it was deleted, if it is."""
+    """A resource that is locked: its newest version, since when, and whether that says that it was deleted."""
 
     resource_key: int
     type: str
@@ -55,4 +55,5 @@ class Standing:
     version: int
     kind: str
     facility: str
-    deleted_at: datetime | None = None
+    at: datetime
+    deleted: bool = False

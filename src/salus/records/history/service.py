@@ -9,7 +9,6 @@ from salus.records.history import store
 from salus.records.history.asking import make_cursor
 from salus.records.history.model import Past, Place, Since, Standing, Version
 from salus.records.model import Located, Sealer
-from salus.records.store import lock as lock_current
 from salus.storage import Transaction
 
 LOOKED_AT = 2_000
@@ -65,20 +64,13 @@ def lock(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Standing]:
     found: dict[UUID, Standing] = {}
     missing = list(ids)
     for _ in range(2):
-        found |= _current(tx, missing)
+        found |= store.lock_current(tx, missing)
         missing = [id_ for id_ in missing if id_ not in found]
         found |= store.lock_deleted(tx, missing) if missing else {}
         missing = [id_ for id_ in missing if id_ not in found]
         if not missing:
             break
     return found
-
-
-def _current(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Standing]:
-    return {
-        id_: Standing(resource_key=key, type=type_, chart_key=chart, version=version, kind=kind, facility=facility)
-        for id_, (key, type_, chart, version, kind, facility) in lock_current(tx, ids).items()
-    }
 
 
 def _page(tx: Transaction, places: Sequence[Place], count: int, *, complete: bool) -> Past:

@@ -21,26 +21,26 @@ _BY_KEY = _EITHER.format("r.resource_key = q.resource_key", "d.resource_key = q.
 _FOUND = "x.resource_key, x.id, x.type, v.version, x.chart_key, c.kind, c.facility, v.at, v.body, v.deleted"
 
 
+def lock_current(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """Lock resources that are there, always in one order."""
+    found = tx.rows(
+        "select r.id, r.resource_key, r.type, r.chart_key, r.version, c.kind, c.facility, r.updated_at, false"
+        " from records.resource r join records.chart c on c.chart_key = r.chart_key"
+        " where r.id = any(%s::uuid[]) order by r.resource_key for update of r",
+        (list(ids),),
+    )
+    return {row[0]: _standing(row) for row in found}
+
+
 def lock_deleted(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Standing]:
     """Lock resources that are deleted, so that nobody else brings them back meanwhile."""
     found = tx.rows(
-        "select d.id, d.resource_key, d.type, d.chart_key, d.version, c.kind, c.facility, d.at from records.deleted d"
-        " join records.chart c on c.chart_key = d.chart_key"
+        "select d.id, d.resource_key, d.type, d.chart_key, d.version, c.kind, c.facility, d.at, true"
+        " from records.deleted d join records.chart c on c.chart_key = d.chart_key"
         " where d.id = any(%s::uuid[]) order by d.resource_key for update of d",
         (list(ids),),
     )
-    return {
-        id_: Standing(
-            resource_key=key,
-            type=type_,
-            chart_key=chart,
-            version=version,
-            kind=kind,
-            facility=facility,
-            deleted_at=at,
-        )
-        for id_, key, type_, chart, version, kind, facility, at in found
-    }
+    return {row[0]: _standing(row) for row in found}
 
 
 def delete(tx: Transaction, rows: Sequence[tuple[int, int, datetime]]) -> None:
@@ -163,6 +163,20 @@ def _asked(since: datetime | None, current: tuple[datetime, datetime] | None) ->
         )
         params += [current[1], current[0]]
     return where, params
+
+
+def _standing(row: tuple[Any, ...]) -> Standing:
+    _, key, type_, chart, version, kind, facility, at, deleted = row
+    return Standing(
+        resource_key=key,
+        type=type_,
+        chart_key=chart,
+        version=version,
+        kind=kind,
+        facility=facility,
+        at=at,
+        deleted=deleted,
+    )
 
 
 def _place(row: tuple[Any, ...]) -> tuple[Place, bool]:

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
-from salus.access import Action, Kind, Request, permit
+from salus.access import Action
 from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described, place, residents_of, revise
-from salus.kernel import Purpose, Refused, Role, bucket, format_instant, new_id
+from salus.kernel import bucket, format_instant, new_id
 from salus.records import store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts, occurrence
@@ -21,8 +21,10 @@ from salus.records.fhir.parse import dump
 from salus.records.fhir.person import columns
 from salus.records.fhir.references import References, parse_literal
 from salus.records.history import changing as history
+from salus.records.history.model import Standing
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, examine
-from salus.records.model import Accepted, Custodian, Intent, Keys, Outcome, Sealer
+from salus.records.intake.permitting import Writer, permit_write
+from salus.records.model import Accepted, Intent, Outcome, Sealer
 from salus.records.sealing import seal
 from salus.storage import Transaction
 
@@ -34,23 +36,9 @@ _KEPT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writer:
-    """Who sends: the facts that policy needs, and the keys to store it under."""
-
-    role: Role
-    purpose: Purpose | None
-    facility: str
-    care_facility: bool
-    custodian: str
-    keys: Keys = field(repr=False)
-    sealer: Custodian = field(repr=False)
-    source: str = "fhir"
-
-
 @dataclass(slots=True)
 class _Batch:
-    """What one acceptance works on. By position: `back` was deleted and is updated, `settled` was deleted before."""
+    """What one acceptance works on. By position: `back` was deleted and is updated, `settled` stays as it stands."""
 
     tx: Transaction
     writer: Writer
@@ -60,11 +48,16 @@ class _Batch:
     charts: dict[int, int] = field(default_factory=dict)
     versions: dict[int, tuple[int, int]] = field(default_factory=dict)
     back: set[int] = field(default_factory=set)
-    settled: dict[int, datetime] = field(default_factory=dict)
+    settled: dict[int, Standing] = field(default_factory=dict)
     opened: list[tuple[int, Examined]] = field(default_factory=list)
     created: list[int] = field(default_factory=list)
     digests: dict[tuple[int, str], bytes] = field(default_factory=dict)
     days: set[date] = field(default_factory=set)
+
+    @property
+    def opened_charts(self) -> set[int]:
+        """The charts, there before, whose keys are needed: of what stays as it stands, none is."""
+        return {chart for position, chart in self.charts.items() if position not in self.settled} - set(self.created)
 
 
 def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datetime) -> Accepted:
@@ -83,12 +76,10 @@ def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datet
     residents = _residents(batch)
     acceptance = store.keys(tx, 1)[0]
     outcomes = _write(batch, keys, acceptance)
-    stripped = sum(len(one.stripped) for one in examined)
-    store.insert_acceptance(tx, (acceptance, writer.facility, writer.source, at, len(outcomes), stripped))
-    days = [day.isoformat() for day in sorted(batch.days)]
-    told = {"acceptance": acceptance, "facility": writer.facility, "entries": len(outcomes), "days": days}
-    tx.emit("RecordAccepted", told)
-    unwraps = dict.fromkeys(set(batch.charts.values()) - set(batch.created), 1)
+    written = len(outcomes) - len(batch.settled)
+    if written or not outcomes:
+        _told(batch, acceptance, written)
+    unwraps = dict.fromkeys(batch.opened_charts, 1)
     return Accepted(
         acceptance=acceptance,
         outcomes=tuple(outcomes),
@@ -96,6 +87,15 @@ def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datet
         opened=len(batch.opened),
         unwraps=unwraps,
     )
+
+
+def _told(batch: _Batch, acceptance: int, written: int) -> None:
+    """Note what was taken in, and let whatever is above know."""
+    writer, stripped = batch.writer, sum(len(one.stripped) for one in batch.examined)
+    store.insert_acceptance(batch.tx, (acceptance, writer.facility, writer.source, batch.at, written, stripped))
+    days = [day.isoformat() for day in sorted(batch.days)]
+    told = {"acceptance": acceptance, "facility": writer.facility, "entries": written, "days": days}
+    batch.tx.emit("RecordAccepted", told)
 
 
 def _lookup(
@@ -156,15 +156,15 @@ def _lock_updates(batch: _Batch) -> None:
         found, where = locked.get(one.id), _where(one)
         if found is None or found.type != one.type:
             raise NotFound(f"there is no such resource to {one.intent.verb}; {_OUR_IDS}", where=where)
-        _permit(batch, Action(one.intent.verb), found.kind, found.facility, one)
         batch.charts[position] = found.chart_key
         batch.versions[position] = (found.resource_key, found.version + 1)
-        if found.deleted_at is not None and one.intent.verb == "delete":
-            batch.versions[position] = (found.resource_key, found.version)
-            batch.settled[position] = found.deleted_at
+        if one.intent.verb != "stand":
+            _permit(batch, Action(one.intent.verb), found.kind, found.facility, one)
+        if one.intent.verb == "stand" or (found.deleted and one.intent.verb == "delete"):
+            batch.settled[position] = found
         elif one.intent.expected not in (None, found.version):
             raise Conflict("the version you changed is not the current one: read it again", where=where)
-        elif found.deleted_at is not None:
+        elif found.deleted:
             batch.back.add(position)
         elif one.intent.verb == "delete" and one.type == "Patient":
             raise RecordRefused([Problem(where=where, text=_KEPT, code="conflict", entry=one.intent.entry)], 409)
@@ -233,30 +233,13 @@ def _chart_row(batch: _Batch, key: int, kind: str) -> tuple[int, UUID, str, str,
 
 
 def _permit(batch: _Batch, action: Action, kind: str, facility: str, one: Examined) -> None:
-    writer = batch.writer
-    decision = permit(
-        Request(
-            role=writer.role,
-            purpose=writer.purpose,
-            action=Action.IMPORT if writer.source == "import" else action,
-            kind=Kind.DIRECTORY if kind == "directory" else Kind.RECORD,
-            own_facility=facility == writer.facility,
-            relation_open=False,
-            own_record=False,
-            care_facility=writer.care_facility,
-        )
-    )
-    if not decision.allowed:
-        entry = one.intent.entry
-        where = one.type if entry is None else f"Bundle.entry[{entry}].resource"
-        raise Refused(
-            "you may write only charts of your own facility, for treatment: send your own Patient first", where=where
-        )
+    where = one.type if one.intent.entry is None else f"Bundle.entry[{one.intent.entry}].resource"
+    permit_write(batch.writer, action, kind, facility, where)
 
 
 def _keys(batch: _Batch) -> dict[int, bytes]:
     keys = batch.writer.keys.create(batch.created) if batch.created else {}
-    known = sorted(set(batch.charts.values()) - set(batch.created))
+    known = sorted(batch.opened_charts)
     return keys | (batch.writer.keys.unwrap(known) if known else {})
 
 
@@ -296,9 +279,9 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     for position, one in enumerate(batch.examined):
         chart = batch.charts[position]
         key, version = batch.versions[position]
-        body = dump(_finished(one, version, batch.settled.get(position, at)))
+        body = dump(_finished(one, version, at))
         outcomes.append(_outcome(batch, one, position, body))
-        if one.intent.verb == "delete":
+        if position in batch.settled or one.intent.verb == "delete":
             continue
         lo, hi = facts.dates(one.resource)
         if one.intent.verb == "update" and position not in batch.back:
@@ -336,27 +319,30 @@ def _write_occurrences(batch: _Batch) -> None:
     """Say on which day each resource happened, and remember all days about which something changed."""
     rows = []
     for position, one in enumerate(batch.examined):
-        day = None if one.intent.verb == "delete" else occurrence.occurred(one.resource, batch.at)
+        gone = position in batch.settled or one.intent.verb == "delete"
+        day = None if gone else occurrence.occurred(one.resource, batch.at)
         if day is not None:
             chart, (key, _) = batch.charts[position], batch.versions[position]
             rows.append((key, day, one.type, chart, batch.writer.facility))
-    updated = [batch.versions[n][0] for n, one in enumerate(batch.examined) if one.intent.verb != "create"]
+    updated = [batch.versions[n][0] for n, one in enumerate(batch.examined) if one.intent.verb in ("update", "delete")]
     batch.days.update(store.replace_occurrences(batch.tx, updated, rows), (day for _, day, *_ in rows))
 
 
 def _outcome(batch: _Batch, one: Examined, position: int, body: bytes) -> Outcome:
     key, version = batch.versions[position]
+    settled = batch.settled.get(position)
     return Outcome(
         type=one.type,
         id=one.id,
-        version=version,
-        at=batch.settled.get(position, batch.at),
+        version=settled.version if settled else version,
+        at=settled.at if settled else batch.at,
         created=one.intent.verb == "create",
-        deleted=one.intent.verb == "delete",
         stripped=one.stripped,
         chart_key=batch.charts[position],
         resource_key=key,
-        body=body,
+        body=b"" if settled else body,
+        deleted=one.intent.verb == "delete",
+        stands=one.intent.verb == "stand",
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.references import uuid_of
-from salus.records.model import Intent
+from salus.records.model import Condition, Intent
 
 MOST_ENTRIES = 10_000
 MOST_ASKS = 100
@@ -88,17 +88,43 @@ def of_update(resource: dict[str, Any], resource_type: str, id_text: str, if_mat
     return _checked_type(found, resource_type)
 
 
+def of_conditional_create(resource: dict[str, Any], condition: Condition) -> Intent:
+    """Return the intent of `POST Type` with `If-None-Exist`."""
+    return _checked_type(Intent(verb="create", resource=resource, condition=condition), condition.type)
+
+
+def of_conditional_update(resource: dict[str, Any], condition: Condition, if_match: str | None) -> Intent:
+    """Return the intent of `PUT Type?search`."""
+    expected = _expected_of(if_match)
+    intent = Intent(verb="update", resource=resource, condition=condition, expected=expected)
+    return _checked_type(intent, condition.type)
+
+
+def of_conditional_patch(condition: Condition, operations: tuple[dict[str, Any], ...], if_match: str | None) -> Intent:
+    """Return the intent of `PATCH Type?search`."""
+    bare, expected = {"resourceType": condition.type}, _expected_of(if_match)
+    return Intent(verb="patch", resource=bare, condition=condition, patch=operations, expected=expected)
+
+
+def of_conditional_delete(condition: Condition, if_match: str | None) -> Intent:
+    """Return the intent of `DELETE Type?search`."""
+    bare, expected = {"resourceType": condition.type}, _expected_of(if_match)
+    return Intent(verb="delete", resource=bare, condition=condition, expected=expected)
+
+
+def of_patch(resource_type: str, id_text: str, operations: tuple[dict[str, Any], ...], if_match: str | None) -> Intent:
+    """Return the intent of `PATCH Type/id`. Raises RecordRefused for an id that this server cannot have given."""
+    return replace(of_delete(resource_type, id_text, if_match), verb="patch", patch=operations)
+
+
 def of_delete(resource_type: str, id_text: str, if_match: str | None, entry: int | None = None) -> Intent:
     """Return the intent of `DELETE Type/id`. Raises RecordRefused for an id that this server cannot have given."""
     id_ = uuid_of(id_text)
     if id_ is None:
-        text = "there is no such resource to delete; ids are given by this server"
+        text = "there is no such resource; ids are given by this server"
         where = f"{resource_type}.id"
         raise RecordRefused([Problem(where=where, text=text, code="not-found", entry=entry)], 404)
-    expected = _expected(if_match, entry)
-    if isinstance(expected, Problem):
-        raise RecordRefused([expected])
-    resource = {"resourceType": resource_type, "id": id_text}
+    resource, expected = {"resourceType": resource_type, "id": id_text}, _expected_of(if_match, entry)
     return Intent(verb="delete", resource=resource, id=id_, expected=expected, entry=entry)
 
 
@@ -164,6 +190,13 @@ def _update(
     if isinstance(expected, Problem):
         return expected
     return Intent(verb="update", resource=resource, full_url=full_url, id=id_, expected=expected, entry=position)
+
+
+def _expected_of(if_match: Any, entry: int | None = None) -> int | None:
+    found = _expected(if_match, entry)
+    if isinstance(found, Problem):
+        raise RecordRefused([found])
+    return found
 
 
 def _expected(if_match: Any, position: int | None) -> int | Problem | None:

@@ -73,7 +73,7 @@ def _unnamed(one: Examined) -> list[Problem]:
 
 def _one(intent: Intent) -> Examined | list[Problem]:
     resource, entry = intent.resource, intent.entry
-    if intent.verb == "delete":
+    if intent.verb in ("delete", "stand"):
         kind, id_ = resource["resourceType"], intent.id or new_id()
         return Examined(intent=intent, type=kind, id=id_, stripped=(), numbers=(), references=[])
     walked = walk(resource)

@@ -1,7 +1,4 @@
-"""Conditional writes of Patients by identifier, and the link by which one says that another replaced it.
-
-IHE PIXm, ITI-104: add, revise, resolve duplicate; FHIR R4, http.html, conditional update and create.
-"""
+"""Patients as hospitals name them, and the link by which one says that another replaced it (IHE PIXm, ITI-104)."""
 
 from __future__ import annotations
 
@@ -11,12 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from salus.records import store
-from salus.records.errors import Conflict, Problem, RecordRefused
+from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir import facts
 from salus.records.fhir.references import parse_literal
 from salus.records.intake.accept import token_digest
-from salus.records.intake.bundle import of_resource, of_update
-from salus.records.model import Intent, Sealer
+from salus.records.model import Sealer
 from salus.storage import Transaction
 
 REPLACED_BY = "replaced-by"
@@ -72,40 +68,6 @@ def own_patients(tx: Transaction, sealer: Sealer, facility: str, named: Named) -
     return {id_: chart for (kind, id_), (chart, _, of) in found.items() if kind == "Patient" and of == facility}
 
 
-def of_conditional_update(
-    tx: Transaction, sealer: Sealer, facility: str, resource: dict[str, Any], named: Named, if_match: str | None
-) -> Intent:
-    """Return the intent of `PUT Patient?identifier=…`: create where nobody is so named, update where one is.
-
-    Until the transaction ends, nobody else writes under this identifier so. Raises Conflict (412) for several, and
-    where a version is named of what does not exist; RecordRefused unless the Patient carries the identifier, and for
-    an id of its own choice.
-    """
-    _carries(resource, named)
-    found = _alone(tx, sealer, facility, named)
-    told = resource.get("id")
-    if not found:
-        if if_match is not None:
-            raise Conflict("nobody is stored under this identifier, so there is no version to match", where="If-Match")
-        if told is not None:
-            raise _refused("Patient.id", "leave the id out: this server gives it")
-        return of_resource(resource, "Patient")
-    (id_,) = found
-    if told not in (None, str(id_)):
-        raise _refused("Patient.id", "is not that of the Patient with this identifier")
-    resource["id"] = str(id_)
-    return of_update(resource, "Patient", str(id_), if_match)
-
-
-def of_conditional_create(
-    tx: Transaction, sealer: Sealer, facility: str, resource: dict[str, Any], named: Named
-) -> Intent | UUID:
-    """Return the intent of a POST with `If-None-Exist: identifier=…`, or the id of the Patient that is there."""
-    _carries(resource, named)
-    found = _alone(tx, sealer, facility, named)
-    return next(iter(found)) if found else of_resource(resource, "Patient")
-
-
 def replacements(resource: dict[str, Any]) -> Iterator[Named]:
     """Yield the Patients by which a Patient says that it was replaced. Raises RecordRefused where nobody is named."""
     if resource.get("resourceType") != "Patient":
@@ -113,25 +75,6 @@ def replacements(resource: dict[str, Any]) -> Iterator[Named]:
     for position, link in enumerate(resource.get("link") or ()):
         if link.get("type") == REPLACED_BY:
             yield named_in(link.get("other") or {}, f"Patient.link[{position}].other")
-
-
-def _alone(tx: Transaction, sealer: Sealer, facility: str, named: Named) -> dict[UUID, int]:
-    digest = token_digest(sealer, facts.IDENTIFIER, facts.token_of(named.system, named.value))
-    store.lock_identifier(tx, facility, digest)
-    found = own_patients(tx, sealer, facility, named)
-    if len(found) > 1:
-        raise Conflict("several of your Patients carry this identifier: name one by its id", where="identifier")
-    return found
-
-
-def _carries(resource: dict[str, Any], named: Named) -> None:
-    if resource.get("resourceType") != "Patient":
-        raise _refused("resourceType", "the address says Patient, the body does not")
-    given = resource.get("identifier")
-    held = given if isinstance(given, list) else []
-    pairs = [(one.get("system"), one.get("value")) for one in held if isinstance(one, dict)]
-    if (named.system, named.value) not in pairs:
-        raise _refused("Patient.identifier", "must hold the identifier of the address, so that it is found again")
 
 
 def _refused(where: str, text: str) -> RecordRefused:

@@ -23,6 +23,7 @@ def capability(url: str, name: str, version: str, interactions: Iterable[str]) -
         "implementation": {"description": name, "url": f"{url}/fhir"},
         "fhirVersion": "4.0.1",
         "format": ["json", "application/fhir+json"],
+        "patchFormat": ["application/json-patch+json"],
         "rest": [
             {
                 "mode": "server",
@@ -90,8 +91,9 @@ def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
         "readHistory": "vread" in codes,
         "updateCreate": False,
         "conditionalRead": "full-support",
-        "conditionalCreate": kind == "Patient",
-        "conditionalUpdate": kind == "Patient",
+        "conditionalCreate": True,
+        "conditionalUpdate": True,
+        **({} if kind in _NOT_OF else {"conditionalDelete": "single"}),
         "referencePolicy": ["literal", "local", "enforced"],
         "searchParam": [{"name": name, "type": type_} for name, type_ in records.supported(kind).items()],
         **(

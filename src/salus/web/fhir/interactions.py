@@ -20,12 +20,13 @@ from salus.web.fhir import bundles
 from salus.web.fhir.answering import Interaction, answering
 from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
-from salus.web.fhir.conditional import create_unless_known, update_by_identifier
+from salus.web.fhir.conditional import CONDITIONAL, create_unless_known
 from salus.web.fhir.deleting import DELETING
 from salus.web.fhir.history import HISTORY
 from salus.web.fhir.linking import cross, cross_posted, merge
 from salus.web.fhir.matching import match
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
+from salus.web.fhir.patching import PATCHING
 from salus.web.fhir.presenting import present
 from salus.web.fhir.requests import bearer, body, form, no_parameters, pairs_of, preference, resource_id
 from salus.web.fhir.unchanged import answer_read, check_condition
@@ -151,9 +152,8 @@ async def unknown(request: Request) -> Response:
     known = {interaction.method for interaction in INTERACTIONS}
     if request.method not in known:
         raise HttpRefused(f"{request.method} is not supported here", 405)
-    if request.method == "PUT":
-        text = "write PUT Type/id: this server gives the ids; by identifier only a Patient is updated"
-        raise HttpRefused(text, 405)
+    if request.method in ("PUT", "PATCH", "DELETE"):
+        raise HttpRefused(f"write {request.method} Type/id, or Type?search: this server gives the ids", 405)
     raise HttpRefused("no such address below /fhir; GET /fhir/metadata tells what there is", 404)
 
 
@@ -189,9 +189,6 @@ INTERACTIONS = (
     Interaction(
         code="operation", method="POST", path="/Patient/$ihe-pix", endpoint=cross_posted, access="policy: read-identity"
     ),
-    Interaction(
-        code="update", method="PUT", path="/Patient", endpoint=update_by_identifier, access="policy: create, update"
-    ),
     Interaction(code="operation", method="POST", path="/{type}/$validate", endpoint=validate, access="policy: create"),
     Interaction(code="operation", method="POST", path="/$validate", endpoint=validate, access="policy: create"),
     Interaction(code="read", method="GET", path="/{type}/{id}", endpoint=read, access="policy: read"),
@@ -201,7 +198,9 @@ INTERACTIONS = (
         code="search-type", method="POST", path="/{type}/_search", endpoint=find_posted, access="policy: search"
     ),
     Interaction(code="create", method="POST", path="/{type}", endpoint=create, access="policy: create"),
+    *PATCHING,
     *DELETING,
+    *CONDITIONAL,
     *HISTORY,
 )
 

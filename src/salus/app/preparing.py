@@ -1,0 +1,56 @@
+"""Conditions and patches become plain writes in the transaction that does them.
+
+Whatever is looked at on the way is shown to whom it concerns, also where nothing comes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from salus import access, identity, records
+from salus.access import Action, Kind, Read
+from salus.app.facts import decide, purpose_of, refuse
+from salus.app.node import Node
+from salus.parties import Principal
+from salus.records import Intent, Looks, Writer
+from salus.storage import Transaction
+
+
+def check_conditions(node: Node, who: Principal, intents: Sequence[Intent]) -> None:
+    """Raise Refused where somebody who may not search asks by a condition."""
+    kinds = {one.condition.type for one in intents if one.condition}
+    for kind in (Kind.DIRECTORY if records.is_directory(name) else Kind.RECORD for name in sorted(kinds)):
+        if not decide(node, who, Action.SEARCH, kind, own_facility=True).allowed:
+            raise refuse(node, who, Action.SEARCH)
+
+
+def prepared(tx: Transaction, writer: Writer, intents: Sequence[Intent], looks: Looks) -> list[Intent]:
+    """Return intents that say what to write where, in the transaction that writes it."""
+    settled = records.settle(tx, writer.sealer, writer.facility, intents, looks)
+    return records.patched(tx, writer, settled, looks)
+
+
+def register_looks(tx: Transaction, who: Principal, looks: Looks, at: datetime) -> None:
+    """Register what was found or opened for a write that did not come about."""
+    charts = sorted({chart for chart, _ in looks.found})
+    owners = identity.residents_of(tx, charts) if charts else {}
+    reads = [
+        Read(
+            reader_role=who.role,
+            reader=who.subject,
+            facility=who.facility,
+            resident_key=owners.get(chart),
+            chart_keys=(chart,),
+            what=kind,
+            count=1,
+            action=Action.READ if chart in looks.opened else Action.SEARCH,
+            purpose=purpose_of(who),
+            ground="own-facility",
+            unwraps=int(chart in looks.opened),
+            at=at,
+        )
+        for chart, kind in sorted(looks.found)
+    ]
+    if reads:
+        access.register(tx, reads)

@@ -1,0 +1,189 @@
+"""Which resource a condition means: the one that its search finds at the own facility, or in the directory.
+
+FHIR R4, http.html, conditional create, update, patch and delete. Who writes by an equal condition waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from salus.records import store
+from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
+from salus.records.fhir import facts
+from salus.records.model import Condition, Intent, Located, Sealer
+from salus.records.search.query import parse_query
+from salus.records.service import search
+from salus.storage import Transaction
+
+_DOMAIN = "records.condition"
+_STRIPES = 1024
+_MOST_PAIRS = 10
+_OF_RESULTS = frozenset(
+    "_count _cursor _format _sort _include _revinclude _elements _summary _total _contained _containedType"
+    " _pretty".split()
+)
+_BY_NUMBER = "a Patient is written by its identifier=system|value: by another search it could be another person"
+_SEVERAL = "matches several resources: name one by its id, or say more"
+
+
+@dataclass(slots=True)
+class Looks:
+    """What was looked at on the way to what is to be written: (chart, type), and the charts that were opened for it."""
+
+    found: set[tuple[int, str]] = field(default_factory=set)
+    opened: set[int] = field(default_factory=set)
+
+
+def parse_condition(kind: str, query: str, where: str, entry: int | None = None) -> Condition:
+    """Read the search of a conditional write. Raises RecordRefused for one that is empty, or asks how to answer."""
+    try:
+        pairs = parse_qsl(
+            query, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=_MOST_PAIRS
+        )
+    except ValueError:
+        pairs = []
+    if not pairs:
+        text = f"must be a search such as identifier=system|value, of 1 to {_MOST_PAIRS} parts"
+        raise _refused(where, text, entry)
+    for name, _ in pairs:
+        base = name.partition(":")[0]
+        if base in _OF_RESULTS or base.startswith(("_has", "_list", "_query", "_filter")) or "." in name:
+            raise _refused(where, "must ask for elements of the resource itself, and nothing of how to answer", entry)
+    return Condition(type=kind, pairs=tuple(pairs))
+
+
+def settle(tx: Transaction, sealer: Sealer, facility: str, intents: Sequence[Intent], looks: Looks) -> list[Intent]:
+    """Turn conditions into ids, in the transaction that writes: what is deleted by one is not found by another.
+
+    Until it ends nobody else writes by an equal condition, or by the same identifier. Raises Conflict (412) for several
+    matches, NotFound where nothing is to be patched or deleted.
+    """
+    asked = [one for one in intents if one.condition is not None]
+    if not asked:
+        return list(intents)
+    _check_equal(asked)
+    lock_conditions(tx, sealer, asked)
+    gone = {one.id for one in intents if one.verb == "delete" and one.id is not None}
+    settled: dict[int, Intent] = {}
+    for place, one in sorted(enumerate(intents), key=lambda pair: pair[1].verb != "delete"):
+        if one.condition is not None:
+            found = _match(tx, sealer, facility, one, one.condition, gone, looks)
+            settled[place] = _settled(one, found)
+            if one.verb == "delete" and found is not None:
+                gone.add(found.id)
+    return [settled.get(place, one) for place, one in enumerate(intents)]
+
+
+def lock_conditions(tx: Transaction, sealer: Sealer, intents: Sequence[Intent]) -> None:
+    """Let one transaction at a time write by each of these conditions; all in one order, so that none deadlocks."""
+    conditions = [one.condition for one in intents if one.condition is not None]
+    named = {text for condition in conditions for text in _named(condition)}
+    digests = (sealer.digest(_DOMAIN, text.encode("utf-8", "surrogatepass")) for text in named)
+    numbers = sorted({int.from_bytes(digest[:4]) % _STRIPES for digest in digests})
+    if numbers:
+        store.lock_conditions(tx, numbers)
+
+
+def _named(condition: Condition) -> list[str]:
+    """Return what two writes must not say at once: the identifiers if there are any, else the whole condition."""
+    identifiers = [v for name, value in condition.pairs if name == "identifier" for v in facts.split(value, ",")]
+    return [f"identifier={value}" for value in identifiers] or [condition.canonical]
+
+
+def _check_equal(asked: Sequence[Intent]) -> None:
+    seen: set[str] = set()
+    for one in asked:
+        told = one.condition.canonical if one.condition else ""
+        if told in seen:
+            raise _refused("ifNoneExist", "two entries say the same condition; send one", one.entry, "duplicate")
+        seen.add(told)
+
+
+def _match(
+    tx: Transaction,
+    sealer: Sealer,
+    facility: str,
+    intent: Intent,
+    condition: Condition,
+    gone: Collection[UUID],
+    looks: Looks,
+) -> Located | None:
+    _check_carried(intent, condition)
+    pairs = [*condition.pairs, ("_count", str(min(200, 2 + len(gone))))]
+    found, _ = search(tx, parse_query(condition.type, pairs, sealer), facility, None)
+    known = [one for one in found if one.id not in gone and (one.facility == facility or one.chart_kind == "directory")]
+    looks.found |= {(one.chart_key, one.type) for one in known}
+    if len(known) > 1:
+        raise Conflict(_SEVERAL, where=_where(intent, "condition"))
+    return known[0] if known else None
+
+
+def _settled(intent: Intent, found: Located | None) -> Intent:
+    if found is None:
+        return _of_none(intent)
+    resource, told = intent.resource, intent.resource.get("id")
+    if intent.verb == "create":
+        bare = {"resourceType": found.type, "id": str(found.id)}
+        return replace(intent, verb="stand", resource=bare, id=found.id, condition=None)
+    if intent.verb == "update":
+        if told not in (None, str(found.id)):
+            raise _refused(f"{found.type}.id", "is not that of the resource which the condition names", intent.entry)
+        resource["id"] = str(found.id)
+    else:
+        resource = {"resourceType": found.type, "id": str(found.id)}
+    return replace(intent, resource=resource, id=found.id, condition=None)
+
+
+def _of_none(intent: Intent) -> Intent:
+    kind = intent.resource["resourceType"]
+    if intent.verb in ("patch", "delete"):
+        raise NotFound(f"no {kind} here matches the condition", where=_where(intent, "condition"))
+    if intent.expected is not None:
+        text = "nothing matches the condition, so there is no version to match"
+        raise Conflict(text, where=_where(intent, "If-Match"))
+    if intent.resource.get("id") is not None:
+        raise _refused(f"{kind}.id", "leave the id out: this server gives it", intent.entry)
+    return replace(intent, verb="create", condition=None)
+
+
+def _check_carried(intent: Intent, condition: Condition) -> None:
+    """Hold what is stored by an identifier to carrying it, so that it is found by it again."""
+    named = [facts.split(value, ",") for name, value in condition.pairs if name == "identifier"]
+    whole = [[one for one in values if "" not in one.rpartition("|")[::2]] for values in named]
+    if condition.type == "Patient" and not any(whole):
+        raise _refused(_where(intent, "identifier"), _BY_NUMBER, None)
+    if intent.verb not in ("create", "update"):
+        return
+    held = _identifiers(intent.resource)
+    for values in whole:
+        if values and not any(
+            (facts.plain(system), facts.plain(value)) in held for system, value in map(_pair, values)
+        ):
+            where = f"{condition.type}.identifier"
+            raise _refused(where, "must hold the identifier of the condition, so that it is found again", intent.entry)
+
+
+def _pair(token: str) -> tuple[str, str]:
+    system, _, value = token.rpartition("|")
+    return system, value
+
+
+def _identifiers(resource: dict[str, Any]) -> set[tuple[Any, Any]]:
+    given = resource.get("identifier")
+    listed = given if isinstance(given, list) else [given]
+    pairs = ((one.get("system"), one.get("value")) for one in listed if isinstance(one, dict))
+    return {(system, value) for system, value in pairs if isinstance(system, str) and isinstance(value, str)}
+
+
+def _where(intent: Intent, name: str) -> str:
+    return name if intent.entry is None else f"Bundle.entry[{intent.entry}].request"
+
+
+def _refused(where: str, text: str, entry: int | None, code: str = "invalid") -> RecordRefused:
+    if entry is not None and not where[:1].isupper():
+        where, entry = f"Bundle.entry[{entry}].request.{where}", None
+    return RecordRefused([Problem(where=where, text=text, code=code, entry=entry)])
