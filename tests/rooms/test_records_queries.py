@@ -19,7 +19,6 @@ from salus.records import store as tables
 from salus.records.history import Place
 from salus.records.history import store as past
 from salus.records.messages import store as sent
-from salus.records.model import Query
 from salus.storage import Duty, Store, Transaction
 
 CHARTS, RESOURCES = 20_000, 200_000
@@ -31,27 +30,13 @@ HERE = Place(at=AT, acceptance=1000, resource_key=1000, version=1)
 Call = Callable[[Transaction], object]
 
 
-def _search(**asked: Any) -> Call:
-    return lambda tx: tables.search(tx, Query(type="Observation", **asked))
-
-
-CODE = ((1, (b"code-7",)),)
-NUMBER = ((2, (b"number-77",)),)
 WALK = r"Seq Scan on "
-MARCH = ((("ge", AT, AT),),)
 QUERIES: dict[str, Call] = {
     "common_chart": lambda tx: tables.common_chart(tx, "H1", "directory"),
     "targets": lambda tx: tables.targets(tx, [("Patient", SOME)]),
     "by_identifier": lambda tx: tables.by_identifier(tx, [b"number-77"]),
     "lock": lambda tx: tables.lock(tx, [SOME]),
     "fetch": lambda tx: tables.fetch(tx, [SOME, uuid4()]),
-    "search of a facility": _search(facility="H1"),
-    "search of a facility, next page": _search(facility="H1", after=1000),
-    "search by id": _search(facility="H1", ids=(SOME,)),
-    "search of charts": _search(charts=(1, 2, 3)),
-    "search of charts by code and date": _search(charts=(1, 2), tokens=CODE, dates=MARCH),
-    "search of a facility by identifier": _search(facility="H1", tokens=NUMBER),
-    "search of the directory": _search(facility=None),
     "patients_at": lambda tx: tables.patients_at(tx, [1, 2], "H1"),
     "patients": lambda tx: tables.patients(tx, [1, 2]),
     "of_types": lambda tx: tables.of_types(tx, [1, 2], ("Observation", "Condition"), 200),
@@ -117,7 +102,7 @@ QUERIES: dict[str, Call] = {
     "review: agreement": lambda tx: reviews.agreement(tx, AT),
     "identity: notices_of": lambda tx: index.notices_of(tx, [5, 6]),
 }
-SEVERAL = ("search", "history: written")
+SEVERAL = ("history: written",)
 """Statements that are put together from what is asked."""
 ADDS_ONLY = {
     "history: insert_versions",

@@ -167,7 +167,7 @@ def test_an_offset_whose_plus_became_a_space_is_read(held: tuple[Node, dict[UUID
     assert found(held, "2031-03-01T16:00:00 08:00") == {"eight"}
 
 
-@pytest.mark.parametrize("asked", ["ap2031", "xx2031", "GE2031", "2031-02-30", "", "2031,", "eq", "ge", "2031 03 01"])
+@pytest.mark.parametrize("asked", ["xx2031", "GE2031", "2031-02-30", "", "2031,", "eq", "ge", "2031 03 01"])
 def test_a_date_that_cannot_be_read_is_refused(held: tuple[Node, dict[UUID, str]], asked: str) -> None:
     with pytest.raises(RecordRefused):
         found(held, asked)

@@ -24,6 +24,7 @@ from taking import AT, a_writer, take
 TYPES = ("Observation", "Condition", "Encounter", "MedicationRequest", "Immunization", "Patient", "DiagnosticReport")
 SEARCHES = 400
 WHO = {"birthdate", "family", "gender", "given", "name", "phone", "telecom"}
+KNOWN = WHO | {"_id", "code", "date", "identifier", "patient"}
 Resource = dict[str, Any]
 Held = dict[str, list[Resource]]
 PREFIXES = ("", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
@@ -110,7 +111,7 @@ def _search(rng: Random, resources: list[Resource]) -> tuple[str, list[tuple[str
     """Draw a type and one to three parameters, mostly about something that is there."""
     kind = rng.choice(TYPES)
     of_kind = [one for one in resources if one["resourceType"] == kind]
-    known = sorted(set(records.supported(kind)))
+    known = sorted(KNOWN & set(records.supported(kind)))
     about = of_kind if rng.random() < 0.3 else [rng.choice(of_kind)]
     pairs = []
     for name in rng.choices(known, k=rng.randint(1, 3)):

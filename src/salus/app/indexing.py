@@ -1,4 +1,4 @@
-"""Prepare the charts of an earlier release for the index: what each says is read once, weighed, and sealed.
+"""Prepare what an earlier release stored: charts for the index of residents, resources for being searched.
 
 Nobody looks: the keys count each opening, and no register tells of it. Nothing leaves the node by it.
 """
@@ -16,6 +16,7 @@ from salus.storage import Duty, StoreDown
 
 log = logging.getLogger("salus.indexing")
 
+FOUND_AT_ONCE = 200
 LOOKED_AT, AT_ONCE = 10_000, 100
 """How many charts a page has, and how many of them are prepared before something else has its turn."""
 
@@ -62,3 +63,22 @@ def _keys(node: Node, charts: Sequence[int]) -> dict[int, bytes]:
             except SalusError:
                 continue
         return found
+
+
+def find_page(node: Node) -> bool:
+    """Give the next resources of an earlier release their search rows; tell whether more of them wait.
+
+    A resource whose chart's key was destroyed, or that cannot be read, is found by nothing. Any number may run at once.
+    """
+    with node.store.transaction(Duty.CARE) as tx:
+        waiting = records.unfound(tx, FOUND_AT_ONCE)
+    if waiting is None:
+        node.indexed = True
+        return False
+    keys = _keys(node, sorted({one.chart_key for one in waiting.lacking}))
+    with node.store.transaction(Duty.CARE) as tx:
+        records.lock(tx, [one.id for one in waiting.lacking])
+        unread = records.let_be_found(tx, node.custodian, keys, waiting, FOUND_AT_ONCE)
+    for key in unread:
+        log.warning("resource %d cannot be read and is found by nothing", key)
+    return True

@@ -45,6 +45,7 @@ class Node:
     """An open node. Close it, or use it as a context manager.
 
     `trust` are the witnesses whose quorum proves what restrains a person; without any nothing can be proved so.
+    `indexed` remembers that no resource of an earlier release lacks its search rows.
     """
 
     settings: NodeSettings
@@ -59,6 +60,7 @@ class Node:
     sign_in: SignIn = field(repr=False)
     gathering: Gathering = field(repr=False)
     trust: Trust | None = None
+    indexed: bool = False
     pace: Pace = field(default_factory=Pace, repr=False)
     memory: Memory = field(default_factory=Memory, repr=False)
     _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from salus import access, identity, ledger, records, storage
 from salus.app.certificates import void_parted
-from salus.app.indexing import prepare_page
+from salus.app.indexing import find_page, prepare_page
 from salus.app.measures import progress_measures
 from salus.app.node import Node
 from salus.app.power import publish_attempts
@@ -36,6 +36,7 @@ class Relay:
         self._progressed: tuple[int | None, float] | None = None
         self._swept: datetime | None = None
         self._prepared: int | None = 0
+        self._unfound = True
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
@@ -73,7 +74,9 @@ class Relay:
         self._recount()  # last: should counting fail, the log goes on
         if self._prepared is not None:
             self._prepared = prepare_page(self._node, self._prepared)
-        return drained + chained >= 100 or self._prepared is not None
+        waits = self._unfound and find_page(self._node)
+        self._unfound = waits
+        return drained + chained >= 100 or self._prepared is not None or waits
 
     def _progress(self) -> None:
         """Let measures progress when witnesses stand by more of the log, at first, and once a minute for the clock."""

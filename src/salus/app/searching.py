@@ -12,18 +12,27 @@ from salus import access, identity, records
 from salus.access import Action, Kind, Read
 from salus.app.facts import decide, open_relations, purpose_of, refuse
 from salus.app.node import Node, charts_of
-from salus.kernel import Role
+from salus.kernel import Refused, Role
 from salus.parties import Principal
 from salus.records import Asked, Located
 from salus.storage import Duty, Transaction
 
+MOST_REGISTERED = 200
+"""A bare count of so many or fewer is about each of them, and each is told; of more it is a figure."""
+_STAYS = "a search of institutions and terms reaches no record: search the records themselves"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of matches: (type, id, body) in order, and the cursor of the next page, if there is one."""
+    """One page of matches: (type, id, body) in order, what they include, and the cursor of the next page, if any.
+
+    `total` is how many match, where that was asked.
+    """
 
     matches: tuple[tuple[str, UUID, bytes], ...]
     cursor: str | None
+    included: tuple[tuple[str, UUID, bytes], ...] = ()
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,29 +45,73 @@ class _Bound:
     residents: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What a search found, sealed; `counted` are the charts of what was counted alone."""
+
+    matches: Sequence[Located] = ()
+    included: Sequence[Located] = ()
+    counted: Sequence[int] = ()
+    more: bool = False
+    total: int | None = None
+
+
 def search(node: Node, principal: Principal, asked: Asked) -> Page:
-    """Answer one search. Raises Refused where policy finds no ground; a person's search names a patient."""
+    """Answer one search. Raises Refused where policy finds no ground; a person's search names a patient.
+
+    Whoever is found, included, or counted among few is told of it.
+    """
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
+        _check_indexed(tx, node)
         bound = _bound(tx, node, principal, asked, at)
-        found, more = ([], False) if bound is None else records.search(tx, asked, bound.facility, bound.charts)
+        found = _Found() if bound is None else _find(tx, asked, bound)
         if bound is not None:
             _register(tx, principal, asked, bound, found, at)
     if bound is None:
         raise refuse(node, principal, Action.SEARCH)
-    keys = node.keys.unwrap(_unwrapped(found))
-    matches = tuple((located.type, located.id, records.open_body(located, keys)) for located in found)
-    cursor = records.next_cursor(asked, found[-1], node.custodian) if more else None
-    return Page(matches=matches, cursor=cursor)
+    keys = node.keys.unwrap(sorted({one.chart_key for one in (*found.matches, *found.included)}))
+    cursor = records.next_cursor(asked, found.matches[-1], node.custodian) if found.more else None
+    return Page(
+        matches=_opened(found.matches, keys, asked),
+        included=_opened(found.included, keys, asked),
+        cursor=cursor,
+        total=found.total,
+    )
 
 
-def _unwrapped(found: Sequence[Located]) -> list[int]:
-    return sorted({located.chart_key for located in found})
+def _opened(found: Sequence[Located], keys: dict[int, bytes], asked: Asked) -> tuple[tuple[str, UUID, bytes], ...]:
+    return tuple((one.type, one.id, _shown(records.open_body(one, keys), one, asked)) for one in found)
+
+
+def _shown(body: bytes, one: Located, asked: Asked) -> bytes:
+    """Return as much of a resource as was asked; `_elements` are of the type that was searched for."""
+    return body if asked.shape.elements and one.type != asked.type else records.shaped(body, asked.shape)
+
+
+def _check_indexed(tx: Transaction, node: Node) -> None:
+    if not node.indexed:
+        records.check_indexed(tx)
+        node.indexed = True
+
+
+def _find(tx: Transaction, asked: Asked, bound: _Bound) -> _Found:
+    facility, charts = bound.facility, bound.charts
+    total = None if asked.shape.total == "none" else records.total(tx, asked, facility, charts)
+    if asked.shape.counts_only:
+        few = total is not None and total <= MOST_REGISTERED
+        counted = records.whose(tx, asked, facility, charts, MOST_REGISTERED) if few else ()
+        return _Found(counted=counted, total=total)
+    matches, more = records.search(tx, asked, facility, charts)
+    included = records.included(tx, asked, matches, facility, charts)
+    return _Found(matches=matches, included=included, more=more, total=total)
 
 
 def _bound(tx: Transaction, node: Node, principal: Principal, asked: Asked, at: datetime) -> _Bound | None:
     if records.is_directory(asked.type):
         decision = decide(node, principal, Action.SEARCH, Kind.DIRECTORY)
+        if decision.allowed and asked.touches:
+            raise Refused(_STAYS, where=asked.type)
         return _Bound(facility=principal.facility, charts=None, ground=decision.ground) if decision.allowed else None
     if principal.role is Role.RESIDENT:
         return _own(tx, node, principal)
@@ -103,36 +156,37 @@ def _of_patients(
     return _Bound(facility=None, charts=charts, ground=ground, residents=tuple(set(residents.values())))
 
 
-def _register(
-    tx: Transaction, principal: Principal, asked: Asked, bound: _Bound, found: Sequence[Located], at: datetime
-) -> None:
-    """Write one entry for each resident found or asked about; none found at all is an entry without a resident."""
-    charts = sorted({located.chart_key for located in found})
+def _register(tx: Transaction, principal: Principal, asked: Asked, bound: _Bound, found: _Found, at: datetime) -> None:
+    """Write one entry for each resident found or asked about; none found at all is an entry without a resident.
+
+    Bodies that are opened are counted by chart; what was counted alone opens none.
+    """
+    opened = Counter(one.chart_key for one in (*found.matches, *found.included))
+    charts = sorted({*opened, *found.counted})
     owners = identity.residents_of(tx, charts) if charts else {}
     counts: Counter[int | None] = Counter(dict.fromkeys(bound.residents, 0))
-    counts.update(owners.get(located.chart_key) for located in found)
+    for chart, count in (opened + Counter(found.counted)).items():
+        counts[owners.get(chart)] += count
     if not counts:
         counts[None] = 0
     touched: dict[int | None, list[int]] = {}
     for chart in charts:
         touched.setdefault(owners.get(chart), []).append(chart)
-    access.register(
-        tx,
-        [
-            Read(
-                reader_role=principal.role,
-                reader=principal.subject,
-                facility=principal.facility,
-                resident_key=resident,
-                chart_keys=tuple(touched.get(resident, ())),
-                what=asked.type,
-                count=count,
-                action=Action.SEARCH,
-                purpose=purpose_of(principal),
-                ground=bound.ground,
-                unwraps=len(touched.get(resident, ())),
-                at=at,
-            )
-            for resident, count in counts.items()
-        ],
-    )
+    reads = [
+        Read(
+            reader_role=principal.role,
+            reader=principal.subject,
+            facility=principal.facility,
+            resident_key=resident,
+            chart_keys=tuple(touched.get(resident, ())),
+            what=asked.type,
+            count=count,
+            action=Action.SEARCH,
+            purpose=purpose_of(principal),
+            ground=bound.ground,
+            unwraps=sum(chart in opened for chart in touched.get(resident, ())),
+            at=at,
+        )
+        for resident, count in counts.items()
+    ]
+    access.register(tx, reads)

@@ -46,7 +46,12 @@ from salus.records.model import (
     SummaryLine,
     Wanted,
 )
-from salus.records.search.query import Asked, parse_query, supported
+from salus.records.search.asking import Asked, Shape
+from salus.records.search.indexing import forget
+from salus.records.search.preparing import Unfound, check_indexed, let_be_found, unfound
+from salus.records.search.query import parse_query, references, supported
+from salus.records.search.running import included, next_cursor, search, total, whose
+from salus.records.search.shaping import shaped
 from salus.records.service import (
     arrival,
     charts,
@@ -61,7 +66,6 @@ from salus.records.service import (
     imported,
     is_directory,
     lock,
-    next_cursor,
     note_line,
     note_uncounted,
     open_body,
@@ -69,7 +73,6 @@ from salus.records.service import (
     patients,
     patients_at,
     personal,
-    search,
     skip_keys,
     summary,
     summary_parts,
@@ -97,10 +100,12 @@ __all__ = [
     "Problem",
     "RecordRefused",
     "ResultTold",
+    "Shape",
     "SpecimenTold",
     "Submission",
     "Summary",
     "SummaryLine",
+    "Unfound",
     "Wanted",
     "Writer",
     "accept",
@@ -108,6 +113,7 @@ __all__ = [
     "charts",
     "charts_of_patients",
     "check",
+    "check_indexed",
     "check_patient",
     "check_type",
     "counts",
@@ -115,10 +121,13 @@ __all__ = [
     "deliveries",
     "described",
     "fetch",
+    "forget",
     "forget_uncounted",
     "identified",
     "imported",
+    "included",
     "is_directory",
+    "let_be_found",
     "lock",
     "lock_conditions",
     "may_hold_measure",
@@ -147,12 +156,14 @@ __all__ = [
     "patients",
     "patients_at",
     "personal",
+    "references",
     "refuse_measures",
     "replacements",
     "resource_types",
     "result_told",
     "search",
     "settle",
+    "shaped",
     "skip_keys",
     "specimen_told",
     "summary",
@@ -160,6 +171,9 @@ __all__ = [
     "supported",
     "take_apart",
     "told_back",
+    "total",
     "totals",
     "uncounted",
+    "unfound",
+    "whose",
 ]

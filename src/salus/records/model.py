@@ -111,7 +111,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
-    """A stored resource as found: whose chart, which version, and its sealed body; whether this version deletes it."""
+    """A stored resource as found: whose chart, which version, its sealed body, and its place in a search's order.
+
+    `deleted` tells that this version says that the resource was deleted.
+    """
 
     resource_key: int
     id: UUID
@@ -123,20 +126,7 @@ class Located:
     at: datetime
     sealed: bytes = field(repr=False)
     deleted: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """A search, parsed: every part must hold; inside a part, any."""
-
-    type: str
-    ids: tuple[UUID, ...] | None = None
-    charts: tuple[int, ...] | None = None
-    facility: str | None = None
-    tokens: tuple[tuple[int, tuple[bytes, ...]], ...] = ()
-    dates: tuple[tuple[Compared, ...], ...] = ()
-    count: int = 50
-    after: int | None = None
+    place: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +209,6 @@ __all__ = [
     "Located",
     "Outcome",
     "Problem",
-    "Query",
     "Sealer",
     "Summary",
     "SummaryLine",

@@ -18,9 +18,8 @@ from salus.records.fhir.facts import born
 from salus.records.fhir.parse import names_an_element, parse
 from salus.records.fhir.person import columns
 from salus.records.intake.examine import numbers_of
-from salus.records.model import Identified, Located, Personal, Query, Sealer, Summary
+from salus.records.model import Identified, Located, Personal, Summary
 from salus.records.sealing import unseal
-from salus.records.search.query import Asked, make_cursor
 from salus.records.summary import TYPES, name_of, personal_of, summarise
 from salus.storage import Transaction
 
@@ -50,37 +49,6 @@ def lock(tx: Transaction, ids: Sequence[UUID]) -> None:
 def open_body(located: Located, keys: Mapping[int, bytes]) -> bytes:
     """Open one body with its chart's key: the FHIR JSON, byte for byte as it was finished when stored."""
     return unseal(keys[located.chart_key], located.resource_key, located.version, located.sealed)
-
-
-def search(
-    tx: Transaction, asked: Asked, facility: str | None, charts: Sequence[int] | None
-) -> tuple[list[Located], bool]:
-    """Run a parsed search within a facility's own charts, or within given charts; tell whether more follow.
-
-    Exactly one of `facility` and `charts` bounds whose resources can be found at all.
-    """
-    bound = None if charts is None else tuple(charts)
-    if asked.patients is not None:
-        patients = store.targets(tx, [("Patient", id_) for id_ in asked.patients])
-        named = {chart for (name, _), (chart, _, _) in patients.items() if name == "Patient"}
-        bound = tuple(named if bound is None else named & set(bound))
-    query = Query(
-        type=asked.type,
-        ids=asked.ids,
-        charts=bound,
-        facility=facility,
-        tokens=asked.tokens,
-        dates=asked.dates,
-        count=asked.count,
-        after=asked.after,
-    )
-    found = store.search(tx, query)
-    return found[: asked.count], len(found) > asked.count
-
-
-def next_cursor(asked: Asked, last: Located, sealer: Sealer) -> str:
-    """Return the cursor that continues a search after its last match."""
-    return make_cursor(sealer, f"{asked.type}?{asked.canonical}", last.resource_key)
 
 
 def patients(tx: Transaction, chart_keys: Sequence[int]) -> list[Located]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from salus.records.model import Located, Query
+from salus.records.model import Located
 from salus.storage import Transaction
 
 _FOUND = "r.resource_key, r.id, r.type, r.version, r.chart_key, c.kind, c.facility, r.updated_at, v.body"
@@ -208,52 +208,6 @@ def fetch(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
         (list(ids),),
     )
     return [_located(row) for row in found]
-
-
-def search(tx: Transaction, query: Query) -> list[Located]:
-    """Return up to `count` + 1 matches in key order after the cursor; the one more tells that there is a next page."""
-    where, params = ["r.type = %s"], [query.type]  # type: list[str], list[object]
-    if query.ids is not None:
-        where.append("r.id = any(%s::uuid[])")
-        params.append(list(query.ids))
-    if query.charts is not None:
-        where.append("r.chart_key = any(%s::bigint[])")
-        params.append(list(query.charts))
-    if query.facility is not None:
-        where.append("(c.facility = %s or c.kind = 'directory')")
-        params.append(query.facility)
-    for param, digests in query.tokens:
-        where.append(
-            "r.resource_key in (select t.resource_key from records.token t"
-            " where t.digest = any(%s::bytea[]) and t.type = %s and t.param = %s)"
-        )
-        params += [list(digests), query.type, param]
-    for alternatives in query.dates:
-        where.append("(" + " or ".join(_DATES[operator][0] for operator, _, _ in alternatives) + ")")
-        for operator, lo, hi in alternatives:
-            params += [{"lo": lo, "hi": hi}[name] for name in _DATES[operator][1]]
-    if query.after is not None:
-        where.append("r.resource_key > %s")
-        params.append(query.after)
-    found = tx.rows(
-        f"select {_FOUND} from records.resource r{_JOINS} where {' and '.join(where)}"  # noqa: S608
-        " order by r.resource_key limit %s",
-        (*params, query.count + 1),
-    )
-    return [_located(row) for row in found]
-
-
-# FHIR R4 search, 3.1.1.4.5: how a prefix compares the parameter's span with the resource's.
-_DATES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "eq": ("(r.date_lo >= %s and r.date_hi <= %s)", ("lo", "hi")),
-    "ne": ("not (r.date_lo >= %s and r.date_hi <= %s)", ("lo", "hi")),
-    "gt": ("r.date_hi > %s", ("hi",)),
-    "lt": ("r.date_lo < %s", ("lo",)),
-    "ge": ("(r.date_hi > %s or r.date_lo >= %s)", ("hi", "lo")),
-    "le": ("(r.date_lo < %s or r.date_hi <= %s)", ("lo", "hi")),
-    "sa": ("r.date_lo >= %s", ("hi",)),
-    "eb": ("r.date_hi <= %s", ("lo",)),
-}
 
 
 def patients(tx: Transaction, chart_keys: Sequence[int]) -> list[Located]:

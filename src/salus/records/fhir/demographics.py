@@ -10,24 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from salus.identity.documents import read_phone
 from salus.identity.names import Name, read_name
 from salus.records.fhir.facts import names, plain, split
 
 NAME, GENDER, BIRTH, TELECOM = 4, 5, 6, 7
-PARAMETERS: Final[Mapping[str, str]] = {
-    "birthdate": "date",
-    "family": "string",
-    "gender": "token",
-    "given": "string",
-    "name": "string",
-    "phone": "token",
-    "telecom": "token",
-}
-"""The search parameters of a Patient beside those of every type, with their FHIR types."""
-
 _GENDERS = frozenset({"male", "female", "other", "unknown"})
 _GENDER_SYSTEM = "http://hl7.org/fhir/administrative-gender"
 _SYSTEMS = ("phone", "fax", "email", "pager", "url", "sms", "other")
@@ -46,8 +35,8 @@ def demographic_tokens(resource: Mapping[str, Any]) -> set[tuple[int, str]]:
         return set()
     return {
         *((NAME, token) for token in _name_tokens(resource)),
-        *((TELECOM, token) for one in resource.get("telecom") or () for token in _telecom_tokens(one)),
-        *((BIRTH, token) for token in _birth_tokens(resource.get("birthDate"))),
+        *((TELECOM, token) for one in resource.get("telecom") or () for token in contact_tokens(one)),
+        *((BIRTH, token) for token in birth_tokens(resource.get("birthDate"))),
         *((GENDER, code) for code in (resource.get("gender"),) if code),
     }
 
@@ -61,8 +50,8 @@ def asked_demographics(name: str, value: str) -> tuple[int, set[str]]:
         return BIRTH, set(_asked_birth(value))
     if name == "gender":
         return GENDER, {_asked_gender(value)}
-    if name in ("phone", "telecom"):
-        return TELECOM, set(_asked_telecom(name, value))
+    if name in ("email", "phone", "telecom"):
+        return TELECOM, set(asked_contact(name, value))
     return NAME, set(_asked_name(name, plain(value)))
 
 
@@ -114,7 +103,8 @@ def _asked_name(name: str, value: str) -> Iterator[str]:
         yield from (f"whole|{key}" for key in read_name(value).keys)
 
 
-def _telecom_tokens(point: Mapping[str, Any]) -> Iterator[str]:
+def contact_tokens(point: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how a number or an address of mail is found: with its system, as it is dialled."""
     value, system = point.get("value"), point.get("system") or "other"
     written = _written(system, value) if value else ""
     if written:
@@ -125,11 +115,12 @@ def _written(system: str, value: str) -> str:
     return read_phone(value) if system in _DIALLED else value.strip().lower()
 
 
-def _asked_telecom(name: str, value: str) -> Iterator[str]:
+def asked_contact(name: str, value: str) -> Iterator[str]:
+    """Yield the tokens of which any finds a match, for one value of phone, email or telecom. Raises Unanswerable."""
     *system, text = (plain(part) for part in split(value, "|"))
-    systems = ("phone",) if name == "phone" else tuple(system) or _SYSTEMS
+    systems = (name,) if name in ("phone", "email") else tuple(system) or _SYSTEMS
     found = [f"{one}|{written}" for one in systems if (written := _written(one, text))]
-    if not found or len(system) > 1 or not set(systems) <= set(_SYSTEMS) or (name == "phone" and system):
+    if not found or len(system) > 1 or not set(systems) <= set(_SYSTEMS) or (name != "telecom" and system):
         raise Unanswerable("must be a number as it is dialled, or an address of mail; for telecom also system|value")
     yield from found
 
@@ -141,8 +132,8 @@ def _asked_gender(value: str) -> str:
     return code
 
 
-def _birth_tokens(written: str | None) -> Iterator[str]:
-    """A whole date is also found by its month and its year; what is no date by nothing."""
+def birth_tokens(written: str | None) -> Iterator[str]:
+    """Yield how a birth date is found: a whole one also by its month and its year; what is no date by nothing."""
     if written and _span(written):
         yield from (written[:length] for length in (4, 7, 10) if len(written) >= length)
 

@@ -12,6 +12,7 @@ from salus.records.fhir.definitions import search_paths
 from salus.records.fhir.walk import at_path
 
 CODE, IDENTIFIER = 1, 2
+_COUNTED = frozenset({"Condition", "Encounter", "Observation"})
 _UNIT = re.compile(r"\\.|.", re.DOTALL)
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII
@@ -20,9 +21,11 @@ _EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzin
 
 
 def tokens(resource: dict[str, Any]) -> set[tuple[int, str]]:
-    """Return (parameter, token) of each code and identifier: within its system, and in any."""
+    """Return (parameter, token) of each identifier, and of each code that is counted: within its system, and in any."""
     found: set[tuple[int, str]] = set()
     for name, param in (("code", CODE), ("identifier", IDENTIFIER)):
+        if param == CODE and resource["resourceType"] not in _COUNTED:
+            continue
         for *steps, kind in search_paths(resource["resourceType"]).get(name, ()):
             for value in at_path(resource, steps):
                 for system, code in _tokens(kind, value):
@@ -98,15 +101,16 @@ def dates(resource: dict[str, Any]) -> tuple[datetime | None, datetime | None]:
     spans = []
     for *steps, kind in search_paths(resource["resourceType"]).get("date", ()):
         for value in at_path(resource, steps):
-            span = _span(kind, value)
-            if span:
-                spans.append(span)
+            told = span(kind, value)
+            if told:
+                spans.append(told)
     if not spans:
         return None, None
     return min(lo for lo, _ in spans), max(hi for _, hi in spans)
 
 
-def _span(kind: str, value: Any) -> tuple[datetime, datetime] | None:
+def span(kind: str, value: Any) -> tuple[datetime, datetime] | None:
+    """Return the half-open span of instants that an element of a date type covers; None if it says nothing."""
     if kind in ("date", "dateTime", "instant") and isinstance(value, str):
         return span_of(value)
     if kind == "Period" and isinstance(value, dict):

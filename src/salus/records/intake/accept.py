@@ -16,7 +16,6 @@ from salus.records import store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts, occurrence
 from salus.records.fhir.definitions import DIRECTORY
-from salus.records.fhir.demographics import demographic_tokens
 from salus.records.fhir.parse import dump
 from salus.records.fhir.person import columns
 from salus.records.fhir.references import References, parse_literal
@@ -26,6 +25,7 @@ from salus.records.intake.examine import MOST_PROBLEMS, Examined, examine
 from salus.records.intake.permitting import Writer, permit_write
 from salus.records.model import Accepted, Intent, Outcome, Sealer
 from salus.records.sealing import seal
+from salus.records.search.indexing import Indexed, put
 from salus.storage import Transaction
 
 TOKENS = "records.token"
@@ -296,6 +296,7 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     store.insert_resources(tx, resources)
     store.insert_versions(tx, versions)
     store.insert_tokens(tx, tokens)
+    _write_found(batch)
     _write_occurrences(batch)
     return outcomes
 
@@ -313,6 +314,30 @@ def _bury(batch: _Batch, keys: dict[int, bytes], acceptance: int, outcomes: Sequ
             for key, version in (batch.versions[position],)
         ],
     )
+
+
+def _write_found(batch: _Batch) -> None:
+    """Let each resource be found by what it says now, and nothing by what was deleted."""
+    entries, replaced = [], []
+    for position, one in enumerate(batch.examined):
+        if position in batch.settled:
+            continue
+        chart, (key, _) = batch.charts[position], batch.versions[position]
+        if one.intent.verb != "create":
+            replaced.append((key, chart))
+        if one.intent.verb != "delete":
+            entries.append(
+                Indexed(
+                    resource_key=key,
+                    id=one.id,
+                    type=one.type,
+                    chart_key=chart,
+                    facility=batch.writer.facility,
+                    at=batch.at,
+                    resource=one.resource,
+                )
+            )
+    put(batch.tx, batch.writer.sealer, entries, replaced)
 
 
 def _write_occurrences(batch: _Batch) -> None:
@@ -356,7 +381,7 @@ def _finished(one: Examined, version: int, at: datetime) -> dict[str, Any]:
 
 
 def _digests(batch: _Batch, one: Examined) -> Iterable[tuple[int, bytes]]:
-    for token in facts.tokens(one.resource) | occurrence.findings(one.resource) | demographic_tokens(one.resource):
+    for token in facts.tokens(one.resource) | occurrence.findings(one.resource):
         digest = batch.digests.get(token)
         if digest is None:
             digest = batch.digests[token] = token_digest(batch.writer.sealer, *token)

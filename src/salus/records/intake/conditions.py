@@ -16,7 +16,7 @@ from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts
 from salus.records.model import Condition, Intent, Located, Sealer
 from salus.records.search.query import parse_query
-from salus.records.service import search
+from salus.records.search.running import search
 from salus.storage import Transaction
 
 _DOMAIN = "records.condition"

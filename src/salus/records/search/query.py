@@ -1,186 +1,362 @@
-"""Read search parameters into a query. Pure.
+"""Read search parameters into what is asked, strictly: what is unknown or unsupported is refused by its name. Pure.
 
-`_id`, `patient`, `code`, `date`, `identifier`, `_count`, `_cursor`; of a Patient also who it is (IHE PDQm, ITI-78).
+All of R4's parameters as they were compiled, `_id`, `_lastUpdated`, chains, `_has`, includes, order, paging, and what
+of each resource is answered. A Patient is found by who it is as IHE PDQm says (ITI-78).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
-import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
-from salus.records.errors import Problem, RecordRefused
-from salus.records.fhir import facts
-from salus.records.fhir.definitions import search_paths
-from salus.records.fhir.demographics import PARAMETERS, Unanswerable, asked_demographics
+from salus.records.errors import RecordRefused
+from salus.records.fhir.definitions import definitions, resource_types
 from salus.records.fhir.parse import names_an_element
 from salus.records.fhir.references import uuid_of
-from salus.records.intake.accept import token_digest
-from salus.records.model import Compared, Sealer
+from salus.records.model import Sealer
+from salus.records.search import asking
+from salus.records.search.asking import Asked, Chain, Condition, Has, Ids, Include, Not, Present, Shape, Sort, Updated
+from salus.records.search.cursor import make_cursor, open_cursor
+from salus.records.search.parameters import Parameter, hot, is_directory, parameters, refusal, slots, targets_of
+from salus.records.search.values import asked_date, condition, refused, values
 
 MOST_COUNT = 200
 DEFAULT_COUNT = 50
-MOST_VALUES = 100
-_PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
-_TOKENS = {"code": facts.CODE, "identifier": facts.IDENTIFIER}
+MOST_HOPS: Final = 4
+"""How many references a chain or `_has` may follow, nested ones together."""
+MOST_SORTS: Final = 4
+MOST_INCLUDES: Final = 20
+_JSON = ("json", "application/json", "application/fhir+json", "application/fhir json")
+_SUMMARIES = ("true", "text", "data", "count", "false")
+_TOTALS = ("none", "estimate", "accurate")
+_UNSUPPORTED = ("_contained", "_containedType", "_content", "_filter", "_list", "_query", "_text", "_score", "_type")
+_ALWAYS = ("_count", "_elements", "_format", "_include", "_revinclude", "_has", "_sort", "_summary", "_total")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A parsed search. `patients` still have to be turned into charts by whoever runs it."""
+@dataclass(slots=True)
+class _Reading:
+    """What is read so far."""
 
     type: str
-    ids: tuple[UUID, ...] | None
-    patients: tuple[UUID, ...] | None
-    tokens: tuple[tuple[int, tuple[bytes, ...]], ...]
-    dates: tuple[tuple[Compared, ...], ...]
-    count: int
-    after: int | None
-    canonical: str
+    patients: set[UUID] | None = None
+    conditions: list[Condition] = field(default_factory=list)
+    sort: tuple[Sort, ...] = ()
+    includes: list[Include] = field(default_factory=list)
+    shape: dict[str, str] = field(default_factory=dict)
+    elements: tuple[str, ...] = ()
+    count: int = DEFAULT_COUNT
+    cursor: str | None = None
+    touches: set[str] = field(default_factory=set)
 
 
 def supported(resource_type: str) -> dict[str, str]:
     """Return the search parameters of a type with their FHIR types; parser and CapabilityStatement both ask here."""
-    kinds = {"code": "token", "date": "date", "identifier": "token", "patient": "reference"}
-    defined = {name: kinds[name] for name in sorted(search_paths(resource_type))}
-    return {"_id": "token", **defined, **(PARAMETERS if resource_type == "Patient" else {})}
+    own = {name: one.kind for name, one in sorted(parameters(resource_type).items())}
+    return {"_id": "token", "_lastUpdated": "date", **own}
+
+
+def references(resource_type: str) -> dict[str, tuple[str, ...]]:
+    """Return the reference parameters of a type, each with the types that it may lead to."""
+    found = parameters(resource_type)
+    return {name: targets_of(found[name]) for name in sorted(found) if found[name].kind == "reference"}
 
 
 def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Sealer) -> Asked:
     """Read the parameters of `GET Type?…`. Raises RecordRefused naming the first that cannot be understood."""
-    ids: set[UUID] | None = None
-    patients: set[UUID] | None = None
-    tokens: list[tuple[int, tuple[bytes, ...]]] = []
-    dates: list[tuple[Compared, ...]] = []
-    count, cursor = DEFAULT_COUNT, None
-    known = supported(resource_type)
+    read = _Reading(type=resource_type)
+    for name, value in pairs:
+        result = _RESULTS.get(name)
+        if result is not None:
+            result(read, name, value)
+        elif name.partition(":")[0] in ("_include", "_revinclude"):
+            _include(read, name, value)
+        else:
+            _criterion(read, name, value)
     kept = sorted((name, value) for name, value in pairs if name not in ("_cursor", "_format"))
     canonical = "&".join(f"{name}={value}" for name, value in kept)
-    for name, value in pairs:
-        if name == "_count":
-            count = _count(value)
-        elif name == "_cursor":
-            cursor = value
-        elif name == "_format":
-            _format(value)
-        elif name not in known:
-            raise _unknown(resource_type, name, known)
-        elif name == "_id":
-            ids = _both(ids, {_id(v) for v in _values(name, value)})
-        elif name == "patient":
-            patients = _both(patients, {_patient(v) for v in _values(name, value)})
-        elif name == "date":
-            dates.append(tuple(_date(v) for v in _values(name, value)))
-        else:
-            tokens.append(_digests(sealer, name, _values(name, value)))
+    shape = _shape(read)
+    search = f"{resource_type}?{canonical}"
     return Asked(
         type=resource_type,
-        ids=None if ids is None else tuple(ids),
-        patients=None if patients is None else tuple(patients),
-        tokens=tuple(tokens),
-        dates=tuple(dates),
-        count=count,
-        after=None if cursor is None else open_cursor(sealer, f"{resource_type}?{canonical}", cursor),
+        patients=None if read.patients is None else tuple(sorted(read.patients)),
+        conditions=tuple(read.conditions),
+        sort=read.sort,
+        includes=() if shape.counts_only else tuple(read.includes),
+        shape=shape,
+        count=read.count,
+        after=None if read.cursor is None else open_cursor(sealer, search, read.cursor),
         canonical=canonical,
+        touches=frozenset(name for name in read.touches if not is_directory(name)),
+        sealer=sealer,
     )
 
 
-def _digests(sealer: Sealer, name: str, values: Sequence[str]) -> tuple[int, tuple[bytes, ...]]:
-    if name in _TOKENS:
-        param = _TOKENS[name]
-        return param, tuple(token_digest(sealer, param, _token(name, value)) for value in values)
-    try:
-        asked = [asked_demographics(name, value) for value in values]
-    except Unanswerable as reason:
-        raise _refused(name, str(reason)) from None
-    return asked[0][0], tuple(token_digest(sealer, param, one) for param, found in asked for one in sorted(found))
+def cursor_behind(asked: Asked, place: Sequence[str | None], sealer: Sealer) -> str:
+    """Return the cursor that continues a search behind a place."""
+    return make_cursor(sealer, f"{asked.type}?{asked.canonical}", place)
 
 
-def make_cursor(sealer: Sealer, search: str, after: int) -> str:
-    """Return an opaque place in a search's results, good for that search only."""
-    packed = struct.pack(">q", after)
-    mark = sealer.digest("records.cursor", packed + search.encode("utf-8", "surrogatepass"))
-    return base64.urlsafe_b64encode(packed + mark).decode("ascii").rstrip("=")
+def _criterion(read: _Reading, name: str, value: str) -> None:
+    named = _patients(read.type, name, value)
+    if named is not None:
+        read.patients = named if read.patients is None else read.patients & named
+    read.conditions.append(_condition(read, read.type, name, value, MOST_HOPS))
 
 
-def open_cursor(sealer: Sealer, search: str, cursor: str) -> int:
-    """Return the place that a cursor names. Raises RecordRefused for a forged one or another search's."""
-    try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        (after,) = struct.unpack(">q", raw[:8])
-    except (binascii.Error, struct.error, ValueError):
-        raise _refused("_cursor", "is not one of ours: follow the next link as it stands") from None
-    mark = sealer.digest("records.cursor", raw[:8] + search.encode("utf-8", "surrogatepass"))
-    if not hmac.compare_digest(mark, raw[8:]):
-        raise _refused("_cursor", "belongs to another search: follow the next link as it stands")
-    return int(after)
+def _patients(kind: str, name: str, value: str) -> set[UUID] | None:
+    """Return the Patients whose records alone are asked about; None where a parameter names nobody's."""
+    base, _, modifier = name.partition(":")
+    parameter = parameters(kind).get(base)
+    if base not in ("patient", "subject") or modifier not in ("", "Patient") or parameter is None:
+        return None
+    if parameter.kind != "reference":
+        return None
+    parts = values(name, value)
+    named = [one.rpartition("/") for one in parts]
+    if base == "subject" and any(told != "Patient" for told, _, _ in named) and not modifier:
+        return None
+    found = {uuid_of(id_) for _, _, id_ in named}
+    if None in found or any(told not in ("", "Patient") for told, _, _ in named):
+        raise refused(base, "must be a Patient's id, as 018f428e-… or Patient/018f428e-…")
+    return {one for one in found if one}
 
 
-def _count(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and 1 <= len(value) <= 12) or int(value) == 0:
-        raise _refused("_count", f"must be a whole number from 1; more than {MOST_COUNT} gives {MOST_COUNT}")
-    return min(int(value), MOST_COUNT)
+def _condition(read: _Reading, kind: str, name: str, value: str, hops: int) -> Condition:
+    """Read one parameter of a type: a chain, a `_has`, or a parameter with its modifier."""
+    if name.startswith("_has:"):
+        return _has(read, kind, name, value, hops)
+    head, dot, rest = name.partition(".")
+    base, _, modifier = head.partition(":")
+    if dot:
+        return _chain(read, kind, (base, modifier, rest), value, hops)
+    if base in ("_id", "_lastUpdated"):
+        return _stored(base, name, modifier, value)
+    return _simple(kind, (name, base, modifier), value)
 
 
-def _format(value: str) -> None:
-    if value not in ("json", "application/json", "application/fhir+json", "application/fhir json"):
-        raise _refused("_format", "only JSON is spoken here", "not-supported")
+def _simple(kind: str, parts: tuple[str, str, str], value: str) -> Condition:
+    name, base, modifier = parts
+    parameter = _parameter(kind, base, name)
+    if modifier == "missing":
+        return _missing(kind, parameter, name, value)
+    if modifier == "not":
+        if parameter.kind != "token":
+            raise _no_modifier(name)
+        return Not(condition=condition(kind, parameter, "", value))
+    if parameter.kind == "reference" and modifier and modifier != "identifier":
+        _check_target(parameter, name, modifier)
+    elif modifier and not names_an_element(modifier.replace("-", "")):
+        raise _no_modifier(base)
+    return condition(kind, parameter, modifier, value)
 
 
-def _values(name: str, value: str) -> list[str]:
-    parts = facts.split(value, ",")
-    if any(not part for part in parts) or len(parts) > MOST_VALUES:
-        raise _refused(name, f"needs 1 to {MOST_VALUES} values, none of them empty")
-    return parts
+def _stored(base: str, name: str, modifier: str, value: str) -> Condition:
+    """Read what every resource has by its storage: `_id` and `_lastUpdated`."""
+    if modifier and (base, modifier) != ("_id", "not"):
+        raise _no_modifier(name)
+    if base == "_lastUpdated":
+        return Updated(asked=tuple(asked_date(base, one) for one in values(base, value)))
+    told = Ids(ids=frozenset(_id(one) for one in values(base, value)))
+    return Not(condition=told) if modifier else told
+
+
+def _missing(kind: str, parameter: Parameter, name: str, value: str) -> Condition:
+    if value not in ("true", "false"):
+        raise refused(_shown(name), "must be true or false")
+    if parameter.kind == "composite":
+        raise _no_modifier(name)
+    there = Present(slots=tuple(slot.number for slot in parameter.slots))
+    return there if value == "false" else Not(condition=there)
+
+
+def _chain(read: _Reading, kind: str, parts: tuple[str, str, str], value: str, hops: int) -> Condition:
+    """Read `reference.rest` or `reference:Type.rest`: any type that it may lead to and that knows the rest."""
+    base, told, rest = parts
+    name = f"{base}:{told}.{rest}" if told else f"{base}.{rest}"
+    parameter = _parameter(kind, base, name)
+    if parameter.kind != "reference":
+        raise refused(_shown(base), f"is a {parameter.kind}, no reference: it leads to nothing", "not-supported")
+    if hops == 0:
+        raise refused(_shown(base), f"a chain has {MOST_HOPS} references at most", "too-costly")
+    if told:
+        _check_target(parameter, name, told)
+    of_types, refusals = [], []
+    for one in (told,) if told else targets_of(parameter):
+        try:
+            of_types.append((one, _condition(read, one, rest, value, hops - 1)))
+        except RecordRefused as reason:
+            refusals.append(reason)
+    if not of_types:
+        raise refusals[0]
+    read.touches.update(one for one, _ in of_types)
+    return Chain(slots=_homes(parameter), of_types=tuple(of_types))
+
+
+def _has(read: _Reading, kind: str, name: str, value: str, hops: int) -> Condition:
+    """Read `_has:Type:reference:rest`: what a resource of another type says that refers here."""
+    parts = name.split(":", 3)
+    if len(parts) != 4 or parts[1] not in resource_types():
+        raise refused("_has", "must be _has:Type:reference:parameter, with a type of R4", "not-supported")
+    _, other, base, rest = parts
+    parameter = _parameter(other, base, base)
+    if parameter.kind != "reference" or kind not in targets_of(parameter):
+        raise refused("_has", f"{_shown(base)} of {other} never refers to {kind}", "not-supported")
+    if hops == 0:
+        raise refused("_has", f"follows {MOST_HOPS} references at most", "too-costly")
+    read.touches.add(other)
+    return Has(type=other, slots=_homes(parameter), condition=_condition(read, other, rest, value, hops - 1))
+
+
+def _homes(parameter: Parameter) -> tuple[int, ...]:
+    return tuple(sorted({slot.home for slot in parameter.slots}))
+
+
+def _parameter(kind: str, base: str, name: str) -> Parameter:
+    found = parameters(kind).get(base)
+    if found is not None:
+        return found
+    reason = refusal(kind, base)
+    if reason:
+        raise refused(_shown(base), reason, "not-supported")
+    if base in _UNSUPPORTED:
+        raise refused(base, "is not supported here", "not-supported")
+    known = ", ".join([*supported(kind), *_ALWAYS])
+    raise refused(_shown(base), f"is no search parameter of {kind} here; known are {known}", "not-supported")
+
+
+def _check_target(parameter: Parameter, name: str, kind: str) -> None:
+    if kind not in resource_types():
+        raise _no_modifier(name)
+    if kind not in targets_of(parameter):
+        raise refused(_shown(name.partition(".")[0]), f"never leads to {kind}", "not-supported")
+
+
+def _no_modifier(name: str) -> RecordRefused:
+    return refused(_shown(name), "this modifier is not supported here", "not-supported")
+
+
+def _shown(name: str) -> str:
+    """Return a parameter's name if it may be repeated: nothing but words in it."""
+    words = name.replace("-", "").replace(".", ":").split(":")
+    return name if len(name) <= 120 and all(not word or names_an_element(word) for word in words) else "this"
 
 
 def _id(value: str) -> UUID:
-    found = uuid_of(value)
-    return found if found else UUID(int=0)
+    return uuid_of(value) or UUID(int=0)
 
 
-def _patient(value: str) -> UUID:
-    name, _, id_text = value.rpartition("/")
-    found = uuid_of(id_text)
-    if name not in ("", "Patient") or found is None:
-        raise _refused("patient", "must be a Patient's id, as 018f428e-… or Patient/018f428e-…")
-    return found
+def _include(read: _Reading, name: str, value: str) -> None:
+    """Read `Type:reference`, `Type:reference:Target` or `Type:*`; with `:iterate` also of what was included."""
+    head, _, modifier = name.partition(":")
+    if modifier not in ("", "iterate", "recurse"):
+        raise refused(head, "known is the modifier iterate", "not-supported")
+    kind, _, rest = value.partition(":")
+    base, _, target = rest.partition(":")
+    reverse = head == "_revinclude"
+    if kind not in resource_types() or not base:
+        raise refused(head, "must be Type:reference, Type:reference:Target or Type:*")
+    wanted = [one for one in parameters(kind).values() if one.kind == "reference" and base in ("*", one.name)]
+    if not wanted or (target and target not in resource_types()):
+        raise refused(head, f"{_shown(base)} is no reference of {kind} here", "not-supported")
+    if not modifier and not reverse and kind != read.type:
+        raise refused(head, f"of another type than {read.type} it needs :iterate")
+    for one in wanted:
+        targets = (target,) if target else targets_of(one)
+        if not set(targets) <= set(targets_of(one)) or (reverse and not modifier and read.type not in targets):
+            if base == "*":
+                continue
+            raise refused(head, f"{_shown(base)} of {kind} never leads there", "not-supported")
+        read.includes.append(Include(type=kind, slots=_homes(one), targets=targets, reverse=reverse,
+                                     iterate=bool(modifier)))  # fmt: skip
+        read.touches.update((kind,) if reverse else ())
+    if len(read.includes) > MOST_INCLUDES * 10 or not read.includes:
+        raise refused(head, "is too much at once, or nothing: name the references", "too-costly")
 
 
-def _token(name: str, value: str) -> str:
-    token = facts.asked_token(value)
-    if token is None:
-        raise _refused(name, "searching by system alone is not supported: write system|code", "not-supported")
-    return token
+def _sort(read: _Reading, name: str, value: str) -> None:
+    if read.sort:
+        raise refused("_sort", "may stand here once: part its keys by commas")
+    parts = value.split(",")
+    if len(parts) > MOST_SORTS or len(set(parts)) < len(parts):
+        raise refused("_sort", f"has {MOST_SORTS} keys at most, each once")
+    read.sort = tuple(_sort_key(read.type, one) for one in parts)
 
 
-def _date(value: str) -> Compared:
-    prefix, rest = (value[:2], value[2:]) if value[:2].isalpha() else ("eq", value)
-    if prefix not in _PREFIXES:
-        raise _refused("date", f"unknown prefix; known are {', '.join(_PREFIXES)}")
-    span = facts.span_of(rest.replace(" ", "+"))
-    if span is None:
-        raise _refused("date", "must be a date such as 2031, 2031-03, 2031-03-01 or 2031-03-01T08:00:00Z")
-    return (prefix, *span)
+def _sort_key(kind: str, text: str) -> Sort:
+    descending, base = text.startswith("-"), text.removeprefix("-")
+    if base == "_id":
+        return Sort(kind=asking.ID, descending=descending)
+    if base == "_lastUpdated":
+        return Sort(kind=asking.UPDATED, descending=descending)
+    parameter = _parameter(kind, base, base)
+    if parameter.who or parameter.kind not in ("date", "number", "quantity"):
+        told = "is found by keys, which have no order; sort by dates, numbers, quantities, _id or _lastUpdated"
+        raise refused("_sort", f"{_shown(base)} {told}", "not-supported")
+    marked = hot(kind)
+    is_hot = marked is not None and {slot.number for slot in parameter.slots} <= marked[1]
+    paths = tuple(slot.path for slot in parameter.slots)
+    sorted_as = asking.DATE if parameter.kind == "date" else asking.NUMBER
+    return Sort(kind=sorted_as, descending=descending, paths=paths, hot=is_hot)
 
 
-def _both(old: set[UUID] | None, new: set[UUID]) -> set[UUID]:
-    return new if old is None else old & new
+def _count(read: _Reading, name: str, value: str) -> None:
+    if not (value.isascii() and value.isdigit() and 1 <= len(value) <= 12):
+        raise refused("_count", f"must be a whole number; more than {MOST_COUNT} gives {MOST_COUNT}")
+    if int(value) == 0:
+        read.shape["counted"] = "true"
+    else:
+        read.count = min(int(value), MOST_COUNT)
 
 
-def _unknown(resource_type: str, name: str, known: dict[str, str]) -> RecordRefused:
-    base, colon, _ = name.partition(":")
-    shown = name if all(names_an_element(part) for part in (base, *name.split(":")[1:])) else "this"
-    if colon and base in known:
-        names_whole = ": a name is found whole, by its keys" if known[base] == "string" else ""
-        return _refused(shown, f"modifiers are not supported{names_whole}", "not-supported")
-    text = f"is no search parameter of {resource_type} here; known are {', '.join(known)}, _count"
-    return _refused(shown, text, "not-supported")
+def _elements(read: _Reading, name: str, value: str) -> None:
+    parts = [one.strip().removeprefix(f"{read.type}.") for one in value.split(",")]
+    known = definitions()["types"][read.type]
+    stems = {one.removesuffix("[x]") for one in known}
+    for one in parts:
+        if one not in stems:
+            raise refused("_elements", f"{_shown(one)} is no element of {read.type} at its first level")
+    read.elements = (*read.elements, *parts)
 
 
-def _refused(where: str, text: str, code: str = "invalid") -> RecordRefused:
-    return RecordRefused([Problem(where=where, text=text, code=code)])
+def _told(known: Sequence[str]) -> Callable[[_Reading, str, str], None]:
+    def one_of(read: _Reading, name: str, value: str) -> None:
+        if value not in known or name in read.shape:
+            raise refused(name, f"may stand here once, and is one of {', '.join(known)}")
+        read.shape[name] = value
+
+    return one_of
+
+
+def _format(read: _Reading, name: str, value: str) -> None:
+    if value not in _JSON:
+        raise refused("_format", "only JSON is spoken here", "not-supported")
+
+
+def _cursor(read: _Reading, name: str, value: str) -> None:
+    read.cursor = value
+
+
+def _shape(read: _Reading) -> Shape:
+    summary = "count" if "counted" in read.shape else read.shape.get("_summary", "false")
+    if read.elements and summary != "false":
+        raise refused("_elements", "and _summary exclude each other")
+    total = read.shape.get("_total", "none")
+    if summary == "text" and read.includes:
+        raise refused("_summary", "text goes with no _include or _revinclude")
+    return Shape(summary=summary, elements=read.elements, total="accurate" if summary == "count" else total)
+
+
+_RESULTS: dict[str, Callable[[_Reading, str, str], None]] = {
+    "_count": _count,
+    "_cursor": _cursor,
+    "_elements": _elements,
+    "_format": _format,
+    "_sort": _sort,
+    "_summary": _told(_SUMMARIES),
+    "_total": _told(_TOTALS),
+}
+"""What says how to answer, not what to find."""
+
+__all__ = ["Asked", "cursor_behind", "parse_query", "references", "slots", "supported"]

@@ -59,7 +59,7 @@ def response_of(one: Outcome) -> dict[str, Any]:
 
 
 def searchset(url: str, kind: str, pairs: Sequence[tuple[str, str]], page: Page) -> bytes:
-    """Return a page of matches with its links. There is no total: nothing is counted that was not read."""
+    """Return a page of matches with its links, and with what was included or counted, where that was asked."""
     base = f"{url}/fhir"
     kept = [(name, value) for name, value in pairs if name != "_cursor"]
     links = [{"relation": "self", "url": _link(base, kind, pairs)}]
@@ -78,8 +78,10 @@ def searchset_posted(url: str, kind: str, page: Page) -> bytes:
 
 
 def _searchset(base: str, links: list[dict[str, str]], page: Page) -> bytes:
-    entries = [_match(base, *match) for match in page.matches]
-    bundle = {"resourceType": "Bundle", "type": "searchset", "link": links}
+    entries = [_entry(base, "match", *match) for match in page.matches]
+    entries += [_entry(base, "include", *one) for one in page.included]
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
+    bundle |= ({} if page.total is None else {"total": page.total}) | {"link": links}
     return orjson.dumps(bundle | ({"entry": entries} if entries else {}))
 
 
@@ -107,8 +109,8 @@ def headers_of(one: Outcome, url: str) -> dict[str, str]:
     return headers
 
 
-def _match(base: str, kind: str, id_: UUID, body: bytes) -> dict[str, Any]:
-    return {"fullUrl": f"{base}/{kind}/{id_}", "resource": orjson.Fragment(body), "search": {"mode": "match"}}
+def _entry(base: str, mode: str, kind: str, id_: UUID, body: bytes) -> dict[str, Any]:
+    return {"fullUrl": f"{base}/{kind}/{id_}", "resource": orjson.Fragment(body), "search": {"mode": mode}}
 
 
 def _link(base: str, kind: str, pairs: Sequence[tuple[str, str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from salus import records
@@ -83,6 +84,28 @@ def _oauth(url: str) -> dict[str, Any]:
     }
 
 
+@cache
+def _searching(kind: str) -> dict[str, Any]:
+    """Return what a type is found by, and what may be included with it, from the tables of the parser."""
+    told: dict[str, Any] = {
+        "searchParam": [{"name": name, "type": type_} for name, type_ in records.supported(kind).items()]
+    }
+    forward, back = list(records.references(kind)), _referring()[kind]
+    told |= {"searchInclude": [f"{kind}:*", *(f"{kind}:{name}" for name in forward)]} if forward else {}
+    return told | ({"searchRevInclude": back} if back else {})
+
+
+@cache
+def _referring() -> dict[str, list[str]]:
+    """Return, for each type, the reference parameters of others that name it as one of a few targets."""
+    found: dict[str, list[str]] = {kind: [] for kind in records.resource_types()}
+    for kind in sorted(found):
+        for name, targets in records.references(kind).items():
+            for target in targets if len(targets) < len(found) else ():
+                found[target].append(f"{kind}:{name}")
+    return found
+
+
 def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
     return {
         "type": kind,
@@ -95,7 +118,7 @@ def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
         "conditionalUpdate": True,
         **({} if kind in _NOT_OF else {"conditionalDelete": "single"}),
         "referencePolicy": ["literal", "local", "enforced"],
-        "searchParam": [{"name": name, "type": type_} for name, type_ in records.supported(kind).items()],
+        **_searching(kind),
         **(
             {"operation": [{"name": name, "definition": url} for name, url in _OF_PATIENTS]}
             if kind == "Patient"

@@ -1,0 +1,76 @@
+"""Give resources of an earlier release their search rows. Until all have them no search answers: some would lack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from salus.kernel import SalusError, Unavailable
+from salus.records.fhir.parse import parse
+from salus.records.model import Located, Sealer
+from salus.records.sealing import unseal
+from salus.records.search import store
+from salus.records.search.indexing import Indexed, put
+from salus.records.search.parameters import LAYOUT
+from salus.records.store import fetch
+from salus.storage import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfound:
+    """The next resources of an earlier release: those that lack their search rows, and how far one has looked."""
+
+    lacking: Sequence[Located]
+    done: int
+    last: int
+
+
+def check_indexed(tx: Transaction) -> None:
+    """Raise Unavailable while resources of an earlier release lack their search rows."""
+    if store.unfinished(tx, LAYOUT) is not None:
+        raise Unavailable(
+            "the records of an earlier release are being prepared for searching; ask again in some minutes"
+        )
+
+
+def unfound(tx: Transaction, most: int) -> Unfound | None:
+    """Return the next resources of an earlier release, sealed; None where all have their search rows."""
+    state = store.unfinished(tx, LAYOUT)
+    if state is None:
+        return None
+    until, done = state
+    ids, last = store.without_rows(tx, done, until, most)
+    return Unfound(lacking=fetch(tx, ids) if ids else (), done=done, last=last)
+
+
+def let_be_found(tx: Transaction, sealer: Sealer, keys: Mapping[int, bytes], waiting: Unfound, most: int) -> list[int]:
+    """Write the search rows of resources that are locked, unless their source said something meanwhile; note how far.
+
+    Return the keys of those that cannot be read, since their chart's key was destroyed or they were damaged.
+    """
+    still = set(store.without_rows(tx, waiting.done, waiting.last, most)[0])
+    entries, unread = [], []
+    for one in waiting.lacking:
+        if one.id not in still:
+            continue
+        try:
+            entries.append(_indexed(one, keys))
+        except (KeyError, SalusError):
+            unread.append(one.resource_key)
+    if entries:
+        put(tx, sealer, entries)
+    store.note_done(tx, LAYOUT, waiting.last)
+    return unread
+
+
+def _indexed(one: Located, keys: Mapping[int, bytes]) -> Indexed:
+    body = unseal(keys[one.chart_key], one.resource_key, one.version, one.sealed)
+    return Indexed(
+        resource_key=one.resource_key,
+        id=one.id,
+        type=one.type,
+        chart_key=one.chart_key,
+        facility=one.facility,
+        at=one.at,
+        resource=parse(body),
+    )

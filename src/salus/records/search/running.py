@@ -1,0 +1,126 @@
+"""Run what was asked, within a bound: a facility's own records, or given charts. The directory is everybody's.
+
+Exactly one of `facility` and `charts` bounds whose resources can be found, be included, or decide what is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final, cast
+
+from salus.records.errors import RecordRefused
+from salus.records.model import Located, Sealer
+from salus.records.search import sql, store
+from salus.records.search.asking import Asked, Include
+from salus.records.search.parameters import MOST_SLOTS
+from salus.records.search.query import cursor_behind
+from salus.records.search.values import refused
+from salus.records.store import targets
+from salus.storage import Transaction
+
+MOST_INCLUDED: Final = 1000
+MOST_ROUNDS: Final = 5
+MOST_TOTAL: Final = 100_000
+Charts = Sequence[int] | None
+
+
+def search(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> tuple[list[Located], bool]:
+    """Run a parsed search for one page; tell whether more follow."""
+    writing = _writing(tx, asked, facility, charts)
+    query, order, texts = sql.ordered(asked, writing, asked.count + 1)
+    rows = store.page(tx, query, order, texts, writing.params)
+    found = [replace(_located(row[:9]), place=(*cast("tuple[str | None, ...]", row[9:]), str(row[0]))) for row in rows]
+    return found[: asked.count], len(found) > asked.count
+
+
+def next_cursor(asked: Asked, last: Located, sealer: Sealer) -> str:
+    """Return the cursor that continues a search behind its last match."""
+    return cursor_behind(asked, last.place, sealer)
+
+
+def total(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> int:
+    """Return how many resources match. Raises RecordRefused where they are more than are counted."""
+    writing = _writing(tx, asked, facility, charts)
+    found = store.counted(tx, sql.matches(asked, writing), writing.params, MOST_TOTAL + 1)
+    if found > MOST_TOTAL:
+        if asked.shape.total == "estimate":
+            return MOST_TOTAL
+        raise _too_much("_total", f"more than {MOST_TOTAL} match, and no more are counted: ask for less")
+    return found
+
+
+def whose(tx: Transaction, asked: Asked, facility: str | None, charts: Charts, most: int) -> list[int]:
+    """Return the chart of each resource that matches, `most` + 1 of them at most."""
+    writing = _writing(tx, asked, facility, charts)
+    return [chart for _, chart in store.charts_of(tx, sql.matches(asked, writing), writing.params, most + 1)]
+
+
+def included(
+    tx: Transaction, asked: Asked, found: Sequence[Located], facility: str | None, charts: Charts
+) -> list[Located]:
+    """Return what the search includes beside its matches, each once. Raises RecordRefused where it is too much."""
+    if not asked.includes or not found:
+        return []
+    kinds = {one.resource_key: one.type for one in found}
+    fresh, added = dict(kinds), dict[int, str]()
+    for round_ in range(MOST_ROUNDS):
+        wanted = [one for one in asked.includes if round_ == 0 or one.iterate]
+        keys = {key for one in wanted for key in _reached(tx, asked, one, fresh, facility, charts)} - kinds.keys()
+        if len(added) + len(keys) > MOST_INCLUDED:
+            raise _too_much("_include", f"more than {MOST_INCLUDED} would be included: ask for fewer with _count")
+        located = {row[0]: _located(row) for row in map(tuple, store.located(tx, sorted(keys)))} if keys else {}
+        fresh = {key: one.type for key, one in located.items() if isinstance(key, int)}
+        kinds |= fresh
+        added |= fresh
+        if not fresh:
+            break
+    return [_located(row) for row in store.located(tx, sorted(added))] if added else []
+
+
+def _reached(
+    tx: Transaction, asked: Asked, include: Include, from_: dict[int, str], facility: str | None, charts: Charts
+) -> list[int]:
+    """Return the keys of what one include leads to from these resources."""
+    writing = _writing(tx, asked, facility, charts)
+    if include.reverse:
+        numbers = [
+            key * MOST_SLOTS + slot for key, kind in from_.items() if kind in include.targets for slot in include.slots
+        ]
+        within = writing.within("t", [include.type])
+        return store.sources_of(tx, numbers, within, writing.params, MOST_INCLUDED + 1) if numbers else []
+    keys = [key for key, kind in from_.items() if kind == include.type]
+    within = writing.within("t", include.targets)
+    return store.targets_of(tx, keys, include.slots, within, writing.params, MOST_INCLUDED + 1) if keys else []
+
+
+def _writing(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> sql.Writing:
+    """Begin the SQL of a search in its bound: named patients narrow it."""
+    bound = None if charts is None else set(charts)
+    if asked.patients is not None:
+        named = targets(tx, [("Patient", id_) for id_ in asked.patients])
+        own = {chart for (name, _), (chart, _, at) in named.items() if name == "Patient" and facility in (None, at)}
+        bound = own if bound is None else own & bound
+    if bound is None:
+        return sql.Writing(sealer=asked.sealer, facilities=[facility] if facility else [], charts=None)
+    at = store.facilities_of(tx, sorted(bound))
+    return sql.Writing(sealer=asked.sealer, facilities=at, charts=sorted(bound))
+
+
+def _too_much(where: str, text: str) -> RecordRefused:
+    return refused(where, text, "too-costly")
+
+
+def _located(row: Sequence[Any]) -> Located:
+    key, id_, name, version, chart, kind, facility, at, body = row
+    return Located(
+        resource_key=key,
+        id=id_,
+        type=name,
+        version=version,
+        chart_key=chart,
+        chart_kind=kind,
+        facility=facility,
+        at=at,
+        sealed=body,
+    )

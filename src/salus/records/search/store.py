@@ -1,0 +1,148 @@
+"""SQL of what resources are found by: write rows, drop them, and run what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from salus.storage import Transaction
+
+FoundRow = tuple[int, int, int, datetime, datetime | None, datetime | None, Sequence[int], Sequence[int], Sequence[int]]
+"""Resource, chart, scope, stored at, its date from and to, slots present, digests, targets."""
+ChartedRow = tuple[int, int, datetime | None, datetime | None, int]
+"""Chart, code, date from and to, resource."""
+DateRow = tuple[int, datetime, datetime, int]
+"""Key, from, to, resource."""
+NumberRow = tuple[int, Decimal, Decimal, int, int, int, int]
+"""Key, from, to, unit, code, label, resource."""
+LOCATED = "r.resource_key, r.id, r.type, r.version, r.chart_key, c.kind, c.facility, r.updated_at, v.body"
+_JOINS = (
+    " join records.resource r on r.resource_key = k.resource_key"
+    " join records.chart c on c.chart_key = r.chart_key"
+    " join records.version v on v.resource_key = r.resource_key and v.version = r.version"
+)
+Row = tuple[object, ...]
+
+
+def insert(
+    tx: Transaction,
+    found: Sequence[FoundRow],
+    charted: Sequence[ChartedRow],
+    dates: Sequence[DateRow],
+    numbers: Sequence[NumberRow],
+) -> None:
+    """Bulk-insert search rows, one statement a table."""
+    columns = ("resource_key", "chart_key", "scope", "updated_at", "lo", "hi", "present", "digests", "targets")
+    rows = ((*row[:6], _listed(row[6]), _listed(row[7]), _listed(row[8])) for row in found)
+    tx.copy("records.found", columns, rows)
+    if charted:
+        tx.copy("records.charted", ("chart_key", "code", "lo", "hi", "resource_key"), charted)
+    if dates:
+        tx.copy("records.found_date", ("key", "lo", "hi", "resource_key"), dates)
+    if numbers:
+        tx.copy("records.found_number", ("key", "lo", "hi", "unit", "code", "label", "resource_key"), numbers)
+
+
+def drop(tx: Transaction, rows: Sequence[tuple[int, int]]) -> None:
+    """Delete the search rows of resources: (resource_key, chart_key). One statement, however many there are."""
+    keys, charts = ([row[0] for row in rows], [row[1] for row in rows])
+    tx.run(
+        "with gone as (select * from unnest(%s::bigint[], %s::bigint[]) q(resource_key, chart_key)),"
+        " a as (delete from records.charted c using gone g"
+        " where c.chart_key = g.chart_key and c.resource_key = g.resource_key),"
+        " b as (delete from records.found_date d using gone g where d.resource_key = g.resource_key),"
+        " c as (delete from records.found_number n using gone g where n.resource_key = g.resource_key)"
+        " delete from records.found f using gone g where f.resource_key = g.resource_key",
+        (keys, charts),
+    )
+
+
+def keys_of(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the keys of the resources that exist among these."""
+    found = tx.rows("select id, resource_key from records.resource where id = any(%s::uuid[])", (list(ids),))
+    return dict(found)
+
+
+def facilities_of(tx: Transaction, charts: Sequence[int]) -> list[str]:
+    """Return the facilities that keep these charts."""
+    found = tx.rows("select distinct facility from records.chart where chart_key = any(%s::bigint[])", (list(charts),))
+    return sorted(facility for (facility,) in found)
+
+
+def page(tx: Transaction, matches: str, order: str, sorted_by: int, params: Sequence[object]) -> list[Row]:
+    """Run a query for keys (and `sorted_by` texts to continue behind) and return each with its sealed resource.
+
+    `matches` and `order` are SQL of ours, made by `sql`; every value stands in `params`.
+    """
+    texts = "".join(f", k.t{number}" for number in range(sorted_by))
+    statement = f"select {LOCATED}{texts} from ({matches}) k{_JOINS} order by {order}"  # noqa: S608
+    return tx.rows(statement, params)
+
+
+def located(tx: Transaction, keys: Sequence[int]) -> list[Row]:
+    """Return resources by their keys, sealed, in order of the keys."""
+    return tx.rows(
+        f"select {LOCATED} from unnest(%s::bigint[]) k(resource_key){_JOINS} order by k.resource_key",  # noqa: S608
+        (list(keys),),
+    )
+
+
+def counted(tx: Transaction, matches: str, params: Sequence[object], most: int) -> int:
+    """Return how many a query finds, counting no further than `most`."""
+    row = tx.row(f"select count(*) from ({matches} limit %s) k", (*params, most))  # noqa: S608
+    return int(row[0]) if row else 0
+
+
+def charts_of(tx: Transaction, matches: str, params: Sequence[object], most: int) -> list[tuple[int, int]]:
+    """Return (resource_key, chart_key) of what a query finds, `most` of them at most."""
+    rows = tx.rows(f"select k.resource_key, k.chart_key from ({matches} limit %s) k", (*params, most))  # noqa: S608
+    return [(key, chart) for key, chart in rows]
+
+
+def targets_of(tx: Transaction, keys: Sequence[int], slots: Sequence[int], within: str, params: Sequence[object],
+               most: int) -> list[int]:  # fmt: skip
+    """Return the keys of what these resources refer to from these slots, within a bound on `t`."""
+    rows = tx.rows(
+        "select distinct t.resource_key from records.found a cross join lateral unnest(a.targets) e(target)"  # noqa: S608
+        f" join records.found t on t.resource_key = e.target / 1024 where a.resource_key = any(%s::bigint[])"
+        f" and e.target %% 1024 = any(%s::int[]) and {within} limit %s",
+        (list(keys), list(slots), *params, most),
+    )
+    return [key for (key,) in rows]
+
+
+def sources_of(tx: Transaction, targets: Sequence[int], within: str, params: Sequence[object], most: int) -> list[int]:
+    """Return the keys of what refers so to these targets, within a bound on `t`."""
+    rows = tx.rows(
+        f"select t.resource_key from records.found t where t.targets && %s::bigint[] and {within} limit %s",  # noqa: S608
+        (list(targets), *params, most),
+    )
+    return [key for (key,) in rows]
+
+
+def unfinished(tx: Transaction, layout: int) -> tuple[int, int] | None:
+    """Return (until, done) of a layout while resources of earlier releases lack their rows."""
+    row = tx.row("select until, done from records.indexing where layout = %s", (layout,))
+    return None if row is None or row[1] >= row[0] else (row[0], row[1])
+
+
+def without_rows(tx: Transaction, after: int, until: int, limit: int) -> tuple[list[UUID], int]:
+    """Return which of the next `limit` resources behind a key lack their rows, and the last that was looked at."""
+    rows = tx.rows(
+        "select r.resource_key, r.id, f.resource_key is null from (select resource_key, id from records.resource"
+        " where resource_key > %s and resource_key <= %s order by resource_key limit %s) r"
+        " left join records.found f on f.resource_key = r.resource_key order by r.resource_key",
+        (after, until, limit),
+    )
+    return [id_ for _, id_, lacks in rows if lacks], rows[-1][0] if rows else until
+
+
+def note_done(tx: Transaction, layout: int, done: int) -> None:
+    """Note the last resource that has its rows."""
+    tx.run("update records.indexing set done = greatest(done, %s) where layout = %s", (done, layout))
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
