@@ -43,6 +43,7 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/python tools/promises.py --check
 	$(BIN)/python tools/compile_rules.py --check
+	$(BIN)/python tools/compile_search.py --check
 	$(BIN)/python tools/rules_page.py --check
 	$(BIN)/towncrier build --draft
 	$(BIN)/python tools/build_assets.py --check
