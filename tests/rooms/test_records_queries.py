@@ -16,6 +16,7 @@ from salus.identity import store as index
 from salus.identity.matching import store as likeness
 from salus.identity.review import store as reviews
 from salus.records import store as tables
+from salus.records.everything.model import AskedEverything
 from salus.records.history import Place
 from salus.records.history import store as past
 from salus.records.messages import store as sent
@@ -31,6 +32,7 @@ Call = Callable[[Transaction], object]
 
 
 WALK = r"Seq Scan on "
+EVERYTHING = AskedEverything(types=("Observation",), since=AT, lo=AT, hi=None, count=100, after=3, canonical="")
 QUERIES: dict[str, Call] = {
     "common_chart": lambda tx: tables.common_chart(tx, "H1", "directory"),
     "targets": lambda tx: tables.targets(tx, [("Patient", SOME)]),
@@ -41,6 +43,7 @@ QUERIES: dict[str, Call] = {
     "patients": lambda tx: tables.patients(tx, [1, 2]),
     "of_types": lambda tx: tables.of_types(tx, [1, 2], ("Observation", "Condition"), 200),
     "count_types": lambda tx: tables.count_types(tx, [1, 2]),
+    "everything": lambda tx: tables.everything(tx, [1, 2], EVERYTHING),
     "imported": lambda tx: tables.imported(tx, b"file"),
     "charts": lambda tx: tables.charts(tx, 100, 50),
     "update_resources": lambda tx: tables.update_resources(tx, [(7, 2, AT, None, None), (8, 2, AT, AT, AT)]),
@@ -146,7 +149,7 @@ class Explaining:
         self._transaction = transaction
         self.plans: list[str] = []
 
-    def rows(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, params: Sequence[object] = (), *, binary: bool = False) -> list[tuple[Any, ...]]:
         self.plans.append("\n".join(line for (line,) in self._transaction.rows(f"explain {sql}", params)))
         return self._transaction.rows(sql, params)
 

@@ -60,6 +60,7 @@ from salus.app.demo import (
     step_into,
 )
 from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
+from salus.app.everything import Everything, everything_of
 from salus.app.explaining import Explained, Said, explain_links
 from salus.app.handing_over import NotVerified, hand_signal_over
 from salus.app.histories import HistoryPage, Written, facility_history, history_of
@@ -147,6 +148,7 @@ __all__ = [
     "Creator",
     "Crossed",
     "DemoResident",
+    "Everything",
     "Explained",
     "Followed",
     "Found",
@@ -229,6 +231,7 @@ __all__ = [
     "demo_roles",
     "demo_token",
     "ensure_sandbox",
+    "everything_of",
     "explain_links",
     "facility_history",
     "give_order",

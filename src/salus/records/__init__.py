@@ -2,6 +2,9 @@
 
 from salus.records.counting import counts
 from salus.records.errors import Conflict, Gone, MeasureRefused, NotFound, Problem, RecordRefused
+from salus.records.everything.asking import parse_everything
+from salus.records.everything.model import AskedEverything
+from salus.records.everything.service import directory_ids, everything, everything_cursor, open_all
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
@@ -83,6 +86,7 @@ from salus.records.service import (
 __all__ = [
     "Accepted",
     "Asked",
+    "AskedEverything",
     "Condition",
     "Conflict",
     "Counted",
@@ -120,6 +124,9 @@ __all__ = [
     "deliver",
     "deliveries",
     "described",
+    "directory_ids",
+    "everything",
+    "everything_cursor",
     "fetch",
     "forget",
     "forget_uncounted",
@@ -145,10 +152,12 @@ __all__ = [
     "of_patch",
     "of_resource",
     "of_update",
+    "open_all",
     "open_body",
     "own_patients",
     "parse",
     "parse_condition",
+    "parse_everything",
     "parse_patch",
     "parse_query",
     "patched",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import threading
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -35,13 +36,23 @@ def seal(key: bytes, resource_key: int, version: int, body: bytes) -> bytes:
 
 def unseal(key: bytes, resource_key: int, version: int, sealed: bytes) -> bytes:
     """Decrypt and decompress a body. Raises Unsafe if it is not the one that was sealed for this row."""
+    return _open(AESGCM(key), resource_key, version, sealed)
+
+
+def _open(cipher: AESGCM, resource_key: int, version: int, sealed: bytes) -> bytes:
     if len(sealed) < _LEAST_BYTES or sealed[0] != _FORMAT or sealed[1] not in (0, _DICTIONARY):
         raise Unsafe("a stored body has a format that this release does not know", code="SALUS-R501")
     try:
-        packed = AESGCM(key).decrypt(sealed[2:14], sealed[14:], _bound(resource_key, version))
+        packed = cipher.decrypt(sealed[2:14], sealed[14:], _bound(resource_key, version))
         return _decompressor(sealed[1]).decompress(packed, max_output_size=_MOST_BYTES)
     except (InvalidTag, zstandard.ZstdError):
         raise Unsafe("a stored body does not open with its chart's key", code="SALUS-R502") from None
+
+
+def unseal_all(keys: Mapping[int, bytes], rows: Iterable[tuple[int, int, int, bytes]]) -> list[bytes]:
+    """Open many bodies: (chart key, resource key, version, sealed). Each chart's cipher is made once."""
+    ciphers = {chart: AESGCM(key) for chart, key in keys.items()}
+    return [_open(ciphers[chart], resource, version, sealed) for chart, resource, version, sealed in rows]
 
 
 def _bound(resource_key: int, version: int) -> bytes:

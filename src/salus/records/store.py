@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from salus.records.everything.model import MOST_SEALED_BYTES, AskedEverything
 from salus.records.model import Located
 from salus.storage import Transaction
 
@@ -235,6 +236,35 @@ def of_types(tx: Transaction, chart_keys: Sequence[int], types: Sequence[str], m
         (list(types), list(chart_keys), most),
     )
     return [_located(row) for row in found]
+
+
+def everything(tx: Transaction, chart_keys: Sequence[int], asked: AskedEverything) -> tuple[list[Located], bool]:
+    """Return the next resources of charts in key order, bounded by number and by sealed bytes; tell of more.
+
+    The bodies beyond the bound are not read: what is stored outside of its row has its length in the row.
+    """
+    where, params = ["x.chart_key = any(%s::bigint[])"], [list(chart_keys)]  # type: list[str], list[object]
+    for condition, value in (
+        ("x.type = any(%s::text[])", None if asked.types is None else list(asked.types)),
+        ("x.updated_at >= %s", asked.since),
+        ("(x.date_lo is null or x.date_hi > %s)", asked.lo),
+        ("(x.date_lo is null or x.date_lo < %s)", asked.hi),
+        ("x.resource_key > %s", asked.after),
+    ):
+        if value is not None:
+            where.append(condition)
+            params.append(value)
+    found = tx.rows(
+        "select resource_key, id, type, version, chart_key, kind, facility, updated_at,"  # noqa: S608
+        " case when upto <= %s then body end from (select p.*, c.kind, c.facility, v.body,"
+        " sum(octet_length(v.body)) over (order by p.resource_key) - octet_length(v.body) as upto from ("
+        f" select * from records.resource x where {' and '.join(where)} order by x.resource_key limit %s"
+        f") p{_JOINS.replace('r.', 'p.')}) bounded order by resource_key",
+        (MOST_SEALED_BYTES, *params, asked.count + 1),
+        binary=True,
+    )
+    page = [_located(row) for row in found[: asked.count] if row[-1] is not None]
+    return page, len(found) > len(page)
 
 
 def count_types(tx: Transaction, chart_keys: Sequence[int]) -> dict[str, int]:

@@ -71,6 +71,7 @@ MEASURES: Mapping[str, str] = {
 
 PARTS: Mapping[str, str] = {
     "summary": noop("Summary of your record"),
+    "everything": noop("Your whole record, or the part of it that was asked for"),
     "register": noop("The list of who looked"),
     "code": noop("Your identity code"),
     "certificate": noop("Your certificates, or the entries that one can be taken of"),

@@ -64,6 +64,7 @@ _OF_NO_TYPE = (*_OF_ALL, "capabilities", "operation")
 _NOT_OF = {"Patient": "delete"}
 """What is refused of a type whoever asks: a chart hangs on its Patient."""
 _OF_PATIENTS = (
+    ("everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything"),
     ("match", "http://hl7.org/fhir/OperationDefinition/Patient-match"),
     ("ihe-pix", "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix"),
     ("merge", "http://hl7.org/fhir/OperationDefinition/Patient-merge"),

@@ -22,6 +22,7 @@ from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
 from salus.web.fhir.conditional import CONDITIONAL, create_unless_known
 from salus.web.fhir.deleting import DELETING
+from salus.web.fhir.everything import EVERYTHING
 from salus.web.fhir.history import HISTORY
 from salus.web.fhir.linking import cross, cross_posted, merge
 from salus.web.fhir.matching import match
@@ -202,6 +203,7 @@ INTERACTIONS = (
     *DELETING,
     *CONDITIONAL,
     *HISTORY,
+    *EVERYTHING,
 )
 
 

@@ -12,6 +12,9 @@ Wanted = Mapping[str, tuple[str, int]]
 
 _KINDS: Mapping[str, type] = {
     "valueString": str,
+    "valueCode": str,
+    "valueDate": str,
+    "valueInstant": str,
     "valueUri": str,
     "valueBoolean": bool,
     "valueInteger": int,

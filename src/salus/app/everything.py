@@ -1,0 +1,108 @@
+"""`Patient/$everything`: a resident's charts, page by page, with what they refer to in the directory.
+
+One entry in the register for the resident and one for the directory, both durable before a byte leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from salus import access, records
+from salus.access import Action, Kind, Read
+from salus.app.facts import decide, purpose_of, refuse
+from salus.app.node import Node
+from salus.app.whole import open_whole, read_of
+from salus.kernel import Refused
+from salus.parties import Principal
+from salus.records import AskedEverything, Located
+from salus.storage import Duty
+
+Body = tuple[str, UUID, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Everything:
+    """A page: (type, id, body) of the resident in key order, then of the directory; the cursor of the next page.
+
+    `left_out` is how many directory entries the asker may not read.
+    """
+
+    matches: tuple[Body, ...]
+    included: tuple[Body, ...]
+    left_out: int
+    cursor: str | None
+
+
+def everything_of(node: Node, principal: Principal, patient: UUID, asked: AskedEverything) -> Everything:
+    """Read a page of everything about a resident. Raises Refused where policy finds no ground or scopes do not cover.
+
+    Each chart's key is unwrapped once. Directory entries that a page refers to stand on that page.
+    """
+    at = node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        opened = open_whole(tx, node, principal, patient, Action.READ, at)
+        found, more = ([], False) if opened is None else records.everything(tx, opened.charts, asked)
+        charts = sorted({one.chart_key for one in found})
+        if opened is not None:
+            _check_scopes(principal, found)
+            access.register(tx, [read_of(principal, opened, charts, "everything", len(found), Action.READ, at)])
+    if opened is None:
+        raise refuse(node, principal, Action.READ)
+    bodies = records.open_all(found, node.keys.unwrap(charts))
+    included, left_out = _directory(node, principal, asked, records.directory_ids(bodies), at)
+    return Everything(
+        matches=tuple((one.type, one.id, body) for one, body in zip(found, bodies, strict=True)),
+        included=included,
+        left_out=left_out,
+        cursor=records.everything_cursor(asked, patient, found[-1], node.custodian) if more else None,
+    )
+
+
+def _check_scopes(principal: Principal, found: Sequence[Located]) -> None:
+    for name in dict.fromkeys(one.type for one in found):
+        if not principal.in_scope(name, "r"):
+            text = f"the access token's scope does not cover system/{name}.r: name the types that it covers by _type"
+            raise Refused(text, where="scope")
+
+
+def _directory(
+    node: Node, principal: Principal, asked: AskedEverything, ids: Sequence[UUID], at: datetime
+) -> tuple[tuple[Body, ...], int]:
+    """Return what a page refers to in the directory, as far as asked for and allowed, and how many it left out."""
+    if not ids:
+        return (), 0
+    decision = decide(node, principal, Action.READ, Kind.DIRECTORY)
+    with node.store.transaction(Duty.CARE) as tx:
+        there = [one for one in records.fetch(tx, ids) if one.chart_kind == "directory"]
+        wanted = [one for one in there if asked.types is None or one.type in asked.types]
+        found = [one for one in wanted if decision.allowed and principal.in_scope(one.type, "r")]
+        charts = sorted({one.chart_key for one in found})
+        if found:
+            access.register(tx, [_directory_read(principal, charts, len(found), decision.ground, at)])
+    ordered = sorted(found, key=lambda one: one.resource_key)
+    bodies = records.open_all(ordered, node.keys.unwrap(charts))
+    pairs = zip(ordered, bodies, strict=True)
+    return tuple((one.type, one.id, body) for one, body in pairs), len(wanted) - len(found)
+
+
+def _directory_read(principal: Principal, charts: Sequence[int], count: int, ground: str, at: datetime) -> Read:
+    return Read(
+        reader_role=principal.role,
+        reader=principal.subject,
+        facility=principal.facility,
+        resident_key=None,
+        chart_keys=tuple(charts),
+        what="directory",
+        count=count,
+        action=Action.READ,
+        purpose=purpose_of(principal),
+        ground=ground,
+        unwraps=len(charts),
+        at=at,
+    )
+
+
+__all__ = ["Everything", "everything_of"]

@@ -1,0 +1,78 @@
+"""Whose whole record may be read by whom: the doors that `$everything` and `$summary` share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from salus import identity, records
+from salus.access import Action, Kind, Read
+from salus.app.facts import decide, open_relations, purpose_of
+from salus.app.node import Node, charts_of
+from salus.kernel import Role
+from salus.parties import Principal
+from salus.storage import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What may be read of a resident, and on which ground: all charts, or the asker's own one."""
+
+    resident: int
+    charts: tuple[int, ...]
+    ground: str
+
+
+def open_whole(
+    tx: Transaction, node: Node, principal: Principal, patient: UUID, action: Action, at: datetime
+) -> Opened | None:
+    """Return what the asker may read of the resident whose chart a Patient opens; None where policy finds no ground.
+
+    The resident and a facility with an open care relation read all charts, a hospital's system its facility's own one.
+    A Patient that does not exist is answered like a stranger's.
+    """
+    named = records.charts_of_patients(tx, [patient]).get(patient)
+    resident = identity.residents_of(tx, [named[0]]).get(named[0]) if named else None
+    if named is None or resident is None:
+        return None
+    own = principal.role is Role.RESIDENT and principal.resident is not None
+    whole = decide(
+        node,
+        principal,
+        action,
+        Kind.RECORD,
+        relation_open=(principal.facility, resident) in open_relations(tx, [(principal.facility, resident)], at),
+        own_record=own and node.resident_key(tx, principal.resident or patient) == resident,
+    )
+    if whole.allowed:
+        return Opened(resident=resident, charts=charts_of(tx, resident), ground=whole.ground)
+    home = decide(node, principal, action, Kind.RECORD, own_facility=named[1] == principal.facility)
+    return Opened(resident=resident, charts=(named[0],), ground=home.ground) if home.allowed else None
+
+
+def read_of(
+    principal: Principal,
+    opened: Opened,
+    charts: Sequence[int],
+    what: str,
+    count: int,
+    action: Action,
+    at: datetime,
+) -> Read:
+    """Write down for the register what was read of one resident: in which charts, each unwrapped once."""
+    return Read(
+        reader_role=principal.role,
+        reader=principal.subject,
+        facility=principal.facility,
+        resident_key=opened.resident,
+        chart_keys=tuple(charts),
+        what=what,
+        count=count,
+        action=action,
+        purpose=purpose_of(principal),
+        ground=opened.ground,
+        unwraps=len(charts),
+        at=at,
+    )

@@ -1,0 +1,26 @@
+"""What is asked of everything that charts hold. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+MOST_RESOURCES = 10_000
+MOST_SEALED_BYTES = 16 * 1024 * 1024
+"""Bounds of one page; a page holds one resource at least. Opened, a body is at most 64 MiB, as the door takes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedEverything:
+    """A parsed `$everything`: which types (None for all), stored since when, of which days, and how far it got.
+
+    `lo` and `hi` are ends of a half-open span. What has no date by which it is searched is in every span.
+    """
+
+    types: tuple[str, ...] | None
+    since: datetime | None
+    lo: datetime | None
+    hi: datetime | None
+    count: int
+    after: int | None
+    canonical: str
