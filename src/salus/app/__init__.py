@@ -122,6 +122,7 @@ from salus.app.schemas import SCHEMAS
 from salus.app.searching import Page, search
 from salus.app.sending import Peer
 from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may_listen
+from salus.app.summing_up import summary_of
 from salus.app.surveillance import (
     Signal,
     SignalSeen,
@@ -300,6 +301,7 @@ __all__ = [
     "situation_of",
     "staff_name",
     "step_into",
+    "summary_of",
     "take_certificate",
     "take_feed",
     "take_result",

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from salus import access, records
-from salus.access import Action, Kind, Read
-from salus.app.facts import decide, purpose_of, refuse
+from salus.access import Action
+from salus.app.facts import refuse
 from salus.app.node import Node
-from salus.app.whole import open_whole, read_of
+from salus.app.whole import directory_of, open_whole, read_of
 from salus.kernel import Refused
 from salus.parties import Principal
 from salus.records import AskedEverything, Located
@@ -52,10 +51,10 @@ def everything_of(node: Node, principal: Principal, patient: UUID, asked: AskedE
     if opened is None:
         raise refuse(node, principal, Action.READ)
     bodies = records.open_all(found, node.keys.unwrap(charts))
-    included, left_out = _directory(node, principal, asked, records.directory_ids(bodies), at)
+    included, left_out = directory_of(node, principal, records.directory_ids(bodies), asked.types, at)
     return Everything(
         matches=tuple((one.type, one.id, body) for one, body in zip(found, bodies, strict=True)),
-        included=included,
+        included=tuple((one.type, one.id, body) for one, body in included),
         left_out=left_out,
         cursor=records.everything_cursor(asked, patient, found[-1], node.custodian) if more else None,
     )
@@ -66,43 +65,6 @@ def _check_scopes(principal: Principal, found: Sequence[Located]) -> None:
         if not principal.in_scope(name, "r"):
             text = f"the access token's scope does not cover system/{name}.r: name the types that it covers by _type"
             raise Refused(text, where="scope")
-
-
-def _directory(
-    node: Node, principal: Principal, asked: AskedEverything, ids: Sequence[UUID], at: datetime
-) -> tuple[tuple[Body, ...], int]:
-    """Return what a page refers to in the directory, as far as asked for and allowed, and how many it left out."""
-    if not ids:
-        return (), 0
-    decision = decide(node, principal, Action.READ, Kind.DIRECTORY)
-    with node.store.transaction(Duty.CARE) as tx:
-        there = [one for one in records.fetch(tx, ids) if one.chart_kind == "directory"]
-        wanted = [one for one in there if asked.types is None or one.type in asked.types]
-        found = [one for one in wanted if decision.allowed and principal.in_scope(one.type, "r")]
-        charts = sorted({one.chart_key for one in found})
-        if found:
-            access.register(tx, [_directory_read(principal, charts, len(found), decision.ground, at)])
-    ordered = sorted(found, key=lambda one: one.resource_key)
-    bodies = records.open_all(ordered, node.keys.unwrap(charts))
-    pairs = zip(ordered, bodies, strict=True)
-    return tuple((one.type, one.id, body) for one, body in pairs), len(wanted) - len(found)
-
-
-def _directory_read(principal: Principal, charts: Sequence[int], count: int, ground: str, at: datetime) -> Read:
-    return Read(
-        reader_role=principal.role,
-        reader=principal.subject,
-        facility=principal.facility,
-        resident_key=None,
-        chart_keys=tuple(charts),
-        what="directory",
-        count=count,
-        action=Action.READ,
-        purpose=purpose_of(principal),
-        ground=ground,
-        unwraps=len(charts),
-        at=at,
-    )
 
 
 __all__ = ["Everything", "everything_of"]

@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from salus import identity, records
+from salus import access, identity, records
 from salus.access import Action, Kind, Read
 from salus.app.facts import decide, open_relations, purpose_of
 from salus.app.node import Node, charts_of
 from salus.kernel import Role
 from salus.parties import Principal
-from salus.storage import Transaction
+from salus.records import Located
+from salus.storage import Duty, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
     """What may be read of a resident, and on which ground: all charts, or the asker's own one."""
 
-    resident: int
+    resident: int | None
     charts: tuple[int, ...]
     ground: str
 
@@ -76,3 +77,26 @@ def read_of(
         unwraps=len(charts),
         at=at,
     )
+
+
+def directory_of(
+    node: Node, principal: Principal, ids: Sequence[UUID], types: Sequence[str] | None, at: datetime
+) -> tuple[list[tuple[Located, bytes]], int]:
+    """Return the directory entries among `ids` that are of these types and allowed, opened, in key order.
+
+    Also how many of these types were left out, because policy or the token's scopes do not cover them.
+    """
+    if not ids:
+        return [], 0
+    decision = decide(node, principal, Action.READ, Kind.DIRECTORY)
+    with node.store.transaction(Duty.CARE) as tx:
+        there = [one for one in records.fetch(tx, ids) if one.chart_kind == "directory"]
+        wanted = [one for one in there if types is None or one.type in types]
+        found = [one for one in wanted if decision.allowed and principal.in_scope(one.type, "r")]
+        found.sort(key=lambda one: one.resource_key)
+        charts = sorted({one.chart_key for one in found})
+        if found:
+            nobody = Opened(resident=None, charts=(), ground=decision.ground)
+            access.register(tx, [read_of(principal, nobody, charts, "directory", len(found), Action.READ, at)])
+    bodies = records.open_all(found, node.keys.unwrap(charts))
+    return list(zip(found, bodies, strict=True)), len(wanted) - len(found)

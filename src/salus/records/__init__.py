@@ -35,6 +35,8 @@ from salus.records.intake.feed import (
 )
 from salus.records.intake.patching import parse_patch, patched
 from salus.records.intake.permitting import Writer
+from salus.records.ips.model import BUNDLE_PROFILE, Making
+from salus.records.ips.service import ips, ips_parts
 from salus.records.model import (
     Accepted,
     Condition,
@@ -84,6 +86,7 @@ from salus.records.service import (
 )
 
 __all__ = [
+    "BUNDLE_PROFILE",
     "Accepted",
     "Asked",
     "AskedEverything",
@@ -96,6 +99,7 @@ __all__ = [
     "Keys",
     "Located",
     "Looks",
+    "Making",
     "MeasureRefused",
     "Named",
     "NotFound",
@@ -133,6 +137,8 @@ __all__ = [
     "identified",
     "imported",
     "included",
+    "ips",
+    "ips_parts",
     "is_directory",
     "let_be_found",
     "lock",

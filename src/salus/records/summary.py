@@ -13,15 +13,19 @@ from salus.records.model import Located, Personal, Summary, SummaryLine
 
 TYPES = ("Patient", "AllergyIntolerance", "MedicationRequest", "Condition", "Observation")
 MOST_RESULTS = 12
-_WRONG = {"entered-in-error", "cancelled", "draft", "refuted"}
+_WRONG = {"entered-in-error", "cancelled", "draft", "refuted", "not-done", "not-taken", "preparation"}
 _ENDED = {"resolved", "inactive", "remission", "completed", "stopped", "cancelled", "on-hold"}
+# Types whose status tells whether it is over; of the others it tells only whether it is a mistake.
+_ENDING = ("AllergyIntolerance", "Condition", "MedicationRequest", "MedicationStatement", "DeviceUseStatement")
 # SNOMED CT: no known allergy (situation), and its three narrower forms.
-_NO_ALLERGY = {"716186003", "409137002", "429625007", "428607008"}
+NO_ALLERGY = {"716186003", "409137002", "429625007", "428607008"}
 _FLAGS = {"L": "low", "LL": "low", "H": "high", "HH": "high", "A": "abnormal", "AA": "abnormal"}
 
 _UNNAMED = "?"
+_TAKEN = ("authoredOn", "effectiveDateTime", "dateAsserted")
 
 Opened = tuple[Located, dict[str, Any]]
+Read = Callable[[Located, dict[str, Any]], SummaryLine]
 
 
 def summarise(found: Sequence[tuple[Located, bytes]], counts: Mapping[str, int]) -> Summary:
@@ -31,17 +35,17 @@ def summarise(found: Sequence[tuple[Located, bytes]], counts: Mapping[str, int])
         by_type[located.type].append((located, parse(body)))
     person = who_is(by_type["Patient"])
     known = {one.element: one.value for one in person}
-    allergies = _lines(by_type["AllergyIntolerance"], _allergy)
+    allergies = _lines(by_type["AllergyIntolerance"], allergy_line)
     return Summary(
         name=known.get("name"),
         birth_date=known.get("birth_date"),
         gender=known.get("gender"),
         person=person,
-        allergies=tuple(line for line in allergies if line.code not in _NO_ALLERGY and line.active),
-        no_known_allergy=next((line for line in allergies if line.code in _NO_ALLERGY), None),
-        medicines=_lines(by_type["MedicationRequest"], _medicine),
-        problems=_lines(by_type["Condition"], _problem),
-        results=_lines(by_type["Observation"], _result)[:MOST_RESULTS],
+        allergies=tuple(line for line in allergies if line.code not in NO_ALLERGY and line.active),
+        no_known_allergy=next((line for line in allergies if line.code in NO_ALLERGY), None),
+        medicines=_lines(by_type["MedicationRequest"], medicine_line),
+        problems=_lines(by_type["Condition"], problem_line),
+        results=_lines(by_type["Observation"], result_line)[:MOST_RESULTS],
         counts=dict(counts),
         facilities=tuple(sorted({located.facility for located, _ in found})),
     )
@@ -110,21 +114,26 @@ def name_of(person: Mapping[str, Any]) -> str | None:
     return first.get("text") or " ".join(filter(None, [*first.get("given", []), first.get("family")])) or None
 
 
-def _lines(found: list[Opened], read: Callable[[Located, dict[str, Any]], SummaryLine]) -> tuple[SummaryLine, ...]:
+def _lines(found: list[Opened], read: Read) -> tuple[SummaryLine, ...]:
+    return tuple(line for _, _, line in lines_of(found, read))
+
+
+def lines_of(found: Sequence[Opened], read: Read) -> list[tuple[Located, dict[str, Any], SummaryLine]]:
     """Read each resource into a line; the active first, then the newest; of equal lines the newest stays.
 
     What cannot be named is never folded together: two unnamed medicines are two.
     """
     kept = [(located, r) for located, r in found if _status(r) not in _WRONG and r.get("doNotPerform") is not True]
-    lines = [read(located, resource) for located, resource in kept]
-    newest = sorted(lines, key=lambda line: line.at or "", reverse=True)
-    shown: dict[tuple[object, ...], SummaryLine] = {}
-    for place, line in enumerate(sorted(newest, key=lambda line: not line.active)):
-        shown.setdefault((place,) if line.text == _UNNAMED else (line.text, line.code), line)
-    return tuple(shown.values())
+    lines = [(located, resource, read(located, resource)) for located, resource in kept]
+    newest = sorted(lines, key=lambda one: one[2].at or "", reverse=True)
+    shown: dict[tuple[object, ...], tuple[Located, dict[str, Any], SummaryLine]] = {}
+    for place, one in enumerate(sorted(newest, key=lambda one: not one[2].active)):
+        shown.setdefault((place,) if one[2].text == _UNNAMED else (one[2].text, one[2].code), one)
+    return list(shown.values())
 
 
-def _allergy(located: Located, resource: dict[str, Any]) -> SummaryLine:
+def allergy_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    """Return an allergy or intolerance as a line."""
     reactions = resource.get("reaction") or [{}]
     manifestations = reactions[0].get("manifestation") or [None]
     criticality = {"high": "severe", "low": "mild"}.get(resource.get("criticality", ""))
@@ -138,18 +147,21 @@ def _allergy(located: Located, resource: dict[str, Any]) -> SummaryLine:
     )
 
 
-def _medicine(located: Located, resource: dict[str, Any]) -> SummaryLine:
-    dosage = (resource.get("dosageInstruction") or [{}])[0]
+def medicine_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    """Return a prescription or a medicine that is taken as a line."""
+    dosage = (resource.get("dosageInstruction") or resource.get("dosage") or [{}])[0]
     named = (resource.get("medicationReference") or {}).get("display")
     described = {**resource, "medicationCodeableConcept": {"text": named}} if named else resource
-    return _line(located, described, "medicationCodeableConcept", ("authoredOn",), detail=dosage.get("text"))
+    return _line(located, described, "medicationCodeableConcept", _TAKEN, detail=dosage.get("text"))
 
 
-def _problem(located: Located, resource: dict[str, Any]) -> SummaryLine:
+def problem_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    """Return a problem as a line."""
     return _line(located, resource, "code", ("onsetDateTime", "recordedDate"))
 
 
-def _result(located: Located, resource: dict[str, Any]) -> SummaryLine:
+def result_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    """Return a result or a vital sign as a line."""
     flags = [_code(concept) for concept in resource.get("interpretation") or ()]
     ranges = resource.get("referenceRange") or [{}]
     return _line(
@@ -161,6 +173,37 @@ def _result(located: Located, resource: dict[str, Any]) -> SummaryLine:
         flag=next((_FLAGS[flag] for flag in flags if flag in _FLAGS), None),
         usual=_range(ranges[0]),
     )
+
+
+def vaccination_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    """Return a vaccination as a line."""
+    protocol = (resource.get("protocolApplied") or [{}])[0]
+    number = protocol.get("doseNumberPositiveInt") or protocol.get("doseNumberString")
+    detail = f"#{number}" if number else None
+    return _line(located, resource, "vaccineCode", ("occurrenceDateTime", "occurrenceString"), detail=detail)
+
+
+def procedure_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    """Return an operation or a procedure as a line."""
+    period = resource.get("performedPeriod") or {}
+    began = {"performedPeriodStart": period["start"]} if "start" in period else {}
+    dates = ("performedDateTime", "performedPeriodStart", "performedString")
+    return _line(located, resource | began, "code", dates)
+
+
+def report_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    """Return a report of laboratory or imaging as a line."""
+    return _line(located, resource, "code", ("effectiveDateTime", "issued"), detail=resource.get("conclusion"))
+
+
+def device_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
+    """Return a device or an implant, or its use, as a line."""
+    if resource["resourceType"] == "Device":
+        named = (resource.get("deviceName") or [{}])[0].get("name")
+        told = resource if resource.get("type") or not named else {**resource, "type": {"text": named}}
+        return _line(located, told, "type", ("manufactureDate",))
+    told = {**resource, "type": {"text": (resource.get("device") or {}).get("display")}}
+    return _line(located, told, "type", ("timingDateTime", "recordedOn"))
 
 
 def _line(
@@ -183,7 +226,7 @@ def _status(resource: dict[str, Any]) -> str | None:
     if verification in ("entered-in-error", "refuted"):
         return str(verification)
     clinical = ((resource.get("clinicalStatus") or {}).get("coding") or [{}])[0].get("code")
-    if resource["resourceType"] == "Observation":
+    if resource["resourceType"] not in _ENDING:
         return str(resource["status"]) if resource.get("status") in _WRONG else None
     return str(clinical or resource.get("status"))
 

@@ -65,6 +65,7 @@ _NOT_OF = {"Patient": "delete"}
 """What is refused of a type whoever asks: a chart hangs on its Patient."""
 _OF_PATIENTS = (
     ("everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything"),
+    ("summary", "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"),
     ("match", "http://hl7.org/fhir/OperationDefinition/Patient-match"),
     ("ihe-pix", "https://profiles.ihe.net/ITI/PIXm/OperationDefinition/IHE.PIXm.pix"),
     ("merge", "http://hl7.org/fhir/OperationDefinition/Patient-merge"),

@@ -30,6 +30,7 @@ from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
 from salus.web.fhir.patching import PATCHING
 from salus.web.fhir.presenting import present
 from salus.web.fhir.requests import bearer, body, form, no_parameters, pairs_of, preference, resource_id
+from salus.web.fhir.summing_up import SUMMARY
 from salus.web.fhir.unchanged import answer_read, check_condition
 from salus.web.fhir.validating import validate
 from salus.web.gate import Gate, gate_of, in_thread
@@ -204,6 +205,7 @@ INTERACTIONS = (
     *CONDITIONAL,
     *HISTORY,
     *EVERYTHING,
+    *SUMMARY,
 )
 
 
