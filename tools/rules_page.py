@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from salus.records.fhir.invariants import in_words_and_by_hand, rules
+from salus.records.fhir.profiles import definition, known_profiles
 
 PAGE = Path(__file__).parent.parent / "docs/reference/fhir-rules.md"
 HEAD = """# Rules of FHIR R4
@@ -32,12 +33,48 @@ HL7's, of severity error, with their keys and in their words. `sqt-1` stands on 
 |---|---|---|
 """
 
+PROFILES = """
+## Core profiles
+
+What every hospital sends of each type, beyond R4. A resource that claims one of them, or one of IPS's, in
+`meta.profile` is checked by it at the door; a claim of another profile is believed. `$validate` takes `profile`
+and needs no claim.
+
+| Profile | Element | Rule |
+|---|---|---|
+"""
+IPS = """
+## International Patient Summary
+
+Profiles of HL7 IPS 2.0.1 that are known, below `http://hl7.org/fhir/uv/ips/StructureDefinition/`:
+"""
+
 
 def page() -> str:
     """Return the page."""
     said = [f"| {where} | `{key}` | {_cell(text)} |" for where, key, text in in_words_and_by_hand()]
     held = [f"| {shape} | `{key}` | {_cell(text)} |" for shape, told in rules().items() for key, text, _ in told]
-    return HEAD + "\n".join(said) + "\n" + INVARIANTS + "\n".join(held) + "\n"
+    core = [f"| `{url}` | {where} | {rule} |" for url, where, rule in asked("urn:salus:profile:core-")]
+    summaries = ", ".join(f"`{url.rpartition('/')[2]}`" for url in known_profiles() if "/uv/ips/" in url)
+    parts = (
+        HEAD + "\n".join(said),
+        INVARIANTS + "\n".join(held),
+        PROFILES + "\n".join(core),
+        IPS + "\n" + summaries + ".",
+    )
+    return "\n".join(parts) + "\n"
+
+
+def asked(prefix: str) -> list[tuple[str, str, str]]:
+    """Return (profile, element, rule in words) of those profiles."""
+    found = []
+    for url in (one for one in known_profiles() if one.startswith(prefix)):
+        for element in definition(url)["differential"]["element"]:
+            rules_ = ["required"] if element.get("min") else []
+            rules_ += [f"only {' or '.join(one['code'] for one in element['type'])}"] if "type" in element else []
+            rules_ += [one["human"] for one in element.get("constraint", ())]
+            found.append((url, element["id"], "; ".join(rules_)))
+    return found
 
 
 def _cell(text: str) -> str:

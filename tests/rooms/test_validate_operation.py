@@ -107,6 +107,22 @@ def test_the_base_definition_of_a_type_is_known(node: Serving, hospital: str) ->
     assert issues(node, hospital, "/fhir/$validate", asked_for(BROKEN, profile=base))[0]["code"] == "invariant"
 
 
+def test_a_known_profile_is_checked_when_it_is_asked_for(node: Serving, hospital: str) -> None:
+    core, fine = "urn:salus:profile:core-observation", {**OBSERVATION, "valueString": "x"}
+    found = issues(node, hospital, "/fhir/$validate", asked_for(fine, profile=core, mode="profile"))
+
+    rules = {issue["details"]["coding"][1]["code"] for issue in found}
+    assert "core-observation#least" in rules
+    assert {issue["expression"][0] for issue in found} >= {"Observation.category", "Observation.effective"}
+
+
+def test_an_unknown_profile_that_is_claimed_is_a_warning_and_no_refusal(node: Serving, hospital: str) -> None:
+    claiming = {**OBSERVATION, "valueString": "x", "meta": {"profile": ["http://x.example/p"]}}
+    found = issues(node, hospital, "/fhir/$validate", claiming)
+
+    assert [issue["severity"] for issue in found] == ["warning", "information"]
+
+
 def test_another_type_than_the_address_says_is_an_issue(node: Serving, hospital: str) -> None:
     (issue,) = issues(node, hospital, "/fhir/Patient/$validate", OBSERVATION)
 

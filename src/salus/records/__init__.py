@@ -23,7 +23,7 @@ from salus.records.intake.bundle import (
     of_update,
     take_apart,
 )
-from salus.records.intake.checking import check
+from salus.records.intake.checking import check, check_profile, profile_is_known, profiles_of, unchecked_claims
 from salus.records.intake.conditions import Looks, lock_conditions, parse_condition, settle
 from salus.records.intake.feed import (
     Named,
@@ -123,6 +123,7 @@ __all__ = [
     "check",
     "check_indexed",
     "check_patient",
+    "check_profile",
     "check_type",
     "counts",
     "deliver",
@@ -171,6 +172,8 @@ __all__ = [
     "patients",
     "patients_at",
     "personal",
+    "profile_is_known",
+    "profiles_of",
     "references",
     "refuse_measures",
     "replacements",
@@ -188,6 +191,7 @@ __all__ = [
     "told_back",
     "total",
     "totals",
+    "unchecked_claims",
     "uncounted",
     "unfound",
     "whose",

@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema_rs
 
 from salus.records.errors import Problem
+from salus.records.fhir import profiles
 from salus.records.fhir.definitions import definitions, resource_types
 from salus.records.fhir.invariants import Breach, breaches
 from salus.records.fhir.invariants.terms import required
@@ -102,12 +103,18 @@ def problems(resource: dict[str, Any], entry: int | None = None, root: dict[str,
         return [Problem(where="resourceType", text=f"{shown} is no FHIR R4 type", code="not-supported", entry=entry)]
     found = [_problem(error, name, entry) for error in _some(shape_of(name).iter_errors(resource))]
     found = found or [_breach(one, entry) for one in breaches(resource, root)]
+    found = found or [_breach(one, entry) for one in profiles.claimed(resource, root)]
     for path, inner in _nested(resource, name):
         if len(found) >= MOST_PROBLEMS:
             break
         around = (root or resource) if ".contained[" in path else None
         found += [_inside(problem, path) for problem in problems(inner, entry, around)]
     return found[:MOST_PROBLEMS]
+
+
+def deviations(resource: dict[str, Any], url: str) -> list[Problem]:
+    """Return in what a resource of a right shape deviates from a known profile."""
+    return [_breach(one, None) for one in profiles.deviations(resource, url)]
 
 
 def _breach(one: Breach, entry: int | None) -> Problem:

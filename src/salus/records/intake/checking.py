@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from salus.records.errors import RecordRefused
+from salus.records.fhir.profiles import known, of_type, unknown_claims
+from salus.records.fhir.validation import deviations
 from salus.records.intake.bundle import of_resource
 from salus.records.intake.examine import examine
 
@@ -15,3 +18,25 @@ def check(resource: dict[str, Any], resource_type: str) -> tuple[str, ...]:
     """
     examined, _ = examine((of_resource(resource, resource_type),))
     return examined[0].stripped
+
+
+def check_profile(resource: dict[str, Any], url: str) -> None:
+    """Check a resource of a right shape by a known profile. Raises RecordRefused with every deviation found."""
+    problems = deviations(resource, url)
+    if problems:
+        raise RecordRefused(problems)
+
+
+def profile_is_known(url: str) -> bool:
+    """Tell whether a profile can be checked by here; a version may follow `|`."""
+    return known(url) is not None
+
+
+def profiles_of(resource_type: str) -> tuple[str, ...]:
+    """Return the profiles of a type that are checked wherever a resource claims one (meta.profile)."""
+    return of_type(resource_type)
+
+
+def unchecked_claims(resource: dict[str, Any]) -> list[str]:
+    """Return where a resource claims a profile that is not known here: it is believed, and not checked."""
+    return unknown_claims(resource)

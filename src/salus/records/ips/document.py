@@ -43,24 +43,28 @@ def make(
     left_out.subtract(located.type for located, _ in [*shown.values(), *extra])
     left_out.subtract(located.type for located, _ in opened if located.type == "Patient")
     left_out.subtract(["Device"] * sum(len(section.unreferenced) for section in sections))
+    composition = _composition(sections, opened, +left_out, making)
+    return dump(_bundle(composition, opened, [*shown.values(), *extra], making))
+
+
+def _bundle(
+    composition: dict[str, Any], opened: Sequence[Opened], shown: Sequence[Opened], making: Making
+) -> dict[str, Any]:
     people = [one for one in opened if one[0].type == "Patient"]
-    entries = [
-        {"fullUrl": making.composition, "resource": _composition(sections, opened, +left_out, making)},
-        {"fullUrl": making.patient, "resource": patient(people, making)},
-        {"fullUrl": making.organisation, "resource": _author(making)},
-        *({"fullUrl": _address(located, making), "resource": r} for located, r in [*shown.values(), *extra]),
-    ]
-    return dump(
-        {
-            "resourceType": "Bundle",
-            "meta": {"profile": [BUNDLE_PROFILE]},
-            "language": making.language,
-            "identifier": {"system": "urn:ietf:rfc:3986", "value": making.bundle},
-            "type": "document",
-            "timestamp": format_instant(making.at),
-            "entry": entries,
-        }
-    )
+    return {
+        "resourceType": "Bundle",
+        "meta": {"profile": [BUNDLE_PROFILE]},
+        "language": making.language,
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": making.bundle},
+        "type": "document",
+        "timestamp": format_instant(making.at),
+        "entry": [
+            {"fullUrl": making.composition, "resource": composition},
+            {"fullUrl": making.patient, "resource": patient(people, making)},
+            {"fullUrl": making.organisation, "resource": _author(making)},
+            *({"fullUrl": _address(located, making), "resource": resource} for located, resource in shown),
+        ],
+    }
 
 
 def _extra(shown: Sequence[Opened], opened: Sequence[Opened], referred: Sequence[Opened]) -> list[Opened]:

@@ -121,6 +121,7 @@ def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
         **({} if kind in _NOT_OF else {"conditionalDelete": "single"}),
         "referencePolicy": ["literal", "local", "enforced"],
         **_searching(kind),
+        **({"supportedProfile": list(profiles)} if (profiles := records.profiles_of(kind)) else {}),
         **(
             {"operation": [{"name": name, "definition": url} for name, url in _OF_PATIENTS]}
             if kind == "Patient"

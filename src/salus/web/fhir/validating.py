@@ -18,7 +18,7 @@ from salus.web.fhir.outcome import FHIR_JSON, HttpRefused, issues_of, outcome, s
 from salus.web.fhir.requests import bearer, body
 from salus.web.gate import Gate, gate_of, in_thread
 
-_MODES = {"create": "c", "update": "u"}
+_MODES = {"create": "c", "update": "u", "profile": "c"}
 _PROFILES = "http://hl7.org/fhir/StructureDefinition/"
 
 
@@ -59,10 +59,18 @@ def _issues(who: Principal, resource: dict[str, Any], kind: str | None, asked: d
     try:
         records.refuse_measures(resource)
         stripped = records.check(resource, kind or told)
+        profile = asked.get("profile", _PROFILES + told)
+        if profile != _PROFILES + told:
+            records.check_profile(resource, profile)
     except RecordRefused as refused:
         return issues_of(refused)
     fine = {"severity": "information", "code": "informational", "diagnostics": "this would be taken as it is"}
-    return stripped_issues(stripped) or [fine]
+    return [*map(_unchecked, records.unchecked_claims(resource)), *(stripped_issues(stripped) or [fine])]
+
+
+def _unchecked(where: str) -> dict[str, Any]:
+    text = "this profile is not known here: it was not checked, and is no ground to refuse the resource"
+    return {"severity": "warning", "code": "not-supported", "diagnostics": text, "expression": [where]}
 
 
 def _interaction(told: str, asked: dict[str, Any]) -> str:
@@ -71,11 +79,14 @@ def _interaction(told: str, asked: dict[str, Any]) -> str:
         if name not in ("mode", "profile"):
             shown = name if name.isascii() and name.isalpha() and len(name) <= 40 else "a parameter"
             raise HttpRefused(f"{shown} means nothing here: send resource, mode, profile", 400, shown)
-    if asked.get("profile", _PROFILES + told) != _PROFILES + told:
-        raise HttpRefused("this profile is not known here; R4's own definition of the type is", 400, "profile")
-    mode = asked.get("mode", "create")
+    profile, mode = asked.get("profile", _PROFILES + told), asked.get("mode", "create")
+    if not isinstance(profile, str) or not (profile == _PROFILES + told or records.profile_is_known(profile)):
+        text = (
+            "this profile is not known here; the CapabilityStatement lists those that are, beside R4's own definition"
+        )
+        raise HttpRefused(text, 400, "profile")
     if not isinstance(mode, str) or mode not in _MODES:
-        raise HttpRefused("mode is create or update", 400, "mode")
+        raise HttpRefused("mode is create, update or profile", 400, "mode")
     return _MODES[mode]
 
 
