@@ -394,7 +394,18 @@ def test_an_age_changes_at_midnight_in_china() -> None:
 def a_summary(**given: str | None) -> Summary:
     empty: dict[str, object] = dict.fromkeys(("name", "birth_date", "gender", "no_known_allergy"))
     lists: dict[str, object] = dict.fromkeys(
-        ("person", "allergies", "medicines", "problems", "results", "facilities"), ()
+        (
+            "person",
+            "allergies",
+            "medicines",
+            "problems",
+            "results",
+            "vaccinations",
+            "procedures",
+            "devices",
+            "facilities",
+        ),
+        (),
     )
     return Summary(**(empty | lists | {"counts": {}} | given))  # type: ignore[arg-type]
 

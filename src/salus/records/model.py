@@ -196,6 +196,9 @@ class Summary:
     medicines: tuple[SummaryLine, ...] = field(repr=False)
     problems: tuple[SummaryLine, ...] = field(repr=False)
     results: tuple[SummaryLine, ...] = field(repr=False)
+    vaccinations: tuple[SummaryLine, ...] = field(repr=False)
+    procedures: tuple[SummaryLine, ...] = field(repr=False)
+    devices: tuple[SummaryLine, ...] = field(repr=False)
     counts: Mapping[str, int]
     facilities: tuple[str, ...]
 

@@ -11,7 +11,17 @@ from salus.records.fhir import facts
 from salus.records.fhir.parse import parse
 from salus.records.model import Located, Personal, Summary, SummaryLine
 
-TYPES = ("Patient", "AllergyIntolerance", "MedicationRequest", "Condition", "Observation")
+TYPES = (
+    "Patient",
+    "AllergyIntolerance",
+    "MedicationRequest",
+    "Condition",
+    "Observation",
+    "Immunization",
+    "Procedure",
+    "DeviceUseStatement",
+    "Device",
+)
 MOST_RESULTS = 12
 _WRONG = {"entered-in-error", "cancelled", "draft", "refuted", "not-done", "not-taken", "preparation"}
 _ENDED = {"resolved", "inactive", "remission", "completed", "stopped", "cancelled", "on-hold"}
@@ -25,6 +35,7 @@ _UNNAMED = "?"
 _TAKEN = ("authoredOn", "effectiveDateTime", "dateAsserted")
 
 Opened = tuple[Located, dict[str, Any]]
+Line = tuple[Located, dict[str, Any], SummaryLine]
 Read = Callable[[Located, dict[str, Any]], SummaryLine]
 
 
@@ -46,9 +57,26 @@ def summarise(found: Sequence[tuple[Located, bytes]], counts: Mapping[str, int])
         medicines=_lines(by_type["MedicationRequest"], medicine_line),
         problems=_lines(by_type["Condition"], problem_line),
         results=_lines(by_type["Observation"], result_line)[:MOST_RESULTS],
+        vaccinations=tuple(line for _, _, line in vaccinations(by_type["Immunization"])),
+        procedures=_lines(by_type["Procedure"], procedure_line),
+        devices=tuple(line for _, _, line in devices(by_type["DeviceUseStatement"], by_type["Device"])),
         counts=dict(counts),
         facilities=tuple(sorted({located.facility for located, _ in found})),
     )
+
+
+def vaccinations(found: Sequence[Opened]) -> list[Line]:
+    """Return every vaccination that was given, the newest first: two doses of one vaccine are two."""
+    lines = [(located, r, vaccination_line(located, r)) for located, r in found if r.get("status") == "completed"]
+    return sorted(lines, key=lambda one: one[2].at or "", reverse=True)
+
+
+def devices(used: Sequence[Opened], all_: Sequence[Opened]) -> list[Line]:
+    """Return devices that somebody uses, and after them those of which no use is told."""
+    uses = lines_of(used, device_line)
+    told = {(resource.get("device") or {}).get("reference") for _, resource, _ in uses}
+    bare = lines_of([one for one in all_ if f"Device/{one[0].id}" not in told], device_line)
+    return [*uses, *bare]
 
 
 def who_is(patients: Sequence[Opened]) -> tuple[Survivor, ...]:
@@ -118,7 +146,7 @@ def _lines(found: list[Opened], read: Read) -> tuple[SummaryLine, ...]:
     return tuple(line for _, _, line in lines_of(found, read))
 
 
-def lines_of(found: Sequence[Opened], read: Read) -> list[tuple[Located, dict[str, Any], SummaryLine]]:
+def lines_of(found: Sequence[Opened], read: Read) -> list[Line]:
     """Read each resource into a line; the active first, then the newest; of equal lines the newest stays.
 
     What cannot be named is never folded together: two unnamed medicines are two.
@@ -126,7 +154,7 @@ def lines_of(found: Sequence[Opened], read: Read) -> list[tuple[Located, dict[st
     kept = [(located, r) for located, r in found if _status(r) not in _WRONG and r.get("doNotPerform") is not True]
     lines = [(located, resource, read(located, resource)) for located, resource in kept]
     newest = sorted(lines, key=lambda one: one[2].at or "", reverse=True)
-    shown: dict[tuple[object, ...], tuple[Located, dict[str, Any], SummaryLine]] = {}
+    shown: dict[tuple[object, ...], Line] = {}
     for place, one in enumerate(sorted(newest, key=lambda one: not one[2].active)):
         shown.setdefault((place,) if one[2].text == _UNNAMED else (one[2].text, one[2].code), one)
     return list(shown.values())

@@ -14,14 +14,14 @@ from salus.records.summary import (
     NO_ALLERGY,
     Opened,
     allergy_line,
-    device_line,
+    devices,
     lines_of,
     medicine_line,
     problem_line,
     procedure_line,
     report_line,
     result_line,
-    vaccination_line,
+    vaccinations,
 )
 
 TYPES = (
@@ -69,14 +69,14 @@ def fill(opened: Sequence[Opened], language: str) -> list[Filled]:
     chosen["allergies"] = _allergies(by_type)
     medicines = _lines(by_type, medicine_line, "MedicationRequest", "MedicationStatement")
     chosen["medicines"] = [line for line in medicines if line[2].active]
-    chosen["vaccinations"] = _given(by_type.get("Immunization", ()))
+    chosen["vaccinations"] = vaccinations(by_type.get("Immunization", ()))
     chosen["procedures"] = _lines(by_type, procedure_line, "Procedure")
     chosen["results"] = _lines(by_type, report_line, "DiagnosticReport")
     for line in _lines(by_type, result_line, "Observation"):
         chosen[_CATEGORIES.get(_category(line[1]), "results")].append(line)
-    used = _lines(by_type, device_line, "DeviceUseStatement")
-    chosen["devices"] = used
-    bare = _unused(_lines(by_type, device_line, "Device"), used)
+    told = devices(by_type.get("DeviceUseStatement", ()), by_type.get("Device", ()))
+    chosen["devices"] = [line for line in told if line[0].type == "DeviceUseStatement"]
+    bare = [line for line in told if line[0].type == "Device"]
     return [
         Filled(
             name=name,
@@ -98,17 +98,6 @@ def _allergies(by_type: Mapping[str, list[Opened]]) -> list[Chosen]:
     """Return what somebody is allergic to; a statement that there is nothing counts only where nothing else stands."""
     found = [one for one in _lines(by_type, allergy_line, "AllergyIntolerance") if one[2].active]
     return [one for one in found if one[2].code not in NO_ALLERGY] or found
-
-
-def _given(found: Sequence[Opened]) -> list[Chosen]:
-    """Return every vaccination that was given: two doses of one vaccine are two."""
-    lines = [(located, r, vaccination_line(located, r)) for located, r in found if r["status"] == "completed"]
-    return sorted(lines, key=lambda one: one[2].at or "", reverse=True)
-
-
-def _unused(devices: list[Chosen], used: list[Chosen]) -> list[Chosen]:
-    told = {(resource.get("device") or {}).get("reference") for _, resource, _ in used}
-    return [one for one in devices if f"Device/{one[0].id}" not in told]
 
 
 def _category(resource: dict[str, Any]) -> str:

@@ -224,6 +224,14 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A vaccination, a procedure or a device, as it is written."""
+
+    name: Words
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """The summary of one resident's record, newest first in every list.
 
@@ -240,6 +248,9 @@ class Record:
     silent: tuple[Words, ...]
     as_of: datetime
     no_known_allergy: Source | None = None
+    vaccinations: tuple[Entry, ...] = ()
+    procedures: tuple[Entry, ...] = ()
+    devices: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
