@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from salus.synth.clinic.catalogue import PRESENCE
@@ -116,6 +116,17 @@ def encounter(
             "identifier": {"system": "urn:salus:facility", "value": facility.facility_id},
             "display": facility.name_zh,
         },
+    }
+
+
+def keeping(subject: Resource, facility: Facility, since: date) -> Resource:
+    """Make the declaration that a facility keeps somebody's health record."""
+    return {
+        "resourceType": "EpisodeOfCare",
+        "status": "active",
+        "type": [{"coding": [{"system": "urn:salus:code:episode", "code": "record-keeping"}], "text": "健康档案管理"}],
+        "patient": subject,
+        "period": {"start": since.isoformat()},
     }
 
 

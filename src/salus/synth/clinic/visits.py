@@ -26,13 +26,16 @@ def bundle(
 ) -> dict[str, Any]:
     """Make the transaction bundle of one resident's visits to one facility; `order` tells first from second.
 
-    Only the first residents have a history of three years; `recent` are the visits since.
+    Only the first residents have a history of three years; `recent` are the visits since. The first facility says last
+    that it keeps the resident's health record.
     """
     chart = _Chart(country, county, resident, facility, order)
     for at in chart.visit_instants() if resident.index < WITH_HISTORY else ():
         chart.visit(at)
     for visit in recent:
         chart.recent(visit)
+    if order == 0:
+        chart.kept()
     return {"resourceType": "Bundle", "type": "transaction", "entry": chart.entries}
 
 
@@ -101,6 +104,12 @@ class _Chart:
             warm = Dice(self.seed, "fever", self.resident.index, self.visits).near(38.3, 0.7)
             value = fhir.quantity(warm, "Cel", "°C")
             self.add(fhir.vital(replace(scene, at=visit.at + timedelta(minutes=5)), _TEMPERATURE, value))
+
+    def kept(self) -> None:
+        """Append that this facility keeps the resident's health record: since birth, or for up to eight years."""
+        days = Dice(self.seed, "keeping", self.resident.index).between(RECENT_DAYS, 8 * 365)
+        since = max(self.resident.birth_date, self.until - timedelta(days=days))
+        self.add(fhir.keeping(self.subject, self.facility, since))
 
     def arrival(self, at: datetime, kind: str, lasts: timedelta) -> fhir.Scene:
         """Append an encounter, and return the scene of everything else that happens at it."""
