@@ -32,7 +32,7 @@ def prepare_page(node: Node, after: int) -> int | None:
             charts = charts[:AT_ONCE]
             last = charts[-1]
         people = records.patients(tx, charts) if charts else []
-    keys = _keys(node, sorted({one.chart_key for one in people}))
+    keys = keys_of(node, sorted({one.chart_key for one in people}))
     for one in people:
         if one.chart_key in keys:
             _prepare(node, one, keys)
@@ -52,7 +52,8 @@ def _prepare(node: Node, patient: Located, keys: Mapping[int, bytes]) -> None:
         log.warning("chart %d cannot be prepared: %s", patient.chart_key, type(error).__name__)
 
 
-def _keys(node: Node, charts: Sequence[int]) -> dict[int, bytes]:
+def keys_of(node: Node, charts: Sequence[int]) -> dict[int, bytes]:
+    """Unwrap the keys of charts; those that were destroyed are left out."""
     try:
         return node.keys.unwrap(charts)
     except SalusError:
@@ -75,7 +76,7 @@ def find_page(node: Node) -> bool:
     if waiting is None:
         node.indexed = True
         return False
-    keys = _keys(node, sorted({one.chart_key for one in waiting.lacking}))
+    keys = keys_of(node, sorted({one.chart_key for one in waiting.lacking}))
     with node.store.transaction(Duty.CARE) as tx:
         records.lock(tx, [one.id for one in waiting.lacking])
         unread = records.let_be_found(tx, node.custodian, keys, waiting, FOUND_AT_ONCE)

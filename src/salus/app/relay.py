@@ -14,6 +14,7 @@ from salus.app.measures import progress_measures
 from salus.app.node import Node
 from salus.app.power import publish_attempts
 from salus.app.surveillance import recount
+from salus.app.surveying import survey_page
 from salus.kernel import SalusError
 from salus.storage import Duty, Event
 
@@ -37,6 +38,7 @@ class Relay:
         self._swept: datetime | None = None
         self._prepared: int | None = 0
         self._unfound = True
+        self._surveyed: int | None = 0
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
@@ -74,9 +76,11 @@ class Relay:
         self._recount()  # last: should counting fail, the log goes on
         if self._prepared is not None:
             self._prepared = prepare_page(self._node, self._prepared)
-        waits = self._unfound and find_page(self._node)
-        self._unfound = waits
-        return drained + chained >= 100 or self._prepared is not None or waits
+        elif self._unfound:
+            self._unfound = find_page(self._node)
+        elif self._surveyed is not None:
+            self._surveyed = survey_page(self._node, self._surveyed)
+        return drained + chained >= 100 or self._prepared is not None or self._unfound or self._surveyed is not None
 
     def _progress(self) -> None:
         """Let measures progress when witnesses stand by more of the log, at first, and once a minute for the clock."""

@@ -11,14 +11,14 @@ import orjson
 
 from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described
 from salus.kernel import format_instant
-from salus.records import store
+from salus.records import following, population, store
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir.definitions import DIRECTORY, resource_types
 from salus.records.fhir.facts import born
 from salus.records.fhir.parse import names_an_element, parse
 from salus.records.fhir.person import columns
 from salus.records.intake.examine import numbers_of
-from salus.records.model import Identified, Located, Personal, Summary
+from salus.records.model import Identified, Located, Personal, Sealer, Summary
 from salus.records.sealing import unseal
 from salus.records.summary import TYPES, name_of, personal_of, summarise
 from salus.storage import Transaction
@@ -122,6 +122,14 @@ def arrival(located: Located, keys: Mapping[int, bytes]) -> Arrival:
         numbers=numbers_of(patient),
         born=born(patient),
     )
+
+
+def note_again(tx: Transaction, sealer: Sealer, found: Sequence[Located], keys: Mapping[int, bytes]) -> None:
+    """Note of stored resources what the population register and follow-up keep, as if they arrived. Lock them first."""
+    for located in found:
+        written = [(located.resource_key, located.chart_key, parse(open_body(located, keys)))]
+        population.note(tx, located.facility, located.at, written)
+        following.note(tx, sealer, located.at, written, [located.resource_key])
 
 
 def deliver(tx: Transaction, event: int, acceptance: int, facility: str, day: date, entries: int) -> bool:

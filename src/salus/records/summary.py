@@ -86,7 +86,7 @@ def who_is(patients: Sequence[Opened]) -> tuple[Survivor, ...]:
 
 def _statements(located: Located, person: dict[str, Any]) -> Iterator[Statement]:
     born = person.get("birthDate")
-    cards = {card for card in _cards(person) if not born or card == born}
+    vouching = {card for card in cards(person) if not born or card == born}
     homes = [_address(one) for one in person.get("address") or () if one.get("use") != "old"]
     phones = [one for one in person.get("telecom") or () if one.get("system") == "phone" and one.get("use") != "old"]
     stated = {
@@ -98,10 +98,10 @@ def _statements(located: Located, person: dict[str, Any]) -> Iterator[Statement]
     }
     for name, value in stated.items():
         if value:
-            yield Statement(element=name, value=value, source=located.facility, at=located.at, vouched=bool(cards))
+            yield Statement(element=name, value=value, source=located.facility, at=located.at, vouched=bool(vouching))
 
 
-def _cards(person: dict[str, Any]) -> Iterator[str]:
+def cards(person: Mapping[str, Any]) -> Iterator[str]:
     """Yield the birth date of each valid identity card number that a Patient carries."""
     for one in person.get("identifier") or ():
         if one.get("system") in ID_CARD_SYSTEMS and one.get("value"):

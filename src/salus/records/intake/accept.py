@@ -12,7 +12,7 @@ from uuid import UUID
 from salus.access import Action
 from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described, place, residents_of, revise
 from salus.kernel import bucket, format_instant, new_id
-from salus.records import store
+from salus.records import following, population, store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts, occurrence
 from salus.records.fhir.definitions import DIRECTORY
@@ -298,6 +298,7 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     store.insert_tokens(tx, tokens)
     _write_found(batch)
     _write_occurrences(batch)
+    _note_people(batch)
     return outcomes
 
 
@@ -351,6 +352,16 @@ def _write_occurrences(batch: _Batch) -> None:
             rows.append((key, day, one.type, chart, batch.writer.facility))
     updated = [batch.versions[n][0] for n, one in enumerate(batch.examined) if one.intent.verb in ("update", "delete")]
     batch.days.update(store.replace_occurrences(batch.tx, updated, rows), (day for _, day, *_ in rows))
+
+
+def _note_people(batch: _Batch) -> None:
+    """Note what the population register and follow-up keep of what was written, and of what was deleted no more."""
+    said = [(n, one) for n, one in enumerate(batch.examined) if n not in batch.settled]
+    written = [(batch.versions[n][0], batch.charts[n], one.resource) for n, one in said]
+    stands = [row for row, (_, one) in zip(written, said, strict=True) if one.intent.verb != "delete"]
+    replaced = [batch.versions[n][0] for n, one in said if one.intent.verb != "create"]
+    population.note(batch.tx, batch.writer.facility, batch.at, written)
+    following.note(batch.tx, batch.writer.sealer, batch.at, stands, replaced)
 
 
 def _outcome(batch: _Batch, one: Examined, position: int, body: bytes) -> Outcome:

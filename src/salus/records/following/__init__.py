@@ -1,0 +1,22 @@
+"""Follow-up: plans as data, what a record tells of them, and what is due. Nothing follows from it for anybody."""
+
+from salus.records.following.errors import PlansRefused
+from salus.records.following.judging import follow
+from salus.records.following.model import Followed, How, Item, Mark, Plan, Step
+from salus.records.following.plans import read_plans, shipped_plans
+from salus.records.following.service import marks, note
+
+__all__ = [
+    "Followed",
+    "How",
+    "Item",
+    "Mark",
+    "Plan",
+    "PlansRefused",
+    "Step",
+    "follow",
+    "marks",
+    "note",
+    "read_plans",
+    "shipped_plans",
+]

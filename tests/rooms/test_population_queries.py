@@ -1,0 +1,64 @@
+"""Every query of the population register and of follow-up finds its rows by an index, at a size where it matters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+from test_records_queries import WALK, Explaining, _public
+
+from salus.records.following import store as following
+from salus.records.population import store as population
+from salus.storage import Duty, Store, Transaction
+
+CHARTS = 20_000
+Call = Callable[[Transaction], object]
+QUERIES: dict[str, Call] = {
+    "population: replace_vitals": lambda tx: population.replace_vitals(tx, population.vitals_of(tx, [700_005])),
+    "population: replace_keepings": lambda tx: population.replace_keepings(tx, [700_005], []),
+    "population: vitals_after": lambda tx: population.vitals_after(tx, 700_100, 50),
+    "population: vitals_of": lambda tx: population.vitals_of(tx, [700_005, 700_006]),
+    "population: keepings_of": lambda tx: population.keepings_of(tx, [700_005, 700_006]),
+    "population: charts_kept": lambda tx: population.charts_kept(tx, "H77", 700_100, 20),
+    "population: unsurveyed": lambda tx: population.unsurveyed(tx, 700_100, 50),
+    "population: resources_of": lambda tx: population.resources_of(tx, 700_005, ("Patient", "Condition")),
+    "following: replace_followed": lambda tx: following.replace_followed(tx, [700_005], []),
+    "following: followed_of": lambda tx: following.followed_of(tx, [700_005, 700_006]),
+}
+
+
+@pytest.fixture(scope="module")
+def filled(store: Store) -> Store:
+    span = f"generate_series(700001, {700_000 + CHARTS}) n"
+    statements = [
+        "insert into records.chart select n, gen_random_uuid(), 'resident', 'H' || n % 100, 'test', 0, now() from "
+        + span,
+        f"insert into records.resource select n, gen_random_uuid(), 'Patient', n, 1, now(), now(), now() from {span}",
+        f"insert into records.vital select n, 'H1', '1980-01-01', 'male', null, null, true, now() from {span}",
+        f"insert into records.keeping select n, n, 'H' || n % 100, '2020-01-01', null, now() from {span}",
+        f"insert into records.followed select n, ('topic-' || n % 20)::bytea, n, '2031-01-01' from {span}",
+        "analyze",
+    ]
+    with store.connect(Duty.MIGRATION, "salus") as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+    return store
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_walks_through_no_table(filled: Store, name: str) -> None:
+    with filled.transaction(Duty.CARE) as tx:
+        explaining = Explaining(tx)
+        explaining.copy = tx.copy  # type: ignore[attr-defined]
+        QUERIES[name](cast("Transaction", explaining))
+
+    assert explaining.plans
+    assert [plan for plan in explaining.plans if re.search(WALK, plan)] == []
+
+
+def test_every_statement_stands_in_the_list() -> None:
+    owned = {"population": population, "following": following}
+
+    assert set(QUERIES) == {f"{room}: {name}" for room, module in owned.items() for name in _public(module)}
