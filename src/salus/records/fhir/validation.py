@@ -101,7 +101,7 @@ def problems(resource: dict[str, Any], entry: int | None = None, root: dict[str,
     if name not in resource_types():
         shown = name if names_an_element(name) else "this"
         return [Problem(where="resourceType", text=f"{shown} is no FHIR R4 type", code="not-supported", entry=entry)]
-    found = [_problem(error, name, entry) for error in _some(shape_of(name).iter_errors(resource))]
+    found = shape_problems(resource, name, entry)
     found = found or [_breach(one, entry) for one in breaches(resource, root)]
     found = found or [_breach(one, entry) for one in profiles.claimed(resource, root)]
     for path, inner in _nested(resource, name):
@@ -115,6 +115,16 @@ def problems(resource: dict[str, Any], entry: int | None = None, root: dict[str,
 def deviations(resource: dict[str, Any], url: str) -> list[Problem]:
     """Return in what a resource of a right shape deviates from a known profile."""
     return [_breach(one, None) for one in profiles.deviations(resource, url)]
+
+
+def shape_problems(value: dict[str, Any], name: str, entry: int | None = None) -> list[Problem]:
+    """Return what is wrong with the shape of a resource of this type; nothing inside a nested resource is looked at."""
+    return [_problem(error, name, entry) for error in _some(shape_of(name).iter_errors(value))]
+
+
+def is_shaped(value: dict[str, Any], name: str) -> bool:
+    """Tell whether the shape of a resource of this type is right; nothing inside a nested resource is looked at."""
+    return bool(shape_of(name).is_valid(value))
 
 
 def _breach(one: Breach, entry: int | None) -> Problem:

@@ -10,6 +10,7 @@ from typing import Any
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.references import uuid_of
+from salus.records.intake.envelope import entry_problem, envelope_problems, well_shaped
 from salus.records.model import Condition, Intent
 
 MOST_ENTRIES = 10_000
@@ -54,16 +55,13 @@ def take_apart(bundle: dict[str, Any]) -> Submission:
         raise _refused("Bundle.type", "must be transaction or batch to be sent here")
     if not bundle.keys() <= _BUNDLE:
         raise _refused("Bundle", "an element that does not exist here", "structure")
-    entries = bundle.get("entry", [])
-    if not isinstance(entries, list):
-        raise _refused("Bundle.entry", "must be a list")
-    if len(entries) > MOST_ENTRIES:
-        raise _refused("Bundle.entry", f"more than {MOST_ENTRIES} entries; send it in parts", "too-long", 413)
+    entries = _entries(bundle)
+    sound = well_shaped(entries)
     intents: list[Intent] = []
     asks: list[Ask] = []
     wrong: list[Problem] = []
     for position, entry in enumerate(entries):
-        read = _entry(entry, position)
+        read = (None if sound else entry_problem(entry, position)) or _entry(entry, position)
         if isinstance(read, Problem):
             wrong.append(read)
         elif isinstance(read, Ask):
@@ -73,6 +71,18 @@ def take_apart(bundle: dict[str, Any]) -> Submission:
         else:
             intents.append(read)
     return Submission(kind=kind, intents=tuple(intents), asks=tuple(asks), wrong=tuple(wrong), size=len(entries))
+
+
+def _entries(bundle: dict[str, Any]) -> list[Any]:
+    """Return the entries of a Bundle whose own elements have the right shape."""
+    entries = bundle.get("entry", [])
+    if not isinstance(entries, list):
+        raise _refused("Bundle.entry", "must be a list")
+    if len(entries) > MOST_ENTRIES:
+        raise _refused("Bundle.entry", f"more than {MOST_ENTRIES} entries; send it in parts", "too-long", 413)
+    if misshapen := envelope_problems(bundle):
+        raise RecordRefused(misshapen)
+    return entries
 
 
 def of_resource(resource: dict[str, Any], resource_type: str) -> Intent:
