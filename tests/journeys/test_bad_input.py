@@ -251,6 +251,17 @@ def test_a_wrong_bundle_is_refused_whole(client: httpx.Client, database: Store, 
     assert held(database) == before
 
 
+@pytest.mark.parametrize("header", ["If-None-Exist", "If-Match"])
+def test_a_bundle_is_not_sent_on_a_condition(client: httpx.Client, database: Store, header: str) -> None:
+    before = held(database)
+
+    answer = client.post("", json=bundle(entry({"resourceType": "Patient"})), headers={**JSON, header: "x"})
+
+    assert answer.status_code == 400
+    assert outcome(answer)["issue"][0]["expression"] == [header]
+    assert held(database) == before
+
+
 def test_an_empty_transaction_is_answered(client: httpx.Client) -> None:
     assert client.post("", json=bundle(), headers=JSON).json()["type"] == "transaction-response"
 

@@ -29,7 +29,7 @@ from salus.web.fhir.matching import match
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
 from salus.web.fhir.patching import PATCHING
 from salus.web.fhir.presenting import present
-from salus.web.fhir.requests import bearer, body, form, no_parameters, pairs_of, preference, resource_id
+from salus.web.fhir.requests import bearer, body, form, no_parameters, pairs_of, preference, resource_id, unconditional
 from salus.web.fhir.summing_up import SUMMARY
 from salus.web.fhir.unchanged import answer_read, check_condition
 from salus.web.fhir.validating import validate
@@ -120,6 +120,7 @@ async def submit(request: Request) -> Response:
     """Answer `POST [base]`: a transaction, all or nothing, or a batch, each by itself."""
     gate, token = gate_of(request), bearer(request)
     no_parameters(request)
+    unconditional(request)
     who = await in_thread(gate, lambda: known(gate, token))
     raw = await body(request)
 

@@ -40,6 +40,14 @@ def no_parameters(request: Request) -> None:
             raise HttpRefused(f"{shown} means nothing here", 400, shown)
 
 
+def unconditional(request: Request) -> None:
+    """Refuse a Bundle whose sender puts a condition into a header: it would not hold for any entry."""
+    for name in ("If-None-Exist", "If-Match"):
+        if name.lower() in request.headers:
+            text = "a Bundle is not sent on a condition: write it into the request of the entry it is about"
+            raise HttpRefused(text, 400, name)
+
+
 async def body(request: Request) -> bytes:
     """Read a JSON body, which the guard bounds at 64 MiB. Raises HttpRefused for another media type."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
