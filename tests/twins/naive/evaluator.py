@@ -21,6 +21,10 @@ MODIFIERS = {
     "reference": ("identifier",),
     "uri": ("above", "below"),
 }
+# A person's name is kept as digests of whole parts, so that nobody lists people by their first letters
+# (docs/reference/search.md): a part is found whole, without case and accents, and `:exact` is refused.
+PEOPLE = ("Patient", "Person", "RelatedPerson")
+WHOLE = frozenset((kind, name) for kind in PEOPLE for name in ("family", "given", "name"))
 
 
 def parameter(kind: str, name: str) -> list[Any]:
@@ -87,6 +91,8 @@ class Library:
         wanted = split(value, ",")
         if of == "composite":
             return self._composed(kind, expression, components, wanted)
+        if (kind, name) in WHOLE and not modifier:
+            modifier = "whole"
         if (of, modifier) in (("token", "of-type"), ("reference", "identifier")):
             return self._by_identifier(kind, expression, modifier, wanted)
         found: set[str] = set()

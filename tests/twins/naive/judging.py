@@ -17,6 +17,7 @@ import orjson
 from twins.naive import paths
 from twins.naive.drawing import Query
 from twins.naive.evaluator import Library, Wrong, parameter
+from twins.naive.loading import DIRECTORY
 from twins.naive.values import keys, split
 
 MOST_PAGES = 8
@@ -124,6 +125,8 @@ class Judge:
         allowed = sorted(query.forms & MAY_BE_REFUSED.keys())
         if status == 403 and self._names_nobody(query):
             self.tally.refused["nobody by that id"] += 1
+        elif status == 403 and _leads_to_records(query):
+            self.tally.refused["from institutions to records"] += 1
         elif status == 400 and allowed:
             self.tally.refused.update(allowed)
         else:
@@ -226,6 +229,14 @@ class Judge:
                     self._differs(query, why)
             elif set(resource) != set(stored):
                 self._differs(query, f"another body, {sorted(set(resource) ^ set(stored))}")
+
+
+def _leads_to_records(query: Query) -> bool:
+    """Tell whether a search of institutions asks for records that point there; a system may not go that way."""
+    names = [name if name != "_revinclude" else f"_has:{value}" for name, value in query.pairs]
+    return query.kind in DIRECTORY and any(
+        name.startswith("_has:") and name.split(":")[1] not in DIRECTORY for name in names
+    )
 
 
 def _address(entry: dict[str, Any]) -> str:

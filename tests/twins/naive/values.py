@@ -111,6 +111,8 @@ def folded(text: str) -> str:
 def _string_matches(key: str, modifier: str, wanted: str) -> bool:
     if modifier == "exact":
         return key == plain(wanted)
+    if modifier == "whole":
+        return folded(plain(wanted)) == folded(key)
     if modifier == "contains":
         return folded(plain(wanted)) in folded(key)
     return folded(key).startswith(folded(plain(wanted)))
