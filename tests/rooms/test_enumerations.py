@@ -82,8 +82,8 @@ UNGRANTED = {Purpose.ETREAT, Purpose.HRESCH}  # in the closed list; no role may 
 ACTIONS = (
     "answer-appeal command commit-specimen contest create delete explain-links import invite-resident judge-identity"
     " link-charts match-identity open-relation"
-    " read read-code read-identity read-notice read-register read-signals read-situation read-summary replace-code"
-    " report-identity report-resources resolve-code search send-counts sign-result take-certificate update"
+    " read read-code read-identity read-notice read-quality read-register read-signals read-situation read-summary"
+    " replace-code report-identity report-resources resolve-code search send-counts sign-result take-certificate update"
     " verify-signal"
 )
 EVENTS = {"RecordAccepted": "records/intake/accept.py", "ResidentsChanged": "identity/linking/service.py"}

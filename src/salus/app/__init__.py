@@ -44,6 +44,19 @@ from salus.app.contests import (
     unanswered,
     waiting_contests,
 )
+from salus.app.coverage import (
+    ARRIVES_PERCENT,
+    FEWEST,
+    Completeness,
+    Coverage,
+    Covered,
+    Delay,
+    QualityReport,
+    coverage,
+    quality,
+    quality_of,
+    quality_told,
+)
 from salus.app.creating import Create, Creator
 from salus.app.crossing import Crossed, cross_reference
 from salus.app.demo import (
@@ -60,6 +73,7 @@ from salus.app.demo import (
     step_into,
 )
 from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_summary
+from salus.app.directory import REGISTRY, organization_of, publish_institutions
 from salus.app.everything import Everything, everything_of
 from salus.app.explaining import Explained, Said, explain_links
 from salus.app.handing_over import NotVerified, hand_signal_over
@@ -134,20 +148,28 @@ from salus.app.surveillance import (
     take_feed,
     verify_signal,
 )
+from salus.app.turning_away import turn_away, turn_away_for
 from salus.app.writing import Tried, accept, accept_each
 
 __all__ = [
+    "ARRIVES_PERCENT",
     "BY_ROUTE",
     "CHECKS",
     "DEMO_WITNESSES",
+    "FEWEST",
     "MATCHES_A_MINUTE",
     "MOST_MATCHES",
+    "REGISTRY",
     "SCHEMAS",
     "SETTING",
     "Audited",
+    "Completeness",
+    "Coverage",
+    "Covered",
     "Create",
     "Creator",
     "Crossed",
+    "Delay",
     "DemoResident",
     "Everything",
     "Explained",
@@ -180,6 +202,7 @@ __all__ = [
     "Present",
     "PublicOrder",
     "Published",
+    "QualityReport",
     "Queue",
     "RanAgain",
     "ReadAsk",
@@ -225,6 +248,7 @@ __all__ = [
     "contested_of",
     "count_up_to",
     "courses",
+    "coverage",
     "cross_reference",
     "deliver_events",
     "demo_principal",
@@ -271,6 +295,7 @@ __all__ = [
     "open_incident",
     "open_node",
     "order_document",
+    "organization_of",
     "parse_duration",
     "powers",
     "present_here",
@@ -278,6 +303,10 @@ __all__ = [
     "public_orders",
     "publish",
     "publish_attempts",
+    "publish_institutions",
+    "quality",
+    "quality_of",
+    "quality_told",
     "questions",
     "read_body",
     "reader_name",
@@ -307,6 +336,8 @@ __all__ = [
     "take_result",
     "take_specimen",
     "trust_file",
+    "turn_away",
+    "turn_away_for",
     "unanswered",
     "verify_signal",
     "view_summary",

@@ -79,11 +79,12 @@ def ensure_sandbox(node: Node) -> None:
     parties.add_facility(
         node.store,
         facility_id="H1",
+        name_en=names["name_en"],
+        name_zh=names["name_zh"],
         level=3,
         kind=FacilityKind.HOSPITAL,
         county="900101",
         organisation="Sandbox",
-        **names,
     )
 
 

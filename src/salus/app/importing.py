@@ -16,6 +16,7 @@ import zstandard
 from salus import records
 from salus.app.attempts import BY_IMPORT, read_body
 from salus.app.node import Node
+from salus.app.turning_away import turn_away_for
 from salus.app.writing import accept
 from salus.kernel import Invalid, Purpose, Role, SalusError
 from salus.parties import Principal, principal
@@ -86,6 +87,7 @@ def _import_file(
         except SalusError as error:
             if error.status >= 500:
                 raise
+            turn_away_for(node, sender, "import", error)
             done.refused.append((path.name, number, str(error)))
         progress(done)
 

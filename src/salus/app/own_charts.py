@@ -80,7 +80,7 @@ def follow_replacements(
                 raise Ambiguous("a Patient cannot be replaced by itself", where="Patient.link")
             pair = identity.pair_of(outcome.chart_key, target)
             if not _one_resident(tx, pair):  # who sends a Patient again and again says nothing new
-                decision = decide(node, who, Action.LINK_CHARTS, Kind.RECORD, own_facility=True)
+                decision = decide(node, who, Action.LINK_CHARTS, Kind.RECORD, own_facility=_of_residents(node, who))
                 if not decision.allowed:
                     raise Refused(OWN_ONLY)  # whoever ends the transaction keeps the refusal
                 _register(tx, who, pair, decision.ground, at)
@@ -89,10 +89,15 @@ def follow_replacements(
 
 
 def _ground(node: Node, who: Principal) -> str:
-    decision = decide(node, who, Action.LINK_CHARTS, Kind.RECORD, own_facility=True)
+    decision = decide(node, who, Action.LINK_CHARTS, Kind.RECORD, own_facility=_of_residents(node, who))
     if not decision.allowed or who.facility is None:
         raise refuse(node, who, Action.LINK_CHARTS, OWN_ONLY)
     return decision.ground
+
+
+def _of_residents(node: Node, who: Principal) -> bool:
+    """Tell whether the own charts are residents': a sandbox's are nobody's, and there is nobody to link."""
+    return who.facility is not None and not node.facility(who.facility).sandbox
 
 
 def _chart(tx: Transaction, node: Node, who: Principal, names: Sequence[Named]) -> int | None:

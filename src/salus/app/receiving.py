@@ -21,6 +21,7 @@ from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
 from salus.app.own_charts import Linking, link_own_charts
 from salus.app.sending import Peer, Senders
+from salus.app.turning_away import turn_away
 from salus.app.writing import accept_in
 from salus.kernel import Refused, SalusError, Unavailable
 from salus.parties import Principal
@@ -87,6 +88,7 @@ class Receiver:
         return [one if isinstance(one, Answer) else _answered(one) for one in read]
 
     def _read(self, incoming: Incoming) -> _Case | Answer:
+        who: Principal | None = None
         try:
             message = v2.parse(incoming.raw)
             who = self._senders.principal(message, incoming.peer)
@@ -101,7 +103,7 @@ class Receiver:
                     refuse_body(self._node, who, told.resource)
             return _Case(principal=who, marked=marked)
         except SalusError as error:
-            return _refusal(error, [])
+            return self._turned_away(who, error, _refusal(error, []))
         except Exception as error:  # whatever broke, the sender is answered and the connection lives on
             log.exception("a message could not be read: %s", type(error).__name__, exc_info=False)
             return _refusal(Unavailable(_BROKEN), [])
@@ -166,9 +168,15 @@ class Receiver:
             except SalusError as down:  # the refusal could not be kept: the sender is to come again
                 error = down
         if isinstance(error, SalusError):
-            return _refusal(error, case.plan.elements if case.plan else ())
+            return self._turned_away(case.principal, error, _refusal(error, case.plan.elements if case.plan else ()))
         log.warning("a message could not be taken: %s", type(error).__name__)
         return _refusal(Unavailable(_BROKEN), ())
+
+    def _turned_away(self, who: Principal | None, error: SalusError, answer: Answer) -> Answer:
+        """Count a refusal under its sender, if that is known, with HL7's condition."""
+        if who is not None and error.status < 500 and answer.salus:
+            turn_away(self._node, who, SOURCE, [(answer.salus, str(answer.condition or ""))])
+        return answer
 
     def _commit(self, cases: Sequence[_Case]) -> None:
         node, at = self._node, self._node.clock.now()

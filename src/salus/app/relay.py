@@ -9,13 +9,15 @@ from datetime import UTC, date, datetime, timedelta
 
 from salus import access, identity, ledger, records, storage
 from salus.app.certificates import void_parted
+from salus.app.directory import publish_institutions
 from salus.app.indexing import find_page, prepare_page
 from salus.app.measures import progress_measures
 from salus.app.node import Node
 from salus.app.power import publish_attempts
 from salus.app.surveillance import recount
 from salus.app.surveying import survey_page
-from salus.kernel import SalusError
+from salus.kernel import SalusError, civil_day
+from salus.records import arriving
 from salus.storage import Duty, Event
 
 log = logging.getLogger("salus.relay")
@@ -23,6 +25,7 @@ ROUND_SECONDS = 0.5
 DEMO_BATCH_SECONDS = 5.0
 COUNT_SECONDS = 2.0
 PROGRESS_SECONDS = 60.0
+PUBLISH_SECONDS = 60.0
 SWEEP_EVERY = timedelta(hours=1)
 
 
@@ -39,6 +42,8 @@ class Relay:
         self._prepared: int | None = 0
         self._unfound = True
         self._surveyed: int | None = 0
+        self._published_at: float | None = None
+        self._institutions: frozenset[str] = frozenset()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
@@ -73,6 +78,7 @@ class Relay:
         elif self._node.gathering.gather(patience=0):
             self._node.sequencer.publish()
         self._progress()
+        self._publish()
         self._recount()  # last: should counting fail, the log goes on
         if self._prepared is not None:
             self._prepared = prepare_page(self._node, self._prepared)
@@ -90,6 +96,12 @@ class Relay:
             progress_measures(self._node)
             self._progressed = (size, now)
 
+    def _publish(self) -> None:
+        """Add institutions that were registered meanwhile to the directory, once a minute."""
+        if self._published_at is None or time.monotonic() - self._published_at >= PUBLISH_SECONDS:
+            self._published_at = time.monotonic()
+            self._institutions = publish_institutions(self._node, self._institutions)
+
     def _recount(self) -> None:
         """Count what came in, at most every two seconds: many messages about one day are counted once."""
         if time.monotonic() - self._counted_at >= COUNT_SECONDS:
@@ -97,11 +109,13 @@ class Relay:
             self._counted_at = time.monotonic()
 
     def _sweep(self) -> None:
-        """Delete what has lapsed of sign-in, once an hour by the node's clock."""
+        """Delete what lapsed of sign-in, and digests of what was sent long ago, once an hour by the node's clock."""
         now = self._node.clock.now()
         if self._swept is None or now - self._swept >= SWEEP_EVERY:
             self._swept = now
             self._node.sign_in.sweep(now)
+            with self._node.store.transaction(Duty.CARE) as tx:
+                arriving.forget_sent(tx, civil_day(now))
 
 
 def deliver_events(node: Node) -> int:
@@ -128,15 +142,14 @@ def close_batch(node: Node) -> None:
 def _count_delivery(node: Node, event: Event) -> None:
     """Count what a facility delivered, and note which days are to be counted again. Idempotent by the event's id."""
     payload = event.payload
+    facility, entries = str(payload["facility"]), int(str(payload["entries"]))
     with node.store.transaction(Duty.CARE) as tx:
-        records.deliver(
-            tx,
-            event.id,
-            int(str(payload["acceptance"])),
-            str(payload["facility"]),
-            event.at.astimezone(UTC).date(),
-            int(str(payload["entries"])),
+        first = records.deliver(
+            tx, event.id, int(str(payload["acceptance"])), facility, event.at.astimezone(UTC).date(), entries
         )
+        told, on = payload.get("arrived"), payload.get("arrived_on")  # an event of an earlier release tells neither
+        if first and isinstance(told, dict) and isinstance(on, str):
+            arriving.count(tx, facility, str(payload["source"]), date.fromisoformat(on), entries, told)
         days = payload.get("days")
         if isinstance(days, list):
             records.note_uncounted(tx, event.id, [date.fromisoformat(str(day)) for day in days])

@@ -16,8 +16,9 @@ from salus.app.node import Node
 from salus.app.own_charts import follow_replacements
 from salus.app.preparing import check_conditions, prepared, register_looks
 from salus.healthcode import certificates
-from salus.kernel import Refused, SalusError
+from salus.kernel import Purpose, Refused, Role, SalusError
 from salus.parties import Principal
+from salus.parties import principal as a_principal
 from salus.records import Accepted, Intent, Keys, Looks, MeasureRefused, Outcome, Writer
 from salus.storage import Duty, StoreDown, Transaction
 
@@ -94,6 +95,24 @@ def accept_in(
     return accepted
 
 
+def accept_for_registry(tx: Transaction, node: Node, registry: str, intents: Sequence[Intent]) -> Accepted:
+    """Take in directory entries of the node's own registry of institutions, in the caller's transaction."""
+    at = node.clock.now()
+    writer = Writer(
+        role=Role.HOSPITAL_SYSTEM,
+        purpose=Purpose.HOPERAT,
+        facility=registry,
+        care_facility=False,
+        custodian=node.name,
+        keys=node.keys,
+        sealer=node.custodian,
+    )
+    accepted = records.accept(tx, writer, intents, at)
+    who = a_principal(Role.HOSPITAL_SYSTEM, registry, facility=registry, purpose=Purpose.HOPERAT)
+    _register(tx, who, accepted, [accepted.outcomes], "fhir", at)
+    return accepted
+
+
 def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> list[Tried]:
     """Try each intent of a batch by itself, in one transaction with a savepoint each: one failure loses no other."""
     at = node.clock.now()
@@ -132,6 +151,7 @@ def _writer(node: Node, principal: Principal, source: str, keys: Keys | None = N
         keys=keys or node.keys,
         sealer=node.custodian,
         source=source,
+        sandbox=node.facility(principal.facility).sandbox,
     )
 
 

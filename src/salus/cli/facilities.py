@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from salus import parties
-from salus.app import open_node
+from salus.app import open_node, publish_institutions, quality_of, quality_told
+from salus.cli.facility_report import report_lines
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
 from salus.kernel import Role
@@ -27,6 +28,7 @@ def facility() -> None:
 @click.option("--kind", required=True, type=click.Choice([kind.value for kind in parties.FacilityKind]))
 @click.option("--county", required=True, help="Six-digit code of its county.")
 @click.option("--organisation", required=True, help="Identifier of the body that runs it; registered if it is new.")
+@click.option("--sandbox", is_flag=True, help="For trying: fictional people, in no index and no count.")
 @click.option("--jwks", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its public keys.")
 @data_option
 @settings_option
@@ -39,6 +41,7 @@ def add(
     kind: str,
     county: str,
     organisation: str,
+    sandbox: bool,
     jwks: Path | None,
     data: Path | None,
     settings: Path | None,
@@ -57,9 +60,11 @@ def add(
             kind=parties.FacilityKind(kind),
             county=county,
             organisation=organisation,
+            sandbox=sandbox,
         )
         private, public = (None, json.loads(jwks.read_text("utf-8"))) if jwks else parties.new_client_key(facility_id)
         system = parties.add_system(node.store, facility_id, public)
+        publish_institutions(node)
         url = node.address
         say(
             parties.registration_sheet(
@@ -84,6 +89,24 @@ def list_(data: Path | None, settings: Path | None, as_json: bool) -> None:
         return
     for one in found:
         say(f"{one.facility_id:8} {one.level} {one.kind:24} {one.name_en} {one.name_zh}")
+
+
+@facility.command()
+@click.argument("facility_id")
+@click.option("--days", type=click.IntRange(1, 3660), default=90, show_default=True, help="Of how many days.")
+@data_option
+@settings_option
+@json_option
+@ending
+def report(facility_id: str, days: int, data: Path | None, settings: Path | None, as_json: bool) -> None:
+    """Report how a facility sends: what is missing of the core data set, how late, what is refused or sent twice."""
+    with open_node(settings_of(settings, data=data)) as node:
+        found = quality_of(node, facility_id, days)
+    if as_json:
+        tell(quality_told(found))
+        return
+    for line in report_lines(found):
+        say(line)
 
 
 @facility.command()

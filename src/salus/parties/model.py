@@ -85,6 +85,11 @@ class FacilityKind(StrEnum):
     DEPARTMENT = "department"
 
     @property
+    def care(self) -> bool:
+        """Tell whether people are treated in such a facility."""
+        return self not in _NOT_CARE
+
+    @property
     def system_role(self) -> Role:
         """What the software of such a facility acts as."""
         return _SYSTEM_ROLES.get(self, Role.HOSPITAL_SYSTEM)
@@ -125,6 +130,7 @@ class Facility:
     """A place of care, a laboratory or an office. `county` is a six-digit GB/T 2260 code.
 
     `level` is China's grade of hospitals, 1 to 3; of an office, whether it serves a county, a prefecture or more.
+    A `sandbox` is a place of care for trying: its people are fictional, and it is none for everybody else.
     """
 
     facility_id: str
@@ -134,6 +140,7 @@ class Facility:
     kind: FacilityKind
     county: str
     organisation: str
+    sandbox: bool = False
 
     def __post_init__(self) -> None:
         if not _FACILITY_ID.fullmatch(self.facility_id):
@@ -142,12 +149,14 @@ class Facility:
             raise PartyInvalid("a facility's level is 1, 2 or 3")
         if not _COUNTY.fullmatch(self.county):
             raise PartyInvalid("a county is written as six digits")
+        if self.sandbox and not self.kind.care:
+            raise PartyInvalid("a sandbox is a place of care; evidence, counts and orders have none")
         _check_names(self.name_en, self.name_zh)
 
     @property
     def care(self) -> bool:
-        """Tell whether this is a place of care, which may resolve identity codes."""
-        return self.kind not in _NOT_CARE
+        """Tell whether this is a place of care, which may resolve identity codes. A sandbox is none."""
+        return self.kind.care and not self.sandbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,7 @@ def add_facility(
     kind: FacilityKind | str,
     county: str,
     organisation: str,
+    sandbox: bool = False,
 ) -> Facility:
     """Register a facility of a registered organisation. Raises PartyExists, PartyUnknown or PartyInvalid."""
     if kind not in set(FacilityKind):
@@ -62,6 +63,7 @@ def add_facility(
         kind=FacilityKind(kind),
         county=county,
         organisation=organisation,
+        sandbox=sandbox,
     )
     with store.transaction(Duty.REGISTRY) as tx:
         if not rows.add_facility(tx, added):

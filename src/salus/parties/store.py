@@ -12,14 +12,14 @@ from salus.parties.model import Facility, FacilityKind, Organisation, Staff, Sys
 from salus.parties.scopes import format_scopes, parse_scopes
 from salus.storage import Transaction
 
-_FACILITY = "select id, name_en, name_zh, level, kind, county, organisation from parties.facility"
+_FACILITY = "select id, name_en, name_zh, level, kind, county, organisation, sandbox from parties.facility"
 _SYSTEM = "select client_id, facility, jwks, scopes, disabled is not null from parties.system"
 _STAFF = (
     "select id, role, name_en, name_zh, facility, disabled is not null from parties.account where role <> 'resident'"
 )
 _ADD_FACILITY = """
-insert into parties.facility (id, name_en, name_zh, level, kind, county, organisation)
-select %s, %s, %s, %s, %s, %s, id from parties.organisation where id = %s
+insert into parties.facility (id, name_en, name_zh, level, kind, county, sandbox, organisation)
+select %s, %s, %s, %s, %s, %s, %s, id from parties.organisation where id = %s
 on conflict do nothing
 """
 _ADD_SYSTEM = """
@@ -55,7 +55,7 @@ def organisations(tx: Transaction) -> list[Organisation]:
 def add_facility(tx: Transaction, facility: Facility) -> bool:
     """Insert a facility; False if the id is taken or the organisation unknown."""
     f = facility
-    values = (f.facility_id, f.name_en, f.name_zh, f.level, f.kind.value, f.county, f.organisation)
+    values = (f.facility_id, f.name_en, f.name_zh, f.level, f.kind.value, f.county, f.sandbox, f.organisation)
     return bool(tx.run(_ADD_FACILITY, values))
 
 
@@ -152,7 +152,7 @@ def forget_assertions(tx: Transaction, at: datetime) -> int:
 
 
 def _facility(row: tuple[object, ...]) -> Facility:
-    id_, name_en, name_zh, level, kind, county, organisation = row
+    id_, name_en, name_zh, level, kind, county, organisation, sandbox = row
     return Facility(
         facility_id=str(id_),
         name_en=str(name_en),
@@ -161,6 +161,7 @@ def _facility(row: tuple[object, ...]) -> Facility:
         kind=FacilityKind(str(kind)),
         county=str(county),
         organisation=str(organisation),
+        sandbox=bool(sandbox),
     )
 
 

@@ -8,6 +8,7 @@ from salus.records.everything.service import directory_ids, everything, everythi
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
+from salus.records.institutions import BODY, FACILITY, Institution, location, organization
 from salus.records.intake.accept import accept
 from salus.records.intake.asking import check_patient, told_back
 from salus.records.intake.attempts import may_hold_measure, refuse_measures
@@ -27,6 +28,8 @@ from salus.records.intake.checking import check, check_profile, profile_is_known
 from salus.records.intake.conditions import Looks, lock_conditions, parse_condition, settle
 from salus.records.intake.feed import (
     Named,
+    institution_id,
+    lock_institution,
     named_as,
     named_by,
     named_in,
@@ -87,7 +90,9 @@ from salus.records.service import (
 )
 
 __all__ = [
+    "BODY",
     "BUNDLE_PROFILE",
+    "FACILITY",
     "Accepted",
     "Asked",
     "AskedEverything",
@@ -96,6 +101,7 @@ __all__ = [
     "Counted",
     "Gone",
     "Identified",
+    "Institution",
     "Intent",
     "Keys",
     "Located",
@@ -139,12 +145,15 @@ __all__ = [
     "identified",
     "imported",
     "included",
+    "institution_id",
     "ips",
     "ips_parts",
     "is_directory",
     "let_be_found",
+    "location",
     "lock",
     "lock_conditions",
+    "lock_institution",
     "may_hold_measure",
     "named_as",
     "named_by",
@@ -163,6 +172,7 @@ __all__ = [
     "of_update",
     "open_all",
     "open_body",
+    "organization",
     "own_patients",
     "parse",
     "parse_condition",

@@ -45,7 +45,8 @@ def open_common_chart(tx: Transaction, row: tuple[int, UUID, str, str, str, int,
     """Open a facility's common chart unless another writer just did; return whichever stands."""
     tx.run(
         "insert into records.chart (chart_key, chart_id, kind, facility, custodian, bucket, opened_at)"
-        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (facility, kind) where kind <> 'resident' do nothing",
+        " values (%s, %s, %s, %s, %s, %s, %s)"
+        " on conflict (facility, kind) where kind in ('directory', 'facility') do nothing",
         row,
     )
     found = common_chart(tx, row[3], row[2])

@@ -19,7 +19,10 @@ class Link:
     text: str
 
 
-_DESK = (Link(address=Address.DESK, template="desk.html", text=noop("Reception desk")),)
+_DESK = (
+    Link(address=Address.DESK, template="desk.html", text=noop("Reception desk")),
+    Link(address=Address.QUALITY, template="quality.html", text=noop("What we send")),
+)
 _ROOM = (
     Link(address=Address.SITUATION, template="situation.html", text=noop("Situation")),
     Link(address=Address.ORDERS, template="orders.html", text=noop("Orders in public")),

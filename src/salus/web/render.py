@@ -24,7 +24,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from salus.kernel import CIVIL_TIME, Invalid, Purpose, Role, Unavailable
-from salus.web import command_words, navigation, qr, review_words, signal_charts, signal_words, words
+from salus.web import command_words, coverage_words, navigation, qr, review_words, signal_charts, signal_words, words
 from salus.web.drawing import Drawing
 from salus.web.views import Address, Day, Demo, Frame, Language, View, Words
 from salus.web.waterfall import Waterfall
@@ -126,6 +126,7 @@ def _environment(language: Language) -> Environment:
         "words": words,
         "signal_words": signal_words,
         "command_words": command_words,
+        "coverage_words": coverage_words,
         "review_words": review_words,
         "waterfall": Waterfall(speech.one, speech.figure),
         "drawing": Drawing(speech.one, speech.plain, speech.number),

@@ -37,6 +37,7 @@ class Action(StrEnum):
     EXPLAIN_LINKS = "explain-links"
     REPORT_IDENTITY = "report-identity"
     SEND_COUNTS = "send-counts"
+    READ_QUALITY = "read-quality"
     READ_SIGNALS = "read-signals"
     VERIFY_SIGNAL = "verify-signal"
     REPORT_RESOURCES = "report-resources"

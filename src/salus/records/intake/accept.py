@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,8 +11,8 @@ from uuid import UUID
 
 from salus.access import Action
 from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described, place, residents_of, revise
-from salus.kernel import bucket, format_instant, new_id
-from salus.records import following, population, store
+from salus.kernel import bucket, civil_day, format_instant, new_id
+from salus.records import arriving, following, population, store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts, occurrence
 from salus.records.fhir.definitions import DIRECTORY
@@ -23,6 +23,7 @@ from salus.records.history import changing as history
 from salus.records.history.model import Standing
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, examine
 from salus.records.intake.permitting import Writer, permit_write
+from salus.records.intake.sandbox import fictional, marked
 from salus.records.model import Accepted, Intent, Outcome, Sealer
 from salus.records.sealing import seal
 from salus.records.search.indexing import Indexed, put
@@ -68,6 +69,8 @@ def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datet
     durable before this transaction is; a roll-back leaves at most keys that open nothing.
     """
     examined, references = examine(intents)
+    if writer.sandbox:
+        fictional(examined)
     targets = _lookup(tx, writer, references, {(one.type, one.id) for one in examined if one.intent.verb == "delete"})
     batch = _Batch(tx=tx, writer=writer, at=at, examined=examined, targets=targets)
     _lock_updates(batch)
@@ -78,7 +81,7 @@ def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datet
     outcomes = _write(batch, keys, acceptance)
     written = len(outcomes) - len(batch.settled)
     if written or not outcomes:
-        _told(batch, acceptance, written)
+        _told(batch, acceptance, written, outcomes, residents)
     unwraps = dict.fromkeys(batch.opened_charts, 1)
     return Accepted(
         acceptance=acceptance,
@@ -89,12 +92,21 @@ def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datet
     )
 
 
-def _told(batch: _Batch, acceptance: int, written: int) -> None:
-    """Note what was taken in, and let whatever is above know."""
+def _told(
+    batch: _Batch, acceptance: int, written: int, outcomes: Sequence[Outcome], residents: Mapping[int, int]
+) -> None:
+    """Note what was taken in, and let whatever is above know: also, in numbers, what arrived."""
     writer, stripped = batch.writer, sum(len(one.stripped) for one in batch.examined)
     store.insert_acceptance(batch.tx, (acceptance, writer.facility, writer.source, batch.at, written, stripped))
     days = [day.isoformat() for day in sorted(batch.days)]
     told = {"acceptance": acceptance, "facility": writer.facility, "entries": written, "days": days}
+    arrived = (
+        (batch.examined[position].resource, one)
+        for position, one in enumerate(outcomes)
+        if position not in batch.settled and not one.deleted
+    )
+    counted = arriving.told(arrived, residents, writer.sealer, writer.facility, batch.at)
+    told |= {"source": writer.source, "arrived": counted, "arrived_on": civil_day(batch.at).isoformat()}
     batch.tx.emit("RecordAccepted", told)
 
 
@@ -184,7 +196,8 @@ def _assign_charts(batch: _Batch) -> None:
         fresh[f"Patient/{one.id}"] = key
         batch.opened.append((key, one))
         batch.created.append(key)
-    store.insert_charts(batch.tx, [_chart_row(batch, key, "resident") for key, _ in batch.opened])
+    kind = "sandbox" if batch.writer.sandbox else "resident"
+    store.insert_charts(batch.tx, [_chart_row(batch, key, kind) for key, _ in batch.opened])
     for position, one in enumerate(batch.examined):
         owner = fresh.get(f"Patient/{one.id}") or _owner(batch, one, fresh)
         known = batch.charts.get(position)
@@ -244,7 +257,9 @@ def _keys(batch: _Batch) -> dict[int, bytes]:
 
 
 def _residents(batch: _Batch) -> dict[int, int]:
-    """Place the new charts and look up whose the known ones are: chart -> resident."""
+    """Place the new charts and look up whose the known ones are: chart -> resident. A sandbox's are nobody's."""
+    if batch.writer.sandbox:
+        return {}
     arrivals = [_arrival(batch, key, one) for key, one in batch.opened]
     placed = place(batch.tx, batch.writer.sealer, arrivals, batch.at) if arrivals else {}
     known = sorted(set(batch.charts.values()) - set(placed))
@@ -279,7 +294,8 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     for position, one in enumerate(batch.examined):
         chart = batch.charts[position]
         key, version = batch.versions[position]
-        body = dump(_finished(one, version, at))
+        finished = _finished(one, version, at)
+        body = dump(marked(finished) if batch.writer.sandbox else finished)
         outcomes.append(_outcome(batch, one, position, body))
         if position in batch.settled or one.intent.verb == "delete":
             continue
@@ -342,7 +358,12 @@ def _write_found(batch: _Batch) -> None:
 
 
 def _write_occurrences(batch: _Batch) -> None:
-    """Say on which day each resource happened, and remember all days about which something changed."""
+    """Say on which day each resource happened, and remember all days about which something changed.
+
+    In a sandbox nothing happened.
+    """
+    if batch.writer.sandbox:
+        return
     rows = []
     for position, one in enumerate(batch.examined):
         gone = position in batch.settled or one.intent.verb == "delete"
@@ -355,7 +376,12 @@ def _write_occurrences(batch: _Batch) -> None:
 
 
 def _note_people(batch: _Batch) -> None:
-    """Note what the population register and follow-up keep of what was written, and of what was deleted no more."""
+    """Note what the population register and follow-up keep of what was written, and of what was deleted no more.
+
+    Nobody lives in a sandbox.
+    """
+    if batch.writer.sandbox:
+        return
     said = [(n, one) for n, one in enumerate(batch.examined) if n not in batch.settled]
     written = [(batch.versions[n][0], batch.charts[n], one.resource) for n, one in said]
     stands = [row for row, (_, one) in zip(written, said, strict=True) if one.intent.verb != "delete"]

@@ -11,6 +11,7 @@ from salus.records import store
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir import facts
 from salus.records.fhir.references import parse_literal
+from salus.records.institutions import Institution
 from salus.records.intake.accept import token_digest
 from salus.records.model import Sealer
 from salus.storage import Transaction
@@ -66,6 +67,21 @@ def own_patients(tx: Transaction, sealer: Sealer, facility: str, named: Named) -
         asked = [id_ for kind, id_, _, _ in store.by_identifier(tx, [digest]).get(digest, ()) if kind == "Patient"]
     found = store.targets(tx, [("Patient", id_) for id_ in asked]) if asked else {}
     return {id_: chart for (kind, id_), (chart, _, of) in found.items() if kind == "Patient" and of == facility}
+
+
+def institution_id(
+    tx: Transaction, sealer: Sealer, registry: str, kind: str, system: str, identifier: str
+) -> UUID | None:
+    """Return the id of the registry's own directory entry of a type under an identifier."""
+    digest = token_digest(sealer, facts.IDENTIFIER, facts.token_of(system, identifier))
+    found = store.by_identifier(tx, [digest]).get(digest, ())
+    return next((id_ for name, id_, _, facility in found if name == kind and facility == registry), None)
+
+
+def lock_institution(tx: Transaction, sealer: Sealer, one: Institution) -> None:
+    """Let one transaction at a time write an institution."""
+    digest = token_digest(sealer, facts.IDENTIFIER, facts.token_of(one.system, one.identifier))
+    store.lock_conditions(tx, [int.from_bytes(digest[:4]) % 2**31])
 
 
 def replacements(resource: dict[str, Any]) -> Iterator[Named]:

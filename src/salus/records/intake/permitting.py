@@ -11,7 +11,7 @@ from salus.records.model import Custodian, Keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """Who sends: the facts that policy needs, and the keys to store it under."""
+    """Who sends: the facts that policy needs, and the keys to store it under. People of a `sandbox` are fictional."""
 
     role: Role
     purpose: Purpose | None
@@ -21,6 +21,7 @@ class Writer:
     keys: Keys = field(repr=False)
     sealer: Custodian = field(repr=False)
     source: str = "fhir"
+    sandbox: bool = False
 
 
 def permit_write(writer: Writer, action: str, kind: str, facility: str, where: str) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from salus.kernel import SalusError
 from salus.web.fhir.outcome import refusal
 from salus.web.fhir.requests import check_accept
+from salus.web.fhir.turning_away import count_refused
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -36,6 +37,7 @@ def answering(endpoint: Endpoint) -> Endpoint:
             check_accept(request)
             return await endpoint(request)
         except SalusError as error:
+            await count_refused(request, error)
             # Its traceback's frames hold the body that was sent; they would wait for the garbage collector.
             return refusal(error.with_traceback(None))
 

@@ -20,6 +20,7 @@ from salus.web.fhir import bundles
 from salus.web.fhir.answering import Interaction, answering
 from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
+from salus.web.fhir.capacity import CAPACITY
 from salus.web.fhir.conditional import CONDITIONAL, create_unless_known
 from salus.web.fhir.deleting import DELETING
 from salus.web.fhir.everything import EVERYTHING
@@ -31,6 +32,7 @@ from salus.web.fhir.patching import PATCHING
 from salus.web.fhir.presenting import present
 from salus.web.fhir.requests import bearer, body, form, no_parameters, pairs_of, preference, resource_id, unconditional
 from salus.web.fhir.summing_up import SUMMARY
+from salus.web.fhir.turning_away import count_refused_entries
 from salus.web.fhir.unchanged import answer_read, check_condition
 from salus.web.fhir.validating import validate
 from salus.web.gate import Gate, gate_of, in_thread
@@ -192,6 +194,7 @@ INTERACTIONS = (
     Interaction(
         code="operation", method="POST", path="/Patient/$ihe-pix", endpoint=cross_posted, access="policy: read-identity"
     ),
+    *CAPACITY,
     Interaction(code="operation", method="POST", path="/{type}/$validate", endpoint=validate, access="policy: create"),
     Interaction(code="operation", method="POST", path="/$validate", endpoint=validate, access="policy: create"),
     Interaction(code="read", method="GET", path="/{type}/{id}", endpoint=read, access="policy: read"),
@@ -251,6 +254,7 @@ def _batch(gate: Gate, who: Principal, submission: Submission, refused: Mapping[
     for ask in submission.asks:
         answers[ask.entry] = _asked(gate, who, ask.path)
     answers |= {entry: bundles.error_entry(error) for entry, error in refused.items()}
+    count_refused_entries(gate, who, answers, (ask.entry for ask in submission.asks))
     return bundles.batch_response(submission.size, answers)
 
 

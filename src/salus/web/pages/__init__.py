@@ -12,6 +12,7 @@ from salus.web.pages import (
     certificates,
     command,
     contests,
+    coverage,
     institutions,
     notices,
     power,
@@ -39,6 +40,7 @@ def page_routes() -> list[Route]:
         institutions,
         review,
         power,
+        coverage,
         signals,
         command,
     )

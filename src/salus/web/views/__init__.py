@@ -49,6 +49,8 @@ class Address(StrEnum):
     LOG = "/about/log"
     POWER = "/about/power"
     ANSWERS = "/about/power/answers.json"
+    COVERAGE = "/about/coverage"  # beside it .json and .csv
+    QUALITY = "/quality"  # beside it .json, for the facility's own system
     AUDIT = "/audit"
     MY_CONTESTS = "/me/contests"  # GET the page; POST csrf, entry, presented, words; below it /new, and a receipt
     REVIEW = "/review"  # GET ?after=; below it a question: GET, POST csrf, says, reason, record, lifts; /again

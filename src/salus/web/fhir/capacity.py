@@ -1,0 +1,92 @@
+"""`Measure/$submit-data` (FHIR R4): a facility states what it has, and when, as a MeasureReport after HL7's SANER.
+
+It is kept as every number of the command room is: with its instant, beside all that came before, unknown after a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from salus.app import read_body, report_resources
+from salus.web.fhir.answering import Interaction, answering
+from salus.web.fhir.callers import known
+from salus.web.fhir.parameters import Wanted, read_parameters, the_one, wrong
+from salus.web.fhir.requests import bearer, body, no_parameters
+from salus.web.gate import gate_of, in_thread
+
+OURS: Final = "urn:salus:resource"
+SANER: Final = "http://hl7.org/fhir/uv/saner/CodeSystem/MeasuredValues"
+SANER_CODES: Final = {
+    "numICUBeds": "icu-beds-staffed",
+    "numICUBedsOcc": "icu-beds-occupied",
+    "numVentAvail": "ventilators-free",
+}
+"""Those of SANER's values that mean what one of ours means; its count of all beds is of other beds than any of ours."""
+_WANTED: Wanted = {"measureReport": ("resource", 1)}
+_WHERE = "MeasureReport.group.population"
+
+
+@answering
+async def submit_data(request: Request) -> Response:
+    """Answer `POST Measure/$submit-data` with Parameters that hold one MeasureReport."""
+    gate = gate_of(request)
+    no_parameters(request)
+    token = bearer(request)
+    who = await in_thread(gate, lambda: known(gate, token))
+    raw = await body(request)
+
+    def work() -> None:
+        sent = the_one(read_parameters(read_body(gate.node, who, raw), _WANTED), "measureReport")
+        report_resources(gate.node, who, _stated(sent))
+
+    await in_thread(gate, work)
+    return Response(b"", 204, {"Cache-Control": "no-store"})
+
+
+def _stated(report: dict[str, Any]) -> dict[str, Any]:
+    """Return what a MeasureReport states, as the command room takes it."""
+    if report.get("resourceType") != "MeasureReport" or report.get("type") != "summary":
+        raise wrong("MeasureReport", "must be a MeasureReport of type summary: counts, and nobody")
+    if report.get("status") != "complete" or not isinstance(report.get("date"), str):
+        raise wrong("MeasureReport", "must be complete, and have the date at which the numbers were true")
+    amounts: dict[str, int] = {}
+    for code, count in _populations(report):
+        if code in amounts:
+            raise wrong(_WHERE, f"counts {code} twice")
+        amounts[code] = count
+    return {"as_of": report["date"], "resources": amounts}
+
+
+def _populations(report: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    for group in report.get("group") or ():
+        for one in (group.get("population") or ()) if isinstance(group, dict) else ():
+            code, count = _code(one), one.get("count") if isinstance(one, dict) else None
+            if not isinstance(count, int) or isinstance(count, bool):
+                raise wrong(_WHERE, "needs a count, a whole number")
+            yield code, count
+
+
+def _code(population: Any) -> str:
+    concept = population.get("code") if isinstance(population, dict) else None
+    for coding in (concept.get("coding") or ()) if isinstance(concept, dict) else ():
+        system, code = (coding.get("system"), coding.get("code")) if isinstance(coding, dict) else (None, None)
+        if system == OURS and isinstance(code, str):
+            return code
+        if system == SANER and code in SANER_CODES:
+            return SANER_CODES[code]
+    raise wrong(_WHERE, f"needs a code of {OURS}, or one of SANER's: {', '.join(SANER_CODES)}")
+
+
+CAPACITY = (
+    Interaction(
+        code="operation",
+        method="POST",
+        path="/Measure/$submit-data",
+        endpoint=submit_data,
+        access="policy: report-resources",
+    ),
+)

@@ -1,0 +1,143 @@
+"""A sandbox takes fictional people alone, and nothing of it reaches the index, a count, a measure or a resident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+import pytest
+
+from nodes import Asking, a_node, a_number, a_patient, asking, clinician, read_back, send, system, update
+from salus import app, identity, parties, records
+from salus.app import Node, link_own_charts
+from salus.app.relay import deliver_events
+from salus.app.surveillance import recount
+from salus.kernel import Refused, Role, civil_day
+from salus.parties import FacilityKind, PartyInvalid
+from salus.records import RecordRefused, Wanted
+from salus.storage import Duty
+
+URN = "urn:uuid:00000000-0000-4000-8000-000000000001"
+HTEST = "HTEST"
+CHOLERA = {
+    "resourceType": "Condition",
+    "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "A00.9"}]},
+    "recordedDate": "2031-03-01",
+    "subject": {"reference": URN},
+}
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with a_node(tmp_path_factory.mktemp("sandbox"), "H1") as opened:
+        parties.add_facility(
+            opened.store, facility_id="SB1", name_en="To try", name_zh="试用", level=2, kind=FacilityKind.HOSPITAL,
+            county="900101", organisation="Group", sandbox=True,
+        )  # fmt: skip
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def client(node: Node) -> Iterator[Asking]:
+    with asking(node, Role.HOSPITAL_SYSTEM, "SB1") as opened:
+        yield opened
+
+
+def somebody(order: int) -> dict[str, object]:
+    name = [{"text": "吴小梅"}]
+    return a_patient(a_number(order), name=name, birthDate="1980-01-01", gender="female", fullUrl=URN)
+
+
+def residents(node: Node) -> int:
+    with node.store.connect(Duty.MIGRATION, "salus") as connection:
+        found = connection.execute("select count(*) from identity.resident").fetchone()
+    return int(found[0]) if found else 0
+
+
+def test_people_of_a_sandbox_are_nobody_in_the_index(node: Node) -> None:
+    send(node, system("H1"), somebody(1))
+    before = residents(node)
+    done = send(node, system("SB1"), somebody(1))
+    told = read_back(node, done.outcomes[0].id)[0]
+    again = update(node, system("SB1"), told | {"gender": "male"})
+
+    assert (done.residents, again.residents, residents(node)) == ({}, {}, before)
+    assert [one["code"] for one in told["meta"]["security"]] == [HTEST]
+    with node.store.transaction(Duty.CARE) as tx:
+        assert records.totals(tx)["charts"] == 1
+
+
+def test_what_happens_in_a_sandbox_is_counted_nowhere(node: Node) -> None:
+    send(node, system("SB1"), somebody(2), CHOLERA)
+    while deliver_events(node):
+        pass
+    recount(node)
+    wanted = [Wanted(series="cholera", codes=(("http://hl7.org/fhir/sid/icd-10", "A00.9"),))]
+    with node.store.transaction(Duty.CARE) as tx:
+        day = civil_day(node.clock.now())
+        counted = records.counts(tx, node.custodian, wanted, day, {"H1": "900101", "SB1": "900101"})
+    with node.store.transaction(Duty.SURVEILLANCE) as tx:
+        figures = tx.row("select count(*) from surveillance.figure")
+
+    assert [one for one in counted if one.count] == []
+    assert figures == (0,)
+    assert "SB1" not in {one.facility.facility_id for one in app.coverage(node).facilities}
+    assert app.quality_of(node, "SB1").resources["Condition"] == 1
+
+
+def test_a_sandbox_gives_no_evidence() -> None:
+    for kind in (FacilityKind.LABORATORY, FacilityKind.SAMPLING_SITE, FacilityKind.COMMAND_CENTRE):
+        with pytest.raises(PartyInvalid):
+            parties.Facility(
+                facility_id="SB2", name_en="x", name_zh="x", level=1, kind=kind, county="900101",
+                organisation="Group", sandbox=True,
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["Patient", "RelatedPerson"])
+def test_who_could_be_real_is_refused(node: Node, client: Asking, kind: str) -> None:
+    digits = "11010519491231002"
+    real = {"system": "urn:oid:2.16.156.10011.1.3", "value": digits + identity.check_character(digits)}
+    person = {"resourceType": kind, "identifier": [real]}
+    if kind == "RelatedPerson":
+        mine = client.ask("POST", "/fhir/Patient", content=orjson.dumps({"resourceType": "Patient"})).json()
+        person |= {"patient": {"reference": f"Patient/{mine['id']}"}}
+    answer = client.ask("POST", f"/fhir/{kind}", content=orjson.dumps(person))
+
+    assert answer.status_code == 422, answer.text
+    assert "fictional" in answer.text
+    assert real["value"] not in answer.text
+
+
+def test_a_sandbox_reads_its_own_and_opens_nobody_elses(node: Node, client: Asking) -> None:
+    theirs = send(node, system("H1"), somebody(3)).outcomes[0].id
+    mine = client.ask("POST", "/fhir/Patient", content=orjson.dumps({"resourceType": "Patient"})).json()
+    match = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": a_patient(a_number(3))}]}
+
+    assert client.ask("GET", f"/fhir/Patient/{mine['id']}").status_code == 200
+    assert client.ask("GET", f"/fhir/Patient/{theirs}").status_code == 403
+    assert client.ask("POST", "/fhir/Patient/$match", content=orjson.dumps(match)).status_code == 403
+    with pytest.raises(Refused):
+        app.arrive(node, clinician("SB1"), a_number(3))
+
+
+def test_charts_of_a_sandbox_are_never_linked(node: Node) -> None:
+    one, other = (send(node, system("SB1"), somebody(order)).outcomes[0] for order in (4, 5))
+    named = [records.Named(id=one.id)], [records.Named(id=other.id)]
+    with pytest.raises(Refused):
+        link_own_charts(node, system("SB1"), *named)
+    link = {"other": {"reference": f"Patient/{other.id}"}, "type": "replaced-by"}
+    with pytest.raises(Refused):
+        update(node, system("SB1"), read_back(node, one.id)[0] | {"link": [link]})
+
+
+def test_a_real_place_cannot_be_made_a_sandbox_by_what_it_sends(node: Node) -> None:
+    tagged = somebody(6) | {"meta": {"security": [{"code": HTEST}]}}
+    done = send(node, system("H1"), tagged)
+
+    assert len(done.residents) == 1
+
+
+def test_a_sandbox_holds_everything_that_care_holds(node: Node) -> None:
+    with pytest.raises(RecordRefused):
+        send(node, system("SB1"), {"resourceType": "Observation", "status": "final"})
