@@ -42,6 +42,7 @@ class _Main(Commands):
         "publish": "publishing:publish",
         "restore": "saving:restore",
         "roles": "nodes:roles",
+        "selftest": "selftesting:selftest",
         "serve": "nodes:serve",
         "token": "nodes:token",
         "witness": "witnessing:witness",

@@ -1,4 +1,4 @@
-"""What a hospital's engineer is handed: identifiers, where keys go, a client assertion and a first request."""
+"""What a hospital's engineer is handed: identifiers, where keys go, and a first request that works as it is pasted."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SALUS: connecting {facility_id}, {name_en} ({name_zh})
 
 {keys}
 
-1. A client assertion (SMART Backend Services, private_key_jwt). Save as assertion.py; needs `pip install joserfc`.
-   Each assertion is good for one request and ends after five minutes at most.
+1. A client assertion (SMART Backend Services, private_key_jwt). Save as assertion.py; needs
+   `pip install joserfc`. Each assertion is good for one request and ends after five minutes at most.
 
 ---8<--- assertion.py
 import json, time, uuid
@@ -46,20 +46,54 @@ print(jwt.encode(
 ))
 --->8---
 
-2. An access token, good for five minutes. purpose_of_use is TREAT (the default) or HOPERAT.
+2. A token, good for five minutes, and a first Patient, who is made up. Save as first.py beside it, run
+   `python3 first.py`: it prints 201 and the Patient; 200 if it is there already.
+   purpose_of_use is TREAT (the default) or HOPERAT.
 
-curl -sS {token_url} \\
-  --data-urlencode grant_type=client_credentials \\
-  --data-urlencode client_assertion_type={assertion_type} \\
-  --data-urlencode client_assertion="$(python3 assertion.py)" \\
-  --data-urlencode scope="{scopes}" \\
-  --data-urlencode purpose_of_use=TREAT
+---8<--- first.py
+import json, subprocess, sys
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
-3. A first request, with the access_token of that answer. Every read is shown to the resident it concerns.
+form = dict(
+    grant_type="client_credentials",
+    client_assertion_type="{assertion_type}",
+    client_assertion=subprocess.check_output([sys.executable, "assertion.py"], text=True).strip(),
+    scope="{scopes}",
+    purpose_of_use="TREAT",
+)
+with urlopen("{token_url}", urlencode(form).encode()) as answer:
+    token = json.load(answer)["access_token"]
+open("salus.token", "w").write(token)
+patient = {{
+    "resourceType": "Patient",
+    "identifier": [{{"system": "urn:salus:facility:{facility_id}:mrn", "value": "1"}}],
+    "name": [{{"text": "First Patient"}}],
+}}
+headers = {{
+    "Authorization": "Bearer " + token,
+    "Content-Type": "application/fhir+json",
+    "If-None-Exist": "identifier=urn:salus:facility:{facility_id}:mrn|1",
+}}
+with urlopen(Request("{fhir_url}/Patient", json.dumps(patient).encode(), headers)) as answer:
+    print(answer.status, answer.read().decode())
+--->8---
 
-curl -sS -G {fhir_url}/Patient -H "Authorization: Bearer $ACCESS_TOKEN" \\
+3. Read it back within five minutes, with the token that first.py left in salus.token. Every read of a resident's record
+   is shown to the resident it concerns.
+
+curl -sS -G {fhir_url}/Patient -H "Authorization: Bearer $(cat salus.token)" \\
   --data-urlencode "identifier=urn:salus:facility:{facility_id}:mrn|1"
+
+4. {next}
 """
+_TEST = """\
+Test the rest of your connection, step by step; each step that fails says what to do:
+
+salus selftest {url} --client {client_id} --key {key_file}"""
+_FIRST_A_SANDBOX = """\
+Try everything else with a sandbox first: ask the operator for one (salus facility add ID --sandbox …) and run
+salus selftest with its client. People whom you send here are taken for real."""
 _OWN_KEYS = """\
 Your public keys are registered. Keep the private key in {key_file}, readable by your software alone; it is never sent.
 For new keys, send the operator a new JWKS (EC P-384 or P-256, RSA from 2048 bits, or Ed25519; each key with a kid)."""
@@ -87,6 +121,7 @@ def registration_sheet(
     key: Mapping[str, object] = keys[0] if isinstance(keys, list) else {}
     key_file = f"salus-{facility.facility_id}-private.jwk"
     about = _FRESH_KEY if private_key else _OWN_KEYS
+    after = _TEST if facility.sandbox else _FIRST_A_SANDBOX
     return _SHEET.format(
         facility_id=facility.facility_id,
         name_en=facility.name_en,
@@ -100,4 +135,5 @@ def registration_sheet(
         key_file=key_file,
         keys=about.format(key_file=key_file, private=json.dumps(private_key)),
         assertion_type=ASSERTION_TYPE,
+        next=after.format(url=fhir_url.removesuffix("/fhir"), client_id=system.client_id, key_file=key_file),
     )
