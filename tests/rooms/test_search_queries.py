@@ -17,7 +17,7 @@ from salus.storage import Duty, Store, Transaction
 from taking import Sealer
 
 SEALER = Sealer()
-CHARTS, RESOURCES, FACILITIES = 20_000, 200_000, 4
+CHARTS, RESOURCES, FACILITIES = 10_000, 60_000, 4
 SOME = uuid4()
 WALK = r"Seq Scan on (?!chart )"
 """In tests there are four facilities with as many charts each: to join them all is cheaper than any index."""
