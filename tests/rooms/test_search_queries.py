@@ -130,7 +130,7 @@ def test_what_is_included_or_counted_is_found_by_an_index(filled: Store, within:
         found, _ = records.search(tx, asked, *bound)
         records.included(tx, asked, found, *bound)
         records.total(tx, asked, *bound)
-        records.whose(tx, asked, *bound, 10)
+        records.whose(tx, asked, *bound, 200)
 
     assert [plan for plan in _plans(filled, ask) if re.search(WALK, plan)] == []
 
