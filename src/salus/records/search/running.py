@@ -11,8 +11,9 @@ from typing import Any, Final, cast
 
 from salus.records.errors import RecordRefused
 from salus.records.model import Located, Sealer
-from salus.records.search import sql, store
+from salus.records.search import store
 from salus.records.search.asking import Asked, Include
+from salus.records.search.conditions.store import Writing, matches, ordered
 from salus.records.search.parameters import MOST_SLOTS
 from salus.records.search.query import cursor_behind
 from salus.records.search.values import refused
@@ -28,7 +29,7 @@ Charts = Sequence[int] | None
 def search(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> tuple[list[Located], bool]:
     """Run a parsed search for one page; tell whether more follow."""
     writing = _writing(tx, asked, facility, charts)
-    query, order, texts = sql.ordered(asked, writing, asked.count + 1)
+    query, order, texts = ordered(asked, writing, asked.count + 1)
     rows = store.page(tx, query, order, texts, writing.params)
     found = [replace(_located(row[:9]), place=(*cast("tuple[str | None, ...]", row[9:]), str(row[0]))) for row in rows]
     return found[: asked.count], len(found) > asked.count
@@ -42,7 +43,7 @@ def next_cursor(asked: Asked, last: Located, sealer: Sealer) -> str:
 def total(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> int:
     """Return how many resources match. Raises RecordRefused where they are more than are counted."""
     writing = _writing(tx, asked, facility, charts)
-    found = store.counted(tx, sql.matches(asked, writing), writing.params, MOST_TOTAL + 1)
+    found = store.counted(tx, matches(asked, writing), writing.params, MOST_TOTAL + 1)
     if found > MOST_TOTAL:
         if asked.shape.total == "estimate":
             return MOST_TOTAL
@@ -53,7 +54,7 @@ def total(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -
 def whose(tx: Transaction, asked: Asked, facility: str | None, charts: Charts, most: int) -> list[int]:
     """Return the chart of each resource that matches, `most` + 1 of them at most."""
     writing = _writing(tx, asked, facility, charts)
-    return [chart for _, chart in store.charts_of(tx, sql.matches(asked, writing), writing.params, most + 1)]
+    return [chart for _, chart in store.charts_of(tx, matches(asked, writing), writing.params, most + 1)]
 
 
 def included(
@@ -94,7 +95,7 @@ def _reached(
     return store.targets_of(tx, keys, include.slots, within, writing.params, MOST_INCLUDED + 1) if keys else []
 
 
-def _writing(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> sql.Writing:
+def _writing(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> Writing:
     """Begin the SQL of a search in its bound: named patients narrow it."""
     bound = None if charts is None else set(charts)
     if asked.patients is not None:
@@ -102,9 +103,9 @@ def _writing(tx: Transaction, asked: Asked, facility: str | None, charts: Charts
         own = {chart for (name, _), (chart, _, at) in named.items() if name == "Patient" and facility in (None, at)}
         bound = own if bound is None else own & bound
     if bound is None:
-        return sql.Writing(sealer=asked.sealer, facilities=[facility] if facility else [], charts=None)
+        return Writing(sealer=asked.sealer, facilities=[facility] if facility else [], charts=None)
     at = store.facilities_of(tx, sorted(bound))
-    return sql.Writing(sealer=asked.sealer, facilities=at, charts=sorted(bound))
+    return Writing(sealer=asked.sealer, facilities=at, charts=sorted(bound))
 
 
 def _too_much(where: str, text: str) -> RecordRefused:

@@ -74,7 +74,7 @@ def facilities_of(tx: Transaction, charts: Sequence[int]) -> list[str]:
 def page(tx: Transaction, matches: str, order: str, sorted_by: int, params: Sequence[object]) -> list[Row]:
     """Run a query for keys (and `sorted_by` texts to continue behind) and return each with its sealed resource.
 
-    `matches` and `order` are SQL of ours, made by `sql`; every value stands in `params`.
+    `matches` and `order` are SQL of ours, made by `conditions`; every value stands in `params`.
     """
     texts = "".join(f", k.t{number}" for number in range(sorted_by))
     statement = f"select {LOCATED}{texts} from ({matches}) k{_JOINS} order by {order}"  # noqa: S608
