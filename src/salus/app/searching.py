@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -40,9 +40,10 @@ class _Bound:
     """Whose records a search may find, and on what ground."""
 
     facility: str | None
-    charts: tuple[int, ...] | None
+    charts: Mapping[int, str] | tuple[int, ...] | None
     ground: str
     residents: tuple[int, ...] = ()
+    owners: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +138,8 @@ def _of_patients(
     named = records.charts_of_patients(tx, patients)
     if len(named) != len(set(patients)):
         return None  # Nobody is named, so there is no ground; the answer is the one that a stranger's Patient gets.
-    residents = identity.residents_of(tx, [chart for chart, _ in named.values()])
-    relations = open_relations(tx, [(principal.facility, resident) for resident in residents.values()], at)
+    owners = identity.residents_of(tx, [chart for chart, _ in named.values()])
+    relations = open_relations(tx, [(principal.facility, resident) for resident in owners.values()], at)
     ground = "own-facility"
     for chart, facility in named.values():
         decision = decide(
@@ -147,13 +148,14 @@ def _of_patients(
             Action.SEARCH,
             Kind.RECORD,
             own_facility=facility == principal.facility,
-            relation_open=(principal.facility, residents.get(chart)) in relations,
+            relation_open=(principal.facility, owners.get(chart)) in relations,
         )
         if not decision.allowed:
             return None
         ground = decision.ground
-    charts = tuple(chart for chart, _ in named.values())
-    return _Bound(facility=None, charts=charts, ground=ground, residents=tuple(set(residents.values())))
+    charts = dict(named.values())
+    residents = tuple(set(owners.values()))
+    return _Bound(facility=None, charts=charts, ground=ground, residents=residents, owners=owners)
 
 
 def _register(tx: Transaction, principal: Principal, asked: Asked, bound: _Bound, found: _Found, at: datetime) -> None:
@@ -163,7 +165,8 @@ def _register(tx: Transaction, principal: Principal, asked: Asked, bound: _Bound
     """
     opened = Counter(one.chart_key for one in (*found.matches, *found.included))
     charts = sorted({*opened, *found.counted})
-    owners = identity.residents_of(tx, charts) if charts else {}
+    unknown = [chart for chart in charts if chart not in bound.owners]
+    owners = {**bound.owners, **(identity.residents_of(tx, unknown) if unknown else {})}
     counts: Counter[int | None] = Counter(dict.fromkeys(bound.residents, 0))
     for chart, count in (opened + Counter(found.counted)).items():
         counts[owners.get(chart)] += count

@@ -5,7 +5,7 @@ Exactly one of `facility` and `charts` bounds whose resources can be found, be i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -23,7 +23,8 @@ from salus.storage import Transaction
 MOST_INCLUDED: Final = 1000
 MOST_ROUNDS: Final = 5
 MOST_TOTAL: Final = 100_000
-Charts = Sequence[int] | None
+Charts = Mapping[int, str] | Sequence[int] | None
+"""Charts, or the charts of the patients that a search names, each with its facility; None where a facility bounds."""
 
 
 def search(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> tuple[list[Located], bool]:
@@ -97,6 +98,8 @@ def _reached(
 
 def _writing(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> Writing:
     """Begin the SQL of a search in its bound: named patients narrow it."""
+    if isinstance(charts, Mapping):
+        return Writing(sealer=asked.sealer, facilities=sorted(set(charts.values())), charts=sorted(charts))
     bound = None if charts is None else set(charts)
     if asked.patients is not None:
         named = targets(tx, [("Patient", id_) for id_ in asked.patients])
@@ -104,8 +107,8 @@ def _writing(tx: Transaction, asked: Asked, facility: str | None, charts: Charts
         bound = own if bound is None else own & bound
     if bound is None:
         return Writing(sealer=asked.sealer, facilities=[facility] if facility else [], charts=None)
-    at = store.facilities_of(tx, sorted(bound))
-    return Writing(sealer=asked.sealer, facilities=at, charts=sorted(bound))
+    facilities = store.facilities_of(tx, sorted(bound))
+    return Writing(sealer=asked.sealer, facilities=facilities, charts=sorted(bound))
 
 
 def _too_much(where: str, text: str) -> RecordRefused:
