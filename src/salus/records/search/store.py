@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from salus.storage import Transaction
@@ -23,7 +24,27 @@ _JOINS = (
     " join records.chart c on c.chart_key = r.chart_key"
     " join records.version v on v.resource_key = r.resource_key and v.version = r.version"
 )
-Row = tuple[object, ...]
+Row = tuple[Any, ...]
+
+
+_INSERT = """
+with a as (
+    insert into records.found
+        (resource_key, chart_key, scope, updated_at, lo, hi, present, digests, targets)
+    select resource_key, chart_key, scope, updated_at, lo, hi, present::smallint[], digests::bigint[], targets::bigint[]
+    from unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
+        %s::text[], %s::text[], %s::text[])
+        q(resource_key, chart_key, scope, updated_at, lo, hi, present, digests, targets)
+), b as (
+    insert into records.charted (chart_key, code, lo, hi, resource_key)
+    select * from unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[])
+), c as (
+    insert into records.found_date (key, lo, hi, resource_key)
+    select * from unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[])
+)
+insert into records.found_number (key, lo, hi, unit, code, label, resource_key)
+select * from unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+"""
 
 
 def insert(
@@ -33,16 +54,14 @@ def insert(
     dates: Sequence[DateRow],
     numbers: Sequence[NumberRow],
 ) -> None:
-    """Bulk-insert search rows, one statement a table."""
-    columns = ("resource_key", "chart_key", "scope", "updated_at", "lo", "hi", "present", "digests", "targets")
-    rows = ((*row[:6], _listed(row[6]), _listed(row[7]), _listed(row[8])) for row in found)
-    tx.copy("records.found", columns, rows)
-    if charted:
-        tx.copy("records.charted", ("chart_key", "code", "lo", "hi", "resource_key"), charted)
-    if dates:
-        tx.copy("records.found_date", ("key", "lo", "hi", "resource_key"), dates)
-    if numbers:
-        tx.copy("records.found_number", ("key", "lo", "hi", "unit", "code", "label", "resource_key"), numbers)
+    """Insert search rows, all in one statement."""
+    listed = [(*row[:6], _listed(row[6]), _listed(row[7]), _listed(row[8])) for row in found]
+    tables: tuple[tuple[Sequence[Row], int], ...] = ((listed, 9), (charted, 5), (dates, 4), (numbers, 7))
+    tx.run(_INSERT, [column for rows, width in tables for column in _columns(rows, width)])
+
+
+def _columns(rows: Sequence[Row], width: int) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
 def drop(tx: Transaction, rows: Sequence[tuple[int, int]]) -> None:
