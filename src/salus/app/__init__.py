@@ -148,6 +148,7 @@ from salus.app.surveillance import (
     take_feed,
     verify_signal,
 )
+from salus.app.transacting import transact
 from salus.app.turning_away import turn_away, turn_away_for
 from salus.app.writing import Tried, accept, accept_each
 
@@ -335,6 +336,7 @@ __all__ = [
     "take_feed",
     "take_result",
     "take_specimen",
+    "transact",
     "trust_file",
     "turn_away",
     "turn_away_for",

@@ -121,6 +121,37 @@ def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException
     return [_answer(case, keys) for case in cases]
 
 
+class ReadsTogether:
+    """Reads that are part of a transaction: found and registered in it, or it fails; opened once it is durable."""
+
+    def __init__(self, node: Node, who: Principal, asks: Sequence[tuple[int, str, UUID, int | None]]) -> None:
+        self._node = node
+        self._cases = [(entry, _Case(principal=who, type=kind, id=id_, version=n)) for entry, kind, id_, n in asks]
+
+    def within(self, tx: Transaction) -> None:
+        """Find and register all. Raises NotFound, Refused or Gone for the first that cannot be read."""
+        at, cases = self._node.clock.now(), [case for _, case in self._cases]
+        _locate(tx, self._node, cases, at)
+        for entry, case in self._cases:
+            if case.located is None or case.located.deleted or not (case.decision and case.decision.allowed):
+                refused = _answer(case, {})
+                if isinstance(refused, SalusError):
+                    refused.where = f"Bundle.entry[{entry}].request"
+                    raise refused
+        access.register(tx, [_read(case, at) for case in cases])
+
+    def opened(self) -> dict[int, Found]:
+        """Return what was read, by entry; to be called after the commit."""
+        keys = _keys(self._node, [case.located.chart_key for _, case in self._cases if case.located])
+        found: dict[int, Found] = {}
+        for entry, case in self._cases:
+            answer = _answer(case, keys)
+            if isinstance(answer, SalusError):
+                raise answer
+            found[entry] = answer
+        return found
+
+
 def _keys(node: Node, charts: list[int]) -> dict[int, bytes | SalusError]:
     """Unwrap the keys of all charts; where one is gone, each by itself, so that it fails its own readers only."""
     try:

@@ -26,6 +26,7 @@ from salus.records.intake.bundle import (
 )
 from salus.records.intake.checking import check, check_profile, profile_is_known, profiles_of, unchecked_claims
 from salus.records.intake.conditions import Looks, lock_conditions, parse_condition, settle
+from salus.records.intake.entries import Ask
 from salus.records.intake.feed import (
     Named,
     institution_id,
@@ -94,6 +95,7 @@ __all__ = [
     "BUNDLE_PROFILE",
     "FACILITY",
     "Accepted",
+    "Ask",
     "Asked",
     "AskedEverything",
     "Condition",

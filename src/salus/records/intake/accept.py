@@ -170,6 +170,8 @@ def _lock_updates(batch: _Batch) -> None:
             raise NotFound(f"there is no such resource to {one.intent.verb}; {_OUR_IDS}", where=where)
         batch.charts[position] = found.chart_key
         batch.versions[position] = (found.resource_key, found.version + 1)
+        if one.intent.verb != "delete":
+            batch.targets[one.type, one.id] = (found.chart_key, found.kind, found.facility)
         if one.intent.verb != "stand":
             _permit(batch, Action(one.intent.verb), found.kind, found.facility, one)
         if one.intent.verb == "stand" or (found.deleted and one.intent.verb == "delete"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
@@ -12,15 +12,15 @@ from uuid import UUID
 import orjson
 from starlette.responses import Response
 
-from salus.app import Page, Tried
+from salus.app import Found, Page, Tried
 from salus.kernel import SalusError, format_instant
 from salus.records import Outcome
 from salus.web.fhir.outcome import FHIR_JSON, issues_of, outcome, stripped_issues
 
 
-def transaction_response(outcomes: Sequence[Outcome]) -> bytes:
+def transaction_response(size: int, answers: Mapping[int, dict[str, Any]]) -> bytes:
     """Return the answer to a transaction: one entry for each entry sent, in its order."""
-    entries = [{"response": response_of(one)} for one in outcomes]
+    entries = [answers[position] for position in range(size)]
     return orjson.dumps({"resourceType": "Bundle", "type": "transaction-response", "entry": entries})
 
 
@@ -30,11 +30,31 @@ def batch_response(size: int, answers: dict[int, dict[str, Any]]) -> bytes:
     return orjson.dumps({"resourceType": "Bundle", "type": "batch-response", "entry": entries})
 
 
-def tried_entry(tried: Tried) -> dict[str, Any]:
+def tried_entry(tried: Tried, wanted: str) -> dict[str, Any]:
     """Return the batch-response entry of one write."""
     if tried.error is not None or tried.accepted is None:
         return error_entry(tried.error or SalusError("not tried"))
-    return {"response": response_of(tried.accepted.outcomes[0])}
+    return written_entry(tried.accepted.outcomes[0], wanted)
+
+
+def written_entry(one: Outcome, wanted: str) -> dict[str, Any]:
+    """Return the response entry of one write, with as much of it as the sender prefers."""
+    entry: dict[str, Any] = {"response": response_of(one)}
+    if wanted == "representation" and one.body and not one.deleted:
+        entry["resource"] = orjson.Fragment(one.body)
+    if wanted == "OperationOutcome":
+        entry["response"].setdefault("outcome", outcome(_notes(one)))
+    return entry
+
+
+def read_entry(found: Found, *, unchanged: bool, head: bool) -> dict[str, Any]:
+    """Return the response entry of a read: its resource, unless the asker has it or did not want it."""
+    response = {
+        "status": _status(304 if unchanged else 200),
+        "etag": f'W/"{found.version}"',
+        "lastModified": format_instant(found.at),
+    }
+    return {"response": response} | ({} if unchanged or head else {"resource": orjson.Fragment(found.body)})
 
 
 def error_entry(error: SalusError) -> dict[str, Any]:
@@ -50,8 +70,8 @@ def found_entry(body: bytes) -> dict[str, Any]:
 def response_of(one: Outcome) -> dict[str, Any]:
     """Return what a Bundle says of one stored entry, places taken out included."""
     response: dict[str, Any] = {
-        "status": _status(201 if one.created else 200),
-        "location": f"{one.type}/{one.id}",
+        "status": _status(201 if one.created else 204 if one.deleted else 200),
+        "location": f"{one.type}/{one.id}/_history/{one.version}",
         "etag": f'W/"{one.version}"',
         "lastModified": format_instant(one.at),
     }
@@ -92,18 +112,21 @@ def stored(url: str, one: Outcome, wanted: str) -> Response:
     if wanted == "minimal":
         return Response(b"", status, headers)
     if wanted == "OperationOutcome":
-        notes = stripped_issues(one.stripped) or [
-            {"severity": "information", "code": "informational", "diagnostics": "stored as it was sent"}
-        ]
-        return Response(orjson.dumps(outcome(notes)), status, headers, media_type=FHIR_JSON)
+        return Response(orjson.dumps(outcome(_notes(one))), status, headers, media_type=FHIR_JSON)
     return Response(one.body, status, headers, media_type=FHIR_JSON)
+
+
+def _notes(one: Outcome) -> list[dict[str, Any]]:
+    text = "deleted" if one.deleted else "there already" if one.stands else "stored as it was sent"
+    note = {"severity": "information", "code": "informational", "diagnostics": text}
+    return stripped_issues(one.stripped) or [note]
 
 
 def headers_of(one: Outcome, url: str) -> dict[str, str]:
     """Return the HTTP headers that tell of one stored resource."""
     headers = {"ETag": f'W/"{one.version}"', "Last-Modified": format_datetime(one.at, usegmt=True)}
-    if one.created:
-        headers["Location"] = f"{url}/fhir/{one.type}/{one.id}"
+    if one.created or one.stands:
+        headers["Location"] = f"{url}/fhir/{one.type}/{one.id}/_history/{one.version}"
     if one.stripped:
         headers["X-Salus-Stripped"] = ", ".join(one.stripped)[:1000]
     return headers

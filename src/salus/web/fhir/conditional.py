@@ -73,8 +73,7 @@ async def create_unless_known(gate: Gate, request: Request, who: Principal, kind
 
     one = (await in_thread(gate, work)).outcomes[0]
     if one.stands:
-        headers = bundles.headers_of(one, url) | {"Location": f"{url}/fhir/{kind}/{one.id}"}
-        return Response(b"", 200, headers)
+        return Response(b"", 200, bundles.headers_of(one, url))
     return bundles.stored(url, one, wanted)
 
 

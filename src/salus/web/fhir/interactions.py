@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any
 
 import orjson
 from starlette.requests import Request
@@ -12,10 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from salus import records
-from salus.app import Create, ReadAsk, accept, accept_each, read_body, refuse_entries, search
-from salus.kernel import Refused, SalusError
+from salus.app import Create, ReadAsk, accept, read_body
 from salus.parties import Principal
-from salus.records import Intent, RecordRefused, Submission
+from salus.records import Intent
 from salus.web.fhir import bundles
 from salus.web.fhir.answering import Interaction, answering
 from salus.web.fhir.callers import check_scope, known
@@ -30,9 +27,9 @@ from salus.web.fhir.matching import match
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
 from salus.web.fhir.patching import PATCHING
 from salus.web.fhir.presenting import present
-from salus.web.fhir.requests import bearer, body, form, no_parameters, pairs_of, preference, resource_id, unconditional
+from salus.web.fhir.requests import bearer, body, form, no_parameters, pairs_of, preference, resource_id
+from salus.web.fhir.submitting import SUBMITTING, searched
 from salus.web.fhir.summing_up import SUMMARY
-from salus.web.fhir.turning_away import count_refused_entries
 from salus.web.fhir.unchanged import answer_read, check_condition
 from salus.web.fhir.validating import validate
 from salus.web.gate import Gate, gate_of, in_thread
@@ -61,7 +58,7 @@ async def find(request: Request) -> Response:
     token, pairs = bearer(request), pairs_of(request.url.query)
 
     def work() -> bytes:
-        return _search(gate, _principal(gate, token, kind, "s"), kind, pairs)
+        return searched(gate, _principal(gate, token, kind, "s"), kind, pairs)
 
     found = await in_thread(gate, work)
     return Response(found, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
@@ -76,7 +73,7 @@ async def find_posted(request: Request) -> Response:
         raise HttpRefused("send a posted search's parameters in its form, only _cursor in the address", 400)
     who = await in_thread(gate, lambda: _principal(gate, token, kind, "s"))
     pairs = [*pairs_of(await form(request)), *cursor]
-    found = await in_thread(gate, lambda: _search(gate, who, kind, pairs, posted=True))
+    found = await in_thread(gate, lambda: searched(gate, who, kind, pairs, posted=True))
     return Response(found, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
 
 
@@ -118,25 +115,6 @@ async def update(request: Request) -> Response:
 
 
 @answering
-async def submit(request: Request) -> Response:
-    """Answer `POST [base]`: a transaction, all or nothing, or a batch, each by itself."""
-    gate, token = gate_of(request), bearer(request)
-    no_parameters(request)
-    unconditional(request)
-    who = await in_thread(gate, lambda: known(gate, token))
-    raw = await body(request)
-
-    def work() -> bytes:
-        sent = read_body(gate.node, who, raw)
-        submission = records.take_apart(sent)
-        if submission.kind == "batch":
-            return _batch(gate, who, submission, refuse_entries(gate.node, who, sent))
-        return _transaction(gate, who, submission)
-
-    return Response(await in_thread(gate, work), 200, media_type=FHIR_JSON)
-
-
-@answering
 async def metadata(request: Request) -> Response:
     """Answer `GET metadata`, for anybody."""
     gate = gate_of(request)
@@ -171,8 +149,6 @@ INTERACTIONS = (
         endpoint=configuration,
         access="anybody",
     ),
-    Interaction(code="transaction", method="POST", path="", endpoint=submit, access="policy: create, update"),
-    Interaction(code="batch", method="POST", path="/", endpoint=submit, access="policy: create, update, read, search"),
     Interaction(code="operation", method="POST", path="/$present", endpoint=present, access="policy: resolve-code"),
     Interaction(
         code="operation",
@@ -204,6 +180,7 @@ INTERACTIONS = (
         code="search-type", method="POST", path="/{type}/_search", endpoint=find_posted, access="policy: search"
     ),
     Interaction(code="create", method="POST", path="/{type}", endpoint=create, access="policy: create"),
+    *SUBMITTING,
     *PATCHING,
     *DELETING,
     *CONDITIONAL,
@@ -220,64 +197,3 @@ def fhir_routes() -> list[Route]:
     methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
     others = [Route(path, unknown, methods=methods, name="fhir-unknown") for path in ("/fhir/{rest:path}", "/fhir")]
     return [*routes, *others]
-
-
-def _transaction(gate: Gate, who: Principal, submission: Submission) -> bytes:
-    if submission.wrong:
-        raise RecordRefused(submission.wrong)
-    if submission.asks:
-        where = f"Bundle.entry[{submission.asks[0].entry}].request.method"
-        raise HttpRefused("a transaction here writes only; send reads in a batch", 400, where)
-    if not submission.intents:
-        return bundles.transaction_response([])
-    for intent in submission.intents:
-        _check_write(who, intent)
-    return bundles.transaction_response(accept(gate.node, who, submission.intents).outcomes)
-
-
-def _batch(gate: Gate, who: Principal, submission: Submission, refused: Mapping[int, SalusError]) -> bytes:
-    answers: dict[int, dict[str, Any]] = {}
-    for problem in submission.wrong:
-        position = int(problem.where.partition("[")[2].partition("]")[0]) if problem.entry is None else problem.entry
-        answers[position] = bundles.error_entry(RecordRefused([problem]))
-    covered = []
-    for intent in submission.intents:
-        if intent.entry in refused:
-            continue
-        try:
-            _check_write(who, intent)
-            covered.append(intent)
-        except Refused as uncovered:
-            answers[intent.entry or 0] = bundles.error_entry(uncovered)
-    for tried in accept_each(gate.node, who, covered) if covered else ():
-        answers[tried.entry or 0] = bundles.tried_entry(tried)
-    for ask in submission.asks:
-        answers[ask.entry] = _asked(gate, who, ask.path)
-    answers |= {entry: bundles.error_entry(error) for entry, error in refused.items()}
-    count_refused_entries(gate, who, answers, (ask.entry for ask in submission.asks))
-    return bundles.batch_response(submission.size, answers)
-
-
-def _check_write(who: Principal, intent: Intent) -> None:
-    check_scope(who, intent.resource["resourceType"], "u" if intent.verb == "update" else "c")
-
-
-def _asked(gate: Gate, who: Principal, path: str) -> dict[str, Any]:
-    """Answer a GET entry of a batch: `Type/id` or `Type?…`."""
-    try:
-        address, _, query = path.partition("?")
-        kind, _, id_text = address.partition("/")
-        records.check_type(kind)
-        check_scope(who, kind, "r" if id_text else "s")
-        if id_text:
-            answer = gate.reader.read_one(who, kind, resource_id(kind, id_text))
-            return bundles.found_entry(answer.body)
-        return bundles.found_entry(_search(gate, who, kind, pairs_of(query)))
-    except SalusError as error:
-        return bundles.error_entry(error)
-
-
-def _search(gate: Gate, who: Principal, kind: str, pairs: list[tuple[str, str]], *, posted: bool = False) -> bytes:
-    asked = records.parse_query(kind, pairs, gate.node.custodian)
-    page, url = search(gate.node, who, asked), gate.node.settings.public_url
-    return bundles.searchset_posted(url, kind, page) if posted else bundles.searchset(url, kind, pairs, page)

@@ -70,15 +70,20 @@ async def form(request: Request) -> str:
     return raw.decode("ascii")
 
 
-def preference(request: Request) -> str:
-    """Return what the sender wants back: minimal, representation (the default) or OperationOutcome."""
-    for part in request.headers.get("prefer", "").split(","):
+def preference(request: Request, otherwise: str = "representation") -> str:
+    """Return what the sender wants back: minimal, representation (unless said otherwise) or OperationOutcome.
+
+    `handling` changes nothing: what is unknown is refused, whatever a sender would rather have.
+    """
+    for part in request.headers.get("prefer", "").replace(";", ",").split(","):
         name, _, value = part.strip().partition("=")
+        if name == "respond-async":
+            raise HttpRefused("respond-async is not supported: every request is answered at once", 400, "Prefer")
         if name == "return":
             if value not in _PREFERENCES:
                 raise HttpRefused(f"Prefer: return is one of {', '.join(_PREFERENCES)}", 400, "Prefer")
             return value
-    return "representation"
+    return otherwise
 
 
 def pairs_of(query: str) -> list[tuple[str, str]]:

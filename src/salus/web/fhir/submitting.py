@@ -1,0 +1,159 @@
+"""Transactions and batches: all or nothing, or each entry by itself (FHIR R4, http.html)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from salus import records
+from salus.app import Found, accept_each, read_body, refuse_entries, search, transact
+from salus.kernel import Refused, SalusError
+from salus.parties import Principal
+from salus.records import Ask, Intent, NotFound, RecordRefused, Submission
+from salus.web.fhir import bundles
+from salus.web.fhir.answering import Interaction, answering
+from salus.web.fhir.callers import check_scope, known
+from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
+from salus.web.fhir.requests import (
+    bearer,
+    body,
+    no_parameters,
+    pairs_of,
+    preference,
+    resource_id,
+    unconditional,
+    version_of,
+)
+from salus.web.fhir.turning_away import count_refused_entries
+from salus.web.fhir.unchanged import unchanged
+from salus.web.gate import Gate, gate_of, in_thread
+
+_SCOPES = {"create": "c", "update": "u", "patch": "u", "delete": "d"}
+
+
+@answering
+async def submit(request: Request) -> Response:
+    """Answer `POST [base]`: a transaction, all or nothing, or a batch, each by itself."""
+    gate, token = gate_of(request), bearer(request)
+    no_parameters(request)
+    unconditional(request)
+    wanted = preference(request, "minimal")
+    who = await in_thread(gate, lambda: known(gate, token))
+    raw = await body(request)
+
+    def work() -> bytes:
+        sent = read_body(gate.node, who, raw)
+        submission = records.take_apart(sent)
+        if submission.kind == "batch":
+            return _batch(gate, who, submission, refuse_entries(gate.node, who, sent), wanted)
+        return _transaction(gate, who, submission, wanted)
+
+    return Response(await in_thread(gate, work), 200, media_type=FHIR_JSON)
+
+
+SUBMITTING = (
+    Interaction(
+        code="transaction", method="POST", path="", endpoint=submit, access="policy: create, update, delete, read"
+    ),
+    Interaction(
+        code="batch",
+        method="POST",
+        path="/",
+        endpoint=submit,
+        access="policy: create, update, delete, read, search",
+    ),
+)
+
+
+def searched(gate: Gate, who: Principal, kind: str, pairs: list[tuple[str, str]], *, posted: bool = False) -> bytes:
+    """Answer a search with its Bundle."""
+    asked = records.parse_query(kind, pairs, gate.node.custodian)
+    page, url = search(gate.node, who, asked), gate.node.settings.public_url
+    return bundles.searchset_posted(url, kind, page) if posted else bundles.searchset(url, kind, pairs, page)
+
+
+def _transaction(gate: Gate, who: Principal, submission: Submission, wanted: str) -> bytes:
+    if submission.wrong:
+        raise RecordRefused(submission.wrong)
+    reads = [_read_of(who, ask) for ask in submission.asks]
+    for intent in submission.intents:
+        _check_write(who, intent)
+    accepted, found = transact(gate.node, who, submission.intents, reads)
+    answers = {ask.entry: _read_entry(ask, found[ask.entry]) for ask in submission.asks}
+    for intent, one in zip(submission.intents, accepted.outcomes if accepted else (), strict=True):
+        answers[intent.entry or 0] = bundles.written_entry(one, wanted)
+    return bundles.transaction_response(submission.size, answers)
+
+
+def _batch(gate: Gate, who: Principal, submission: Submission, refused: Mapping[int, SalusError], wanted: str) -> bytes:
+    answers: dict[int, dict[str, Any]] = {}
+    for problem in submission.wrong:
+        position = int(problem.where.partition("[")[2].partition("]")[0]) if problem.entry is None else problem.entry
+        answers[position] = bundles.error_entry(RecordRefused([problem]))
+    covered = []
+    for intent in submission.intents:
+        if intent.entry in refused:
+            continue
+        try:
+            _check_write(who, intent)
+            covered.append(intent)
+        except Refused as uncovered:
+            answers[intent.entry or 0] = bundles.error_entry(uncovered)
+    for tried in accept_each(gate.node, who, covered) if covered else ():
+        answers[tried.entry or 0] = bundles.tried_entry(tried, wanted)
+    for ask in submission.asks:
+        answers[ask.entry] = _asked(gate, who, ask)
+    answers |= {entry: bundles.error_entry(error) for entry, error in refused.items()}
+    count_refused_entries(gate, who, answers, (ask.entry for ask in submission.asks))
+    return bundles.batch_response(submission.size, answers)
+
+
+def _check_write(who: Principal, intent: Intent) -> None:
+    kind = intent.resource["resourceType"]
+    check_scope(who, kind, _SCOPES[intent.verb])
+    if intent.condition is not None and intent.verb == "update":
+        check_scope(who, kind, "c")
+
+
+def _asked(gate: Gate, who: Principal, ask: Ask) -> dict[str, Any]:
+    """Answer a read of a batch: `Type/id`, `Type/id/_history/n` or `Type?…`."""
+    try:
+        kind, _, query = ask.path.partition("?")
+        if "/" not in kind and ask.head:
+            raise HttpRefused("HEAD is for one resource", 400, "request.method")
+        if "/" not in kind:
+            if ask.none_match or ask.modified_since:
+                raise HttpRefused("a search has no version to compare", 400, "request.ifNoneMatch")
+            records.check_type(kind)
+            check_scope(who, kind, "s")
+            return bundles.found_entry(searched(gate, who, kind, pairs_of(query)))
+        _, kind, id_, version = _read_of(who, ask)
+        unchanged(ask.none_match, ask.modified_since, None)
+        return _read_entry(ask, gate.reader.read_one(who, kind, id_, version))
+    except SalusError as error:
+        return bundles.error_entry(error)
+
+
+def _read_of(who: Principal, ask: Ask) -> tuple[int, str, UUID, int | None]:
+    """Read the address of one resource, or of one of its versions. Raises HttpRefused for a search."""
+    address, mark, _ = ask.path.partition("?")
+    kind, *rest = address.split("/")
+    records.check_type(kind)
+    if mark or not rest:
+        where = f"Bundle.entry[{ask.entry}].request.url"
+        raise HttpRefused("a transaction reads Type/id; send searches in a batch, or by themselves", 400, where)
+    check_scope(who, kind, "r")
+    unchanged(ask.none_match, ask.modified_since, None)
+    version = version_of(rest[2]) if len(rest) == 3 and rest[1] == "_history" else None
+    if len(rest) != 1 and version is None:
+        raise NotFound(f"there is no such address of a {kind}", where=f"Bundle.entry[{ask.entry}].request.url")
+    return ask.entry, kind, resource_id(kind, rest[0]), version
+
+
+def _read_entry(ask: Ask, found: Found) -> dict[str, Any]:
+    same = unchanged(ask.none_match, ask.modified_since, found)
+    return bundles.read_entry(found, unchanged=same, head=ask.head)
