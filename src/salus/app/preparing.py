@@ -12,6 +12,7 @@ from salus import access, identity, records
 from salus.access import Action, Kind, Read
 from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
+from salus.app.searching import check_indexed
 from salus.parties import Principal
 from salus.records import Intent, Looks, Writer
 from salus.storage import Transaction
@@ -25,8 +26,10 @@ def check_conditions(node: Node, who: Principal, intents: Sequence[Intent]) -> N
             raise refuse(node, who, Action.SEARCH)
 
 
-def prepared(tx: Transaction, writer: Writer, intents: Sequence[Intent], looks: Looks) -> list[Intent]:
+def prepared(tx: Transaction, node: Node, writer: Writer, intents: Sequence[Intent], looks: Looks) -> list[Intent]:
     """Return intents that say what to write where, in the transaction that writes it."""
+    if any(one.condition for one in intents):
+        check_indexed(tx, node)  # what is not found yet would be created again
     settled = records.settle(tx, writer.sealer, writer.facility, intents, looks)
     return records.patched(tx, writer, settled, looks)
 

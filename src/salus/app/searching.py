@@ -64,7 +64,7 @@ def search(node: Node, principal: Principal, asked: Asked) -> Page:
     """
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        _check_indexed(tx, node)
+        check_indexed(tx, node)
         bound = _bound(tx, node, principal, asked, at)
         found = _Found() if bound is None else _find(tx, asked, bound)
         if bound is not None:
@@ -90,7 +90,8 @@ def _shown(body: bytes, one: Located, asked: Asked) -> bytes:
     return body if asked.shape.elements and one.type != asked.type else records.shaped(body, asked.shape)
 
 
-def _check_indexed(tx: Transaction, node: Node) -> None:
+def check_indexed(tx: Transaction, node: Node) -> None:
+    """Refuse to search while resources of an earlier release lack what they are found by; that they do not is kept."""
     if not node.indexed:
         records.check_indexed(tx)
         node.indexed = True

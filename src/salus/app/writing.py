@@ -69,7 +69,7 @@ def _prepare_and_accept(
     if all(one.ready for one in intents):
         return accept_in(tx, node, principal, intents, at, source)
     keys = AtHand(node.keys)
-    ready = prepared(tx, _writer(node, principal, source, keys), intents, looks)
+    ready = prepared(tx, node, _writer(node, principal, source, keys), intents, looks)
     return accept_in(tx, node, principal, ready, at, source, keys)
 
 
