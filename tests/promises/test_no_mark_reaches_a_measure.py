@@ -15,8 +15,9 @@ import pytest
 from measures import HOUR
 from measuring import Measuring, measuring, system_of
 from nodes import a_number, a_patient, read_back, send, the_resident, update
-from salus import ledger
-from salus.app import my_notices
+from salus import ledger, records
+from salus.app import accept, my_notices
+from salus.kernel import Refused
 from salus.rules import Measure, Result
 from salus.storage import Duty
 
@@ -129,6 +130,34 @@ def test_whether_a_record_is_active_changes_neither(world: Measuring, active: bo
 
     assert (asked(world, number), decided(world)) == before
     assert asked(world, number) == ([] if number == FREE else [Measure.PRECAUTION])
+
+
+@pytest.mark.parametrize("number", [FREE, BOUND], ids=["of-whom-nothing-is-asked", "of-whom-something-is"])
+def test_deleting_a_record_changes_neither(world: Measuring, number: str) -> None:
+    stored = send(world.node, system_of("H1"), a_tagged_record(world.patient(number, "H1"))).outcomes[0]
+    before = asked(world, number), decided(world)
+
+    done = accept(world.node, system_of("H1"), [records.of_delete("Observation", str(stored.id), None)])
+    world.settle()
+
+    assert done.outcomes[0].deleted
+    assert (asked(world, number), decided(world)) == before
+
+
+def test_what_was_sent_with_evidence_is_deleted_by_nobody(world: Measuring) -> None:
+    """Not by the site, not by the laboratory: a result is taken back by a result, in the public log."""
+    with world.node.store.connect(Duty.MIGRATION, "salus") as owner:
+        rows = owner.execute(
+            "select r.type, r.id::text from records.resource r join records.chart c using (chart_key)"
+            " where r.type = 'Specimen' or (r.type = 'Observation' and c.facility = 'L1')"
+        ).fetchall()
+
+    assert {kind for kind, _ in rows} == {"Specimen", "Observation"}
+    for kind, id_ in rows:
+        for facility in ("S1", "L1", "H1"):
+            with pytest.raises(Refused):
+                accept(world.node, system_of(facility), [records.of_delete(kind, id_, None)])
+    assert asked(world, BOUND) == [Measure.PRECAUTION]
 
 
 def test_a_result_changes_both(world: Measuring) -> None:

@@ -118,12 +118,34 @@ def test_what_cannot_be_read_lets_nothing_be_stored(node: Node, h1: Asking, ann:
 
     codes = [
         submit(h1, "transaction", ask("POST", "Observation", an_observation(f"Patient/{ann}")), ask("GET", url))
-        for url in (f"Patient/{theirs}", f"Observation/{uuid4()}", f"Observation/{gone}", f"Observation?patient={ann}")
+        for url in (
+            f"Patient/{theirs}",
+            f"Observation/{uuid4()}",
+            f"Observation/{gone}",
+            f"Observation?patient={theirs}",
+        )
     ]
 
-    assert [one.status_code for one in codes] == [403, 404, 410, 400]
+    assert [one.status_code for one in codes] == [403, 404, 410, 403]
     assert all("entry[1]" in one.json()["issue"][0]["expression"][0] for one in codes)
     assert totals(node) == before
+
+
+def test_a_search_of_a_transaction_finds_what_it_wrote_and_is_registered(node: Node, h1: Asking, ann: UUID) -> None:
+    mark = str(uuid4())
+    before = len(looks(node, ann))
+
+    answer = submit(
+        h1,
+        "transaction",
+        ask("GET", f"Observation?identifier=urn:lab|{mark}"),
+        ask("POST", "Observation", an_observation(f"Patient/{ann}", **identified(mark))),
+    )
+
+    assert statuses(answer) == ["200", "201"]
+    (found,) = answer.json()["entry"][0]["resource"]["entry"]
+    assert answer.json()["entry"][1]["response"]["location"].startswith(f"Observation/{found['resource']['id']}/")
+    assert [(one.action, one.count) for one in looks(node, ann)[before:]] == [("create", 1), ("search", 1)]
 
 
 def test_a_transaction_that_only_reads_is_answered(node: Node, h1: Asking, ann: UUID) -> None:

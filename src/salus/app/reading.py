@@ -131,6 +131,8 @@ class ReadsTogether:
     def within(self, tx: Transaction) -> None:
         """Find and register all. Raises NotFound, Refused or Gone for the first that cannot be read."""
         at, cases = self._node.clock.now(), [case for _, case in self._cases]
+        if not cases:
+            return
         _locate(tx, self._node, cases, at)
         for entry, case in self._cases:
             if case.located is None or case.located.deleted or not (case.decision and case.decision.allowed):
@@ -142,7 +144,8 @@ class ReadsTogether:
 
     def opened(self) -> dict[int, Found]:
         """Return what was read, by entry; to be called after the commit."""
-        keys = _keys(self._node, [case.located.chart_key for _, case in self._cases if case.located])
+        charts = [case.located.chart_key for _, case in self._cases if case.located]
+        keys = _keys(self._node, charts) if charts else {}
         found: dict[int, Found] = {}
         for entry, case in self._cases:
             answer = _answer(case, keys)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from salus import access, identity, records
 from salus.access import Action, Kind, Read
-from salus.app.facts import decide, open_relations, purpose_of, refuse
+from salus.app.facts import REFUSED, decide, open_relations, purpose_of, refuse
 from salus.app.node import Node, charts_of
 from salus.kernel import Refused, Role
 from salus.parties import Principal
@@ -47,7 +47,7 @@ class _Bound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class FoundSealed:
     """What a search found, sealed; `counted` are the charts of what was counted alone."""
 
     matches: Sequence[Located] = ()
@@ -62,15 +62,30 @@ def search(node: Node, principal: Principal, asked: Asked) -> Page:
 
     Whoever is found, included, or counted among few is told of it.
     """
+    try:
+        with node.store.transaction(Duty.CARE) as tx:
+            found = search_in(tx, node, principal, asked)
+    except Refused as refused:
+        kept = refuse(node, principal, Action.SEARCH, refused.text)
+        kept.where = refused.where
+        raise kept from None
+    return opened_page(node, asked, found)
+
+
+def search_in(tx: Transaction, node: Node, principal: Principal, asked: Asked) -> FoundSealed:
+    """Find and register in the caller's transaction, and open nothing yet. Raises Refused, which the caller keeps."""
     at = node.clock.now()
-    with node.store.transaction(Duty.CARE) as tx:
-        check_indexed(tx, node)
-        bound = _bound(tx, node, principal, asked, at)
-        found = _Found() if bound is None else _find(tx, asked, bound)
-        if bound is not None:
-            _register(tx, principal, asked, bound, found, at)
+    check_indexed(tx, node)
+    bound = _bound(tx, node, principal, asked, at)
     if bound is None:
-        raise refuse(node, principal, Action.SEARCH)
+        raise Refused(REFUSED)
+    found = _find(tx, asked, bound)
+    _register(tx, principal, asked, bound, found, at)
+    return found
+
+
+def opened_page(node: Node, asked: Asked, found: FoundSealed) -> Page:
+    """Open what a search found, once its register is durable."""
     keys = node.keys.unwrap(sorted({one.chart_key for one in (*found.matches, *found.included)}))
     cursor = records.next_cursor(asked, found.matches[-1], node.custodian) if found.more else None
     return Page(
@@ -97,16 +112,16 @@ def check_indexed(tx: Transaction, node: Node) -> None:
         node.indexed = True
 
 
-def _find(tx: Transaction, asked: Asked, bound: _Bound) -> _Found:
+def _find(tx: Transaction, asked: Asked, bound: _Bound) -> FoundSealed:
     facility, charts = bound.facility, bound.charts
     total = None if asked.shape.total == "none" else records.total(tx, asked, facility, charts)
     if asked.shape.counts_only:
         few = total is not None and total <= MOST_REGISTERED
         counted = records.whose(tx, asked, facility, charts, MOST_REGISTERED) if few else ()
-        return _Found(counted=counted, total=total)
+        return FoundSealed(counted=counted, total=total)
     matches, more = records.search(tx, asked, facility, charts)
     included = records.included(tx, asked, matches, facility, charts)
-    return _Found(matches=matches, included=included, more=more, total=total)
+    return FoundSealed(matches=matches, included=included, more=more, total=total)
 
 
 def _bound(tx: Transaction, node: Node, principal: Principal, asked: Asked, at: datetime) -> _Bound | None:
@@ -159,7 +174,9 @@ def _of_patients(
     return _Bound(facility=None, charts=charts, ground=ground, residents=residents, owners=owners)
 
 
-def _register(tx: Transaction, principal: Principal, asked: Asked, bound: _Bound, found: _Found, at: datetime) -> None:
+def _register(
+    tx: Transaction, principal: Principal, asked: Asked, bound: _Bound, found: FoundSealed, at: datetime
+) -> None:
     """Write one entry for each resident found or asked about; none found at all is an entry without a resident.
 
     Bodies that are opened are counted by chart; what was counted alone opens none.

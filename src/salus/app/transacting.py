@@ -2,41 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from salus.access import Action
 from salus.app.facts import refuse
 from salus.app.node import Node
 from salus.app.reading import Found, ReadsTogether
+from salus.app.searching import FoundSealed, Page, opened_page, search_in
 from salus.app.writing import accept
-from salus.kernel import Refused
+from salus.kernel import Refused, SalusError
 from salus.parties import Principal
-from salus.records import Accepted, Intent
-from salus.storage import Duty
+from salus.records import Accepted, Asked, Intent
+from salus.storage import Duty, Transaction
+
+Read = tuple[int, str, UUID, int | None]
+"""Entry, type, id, and the version if one is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transacted:
+    """What became of a transaction: what it wrote, and by entry what it read and found."""
+
+    accepted: Accepted | None
+    read: dict[int, Found]
+    pages: dict[int, Page]
 
 
 def transact(
-    node: Node, who: Principal, intents: Sequence[Intent], reads: Sequence[tuple[int, str, UUID, int | None]]
-) -> tuple[Accepted | None, dict[int, Found]]:
-    """Take in all intents, then read by (entry, type, id, version), or do nothing; return what was read by entry.
+    node: Node, who: Principal, intents: Sequence[Intent], reads: Sequence[Read], searches: Sequence[tuple[int, Asked]]
+) -> Transacted:
+    """Take in all intents, then read and search, or do nothing.
 
-    Raises what `accept` raises, and NotFound, Gone or Refused for a read; a refusal is kept.
+    Raises what `accept` raises, and NotFound, Gone or Refused for a read or a search; a refusal is kept.
     """
-    if not reads:
-        return (accept(node, who, intents) if intents else None), {}
-    together = ReadsTogether(node, who, reads)
+    together, sealed = ReadsTogether(node, who, reads), dict[int, FoundSealed]()
+
+    def look(tx: Transaction) -> None:
+        together.within(tx)
+        for entry, asked in searches:
+            try:
+                sealed[entry] = search_in(tx, node, who, asked)
+            except SalusError as error:
+                error.where = f"Bundle.entry[{entry}].request"
+                raise
+
+    accepted = None
     if intents:
-        accepted = accept(node, who, intents, noted=lambda tx, _: together.within(tx))
-        return accepted, together.opened()
+        accepted = accept(node, who, intents, noted=lambda tx, _: look(tx))
+    else:
+        _only_look(node, who, look)
+    pages = {entry: opened_page(node, asked, sealed[entry]) for entry, asked in searches}
+    return Transacted(accepted=accepted, read=together.opened(), pages=pages)
+
+
+def _only_look(node: Node, who: Principal, look: Callable[[Transaction], None]) -> None:
     try:
         with node.store.transaction(Duty.CARE) as tx:
-            together.within(tx)
+            look(tx)
     except Refused as refused:
         kept = refuse(node, who, Action.READ, refused.text)
         kept.where = refused.where
         raise kept from None
-    return None, together.opened()
 
 
-__all__ = ["transact"]
+__all__ = ["Transacted", "transact"]

@@ -13,7 +13,7 @@ from salus import records
 from salus.app import Found, accept_each, read_body, refuse_entries, search, transact
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
-from salus.records import Ask, Intent, NotFound, RecordRefused, Submission
+from salus.records import Ask, Asked, Intent, NotFound, RecordRefused, Submission
 from salus.web.fhir import bundles
 from salus.web.fhir.answering import Interaction, answering
 from salus.web.fhir.callers import check_scope, known
@@ -79,12 +79,17 @@ def searched(gate: Gate, who: Principal, kind: str, pairs: list[tuple[str, str]]
 def _transaction(gate: Gate, who: Principal, submission: Submission, wanted: str) -> bytes:
     if submission.wrong:
         raise RecordRefused(submission.wrong)
-    reads = [_read_of(who, ask) for ask in submission.asks]
     for intent in submission.intents:
         _check_write(who, intent)
-    accepted, found = transact(gate.node, who, submission.intents, reads)
-    answers = {ask.entry: _read_entry(ask, found[ask.entry]) for ask in submission.asks}
-    for intent, one in zip(submission.intents, accepted.outcomes if accepted else (), strict=True):
+    searches = {ask.entry: _search_of(gate, who, ask) for ask in submission.asks if _searches(ask)}
+    reads = [_read_of(who, ask) for ask in submission.asks if not _searches(ask)]
+    asked = [(entry, one) for entry, (_, _, one) in searches.items()]
+    done = transact(gate.node, who, submission.intents, reads, asked)
+    answers = {ask.entry: _read_entry(ask, done.read[ask.entry]) for ask in submission.asks if ask.entry in done.read}
+    for entry, (kind, pairs, _) in searches.items():
+        found = bundles.searchset(gate.node.settings.public_url, kind, pairs, done.pages[entry])
+        answers[entry] = bundles.found_entry(found)
+    for intent, one in zip(submission.intents, done.accepted.outcomes if done.accepted else (), strict=True):
         answers[intent.entry or 0] = bundles.written_entry(one, wanted)
     return bundles.transaction_response(submission.size, answers)
 
@@ -122,30 +127,35 @@ def _check_write(who: Principal, intent: Intent) -> None:
 def _asked(gate: Gate, who: Principal, ask: Ask) -> dict[str, Any]:
     """Answer a read of a batch: `Type/id`, `Type/id/_history/n` or `Type?…`."""
     try:
-        kind, _, query = ask.path.partition("?")
-        if "/" not in kind and ask.head:
-            raise HttpRefused("HEAD is for one resource", 400, "request.method")
-        if "/" not in kind:
-            if ask.none_match or ask.modified_since:
-                raise HttpRefused("a search has no version to compare", 400, "request.ifNoneMatch")
-            records.check_type(kind)
-            check_scope(who, kind, "s")
-            return bundles.found_entry(searched(gate, who, kind, pairs_of(query)))
+        if _searches(ask):
+            kind, pairs, asked = _search_of(gate, who, ask)
+            page = search(gate.node, who, asked)
+            return bundles.found_entry(bundles.searchset(gate.node.settings.public_url, kind, pairs, page))
         _, kind, id_, version = _read_of(who, ask)
-        unchanged(ask.none_match, ask.modified_since, None)
         return _read_entry(ask, gate.reader.read_one(who, kind, id_, version))
     except SalusError as error:
         return bundles.error_entry(error)
 
 
+def _searches(ask: Ask) -> bool:
+    return "/" not in ask.path.partition("?")[0]
+
+
+def _search_of(gate: Gate, who: Principal, ask: Ask) -> tuple[str, list[tuple[str, str]], Asked]:
+    """Read `Type?…`: its type, its parameters as they came, and parsed."""
+    kind, _, query = ask.path.partition("?")
+    where = f"Bundle.entry[{ask.entry}].request"
+    if ask.head or ask.none_match or ask.modified_since:
+        raise HttpRefused("a search has no version to compare, and no head to ask for", 400, where)
+    pairs = pairs_of(query)
+    check_scope(who, records.check_type(kind), "s")
+    return kind, pairs, records.parse_query(kind, pairs, gate.node.custodian)
+
+
 def _read_of(who: Principal, ask: Ask) -> tuple[int, str, UUID, int | None]:
-    """Read the address of one resource, or of one of its versions. Raises HttpRefused for a search."""
-    address, mark, _ = ask.path.partition("?")
-    kind, *rest = address.split("/")
+    """Read the address of one resource, or of one of its versions."""
+    kind, *rest = ask.path.split("/")
     records.check_type(kind)
-    if mark or not rest:
-        where = f"Bundle.entry[{ask.entry}].request.url"
-        raise HttpRefused("a transaction reads Type/id; send searches in a batch, or by themselves", 400, where)
     check_scope(who, kind, "r")
     unchanged(ask.none_match, ask.modified_since, None)
     version = version_of(rest[2]) if len(rest) == 3 and rest[1] == "_history" else None
