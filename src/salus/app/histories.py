@@ -1,6 +1,4 @@
-"""Read how a resource came to be what it is, or what a facility wrote. The door is that of every read: it is registered
-before a byte leaves.
-"""
+"""Read how a resource came to be what it is, or what a facility wrote: registered before a byte leaves, as any read."""
 
 from __future__ import annotations
 
@@ -18,7 +16,6 @@ from salus.app.reading import locate_one
 from salus.kernel import Role
 from salus.parties import Principal
 from salus.records import Located, NotFound, history
-from salus.records.history import Past, Since
 from salus.storage import Duty, Transaction
 
 EVERYTHING = "Bundle"
@@ -44,7 +41,7 @@ class HistoryPage:
     cursor: str | None
 
 
-def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: Since) -> HistoryPage:
+def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: history.Since) -> HistoryPage:
     """Return versions of one resource, deleted or not. Raises NotFound or Refused, as reading it does."""
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
@@ -61,7 +58,7 @@ def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: Since) -
     return _opened(node, asked, past)
 
 
-def facility_history(node: Node, who: Principal, kind: str | None, asked: Since) -> HistoryPage:
+def facility_history(node: Node, who: Principal, kind: str | None, asked: history.Since) -> HistoryPage:
     """Return what the asker's own facility wrote, of a type or of every one. Raises Refused for all but its system."""
     at = node.clock.now()
     what = Kind.DIRECTORY if kind is not None and records.is_directory(kind) else Kind.RECORD
@@ -76,7 +73,7 @@ def facility_history(node: Node, who: Principal, kind: str | None, asked: Since)
     return _opened(node, asked, past)
 
 
-def _opened(node: Node, asked: Since, past: Past) -> HistoryPage:
+def _opened(node: Node, asked: history.Since, past: history.Past) -> HistoryPage:
     keys = node.keys.unwrap(sorted(_unwrapped(past))) if _unwrapped(past) else {}
     cursor = history.history_cursor(asked, past.more, node.custodian) if past.more else None
     return HistoryPage(versions=tuple(_written(one.located, keys) for one in past.versions), cursor=cursor)
@@ -87,7 +84,7 @@ def _written(one: Located, keys: dict[int, bytes]) -> Written:
     return Written(type=one.type, id=one.id, version=one.version, at=one.at, body=body)
 
 
-def _unwrapped(past: Past) -> set[int]:
+def _unwrapped(past: history.Past) -> set[int]:
     return {one.located.chart_key for one in past.versions if not one.located.deleted}
 
 
@@ -97,7 +94,7 @@ def _register(
     what: str,
     action: Action,
     ground: str,
-    past: Past,
+    past: history.Past,
     residents: dict[int, int],
     at: datetime,
 ) -> None:
@@ -129,7 +126,7 @@ def _register(
     access.register(tx, entries)
 
 
-def _charts(past: Past, residents: dict[int, int], resident: int | None) -> tuple[int, ...]:
+def _charts(past: history.Past, residents: dict[int, int], resident: int | None) -> tuple[int, ...]:
     charts: Sequence[int] = sorted({one.located.chart_key for one in past.versions})
     return tuple(chart for chart in charts if residents.get(chart) == resident)
 
