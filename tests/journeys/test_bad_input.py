@@ -361,8 +361,10 @@ WRITES: list[tuple[str, str, dict[str, str], Any, int]] = [
     ("POST", "/Patient", {"Prefer": "return=everything"}, {"resourceType": "Patient"}, 400),
     ("POST", "/Patient?x=1", {}, {"resourceType": "Patient"}, 400),
     ("POST", "/Observation", {}, {"resourceType": "Patient"}, 400),
-    ("DELETE", "/Patient/{id}", {}, None, 405),
-    ("PATCH", "/Patient/{id}", {}, [], 405),
+    ("DELETE", "/Patient/{id}", {}, None, 409),
+    ("PATCH", "/Patient/{id}", {}, [], 415),
+    ("PATCH", "/Patient/{id}", {"Content-Type": "application/json-patch+json"}, [], 400),
+    ("PUT", "/Patient", {}, {"resourceType": "Patient"}, 400),
 ]
 
 

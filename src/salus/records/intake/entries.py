@@ -7,8 +7,10 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, NoReturn
 
+from salus.kernel import Invalid, parse_instant
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.references import uuid_of
@@ -45,7 +47,7 @@ class Ask:
     entry: int
     head: bool = False
     none_match: str | None = None
-    modified_since: str | None = None
+    modified_since: datetime | None = None
 
 
 class _Wrong(Exception):
@@ -110,7 +112,7 @@ def _read(entry: Any, position: int) -> Intent | Ask:
     if method in ("GET", "HEAD"):
         if "resource" in entry:
             stop("resource", "means nothing here: a read holds none")
-        since, tags = told.get("ifModifiedSince"), told.get("ifNoneMatch")
+        since, tags = _since(told, position), told.get("ifNoneMatch")
         return Ask(path=url, entry=position, head=method == "HEAD", none_match=tags, modified_since=since)
     return _write(entry, position, told, stop)
 
@@ -202,6 +204,15 @@ def _operations(resource: Any, position: int, stop: Stop) -> tuple[dict[str, Any
     except (binascii.Error, ValueError, TypeError):
         raise _Wrong(Problem(where="Binary.data", text="must be base64", entry=position)) from None
     return parse_patch(raw, f"Bundle.entry[{position}].resource.data")
+
+
+def _since(told: dict[str, str], position: int) -> datetime | None:
+    """Read `ifModifiedSince`, an instant in a Bundle."""
+    try:
+        return parse_instant(told["ifModifiedSince"]) if "ifModifiedSince" in told else None
+    except Invalid:
+        where = f"Bundle.entry[{position}].request.ifModifiedSince"
+        raise _Wrong(Problem(where=where, text="must be an instant such as 2031-03-01T08:00:00Z")) from None
 
 
 def _expected(told: dict[str, str], position: int) -> int | None:

@@ -24,23 +24,22 @@ def answer_read(request: Request, found: Found) -> Response:
         "Last-Modified": format_datetime(found.at, usegmt=True),
         "Cache-Control": "no-store",
     }
-    if unchanged(request.headers.get("if-none-match"), request.headers.get("if-modified-since"), found):
+    if unchanged(request.headers.get("if-none-match"), _since(request), found):
         return Response(b"", 304, headers)
     return Response(found.body, 200, headers, media_type=FHIR_JSON)
 
 
 def check_condition(request: Request) -> None:
     """Refuse a condition that cannot be read, before anything is looked at."""
-    unchanged(request.headers.get("if-none-match"), request.headers.get("if-modified-since"), None)
+    unchanged(request.headers.get("if-none-match"), _since(request), None)
 
 
-def unchanged(none_match: str | None, modified_since: str | None, found: Found | None) -> bool:
+def unchanged(none_match: str | None, since: datetime | None, found: Found | None) -> bool:
     """Tell whether conditions hold that ask for nothing new; the tag decides where there are both (RFC 9110, 13.2.2).
 
     Raises HttpRefused for one that cannot be read.
     """
     tags = None if none_match is None else _tags(none_match)
-    since = None if modified_since is None else _instant(modified_since)
     if found is None:
         return False
     if tags is not None:
@@ -57,7 +56,10 @@ def _tags(text: str) -> set[str]:
     return {match[1] for match in matches if match}
 
 
-def _instant(text: str) -> datetime:
+def _since(request: Request) -> datetime | None:
+    text = request.headers.get("if-modified-since")
+    if text is None:
+        return None
     try:
         found = parsedate_to_datetime(text)
     except ValueError:
