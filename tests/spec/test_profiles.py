@@ -217,3 +217,10 @@ def test_a_document_with_one_thing_wrong_does_not_conform(change: Callable[[dict
     change(bundle)
 
     assert deviations(bundle, BUNDLE_PROFILE) != []
+
+
+def test_a_required_entry_that_deviates_is_told_by_what_is_wrong_in_it() -> None:
+    bundle = first()
+    del bundle["entry"][0]["resource"]["section"][0]["title"]
+
+    assert ("least", "Bundle.entry[0].resource.section[0].title") in told(bundle, BUNDLE_PROFILE)

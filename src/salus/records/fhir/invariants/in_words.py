@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from salus.records.fhir.definitions import resource_types
+from salus.records.fhir.definitions import definitions, resource_types
 from salus.records.fhir.invariants.logic import Held, Holds, Node, distinct
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
@@ -91,6 +91,42 @@ def _composite_has_parts(n: Node, _: Held) -> bool:
     return n.get("type") != "composite" or len(n.get("component") or ()) > 1
 
 
+def _paths_exist(n: Node, _: Held) -> bool:
+    """Tell whether a constraint on a type of R4 speaks of elements that the type has; others are not judged."""
+    shape = str(n.get("type"))
+    if n.get("derivation") != "constraint" or shape not in definitions()["types"]:
+        return True
+    elements = (n.get("differential") or {}).get("element") or ()
+    return all(_exists(shape, str(one["path"]).split(".")[1:]) for one in elements if "path" in one)
+
+
+def _exists(shape: str, steps: list[str]) -> bool:
+    types = definitions()["types"]
+    if not steps or shape not in types:
+        return True
+    name, rest = steps[0], steps[1:]
+    if name in types[shape]:
+        kinds = types[shape][name][0]
+        return any(_exists(kind, rest) for kind in (kinds if isinstance(kinds, list) else [kinds]))
+    if name in ("id", "extension", "modifierExtension", "meta", "implicitRules", "language", "text", "contained"):
+        return True
+    chosen = [
+        kind
+        for key, element in types[shape].items()
+        if key.endswith("[x]")
+        for kind in element[0]
+        if name == key[:-3] + kind[0].upper() + kind[1:]
+    ]
+    return any(_exists(kind, rest) for kind in chosen)
+
+
+def _expression_is_fhirpath(n: Node, _: Held) -> bool:
+    """Tell whether a filter whose value is an expression says it in FHIRPath, as value sets with parameters do."""
+    told = (n.get("_value") or {}).get("extension") or ()
+    expressions = [one["valueExpression"] for one in told if str(one.get("url", "")).endswith("/cqf-expression")]
+    return all(one.get("language") == "text/fhirpath" for one in expressions)
+
+
 IN_WORDS: dict[str, dict[str, Holds]] = {
     "Bundle": {"bundle-links": _links_once, "bundle-document": _document_is_whole},
     "Bundle.entry": {
@@ -100,6 +136,8 @@ IN_WORDS: dict[str, dict[str, Holds]] = {
     },
     "CodeSystem": {"codesystem-supplement": _supplement_says_so, "codesystem-properties": _properties_once},
     "ValueSet.compose.include": {"valueset-system": _system_is_absolute},
+    "ValueSet.compose.include.filter": {"valueset-expression": _expression_is_fhirpath},
+    "StructureDefinition": {"constraint-path": _paths_exist},
     "SearchParameter": {"search-composite": _composite_has_parts},
 }
 TEXTS = {
@@ -111,5 +149,7 @@ TEXTS = {
     "codesystem-supplement": "A code system that supplements another has the content supplement",
     "codesystem-properties": "A property may be declared once, by code and by uri",
     "valueset-system": "The system of a value set's codes is an absolute address",
+    "valueset-expression": "An expression that stands for a filter's value is in FHIRPath",
+    "constraint-path": "A constraint on a type of R4 speaks of elements that the type has",
     "search-composite": "A composite parameter has two components or more",
 }

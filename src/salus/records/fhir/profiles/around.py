@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from salus.records.fhir.invariants import Breach
+
 _LITERAL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/.*)?", re.ASCII)
 _BASE = re.compile(r"(https?://\S+)/[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}", re.ASCII)
 
@@ -19,6 +21,7 @@ class Around:
         bases = (_BASE.fullmatch(address) for address in self._found)
         self._bases = {match[1] for match in bases if match}
         self.conforms: dict[tuple[int, str], bool] = {}
+        self.reasons: dict[tuple[int, str], Breach] = {}
 
     def resolve(self, reference: Any) -> dict[str, Any] | None:
         """Return the entry that a Reference leads to, or None where it leads out of the Bundle."""

@@ -111,7 +111,10 @@ def _conforms_to(resource: Mapping[str, Any], url: str, kind: str | None, around
     key = (id(resource), url)
     if key not in around.conforms:
         around.conforms[key] = True
-        around.conforms[key] = next(_deviations(resource, url, around), None) is None
+        first = next(_deviations(resource, url, around), None)
+        around.conforms[key] = first is None
+        if first is not None:
+            around.reasons[key] = first
     return around.conforms[key]
 
 

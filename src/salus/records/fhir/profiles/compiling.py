@@ -73,11 +73,20 @@ def _kinds(element: Element, name: str, conforms: Conforms) -> Check | None:
     def kinds(values: Values, _: str, around: Around) -> Iterator[Breach]:
         for path, value in values:
             if profiles and not conforms(value, profiles, around):
-                yield _breach(name, "profile", path, f"does not conform to {_short(profiles)}")
+                yield _why(name, path, value, profiles, around)
             if targets and isinstance(value, dict) and not leads_to(value, targets, around, conforms):
                 yield _breach(name, "target", path, f"does not lead to {_short(targets)}")
 
     return kinds
+
+
+def _why(name: str, path: str, value: Any, profiles: Sequence[str], around: Around) -> Breach:
+    """Return the first reason why a resource does not conform, where there is one profile only to tell it by."""
+    reason = around.reasons.get((id(value), profiles[0])) if len(profiles) == 1 else None
+    if reason is None:
+        return _breach(name, "profile", path, f"does not conform to {_short(profiles)}")
+    inside = reason.path.partition(".")[2]
+    return Breach(rule=reason.rule, path=f"{path}.{inside}" if inside else path, text=reason.text)
 
 
 def leads_to(reference: Mapping[str, Any], targets: Sequence[str], around: Around, conforms: Conforms) -> bool:
@@ -128,8 +137,13 @@ def _slices(element: Element, name: str, conforms: Conforms) -> Check | None:
                 taken[home].append((place, value))
             elif closed:
                 yield _breach(name, "closed", place, "is in none of the slices that the profile allows")
-        for one, check, _ in found:
-            yield from check(taken[one], f"{path}:{one}", around)
+        for one, check, said in found:
+            # One that must be there, and is there by its type alone: what is wrong in it says more than its absence.
+            almost = values if said.least and not taken[one] and len(discriminators) > 1 else ()
+            meant = [
+                v for v in almost if _is_in(v[1], said, [d for d in discriminators if d[0] == "type"], around, conforms)
+            ]
+            yield from check(taken[one] or meant, f"{path}:{one}", around)
 
     return slices
 

@@ -25,7 +25,7 @@ RULES: Mapping[str, tuple[str, Holds]] = {
     "ips-comp-1": ("a required section has entries, or says why it is empty", _entry_or_reason),
     "ips-pat-1": (
         "a name has given names, a family name or a text",
-        lambda n: bool({"given", "family", "text"} & set(n)),
+        lambda n: bool({"given", "family", "text"} & {key.lstrip("_") for key in n}),
     ),
     "ips-1": ("a date and time is known to the day", lambda n: not isinstance(n, str) or len(n) >= 8),
     "ips-2": (
