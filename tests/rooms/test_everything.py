@@ -151,8 +151,8 @@ def test_bodies_leave_byte_for_byte_as_they_are_stored(sent: Sent) -> None:
     page = ask(sent, system("H1"), sent.ann_h1)
 
     ids = [id_ for _, id_, _ in page.matches]
-    stored = {one["id"]: one for one in read_back(sent.node, *ids)}
-    assert [orjson.loads(body) for _, _, body in page.matches] == [stored[str(id_)] for id_ in ids]
+    stored = {one["id"]: one for one in read_back(sent.node, *map(UUID, ids))}
+    assert [orjson.loads(body) for _, _, body in page.matches] == [stored[id_] for id_ in ids]
 
 
 def test_the_resident_is_shown_one_entry_for_each_page(sent: Sent) -> None:

@@ -16,10 +16,10 @@ from salus.app.node import Node
 from salus.app.whole import directory_of, open_whole, read_of
 from salus.kernel import Refused
 from salus.parties import Principal
-from salus.records import AskedEverything, Located
+from salus.records import AskedEverything, Kept
 from salus.storage import Duty
 
-Body = tuple[str, UUID, bytes]
+Body = tuple[str, str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +54,13 @@ def everything_of(node: Node, principal: Principal, patient: UUID, asked: AskedE
     included, left_out = directory_of(node, principal, records.directory_ids(bodies), asked.types, at)
     return Everything(
         matches=tuple((one.type, one.id, body) for one, body in zip(found, bodies, strict=True)),
-        included=tuple((one.type, one.id, body) for one, body in included),
+        included=tuple((one.type, str(one.id), body) for one, body in included),
         left_out=left_out,
         cursor=records.everything_cursor(asked, patient, found[-1], node.custodian) if more else None,
     )
 
 
-def _check_scopes(principal: Principal, found: Sequence[Located]) -> None:
+def _check_scopes(principal: Principal, found: Sequence[Kept]) -> None:
     for name in dict.fromkeys(one.type for one in found):
         if not principal.in_scope(name, "r"):
             text = f"the access token's scope does not cover system/{name}.r: name the types that it covers by _type"

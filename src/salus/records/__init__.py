@@ -3,7 +3,7 @@
 from salus.records.counting import counts
 from salus.records.errors import Conflict, Gone, MeasureRefused, NotFound, Problem, RecordRefused
 from salus.records.everything.asking import parse_everything
-from salus.records.everything.model import AskedEverything
+from salus.records.everything.model import AskedEverything, Kept
 from salus.records.everything.service import directory_ids, everything, everything_cursor, open_all
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
@@ -105,6 +105,7 @@ __all__ = [
     "Identified",
     "Institution",
     "Intent",
+    "Kept",
     "Keys",
     "Located",
     "Looks",

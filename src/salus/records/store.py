@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from salus.records.everything.model import MOST_SEALED_BYTES, AskedEverything
+from salus.records.everything.model import MOST_SEALED_BYTES, AskedEverything, Kept
 from salus.records.model import Located
 from salus.storage import Transaction
 
@@ -239,7 +239,7 @@ def of_types(tx: Transaction, chart_keys: Sequence[int], types: Sequence[str], m
     return [_located(row) for row in found]
 
 
-def everything(tx: Transaction, chart_keys: Sequence[int], asked: AskedEverything) -> tuple[list[Located], bool]:
+def everything(tx: Transaction, chart_keys: Sequence[int], asked: AskedEverything) -> tuple[list[Kept], bool]:
     """Return the next resources of charts in key order, bounded by number and by sealed bytes; tell of more.
 
     The bodies beyond the bound are not read: what is stored outside of its row has its length in the row.
@@ -256,15 +256,15 @@ def everything(tx: Transaction, chart_keys: Sequence[int], asked: AskedEverythin
             where.append(condition)
             params.append(value)
     found = tx.rows(
-        "select resource_key, id, type, version, chart_key, kind, facility, updated_at,"  # noqa: S608
-        " case when upto <= %s then body end from (select p.*, c.kind, c.facility, v.body,"
-        " sum(octet_length(v.body)) over (order by p.resource_key) - octet_length(v.body) as upto from ("
-        f" select * from records.resource x where {' and '.join(where)} order by x.resource_key limit %s"
-        f") p{_JOINS.replace('r.', 'p.')}) bounded order by resource_key",
+        "select resource_key, id::text, type, version, chart_key, case when upto <= %s then body end from ("  # noqa: S608
+        "select p.*, v.body, sum(octet_length(v.body)) over (order by p.resource_key) - octet_length(v.body) as upto"
+        f" from (select * from records.resource x where {' and '.join(where)} order by x.resource_key limit %s) p"
+        " join records.version v on v.resource_key = p.resource_key and v.version = p.version"
+        ") bounded order by resource_key",
         (MOST_SEALED_BYTES, *params, asked.count + 1),
         binary=True,
     )
-    page = [_located(row) for row in found[: asked.count] if row[-1] is not None]
+    page = [Kept._make(row) for row in found[: asked.count] if row[-1] is not None]
     return page, len(found) > len(page)
 
 

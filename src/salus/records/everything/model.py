@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 MOST_RESOURCES = 10_000
 MOST_SEALED_BYTES = 16 * 1024 * 1024
@@ -24,3 +25,17 @@ class AskedEverything:
     count: int
     after: int | None
     canonical: str
+
+
+class Kept(NamedTuple):
+    """A stored resource on a page of everything, still sealed; the id as its text. As slim as a row: there are many."""
+
+    resource_key: int
+    id: str
+    type: str
+    version: int
+    chart_key: int
+    sealed: bytes
+
+    def __repr__(self) -> str:
+        return f"Kept({self.type}/{self.id})"
