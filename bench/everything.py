@@ -113,7 +113,7 @@ def compare(node: Node, server: int, token: str, patient: UUID, chart: int, reso
         with node.store.transaction(Duty.CARE) as tx:
             asked = records.parse_everything(str(patient), [], node.custodian)
             found, _ = records.everything(tx, [chart], asked)
-        return sum(map(len, records.open_all(found, keys)))
+        return sum(map(len, records.open_page(found, keys)))
 
     ways: dict[str, Callable[[], int]] = {
         f"$everything of {resources:,}": everything,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -232,8 +233,14 @@ def test_pages_follow_one_another_and_a_cursor_is_good_for_one_question(sent: Se
             ask(sent, system("H1"), patient, pairs)
 
 
-def test_a_page_is_bounded_by_bytes_and_holds_one_at_least(sent: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("salus.records.store.MOST_SEALED_BYTES", 1)
+@pytest.mark.parametrize(
+    ("module", "bound"),
+    [("salus.records.store", "MOST_SEALED_BYTES"), ("salus.records.everything.service", "MOST_OPENED_BYTES")],
+)
+def test_a_page_is_bounded_by_bytes_and_holds_one_at_least(
+    sent: Sent, monkeypatch: pytest.MonkeyPatch, module: str, bound: str
+) -> None:
+    monkeypatch.setattr(import_module(module), bound, 1)
     found, cursor, pages = [], "", 0
     while cursor is not None:
         page = ask(sent, system("H1"), sent.ann_h1, [("_cursor", cursor)] if cursor else [])

@@ -38,7 +38,9 @@ class Everything:
 def everything_of(node: Node, principal: Principal, patient: UUID, asked: AskedEverything) -> Everything:
     """Read a page of everything about a resident. Raises Refused where policy finds no ground or scopes do not cover.
 
-    Each chart's key is unwrapped once. Directory entries that a page refers to stand on that page.
+    Each chart's key is unwrapped once. Directory entries that a page refers to stand on that page. The register counts
+    what a page was meant to hold: where bodies turn out too large together, the rest stands on the next page, and is
+    counted again.
     """
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
@@ -50,13 +52,14 @@ def everything_of(node: Node, principal: Principal, patient: UUID, asked: AskedE
             access.register(tx, [read_of(principal, opened, charts, "everything", len(found), Action.READ, at)])
     if opened is None:
         raise refuse(node, principal, Action.READ)
-    bodies = records.open_all(found, node.keys.unwrap(charts))
+    bodies = records.open_page(found, node.keys.unwrap(charts))
+    more = more or len(bodies) < len(found)
     included, left_out = directory_of(node, principal, records.directory_ids(bodies), asked.types, at)
     return Everything(
-        matches=tuple((one.type, one.id, body) for one, body in zip(found, bodies, strict=True)),
+        matches=tuple((one.type, one.id, body) for one, body in zip(found, bodies, strict=False)),
         included=tuple((one.type, str(one.id), body) for one, body in included),
         left_out=left_out,
-        cursor=records.everything_cursor(asked, patient, found[-1], node.custodian) if more else None,
+        cursor=records.everything_cursor(asked, patient, found[len(bodies) - 1], node.custodian) if more else None,
     )
 
 

@@ -4,7 +4,7 @@ from salus.records.counting import counts
 from salus.records.errors import Conflict, Gone, MeasureRefused, NotFound, Problem, RecordRefused
 from salus.records.everything.asking import parse_everything
 from salus.records.everything.model import AskedEverything, Kept
-from salus.records.everything.service import directory_ids, everything, everything_cursor, open_all
+from salus.records.everything.service import directory_ids, everything, everything_cursor, open_all, open_page
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
@@ -175,6 +175,7 @@ __all__ = [
     "of_update",
     "open_all",
     "open_body",
+    "open_page",
     "organization",
     "own_patients",
     "parse",

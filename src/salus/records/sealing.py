@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import struct
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -49,10 +49,11 @@ def _open(cipher: AESGCM, resource_key: int, version: int, sealed: bytes) -> byt
         raise Unsafe("a stored body does not open with its chart's key", code="SALUS-R502") from None
 
 
-def unseal_all(keys: Mapping[int, bytes], rows: Iterable[tuple[int, int, int, bytes]]) -> list[bytes]:
-    """Open many bodies: (chart key, resource key, version, sealed). Each chart's cipher is made once."""
+def unseal_each(keys: Mapping[int, bytes], rows: Iterable[tuple[int, int, int, bytes]]) -> Iterator[bytes]:
+    """Open many bodies, one after another: (chart, resource, version, sealed). Each chart's cipher is made once."""
     ciphers = {chart: AESGCM(key) for chart, key in keys.items()}
-    return [_open(ciphers[chart], resource, version, sealed) for chart, resource, version, sealed in rows]
+    for chart, resource, version, sealed in rows:
+        yield _open(ciphers[chart], resource, version, sealed)
 
 
 def _bound(resource_key: int, version: int) -> bytes:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 MOST_RESOURCES = 10_000
 MOST_SEALED_BYTES = 16 * 1024 * 1024
-"""Bounds of one page; a page holds one resource at least. Opened, a body is at most 64 MiB, as the door takes it."""
+MOST_OPENED_BYTES = 32 * 1024 * 1024
+"""Bounds of one page; a page holds one resource at least, of 64 MiB at most, as the door takes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from salus.records import store
 from salus.records.everything.asking import place_of
-from salus.records.everything.model import AskedEverything, Kept
+from salus.records.everything.model import MOST_OPENED_BYTES, AskedEverything, Kept
 from salus.records.fhir.definitions import DIRECTORY
 from salus.records.model import Located, Sealer
-from salus.records.sealing import unseal_all
+from salus.records.sealing import unseal_each
 from salus.records.search.cursor import make_cursor
 from salus.storage import Transaction
 
@@ -32,9 +32,24 @@ def everything_cursor(asked: AskedEverything, patient: UUID, last: Kept, sealer:
     return make_cursor(sealer, place_of(str(patient), asked.canonical), [str(last.resource_key)])
 
 
-def open_all(found: Sequence[Located] | Sequence[Kept], keys: Mapping[int, bytes]) -> list[bytes]:
+def open_all(found: Sequence[Located], keys: Mapping[int, bytes]) -> list[bytes]:
     """Open many bodies, in their order."""
-    return unseal_all(keys, ((one.chart_key, one.resource_key, one.version, one.sealed) for one in found))
+    return list(unseal_each(keys, ((one.chart_key, one.resource_key, one.version, one.sealed) for one in found)))
+
+
+def open_page(found: Sequence[Kept], keys: Mapping[int, bytes]) -> list[bytes]:
+    """Open the bodies of a page in their order, one at least, until they are more bytes than a page may hold.
+
+    What is small while it is sealed may be large; what is left is for the next page.
+    """
+    bodies: list[bytes] = []
+    size = 0
+    for body in unseal_each(keys, ((one.chart_key, one.resource_key, one.version, one.sealed) for one in found)):
+        size += len(body)
+        if bodies and size > MOST_OPENED_BYTES:
+            break
+        bodies.append(body)
+    return bodies
 
 
 def directory_ids(bodies: Iterable[bytes]) -> list[UUID]:
