@@ -43,7 +43,32 @@ def composition(entry: str) -> dict[str, Any]:
     }
 
 
+def constraint(path: str) -> dict[str, Any]:
+    return {
+        "resourceType": "StructureDefinition",
+        "url": "http://example.org/x",
+        "name": "X",
+        "status": "draft",
+        "kind": "resource",
+        "abstract": False,
+        "type": "Observation",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Observation",
+        "derivation": "constraint",
+        "differential": {"element": [{"id": path, "path": path}]},
+    }
+
+
+def filtered(language: str) -> dict[str, Any]:
+    url = "http://hl7.org/fhir/StructureDefinition/cqf-expression"
+    value = {"extension": [{"url": url, "valueExpression": {"language": language, "expression": "%x"}}]}
+    include = {"system": "http://x", "filter": [{"property": "p", "op": "=", "_value": value}]}
+    return {"resourceType": "ValueSet", "status": "draft", "compose": {"include": [include]}}
+
+
 BROKEN: list[tuple[dict[str, Any], str, str]] = [
+    (constraint("Observation.valueBla"), "StructureDefinition", "constraint-path"),
+    (constraint("Observation.component.bla"), "StructureDefinition", "constraint-path"),
+    (filtered("text/cql"), "ValueSet.compose.include[0].filter[0]", "valueset-expression"),
     (OBSERVATION | {"valueString": "x", "dataAbsentReason": {"text": "x"}}, "Observation", "obs-6"),
     (
         OBSERVATION | {"code": coded("a"), "valueString": "x", "component": [{"code": coded("a"), "valueString": "y"}]},
@@ -152,6 +177,11 @@ def test_a_refusal_names_the_element_and_the_rule(resource: dict[str, Any], wher
 
 
 GOOD: list[dict[str, Any]] = [
+    constraint("Observation.valueQuantity.value"),
+    constraint("Observation.component.referenceRange.low"),
+    constraint("Observation.value[x]"),
+    constraint("Observation.meta.profile"),
+    filtered("text/fhirpath"),
     OBSERVATION | {"valueString": "x"},
     OBSERVATION | {"effectivePeriod": {"start": "2026-02", "end": "2026-02-01"}},
     OBSERVATION | {"contained": [PATIENT | {"id": "p"}], "subject": {"reference": "#p"}},

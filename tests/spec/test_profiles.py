@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
+from itertools import islice
 from typing import Any
 
 import pytest
 
 from documents import document, residents
+from salus import synth
 from salus.records import RecordRefused, check
 from salus.records.fhir.profiles import deviations, known, of_type, unknown_claims
 from salus.records.fhir.profiles.around import Around
@@ -147,6 +150,21 @@ def test_core_profiles_are_of_what_every_hospital_sends() -> None:
 
     assert {kind for kind in wanted if CORE + kind.lower() in of_type(kind)} == wanted
     assert known("http://example.org/mine") is None
+
+
+def test_what_the_fictional_country_and_real_records_hold_conforms_to_core() -> None:
+    sent = (
+        entry["resource"] for one in islice(synth.bundles(synth.country(1, 200)), 60) for entry in one.bundle["entry"]
+    )
+    recorded = (one for resources in islice(residents(), 3) for one in resources)
+    tried: Counter[str] = Counter()
+    for one in (*sent, *recorded):
+        url = CORE + one["resourceType"].lower()
+        if known(url):
+            tried[url] += 1
+            assert deviations(one, url) == []
+
+    assert len(tried) == 7
 
 
 def first() -> dict[str, Any]:

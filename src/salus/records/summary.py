@@ -23,6 +23,7 @@ TYPES = (
     "Device",
 )
 MOST_RESULTS = 12
+MOST_FURTHER = 30
 _WRONG = {"entered-in-error", "cancelled", "draft", "refuted", "not-done", "not-taken", "preparation"}
 _ENDED = {"resolved", "inactive", "remission", "completed", "stopped", "cancelled", "on-hold"}
 # Types whose status tells whether it is over; of the others it tells only whether it is a mistake.
@@ -57,9 +58,9 @@ def summarise(found: Sequence[tuple[Located, bytes]], counts: Mapping[str, int])
         medicines=_lines(by_type["MedicationRequest"], medicine_line),
         problems=_lines(by_type["Condition"], problem_line),
         results=_lines(by_type["Observation"], result_line)[:MOST_RESULTS],
-        vaccinations=tuple(line for _, _, line in vaccinations(by_type["Immunization"])),
-        procedures=_lines(by_type["Procedure"], procedure_line),
-        devices=tuple(line for _, _, line in devices(by_type["DeviceUseStatement"], by_type["Device"])),
+        vaccinations=tuple(line for _, _, line in vaccinations(by_type["Immunization"]))[:MOST_FURTHER],
+        procedures=_lines(by_type["Procedure"], procedure_line)[:MOST_FURTHER],
+        devices=tuple(line for _, _, line in devices(by_type["DeviceUseStatement"], by_type["Device"]))[:MOST_FURTHER],
         counts=dict(counts),
         facilities=tuple(sorted({located.facility for located, _ in found})),
     )
