@@ -56,6 +56,7 @@ SETTINGS = {
     "mllp_senders": "which facility each MSH-4 is; over TLS the certificate has to bear it out",
     "name": "the node's public name, fixed at its first start",
     "passphrase_file": "opens the custodian's sealed keys",
+    "plans": "by which plans follow-up is due; nothing follows from being late",
     "port": "where to listen",
     "postgres": "which database server",
     "tls_certificate": "what others know the node by",
@@ -84,7 +85,7 @@ ACTIONS = (
     " link-charts match-identity open-relation"
     " read read-code read-identity read-notice read-quality read-register read-signals read-situation read-summary"
     " replace-code report-identity report-resources resolve-code search send-counts sign-result take-certificate update"
-    " verify-signal"
+    " read-work-list verify-signal"
 )
 EVENTS = {"RecordAccepted": "records/intake/accept.py", "ResidentsChanged": "identity/linking/service.py"}
 LEAVES = {

@@ -73,6 +73,7 @@ INSIDES_THAT_ARE_FACES = {
     "salus.identity.linkage.people.linking": "as above, for a file whose columns are ours",
     "salus.identity.documents": "document types are a pure table, which reading a message needs without the index",
     "salus.identity.errors": "as above: what a number is refused with",
+    "salus.records.following": "follow-up is a judgement over what records note, apart from reading and writing them",
     "salus.records.population": "the population register answers with counts, apart from reading and writing records",
     "salus.records.arriving": "what is counted of what arrives, apart from reading and writing records",
     "salus.records.messages": "messages that were taken, apart from reading and writing records",

@@ -150,6 +150,7 @@ from salus.app.surveillance import (
 )
 from salus.app.transacting import transact
 from salus.app.turning_away import turn_away, turn_away_for
+from salus.app.work_list import Due, Share, WorkList, shares, work_list
 from salus.app.writing import Tried, accept, accept_each
 
 __all__ = [
@@ -172,6 +173,7 @@ __all__ = [
     "Crossed",
     "Delay",
     "DemoResident",
+    "Due",
     "Everything",
     "Explained",
     "Followed",
@@ -214,6 +216,7 @@ __all__ = [
     "Said",
     "Saved",
     "SettingsRefused",
+    "Share",
     "Signal",
     "SignalSeen",
     "StepIn",
@@ -223,6 +226,7 @@ __all__ = [
     "Tried",
     "Viewed",
     "Visit",
+    "WorkList",
     "Written",
     "accept",
     "accept_each",
@@ -326,6 +330,7 @@ __all__ = [
     "review_queue",
     "run_again",
     "search",
+    "shares",
     "signal",
     "signals",
     "situation_of",
@@ -348,4 +353,5 @@ __all__ = [
     "waiting_contests",
     "who_looked",
     "with_appeal",
+    "work_list",
 ]

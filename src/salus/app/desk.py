@@ -12,9 +12,11 @@ from salus.app.facts import decide, purpose_of, refuse, relation_ends
 from salus.app.node import Node
 from salus.healthcode import CodeUnknown
 from salus.identity import IdNumber
-from salus.kernel import Purpose, Role
+from salus.kernel import Purpose, Role, civil_day
 from salus.parties import Principal
-from salus.records import Located, NotFound, Summary
+from salus.records import Located, NotFound, Summary, following, population
+from salus.records.following import Followed, Mark
+from salus.records.population import Keeping, Stands
 from salus.storage import Duty, Transaction
 
 CODE_PREFIX = "SL1:"
@@ -37,6 +39,8 @@ class Viewed:
 
     summary: Summary
     ends: datetime | None
+    stands: Stands
+    followed: tuple[Followed, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,8 @@ class _Parts:
     counts: dict[str, int]
     charts: tuple[int, ...]
     ends: datetime | None
+    keepings: list[Keeping]
+    marks: list[Mark]
 
 
 def arrive(node: Node, principal: Principal, presented: str) -> Visit:
@@ -130,8 +136,15 @@ def view_summary(node: Node, principal: Principal, resident_id: UUID) -> Viewed:
         parts = _summary_parts(tx, node, principal, resident_id)
     if parts is None:
         raise refuse(node, principal, Action.READ_SUMMARY)
-    summary = records.summary(parts.located, parts.counts, node.keys.unwrap(parts.charts))
-    return Viewed(summary=summary, ends=parts.ends)
+    keys, today = node.keys.unwrap(parts.charts), civil_day(node.clock.now())
+    summary = records.summary(parts.located, parts.counts, keys)
+    born, sex = following.born_on(summary.birth_date), summary.gender
+    return Viewed(
+        summary=summary,
+        ends=parts.ends,
+        stands=records.stands(parts.located, keys, parts.keepings, summary, today),
+        followed=tuple(following.follow(node.plans, born, sex, parts.marks, today)),
+    )
 
 
 def _summary_parts(tx: Transaction, node: Node, principal: Principal, resident_id: UUID) -> _Parts | None:
@@ -150,7 +163,15 @@ def _summary_parts(tx: Transaction, node: Node, principal: Principal, resident_i
     charts = tuple(sorted({part.chart_key for part in located}))
     action, ground = Action.READ_SUMMARY, decision.ground
     access.register(tx, [_entry(principal, resident.key, charts, "summary", action, ground, at, len(located))])
-    return _Parts(located=located, counts=counts, charts=charts, ends=ends)
+    marks = following.marks(tx, node.custodian, resident.charts)
+    return _Parts(
+        located=located,
+        counts=counts,
+        charts=charts,
+        ends=ends,
+        keepings=population.keepings_of(tx, resident.charts),
+        marks=[mark for told in marks.values() for mark in told],
+    )
 
 
 def _entry(

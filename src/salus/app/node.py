@@ -34,6 +34,7 @@ from salus.ledger import (
 )
 from salus.parties import Facility, Principal, RelyingParty, SignIn, TokenIssuer
 from salus.proof import ProofError, Trust, open_checkpoint
+from salus.records.following import Plan, PlansRefused, read_plans, shipped_plans
 from salus.storage import Duty, Settings, Store, Transaction, open_store
 
 DEMO_WITNESSES = Path("witnesses/policy")
@@ -61,6 +62,7 @@ class Node:
     gathering: Gathering = field(repr=False)
     trust: Trust | None = None
     indexed: bool = False
+    plans: tuple[Plan, ...] = field(default_factory=shipped_plans, repr=False)
     pace: Pace = field(default_factory=Pace, repr=False)
     memory: Memory = field(default_factory=Memory, repr=False)
     _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)
@@ -211,7 +213,19 @@ def _assemble(settings: NodeSettings, told: dict[str, str], store: Store, clock:
             clock.ahead if isinstance(clock, DemoClock) else timedelta,
         ),
         gathering=Gathering(store, (), clock),
+        plans=_plans(settings.plans),
     )
+
+
+def _plans(file: Path | None) -> tuple[Plan, ...]:
+    if file is None:
+        return shipped_plans()
+    try:
+        return read_plans(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as reason:
+        raise SettingsRefused(f"plans: {file} cannot be read: {type(reason).__name__}") from None
+    except PlansRefused as reason:
+        raise SettingsRefused(f"{file}: {reason.text}") from None
 
 
 def _same_log(store: Store, sequencer: Sequencer) -> None:

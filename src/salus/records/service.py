@@ -19,6 +19,7 @@ from salus.records.fhir.parse import names_an_element, parse
 from salus.records.fhir.person import columns
 from salus.records.intake.examine import numbers_of
 from salus.records.model import Identified, Located, Personal, Sealer, Summary
+from salus.records.population import Keeping, Stands, standing
 from salus.records.sealing import unseal
 from salus.records.summary import TYPES, name_of, personal_of, summarise
 from salus.storage import Transaction
@@ -81,6 +82,15 @@ def summary(parts: Sequence[Located], counts: Mapping[str, int], keys: Mapping[i
     """Open the parts and make the one-screen summary."""
     opened = [(located, open_body(located, keys)) for located in parts]
     return summarise(opened, counts)
+
+
+def stands(
+    parts: Sequence[Located], keys: Mapping[int, bytes], keepings: Sequence[Keeping], found: Summary, today: date
+) -> Stands:
+    """Open the Patients among a summary's parts and say how the record stands, and why."""
+    patients = [(one.facility, one.at, parse(open_body(one, keys))) for one in parts if one.type == "Patient"]
+    lines = (*found.allergies, *found.medicines, *found.problems, *found.results)
+    return standing.stands(patients, keepings, (line.at for line in lines), today)
 
 
 def patient_name(located: Located, keys: Mapping[int, bytes]) -> str | None:

@@ -37,7 +37,7 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
         Link(address=Address.MY_INSTITUTIONS, template="my_institutions.html", text=noop("Whose records")),
         Link(address=Address.MY_CONTESTS, template="my_contests.html", text=noop("What you contested")),
     ),
-    Role.CLINICIAN: _DESK,
+    Role.CLINICIAN: (*_DESK, Link(address=Address.WORK_LIST, template="work_list.html", text=noop("Work list"))),
     Role.RECEPTION: _DESK,
     Role.COMMANDER: _ROOM,
     Role.EPIDEMIOLOGIST: (Link(address=Address.SIGNALS, template="signals.html", text=noop("Signals")), *_ROOM),

@@ -24,7 +24,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from salus.kernel import CIVIL_TIME, Invalid, Purpose, Role, Unavailable
-from salus.web import command_words, coverage_words, navigation, qr, review_words, signal_charts, signal_words, words
+from salus.web import (
+    command_words,
+    coverage_words,
+    following_words,
+    navigation,
+    qr,
+    review_words,
+    signal_charts,
+    signal_words,
+    words,
+)
 from salus.web.drawing import Drawing
 from salus.web.views import Address, Day, Demo, Frame, Language, View, Words
 from salus.web.waterfall import Waterfall
@@ -128,6 +138,7 @@ def _environment(language: Language) -> Environment:
         "command_words": command_words,
         "coverage_words": coverage_words,
         "review_words": review_words,
+        "following_words": following_words,
         "waterfall": Waterfall(speech.one, speech.figure),
         "drawing": Drawing(speech.one, speech.plain, speech.number),
         "with_query": with_query,

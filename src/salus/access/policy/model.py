@@ -36,6 +36,7 @@ class Action(StrEnum):
     LINK_CHARTS = "link-charts"
     EXPLAIN_LINKS = "explain-links"
     REPORT_IDENTITY = "report-identity"
+    READ_WORK_LIST = "read-work-list"
     SEND_COUNTS = "send-counts"
     READ_QUALITY = "read-quality"
     READ_SIGNALS = "read-signals"

@@ -1,7 +1,7 @@
 """Follow-up: plans as data, what a record tells of them, and what is due. Nothing follows from it for anybody."""
 
 from salus.records.following.errors import PlansRefused
-from salus.records.following.judging import follow
+from salus.records.following.judging import born_on, follow
 from salus.records.following.model import Followed, How, Item, Mark, Plan, Step
 from salus.records.following.plans import read_plans, shipped_plans
 from salus.records.following.service import marks, note
@@ -14,6 +14,7 @@ __all__ = [
     "Plan",
     "PlansRefused",
     "Step",
+    "born_on",
     "follow",
     "marks",
     "note",

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from salus.records.following.model import After, Followed, How, Item, Mark, Plan, Step
+from salus.records.following.topics import day_of
 
 GRACE_DAYS: Final = 30
 """A recurring visit is overdue so many days after it became due."""
@@ -29,6 +30,14 @@ def follow(
             by_topic.setdefault(mark.topic, []).append(mark)
     found = [(plan, _items(plan, born, sex, by_topic, today)) for plan in plans]
     return [Followed(plan=plan, items=tuple(items)) for plan, items in found if items]
+
+
+def born_on(written: str | None) -> date | None:
+    """Return a birth date to count ages from; of a mere month its last day, so that nothing is due too early."""
+    day = day_of(written)
+    if day is None or not written or len(written) >= len("2031-03-01"):
+        return day
+    return after_months(day, 1) - timedelta(days=1)
 
 
 def after_months(day: date, months: int) -> date:

@@ -1,5 +1,6 @@
 """The population register: births, deaths, who keeps whose record, and denominators made of them."""
 
+from salus.records.population.counting import resident as told_by
 from salus.records.population.model import (
     AGE_BANDS,
     SMALLEST_SHOWN,
@@ -9,10 +10,21 @@ from salus.records.population.model import (
     Standing,
     Stands,
     keeper,
+    last_day,
     suppressed,
 )
 from salus.records.population.reading import KEEPING
-from salus.records.population.service import changes, denominators, keepings_of, note, surveyed, unsurveyed
+from salus.records.population.service import (
+    changes,
+    charts_kept,
+    denominators,
+    keepings_of,
+    kept_by,
+    note,
+    surveyed,
+    unsurveyed,
+    vitals_of,
+)
 
 __all__ = [
     "AGE_BANDS",
@@ -24,11 +36,16 @@ __all__ = [
     "Standing",
     "Stands",
     "changes",
+    "charts_kept",
     "denominators",
     "keeper",
     "keepings_of",
+    "kept_by",
+    "last_day",
     "note",
     "suppressed",
     "surveyed",
+    "told_by",
     "unsurveyed",
+    "vitals_of",
 ]

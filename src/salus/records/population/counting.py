@@ -35,7 +35,7 @@ class Counted:
     keepings: tuple[Keeping, ...]
 
 
-def resident(vitals: Sequence[Vital], keepings: Iterable[Keeping]) -> Counted:
+def resident(vitals: Sequence[Vital], keepings: Iterable[Keeping] = ()) -> Counted:
     """Put a resident's charts together, by the same rules by which the record shows who somebody is."""
     stood = {one.element: one.value for one in survivors(_statements(vitals))}
     death = death_of(vitals)

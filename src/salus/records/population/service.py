@@ -11,7 +11,7 @@ from uuid import UUID
 from salus.identity import residents, residents_of
 from salus.records.following.topics import TYPES
 from salus.records.population import counting, store
-from salus.records.population.model import Change, Denominator, Keeping
+from salus.records.population.model import Change, Denominator, Keeping, Vital, keeper
 from salus.records.population.reading import keeping_of, vital_of
 from salus.storage import Transaction
 
@@ -56,6 +56,30 @@ def keepings_of(tx: Transaction, chart_keys: Sequence[int]) -> list[Keeping]:
     return store.keepings_of(tx, chart_keys)
 
 
+def charts_kept(tx: Transaction, facility: str, after: int, most: int) -> list[int]:
+    """Return the next of a facility's charts in which it declared, now or once, that it keeps the record."""
+    return store.charts_kept(tx, facility, after, most)
+
+
+def kept_by(
+    tx: Transaction, chart_keys: Sequence[int], facility: str, day: date, whose: Mapping[int, int]
+) -> dict[int, int]:
+    """Return each resident whose record the facility keeps on a day, with the chart in which it says so.
+
+    `whose` says whose each chart is, and all charts of each of them are among these.
+    """
+    declared: dict[int, list[Keeping]] = {}
+    for one in store.keepings_of(tx, chart_keys):
+        declared.setdefault(whose[one.chart_key], []).append(one)
+    found = {resident: keeper(keepings, day) for resident, keepings in declared.items()}
+    return {resident: one.chart_key for resident, one in found.items() if one and one.facility == facility}
+
+
+def vitals_of(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, Vital]:
+    """Return what these charts say of birth, sex and death."""
+    return {one.chart_key: one for one in store.vitals_of(tx, chart_keys)}
+
+
 def unsurveyed(tx: Transaction, after: int, most: int) -> tuple[list[int], int | None]:
     """Return which of the next `most` charts were never noted, and the last of them looked at; None at the end."""
     return store.unsurveyed(tx, after, most)
@@ -84,4 +108,14 @@ def _everybody(tx: Transaction) -> Iterator[counting.Counted]:
         last = page[-1].chart_key
 
 
-__all__ = ["changes", "denominators", "keepings_of", "note", "surveyed", "unsurveyed"]
+__all__ = [
+    "changes",
+    "charts_kept",
+    "denominators",
+    "keepings_of",
+    "kept_by",
+    "note",
+    "surveyed",
+    "unsurveyed",
+    "vitals_of",
+]

@@ -16,6 +16,7 @@ from salus.kernel import CIVIL_TIME, Purpose, Role
 from salus.parties import Principal
 from salus.records import NotFound
 from salus.web.gate import in_thread
+from salus.web.pages.following_words_of import follow_up
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, record, stated
 from salus.web.views import Address, Branch, Look, LookDay, MyCode, MyRecord, Notice, Proof, WhoLooked, Words
@@ -50,7 +51,11 @@ async def my_record(visit: Visit) -> Response:
     who, node = _resident(visit), visit.gate.node
     viewed = await in_thread(visit.gate, lambda: app.my_record(node, who))
     return visit.show(
-        MyRecord(record=record(node, viewed.summary, node.clock.now()), person=stated(node, viewed.summary))
+        MyRecord(
+            record=record(node, viewed.summary, node.clock.now()),
+            person=stated(node, viewed.summary),
+            follow_up=follow_up(node, viewed.stands, viewed.followed),
+        )
     )
 
 

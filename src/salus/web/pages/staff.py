@@ -14,6 +14,7 @@ from salus.kernel import Purpose, Role
 from salus.parties import ROLE_PURPOSES, PartyExists, Principal
 from salus.records import NotFound
 from salus.web.gate import in_thread
+from salus.web.pages.following_words_of import follow_up
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import patient, record, written
 from salus.web.views import Address, Arrived, Desk, DeskTrouble, OpenRelation, Summary, Words
@@ -86,6 +87,7 @@ async def summary(visit: Visit) -> Response:
         relation_ends=viewed.ends,
         slip=_slip_address(resident),
         mixed=f"{Address.DESK}/{resident}/mixed",
+        follow_up=follow_up(node, viewed.stands, viewed.followed),
     )
     return visit.show(view)
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from salus.kernel import Invalid, Purpose, Role
+
+if TYPE_CHECKING:
+    from salus.web.views.following import FollowUp
 
 
 class Language(StrEnum):
@@ -40,6 +43,7 @@ class Address(StrEnum):
     ADD_PASSKEY_OPTIONS = "/account/passkey/options"  # POST csrf: answers PublicKeyCredentialCreationOptions as JSON
     ADD_PASSKEY = "/account/passkey"  # POST csrf, credential (JSON)
     DEMO = "/demo"  # GET the page; POST csrf, key
+    WORK_LIST = "/work-list"  # GET ?after=
     DESK = "/desk"  # GET the page; POST csrf, wanted, purpose; below it a resident's summary, and /slip: POST csrf
     MY_CODE = "/me/code"
     REPLACE_CODE = "/me/code/replace"  # POST csrf
@@ -382,6 +386,7 @@ class Summary:
     relation_ends: datetime | None
     slip: str
     mixed: str
+    follow_up: FollowUp | None = None
 
 
 # --- pages: residents
@@ -418,6 +423,7 @@ class MyRecord:
     template: ClassVar[str] = "my_record.html"
     record: Record
     person: tuple[Stated, ...] = ()
+    follow_up: FollowUp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
