@@ -90,6 +90,8 @@ from salus.records.service import (
     totals,
     uncounted,
 )
+from salus.records.tcm import code_system as tcm_code_system
+from salus.records.tcm import doubts
 
 __all__ = [
     "BODY",
@@ -141,6 +143,7 @@ __all__ = [
     "deliveries",
     "described",
     "directory_ids",
+    "doubts",
     "everything",
     "everything_cursor",
     "fetch",
@@ -206,6 +209,7 @@ __all__ = [
     "summary_parts",
     "supported",
     "take_apart",
+    "tcm_code_system",
     "told_back",
     "total",
     "totals",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from salus.identity.surviving import Survivor
 from salus.records.errors import Problem
+from salus.records.tcm import Term
 
 # A prefix of FHIR's date search, and the half-open span of the date behind it.
 Compared = tuple[str, datetime, datetime]
@@ -163,7 +164,8 @@ class SummaryLine:
     """One line of a readable summary.
 
     `detail` is a medicine's instruction or an allergy's reaction, `severity` mild, moderate or severe, `flag` low, high
-    or abnormal, `usual` the reference range as written, `at` a FHIR date. `active` is false for what has ended.
+    or abnormal, `usual` the reference range as written, `at` a FHIR date. `active` is false for what has ended. `tcm`
+    are the diagnosis' terms of traditional Chinese medicine that this node knows.
     """
 
     text: str
@@ -177,6 +179,7 @@ class SummaryLine:
     flag: str | None = None
     usual: str | None = None
     at: str | None = None
+    tcm: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

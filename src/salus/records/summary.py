@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from salus.identity import ID_CARD_SYSTEMS, IdNumber, NumberRefused
@@ -10,6 +11,7 @@ from salus.identity.surviving import Statement, Survivor, survivors
 from salus.records.fhir import facts
 from salus.records.fhir.parse import parse
 from salus.records.model import Located, Personal, Summary, SummaryLine
+from salus.records.tcm import terms_of
 
 TYPES = (
     "Patient",
@@ -186,7 +188,8 @@ def medicine_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
 
 def problem_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
     """Return a problem as a line."""
-    return _line(located, resource, "code", ("onsetDateTime", "recordedDate"))
+    line = _line(located, resource, "code", ("onsetDateTime", "recordedDate"))
+    return replace(line, tcm=terms_of(resource.get("code")))
 
 
 def result_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
@@ -235,9 +238,7 @@ def device_line(located: Located, resource: dict[str, Any]) -> SummaryLine:
     return _line(located, told, "type", ("timingDateTime", "recordedOn"))
 
 
-def _line(
-    located: Located, resource: dict[str, Any], concept: str, dates: tuple[str, ...], **more: str | None
-) -> SummaryLine:
+def _line(located: Located, resource: dict[str, Any], concept: str, dates: tuple[str, ...], **more: Any) -> SummaryLine:
     verification = ((resource.get("verificationStatus") or {}).get("coding") or [{}])[0].get("code")
     return SummaryLine(
         text=_text(resource.get(concept)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import starmap
 from typing import Any
 
 import orjson
@@ -65,7 +66,12 @@ def _issues(who: Principal, resource: dict[str, Any], kind: str | None, asked: d
     except RecordRefused as refused:
         return issues_of(refused)
     fine = {"severity": "information", "code": "informational", "diagnostics": "this would be taken as it is"}
-    return [*map(_unchecked, records.unchecked_claims(resource)), *(stripped_issues(stripped) or [fine])]
+    odd = [*map(_unchecked, records.unchecked_claims(resource)), *starmap(_doubtful, records.doubts(resource))]
+    return [*odd, *(stripped_issues(stripped) or [fine])]
+
+
+def _doubtful(where: str, text: str) -> dict[str, Any]:
+    return {"severity": "warning", "code": "code-invalid", "diagnostics": text, "expression": [where]}
 
 
 def _unchecked(where: str) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def record(node: Node, summary: Found, now: datetime) -> Record:
             for line in summary.medicines
         ),
         problems=tuple(
-            Problem(name=_text(line), active=line.active, since=line.at, source=source(line))
+            Problem(name=_diagnosis(line), active=line.active, since=line.at, source=source(line))
             for line in summary.problems
         ),
         results=tuple(
@@ -145,6 +145,16 @@ def _allergy(line: SummaryLine, source: Source) -> Allergy:
         confirmed=line.confirmed,
         source=source,
     )
+
+
+def _diagnosis(line: SummaryLine) -> Words:
+    """Return a diagnosis as written, with its terms of traditional Chinese medicine in both languages behind it."""
+    name = _text(line)
+    if not line.tcm:
+        return name
+    english = [name.en or "", *(one.en for one in line.tcm)]
+    chinese = [name.zh or "", *(one.zh for one in line.tcm)]
+    return Words(en="; ".join(dict.fromkeys(filter(None, english))), zh="；".join(dict.fromkeys(filter(None, chinese))))
 
 
 def _text(line: SummaryLine) -> Words:
