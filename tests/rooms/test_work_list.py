@@ -1,0 +1,122 @@
+"""A facility's work list: residents whose record it keeps, by its own charts, each line a read that they see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from nodes import a_node, a_number, a_patient, an_observation, clinician, send, system, the_resident
+from peopling import URN, a_keeping
+from salus import identity
+from salus.app import Node, shares, who_looked, work_list
+from salus.kernel import Refused
+from salus.records import Accepted, following
+from salus.storage import Duty
+
+GLUCOSE = {"coding": [{"system": "http://loinc.org", "code": "4548-4"}]}
+DIABETES = {
+    "resourceType": "Condition",
+    "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "E11.9"}]},
+    "subject": {"reference": URN},
+    "recordedDate": "2030-01-01",
+}
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    with a_node(tmp_path, "H1", "H2") as opened:
+        yield opened
+
+
+def diabetic(node: Node, order: int, facility: str = "H1", *more: dict[str, Any], name: str = "陈晨") -> Accepted:
+    person = a_patient(a_number(order, "19800101"), birthDate="1980-01-01", gender="female", name=[{"text": name}])
+    return send(node, system(facility), {"fullUrl": URN, **person}, DIABETES, *more)
+
+
+def resident(node: Node, done: Accepted) -> UUID:
+    with node.store.transaction(Duty.CARE) as tx:
+        found = identity.resident_by_key(tx, next(iter(done.residents.values())))
+    assert found is not None
+    return found.resident_id
+
+
+def looks(node: Node, done: Accepted) -> list[tuple[str, str | None, str]]:
+    found = who_looked(node, the_resident(resident(node, done))).looks
+    return [(look.what, look.facility, look.ground) for look in found if look.what == "follow-up"]
+
+
+def test_a_list_holds_whom_the_facility_keeps_and_each_line_is_seen_by_its_resident(node: Node) -> None:
+    kept = diabetic(node, 500, "H1", a_keeping(URN, "2030-01-01"), name="王静")
+    treated = diabetic(node, 501, "H1", name="张伟")
+    elsewhere = diabetic(node, 502, "H2", a_keeping(URN, "2030-01-01"), name="刘洋")
+    gone = diabetic(node, 504, "H1", a_keeping(URN, "2030-01-01"), name="李明")
+    diabetic(node, 504, "H2", a_keeping(URN, "2031-01-01"), name="李明")
+    found = work_list(node, clinician("H1"))
+
+    assert [(line.name, line.age_years) for line in found.lines] == [("王静", 51)]
+    assert [item.plan for item in found.lines[0].items] == ["diabetes-2"]
+    assert looks(node, kept) == [("follow-up", "H1", "record-keeper")]
+    assert [looks(node, one) for one in (treated, elsewhere, gone)] == [[], [], []]
+
+
+def test_what_others_wrote_counts_only_with_the_resident_at_the_desk(node: Node) -> None:
+    measured = an_observation(URN, code=GLUCOSE, effectiveDateTime="2031-02-20")
+    diabetic(node, 510, "H1", a_keeping(URN, "2030-01-01"))
+    diabetic(node, 510, "H2", measured)
+    diabetic(node, 511, "H1", measured, a_keeping(URN, "2030-01-01"))
+    found = work_list(node, clinician("H1"))
+
+    assert [item.done_on for line in found.lines for item in line.items] == [None]
+    assert found.looked_at == 2
+
+
+def test_who_is_said_to_be_dead_is_not_on_the_list(node: Node) -> None:
+    person = a_patient(a_number(520, "19800101"), birthDate="1980-01-01", deceasedBoolean=True)
+    send(node, system(), {"fullUrl": URN, **person}, DIABETES, a_keeping(URN, "2030-01-01"))
+
+    assert work_list(node, clinician("H1")).lines == ()
+
+
+def test_others_than_clinicians_of_the_facility_are_refused(node: Node) -> None:
+    done = diabetic(node, 530, "H1", a_keeping(URN, "2030-01-01"))
+
+    for who in (system("H1"), the_resident(resident(node, done))):
+        with pytest.raises(Refused):
+            work_list(node, who)
+
+
+def test_a_long_list_comes_in_pages_and_misses_nobody(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = import_module("salus.app.work_list")
+    monkeypatch.setattr(listing, "LINES", 2)
+    monkeypatch.setattr(listing, "PAGE", 3)
+    for order in range(540, 547):
+        diabetic(node, order, "H1", a_keeping(URN, "2030-01-01"), name=str(order))
+    names, after, pages = [], 0, 0
+    while True:
+        page = work_list(node, clinician("H1"), after)
+        names += [line.name for line in page.lines]
+        pages += 1
+        if page.after is None:
+            break
+        after = page.after
+
+    assert sorted(names) == [str(order) for order in range(540, 547)]
+    assert pages >= 4
+
+
+def test_shares_are_numbers_with_the_small_ones_hidden(node: Node) -> None:
+    measured = an_observation(URN, code=GLUCOSE, effectiveDateTime="2031-02-20")
+    for order in range(550, 556):
+        diabetic(node, order, "H1", measured, a_keeping(URN, "2030-01-01"))
+    for order in range(556, 559):
+        diabetic(node, order, "H1", a_keeping(URN, "2030-01-01"))
+    (share,) = [one for one in shares(node) if one.plan == "diabetes-2"]
+
+    assert (share.facility, share.people) == ("H1", 9)
+    assert (share.up_to_date, share.due, share.overdue) == (None, 0, None)
+    assert {plan.key for plan in following.shipped_plans()} >= {share.plan}
