@@ -28,6 +28,7 @@ ROOMS_THAT_DECIDE = "access appeals codec command healthcode keys ledger parties
 READERS = {
     "salus.app.desk": "the record page, to its resident and to who treats them",
     "salus.app.node": "the plans in force",
+    "salus.app.population": "counts, of nobody",
     "salus.app.surveying": "notes what earlier releases took in",
     "salus.app.work_list": "to who keeps the record",
     "salus.records.intake.accept": "notes what arrives",

@@ -105,6 +105,7 @@ from salus.app.node import (
 from salus.app.notices import RanAgain, contest_notice, contested_of, run_again, with_appeal
 from salus.app.own_charts import Linking, link_own_charts
 from salus.app.pacing import MATCHES_A_MINUTE, Pace, TooFast
+from salus.app.population import Population, PopulationFigure, population_at
 from salus.app.power import Ordered, Powers, Published, answer_proofs, contest_tally, powers, publish_attempts
 from salus.app.reading import Found, ReadAsk, Reader
 from salus.app.receiving import Incoming, Receiver
@@ -201,6 +202,8 @@ __all__ = [
     "Page",
     "Pair",
     "Peer",
+    "Population",
+    "PopulationFigure",
     "Powers",
     "Present",
     "PublicOrder",
@@ -302,6 +305,7 @@ __all__ = [
     "order_document",
     "organization_of",
     "parse_duration",
+    "population_at",
     "powers",
     "present_here",
     "progress_measures",

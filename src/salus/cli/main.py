@@ -39,6 +39,7 @@ class _Main(Commands):
         "ledger": "ledgers:ledger",
         "link": "linking:link",
         "party": "publishing:party",
+        "population": "population:population",
         "publish": "publishing:publish",
         "restore": "saving:restore",
         "roles": "nodes:roles",
