@@ -78,7 +78,7 @@ class Drawer:
         of = parameter(kind, name)[0]
         if of not in _DRAWN:
             return None
-        if self.rng.random() < 0.04 and not name.startswith("_"):
+        if self.rng.random() < 0.04 and not name.startswith("_") and of != "composite":
             self._forms.add(":missing")
             return f"{name}:missing", self.rng.choice(("true", "false"))
         self._forms.add(of)
@@ -117,7 +117,7 @@ class Drawer:
                 value = rng.choice((one["value"], one["value"] + "0"))
                 return "of-type", "|".join(escaped(str(part)) for part in (coding["system"], coding["code"], value))
         drawn = [key for node in found for key in keys("token", node)]
-        key = rng.choice(drawn) if drawn else Token("urn:none", "none")
+        key = rng.choice(drawn) if drawn else Token(None, "true", bare=True)
         modifier = "not" if rng.random() < 0.1 and not name.startswith("_") else ""
         code, system = escaped(str(key.code or "none")), escaped(key.system or "")
         if system and rng.random() < 0.1:
@@ -135,7 +135,10 @@ class Drawer:
         if rng.random() < 0.25:
             return "exact", escaped(rng.choice((text, text, text.upper(), text[:-1] or "x")))
         cut = text[: rng.randint(1, len(text))].strip() or text
-        return "", escaped(rng.choice((text, text, text.upper(), cut, cut.lower(), text + "x")))
+        chosen = rng.choice((text, text, text.upper(), cut, cut.lower(), text + "x"))
+        if len(chosen) > 32:
+            self._forms.add("a beginning of more than 32 characters")
+        return "", escaped(chosen)
 
     def _reference(self, kind: str, name: str, found: list[Any]) -> tuple[str, str]:
         rng = self.rng
@@ -160,7 +163,9 @@ class Drawer:
             moment += rng.choice((-1, 1)) * rng.choice((timedelta(seconds=1), timedelta(days=1), timedelta(days=40)))
         written = [f"{moment:%Y}", f"{moment:%Y-%m}", f"{moment:%Y-%m-%d}", f"{moment:%Y-%m-%dT%H:%M:%SZ}"]
         written.append(f"{moment + timedelta(hours=8):%Y-%m-%dT%H:%M:%S}+08:00")
-        if rng.random() < 0.1:
+        if name == "birthdate":
+            written = written[:3]
+        elif rng.random() < 0.1:
             self._forms.add("date to the minute")
             written = [f"{moment:%Y-%m-%dT%H:%MZ}"]
         return "", rng.choice(("", *PREFIXES)) + rng.choice(written)
@@ -201,14 +206,15 @@ class Drawer:
         if name.startswith("_") or rng.random() < 0.6:
             return "", escaped(rng.choice((text, text.upper(), text + "/x")))
         modifier = rng.choice(("below", "above"))
-        return modifier, escaped(text[: rng.randint(8, len(text))] if modifier == "below" else text + "/x")
+        above = text.rpartition("/")[0] or text
+        return modifier, escaped(rng.choice((above, f"{above}/", text)) if modifier == "below" else text + "/x")
 
     def _composite(self, kind: str, name: str, found: list[Any]) -> tuple[str, str]:
         _, _, _, parts = parameter(kind, name)
         element, values = self.rng.choice(found or [{}]), []
         for expression, of in parts:
             inner = paths.nodes(element, expression)
-            values.append(_DRAWN[of](self, kind, "", inner)[1] if inner else "x" if of == "token" else "5")
+            values.append(_DRAWN[of](self, kind, "", inner)[1] if inner else _ANY[of])
         return "", "$".join(values)
 
     def _chain(self, kind: str, about: str, hops: int) -> tuple[str, str] | None:
@@ -259,11 +265,15 @@ class Drawer:
             pairs.append(("_total", rng.choice(("accurate", "none"))))
             self._forms.add("_total")
         elif rng.random() < 0.1:
-            pairs.append(
-                rng.choice((("_elements", "code,status"), ("_summary", rng.choice(("true", "data", "count")))))
-            )
+            summary = ("_summary", rng.choice(("true", "data", "count")))
+            pairs.append(rng.choice((("_elements", self._elements(kind)), summary)))
             self._forms.add(pairs[-1][0])
         return pairs
+
+    def _elements(self, kind: str) -> str:
+        held = {*self.library.resources[self._someone(kind)]} - {"resourceType", "meta"}
+        names = sorted({one for one in held if not paths.may_be_a_choice(one)} | {*_CHOSEN.get(kind, ())})
+        return ",".join(self.rng.sample(names, min(2, len(names))))
 
     def _sort(self, kind: str) -> str:
         names = [one for one in SORTS if one in self.listed[kind]]
@@ -319,6 +329,15 @@ class Drawer:
         return self.rng.choice(choices)
 
 
+_ANY = {
+    "token": "x",
+    "date": "2031",
+    "quantity": "5",
+    "string": "x",
+    "number": "5",
+    "reference": "Patient/1",
+    "uri": "x",
+}
 _DRAWN: dict[str, Any] = {
     "token": Drawer._token,
     "string": Drawer._string,

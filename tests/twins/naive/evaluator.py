@@ -6,6 +6,7 @@ a value is compared once however many resources carry it.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -22,7 +23,8 @@ MODIFIERS = {
     "uri": ("above", "below"),
 }
 # A person's name is kept as digests of whole parts, so that nobody lists people by their first letters
-# (docs/reference/search.md): a part is found whole, without case and accents, and `:exact` is refused.
+# (docs/reference/search.md): a part is found whole, without case and accents, and `:exact` is refused. Which parts a
+# search by name looks at, R4 leaves to a server; here titles are none.
 PEOPLE = ("Patient", "Person", "RelatedPerson")
 WHOLE = frozenset((kind, name) for kind in PEOPLE for name in ("family", "given", "name"))
 
@@ -75,7 +77,8 @@ class Library:
         if of != "reference":
             raise Wrong(name)
         found: set[str] = set()
-        possible = [typed] if typed else [one for one in targets if rest.partition(".")[0] in PARAMETERS.get(one, {})]
+        inner = re.split(r"[.:]", rest)[0]
+        possible = [typed] if typed else [one for one in targets if inner in PARAMETERS.get(one, {}) or inner[0] == "_"]
         for target in possible:
             for address in self.criterion(target, rest, value):
                 found |= self.keys(kind, name).get(address, set())
@@ -108,7 +111,8 @@ class Library:
             held: dict[Any, set[str]] = defaultdict(set)
             for address in self.of_type[kind]:
                 for node in paths.nodes(self.resources[address], expression):
-                    for key in keys(of, node):
+                    named = _without_titles(node) if (kind, name) in WHOLE else node
+                    for key in keys(of, named):
                         held[key].add(address)
             self._keys[kind, name] = dict(held)
         return self._keys[kind, name]
@@ -160,6 +164,14 @@ class Library:
         held = self.keys(source, name)
         of_target = {one for one in matched if not target or one.startswith(f"{target[0]}/")}
         return {carrier for one in of_target for carrier in held.get(one, ())}
+
+
+def _without_titles(name: Any) -> Any:
+    return (
+        {part: one for part, one in name.items() if part not in ("prefix", "suffix")}
+        if isinstance(name, dict)
+        else name
+    )
 
 
 def _truth(value: str) -> bool:

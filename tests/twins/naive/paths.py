@@ -33,6 +33,11 @@ def nodes(resource: dict[str, Any], expression: str) -> list[Any]:
     return [one for steps in _alternatives(expression) for one in _walk(resource, steps)]
 
 
+def may_be_a_choice(name: str) -> bool:
+    """Tell whether an element's name could be that of a choice with its type."""
+    return any(name.endswith(one) for one in _CHOICES)
+
+
 @cache
 def _alternatives(expression: str) -> tuple[tuple[tuple[str, str | None], ...], ...]:
     parts = []

@@ -24,6 +24,10 @@ _METRIC: dict[str, tuple[str, Decimal]] = {
     **{unit: ("m", Decimal(factor)) for unit, factor in {"m": "1", "cm": "0.01", "mm": "0.001"}.items()},
     **{unit: ("g", Decimal(factor)) for unit, factor in {"g": "1", "kg": "1000", "mg": "0.001", "pg": "1e-12"}.items()},
     **{unit: ("U/L", Decimal(factor)) for unit, factor in {"U/L": "1", "kU/L": "1000"}.items()},
+    **{unit: ("1/uL", Decimal(factor)) for unit, factor in {"10*3/uL": "1e3", "10*6/uL": "1e6"}.items()},
+    **{unit: ("1", Decimal(factor)) for unit, factor in {"1": "1", "%": "0.01", "mg/g": "0.001"}.items()},
+    **{unit: ("1", Decimal(1)) for unit in ("{score}", "{T-score}", "{nominal}", "{count}")},
+    **{unit: ("mL/min", Decimal(1)) for unit in ("mL/min", "mL/min/{1.73_m2}")},
 }
 
 
