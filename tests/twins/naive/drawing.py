@@ -117,7 +117,7 @@ class Drawer:
                 value = rng.choice((one["value"], one["value"] + "0"))
                 return "of-type", "|".join(escaped(str(part)) for part in (coding["system"], coding["code"], value))
         drawn = [key for node in found for key in keys("token", node)]
-        key = rng.choice(drawn) if drawn else Token(None, "true", bare=True)
+        key = rng.choice(drawn) if drawn else Token(None, _NOBODYS.get(name, "true"), bare=True)
         modifier = "not" if rng.random() < 0.1 and not name.startswith("_") else ""
         code, system = escaped(str(key.code or "none")), escaped(key.system or "")
         if system and rng.random() < 0.1:
@@ -207,7 +207,7 @@ class Drawer:
             return "", escaped(rng.choice((text, text.upper(), text + "/x")))
         modifier = rng.choice(("below", "above"))
         above = text.rpartition("/")[0] or text
-        return modifier, escaped(rng.choice((above, f"{above}/", text)) if modifier == "below" else text + "/x")
+        return modifier, escaped(rng.choice((above, text)) if modifier == "below" else text + "/x")
 
     def _composite(self, kind: str, name: str, found: list[Any]) -> tuple[str, str]:
         _, _, _, parts = parameter(kind, name)
@@ -215,6 +215,8 @@ class Drawer:
         for expression, of in parts:
             inner = paths.nodes(element, expression)
             values.append(_DRAWN[of](self, kind, "", inner)[1] if inner else _ANY[of])
+        if name.startswith("combo-code-") and "|" in values[0]:
+            self._forms.add("a system in a combo")
         return "", "$".join(values)
 
     def _chain(self, kind: str, about: str, hops: int) -> tuple[str, str] | None:
@@ -329,6 +331,8 @@ class Drawer:
         return self.rng.choice(choices)
 
 
+_CHOSEN = {"Observation": ("effective", "value"), "Condition": ("onset",), "Procedure": ("performed",)}
+_NOBODYS = {"phone": "5550000001", "telecom": "5550000001", "email": "nobody@x.example"}
 _ANY = {
     "token": "x",
     "date": "2031",

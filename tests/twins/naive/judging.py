@@ -27,6 +27,7 @@ SURE = 30
 MAY_BE_REFUSED = {
     ":exact": "a person's name, which is kept as digests of its folded parts",
     "a beginning of more than 32 characters": "texts are kept as digests of so many beginnings",
+    "a system in a combo": "a fault that is known: combo-code-… takes its first part for a code without systems",
 }
 
 
@@ -279,7 +280,7 @@ def _wrongly_cut(resource: dict[str, Any], stored: dict[str, Any], elements: str
 
 
 def _one_of(name: str, marked: Iterable[str]) -> bool:
-    return any(name == one or (one.endswith("[x]") and name.startswith(one[:-3])) for one in marked)
+    return any(name == one or (one.endswith("[x]") and paths.is_choice(name, one[:-3])) for one in marked)
 
 
 def listed_by(client: Client) -> dict[str, dict[str, str]]:

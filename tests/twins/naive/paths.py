@@ -38,6 +38,11 @@ def may_be_a_choice(name: str) -> bool:
     return any(name.endswith(one) for one in _CHOICES)
 
 
+def is_choice(name: str, stem: str) -> bool:
+    """Tell whether an element's name is this stem with a type."""
+    return name.startswith(stem) and name[len(stem) :] in _CHOICES
+
+
 @cache
 def _alternatives(expression: str) -> tuple[tuple[tuple[str, str | None], ...], ...]:
     parts = []
