@@ -75,7 +75,7 @@ def test_what_happens_in_a_sandbox_is_counted_nowhere(node: Node) -> None:
     wanted = [Wanted(series="cholera", codes=(("http://hl7.org/fhir/sid/icd-10", "A00.9"),))]
     with node.store.transaction(Duty.CARE) as tx:
         day = civil_day(node.clock.now())
-        counted = records.counts(tx, node.custodian, wanted, day, {"H1": "900101", "SB1": "900101"})
+        counted = records.counts(tx, node.custodian, wanted, [day], {"H1": "900101", "SB1": "900101"})
     with node.store.transaction(Duty.SURVEILLANCE) as tx:
         figures = tx.row("select count(*) from surveillance.figure")
 

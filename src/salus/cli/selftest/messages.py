@@ -43,7 +43,7 @@ class Mllp:
 def admission(sender: str, mrn: str, control: str, at: str) -> str:
     """Return an ADT^A04 of a fictional outpatient; `at` is yyyymmddhhmmss with its offset."""
     segments = (
-        f"MSH|^~\\&|SELFTEST|{sender}|SALUS|SALUS|{at}||ADT^A04^ADT_A01|{control}|P|2.5.1|||AL|NE||UNICODE UTF-8",
+        f"MSH|^~\\&|SELFTEST|{sender}|SALUS|SALUS|{at}||ADT^A04^ADT_A01|{control}|P|2.5.1||||||UNICODE UTF-8",
         f"EVN||{at}",
         f"PID|1||{mrn}^^^{sender}^MR||试^测||19900101|F",
         f"PV1|1|O|||||||||||||||||{mrn}-1^^^{sender}^VN|||||||||||||||||||||||||{at}",

@@ -31,7 +31,7 @@ _WHERE = "MeasureReport.group.population"
 
 
 @answering
-async def submit_data(request: Request) -> Response:
+async def state_capacity(request: Request) -> Response:
     """Answer `POST Measure/$submit-data` with Parameters that hold one MeasureReport."""
     gate = gate_of(request)
     no_parameters(request)
@@ -86,7 +86,7 @@ CAPACITY = (
         code="operation",
         method="POST",
         path="/Measure/$submit-data",
-        endpoint=submit_data,
+        endpoint=state_capacity,
         access="policy: report-resources",
     ),
 )
