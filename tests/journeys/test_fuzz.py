@@ -17,7 +17,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from journeys.fuzz_requests import Fuzzer, Sent, comparable, exact, wrong_with
+from journeys.fuzz_answers import comparable, exact, wrong_with
+from journeys.fuzz_requests import Fuzzer, Sent
 from nodes import a_node
 from salus.app import Node, demo_token
 from salus.kernel import Role

@@ -77,7 +77,6 @@ INSIDES_THAT_ARE_FACES = {
     "salus.records.following": "follow-up is a judgement over what records note, apart from reading and writing them",
     "salus.records.population": "the population register answers with counts, apart from reading and writing records",
     "salus.records.arriving": "what is counted of what arrives, apart from reading and writing records",
-    "salus.records.history": "versions and deletions, apart from what stands now",
     "salus.records.messages": "messages that were taken, apart from reading and writing records",
     "salus.records.v2": "HL7 v2 is a language of its own; whoever listens for it needs no FHIR",
     "salus.records.attesting": "facts for certificates, apart from reading and writing records",

@@ -9,6 +9,7 @@ from salus.kernel import Purpose, Role
 from salus.web import views as v
 from salus.web.views import accounts as a
 from salus.web.views import public_log
+from salus.web.views.public_log import Branch
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
 COUNTY = v.Words(en="Linhe County Hospital", zh="临河县人民医院")
@@ -182,8 +183,8 @@ LOOKED = v.WhoLooked(
 PROOF = v.Proof(
     look=_look(4),
     entry=b'{"at":"2026-11-23T21:30:00Z","facility":"H1","ground":"care-relation","reader":"staff-17","what":"summary"}',
-    register=v.Branch(index=118, size=240, root=bytes(range(32)), path=tuple(bytes([n]) * 32 for n in range(8))),
-    log=v.Branch(index=41, size=42, root=bytes(range(32, 64)), path=tuple(bytes([n + 99]) * 32 for n in range(3))),
+    register=Branch(index=118, size=240, root=bytes(range(32)), path=tuple(bytes([n]) * 32 for n in range(8))),
+    log=Branch(index=41, size=42, root=bytes(range(32, 64)), path=tuple(bytes([n + 99]) * 32 for n in range(3))),
     checkpoint=CHECKPOINT,
     download="/me/reads/4/0/proof.json",
     command=f"salus ledger verify-read proof.json --vkey {VKEY}",

@@ -13,7 +13,7 @@ from salus.records.errors import RecordRefused
 from salus.records.model import Located, Sealer
 from salus.records.search import store
 from salus.records.search.asking import Asked, Include
-from salus.records.search.conditions.store import Writing, matches, ordered
+from salus.records.search.conditions import Writing, matches, ordered
 from salus.records.search.parameters import MOST_SLOTS
 from salus.records.search.query import cursor_behind
 from salus.records.search.values import refused

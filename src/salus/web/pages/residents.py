@@ -19,7 +19,8 @@ from salus.web.gate import in_thread
 from salus.web.pages.following_words_of import follow_up
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, record, stated
-from salus.web.views import Address, Branch, Look, LookDay, MyCode, MyRecord, Notice, Proof, WhoLooked, Words
+from salus.web.views import Address, Look, LookDay, MyCode, MyRecord, Notice, Proof, WhoLooked, Words
+from salus.web.views.public_log import Branch
 
 
 def _resident(visit: Visit) -> Principal:

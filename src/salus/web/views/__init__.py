@@ -15,6 +15,7 @@ from salus.kernel import Invalid, Purpose, Role
 
 if TYPE_CHECKING:
     from salus.web.views.following import FollowUp
+    from salus.web.views.public_log import Branch
 
 
 class Language(StrEnum):
@@ -471,16 +472,6 @@ class WhoLooked:
     days: tuple[LookDay, ...]
     readers_this_week: int
     older: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Branch:
-    """A place in a Merkle tree (RFC 9162, section 2.1): the leaf's index, the tree's size and root, and the path."""
-
-    index: int
-    size: int
-    root: bytes
-    path: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

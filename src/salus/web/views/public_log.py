@@ -43,3 +43,13 @@ class PublicLog:
     def signed(self) -> int:
         """How many witnesses have signed the newest checkpoint."""
         return sum(one.at is not None for one in self.witnesses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A place in a Merkle tree (RFC 9162, section 2.1): the leaf's index, the tree's size and root, and the path."""
+
+    index: int
+    size: int
+    root: bytes
+    path: tuple[bytes, ...]
