@@ -226,6 +226,15 @@ def test_a_value_is_written_as_its_type_asks(element: str, value: Any) -> None:
     assert [problem.where.partition("[")[0] for problem in found] == [f"Patient.{element}"]
 
 
+@pytest.mark.parametrize("id_", [[], {}, 7, None, True])
+def test_the_id_of_something_contained_that_is_no_text_is_named(id_: object) -> None:
+    inside = {"resourceType": "Practitioner", "id": id_}
+
+    found = validation.problems(OBSERVATION | {"contained": [inside], "performer": [{"reference": "#x"}]})
+
+    assert "Observation.contained[0].id" in [problem.where for problem in found]
+
+
 def test_no_problem_repeats_what_was_sent() -> None:
     secret = "Jane-Doe-1970"
     sent = CONDITION | {"clinicalStatus": coded(secret), "recorder": {"reference": f"Device/{secret}"}, secret: 1}

@@ -35,7 +35,8 @@ class Held(dict[str, Any]):
     def contained(self) -> dict[str, Node]:
         """What references beginning with `#` may lead to, by id."""
         return self.once(
-            "contained", lambda: {one["id"]: one for one in self.root.get("contained") or () if "id" in one}
+            "contained",
+            lambda: {one["id"]: one for one in self.root.get("contained") or () if isinstance(one.get("id"), str)},
         )
 
     def once(self, name: Hashable, find: Callable[[], _T]) -> _T:
