@@ -376,8 +376,7 @@ class Summary:
     """One resident's summary for a clinician, on one screen.
 
     `relation_ends` is the end of the care relation, None where the reader's institution holds the record itself.
-    `slip` is where the form goes that prints a slip for the resident's own account; `mixed` where a clinician says that
-    the record mixes two people.
+    `slip` takes the form that prints a slip for the resident's own account, `mixed` says that two people are in it.
     """
 
     template: ClassVar[str] = "summary.html"
