@@ -115,11 +115,10 @@ RECORD = v.Record(
     silent=(TOWN,),
     as_of=NOW,
     vaccinations=tuple(
-        v.Entry(name=v.Words(en="Influenza vaccine", zh="流感疫苗"), source=_source(TOWN, 2025 - year, 10, 9))
-        for year in range(8)
+        (v.Words(en="Influenza vaccine", zh="流感疫苗"), _source(TOWN, 2025 - year, 10, 9)) for year in range(8)
     ),
-    procedures=(v.Entry(name=v.Words(en="Appendectomy", zh="阑尾切除术"), source=_source(CITY, 1999, 5, 2)),),
-    devices=(v.Entry(name=v.Words(en="Cardiac pacemaker"), source=_source(COUNTY)),),
+    procedures=((v.Words(en="Appendectomy", zh="阑尾切除术"), _source(CITY, 1999, 5, 2)),),
+    devices=((v.Words(en="Cardiac pacemaker"), _source(COUNTY)),),
 )
 EMPTY = v.Record(
     allergies=(), medicines=(), problems=(), results=(), answered=(), silent=(), as_of=NOW, no_known_allergy=None

@@ -14,7 +14,6 @@ from salus.records import SummaryLine
 from salus.web.views import (
     Allergy,
     Day,
-    Entry,
     Flag,
     Medicine,
     Patient,
@@ -110,9 +109,9 @@ def record(node: Node, summary: Found, now: datetime) -> Record:
         silent=(),
         as_of=now,
         no_known_allergy=source(none_known) if none_known else None,
-        vaccinations=tuple(Entry(name=_text(line), source=source(line)) for line in summary.vaccinations),
-        procedures=tuple(Entry(name=_text(line), source=source(line)) for line in summary.procedures),
-        devices=tuple(Entry(name=_text(line), source=source(line)) for line in summary.devices),
+        vaccinations=tuple((_text(line), source(line)) for line in summary.vaccinations),
+        procedures=tuple((_text(line), source(line)) for line in summary.procedures),
+        devices=tuple((_text(line), source(line)) for line in summary.devices),
     )
 
 

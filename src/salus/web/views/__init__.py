@@ -231,17 +231,10 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A vaccination, a procedure or a device, as it is written."""
-
-    name: Words
-    source: Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """The summary of one resident's record, newest first in every list.
 
+    Vaccinations, procedures and devices are each what is written and its source.
     `answered` names the institutions that were asked and answered, `silent` those that did not: their entries are
     missing, and the page says so. `no_known_allergy` is the source of a written statement that there is none; an empty
     `allergies` alone is no such statement. `as_of` is when the sources were asked.
@@ -255,9 +248,9 @@ class Record:
     silent: tuple[Words, ...]
     as_of: datetime
     no_known_allergy: Source | None = None
-    vaccinations: tuple[Entry, ...] = ()
-    procedures: tuple[Entry, ...] = ()
-    devices: tuple[Entry, ...] = ()
+    vaccinations: tuple[tuple[Words, Source], ...] = ()
+    procedures: tuple[tuple[Words, Source], ...] = ()
+    devices: tuple[tuple[Words, Source], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
