@@ -11,6 +11,11 @@ const read = await client.read({ resourceType: "Patient", id: created.id });
 const updated = await client.update({ resourceType: "Patient", id: read.id, body: { ...read, gender: "female" } });
 told.updated = updated.meta.versionId;
 
+const jsonPatch = [{ op: "replace", path: "/gender", value: "other" }];
+const patched = await client.patch({ resourceType: "Patient", id: read.id, jsonPatch });
+told.patched = patched.meta.versionId;
+told.versions = (await client.history({ resourceType: "Patient", id: read.id })).entry.length;
+
 const once = { identifier: [{ system: MRN, value: "kit-1" }], resourceType: "Patient" };
 const options = { headers: { "If-None-Exist": `identifier=${MRN}|kit-1` } };
 for (const _ of [1, 2]) await client.create({ resourceType: "Patient", body: once, options });
@@ -40,6 +45,12 @@ while (bundle) {
   told.matches += bundle.entry.length;
   bundle = await client.nextPage({ bundle });
 }
+
+const about = { name: "everything", resourceType: "Patient", id: patient.split("/")[1], method: "GET" };
+told.everything = (await client.operation(about)).entry.length;
+const [, gone] = done.entry[1].response.location.split("/");
+await client.delete({ resourceType: "Observation", id: gone });
+await client.read({ resourceType: "Observation", id: gone }).catch((error) => (told.deleted = error.response.status));
 
 told.refused = [];
 const wrong = [

@@ -27,6 +27,7 @@ from fhirpy import SyncFHIRClient
 from fhirpy.base.exceptions import OperationOutcome, ResourceNotFound
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from requests import HTTPError
 
 from journeys.conftest import open_folder
 from journeys.live import serving
@@ -147,6 +148,20 @@ def test_fhirpy_sends_a_transaction_and_walks_the_pages(fhirpy: SyncFHIRClient) 
     assert found.first()["subject"]["reference"] == patient
 
 
+def test_fhirpy_asks_for_everything_of_a_patient_and_deletes(fhirpy: SyncFHIRClient) -> None:
+    patient = fhirpy.resource("Patient", active=True)
+    patient.save()
+    fact = fhirpy.resource("Observation", **{k: v for k, v in observation(patient.reference, 1).items() if k[0] != "r"})
+    fact.save()
+
+    everything = patient.execute("$everything", method="get")
+    fact.delete()
+
+    assert {entry["resource"]["id"] for entry in everything["entry"]} >= {patient.id, fact.id}
+    with pytest.raises(ResourceNotFound):
+        fhirpy.get("Observation", fact.id)
+
+
 def test_what_fhirpy_says_in_no_words_of_r4_is_refused(fhirpy: SyncFHIRClient) -> None:
     patient = fhirpy.resource("Patient", active=True)
     patient.save()
@@ -200,6 +215,19 @@ def test_fhirclient_sends_a_transaction_and_walks_the_pages(fhirclient: FHIRClie
     assert all(isinstance(one, Observation) for one in found)
 
 
+def test_fhirclient_asks_for_everything_of_a_patient_and_deletes(fhirclient: FHIRClient) -> None:
+    patient = Patient(Patient({"resourceType": "Patient"}).create(fhirclient.server))
+    fact = Observation(Observation(observation(patient.relativePath(), 1)).create(fhirclient.server))
+
+    everything = Bundle.read_from(f"{patient.relativePath()}/$everything", fhirclient.server)
+    fact.origin_server = fhirclient.server
+    fact.delete()
+
+    assert {entry.resource.id for entry in everything.entry} >= {patient.id, fact.id}
+    with pytest.raises(HTTPError, match="410"):
+        Observation.read(fact.id, fhirclient.server)
+
+
 def test_fhirclient_understands_what_the_node_says_of_itself(fhirclient: FHIRClient) -> None:
     told = fhirclient.server.capabilityStatement
 
@@ -225,6 +253,10 @@ def test_fhir_kit_client_does_all_of_it(hospital: Hospital) -> None:
         "conditional": True,
         "pages": 3,
         "matches": 5,
+        "patched": "3",
+        "versions": 3,
+        "everything": 6,
+        "deleted": 410,
         "refused": [400, 404],
         "token_endpoint": f"{hospital.url}/oauth/token",
     }

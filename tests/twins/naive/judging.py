@@ -198,7 +198,8 @@ class Judge:
                 self._sorted(query, matched, pair[1].split(","))
 
     def _sorted(self, query: Query, matched: Iterable[str], wanted: list[str]) -> None:
-        rows = [tuple(_place(self.library, query.kind, one, name) for name in wanted) for one in matched]
+        known = [one for one in matched if one in self.library.resources]
+        rows = [tuple(_place(self.library, query.kind, one, name) for name in wanted) for one in known]
         for before, after in pairwise(rows):
             if before > after:
                 self._differs(query, f"{before} stands before {after}")

@@ -27,10 +27,11 @@ def load(node: Serving, bundles: int, strangers: int = 1) -> Library:
     """
     with gzip.open(corpus("synthea/bundles.public.ndjson.gz"), "rt", encoding="utf-8") as file:
         lines = [next(file) for _ in range(bundles + strangers)]
-    held = [one for line in lines[strangers:] for one in send(node, json.loads(line, parse_float=Decimal), FACILITY)]
     place = ("--level", "2", "--kind", "hospital", "--county", "900101", "--organisation", "Group")
     added = node.command("facility", "add", STRANGER, "--name", "Another", "--name-zh", "别院", *place)
     assert added.returncode == 0, added.stderr
+    known = [one for kind in ("Organization", "Location", "Practitioner") for one in _there(node, kind)]
+    held = [one for line in lines[strangers:] for one in send(node, json.loads(line, parse_float=Decimal), FACILITY)]
     theirs = [one for line in lines[:strangers] for one in send(node, json.loads(line, parse_float=Decimal), STRANGER)]
     patient = next(one for one in held if one["resourceType"] == "Patient")
     more = [
@@ -41,7 +42,13 @@ def load(node: Serving, bundles: int, strangers: int = 1) -> Library:
         for one in extras(f"Patient/{patient['id']}")
     ]
     held += send(node, {"resourceType": "Bundle", "type": "transaction", "entry": more}, FACILITY)
-    return Library([*held, *(one for one in theirs if one["resourceType"] in DIRECTORY)])
+    return Library([*known, *held, *(one for one in theirs if one["resourceType"] in DIRECTORY)])
+
+
+def _there(node: Serving, kind: str) -> list[Resource]:
+    """Return what of a type the node itself keeps before anything is sent, such as its institutions."""
+    found = node.get(f"/fhir/{kind}?_count=200", node.token("hospital-system", FACILITY)).json()
+    return [entry["resource"] for entry in found.get("entry", ())]
 
 
 def send(node: Serving, bundle: Resource, facility: str) -> list[Resource]:
