@@ -135,6 +135,7 @@ from salus.app.review import Pair, Queue, answer_question, ask_again, judge_pair
 from salus.app.saving import Restored, Saved, back_up, restore
 from salus.app.schemas import SCHEMAS
 from salus.app.searching import Page, search
+from salus.app.searching_together import Alone, SearchAsk, Searcher
 from salus.app.sending import Peer
 from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may_listen
 from salus.app.summing_up import summary_of
@@ -165,6 +166,7 @@ __all__ = [
     "REGISTRY",
     "SCHEMAS",
     "SETTING",
+    "Alone",
     "Audited",
     "Completeness",
     "Coverage",
@@ -218,6 +220,8 @@ __all__ = [
     "Restored",
     "Said",
     "Saved",
+    "SearchAsk",
+    "Searcher",
     "SettingsRefused",
     "Share",
     "Signal",

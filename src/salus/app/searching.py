@@ -36,7 +36,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Bound:
+class Bound:
     """Whose records a search may find, and on what ground."""
 
     facility: str | None
@@ -55,6 +55,20 @@ class FoundSealed:
     counted: Sequence[int] = ()
     more: bool = False
     total: int | None = None
+
+    @property
+    def charts(self) -> list[int]:
+        """The charts whose keys open it."""
+        return sorted({one.chart_key for one in (*self.matches, *self.included)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What is known of the patients whom searches name: (chart, facility), residents of charts, care relations."""
+
+    named: Mapping[UUID, tuple[int, str]]
+    owners: Mapping[int, int]
+    relations: set[tuple[str, int]]
 
 
 def search(node: Node, principal: Principal, asked: Asked) -> Page:
@@ -79,14 +93,18 @@ def search_in(tx: Transaction, node: Node, principal: Principal, asked: Asked) -
     bound = _bound(tx, node, principal, asked, at)
     if bound is None:
         raise Refused(REFUSED)
-    found = _find(tx, asked, bound)
-    _register(tx, principal, asked, bound, found, at)
+    found = find_within(tx, asked, bound)
+    access.register(tx, reads_of(tx, principal, asked, bound, found, at))
     return found
 
 
 def opened_page(node: Node, asked: Asked, found: FoundSealed) -> Page:
     """Open what a search found, once its register is durable."""
-    keys = node.keys.unwrap(sorted({one.chart_key for one in (*found.matches, *found.included)}))
+    return opened(node, asked, found, node.keys.unwrap(found.charts))
+
+
+def opened(node: Node, asked: Asked, found: FoundSealed, keys: Mapping[int, bytes]) -> Page:
+    """Open what was found with keys at hand, once it is registered."""
     cursor = records.next_cursor(asked, found.matches[-1], node.custodian) if found.more else None
     return Page(
         matches=_opened(found.matches, keys, asked),
@@ -96,7 +114,7 @@ def opened_page(node: Node, asked: Asked, found: FoundSealed) -> Page:
     )
 
 
-def _opened(found: Sequence[Located], keys: dict[int, bytes], asked: Asked) -> tuple[tuple[str, UUID, bytes], ...]:
+def _opened(found: Sequence[Located], keys: Mapping[int, bytes], asked: Asked) -> tuple[tuple[str, UUID, bytes], ...]:
     return tuple((one.type, one.id, _shown(records.open_body(one, keys), one, asked)) for one in found)
 
 
@@ -112,7 +130,8 @@ def check_indexed(tx: Transaction, node: Node) -> None:
         node.indexed = True
 
 
-def _find(tx: Transaction, asked: Asked, bound: _Bound) -> FoundSealed:
+def find_within(tx: Transaction, asked: Asked, bound: Bound) -> FoundSealed:
+    """Run a search in its bound."""
     facility, charts = bound.facility, bound.charts
     total = None if asked.shape.total == "none" else records.total(tx, asked, facility, charts)
     if asked.shape.counts_only:
@@ -124,38 +143,49 @@ def _find(tx: Transaction, asked: Asked, bound: _Bound) -> FoundSealed:
     return FoundSealed(matches=matches, included=included, more=more, total=total)
 
 
-def _bound(tx: Transaction, node: Node, principal: Principal, asked: Asked, at: datetime) -> _Bound | None:
+def _bound(tx: Transaction, node: Node, principal: Principal, asked: Asked, at: datetime) -> Bound | None:
     if records.is_directory(asked.type):
         decision = decide(node, principal, Action.SEARCH, Kind.DIRECTORY)
         if decision.allowed and asked.touches:
             raise Refused(_STAYS, where=asked.type)
-        return _Bound(facility=principal.facility, charts=None, ground=decision.ground) if decision.allowed else None
+        return Bound(facility=principal.facility, charts=None, ground=decision.ground) if decision.allowed else None
     if principal.role is Role.RESIDENT:
         return _own(tx, node, principal)
     if asked.patients is None:
         decision = decide(node, principal, Action.SEARCH, Kind.RECORD, own_facility=True)
         allowed = decision.allowed and principal.role is Role.HOSPITAL_SYSTEM
-        return _Bound(facility=principal.facility, charts=None, ground=decision.ground) if allowed else None
+        return Bound(facility=principal.facility, charts=None, ground=decision.ground) if allowed else None
     return _of_patients(tx, node, principal, asked.patients, at)
 
 
-def _own(tx: Transaction, node: Node, principal: Principal) -> _Bound | None:
+def _own(tx: Transaction, node: Node, principal: Principal) -> Bound | None:
     decision = decide(node, principal, Action.SEARCH, Kind.RECORD, own_record=True)
     key = node.resident_key(tx, principal.resident) if principal.resident else None
     if not decision.allowed or key is None:
         return None
-    return _Bound(facility=None, charts=charts_of(tx, key), ground=decision.ground, residents=(key,))
+    return Bound(facility=None, charts=charts_of(tx, key), ground=decision.ground, residents=(key,))
 
 
 def _of_patients(
     tx: Transaction, node: Node, principal: Principal, patients: Sequence[UUID], at: datetime
-) -> _Bound | None:
+) -> Bound | None:
+    return judged(node, principal, patients, gather(tx, [(principal, patients)], at))
+
+
+def gather(tx: Transaction, asked: Sequence[tuple[Principal, Sequence[UUID]]], at: datetime) -> Gathered:
+    """Find whose charts the named patients are, and which care relations the askers' facilities have with them."""
+    named = records.charts_of_patients(tx, list(dict.fromkeys(one for _, patients in asked for one in patients)))
+    owners = identity.residents_of(tx, [chart for chart, _ in named.values()]) if named else {}
+    pairs = {(who.facility, owners.get(named[one][0])) for who, patients in asked for one in patients if one in named}
+    return Gathered(named=named, owners=owners, relations=open_relations(tx, pairs, at))
+
+
+def judged(node: Node, principal: Principal, patients: Sequence[UUID], facts: Gathered) -> Bound | None:
     """Bound a search to the charts of named patients; one of them without a ground refuses the whole search."""
-    named = records.charts_of_patients(tx, patients)
+    named = {one: facts.named[one] for one in patients if one in facts.named}
     if len(named) != len(set(patients)):
         return None  # Nobody is named, so there is no ground; the answer is the one that a stranger's Patient gets.
-    owners = identity.residents_of(tx, [chart for chart, _ in named.values()])
-    relations = open_relations(tx, [(principal.facility, resident) for resident in owners.values()], at)
+    owners = {chart: facts.owners[chart] for chart, _ in named.values() if chart in facts.owners}
     ground = "own-facility"
     for chart, facility in named.values():
         decision = decide(
@@ -164,20 +194,19 @@ def _of_patients(
             Action.SEARCH,
             Kind.RECORD,
             own_facility=facility == principal.facility,
-            relation_open=(principal.facility, owners.get(chart)) in relations,
+            relation_open=(principal.facility, owners.get(chart)) in facts.relations,
         )
         if not decision.allowed:
             return None
         ground = decision.ground
-    charts = dict(named.values())
     residents = tuple(set(owners.values()))
-    return _Bound(facility=None, charts=charts, ground=ground, residents=residents, owners=owners)
+    return Bound(facility=None, charts=dict(named.values()), ground=ground, residents=residents, owners=owners)
 
 
-def _register(
-    tx: Transaction, principal: Principal, asked: Asked, bound: _Bound, found: FoundSealed, at: datetime
-) -> None:
-    """Write one entry for each resident found or asked about; none found at all is an entry without a resident.
+def reads_of(
+    tx: Transaction, principal: Principal, asked: Asked, bound: Bound, found: FoundSealed, at: datetime
+) -> list[Read]:
+    """Return one entry for each resident found or asked about; none found at all is an entry without a resident.
 
     Bodies that are opened are counted by chart; what was counted alone opens none.
     """
@@ -193,7 +222,7 @@ def _register(
     touched: dict[int | None, list[int]] = {}
     for chart in charts:
         touched.setdefault(owners.get(chart), []).append(chart)
-    reads = [
+    return [
         Read(
             reader_role=principal.role,
             reader=principal.subject,
@@ -210,4 +239,3 @@ def _register(
         )
         for resident, count in counts.items()
     ]
-    access.register(tx, reads)

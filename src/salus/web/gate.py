@@ -1,4 +1,4 @@
-"""What every route works with: the node, the coalescing reader, creator and matcher, and a bound on threads at work."""
+"""What every route works with: the node, what lets requests share work, and a bound on threads at work."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 import anyio
 from starlette.requests import Request
 
-from salus.app import Creator, Matcher, Node, Reader
+from salus.app import Creator, Matcher, Node, Reader, Searcher
 
 T = TypeVar("T")
 THREADS = 8
@@ -23,6 +23,7 @@ class Gate:
     reader: Reader
     creator: Creator
     matcher: Matcher
+    searcher: Searcher
     threads: anyio.CapacityLimiter
 
 

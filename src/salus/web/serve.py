@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from salus.app import Creator, Matcher, Node, Reader, Relay, SettingsRefused, may_listen
+from salus.app import Creator, Matcher, Node, Reader, Relay, Searcher, SettingsRefused, may_listen
 from salus.kernel import SalusError
 from salus.web.attempts import Guesses
 from salus.web.fhir.outcome import refusal
@@ -33,16 +33,19 @@ def application(node: Node, *, relay: bool = True) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        reader, creator, matcher, rounds = Reader(node), Creator(node), Matcher(node), Relay(node)
+        reader, creator, matcher, searcher = Reader(node), Creator(node), Matcher(node), Searcher(node)
+        rounds = Relay(node)
         threads = anyio.CapacityLimiter(THREADS)
-        app.state.gate = Gate(node=node, reader=reader, creator=creator, matcher=matcher, threads=threads)
+        app.state.gate = Gate(
+            node=node, reader=reader, creator=creator, matcher=matcher, searcher=searcher, threads=threads
+        )
         if relay:
             rounds.start()
         try:
             yield
         finally:
             rounds.stop()
-            for one in (reader, creator, matcher):
+            for one in (reader, creator, matcher, searcher):
                 one.close()
 
     routes = all_routes()

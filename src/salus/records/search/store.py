@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from salus.storage import Transaction
@@ -47,6 +47,18 @@ select * from unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::bigint[], %
 """
 
 
+_FEW: Final = 100
+_TABLES: Final = (
+    (
+        "records.found",
+        ("resource_key", "chart_key", "scope", "updated_at", "lo", "hi", "present", "digests", "targets"),
+    ),
+    ("records.charted", ("chart_key", "code", "lo", "hi", "resource_key")),
+    ("records.found_date", ("key", "lo", "hi", "resource_key")),
+    ("records.found_number", ("key", "lo", "hi", "unit", "code", "label", "resource_key")),
+)
+
+
 def insert(
     tx: Transaction,
     found: Sequence[FoundRow],
@@ -54,9 +66,14 @@ def insert(
     dates: Sequence[DateRow],
     numbers: Sequence[NumberRow],
 ) -> None:
-    """Insert search rows, all in one statement."""
+    """Insert search rows: all in one statement, or where there are many by one COPY a table, which costs less each."""
     listed = [(*row[:6], _listed(row[6]), _listed(row[7]), _listed(row[8])) for row in found]
     tables: tuple[tuple[Sequence[Row], int], ...] = ((listed, 9), (charted, 5), (dates, 4), (numbers, 7))
+    if len(found) > _FEW:
+        for (rows, _), (table, columns) in zip(tables, _TABLES, strict=True):
+            if rows:
+                tx.copy(table, columns, rows)
+        return
     tx.run(_INSERT, [column for rows, width in tables for column in _columns(rows, width)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.metadata import version
 
 import orjson
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from salus import records
-from salus.app import Create, ReadAsk, accept, read_body
+from salus.app import Alone, Create, ReadAsk, SearchAsk, accept, read_body, search
 from salus.parties import Principal
 from salus.records import Intent
 from salus.web.fhir import bundles
@@ -56,11 +57,10 @@ async def find(request: Request) -> Response:
     """Answer `GET Type?…`."""
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
     token, pairs = bearer(request), pairs_of(request.url.query)
-
-    def work() -> bytes:
-        return searched(gate, _principal(gate, token, kind, "s"), kind, pairs)
-
-    found = await in_thread(gate, work)
+    page = await gate.searcher.ask(SearchAsk(bearer=token, type=kind, pairs=pairs))
+    if isinstance(page, Alone):
+        page = await in_thread(gate, partial(search, gate.node, page.principal, page.asked))
+    found = bundles.searchset(gate.node.settings.public_url, kind, pairs, page)
     return Response(found, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
 
 

@@ -1,0 +1,135 @@
+"""Searches of one or a few patients' records that arrive together share statements and one durable commit (flow 0).
+
+Each is judged, bounded and registered as if it came alone. What may take long, or reaches further, is not shared.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from salus import access, records
+from salus.access import Action
+from salus.app.coalesce import Coalescer
+from salus.app.facts import refuse
+from salus.app.node import Node
+from salus.app.searching import Page, check_indexed, find_within, gather, judged, opened, reads_of, search
+from salus.kernel import Refused, Role, SalusError
+from salus.parties import Principal, authenticate
+from salus.records import Asked
+from salus.storage import Duty, StoreDown
+
+log = logging.getLogger("salus.searching")
+THREADS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchAsk:
+    """One search as it came: whose token it is, is found out with the rest of its batch."""
+
+    bearer: str
+    type: str
+    pairs: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """A search that is not shared: whoever holds it runs it."""
+
+    principal: Principal
+    asked: Asked
+
+
+class Searcher:
+    """Searches of one node, coalesced."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._coalescer: Coalescer[SearchAsk, Page | Alone] = Coalescer(self._many, threads=THREADS)
+
+    async def ask(self, ask: SearchAsk) -> Page | Alone:
+        """Answer one search, or hand it back to be run alone. Raises what `search` raises."""
+        return await self._coalescer.ask(ask)
+
+    def close(self) -> None:
+        """Finish what runs."""
+        self._coalescer.close()
+
+    def _many(self, asks: Sequence[SearchAsk]) -> list[Page | Alone | BaseException]:
+        answers: list[Page | Alone | BaseException] = []
+        for ask in asks:
+            try:
+                answers.append(self._read(ask))
+            except SalusError as error:
+                answers.append(error)
+        shared = [place for place, one in enumerate(answers) if isinstance(one, Alone) and _is_short(one)]
+        cases = [one for one in (answers[place] for place in shared) if isinstance(one, Alone)]
+        for place, answer in zip(shared, self._answered(cases), strict=True):
+            answers[place] = answer
+        return answers
+
+    def _read(self, ask: SearchAsk) -> Alone:
+        who = authenticate(self._node.store, self._node.issuer, ask.bearer, self._node.clock.now())
+        if not who.in_scope(ask.type, "s"):
+            raise Refused(f"the access token's scope does not cover system/{ask.type}.s", where="scope")
+        return Alone(principal=who, asked=records.parse_query(ask.type, ask.pairs, self._node.custodian))
+
+    def _answered(self, cases: Sequence[Alone]) -> Sequence[Page | BaseException]:
+        if len(cases) > 1:
+            try:
+                return search_together(self._node, cases)
+            except StoreDown as down:
+                return [down] * len(cases)
+            except SalusError:
+                pass  # one of them is refused: each is told its own reason below
+            except Exception as error:
+                log.warning("searches could not be run together: %s", type(error).__name__)
+        return [self._alone(one) for one in cases]
+
+    def _alone(self, one: Alone) -> Page | BaseException:
+        try:
+            return search(self._node, one.principal, one.asked)
+        except Exception as error:
+            return error
+
+
+def search_together(node: Node, cases: Sequence[Alone]) -> list[Page | BaseException]:
+    """Answer searches that name patients, in one transaction; a key is unwrapped, and counted, for each search."""
+    at = node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        check_indexed(tx, node)
+        facts = gather(tx, [(one.principal, one.asked.patients or ()) for one in cases], at)
+        bounds = [judged(node, one.principal, one.asked.patients or (), facts) for one in cases]
+        found = [
+            None if bound is None else find_within(tx, one.asked, bound)
+            for one, bound in zip(cases, bounds, strict=True)
+        ]
+        told = [
+            read
+            for one, bound, told in zip(cases, bounds, found, strict=True)
+            if bound is not None and told is not None
+            for read in reads_of(tx, one.principal, one.asked, bound, told, at)
+        ]
+        if told:
+            access.register(tx, told)
+    keys = node.keys.unwrap([chart for one in found if one is not None for chart in one.charts])
+    return [
+        refuse(node, one.principal, Action.SEARCH) if told is None else opened(node, one.asked, told, keys)
+        for one, told in zip(cases, found, strict=True)
+    ]
+
+
+def _is_short(one: Alone) -> bool:
+    asked = one.asked
+    return (
+        asked.patients is not None
+        and one.principal.role is not Role.RESIDENT
+        and not asked.touches
+        and not asked.includes
+        and asked.shape.total == "none"
+        and not records.is_directory(asked.type)
+    )
+
+
+__all__ = ["Alone", "SearchAsk", "Searcher", "search_together"]
