@@ -90,17 +90,19 @@ class Writing:
         bound = [scope(self.sealer, at, kind) for kind in kinds if not is_directory(kind) for at in self.facilities]
         if self.charts is None or not bound:
             return self._scoped(alias, kept + bound)
-        own = f"({alias}.chart_key = any(%s::bigint[]) and "
-        self.add(list(self.charts))
-        own += self._scoped(alias, bound) + ")"
+        own = f"({self.one_of(f'{alias}.chart_key', self.charts)} and {self._scoped(alias, bound)})"
         return f"({own} or {self._scoped(alias, kept)})" if kept else own
 
-    def _scoped(self, alias: str, scopes: list[int]) -> str:
-        if len(scopes) == 1:
-            self.add(scopes[0])
-            return f"{alias}.scope = %s"
-        self.add(scopes)
-        return f"{alias}.scope = any(%s::bigint[])"
+    def _scoped(self, alias: str, scopes: Sequence[int]) -> str:
+        return self.one_of(f"{alias}.scope", scopes)
+
+    def one_of(self, column: str, numbers: Sequence[int]) -> str:
+        """Return the condition that a column is one of these; of a single one the server plans once for all."""
+        if len(numbers) == 1:
+            self.add(numbers[0])
+            return f"{column} = %s::bigint"
+        self.add(list(numbers))
+        return f"{column} = any(%s::bigint[])"
 
     def alias(self) -> str:
         """Return a new name for a table."""
@@ -206,8 +208,8 @@ def _charted(asked: Asked, writing: Writing) -> str:
     codes = next((one for one in asked.conditions if isinstance(one, Forms) and one.codes), None)
     if writing.charts is None or codes is None:
         return ""
-    writing.add(list(writing.charts), writing.keys(asked.type, codes.codes))
-    parts = ["h.chart_key = any(%s::bigint[])", "h.code = any(%s::bigint[])"]
+    digests = writing.keys(asked.type, codes.codes)
+    parts = [writing.one_of("h.chart_key", writing.charts), writing.one_of("h.code", digests)]
     dates = [one for one in asked.conditions if isinstance(one, Dates) and one.hot]
     parts += [_spans(one.asked, "h.lo", "h.hi", writing) for one in dates]
     return f"a.resource_key in (select h.resource_key from records.charted h where {' and '.join(parts)})"  # noqa: S608
