@@ -35,16 +35,20 @@ def columns(store: Store) -> Iterator[tuple[str, str]]:
 
 
 def parameters() -> Iterator[tuple[str, str]]:
-    """Yield (route, parameter) of each address, and (type, parameter) of each search."""
+    """Yield (route, parameter) of each address."""
     for route in all_routes():
         path = str(getattr(route, "path", ""))
         yield from ((path, name) for name in re.findall(r"{(\w+)", path))
+
+
+def searches() -> Iterator[tuple[str, str]]:
+    """Yield (type, parameter) of each search."""
     for kind in sorted(resource_types()):
         yield from ((kind, name) for name in supported(kind))
 
 
 def everything(store: Store) -> set[tuple[str, str]]:
-    """Return all of them."""
+    """Return all of them but what is searched for."""
     return {*fields(), *columns(store), *parameters()}
 
 

@@ -33,7 +33,8 @@ KINDS: dict[str, frozenset[str]] = {
     "string": frozenset({"string", "markdown", "HumanName", "Address"}),
     "uri": frozenset({"uri", "url", "canonical", "oid", "uuid"}),
 }
-PERSONS = frozenset({"Patient", "Person", "Practitioner", "RelatedPerson"})
+PERSONS = frozenset({"AuditEvent", "Patient", "Person", "Practitioner", "RelatedPerson"})
+"""Whose addresses are people's: of an AuditEvent the machine's that somebody sat at."""
 PLACE = "where somebody lives or is cannot be searched for: Salus keeps no index of places of persons"
 PHONETIC = "names are found by how they sound already: use name"
 INLINE = "what lies inside a Bundle that is stored whole is not searched"

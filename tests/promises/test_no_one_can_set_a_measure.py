@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.resources import files
 
 import orjson
 import pytest
@@ -10,13 +11,14 @@ import pytest
 from forging import forge
 from measures import HOUR
 from measuring import Measuring, a_specimen, body_of, measuring, system_of
-from naming import everything, saying
+from naming import everything, saying, searches
 from nodes import Asking, a_number, asking, send, the_resident
 from salus.access import Action, Policy, PolicyBroken
 from salus.access.policy import engine
 from salus.app import demo_token, my_notices
 from salus.cli.actors import commit_specimen, new_subject
 from salus.kernel import Role
+from salus.records import resource_types
 from salus.rules import Measure, Result, recompute
 from salus.storage import Duty, Store
 
@@ -60,6 +62,17 @@ NO_MEASURE = {
 
 def test_nothing_that_is_kept_or_sent_has_a_name_for_a_measure(store: Store) -> None:
     assert saying(WORDS, everything(store)) == set(NO_MEASURE)
+
+
+def test_what_is_searched_for_is_an_element_that_r4_defines_and_nothing_of_ours() -> None:
+    listed = files("salus.records.search") / "expressions.json"
+    defined = {
+        (base, one["code"])
+        for one in orjson.loads(listed.read_bytes())
+        for base in (resource_types() if set(one["base"]) & {"Resource", "DomainResource"} else one["base"])
+    }
+
+    assert {(kind, name) for kind, name in searches() if not name.startswith("_")} <= defined
 
 
 # --- an official, a vendor's clerk and a database administrator each try, on a real node

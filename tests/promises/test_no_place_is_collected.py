@@ -10,7 +10,7 @@ import json
 import pytest
 
 from hl7_messages import adt, pid, pv1
-from naming import everything, saying
+from naming import everything, saying, searches
 from salus.records import fetch, open_body
 from salus.records.v2 import map_message
 from salus.records.v2 import parse as parse_message
@@ -22,7 +22,29 @@ WORDS = (
     " checkins where address location locations coordinate coordinates area site ip device"
 )
 # What these words name here instead of where a person is or was.
+NO_PLACE_THAT_IS_SEARCHED = {
+    "AuditEvent.site": "name of the system that an AuditEvent comes from",
+    "BodyStructure.location": "part of a body",
+    "DeviceRequest.device": "device that is asked for",
+    "DeviceUseStatement.device": "device that is used, such as a pacemaker",
+    "DocumentReference.location": "address of a file",
+    "HealthcareService.location": "where a service is offered",
+    "InsurancePlan.address": "an insurer's",
+    "Location.address": "a facility's",
+    "Media.device": "what took a picture",
+    "Media.site": "part of a body that a picture shows",
+    "MedicationAdministration.device": "what a medicine was given with",
+    "Observation.device": "what measured",
+    "Organization.address": "an organisation's",
+    "OrganizationAffiliation.location": "where organisations work together",
+    "PractitionerRole.location": "where a role is exercised, published by its hospital",
+    "ResearchStudy.location": "country or region of a study",
+    "ResearchStudy.site": "facility where a study is done",
+}
 NO_PLACE_OF_A_PERSON = {
+    "salus.records.history.model.Version.place": "number of a version in a history",
+    "salus.records.model.Located.place": "number of a match in a search's order",
+    "salus.records.search.extract._Branch.where": "condition on an element",
     "/me/notice/{place}/file.place": "short name of a notice",
     "salus.healthcode.measures.verifying.RowFinding.where": "row that contradicts the log",
     "salus.rules.publishing.model.Declaration.venues": "kinds of doors that a declaration names",
@@ -104,6 +126,10 @@ PLACES = {
 
 def test_no_field_column_or_parameter_names_the_place_of_a_person(store: Store) -> None:
     assert saying(WORDS, everything(store)) == set(NO_PLACE_OF_A_PERSON)
+
+
+def test_no_search_finds_people_by_where_they_are() -> None:
+    assert saying(WORDS, set(searches())) == set(NO_PLACE_THAT_IS_SEARCHED)
 
 
 @pytest.mark.parametrize("what", PLACES)
