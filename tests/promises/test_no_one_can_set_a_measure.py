@@ -53,6 +53,8 @@ WORDS = (
 NO_MEASURE = {
     "salus.access.policy.model.Decision.allowed": "whether a request to read or write is permitted",
     "salus.app.matching.Matched.grade": "how good a match is, FHIR's match-grade; told to who asked, kept nowhere",
+    "salus.cli.selftest.client.Answer.status": "HTTP's, of an answer that a hospital's self-test got",
+    "salus.cli.selftest.client.Outcome.passed": "whether a step of that self-test went well",
     "salus.records.model.SummaryLine.flag": "low or high beside a laboratory value",
     "salus.rules.model.Decision.measure": "the answer of the pure function; it is compared, and kept nowhere",
     "salus.rules.recomputing.model.Recomputed.measure": "the answer that anybody gets from a file; kept nowhere",
