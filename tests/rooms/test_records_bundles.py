@@ -131,6 +131,18 @@ def test_what_cannot_be_read_lets_nothing_be_stored(node: Node, h1: Asking, ann:
     assert totals(node) == before
 
 
+def test_what_cannot_be_opened_lets_nothing_be_stored(node: Node, h1: Asking) -> None:
+    lost = send(node, H1, a_patient()).outcomes[0]
+    node.keys.shred(lost.chart_key)
+    before = totals(node)
+    entry = ask("POST", "Organization", {"resourceType": "Organization", "name": "Ward 9"})
+
+    for url in (f"Patient/{lost.id}", f"Patient?_id={lost.id}"):
+        assert submit(h1, "transaction", entry, ask("GET", url)).status_code == 410
+
+    assert totals(node) == before
+
+
 def test_a_search_of_a_transaction_finds_what_it_wrote_and_is_registered(node: Node, h1: Asking, ann: UUID) -> None:
     mark = str(uuid4())
     before = len(looks(node, ann))

@@ -181,6 +181,19 @@ def test_a_patch_of_nothing_or_of_what_is_not_ones_own_is_refused_before_anythin
     assert patch(h1, address, change).status_code == 410
 
 
+def test_what_refers_to_something_deleted_can_still_be_corrected(node: Node, h1: Asking, ann: UUID) -> None:
+    meant = an_entry(node, ann)
+    focus = {"focus": [{"reference": meant.removeprefix("/fhir/")}]}
+    address = an_entry(node, ann, **focus)
+    assert h1.ask("DELETE", meant).status_code == 204
+
+    assert patch(h1, address, {"op": "replace", "path": "/status", "value": "entered-in-error"}).status_code == 200
+    again = {**an_observation(f"Patient/{ann}", **focus), "id": address.rpartition("/")[2]}
+    assert h1.ask("PUT", address, content=orjson.dumps(again)).status_code == 200
+    again.pop("id")
+    assert h1.ask("POST", "/fhir/Observation", content=orjson.dumps(again)).status_code == 400
+
+
 def test_a_patch_is_json_patch_and_nothing_else(node: Node, h1: Asking, ann: UUID) -> None:
     address = an_entry(node, ann)
 

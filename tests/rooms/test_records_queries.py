@@ -56,6 +56,7 @@ QUERIES: dict[str, Call] = {
     "history: delete": lambda tx: past.delete(tx, [(17, 2, AT), (18, 2, AT)]),
     "history: bring_back": lambda tx: past.bring_back(tx, [7, 8]),
     "history: fetch_versions": lambda tx: past.fetch_versions(tx, [(SOME, 1), (uuid4(), 2)]),
+    "history: targets_deleted": lambda tx: past.targets_deleted(tx, [("Encounter", SOME)]),
     "history: fetch_deleted": lambda tx: past.fetch_deleted(tx, [SOME, uuid4()]),
     "history: versions_of": lambda tx: past.versions_of(tx, 7, AT, (AT, AT), 2**31 - 1, 50),
     "history: written": lambda tx: past.written(tx, "H1", None, None, None, 50),

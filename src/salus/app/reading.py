@@ -122,7 +122,7 @@ def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException
 
 
 class ReadsTogether:
-    """Reads that are part of a transaction: found and registered in it, or it fails; opened once it is durable."""
+    """Reads that are part of a transaction: found, registered and opened in it, or it fails; told after its commit."""
 
     def __init__(self, node: Node, who: Principal, asks: Sequence[tuple[int, str, UUID, int | None]]) -> None:
         self._node = node
@@ -143,7 +143,7 @@ class ReadsTogether:
         access.register(tx, [_read(case, at) for case in cases])
 
     def opened(self) -> dict[int, Found]:
-        """Return what was read, by entry; to be called after the commit."""
+        """Return what was read, by entry; nothing of it leaves before the commit."""
         charts = [case.located.chart_key for _, case in self._cases if case.located]
         keys = _keys(self._node, charts) if charts else {}
         found: dict[int, Found] = {}

@@ -145,14 +145,13 @@ class Receiver:
             return
         except Exception as error:
             if len(cases) == 1:
-                again = isinstance(error, Met) and tries > 1
-                if again:
+                if isinstance(error, Met) and tries > 1:
+                    _forget(cases)
                     self._take(cases, tries - 1)
                 else:
                     cases[0].answer = self._failed(cases[0], error)
                 return
-        for case in cases:
-            case.plan, case.outcomes, case.answer = None, [], None
+        _forget(cases)
         first, second = cases[: len(cases) // 2], cases[len(cases) // 2 :]
         self._take(first)
         if _could_not(first[-1]):  # nor will the others now; they hear at once that they are to be sent again
@@ -223,6 +222,12 @@ def _apart(cases: Sequence[_Case]) -> list[_Case]:
             chosen.append(case)
         taken |= case.marked.locks
     return chosen
+
+
+def _forget(cases: Sequence[_Case]) -> None:
+    """Forget what a transaction that was undone said of these messages."""
+    for case in cases:
+        case.plan, case.outcomes, case.answer = None, [], None
 
 
 def _by_sender(cases: Sequence[_Case]) -> list[tuple[Principal, list[_Case]]]:

@@ -10,7 +10,7 @@ from salus.access import Action
 from salus.app.facts import refuse
 from salus.app.node import Node
 from salus.app.reading import Found, ReadsTogether
-from salus.app.searching import FoundSealed, Page, opened_page, search_in
+from salus.app.searching import Page, opened_page, search_in
 from salus.app.writing import accept
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
@@ -37,24 +37,25 @@ def transact(
 
     Raises what `accept` raises, and NotFound, Gone or Refused for a read or a search; a refusal is kept.
     """
-    together, sealed = ReadsTogether(node, who, reads), dict[int, FoundSealed]()
+    together, pages, read = ReadsTogether(node, who, reads), dict[int, Page](), dict[int, Found]()
 
     def look(tx: Transaction) -> None:
+        """Read and open before the commit: what cannot be opened undoes all, and no answer leaves before it."""
         together.within(tx)
         for entry, asked in searches:
             try:
-                sealed[entry] = search_in(tx, node, who, asked)
+                pages[entry] = opened_page(node, asked, search_in(tx, node, who, asked))
             except SalusError as error:
                 error.where = f"Bundle.entry[{entry}].request"
                 raise
+        read.update(together.opened())
 
     accepted = None
     if intents:
         accepted = accept(node, who, intents, noted=lambda tx, _: look(tx))
     else:
         _only_look(node, who, look)
-    pages = {entry: opened_page(node, asked, sealed[entry]) for entry, asked in searches}
-    return Transacted(accepted=accepted, read=together.opened(), pages=pages)
+    return Transacted(accepted=accepted, read=read, pages=pages)
 
 
 def _only_look(node: Node, who: Principal, look: Callable[[Transaction], None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from salus.kernel import Invalid, Refused, Unavailable, Unsafe
+from salus.kernel import Invalid, Refused, SalusError, Unavailable, Unsafe
 
 
 class WrongPassphrase(Refused):
@@ -29,7 +29,7 @@ class SealBroken(Unsafe):
     code = "SALUS-W004"
 
 
-class KeyShredded(Refused):
+class KeyShredded(SalusError):
     """The chart's key was destroyed; what it sealed can never be read again."""
 
     code = "SALUS-W005"

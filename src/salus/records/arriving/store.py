@@ -71,7 +71,7 @@ def add_sent(tx: Transaction, facility: str, day: date, digests: Sequence[int]) 
     found = tx.rows(
         "insert into records.sent (facility, digest, day) select %s, digest, %s from unnest(%s::bigint[]) q(digest)"
         " on conflict do nothing returning digest",
-        (facility, day, list(digests)),
+        (facility, day, sorted(digests)),
     )
     return {digest for (digest,) in found}
 

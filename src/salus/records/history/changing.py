@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from salus.records.history import store
 from salus.records.history.service import lock
@@ -25,4 +26,11 @@ def bring_back(tx: Transaction, keys: Sequence[int]) -> None:
     store.bring_back(tx, keys)
 
 
-__all__ = ["bring_back", "delete", "lock"]
+def targets_deleted(
+    tx: Transaction, wanted: Sequence[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], tuple[int, str, str]]:
+    """Return whose chart each deleted resource belongs to: what refers to it already may go on doing so."""
+    return store.targets_deleted(tx, wanted) if wanted else {}
+
+
+__all__ = ["bring_back", "delete", "lock", "targets_deleted"]

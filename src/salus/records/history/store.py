@@ -43,6 +43,18 @@ def lock_deleted(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Standing]:
     return {row[0]: _standing(row) for row in found}
 
 
+def targets_deleted(
+    tx: Transaction, wanted: Sequence[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], tuple[int, str, str]]:
+    """Return, for each deleted resource among `wanted`, its chart's key, kind and facility."""
+    found = tx.rows(
+        "select d.type, d.id, d.chart_key, c.kind, c.facility from unnest(%s::uuid[]) q(id)"
+        " join records.deleted d on d.id = q.id join records.chart c on c.chart_key = d.chart_key",
+        ([id_ for _, id_ in wanted],),
+    )
+    return {(name, id_): (chart, kind, facility) for name, id_, chart, kind, facility in found}
+
+
 def delete(tx: Transaction, rows: Sequence[tuple[int, int, datetime]]) -> None:
     """Move locked resources aside, with their search rows: (key, version that says so, at)."""
     keys, versions, instants = (list(column) for column in zip(*rows, strict=True))

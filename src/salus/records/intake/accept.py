@@ -71,7 +71,7 @@ def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datet
     examined, references = examine(intents)
     if writer.sandbox:
         fictional(examined)
-    targets = _lookup(tx, writer, references, {(one.type, one.id) for one in examined if one.intent.verb == "delete"})
+    targets = _lookup(tx, writer, references, examined)
     batch = _Batch(tx=tx, writer=writer, at=at, examined=examined, targets=targets)
     _lock_updates(batch)
     _assign_charts(batch)
@@ -111,11 +111,20 @@ def _told(
 
 
 def _lookup(
-    tx: Transaction, writer: Writer, references: References, gone: Collection[tuple[str, UUID]]
+    tx: Transaction, writer: Writer, references: References, examined: Sequence[Examined]
 ) -> dict[tuple[str, UUID], tuple[int, str, str]]:
-    """Find what references point at outside this submission; say which lead nowhere, or to what it deletes."""
+    """Find what references point at outside this submission; say which lead nowhere, or to what it deletes.
+
+    What is changed may refer to what was deleted, as it did before: else nobody could correct it.
+    """
+    gone = {(one.type, one.id) for one in examined if one.intent.verb == "delete"}
     wanted = [one for one in references.wanted if one not in gone]
     targets = store.targets(tx, wanted) if wanted else {}
+    changed = {one.intent.entry for one in examined if one.intent.verb == "update"}
+    missing = [
+        one for one, _, entry in references.places if entry in changed and one not in targets and one not in gone
+    ]
+    targets |= history.targets_deleted(tx, missing)
     problems = [
         Problem(where=path, text="refers to nothing that is stored here", code="not-found", entry=entry)
         for literal, path, entry in references.places
