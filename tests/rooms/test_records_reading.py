@@ -190,7 +190,7 @@ def test_a_stored_document_keeps_the_references_among_its_entries() -> None:
 
 @pytest.mark.parametrize(
     ("where", "path"),
-    [("bundle", "Bundle"), ("entry", "Bundle.entry[0].request"), ("request", "Bundle.entry[0].request")],
+    [("bundle", "Bundle"), ("entry", "Bundle.entry[0]"), ("request", "Bundle.entry[0].request")],
 )
 def test_an_element_that_no_bundle_has_is_named(where: str, path: str) -> None:
     request: dict[str, Any] = {"method": "POST", "url": "Patient"}
