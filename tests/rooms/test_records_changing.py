@@ -194,6 +194,20 @@ def test_what_refers_to_something_deleted_can_still_be_corrected(node: Node, h1:
     assert h1.ask("POST", "/fhir/Observation", content=orjson.dumps(again)).status_code == 400
 
 
+def test_a_condition_that_a_verb_does_not_have_is_refused_and_nothing_is_written(
+    node: Node, h1: Asking, ann: UUID
+) -> None:
+    address = an_entry(node, ann)
+    body = orjson.dumps({**an_observation(f"Patient/{ann}"), "id": address.rpartition("/")[2]})
+
+    for name in ("If-None-Match", "If-None-Exist", "If-Unmodified-Since"):
+        for method in ("PUT", "PATCH", "DELETE"):
+            answer = h1.ask(method, address, content=body, headers={name: "*"})
+            assert answer.status_code == 400, (method, name)
+    assert h1.ask("POST", "/fhir/Observation", content=body, headers={"If-Match": 'W/"1"'}).status_code == 400
+    assert h1.ask("GET", address).headers["etag"] == 'W/"1"'
+
+
 def test_a_patch_is_json_patch_and_nothing_else(node: Node, h1: Asking, ann: UUID) -> None:
     address = an_entry(node, ann)
 

@@ -59,8 +59,8 @@ def parse_condition(kind: str, query: str, where: str, entry: int | None = None)
 def settle(tx: Transaction, sealer: Sealer, facility: str, intents: Sequence[Intent], looks: Looks) -> list[Intent]:
     """Turn conditions into ids, in the transaction that writes: what is deleted by one is not found by another.
 
-    Until it ends nobody else writes by an equal condition, or by the same identifier. Raises Conflict (412) for several
-    matches, NotFound where nothing is to be patched or deleted.
+    Until it ends nobody else writes by an equal condition, or by one of the same identifier.
+    Raises Conflict (412) for several matches, NotFound where nothing is to be patched or deleted.
     """
     asked = [one for one in intents if one.condition is not None]
     if not asked:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from salus.kernel import SalusError
 from salus.web.fhir.outcome import refusal
-from salus.web.fhir.requests import check_accept
+from salus.web.fhir.requests import check_accept, check_conditions
 from salus.web.fhir.turning_away import count_refused
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -35,6 +35,7 @@ def answering(endpoint: Endpoint) -> Endpoint:
     async def answered(request: Request) -> Response:
         try:
             check_accept(request)
+            check_conditions(request)
             return await endpoint(request)
         except SalusError as error:
             await count_refused(request, error)

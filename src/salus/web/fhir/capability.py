@@ -112,14 +112,14 @@ def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
     return {
         "type": kind,
         "interaction": [{"code": code} for code in codes if code not in _OF_NO_TYPE and code != _NOT_OF.get(kind)],
-        "versioning": "versioned-update",
+        "versioning": "versioned",
         "readHistory": "vread" in codes,
         "updateCreate": False,
         "conditionalRead": "full-support",
         "conditionalCreate": True,
         "conditionalUpdate": True,
         **({} if kind in _NOT_OF else {"conditionalDelete": "single"}),
-        "referencePolicy": ["literal", "local", "enforced"],
+        "referencePolicy": ["literal", "local"],
         **_searching(kind),
         **({"supportedProfile": list(profiles)} if (profiles := records.profiles_of(kind)) else {}),
         **(

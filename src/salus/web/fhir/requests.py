@@ -40,6 +40,22 @@ def no_parameters(request: Request) -> None:
             raise HttpRefused(f"{shown} means nothing here", 400, shown)
 
 
+_CONDITIONS = {
+    "POST": ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"),
+    "PUT": ("If-None-Exist", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"),
+}
+_CONDITIONS |= {"PATCH": _CONDITIONS["PUT"], "DELETE": _CONDITIONS["PUT"]}
+"""Conditions that mean nothing here for a verb that writes; passed over, they would let through what they forbid."""
+
+
+def check_conditions(request: Request) -> None:
+    """Refuse a write under a condition that its verb does not have."""
+    for name in _CONDITIONS.get(request.method, ()):
+        if name.lower() in request.headers:
+            held = "If-None-Exist" if request.method == "POST" else "If-Match"
+            raise HttpRefused(f"{name} is no condition of {request.method} here; {held} is", 400, name)
+
+
 def unconditional(request: Request) -> None:
     """Refuse a Bundle whose sender puts a condition into a header: it would not hold for any entry."""
     for name in ("If-None-Exist", "If-Match"):
