@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -261,6 +262,35 @@ def test_who_is_counted_among_few_is_told(held: Held) -> None:
     held.client.ask("GET", "/fhir/Observation?code=sugar&_summary=count")
 
     assert _told(held) - before == 1
+
+
+def test_who_is_counted_beside_a_page_is_told(held: Held) -> None:
+    before = _told(held)
+    held.client.ask("GET", "/fhir/Observation?code=iron&_total=accurate&_count=1&_sort=date")
+
+    assert _told(held) - before == 2
+
+
+def test_whom_the_link_to_the_next_page_tells_of_is_told(held: Held) -> None:
+    before = _told(held)
+    first = held.client.ask("GET", "/fhir/Observation?code=iron&_count=1&_sort=date").json()
+    assert _told(held) - before == 2
+
+    held.client.ask("GET", next(link["url"] for link in first["link"] if link["relation"] == "next"))
+    assert _told(held) - before == 3
+
+
+def test_a_total_of_many_is_told_in_hundreds_unless_patients_are_named(tmp_path: Path) -> None:
+    with a_node(tmp_path, "H1") as node:
+        patient = send(node, system(), a_patient(a_number(1))).outcomes[0].id
+        send(node, system(), *[_reading("iron", "1", "mg", "2030-05-02", who=f"Patient/{patient}")] * 203)
+        with asking(node, Role.HOSPITAL_SYSTEM) as client:
+            told = [
+                client.ask("GET", f"/fhir/Observation?{query}").json()["total"]
+                for query in ("_summary=count", "_total=accurate&_count=1", f"_summary=count&patient={patient}")
+            ]
+
+    assert told == [200, 200, 203]
 
 
 def test_who_is_included_is_told(held: Held) -> None:

@@ -18,7 +18,8 @@ from salus.records import Asked, Located
 from salus.storage import Duty, Transaction
 
 MOST_REGISTERED = 200
-"""A bare count of so many or fewer is about each of them, and each is told; of more it is a figure."""
+"""A total of so many or fewer is about each of them, and each is told; of more it is a figure, in hundreds."""
+_ROUNDED = 100
 _STAYS = "a search of institutions and terms reaches no record: search the records themselves"
 
 
@@ -48,12 +49,15 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundSealed:
-    """What a search found, sealed; `counted` are the charts of what was counted alone."""
+    """What a search found, sealed; `counted` is the chart of each that a total tells of.
+
+    `behind` is the first match that is on no page yet: the link to the next page tells that it is there.
+    """
 
     matches: Sequence[Located] = ()
     included: Sequence[Located] = ()
     counted: Sequence[int] = ()
-    more: bool = False
+    behind: Located | None = None
     total: int | None = None
 
     @property
@@ -105,7 +109,7 @@ def opened_page(node: Node, asked: Asked, found: FoundSealed) -> Page:
 
 def opened(node: Node, asked: Asked, found: FoundSealed, keys: Mapping[int, bytes]) -> Page:
     """Open what was found with keys at hand, once it is registered."""
-    cursor = records.next_cursor(asked, found.matches[-1], node.custodian) if found.more else None
+    cursor = records.next_cursor(asked, found.matches[-1], node.custodian) if found.behind else None
     return Page(
         matches=_opened(found.matches, keys, asked),
         included=_opened(found.included, keys, asked),
@@ -133,14 +137,28 @@ def check_indexed(tx: Transaction, node: Node) -> None:
 def find_within(tx: Transaction, asked: Asked, bound: Bound) -> FoundSealed:
     """Run a search in its bound."""
     facility, charts = bound.facility, bound.charts
-    total = None if asked.shape.total == "none" else records.total(tx, asked, facility, charts)
+    total, counted = _counted(tx, asked, bound)
     if asked.shape.counts_only:
-        few = total is not None and total <= MOST_REGISTERED
-        counted = records.whose(tx, asked, facility, charts, MOST_REGISTERED) if few else ()
         return FoundSealed(counted=counted, total=total)
-    matches, more = records.search(tx, asked, facility, charts)
+    matches, behind = records.search(tx, asked, facility, charts)
     included = records.included(tx, asked, matches, facility, charts)
-    return FoundSealed(matches=matches, included=included, more=more, total=total)
+    return FoundSealed(matches=matches, included=included, counted=counted, behind=behind, total=total)
+
+
+def _counted(tx: Transaction, asked: Asked, bound: Bound) -> tuple[int | None, Sequence[int]]:
+    """Return the total if one was asked for, and the charts of those whom it tells of.
+
+    Whom more than a few are about is told to nobody, so two exact totals that differ by one person must not leave;
+    who is named, or asks for the own record, is told of any total.
+    """
+    if asked.shape.total == "none":
+        return None, ()
+    total = records.total(tx, asked, bound.facility, bound.charts)
+    if total <= MOST_REGISTERED:
+        return total, records.whose(tx, asked, bound.facility, bound.charts, MOST_REGISTERED)
+    if bound.charts is not None or records.is_directory(asked.type):
+        return total, ()
+    return total - total % _ROUNDED, ()
 
 
 def _bound(tx: Transaction, node: Node, principal: Principal, asked: Asked, at: datetime) -> Bound | None:
@@ -208,15 +226,17 @@ def reads_of(
 ) -> list[Read]:
     """Return one entry for each resident found or asked about; none found at all is an entry without a resident.
 
-    Bodies that are opened are counted by chart; what was counted alone opens none.
+    Bodies that are opened are counted by chart; what was counted alone opens none, nor does what the next page holds.
     """
     opened = Counter(one.chart_key for one in (*found.matches, *found.included))
-    charts = sorted({*opened, *found.counted})
+    alone = Counter(found.counted) - Counter(one.chart_key for one in found.matches)
+    behind = () if found.behind is None else (found.behind.chart_key,)
+    charts = sorted({*opened, *alone, *behind})
     unknown = [chart for chart in charts if chart not in bound.owners]
     owners = {**bound.owners, **(identity.residents_of(tx, unknown) if unknown else {})}
     counts: Counter[int | None] = Counter(dict.fromkeys(bound.residents, 0))
-    for chart, count in (opened + Counter(found.counted)).items():
-        counts[owners.get(chart)] += count
+    for chart in charts:
+        counts[owners.get(chart)] += opened[chart] + alone[chart]
     if not counts:
         counts[None] = 0
     touched: dict[int | None, list[int]] = {}

@@ -27,13 +27,13 @@ Charts = Mapping[int, str] | Sequence[int] | None
 """Charts, or the charts of the patients that a search names, each with its facility; None where a facility bounds."""
 
 
-def search(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> tuple[list[Located], bool]:
-    """Run a parsed search for one page; tell whether more follow."""
+def search(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> tuple[list[Located], Located | None]:
+    """Run a parsed search for one page; return its matches, and the one behind them where more follow."""
     writing = _writing(tx, asked, facility, charts)
     query, order, texts = ordered(asked, writing, asked.count + 1)
     rows = store.page(tx, query, order, texts, writing.params)
     found = [replace(_located(row[:9]), place=(*cast("tuple[str | None, ...]", row[9:]), str(row[0]))) for row in rows]
-    return found[: asked.count], len(found) > asked.count
+    return found[: asked.count], found[asked.count] if len(found) > asked.count else None
 
 
 def next_cursor(asked: Asked, last: Located, sealer: Sealer) -> str:
