@@ -283,6 +283,33 @@ def test_one_that_matches_is_deleted_or_patched_and_several_are_not(node: Node, 
     assert stored(node, two) == 2
 
 
+@pytest.mark.parametrize("method", ["DELETE", "PATCH"])
+def test_a_condition_that_finds_nothing_is_told_to_whom_it_names(
+    node: Node, h1: Asking, ann: UUID, method: str
+) -> None:
+    before = len(looks(node, ann))
+
+    body = orjson.dumps([{"op": "remove", "path": "/note"}])
+    answer = h1.ask(method, f"/fhir/Observation?code=none&patient={ann}", content=body, headers=PATCH)
+
+    assert answer.status_code == 404
+    told = [(one.action, one.what, one.count, one.unwraps) for one in looks(node, ann)[before:]]
+    assert told == [("search", "Observation", 0, 0)]
+
+
+def test_a_create_that_asks_by_another_patient_is_told_to_both(node: Node, h1: Asking, ann: UUID) -> None:
+    other = send(node, H1, a_patient()).outcomes[0].id
+    before, theirs = len(looks(node, ann)), len(looks(node, other))
+    told = {"If-None-Exist": f"code=none&patient={ann}"}
+
+    for _ in range(2):
+        body = orjson.dumps(an_observation(f"Patient/{other}"))
+        assert h1.ask("POST", "/fhir/Observation", content=body, headers=told).status_code == 201
+
+    assert [(one.action, one.count) for one in looks(node, ann)[before:]] == [("search", 0)] * 2
+    assert [(one.action, one.count) for one in looks(node, other)[theirs:]] == [("create", 1)] * 2
+
+
 def test_no_condition_finds_what_another_facility_keeps(node: Node, h1: Asking, ann: UUID) -> None:
     mark = str(uuid4())
     theirs = send(node, H2, a_patient()).outcomes[0].id

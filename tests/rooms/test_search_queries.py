@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import parse_qsl
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -123,6 +123,7 @@ def test_a_chart_s_codes_are_found_by_their_own_index(filled: Store) -> None:
 @pytest.mark.parametrize("within", BOUNDS)
 def test_what_is_included_or_counted_is_found_by_an_index(filled: Store, within: str) -> None:
     pairs = [("_include", "Observation:subject"), ("_revinclude", "DiagnosticReport:result"), ("code", "7")]
+    pairs += [("identifier", "urn:lab|7"), ("subject.identifier", "7"), ("has-member", str(UUID(int=7)))]
     asked = records.parse_query("Observation", pairs, SEALER)
     bound = BOUNDS[within]
 
@@ -131,6 +132,8 @@ def test_what_is_included_or_counted_is_found_by_an_index(filled: Store, within:
         records.included(tx, asked, found, *bound)
         records.total(tx, asked, *bound)
         records.whose(tx, asked, *bound, 200)
+        if bound[0]:
+            records.asked_about(tx, asked, bound[0])
 
     assert [plan for plan in _plans(filled, ask) if re.search(WALK, plan)] == []
 

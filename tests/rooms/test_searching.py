@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from nodes import Asking, a_node, a_number, a_patient, asking, send, system
+from nodes import ID_CARD, Asking, a_node, a_number, a_patient, asking, send, system
 from salus.app import Node
 from salus.kernel import Role
 from salus.storage import Duty
@@ -278,6 +278,35 @@ def test_whom_the_link_to_the_next_page_tells_of_is_told(held: Held) -> None:
 
     held.client.ask("GET", next(link["url"] for link in first["link"] if link["relation"] == "next"))
     assert _told(held) - before == 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "Observation?code=none&patient:Patient.identifier={number}",
+        "Observation?code=none&subject.identifier=urn:none,{number}",
+        "Observation?code=none&subject:identifier={number}",
+        "Observation?code=none&encounter.patient={ann}",
+        "Observation?code=none&_id={iron}",
+        "Patient?_id={ann}&_has:Observation:patient:code=none",
+        "Patient?identifier={number}&_has:Observation:patient:code=none&_summary=count",
+        "Patient?identifier:not={number}&gender=other",
+        "DiagnosticReport?code=none&result={iron}",
+    ],
+)
+def test_who_is_named_is_told_also_where_nothing_is_found(held: Held, query: str) -> None:
+    before = _told(held)
+    told = held.client.ask("GET", f"/fhir/{query.format(number=f'{ID_CARD}|{a_number(1)}', **held.ids)}").json()
+
+    assert "entry" not in told, told
+    assert _told(held) - before == 1
+
+
+def test_a_system_alone_names_nobody(held: Held) -> None:
+    before = _told(held)
+    held.client.ask("GET", f"/fhir/Observation?code=none&patient.identifier={ID_CARD}|")
+
+    assert _told(held) == before
 
 
 def test_a_total_of_many_is_told_in_hundreds_unless_patients_are_named(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Whatever is looked at on the way is shown to whom it concerns, also where nothin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from salus import access, identity, records
@@ -35,8 +35,18 @@ def prepared(tx: Transaction, node: Node, writer: Writer, intents: Sequence[Inte
 
 
 def register_looks(tx: Transaction, who: Principal, looks: Looks, at: datetime) -> None:
-    """Register what was found or opened for a write that did not come about."""
-    charts = sorted({chart for chart, _ in looks.found})
+    """Register what was found or opened for a write that did not come about, and about whom its condition asked."""
+    found = {chart for chart, _ in looks.found}
+    _register(tx, who, looks, {*looks.found, *(one for one in looks.asked if one[0] not in found)}, at)
+
+
+def register_asked(tx: Transaction, who: Principal, looks: Looks, touched: Collection[int], at: datetime) -> None:
+    """Register about whom the conditions of a write asked beside the charts that it touched, and tells of itself."""
+    _register(tx, who, looks, {one for one in looks.asked if one[0] not in touched}, at)
+
+
+def _register(tx: Transaction, who: Principal, looks: Looks, told: Collection[tuple[int, str]], at: datetime) -> None:
+    charts = sorted({chart for chart, _ in told})
     owners = identity.residents_of(tx, charts) if charts else {}
     reads = [
         Read(
@@ -46,14 +56,14 @@ def register_looks(tx: Transaction, who: Principal, looks: Looks, at: datetime) 
             resident_key=owners.get(chart),
             chart_keys=(chart,),
             what=kind,
-            count=1,
+            count=int((chart, kind) in looks.found),
             action=Action.READ if chart in looks.opened else Action.SEARCH,
             purpose=purpose_of(who),
             ground="own-facility",
             unwraps=int(chart in looks.opened),
             at=at,
         )
-        for chart, kind in sorted(looks.found)
+        for chart, kind in sorted(told)
     ]
     if reads:
         access.register(tx, reads)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -97,6 +97,7 @@ def search_in(tx: Transaction, node: Node, principal: Principal, asked: Asked) -
     bound = _bound(tx, node, principal, asked, at)
     if bound is None:
         raise Refused(REFUSED)
+    bound = _with_named(tx, asked, bound)
     found = find_within(tx, asked, bound)
     access.register(tx, reads_of(tx, principal, asked, bound, found, at))
     return found
@@ -174,6 +175,15 @@ def _bound(tx: Transaction, node: Node, principal: Principal, asked: Asked, at: 
         allowed = decision.allowed and principal.role is Role.HOSPITAL_SYSTEM
         return Bound(facility=principal.facility, charts=None, ground=decision.ground) if allowed else None
     return _of_patients(tx, node, principal, asked.patients, at)
+
+
+def _with_named(tx: Transaction, asked: Asked, bound: Bound) -> Bound:
+    """Add the residents whom a search of a facility names: that nothing is found tells of them as well."""
+    if bound.facility is None or bound.charts is not None or records.is_directory(asked.type):
+        return bound
+    charts = records.asked_about(tx, asked, bound.facility)
+    owners = identity.residents_of(tx, charts) if charts else {}
+    return replace(bound, residents=tuple(sorted(set(owners.values()))), owners=owners)
 
 
 def _own(tx: Transaction, node: Node, principal: Principal) -> Bound | None:

@@ -14,7 +14,7 @@ from salus.app.attempts import BY_WRITE, keep_attempt
 from salus.app.facts import purpose_of, refuse
 from salus.app.node import Node
 from salus.app.own_charts import follow_replacements
-from salus.app.preparing import check_conditions, prepared, register_looks
+from salus.app.preparing import check_conditions, prepared, register_asked, register_looks
 from salus.healthcode import certificates
 from salus.kernel import Purpose, Refused, Role, SalusError
 from salus.parties import Principal
@@ -51,7 +51,7 @@ def accept(
                 noted(tx, accepted)
         return accepted
     except SalusError as error:
-        if looks.found and not isinstance(error, StoreDown):
+        if (looks.found or looks.asked) and not isinstance(error, StoreDown):
             with node.store.transaction(Duty.CARE) as tx:
                 register_looks(tx, principal, looks, at)
         raise _kept(node, principal, error) from None
@@ -70,7 +70,9 @@ def _prepare_and_accept(
         return accept_in(tx, node, principal, intents, at, source)
     keys = AtHand(node.keys)
     ready = prepared(tx, node, _writer(node, principal, source, keys), intents, looks)
-    return accept_in(tx, node, principal, ready, at, source, keys)
+    accepted = accept_in(tx, node, principal, ready, at, source, keys)
+    register_asked(tx, principal, looks, {one.chart_key for one in accepted.outcomes}, at)
+    return accepted
 
 
 def accept_in(

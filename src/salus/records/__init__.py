@@ -59,7 +59,7 @@ from salus.records.search.asking import Asked, Shape
 from salus.records.search.indexing import forget
 from salus.records.search.preparing import Unfound, check_indexed, let_be_found, unfound
 from salus.records.search.query import parse_query, references, supported
-from salus.records.search.running import included, next_cursor, search, total, whose
+from salus.records.search.running import asked_about, included, next_cursor, search, total, whose
 from salus.records.search.shaping import shaped
 from salus.records.service import (
     arrival,
@@ -131,6 +131,7 @@ __all__ = [
     "Writer",
     "accept",
     "arrival",
+    "asked_about",
     "charts",
     "charts_of_patients",
     "check",

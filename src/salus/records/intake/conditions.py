@@ -16,7 +16,7 @@ from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts
 from salus.records.model import Condition, Intent, Located, Sealer
 from salus.records.search.query import parse_query
-from salus.records.search.running import search
+from salus.records.search.running import asked_about, search
 from salus.storage import Transaction
 
 _DOMAIN = "records.condition"
@@ -32,9 +32,13 @@ _SEVERAL = "matches several resources: name one by its id, or say more"
 
 @dataclass(slots=True)
 class Looks:
-    """What was looked at on the way to what is to be written: (chart, type), and the charts that were opened for it."""
+    """What was looked at on the way to what is to be written: (chart, type), and the charts that were opened for it.
+
+    `asked` are the charts about which a condition asks: whether it finds anything tells of them as well.
+    """
 
     found: set[tuple[int, str]] = field(default_factory=set)
+    asked: set[tuple[int, str]] = field(default_factory=set)
     opened: set[int] = field(default_factory=set)
 
 
@@ -114,7 +118,9 @@ def _match(
 ) -> Located | None:
     _check_carried(intent, condition)
     pairs = [*condition.pairs, ("_count", str(min(200, 2 + len(gone))))]
-    found, _ = search(tx, parse_query(condition.type, pairs, sealer), facility, None)
+    asked = parse_query(condition.type, pairs, sealer)
+    looks.asked |= {(chart, condition.type) for chart in asked_about(tx, asked, facility)}
+    found, _ = search(tx, asked, facility, None)
     known = [one for one in found if one.id not in gone and (one.facility == facility or one.chart_kind == "directory")]
     looks.found |= {(one.chart_key, one.type) for one in known}
     if len(known) > 1:

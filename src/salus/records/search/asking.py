@@ -114,6 +114,14 @@ Condition = Ids | Forms | Present | Dates | Updated | Numbers | Chain | Has | No
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Records of these types that a search names, each by an id or an identifier."""
+
+    types: tuple[str, ...]
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sort:
     """One key of an order. What has no value comes last."""
 
@@ -155,7 +163,8 @@ WHOLE: Final = Shape()
 class Asked:
     """A parsed search. `patients` still have to be turned into charts by whoever runs it.
 
-    `touches` are the types of records, beside the own, that chains, `_has` and includes reach.
+    `touches` are the types of records, beside the own, that chains, `_has` and includes reach, `named` are records
+    about which it asks, whether or not something is found.
     """
 
     type: str
@@ -168,4 +177,5 @@ class Asked:
     after: tuple[str | None, ...] | None
     canonical: str
     touches: frozenset[str]
+    named: tuple[Named, ...]
     sealer: Sealer = field(repr=False)

@@ -16,8 +16,21 @@ from salus.records.fhir.definitions import definitions, resource_types
 from salus.records.fhir.parse import names_an_element
 from salus.records.fhir.references import uuid_of
 from salus.records.model import Sealer
-from salus.records.search import asking
-from salus.records.search.asking import Asked, Chain, Condition, Has, Ids, Include, Not, Present, Shape, Sort, Updated
+from salus.records.search import asking, naming
+from salus.records.search.asking import (
+    Asked,
+    Chain,
+    Condition,
+    Has,
+    Ids,
+    Include,
+    Named,
+    Not,
+    Present,
+    Shape,
+    Sort,
+    Updated,
+)
 from salus.records.search.cursor import make_cursor, open_cursor
 from salus.records.search.parameters import Parameter, hot, is_directory, parameters, refusal, slots, targets_of
 from salus.records.search.values import asked_date, condition, refused, values
@@ -49,6 +62,7 @@ class _Reading:
     count: int = DEFAULT_COUNT
     cursor: str | None = None
     touches: set[str] = field(default_factory=set)
+    named: list[Named] = field(default_factory=list)
 
 
 def supported(resource_type: str) -> dict[str, str]:
@@ -89,6 +103,7 @@ def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Se
         after=None if read.cursor is None else open_cursor(sealer, search, read.cursor),
         canonical=canonical,
         touches=frozenset(name for name in read.touches if not is_directory(name)),
+        named=tuple(dict.fromkeys(read.named)),
         sealer=sealer,
     )
 
@@ -132,8 +147,10 @@ def _condition(read: _Reading, kind: str, name: str, value: str, hops: int) -> C
     if dot:
         return _chain(read, kind, (base, modifier, rest), value, hops)
     if base in ("_id", "_lastUpdated"):
-        return _stored(base, name, modifier, value)
-    return _simple(kind, (name, base, modifier), value)
+        return _stored(read, kind, (name, base, modifier), value)
+    told = _simple(kind, (name, base, modifier), value)
+    read.named += naming.by_value(kind, _parameter(kind, base, name), modifier, value)
+    return told
 
 
 def _simple(kind: str, parts: tuple[str, str, str], value: str) -> Condition:
@@ -152,13 +169,15 @@ def _simple(kind: str, parts: tuple[str, str, str], value: str) -> Condition:
     return condition(kind, parameter, modifier, value)
 
 
-def _stored(base: str, name: str, modifier: str, value: str) -> Condition:
+def _stored(read: _Reading, kind: str, parts: tuple[str, str, str], value: str) -> Condition:
     """Read what every resource has by its storage: `_id` and `_lastUpdated`."""
+    name, base, modifier = parts
     if modifier and (base, modifier) != ("_id", "not"):
         raise _no_modifier(name)
     if base == "_lastUpdated":
         return Updated(asked=tuple(asked_date(base, one) for one in values(base, value)))
     told = Ids(ids=frozenset(_id(one) for one in values(base, value)))
+    read.named += naming.by_ids(kind, told)
     return Not(condition=told) if modifier else told
 
 

@@ -13,7 +13,7 @@ from salus.records.errors import RecordRefused
 from salus.records.model import Located, Sealer
 from salus.records.search import store
 from salus.records.search.asking import Asked, Include
-from salus.records.search.conditions import Writing, matches, ordered
+from salus.records.search.conditions import Writing, matches, named, ordered
 from salus.records.search.parameters import MOST_SLOTS
 from salus.records.search.query import cursor_behind
 from salus.records.search.values import refused
@@ -23,6 +23,7 @@ from salus.storage import Transaction
 MOST_INCLUDED: Final = 1000
 MOST_ROUNDS: Final = 5
 MOST_TOTAL: Final = 100_000
+MOST_NAMED: Final = 200
 Charts = Mapping[int, str] | Sequence[int] | None
 """Charts, or the charts of the patients that a search names, each with its facility; None where a facility bounds."""
 
@@ -56,6 +57,19 @@ def whose(tx: Transaction, asked: Asked, facility: str | None, charts: Charts, m
     """Return the chart of each resource that matches, `most` + 1 of them at most."""
     writing = _writing(tx, asked, facility, charts)
     return [chart for _, chart in store.charts_of(tx, matches(asked, writing), writing.params, most + 1)]
+
+
+def asked_about(tx: Transaction, asked: Asked, facility: str) -> list[int]:
+    """Return the charts at a facility about which a search asks, so that finding nothing tells of them as well.
+
+    Whoever it finds by a name alone it tells of already.
+    """
+    alone = len(asked.conditions) == 1 and asked.conditions == tuple(one.condition for one in asked.named)
+    if alone or not asked.named:
+        return []
+    writing = Writing(sealer=asked.sealer, facilities=[facility], charts=None)
+    query = named(asked.named, writing, MOST_NAMED)
+    return sorted({chart for _, chart in store.charts_of(tx, query, writing.params, MOST_NAMED)})
 
 
 def included(

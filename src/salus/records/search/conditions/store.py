@@ -23,6 +23,7 @@ from salus.records.search.asking import (
     Has,
     Ids,
     Measured,
+    Named,
     Not,
     Numbers,
     Present,
@@ -113,6 +114,16 @@ class Writing:
 def matches(asked: Asked, writing: Writing) -> str:
     """Return the query for key and chart of everything that is asked for, in no order."""
     return f"select a.resource_key, a.chart_key from records.found a where {_where(asked, writing)}"  # noqa: S608
+
+
+def named(asked: Sequence[Named], writing: Writing, most: int) -> str:
+    """Return the query for key and chart of the records that a search names, `most` of each at most."""
+    told = []
+    for one in asked:
+        where = f"{writing.within('a', one.types)} and {_condition(one.condition, 'a', one.types[0], writing)}"
+        writing.add(most)
+        told.append(f"(select a.resource_key, a.chart_key from records.found a where {where} limit %s)")  # noqa: S608
+    return f"select n.resource_key, n.chart_key from ({' union '.join(told)}) n"  # noqa: S608
 
 
 def ordered(asked: Asked, writing: Writing, count: int) -> tuple[str, str, int]:
