@@ -17,7 +17,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from salus import identity, parties, records
 from salus.app import Node, accept, demo_token, load_settings, open_node
 from salus.kernel import FixedClock, Purpose, Role, parse_instant
-from salus.parties import FacilityKind, Principal, principal
+from salus.parties import FacilityKind, Principal, parse_scopes, principal
 from salus.records import Accepted, Intent
 from salus.storage import Duty
 from salus.web.serve import application
@@ -55,8 +55,11 @@ def add_hospital(node: Node, facility: str, kind: FacilityKind = FacilityKind.HO
 
 
 def system(facility: str = "H1") -> Principal:
-    """A hospital's system that treats."""
-    return principal(Role.HOSPITAL_SYSTEM, f"system-{facility}", facility=facility, purpose=Purpose.TREAT)
+    """A hospital's system that treats, and may do everything that a system may."""
+    scopes = parse_scopes("system/*.cruds")
+    return principal(
+        Role.HOSPITAL_SYSTEM, f"system-{facility}", facility=facility, purpose=Purpose.TREAT, scopes=scopes
+    )
 
 
 def clinician(facility: str = "H1") -> Principal:

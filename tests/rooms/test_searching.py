@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +14,7 @@ import pytest
 from nodes import ID_CARD, Asking, a_node, a_number, a_patient, asking, send, system
 from salus.app import Node
 from salus.kernel import Role
+from salus.parties import issue_token, parse_scopes
 from salus.storage import Duty
 
 LOINC = "http://loinc.org"
@@ -333,6 +335,53 @@ def _told(held: Held) -> int:
     with held.node.store.transaction(Duty.CARE) as tx:
         row = tx.row("select count(*) from access.entry where action = 'search' and resident_key is not null")
     return int(row[0]) if row else 0
+
+
+@pytest.mark.parametrize(
+    ("scopes", "query", "missing"),
+    [
+        ("Observation.rs", "Observation?patient.gender=female", "Patient.s"),
+        ("Observation.rs Patient.r", "Observation?patient.gender=female", "Patient.s"),
+        ("Observation.rs Patient.s", "Observation?patient.gender=female", None),
+        ("Patient.rs", "Patient?_has:Observation:patient:code=iron", "Observation.s"),
+        ("Patient.rs Observation.s", "Patient?_has:Observation:patient:_has:DiagnosticReport:result:code=panel",
+         "DiagnosticReport.s"),
+        ("Observation.rs", "Observation?_include=Observation:subject:Patient", "Patient.r"),
+        ("Observation.rs Patient.r", "Observation?_include=Observation:subject:Patient", None),
+        ("Observation.rs Patient.r", "Observation?_include=Observation:performer:Practitioner", "Practitioner.r"),
+        ("Observation.rs", "Observation?performer:Practitioner.family=muller", "Practitioner.s"),
+        ("Patient.rs", "Patient?_revinclude=Observation:patient", "Observation.r"),
+        ("Patient.rs Observation.rs", "Patient?_revinclude=Observation:patient", None),
+        ("Patient.rs", "Patient?_revinclude=Observation:patient&_count=0", None),
+    ],
+)  # fmt: skip
+def test_scopes_cover_each_type_that_a_search_looks_at_or_brings(
+    held: Held, scopes: str, query: str, missing: str | None
+) -> None:
+    who = replace(system(), scopes=parse_scopes(" ".join(f"system/{one}" for one in scopes.split())))
+    token = issue_token(held.node.issuer, who, held.node.clock.now(), timedelta(minutes=5))
+
+    def ask(method: str, address: str, **more: Any) -> Any:
+        headers = {"Authorization": f"Bearer {token}"}
+        return held.client.ask(method, address, headers=headers, **more)
+
+    answer = ask("GET", f"/fhir/{query}")
+    batch = {"resourceType": "Bundle", "type": "batch", "entry": [{"request": {"method": "GET", "url": query}}]}
+    [entry] = ask("POST", "/fhir", json=batch).json()["entry"]
+
+    assert (answer.status_code, entry["response"]["status"][:3]) == ((403, "403") if missing else (200, "200"))
+    if missing:
+        [issue] = answer.json()["issue"]
+        assert f"does not cover system/{missing}:" in issue["diagnostics"]
+
+
+def test_the_register_says_what_was_opened(held: Held) -> None:
+    held.client.ask("GET", f"/fhir/Patient?_id={held.ids['ann']}&_revinclude=Observation:patient")
+    held.client.ask("GET", f"/fhir/Observation?_id={held.ids['iron']}&_include=Observation:performer")
+
+    with held.node.store.transaction(Duty.CARE) as tx:
+        told = tx.rows("select what, resident_key is null from access.entry order by batch desc, item desc limit 3")
+    assert sorted(told) == [("Bundle", False), ("Observation", False), ("Practitioner", True)]
 
 
 def test_a_summary_holds_what_r4_marks_and_says_that_it_is_cut(held: Held) -> None:

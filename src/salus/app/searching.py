@@ -20,6 +20,7 @@ from salus.storage import Duty, Transaction
 MOST_REGISTERED = 200
 """A total of so many or fewer is about each of them, and each is told; of more it is a figure, in hundreds."""
 _ROUNDED = 100
+_NAME_IT = ": name the types that it covers, as subject:Patient.name or _include=Observation:subject:Patient"
 _STAYS = "a search of institutions and terms reaches no record: search the records themselves"
 
 
@@ -93,6 +94,7 @@ def search(node: Node, principal: Principal, asked: Asked) -> Page:
 def search_in(tx: Transaction, node: Node, principal: Principal, asked: Asked) -> FoundSealed:
     """Find and register in the caller's transaction, and open nothing yet. Raises Refused, which the caller keeps."""
     at = node.clock.now()
+    _check_scopes(principal, asked)
     check_indexed(tx, node)
     bound = _bound(tx, node, principal, asked, at)
     if bound is None:
@@ -101,6 +103,16 @@ def search_in(tx: Transaction, node: Node, principal: Principal, asked: Asked) -
     found = find_within(tx, asked, bound)
     access.register(tx, reads_of(tx, principal, asked, bound, found, at))
     return found
+
+
+def _check_scopes(principal: Principal, asked: Asked) -> None:
+    """Refuse a system what its scopes do not cover of the types that its search looks at or may bring beside its own."""
+    for name in sorted(asked.decides - {asked.type}):
+        if not principal.in_scope(name, "s"):
+            raise Refused(f"the access token's scope does not cover system/{name}.s{_NAME_IT}", where="scope")
+    for name in sorted(asked.delivers - {asked.type}):
+        if not (principal.in_scope(name, "r") or principal.in_scope(name, "s")):
+            raise Refused(f"the access token's scope does not cover system/{name}.r{_NAME_IT}", where="scope")
 
 
 def opened_page(node: Node, asked: Asked, found: FoundSealed) -> Page:
@@ -252,6 +264,7 @@ def reads_of(
     touched: dict[int | None, list[int]] = {}
     for chart in charts:
         touched.setdefault(owners.get(chart), []).append(chart)
+    types = _types(asked, found, owners)
     return [
         Read(
             reader_role=principal.role,
@@ -259,7 +272,7 @@ def reads_of(
             facility=principal.facility,
             resident_key=resident,
             chart_keys=tuple(touched.get(resident, ())),
-            what=asked.type,
+            what=types.get(resident, asked.type),
             count=count,
             action=Action.SEARCH,
             purpose=purpose_of(principal),
@@ -269,3 +282,13 @@ def reads_of(
         )
         for resident, count in counts.items()
     ]
+
+
+def _types(asked: Asked, found: FoundSealed, owners: Mapping[int, int]) -> dict[int | None, str]:
+    """Return what was opened of each resident: one type, or a Bundle of several; of who was counted too, what was."""
+    types: dict[int | None, set[str]] = {}
+    for one in (*found.matches, *found.included):
+        types.setdefault(owners.get(one.chart_key), set()).add(one.type)
+    for chart in found.counted:
+        types.setdefault(owners.get(chart), set()).add(asked.type)
+    return {resident: one if len(rest) == 0 else "Bundle" for resident, (one, *rest) in types.items()}

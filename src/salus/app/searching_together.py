@@ -125,7 +125,7 @@ def _is_short(one: Alone) -> bool:
     return (
         asked.patients is not None
         and one.principal.role is not Role.RESIDENT
-        and not asked.touches
+        and not asked.decides
         and not asked.includes
         and asked.shape.total == "none"
         and not records.is_directory(asked.type)

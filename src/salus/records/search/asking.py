@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from salus.records.model import Compared, Sealer
+from salus.records.search.parameters import is_directory
 
 UPDATED, ID, DATE, NUMBER = "updated", "id", "date", "number"
 
@@ -163,8 +164,8 @@ WHOLE: Final = Shape()
 class Asked:
     """A parsed search. `patients` still have to be turned into charts by whoever runs it.
 
-    `touches` are the types of records, beside the own, that chains, `_has` and includes reach, `named` are records
-    about which it asks, whether or not something is found.
+    `decides` are the types that chains and `_has` look at, `delivers` those that includes may bring, `named` are
+    records about which it asks, whether or not something is found.
     """
 
     type: str
@@ -176,6 +177,13 @@ class Asked:
     count: int
     after: tuple[str | None, ...] | None
     canonical: str
-    touches: frozenset[str]
+    decides: frozenset[str]
+    delivers: frozenset[str]
     named: tuple[Named, ...]
     sealer: Sealer = field(repr=False)
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """The types of records, beside the own, that chains, `_has` and reverse includes reach."""
+        reverse = {one.type for one in self.includes if one.reverse}
+        return frozenset(name for name in self.decides | reverse if not is_directory(name))

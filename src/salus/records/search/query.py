@@ -32,7 +32,7 @@ from salus.records.search.asking import (
     Updated,
 )
 from salus.records.search.cursor import make_cursor, open_cursor
-from salus.records.search.parameters import Parameter, hot, is_directory, parameters, refusal, slots, targets_of
+from salus.records.search.parameters import Parameter, hot, parameters, refusal, slots, targets_of
 from salus.records.search.values import asked_date, condition, refused, values
 
 MOST_COUNT = 200
@@ -61,7 +61,7 @@ class _Reading:
     elements: tuple[str, ...] = ()
     count: int = DEFAULT_COUNT
     cursor: str | None = None
-    touches: set[str] = field(default_factory=set)
+    decides: set[str] = field(default_factory=set)
     named: list[Named] = field(default_factory=list)
 
 
@@ -91,18 +91,20 @@ def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Se
     kept = sorted((name, value) for name, value in pairs if name not in ("_cursor", "_format"))
     canonical = "&".join(f"{name}={value}" for name, value in kept)
     shape = _shape(read)
+    includes = () if shape.counts_only else tuple(read.includes)
     search = f"{resource_type}?{canonical}"
     return Asked(
         type=resource_type,
         patients=None if read.patients is None else tuple(sorted(read.patients)),
         conditions=tuple(read.conditions),
         sort=read.sort,
-        includes=() if shape.counts_only else tuple(read.includes),
+        includes=includes,
         shape=shape,
         count=read.count,
         after=None if read.cursor is None else open_cursor(sealer, search, read.cursor),
         canonical=canonical,
-        touches=frozenset(name for name in read.touches if not is_directory(name)),
+        decides=frozenset(read.decides),
+        delivers=frozenset(name for one in includes for name in ((one.type,) if one.reverse else one.targets)),
         named=tuple(dict.fromkeys(read.named)),
         sealer=sealer,
     )
@@ -209,7 +211,7 @@ def _chain(read: _Reading, kind: str, parts: tuple[str, str, str], value: str, h
             refusals.append(reason)
     if not of_types:
         raise refusals[0]
-    read.touches.update(one for one, _ in of_types)
+    read.decides.update(one for one, _ in of_types)
     return Chain(slots=_homes(parameter), of_types=tuple(of_types))
 
 
@@ -224,8 +226,9 @@ def _has(read: _Reading, kind: str, name: str, value: str, hops: int) -> Conditi
         raise refused("_has", f"{_shown(base)} of {other} never refers to {kind}", "not-supported")
     if hops == 0:
         raise refused("_has", f"follows {MOST_HOPS} references at most", "too-costly")
-    read.touches.add(other)
-    return Has(type=other, slots=_homes(parameter), condition=_condition(read, other, rest, value, hops - 1))
+    inner = _condition(read, other, rest, value, hops - 1)
+    read.decides.add(other)
+    return Has(type=other, slots=_homes(parameter), condition=inner)
 
 
 def _homes(parameter: Parameter) -> tuple[int, ...]:
@@ -289,7 +292,6 @@ def _include(read: _Reading, name: str, value: str) -> None:
             raise refused(head, f"{_shown(base)} of {kind} never leads there", "not-supported")
         read.includes.append(Include(type=kind, slots=_homes(one), targets=targets, reverse=reverse,
                                      iterate=bool(modifier)))  # fmt: skip
-        read.touches.update((kind,) if reverse else ())
     if len(read.includes) > MOST_INCLUDES * 10 or not read.includes:
         raise refused(head, "is too much at once, or nothing: name the references", "too-costly")
 
