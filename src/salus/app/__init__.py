@@ -154,6 +154,7 @@ from salus.app.transacting import transact
 from salus.app.turning_away import turn_away, turn_away_for
 from salus.app.work_list import Due, Share, WorkList, shares, work_list
 from salus.app.writing import Tried, accept, accept_each
+from salus.storage import TookTooLong
 
 __all__ = [
     "ARRIVES_PERCENT",
@@ -230,6 +231,7 @@ __all__ = [
     "Taken",
     "Told",
     "TooFast",
+    "TookTooLong",
     "Tried",
     "Viewed",
     "Visit",

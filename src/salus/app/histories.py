@@ -66,6 +66,7 @@ def facility_history(node: Node, who: Principal, kind: str | None, asked: histor
     if not decision.allowed or who.role is not Role.HOSPITAL_SYSTEM or who.facility is None:
         raise refuse(node, who, Action.SEARCH)
     with node.store.transaction(Duty.CARE) as tx:
+        tx.limit(node.most_seconds)
         past = history.of_facility(tx, who.facility, kind, asked)
         charts = sorted({one.located.chart_key for one in past.versions})
         residents = identity.residents_of(tx, charts) if charts else {}

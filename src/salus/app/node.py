@@ -46,7 +46,8 @@ class Node:
     """An open node. Close it, or use it as a context manager.
 
     `trust` are the witnesses whose quorum proves what restrains a person; without any nothing can be proved so.
-    `indexed` remembers that no resource of an earlier release lacks its search rows.
+    `indexed` remembers that no resource of an earlier release lacks its search rows. `most_seconds` is how long a
+    statement of a search, a history or a whole record may run.
     """
 
     settings: NodeSettings
@@ -62,6 +63,7 @@ class Node:
     gathering: Gathering = field(repr=False)
     trust: Trust | None = None
     indexed: bool = False
+    most_seconds: float = 10.0
     plans: tuple[Plan, ...] = field(default_factory=shipped_plans, repr=False)
     pace: Pace = field(default_factory=Pace, repr=False)
     memory: Memory = field(default_factory=Memory, repr=False)

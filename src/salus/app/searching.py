@@ -95,6 +95,7 @@ def search_in(tx: Transaction, node: Node, principal: Principal, asked: Asked) -
     """Find and register in the caller's transaction, and open nothing yet. Raises Refused, which the caller keeps."""
     at = node.clock.now()
     _check_scopes(principal, asked)
+    tx.limit(node.most_seconds)
     check_indexed(tx, node)
     bound = _bound(tx, node, principal, asked, at)
     if bound is None:
@@ -106,7 +107,7 @@ def search_in(tx: Transaction, node: Node, principal: Principal, asked: Asked) -
 
 
 def _check_scopes(principal: Principal, asked: Asked) -> None:
-    """Refuse a system what its scopes do not cover of the types that its search looks at or may bring beside its own."""
+    """Refuse a system what its scopes do not cover of the types, beside its own, that its search looks at or brings."""
     for name in sorted(asked.decides - {asked.type}):
         if not principal.in_scope(name, "s"):
             raise Refused(f"the access token's scope does not cover system/{name}.s{_NAME_IT}", where="scope")

@@ -18,10 +18,14 @@ from salus.app.searching import Page, check_indexed, find_within, gather, judged
 from salus.kernel import Refused, Role, SalusError
 from salus.parties import Principal, authenticate
 from salus.records import Asked
-from salus.storage import Duty, StoreDown
+from salus.storage import Duty, StoreDown, TookTooLong
 
 log = logging.getLogger("salus.searching")
 THREADS = 2
+SHARED_SECONDS = 2.0
+"""How long a statement may hold up others' searches: what takes longer is run alone by whoever holds it."""
+MOST_CONDITIONS = 5
+MOST_VALUES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +79,14 @@ class Searcher:
             raise Refused(f"the access token's scope does not cover system/{ask.type}.s", where="scope")
         return Alone(principal=who, asked=records.parse_query(ask.type, ask.pairs, self._node.custodian))
 
-    def _answered(self, cases: Sequence[Alone]) -> Sequence[Page | BaseException]:
+    def _answered(self, cases: Sequence[Alone]) -> Sequence[Page | Alone | BaseException]:
         if len(cases) > 1:
             try:
                 return search_together(self._node, cases)
             except StoreDown as down:
                 return [down] * len(cases)
+            except TookTooLong:
+                return cases
             except SalusError:
                 pass  # one of them is refused: each is told its own reason below
             except Exception as error:
@@ -98,6 +104,7 @@ def search_together(node: Node, cases: Sequence[Alone]) -> list[Page | BaseExcep
     """Answer searches that name patients, in one transaction; a key is unwrapped, and counted, for each search."""
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
+        tx.limit(min(SHARED_SECONDS, node.most_seconds))
         check_indexed(tx, node)
         facts = gather(tx, [(one.principal, one.asked.patients or ()) for one in cases], at)
         bounds = [judged(node, one.principal, one.asked.patients or (), facts) for one in cases]
@@ -128,6 +135,8 @@ def _is_short(one: Alone) -> bool:
         and not asked.decides
         and not asked.includes
         and asked.shape.total == "none"
+        and len(asked.conditions) <= MOST_CONDITIONS
+        and len(asked.conditions) + asked.canonical.count(",") <= MOST_VALUES
         and not records.is_directory(asked.type)
     )
 

@@ -29,6 +29,12 @@ class MigrationChanged(Unsafe):
     code = "SALUS-S004"
 
 
+class TookTooLong(Invalid):
+    """A statement of a bounded transaction ran longer than its limit. Nothing was stored."""
+
+    code = "SALUS-S008"
+
+
 class Met(Unavailable):
     """Somebody else wrote to the same records at the same time. Nothing was stored; the same may be tried again."""
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from salus.storage.errors import Met, StoreDown
+from salus.storage.errors import Met, StoreDown, TookTooLong
 from salus.storage.model import Duty
 
 Row = tuple[Any, ...]
@@ -21,6 +21,7 @@ _GONE = ("08", "57P")
 """SQLSTATE classes of a server that is gone or going: connection exceptions, operator intervention."""
 _NOT_STORED = "the database did not answer; nothing was stored, send the request again"
 _MET = "somebody else wrote to the same records at the same time; nothing was stored, send the request again"
+_TOOK_TOO_LONG = "this takes too long to answer: ask for less at once, or name a patient"
 _MET_ERRORS = (
     psycopg.errors.DeadlockDetected,
     psycopg.errors.LockNotAvailable,
@@ -32,12 +33,13 @@ _PERHAPS_STORED = "the database did not answer while it stored this; look whethe
 class Transaction:
     """An open transaction of one duty. It commits when its `with` block ends, and rolls back on an exception."""
 
-    __slots__ = ("_after", "_connection", "duty")
+    __slots__ = ("_after", "_connection", "duty", "limited")
 
     def __init__(self, connection: psycopg.Connection[Row], duty: Duty) -> None:
         self._connection = connection
         self._after: list[Callable[[], None]] = []
         self.duty = duty
+        self.limited = False
 
     def rows(
         self, sql: str, params: Sequence[object] | Mapping[str, object] = (), *, binary: bool = False
@@ -75,6 +77,11 @@ class Transaction:
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             for chunk in chunks:
                 copy.write(chunk)
+
+    def limit(self, seconds: float) -> None:
+        """Let none of the statements that follow run longer; where one does, the transaction raises TookTooLong."""
+        self.run("select set_config('statement_timeout', %s, true)", (f"{round(seconds * 1000)}ms",))
+        self.limited = True
 
     def emit(self, kind: str, payload: Mapping[str, object]) -> None:
         """Put an event into the outbox: it exists exactly if this transaction commits."""
@@ -118,19 +125,24 @@ class Pools:
 
         Raises StoreDown when the server cannot be reached or dies on the way; its text tells whether a commit may
         have been under way. Then nothing was acknowledged. Raises Met for a deadlock, or for a lock that another
-        transaction did not give back within 20 seconds.
+        transaction did not give back within 20 seconds, and TookTooLong for a statement past the transaction's limit.
         """
-        pool, committing = self._pool(duty), False
+        pool, committing, limited = self._pool(duty), False, False
         try:
             with pool.connection(timeout=_CHECKOUT_SECONDS) as connection:
                 transaction = Transaction(connection, duty)
                 with connection.transaction():
-                    yield transaction
+                    try:
+                        yield transaction
+                    finally:
+                        limited = transaction.limited
                     committing = True
         except _MET_ERRORS as met:
             raise Met(_MET) from met
         except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
             if isinstance(lost, psycopg.errors.QueryCanceled):
+                if limited:
+                    raise TookTooLong(_TOOK_TOO_LONG) from lost
                 raise
             if not isinstance(lost, PoolTimeout) and (lost.sqlstate is None or lost.sqlstate.startswith(_GONE)):
                 self._drop(duty, pool)

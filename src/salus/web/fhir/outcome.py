@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from salus.app import TooFast
+from salus.app import TooFast, TookTooLong
 from salus.kernel import SalusError
 from salus.records import RecordRefused
 
@@ -53,6 +53,8 @@ def issues_of(error: SalusError) -> list[dict[str, Any]]:
             _issue(problem.severity, problem.code, error.code, problem.text, problem.location, problem.rule)
             for problem in error.problems
         ]
+    if isinstance(error, TookTooLong):
+        return [_issue("error", "too-costly", error.code, error.text, error.where)]
     return [_issue("error", _CODES.get(error.status, "exception"), error.code, error.text, error.where)]
 
 
