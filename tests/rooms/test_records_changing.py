@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +16,7 @@ from nodes import Asking, a_node, a_patient, an_observation, asking, read_back, 
 from salus import access, identity, records
 from salus.app import Node, accept
 from salus.kernel import Role
-from salus.records import Condition
+from salus.records import Condition, Intent, RecordRefused
 from salus.storage import Duty
 
 H1, H2 = system("H1"), system("H2")
@@ -142,6 +143,56 @@ def test_what_a_patch_cannot_do_changes_nothing(
 
     assert answer.status_code == status, answer.text
     assert h1.ask("GET", address).json()["meta"]["versionId"] == "1"
+
+
+def a_letter(node: Node, ann: UUID, size: int) -> str:
+    """Store a DocumentReference whose one attachment is of this size."""
+    letter = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "subject": {"reference": f"Patient/{ann}"},
+        "content": [{"attachment": {"contentType": "text/plain", "data": "QUJD" * (size // 4)}}],
+    }
+    return f"DocumentReference/{send(node, H1, letter).outcomes[0].id}"
+
+
+def copies(count: int) -> list[dict[str, str]]:
+    return [{"op": "copy", "from": "/content/0", "path": "/content/-"}] * count
+
+
+def test_a_patch_cannot_make_much_of_little(node: Node, h1: Asking, ann: UUID) -> None:
+    letter = a_letter(node, ann, 2**20)
+
+    assert patch(h1, f"/fhir/{letter}", *copies(120)).status_code == 413
+    assert patch(h1, f"/fhir/{letter}", *copies(2)).status_code == 200
+    assert h1.ask("GET", f"/fhir/{letter}").json()["meta"]["versionId"] == "2"
+
+
+def test_what_could_not_be_sent_whole_is_not_stored(node: Node, ann: UUID) -> None:
+    data = {"contentType": "text/plain", "data": "QUJD" * 2**24}
+    letter = {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "subject": {"reference": f"Patient/{ann}"},
+        "content": [{"attachment": data}],
+    }
+    with pytest.raises(RecordRefused) as refused:
+        accept(node, H1, [Intent(verb="create", resource=letter)])
+
+    assert refused.value.status == 413
+
+
+def test_many_patches_together_cannot_make_much_of_little(node: Node, h1: Asking, ann: UUID) -> None:
+    letters = [a_letter(node, ann, 2**20) for _ in range(6)]
+    changes = base64.b64encode(orjson.dumps(copies(13))).decode()
+    binary = {"resourceType": "Binary", "contentType": "application/json-patch+json", "data": changes}
+    entries = [{"resource": binary, "request": {"method": "PATCH", "url": letter}} for letter in letters]
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+    answer = h1.ask("POST", "/fhir", content=orjson.dumps(bundle))
+
+    assert answer.status_code == 413, answer.text
+    assert h1.ask("GET", f"/fhir/{letters[0]}").json()["meta"]["versionId"] == "1"
 
 
 def test_a_test_that_fails_is_a_look_and_is_shown(node: Node, h1: Asking, ann: UUID) -> None:

@@ -16,7 +16,7 @@ from salus.records import arriving, following, population, store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts, occurrence
 from salus.records.fhir.definitions import DIRECTORY
-from salus.records.fhir.parse import dump
+from salus.records.fhir.parse import MOST_BYTES, dump
 from salus.records.fhir.person import columns
 from salus.records.fhir.references import References, parse_literal
 from salus.records.history import changing as history
@@ -306,7 +306,7 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
         chart = batch.charts[position]
         key, version = batch.versions[position]
         finished = _finished(one, version, at)
-        body = dump(marked(finished) if batch.writer.sandbox else finished)
+        body = _body(marked(finished) if batch.writer.sandbox else finished, one)
         outcomes.append(_outcome(batch, one, position, body))
         if position in batch.settled or one.intent.verb == "delete":
             continue
@@ -417,6 +417,15 @@ def _outcome(batch: _Batch, one: Examined, position: int, body: bytes) -> Outcom
         deleted=one.intent.verb == "delete",
         stands=one.intent.verb == "stand",
     )
+
+
+def _body(finished: dict[str, Any], one: Examined) -> bytes:
+    """Write a resource as it will lie. What could not be sent whole could not be read back either."""
+    body = dump(finished)
+    if len(body) > MOST_BYTES:
+        text = f"would be stored as more than {MOST_BYTES // 2**20} MiB; send it in parts"
+        raise RecordRefused([Problem(where=one.type, text=text, code="too-long", entry=one.intent.entry)], 413)
+    return body
 
 
 def _finished(one: Examined, version: int, at: datetime) -> dict[str, Any]:

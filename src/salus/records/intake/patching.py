@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import jsonpatch
 
 from salus.records.errors import Conflict, Gone, NotFound, Problem, RecordRefused
+from salus.records.fhir.parse import MOST_BYTES as MOST_SENT
 from salus.records.fhir.parse import MOST_DEPTH, names_an_element, parse, parse_list
 from salus.records.history import changing as history
 from salus.records.history.model import Standing
@@ -22,8 +23,14 @@ from salus.storage import Transaction
 
 MOST_BYTES = 1024 * 1024
 MOST_OPERATIONS = 500
-MOST_PARTS = 200_000
-"""How many values a patched resource may hold at any moment: copying a list into itself doubles it each time."""
+MOST_PARTS, MOST_TEXT = 200_000, 16 * 1024 * 1024
+"""How many values and characters a patched resource may hold at any moment: a copy costs its sender a line."""
+MOST_MADE = MOST_SENT
+"""How many characters all patches of a submission may make together: as many as could be sent."""
+_MUCH = (
+    f"makes more than {MOST_PARTS} parts or {MOST_TEXT} characters, or nests deeper than {MOST_DEPTH}; all patches of a"
+    f" submission together make {MOST_MADE} characters at most"
+)
 _VERBS = {"add": "value", "remove": None, "replace": "value", "move": "from", "copy": "from", "test": "value"}
 
 
@@ -56,7 +63,17 @@ def patched(tx: Transaction, writer: Writer, intents: Sequence[Intent], looks: L
     looks.opened |= charts
     looks.found |= {(one.chart_key, one.type) for one in located.values()}
     keys = writer.keys.unwrap(sorted(charts))
-    return [_changed(one, located[one.id], keys) if one.verb == "patch" and one.id else one for one in intents]
+    changed, made = [], 0
+    for one in intents:
+        if one.verb == "patch" and one.id:
+            update, text = _changed(one, located[one.id], keys)
+            changed.append(update)
+            made += text
+            if made > MOST_MADE:
+                raise _refused(_place(one, len(one.patch) - 1), _MUCH, 413)
+        else:
+            changed.append(one)
+    return changed
 
 
 def _check_standing(writer: Writer, one: Intent, found: Standing | None) -> None:
@@ -71,16 +88,17 @@ def _check_standing(writer: Writer, one: Intent, found: Standing | None) -> None
         raise Gone("this was deleted; an update brings it back, a patch does not", where=where)
 
 
-def _changed(one: Intent, located: Located, keys: dict[int, bytes]) -> Intent:
-    changed = _applied(parse(open_body(located, keys)), one)
+def _changed(one: Intent, located: Located, keys: dict[int, bytes]) -> tuple[Intent, int]:
+    """Return the update that a patch makes, and how many characters it holds."""
+    changed, text = _applied(parse(open_body(located, keys)), one)
     if changed.get("resourceType") != located.type or changed.get("id") != str(located.id):
         raise _refused(_place(one, 0), "a patch changes neither id nor resourceType", 422)
     refuse_measures(changed, one.entry)
-    return replace(one, verb="update", resource=changed, expected=located.version, patch=())
+    return replace(one, verb="update", resource=changed, expected=located.version, patch=()), text
 
 
-def _applied(resource: dict[str, Any], one: Intent) -> dict[str, Any]:
-    changed: dict[str, Any] = resource
+def _applied(resource: dict[str, Any], one: Intent) -> tuple[dict[str, Any], int]:
+    changed, text = resource, 0
     for number, operation in enumerate(one.patch):
         place = _place(one, number)
         try:
@@ -99,21 +117,29 @@ def _applied(resource: dict[str, Any], one: Intent) -> dict[str, Any]:
         if not isinstance(done, dict):
             raise _refused(place, "leaves no resource", 422)
         changed = done
-        if (operation["op"] == "copy" or number + 1 == len(one.patch)) and not _bounded(changed):
-            raise _refused(place, f"makes more than {MOST_PARTS} parts, or nests deeper than {MOST_DEPTH}", 413)
-    return changed
+        if operation["op"] == "copy" or number + 1 == len(one.patch):
+            text = _measured(changed, place)
+    return changed, text
 
 
-def _bounded(value: Any) -> bool:
-    parts, left = 0, [(value, 0)]
+def _measured(value: Any, place: str) -> int:
+    """Return how many characters of text a resource holds. Raises RecordRefused (413) where it is too much of it."""
+    parts, text, left = 0, 0, [(value, 0)]
     while left:
         one, depth = left.pop()
-        inside = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        inside: Iterable[Any] = ()
+        if isinstance(one, str):
+            text += len(one)
+        elif isinstance(one, dict):
+            text += sum(map(len, one))
+            inside = one.values()
+        elif isinstance(one, list):
+            inside = one
         left += [(each, depth + 1) for each in inside]
         parts += 1
-        if parts + len(left) > MOST_PARTS or depth > MOST_DEPTH:
-            return False
-    return True
+        if parts + len(left) > MOST_PARTS or text > MOST_TEXT or depth > MOST_DEPTH:
+            raise _refused(place, _MUCH, 413)
+    return text
 
 
 def _check(operation: Any, where: str) -> None:
