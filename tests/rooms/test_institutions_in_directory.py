@@ -93,6 +93,35 @@ def test_a_record_refers_to_an_institution_by_its_identifier(node: Node, client:
     assert stored["serviceProvider"] == {"reference": f"Organization/{app.organization_of(node, 'H1')}"}
 
 
+@pytest.mark.parametrize("system", ["urn:salus:facility", "urn:salus:organisation"])
+@pytest.mark.parametrize("kind", ["Organization", "Practitioner", "Patient"])
+def test_nobody_else_names_an_institution(node: Node, client: Asking, kind: str, system: str) -> None:
+    false = {"resourceType": kind, "identifier": [{"system": system, "value": "H1"}]}
+    for facility in ("H1", "SB1"):
+        with asking(node, Role.HOSPITAL_SYSTEM, facility) as other:
+            answer = other.ask("POST", f"/fhir/{kind}", content=orjson.dumps(false))
+
+        assert answer.status_code == 422, answer.text
+
+
+def test_an_institution_comes_before_what_others_call_so(node: Node, client: Asking) -> None:
+    """What a number without its system means is the registry's, unless the asker keeps something under it."""
+    send(node, system("H1"), {"resourceType": "Organization", "identifier": [{"value": "H2"}]})
+    patient = send(node, system("H2"), a_patient()).outcomes[0].id
+    visit = {
+        "resourceType": "Encounter",
+        "status": "finished",
+        "class": {"code": "AMB"},
+        "subject": {"reference": f"Patient/{patient}"},
+        "serviceProvider": {"reference": "Organization?identifier=H2"},
+    }
+    (done,) = send(node, system("H2"), visit).outcomes
+
+    assert orjson.loads(done.body)["serviceProvider"] == {
+        "reference": f"Organization/{app.organization_of(node, 'H2')}"
+    }
+
+
 @pytest.mark.parametrize("resource", DIRECTORY, ids=lambda one: str(one["resourceType"]))
 def test_a_hospital_keeps_directory_entries_that_others_read(
     node: Node, client: Asking, resource: dict[str, object]

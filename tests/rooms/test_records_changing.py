@@ -386,6 +386,19 @@ def test_a_directory_entry_of_anybody_is_found_and_only_its_keeper_changes_it(no
     assert str(theirs) in found.headers["location"]
 
 
+@pytest.mark.parametrize("more", ["", "&name=x"])
+def test_what_others_keep_in_the_directory_does_not_stand_in_the_way(node: Node, h1: Asking, more: str) -> None:
+    mark = str(uuid4())
+    house = {"resourceType": "Organization", "name": "x", **identified(mark)}
+    send(node, H2, *({**house} for _ in range(4)))
+    mine = send(node, H1, house).outcomes[0].id
+
+    changed = h1.ask("PUT", f"/fhir/Organization?identifier=urn:lab|{mark}{more}", content=orjson.dumps(house))
+
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["id"] == str(mine)
+
+
 @pytest.mark.parametrize(
     "query",
     [

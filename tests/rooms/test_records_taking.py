@@ -163,6 +163,18 @@ def test_a_conditional_reference_to_two_is_refused(node: Node, ann: UUID) -> Non
     assert [problem.where for problem in refused(node, asked)] == ["Observation.performer[0].reference"]
 
 
+@pytest.mark.parametrize("others", [1, 3])
+def test_what_others_keep_does_not_stand_in_the_way_of_ones_own(node: Node, ann: UUID, others: int) -> None:
+    named = {"resourceType": "Practitioner", "identifier": [{"system": "urn:k", "value": f"shared-{others}"}]}
+    send(node, H2, *({**named} for _ in range(others)))
+    mine = send(node, H1, named).outcomes[0].id
+
+    performer = [{"reference": f"Practitioner?identifier=urn:k|shared-{others}"}]
+    done = send(node, H1, an_observation(f"Patient/{ann}", performer=performer))
+
+    assert orjson.loads(done.outcomes[0].body)["performer"] == [{"reference": f"Practitioner/{mine}"}]
+
+
 def test_an_update_is_a_new_version_and_the_old_one_stays(node: Node, ann: UUID) -> None:
     made = send(node, H1, an_observation(f"Patient/{ann}")).outcomes[0]
     stored = read_back(node, made.id)[0]

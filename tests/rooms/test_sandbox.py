@@ -7,7 +7,19 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from nodes import Asking, a_node, a_number, a_patient, asking, clinician, read_back, send, system, update
+from nodes import (
+    Asking,
+    a_node,
+    a_number,
+    a_patient,
+    an_observation,
+    asking,
+    clinician,
+    read_back,
+    send,
+    system,
+    update,
+)
 from salus import app, identity, parties, records
 from salus.app import Node, link_own_charts
 from salus.app.relay import deliver_events
@@ -119,6 +131,24 @@ def test_a_sandbox_reads_its_own_and_opens_nobody_elses(node: Node, client: Aski
     assert client.ask("POST", "/fhir/Patient/$match", content=orjson.dumps(match)).status_code == 403
     with pytest.raises(Refused):
         app.arrive(node, clinician("SB1"), a_number(3))
+
+
+def test_what_a_sandbox_makes_up_is_in_no_directory(node: Node, client: Asking) -> None:
+    made_up = {"resourceType": "Practitioner", "identifier": [{"system": "urn:p", "value": "7"}]}
+    unless = {"If-None-Exist": "identifier=urn:p|7"}
+    mine = client.ask("POST", "/fhir/Practitioner", content=orjson.dumps(made_up)).json()
+    again = client.ask("POST", "/fhir/Practitioner", content=orjson.dumps(made_up), headers=unless)
+    changed = client.ask("PUT", f"/fhir/Practitioner/{mine['id']}", content=orjson.dumps(mine | {"active": True}))
+    by = {"performer": [{"reference": "Practitioner?identifier=urn:p|7"}]}
+    seen = send(node, system("SB1"), somebody(7), an_observation(URN, **by)).outcomes[1]
+
+    assert (again.status_code, changed.status_code) == (200, 200)
+    assert orjson.loads(seen.body)["performer"] == [{"reference": f"Practitioner/{mine['id']}"}]
+    with asking(node, Role.HOSPITAL_SYSTEM, "H1") as other:
+        assert "entry" not in other.ask("GET", "/fhir/Practitioner?identifier=urn:p|7").json()
+        assert other.ask("GET", f"/fhir/Practitioner/{mine['id']}").status_code == 403
+        theirs = other.ask("POST", "/fhir/Practitioner", content=orjson.dumps(made_up), headers=unless)
+        assert theirs.status_code == 201
 
 
 def test_charts_of_a_sandbox_are_never_linked(node: Node) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from nodes import a_node, a_number, a_patient, add_hospital, an_observation, asking, send, system
+from salus import parties
 from salus.app import Node
 from salus.app.indexing import find_page
 from salus.kernel import Role
+from salus.parties import FacilityKind
 from salus.storage import Duty
 
 SECRETS = ("Zhangsan", "zhangsan", "13912345678", "Wuthering", "wuthering", "718-7")
@@ -70,6 +72,22 @@ def test_what_is_prepared_is_not_written_over_what_its_source_said_since(node: N
 
     assert len(found["entry"]) == 1
     assert "entry" not in gone
+
+
+def test_what_a_sandbox_made_up_is_not_prepared_for_everybody(node: Node) -> None:
+    parties.add_facility(
+        node.store, facility_id="SB1", name_en="To try", name_zh="试用", level=2, kind=FacilityKind.HOSPITAL,
+        county="900101", organisation="Group", sandbox=True,
+    )  # fmt: skip
+    for facility in ("SB1", "H1"):
+        send(node, system(facility), {"resourceType": "Organization", "name": f"of {facility}"})
+    _of_an_earlier_release(node)
+    while find_page(node):
+        pass
+    with asking(node, Role.HOSPITAL_SYSTEM) as client:
+        found = client.ask("GET", "/fhir/Organization?name=of").json()
+
+    assert [entry["resource"]["name"] for entry in found["entry"]] == ["of H1"]
 
 
 def test_search_rows_hold_no_text_and_no_number_in_the_clear(node: Node) -> None:

@@ -6,17 +6,14 @@ They lie in a chart of the registry's own: no hospital rewrites what it is, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from salus import parties, records
 from salus.app.node import Node
 from salus.app.writing import accept_for_registry
-from salus.records import Institution, Intent
+from salus.records import REGISTRY, Institution, Intent
 from salus.storage import Duty, Transaction
-
-REGISTRY: Final = "registry"
-"""Whose the directory's institutions are; no facility can have an identifier in small letters."""
 
 
 def publish_institutions(node: Node, known: frozenset[str] = frozenset()) -> frozenset[str]:

@@ -8,7 +8,7 @@ from salus.records.everything.service import directory_ids, everything, everythi
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
-from salus.records.institutions import BODY, FACILITY, Institution, location, organization
+from salus.records.institutions import BODY, FACILITY, REGISTRY, Institution, location, organization
 from salus.records.intake.accept import accept
 from salus.records.intake.asking import check_patient, told_back
 from salus.records.intake.attempts import may_hold_measure, refuse_measures
@@ -97,6 +97,7 @@ __all__ = [
     "BODY",
     "BUNDLE_PROFILE",
     "FACILITY",
+    "REGISTRY",
     "Accepted",
     "Ask",
     "Asked",

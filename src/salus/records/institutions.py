@@ -11,6 +11,8 @@ from uuid import UUID
 
 BODY: Final = "urn:salus:organisation"
 FACILITY: Final = "urn:salus:facility"
+REGISTRY: Final = "registry"
+"""Whose the directory's institutions are; no facility can have an identifier in small letters."""
 _TYPES: Final = "http://terminology.hl7.org/CodeSystem/organization-type"
 _KIND: Final = "urn:salus:facility-kind"
 _LEVEL: Final = "urn:salus:facility-level"

@@ -33,6 +33,13 @@ def tokens(resource: dict[str, Any]) -> set[tuple[int, str]]:
     return found
 
 
+def identifiers(resource: dict[str, Any]) -> Iterator[tuple[str | None, str]]:
+    """Yield system and value of each identifier that a resource is found by."""
+    for *steps, kind in search_paths(resource["resourceType"]).get("identifier", ()):
+        for value in at_path(resource, steps):
+            yield from _tokens(kind, value)
+
+
 def born(patient: dict[str, Any]) -> date | None:
     """Return a Patient's birth date where it is a whole one; None for a year, a month, or none."""
     written = patient.get("birthDate")

@@ -23,6 +23,7 @@ from salus.records.history import changing as history
 from salus.records.history.model import Standing
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, examine
 from salus.records.intake.permitting import Writer, permit_write
+from salus.records.intake.preferring import nearest, usurped
 from salus.records.intake.sandbox import fictional, marked
 from salus.records.model import Accepted, Intent, Outcome, Sealer
 from salus.records.sealing import seal
@@ -74,6 +75,8 @@ def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datet
     targets = _lookup(tx, writer, references, examined)
     batch = _Batch(tx=tx, writer=writer, at=at, examined=examined, targets=targets)
     _lock_updates(batch)
+    if problems := usurped(examined, writer.facility):
+        raise RecordRefused(problems[:MOST_PROBLEMS], 422)
     _assign_charts(batch)
     keys = _keys(batch)
     residents = _residents(batch)
@@ -143,7 +146,7 @@ def _conditional(
     targets: dict[tuple[str, UUID], tuple[int, str, str]],
     gone: Collection[tuple[str, UUID]],
 ) -> list[Problem]:
-    """Resolve `Type?identifier=…` to the one resource it names in the directory or at the own facility."""
+    """Resolve `Type?identifier=…` to the one resource it names at the own facility, or else in the directory."""
     if not references.asked:
         return []
     tokens = {asked: facts.asked_token(unquote(asked[1])) or "" for asked in references.asked}
@@ -151,13 +154,14 @@ def _conditional(
     found = store.by_identifier(tx, list(digests.values()))
     problems = []
     for asked, node, path, entry in references.conditional:
-        matches = {
-            (name, id_)
+        known = {
+            (name, id_, facility)
             for name, id_, kind, facility in found.get(digests[asked], ())
             if name == asked[0] and (kind == "directory" or facility == writer.facility) and (name, id_) not in gone
         }
+        matches = nearest(known, lambda one: one[2], writer.facility)
         if len(matches) == 1:
-            name, id_ = matches.pop()
+            name, id_, _ = matches[0]
             node["reference"] = f"{name}/{id_}"
         else:
             told = "matches nothing here" if not matches else "matches more than one resource"
@@ -238,7 +242,8 @@ def _owner(batch: _Batch, one: Examined, fresh: dict[str, int]) -> int | None:
 
 
 def _common_chart(batch: _Batch, one: Examined) -> int:
-    kind = "directory" if one.type in DIRECTORY else "facility"
+    """Return the chart of what is about nobody: the directory's, unless a sandbox made it up for itself."""
+    kind = "directory" if one.type in DIRECTORY and not batch.writer.sandbox else "facility"
     facility = batch.writer.facility
     _permit(batch, Action.CREATE, kind, facility, one)
     found = store.common_chart(batch.tx, facility, kind)
@@ -345,7 +350,10 @@ def _bury(batch: _Batch, keys: dict[int, bytes], acceptance: int, outcomes: Sequ
 
 
 def _write_found(batch: _Batch) -> None:
-    """Let each resource be found by what it says now, and nothing by what was deleted."""
+    """Let each resource be found by what it says now, and nothing by what was deleted.
+
+    A search of the directory is everybody's, so that it finds nothing that a sandbox made up.
+    """
     entries, replaced = [], []
     for position, one in enumerate(batch.examined):
         if position in batch.settled:
@@ -353,7 +361,7 @@ def _write_found(batch: _Batch) -> None:
         chart, (key, _) = batch.charts[position], batch.versions[position]
         if one.intent.verb != "create":
             replaced.append((key, chart))
-        if one.intent.verb != "delete":
+        if one.intent.verb != "delete" and not (batch.writer.sandbox and one.type in DIRECTORY):
             entries.append(
                 Indexed(
                     resource_key=key,

@@ -5,7 +5,7 @@ FHIR R4, http.html, conditional create, update, patch and delete. Who writes by 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -14,14 +14,17 @@ from uuid import UUID
 from salus.records import store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts
+from salus.records.intake.accept import token_digest
+from salus.records.intake.preferring import nearest
 from salus.records.model import Condition, Intent, Located, Sealer
+from salus.records.search.parameters import is_directory
 from salus.records.search.query import parse_query
 from salus.records.search.running import asked_about, search
 from salus.storage import Transaction
 
 _DOMAIN = "records.condition"
 _STRIPES = 1024
-_MOST_PAIRS = 10
+_MOST_PAIRS, _MOST_FOUND = 10, 200
 _OF_RESULTS = frozenset(
     "_count _cursor _format _sort _include _revinclude _elements _summary _total _contained _containedType"
     " _pretty".split()
@@ -117,15 +120,55 @@ def _match(
     looks: Looks,
 ) -> Located | None:
     _check_carried(intent, condition)
-    pairs = [*condition.pairs, ("_count", str(min(200, 2 + len(gone))))]
-    asked = parse_query(condition.type, pairs, sealer)
-    looks.asked |= {(chart, condition.type) for chart in asked_about(tx, asked, facility)}
-    found, _ = search(tx, asked, facility, None)
+    found = _found(tx, sealer, facility, condition, gone, looks)
     known = [one for one in found if one.id not in gone and (one.facility == facility or one.chart_kind == "directory")]
     looks.found |= {(one.chart_key, one.type) for one in known}
-    if len(known) > 1:
+    meant = nearest(known, lambda one: one.facility, facility)
+    if len(meant) > 1:
         raise Conflict(_SEVERAL, where=_where(intent, "condition"))
-    return known[0] if known else None
+    return meant[0] if meant else None
+
+
+def _found(
+    tx: Transaction, sealer: Sealer, facility: str, condition: Condition, gone: Collection[UUID], looks: Looks
+) -> list[Located]:
+    """Find what a condition may mean, as many as it takes to tell whether it is one.
+
+    What is in the directory under an identifier is looked up, since others could fill any page of a search.
+    """
+    public = is_directory(condition.type)
+    most = _MOST_FOUND if public else min(_MOST_FOUND, 2 + len(gone))
+    asked = parse_query(condition.type, [*condition.pairs, ("_count", str(most))], sealer)
+    looks.asked |= {(chart, condition.type) for chart in asked_about(tx, asked, facility)}
+    tokens = _tokens(condition) if public else None
+    if tokens is None:
+        return search(tx, asked, facility, None)[0]
+    digests = [{token_digest(sealer, facts.IDENTIFIER, token) for token in one} for one in tokens]
+    under = store.by_identifier(tx, sorted(set().union(*digests)))
+    of_each = [
+        {one for digest in each for one in _visible(condition, facility, under.get(digest, ()))} for each in digests
+    ]
+    standing = (one for one in set.intersection(*of_each) if one[0] not in gone)
+    ids = sorted(id_ for id_, _ in nearest(standing, lambda one: one[1], facility))
+    return store.fetch(tx, ids[:2]) if ids else []
+
+
+def _visible(
+    condition: Condition, facility: str, rows: Sequence[tuple[str, UUID, str, str]]
+) -> Iterator[tuple[UUID, str]]:
+    """Yield id and keeper of what is of the type, and in the directory or the own facility's."""
+    for kind, id_, chart_kind, keeper in rows:
+        if kind == condition.type and (chart_kind == "directory" or keeper == facility):
+            yield id_, keeper
+
+
+def _tokens(condition: Condition) -> list[set[str]] | None:
+    """Return what a condition asks for by identifiers alone: of each set one; None where it asks for more."""
+    if any(name != "identifier" for name, _ in condition.pairs):
+        return None
+    read = [{facts.asked_token(one) for one in facts.split(value, ",")} for _, value in condition.pairs]
+    tokens = [{token for token in one if token is not None} for one in read]
+    return tokens if tokens == read else None
 
 
 def _settled(intent: Intent, found: Located | None) -> Intent:
