@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from salus import identity, records
 from salus.app.node import Node
-from salus.kernel import SalusError
+from salus.keys import KeyShredded
 from salus.records import Located
-from salus.storage import Duty, StoreDown
+from salus.storage import Duty, Met, StoreDown
 
 log = logging.getLogger("salus.indexing")
 
@@ -47,24 +48,21 @@ def _prepare(node: Node, patient: Located, keys: Mapping[int, bytes]) -> None:
             records.lock(tx, [patient.id])
             if not identity.prepared(tx, patient.chart_key):
                 identity.revise(tx, node.custodian, [records.arrival(patient, keys)], node.clock.now())
-    except StoreDown:
+    except (StoreDown, Met):  # nothing is wrong with the chart: the same is tried again
         raise
     except Exception as error:
         log.warning("chart %d cannot be prepared: %s", patient.chart_key, type(error).__name__)
 
 
 def keys_of(node: Node, charts: Sequence[int]) -> dict[int, bytes]:
-    """Unwrap the keys of charts; those that were destroyed are left out."""
-    try:
+    """Unwrap the keys of charts; those that were destroyed are left out. Raises whatever else keeps a key away."""
+    with suppress(KeyShredded):
         return node.keys.unwrap(charts)
-    except SalusError:
-        found: dict[int, bytes] = {}
-        for chart in charts:
-            try:
-                found |= node.keys.unwrap([chart])
-            except SalusError:
-                continue
-        return found
+    found: dict[int, bytes] = {}
+    for chart in charts:
+        with suppress(KeyShredded):
+            found |= node.keys.unwrap([chart])
+    return found
 
 
 def find_page(node: Node) -> bool:

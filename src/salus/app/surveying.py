@@ -11,7 +11,7 @@ from salus import records
 from salus.app.indexing import keys_of
 from salus.app.node import Node
 from salus.records.population import surveyed, unsurveyed
-from salus.storage import Duty, StoreDown
+from salus.storage import Duty, Met, StoreDown
 
 log = logging.getLogger("salus.surveying")
 
@@ -43,7 +43,7 @@ def _survey(node: Node, chart: int, key: bytes) -> None:
             found = surveyed(tx, chart)
             records.lock(tx, found)
             records.note_again(tx, node.custodian, records.fetch(tx, found), {chart: key})
-    except StoreDown:
+    except (StoreDown, Met):  # nothing is wrong with the chart: the same is tried again
         raise
     except Exception as error:
         log.warning("chart %d cannot be surveyed: %s", chart, type(error).__name__)

@@ -1,0 +1,90 @@
+"""What an earlier release stored is brought up in the background; what fails for now is tried again and never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from nodes import a_node, a_number, a_patient, an_observation, send, system
+from salus.app import Node
+from salus.app.indexing import find_page, prepare_page
+from salus.app.surveying import survey_page
+from salus.keys import ChartKeyMissing
+from salus.records.population import denominators
+from salus.storage import Duty, Met
+
+MARCH = date(2031, 3, 1)
+
+
+@pytest.fixture
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with a_node(tmp_path_factory.mktemp("again"), "H1") as opened:
+        yield opened
+
+
+def run(node: Node, *statements: str) -> None:
+    with node.store.connect(Duty.MIGRATION, "salus") as owner:
+        for statement in statements:
+            owner.execute(statement.encode())
+
+
+def of_an_earlier_release(node: Node) -> None:
+    """Take away what this release keeps beside the bodies, as a node that comes from before has none of it."""
+    run(
+        node,
+        "truncate records.found, records.charted, records.found_date, records.found_number",
+        "update records.indexing set done = 0, until = (select max(resource_key) from records.resource)",
+        "truncate records.vital, records.keeping, records.followed",
+    )
+    node.indexed = False
+
+
+def found(node: Node) -> set[int]:
+    with node.store.transaction(Duty.CARE) as tx:
+        return {key for (key,) in tx.rows("select resource_key from records.found")}
+
+
+def counted(node: Node) -> int:
+    with node.store.transaction(Duty.CARE) as tx:
+        return sum(one.residents for one in denominators(tx, MARCH, {}))
+
+
+def test_a_key_that_is_missing_for_now_leaves_no_resource_unfound_for_ever(node: Node) -> None:
+    done = send(node, system(), a_patient(a_number(1), fullUrl="urn:uuid:p"), an_observation("urn:uuid:p"))
+    chart, keys = done.outcomes[0].chart_key, {one.resource_key for one in done.outcomes}
+    of_an_earlier_release(node)
+    with node.store.connect(Duty.MIGRATION, "salus_keys") as owner:
+        owner.execute("create table public.aside as select * from keys.chart_key where chart_key = %s", (chart,))
+        owner.execute("delete from keys.chart_key where chart_key = %s", (chart,))
+    with pytest.raises(ChartKeyMissing):
+        find_page(node)
+    without = found(node)
+    with node.store.connect(Duty.MIGRATION, "salus_keys") as owner:
+        owner.execute("insert into keys.chart_key select * from public.aside")
+    while find_page(node):
+        pass
+
+    assert without == set()
+    assert found(node) == keys
+
+
+def test_a_chart_that_somebody_else_writes_to_is_tried_again(node: Node) -> None:
+    send(node, system(), a_patient(a_number(2), birthDate="1980-01-01", gender="female"))
+    of_an_earlier_release(node)
+    run(node, "delete from identity.person", "delete from identity.found_by")
+    with node.store.transaction(Duty.CARE) as tx:  # the one connection of the pool, which the next transaction gets
+        tx.run("set lock_timeout = '100ms'")
+    with node.store.connect(Duty.MIGRATION, "salus") as owner, owner.transaction():
+        owner.execute("select 1 from records.resource for update")
+        for fill in (lambda: prepare_page(node, 0), lambda: survey_page(node, 0)):
+            with pytest.raises(Met):
+                fill()
+    prepare_page(node, 0)
+    survey_page(node, 0)
+    with node.store.transaction(Duty.CARE) as tx:
+        prepared = tx.rows("select 1 from identity.person")
+
+    assert counted(node) == 1
+    assert len(prepared) == 1
