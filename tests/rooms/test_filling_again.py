@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import date
+from importlib import import_module
 
 import pytest
 
 from nodes import a_node, a_number, a_patient, an_observation, send, system
-from salus.app import Node
+from salus import records
+from salus.app import Node, Relay
 from salus.app.indexing import find_page, prepare_page
 from salus.app.surveying import survey_page
+from salus.kernel import Unavailable
 from salus.keys import ChartKeyMissing
 from salus.records.population import denominators
 from salus.storage import Duty, Met
@@ -88,3 +92,65 @@ def test_a_chart_that_somebody_else_writes_to_is_tried_again(node: Node) -> None
 
     assert counted(node) == 1
     assert len(prepared) == 1
+
+
+def test_one_resource_that_cannot_be_indexed_holds_up_no_search(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = [{"system": "urn:x", "code": str(number)} for number in range(50)]
+    send(
+        node,
+        system(),
+        a_patient(a_number(3), fullUrl="urn:uuid:p"),
+        an_observation("urn:uuid:p", component=[{"code": {"coding": codes}}]),
+        an_observation("urn:uuid:p"),
+    )
+    of_an_earlier_release(node)
+    monkeypatch.setattr(import_module("salus.records.search.indexing"), "MOST_FORMS", 60)
+    rounds = 0
+    while find_page(node):
+        rounds += 1
+    with node.store.transaction(Duty.CARE) as tx:
+        records.check_indexed(tx)
+
+    assert rounds == 1
+    assert len(found(node)) == 2
+
+
+def test_bodies_are_opened_a_few_at_a_time_where_they_are_large(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(node, system(), a_patient(a_number(4), fullUrl="urn:uuid:p"), *[an_observation("urn:uuid:p")] * 3)
+    of_an_earlier_release(node)
+    monkeypatch.setattr(import_module("salus.records.search.preparing"), "MOST_SEALED_BYTES", 1)
+    rounds = 0
+    while find_page(node):
+        rounds += 1
+
+    assert rounds == 4
+    assert len(found(node)) == 4
+
+
+def test_a_layout_that_nobody_began_is_not_taken_for_finished(node: Node) -> None:
+    send(node, system(), a_patient(a_number(5)))
+    of_an_earlier_release(node)
+    run(node, "delete from records.indexing")
+    with node.store.transaction(Duty.CARE) as tx, pytest.raises(Unavailable):
+        records.check_indexed(tx)
+    while find_page(node):
+        pass
+    with node.store.transaction(Duty.CARE) as tx:
+        records.check_indexed(tx)
+
+    assert len(found(node)) == 1
+
+
+def test_what_breaks_earlier_in_a_round_starves_nothing_of_an_earlier_release(node: Node) -> None:
+    done = send(node, system(), a_patient(a_number(6), birthDate="1980-01-01", gender="female"))
+    of_an_earlier_release(node)
+    run(node, "alter table records.uncounted rename to away")
+    relay = Relay(node)
+    relay.start()
+    until = time.monotonic() + 20
+    while (not counted(node) or not found(node)) and time.monotonic() < until:
+        time.sleep(0.05)
+    relay.stop()
+
+    assert counted(node) == 1
+    assert done.outcomes[0].resource_key in found(node)

@@ -142,7 +142,8 @@ def test_rows_are_dropped_and_looked_for_by_an_index(filled: Store) -> None:
     def ask(tx: Transaction) -> None:
         tables.drop(tx, [(7, 8), (9, 10)])
         tables.keys_of(tx, [SOME])
-        tables.without_rows(tx, 100, 10_000, 50)
+        tables.without_rows(tx, 100, 10_000, 50, 1_000)
+        tables.begin(tx, 1)
 
     assert [plan for plan in _plans(filled, ask) if re.search(WALK, plan)] == []
 

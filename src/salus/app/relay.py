@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from salus import access, identity, ledger, records, storage
@@ -58,13 +59,17 @@ class Relay:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            try:
-                busy = self._round()
-            except Exception as error:  # whatever broke, the next round must come
-                log.warning("relay: %s", error if isinstance(error, SalusError) else type(error).__name__)
-                busy = False
-            if not busy:
+            busy = self._tried(self._round)
+            if not self._fill() and not busy:
                 self._stop.wait(ROUND_SECONDS)
+
+    def _tried(self, work: Callable[[], bool]) -> bool:
+        """Do some work and tell whether more of it waits. Whatever breaks, what comes after it must come."""
+        try:
+            return work()
+        except Exception as error:
+            log.warning("relay: %s", error if isinstance(error, SalusError) else type(error).__name__)
+            return False
 
     def _round(self) -> bool:
         self._sweep()
@@ -80,13 +85,25 @@ class Relay:
         self._progress()
         self._publish()
         self._recount()  # last: should counting fail, the log goes on
+        return drained + chained >= 100
+
+    def _fill(self) -> bool:
+        """Bring up a page of what an earlier release stored. Where one kind cannot go on, the next has its turn."""
+        return any(self._tried(work) for work in (self._prepare, self._find, self._survey))
+
+    def _prepare(self) -> bool:
         if self._prepared is not None:
             self._prepared = prepare_page(self._node, self._prepared)
-        elif self._unfound:
-            self._unfound = find_page(self._node)
-        elif self._surveyed is not None:
+        return self._prepared is not None
+
+    def _find(self) -> bool:
+        self._unfound = self._unfound and find_page(self._node)
+        return self._unfound
+
+    def _survey(self) -> bool:
+        if self._surveyed is not None:
             self._surveyed = survey_page(self._node, self._surveyed)
-        return drained + chained >= 100 or self._prepared is not None or self._unfound or self._surveyed is not None
+        return self._surveyed is not None
 
     def _progress(self) -> None:
         """Let measures progress when witnesses stand by more of the log, at first, and once a minute for the clock."""

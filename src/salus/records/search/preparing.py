@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+import psycopg
 
 from salus.kernel import SalusError, Unavailable
 from salus.records.fhir.parse import parse
@@ -14,6 +17,18 @@ from salus.records.search.indexing import Indexed, put
 from salus.records.search.parameters import LAYOUT
 from salus.records.store import fetch
 from salus.storage import Transaction
+
+MOST_SEALED_BYTES: Final = 8 * 1024 * 1024
+"""How many bytes of bodies are opened for one transaction; one body of more is opened alone."""
+_DAMAGED: Final = (
+    SalusError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+    psycopg.DataError,
+    psycopg.errors.ProgramLimitExceeded,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,32 +50,48 @@ def check_indexed(tx: Transaction) -> None:
 
 def unfound(tx: Transaction, most: int) -> Unfound | None:
     """Return the next resources of an earlier release, sealed; None where all have their search rows."""
+    store.begin(tx, LAYOUT)
     state = store.unfinished(tx, LAYOUT)
     if state is None:
         return None
     until, done = state
-    ids, last = store.without_rows(tx, done, until, most)
+    ids, last = store.without_rows(tx, done, until, most, MOST_SEALED_BYTES)
     return Unfound(lacking=fetch(tx, ids) if ids else (), done=done, last=last)
 
 
 def let_be_found(tx: Transaction, sealer: Sealer, keys: Mapping[int, bytes], waiting: Unfound, most: int) -> list[int]:
     """Write the search rows of resources that are locked, unless their source said something meanwhile; note how far.
 
-    Return the keys of those that cannot be read, since their chart's key was destroyed or they were damaged.
+    Return the keys of those that are found by nothing: their chart's key was destroyed, or they were damaged, or they
+    would have to be found by more than a resource may be found by.
     """
-    still = set(store.without_rows(tx, waiting.done, waiting.last, most)[0])
-    entries, unread = [], []
+    still = set(store.without_rows(tx, waiting.done, waiting.last, most, MOST_SEALED_BYTES)[0])
+    entries: list[Indexed] = []
+    unread: list[int] = []
     for one in waiting.lacking:
         if one.id not in still:
             continue
         try:
             entries.append(_indexed(one, keys))
-        except (KeyError, SalusError):
+        except _DAMAGED:
             unread.append(one.resource_key)
-    if entries:
-        put(tx, sealer, entries)
+    unread += _put(tx, sealer, entries)
     store.note_done(tx, LAYOUT, waiting.last)
     return unread
+
+
+def _put(tx: Transaction, sealer: Sealer, entries: Sequence[Indexed]) -> list[int]:
+    """Write search rows together, or where that fails each by itself; return the keys of those that get none."""
+    if not entries:
+        return []
+    try:
+        with tx.savepoint():
+            put(tx, sealer, entries)
+    except _DAMAGED:
+        if len(entries) == 1:
+            return [entries[0].resource_key]
+        return [key for one in entries for key in _put(tx, sealer, [one])]
+    return []
 
 
 def _indexed(one: Located, keys: Mapping[int, bytes]) -> Indexed:

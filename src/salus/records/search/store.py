@@ -25,6 +25,7 @@ _JOINS = (
     " join records.version v on v.resource_key = r.resource_key and v.version = r.version"
 )
 Row = tuple[Any, ...]
+_HIGHEST_KEY: Final = 2**63 - 1
 
 
 _INSERT = """
@@ -159,18 +160,39 @@ def sources_of(tx: Transaction, targets: Sequence[int], within: str, params: Seq
 
 
 def unfinished(tx: Transaction, layout: int) -> tuple[int, int] | None:
-    """Return (until, done) of a layout while resources of earlier releases lack their rows."""
+    """Return (until, done) of a layout while resources of earlier releases lack their rows.
+
+    Of a layout that nobody began nothing is known: everything may lack its rows.
+    """
     row = tx.row("select until, done from records.indexing where layout = %s", (layout,))
-    return None if row is None or row[1] >= row[0] else (row[0], row[1])
+    if row is None:
+        return _HIGHEST_KEY, 0
+    return None if row[1] >= row[0] else (row[0], row[1])
 
 
-def without_rows(tx: Transaction, after: int, until: int, limit: int) -> tuple[list[UUID], int]:
-    """Return which of the next `limit` resources behind a key lack their rows, and the last that was looked at."""
+def begin(tx: Transaction, layout: int) -> None:
+    """Begin a layout that nobody began: whatever is stored by now may lack its rows."""
+    tx.run(
+        "insert into records.indexing (layout, until, done)"
+        " select %s, coalesce(max(resource_key), 0), 0 from records.resource on conflict (layout) do nothing",
+        (layout,),
+    )
+
+
+def without_rows(tx: Transaction, after: int, until: int, limit: int, most_bytes: int) -> tuple[list[UUID], int]:
+    """Return which of the next resources behind a key lack their rows, and the last that was looked at.
+
+    At most `limit` are looked at, and no more than have `most_bytes` of bodies to be read; one at least.
+    """
     rows = tx.rows(
-        "select r.resource_key, r.id, f.resource_key is null from (select resource_key, id from records.resource"
+        "select resource_key, id, lacks from (select r.resource_key, r.id, f.resource_key is null as lacks,"
+        " sum(case when f.resource_key is null then octet_length(v.body) else 0 end) over before as bytes,"
+        " row_number() over before as place from (select resource_key, id, version from records.resource"
         " where resource_key > %s and resource_key <= %s order by resource_key limit %s) r"
-        " left join records.found f on f.resource_key = r.resource_key order by r.resource_key",
-        (after, until, limit),
+        " join records.version v on v.resource_key = r.resource_key and v.version = r.version"
+        " left join records.found f on f.resource_key = r.resource_key"
+        " window before as (order by r.resource_key)) bounded where bytes <= %s or place = 1 order by resource_key",
+        (after, until, limit, most_bytes),
     )
     return [id_ for _, id_, lacks in rows if lacks], rows[-1][0] if rows else until
 
