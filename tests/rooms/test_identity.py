@@ -15,7 +15,7 @@ from salus import identity
 from salus.app import Node, accept_each
 from salus.identity import IdNumber, Resident
 from salus.records import Accepted, Intent, RecordRefused
-from salus.storage import Duty, StoreDown
+from salus.storage import Duty, Met
 
 H1, H2 = system("H1"), system("H2")
 _orders = count(1)
@@ -254,7 +254,7 @@ def test_batches_that_wait_for_each_other_are_told_to_come_again_and_lose_nobody
         together.wait()
         try:
             return batch(numbers)
-        except StoreDown:  # 503 with Retry-After: nothing was stored
+        except Met:  # 503 with Retry-After: nothing was stored
             return None
 
     with ThreadPoolExecutor(2) as pool:
