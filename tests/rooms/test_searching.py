@@ -247,6 +247,17 @@ def test_pages_in_any_order_hold_each_match_once(held: Held, order: str) -> None
     assert [held.ids[name] for name in whole] == paged
 
 
+def test_a_cursor_is_good_for_whom_it_was_given_to(held: Held) -> None:
+    first = held.client.ask("GET", "/fhir/Observation?_count=1").json()
+    url = next(link["url"] for link in first["link"] if link["relation"] == "next")
+
+    def ask(facility: str) -> int:
+        token = issue_token(held.node.issuer, system(facility), held.node.clock.now(), timedelta(minutes=5))
+        return held.client.ask("GET", url, headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert (ask("H1"), ask("H2")) == (200, 400)
+
+
 def test_a_total_is_told_where_it_is_asked_for(held: Held) -> None:
     def total(query: str) -> tuple[int | None, int]:
         told = held.client.ask("GET", f"/fhir/Observation?{query}").json()

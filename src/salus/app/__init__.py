@@ -134,7 +134,7 @@ from salus.app.residents import (
 from salus.app.review import Pair, Queue, answer_question, ask_again, judge_pair, questions, review_queue
 from salus.app.saving import Restored, Saved, back_up, restore
 from salus.app.schemas import SCHEMAS
-from salus.app.searching import Page, search
+from salus.app.searching import Page, read_search, search
 from salus.app.searching_together import Alone, SearchAsk, Searcher
 from salus.app.sending import Peer
 from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may_listen
@@ -324,6 +324,7 @@ __all__ = [
     "quality_told",
     "questions",
     "read_body",
+    "read_search",
     "reader_name",
     "recount",
     "refuse_body",

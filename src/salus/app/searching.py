@@ -76,6 +76,12 @@ class Gathered:
     relations: set[tuple[str, int]]
 
 
+def read_search(node: Node, principal: Principal, kind: str, pairs: Sequence[tuple[str, str]]) -> Asked:
+    """Read a search of an asker, whose cursors are good for nobody else. Raises RecordRefused as `parse_query` does."""
+    whose = principal.facility or principal.resident or principal.subject
+    return records.parse_query(kind, pairs, node.custodian, f"{principal.role}\0{whose}")
+
+
 def search(node: Node, principal: Principal, asked: Asked) -> Page:
     """Answer one search. Raises Refused where policy finds no ground; a person's search names a patient.
 

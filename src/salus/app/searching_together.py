@@ -14,7 +14,7 @@ from salus.access import Action
 from salus.app.coalesce import Coalescer
 from salus.app.facts import refuse
 from salus.app.node import Node
-from salus.app.searching import Page, check_indexed, find_within, gather, judged, opened, reads_of, search
+from salus.app.searching import Page, check_indexed, find_within, gather, judged, opened, read_search, reads_of, search
 from salus.kernel import Refused, Role, SalusError
 from salus.parties import Principal, authenticate
 from salus.records import Asked
@@ -77,7 +77,7 @@ class Searcher:
         who = authenticate(self._node.store, self._node.issuer, ask.bearer, self._node.clock.now())
         if not who.in_scope(ask.type, "s"):
             raise Refused(f"the access token's scope does not cover system/{ask.type}.s", where="scope")
-        return Alone(principal=who, asked=records.parse_query(ask.type, ask.pairs, self._node.custodian))
+        return Alone(principal=who, asked=read_search(self._node, who, ask.type, ask.pairs))
 
     def _answered(self, cases: Sequence[Alone]) -> Sequence[Page | Alone | BaseException]:
         if len(cases) > 1:

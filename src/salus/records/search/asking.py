@@ -177,6 +177,7 @@ class Asked:
     count: int
     after: tuple[str | None, ...] | None
     canonical: str
+    asker: str
     decides: frozenset[str]
     delivers: frozenset[str]
     named: tuple[Named, ...]

@@ -1,4 +1,4 @@
-"""Places in a search's results: opaque, signed, good for that search alone. Pure."""
+"""Places in a search's results: opaque, signed, good for that search of one asker alone. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def make_cursor(sealer: Sealer, search: str, place: Sequence[str | None]) -> str
 
 
 def open_cursor(sealer: Sealer, search: str, cursor: str) -> Place:
-    """Return the place that a cursor names. Raises RecordRefused for a forged one or another search's."""
+    """Return the place that a cursor names. Raises RecordRefused for a forged one, or another search's or asker's."""
     try:
         if len(cursor) > _MOST:
             raise ValueError
@@ -33,7 +33,7 @@ def open_cursor(sealer: Sealer, search: str, cursor: str) -> Place:
         raise refused("_cursor", "is not one of ours: follow the next link as it stands") from None
     mark, packed = raw[:_MARK_BYTES], raw[_MARK_BYTES:]
     if not hmac.compare_digest(mark, _mark(sealer, search, packed)):
-        raise refused("_cursor", "belongs to another search: follow the next link as it stands")
+        raise refused("_cursor", "belongs to another search or asker: follow the next link as it stands")
     return tuple(json.loads(packed))
 
 

@@ -77,8 +77,11 @@ def references(resource_type: str) -> dict[str, tuple[str, ...]]:
     return {name: targets_of(found[name]) for name in sorted(found) if found[name].kind == "reference"}
 
 
-def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Sealer) -> Asked:
-    """Read the parameters of `GET Type?…`. Raises RecordRefused naming the first that cannot be understood."""
+def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Sealer, asker: str = "") -> Asked:
+    """Read the parameters of `GET Type?…`. Raises RecordRefused naming the first that cannot be understood.
+
+    A cursor is good for the asker whom it was given to.
+    """
     read = _Reading(type=resource_type)
     for name, value in pairs:
         result = _RESULTS.get(name)
@@ -92,7 +95,6 @@ def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Se
     canonical = "&".join(f"{name}={value}" for name, value in kept)
     shape = _shape(read)
     includes = () if shape.counts_only else tuple(read.includes)
-    search = f"{resource_type}?{canonical}"
     return Asked(
         type=resource_type,
         patients=None if read.patients is None else tuple(sorted(read.patients)),
@@ -101,7 +103,10 @@ def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Se
         includes=includes,
         shape=shape,
         count=read.count,
-        after=None if read.cursor is None else open_cursor(sealer, search, read.cursor),
+        after=None
+        if read.cursor is None
+        else open_cursor(sealer, _bound(asker, resource_type, canonical), read.cursor),
+        asker=asker,
         canonical=canonical,
         decides=frozenset(read.decides),
         delivers=frozenset(name for one in includes for name in ((one.type,) if one.reverse else one.targets)),
@@ -112,7 +117,12 @@ def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Se
 
 def cursor_behind(asked: Asked, place: Sequence[str | None], sealer: Sealer) -> str:
     """Return the cursor that continues a search behind a place."""
-    return make_cursor(sealer, f"{asked.type}?{asked.canonical}", place)
+    return make_cursor(sealer, _bound(asked.asker, asked.type, asked.canonical), place)
+
+
+def _bound(asker: str, kind: str, canonical: str) -> str:
+    """Return what a cursor is bound to."""
+    return f"{asker}\0{kind}?{canonical}"
 
 
 def _criterion(read: _Reading, name: str, value: str) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from salus import records
-from salus.app import Found, accept_each, read_body, refuse_entries, search, transact
+from salus.app import Found, accept_each, read_body, read_search, refuse_entries, search, transact
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
 from salus.records import Ask, Asked, Intent, NotFound, RecordRefused, Submission
@@ -71,7 +71,7 @@ SUBMITTING = (
 
 def searched(gate: Gate, who: Principal, kind: str, pairs: list[tuple[str, str]], *, posted: bool = False) -> bytes:
     """Answer a search with its Bundle."""
-    asked = records.parse_query(kind, pairs, gate.node.custodian)
+    asked = read_search(gate.node, who, kind, pairs)
     page, url = search(gate.node, who, asked), gate.node.settings.public_url
     return bundles.searchset_posted(url, kind, page) if posted else bundles.searchset(url, kind, pairs, page)
 
@@ -149,7 +149,7 @@ def _search_of(gate: Gate, who: Principal, ask: Ask) -> tuple[str, list[tuple[st
         raise HttpRefused("a search has no version to compare, and no head to ask for", 400, where)
     pairs = pairs_of(query)
     check_scope(who, records.check_type(kind), "s")
-    return kind, pairs, records.parse_query(kind, pairs, gate.node.custodian)
+    return kind, pairs, read_search(gate.node, who, kind, pairs)
 
 
 def _read_of(who: Principal, ask: Ask) -> tuple[int, str, UUID, int | None]:
