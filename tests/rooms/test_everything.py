@@ -304,11 +304,27 @@ def test_an_empty_answer_is_a_bundle_without_entries(sent: Sent, h1: Asking) -> 
     assert "entry" not in bundle(h1.ask("GET", f"/fhir/Patient/{sent.ann_h1}/$everything?_type=Claim"))
 
 
-def test_a_token_that_does_not_cover_a_type_is_told_so_before_anything_is_read(sent: Sent) -> None:
-    narrow, before = system("H1", "system/Patient.r system/Observation.r"), len(looks(sent))
-    with pytest.raises(Refused):
-        ask(sent, system("H1", "system/Patient.r"), sent.ann_h1)
+def refusals(sent: Sent) -> int:
+    with sent.node.store.transaction(Duty.CARE) as tx:
+        found = tx.row("select count(*) from access.refusal")
+    return int(found[0]) if found else 0
 
-    assert len(looks(sent)) == before
-    assert len(ask(sent, narrow, sent.ann_h1).matches) == 5
-    assert ask(sent, narrow, sent.ann_h1).left_out == 1
+
+@pytest.mark.parametrize("pairs", [[], [("_type", "Observation")], [("_type", "Patient,Claim")]])
+def test_a_token_that_does_not_cover_a_type_is_told_so_whatever_is_there(sent: Sent, pairs: Pairs) -> None:
+    """Of Claims there are none, and bob has no Observation: the answer does not say so."""
+    before, kept = len(looks(sent)), refusals(sent)
+    for facility, patient in (("H1", sent.ann_h1), ("H2", sent.bob), ("H3", sent.bob)):
+        with pytest.raises(Refused) as refused:
+            ask(sent, system(facility, "system/Patient.r system/Encounter.r"), patient, pairs)
+        assert refused.value.where == "scope"
+
+    assert (len(looks(sent)), refusals(sent)) == (before, kept + 3)
+
+
+def test_a_token_that_covers_the_types_asked_for_reads_them(sent: Sent) -> None:
+    page = ask(
+        sent, system("H1", "system/Patient.r system/Observation.r"), sent.ann_h1, [("_type", "Patient,Observation")]
+    )
+
+    assert (len(page.matches), page.left_out) == (5, 0)

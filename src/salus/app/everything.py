@@ -14,9 +14,8 @@ from salus.access import Action
 from salus.app.facts import refuse
 from salus.app.node import Node
 from salus.app.whole import directory_of, open_whole, read_of
-from salus.kernel import Refused
 from salus.parties import Principal
-from salus.records import AskedEverything, Kept
+from salus.records import AskedEverything
 from salus.storage import Duty
 
 Body = tuple[str, str, bytes]
@@ -42,13 +41,13 @@ def everything_of(node: Node, principal: Principal, patient: UUID, asked: AskedE
     what a page was meant to hold: where bodies turn out too large together, the rest stands on the next page, and is
     counted again.
     """
+    _check_scopes(node, principal, asked.types)
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         opened = open_whole(tx, node, principal, patient, Action.READ, at)
         found, more = ([], False) if opened is None else records.everything(tx, opened.charts, asked)
         charts = sorted({one.chart_key for one in found})
         if opened is not None:
-            _check_scopes(principal, found)
             access.register(tx, [read_of(principal, opened, charts, "everything", len(found), Action.READ, at)])
     if opened is None:
         raise refuse(node, principal, Action.READ)
@@ -63,11 +62,14 @@ def everything_of(node: Node, principal: Principal, patient: UUID, asked: AskedE
     )
 
 
-def _check_scopes(principal: Principal, found: Sequence[Kept]) -> None:
-    for name in dict.fromkeys(one.type for one in found):
+def _check_scopes(node: Node, principal: Principal, types: Sequence[str] | None) -> None:
+    """Look at what is asked for and not at what is there: a refusal then tells nothing of the record."""
+    for name in types or ("*",):
         if not principal.in_scope(name, "r"):
             text = f"the access token's scope does not cover system/{name}.r: name the types that it covers by _type"
-            raise Refused(text, where="scope")
+            refused = refuse(node, principal, Action.READ, text)
+            refused.where = "scope"
+            raise refused
 
 
 __all__ = ["Everything", "everything_of"]
