@@ -121,6 +121,41 @@ def test_who_could_be_real_is_refused(node: Node, client: Asking, kind: str) -> 
     assert real["value"] not in answer.text
 
 
+DIGITS = "11010519491231002"
+REAL = DIGITS + identity.check_character(DIGITS)
+WIDE = "".join(chr(ord(one) + 0xFEE0) for one in REAL)
+HIDDEN = [
+    {"identifier": [{"system": "urn:idcard", "value": REAL}]},
+    {"identifier": [{"value": f"{REAL[:6]} {REAL[6:14]} {REAL[14:].lower()}"}]},
+    {"name": [{"text": f"吴小梅{WIDE}"}]},
+    {
+        "contained": [{"resourceType": "Practitioner", "id": "a", "identifier": [{"value": REAL}]}],
+        "generalPractitioner": [{"reference": "#a"}],
+    },
+    {"contact": [{"name": {"text": "x"}, "telecom": [{"system": "other", "value": f"id:{REAL}"}]}]},
+    {"extension": [{"url": "urn:x", "valueString": REAL}]},
+    {"managingOrganization": {"identifier": {"system": "urn:oid:2.16.156.10011.1.3", "value": REAL}}},
+]
+
+
+@pytest.mark.parametrize("more", HIDDEN)
+def test_a_number_that_could_be_real_is_refused_wherever_it_stands(node: Node, more: dict[str, object]) -> None:
+    with pytest.raises(RecordRefused) as refused:
+        send(node, system("SB1"), {"resourceType": "Patient"} | more)
+
+    assert refused.value.status == 422
+    assert "fictional" in refused.value.problems[0].text
+    assert REAL not in str(refused.value)
+
+
+def test_what_only_looks_like_a_number_is_taken(node: Node) -> None:
+    wrong = DIGITS + ("1" if REAL[-1] != "1" else "2")
+    texts = [wrong, a_number(8), f"{REAL}0", f"1{REAL}", "2031-03-01T08:00:00Z", "00000000-0000-4000-8000-000000000001"]
+    identifiers = [{"system": "urn:x", "value": text} for text in texts]
+
+    assert len(send(node, system("SB1"), {"resourceType": "Patient", "identifier": identifiers}).outcomes) == 1
+
+
 def test_a_sandbox_reads_its_own_and_opens_nobody_elses(node: Node, client: Asking) -> None:
     theirs = send(node, system("H1"), somebody(3)).outcomes[0].id
     mine = client.ask("POST", "/fhir/Patient", content=orjson.dumps({"resourceType": "Patient"})).json()
