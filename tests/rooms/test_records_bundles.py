@@ -143,6 +143,23 @@ def test_what_cannot_be_opened_lets_nothing_be_stored(node: Node, h1: Asking) ->
     assert totals(node) == before
 
 
+@pytest.mark.parametrize("writes", [True, False])
+def test_what_a_transaction_that_fails_found_is_shown(node: Node, h1: Asking, ann: UUID, writes: bool) -> None:
+    gone, there = an_entry(node, ann), an_entry(node, ann)
+    h1.ask("DELETE", f"/fhir/Observation/{gone}")
+    more = [ask("POST", "Observation", an_observation(f"Patient/{ann}"))] if writes else []
+    before = len(looks(node, ann))
+
+    answers = [
+        submit(h1, "transaction", *more, *(ask("GET", f"Observation/{id_}") for id_ in ids))
+        for ids in ([gone], [there, uuid4()], [uuid4(), there])
+    ]
+
+    assert [one.status_code for one in answers] == [410, 404, 404]
+    told = [(one.action, one.count, one.unwraps) for one in looks(node, ann)[before:]]
+    assert told == [("read", 0, 0), ("search", 1, 0)]
+
+
 def test_a_search_of_a_transaction_finds_what_it_wrote_and_is_registered(node: Node, h1: Asking, ann: UUID) -> None:
     mark = str(uuid4())
     before = len(looks(node, ann))

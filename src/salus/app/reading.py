@@ -6,7 +6,7 @@ Design flow 0: no byte leaves before the audit row of its read is durable.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -122,11 +122,16 @@ def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException
 
 
 class ReadsTogether:
-    """Reads that are part of a transaction: found, registered and opened in it, or it fails; told after its commit."""
+    """Reads that are part of a transaction: found, registered and opened in it, or it fails; told after its commit.
+
+    Where it fails the answer tells that all before the first that cannot be read is there, and what was deleted: then
+    `register_looks` is called behind the roll-back.
+    """
 
     def __init__(self, node: Node, who: Principal, asks: Sequence[tuple[int, str, UUID, int | None]]) -> None:
         self._node = node
         self._cases = [(entry, _Case(principal=who, type=kind, id=id_, version=n)) for entry, kind, id_, n in asks]
+        self._looks: list[Read] = []
 
     def within(self, tx: Transaction) -> None:
         """Find and register all. Raises NotFound, Refused or Gone for the first that cannot be read."""
@@ -135,12 +140,20 @@ class ReadsTogether:
             return
         _locate(tx, self._node, cases, at)
         for entry, case in self._cases:
+            if case.located and case.decision and case.decision.allowed:
+                self._looks.append(_looked(case, at))
             if case.located is None or case.located.deleted or not (case.decision and case.decision.allowed):
                 refused = _answer(case, {})
                 if isinstance(refused, SalusError):
                     refused.where = f"Bundle.entry[{entry}].request"
                     raise refused
         access.register(tx, [_read(case, at) for case in cases])
+
+    def register_looks(self) -> None:
+        """Register what was found for a transaction that did not come about."""
+        if self._looks:
+            with self._node.store.transaction(Duty.CARE) as tx:
+                access.register(tx, self._looks)
 
     def opened(self) -> dict[int, Found]:
         """Return what was read, by entry; nothing of it leaves before the commit."""
@@ -244,6 +257,12 @@ def _read(case: _Case, at: datetime) -> Read:
         unwraps=0 if found.deleted else 1,
         at=at,
     )
+
+
+def _looked(case: _Case, at: datetime) -> Read:
+    """Write down that something was found, and not opened."""
+    read = _read(case, at)
+    return replace(read, action=Action.SEARCH, unwraps=0) if read.unwraps else read
 
 
 def _answer(case: _Case, keys: dict[int, bytes | SalusError]) -> Found | SalusError:

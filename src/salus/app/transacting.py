@@ -15,7 +15,7 @@ from salus.app.writing import accept
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
 from salus.records import Accepted, Asked, Intent
-from salus.storage import Duty, Transaction
+from salus.storage import Duty, StoreDown, Transaction
 
 Read = tuple[int, str, UUID, int | None]
 """Entry, type, id, and the version if one is meant."""
@@ -35,7 +35,8 @@ def transact(
 ) -> Transacted:
     """Take in all intents, then read and search, or do nothing.
 
-    Raises what `accept` raises, and NotFound, Gone or Refused for a read or a search; a refusal is kept.
+    Raises what `accept` raises, and NotFound, Gone or Refused for a read or a search; a refusal is kept. What was found
+    on the way is shown to whom it concerns, also where nothing comes of it.
     """
     together, pages, read = ReadsTogether(node, who, reads), dict[int, Page](), dict[int, Found]()
 
@@ -51,10 +52,15 @@ def transact(
         read.update(together.opened())
 
     accepted = None
-    if intents:
-        accepted = accept(node, who, intents, noted=lambda tx, _: look(tx))
-    else:
-        _only_look(node, who, look)
+    try:
+        if intents:
+            accepted = accept(node, who, intents, noted=lambda tx, _: look(tx))
+        else:
+            _only_look(node, who, look)
+    except SalusError as error:
+        if not isinstance(error, StoreDown):
+            together.register_looks()
+        raise
     return Transacted(accepted=accepted, read=read, pages=pages)
 
 
