@@ -80,6 +80,8 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
             ids.update(zip(names.split(), (str(one.id) for one in done.outcomes), strict=True))
 
         keep("doctor", "H1", {"resourceType": "Practitioner", "name": [{"family": "Müller-Ström", "given": ["Åsa"]}]})
+        form = {"url": "http://plans.example/fhir/list", "status": "active"}
+        keep("form", "H1", {"resourceType": "Questionnaire", **form})
         doctor = {"reference": f"Practitioner/{ids['doctor']}"}
         visit = {"resourceType": "Encounter", "fullUrl": "urn:uuid:v", "status": "finished", "class": {"code": "AMB"}}
         keep(
@@ -129,6 +131,8 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
         ("component-code-value-quantity=sys$gt100", "pressure"),
         ("component-code-value-quantity=dia$gt100", ""),
         ("combo-code-value-quantity=dia$lt100,iron$7", "pressure other"),
+        (f"combo-code-value-quantity={LOINC}|iron$gt6", "other"),
+        ("combo-code-value-quantity=urn:none|iron$gt6", ""),
         ("subject:Patient.gender=female", "iron sugar pressure"),
         ("patient.name=Li", "iron sugar pressure"),
         ("performer:Practitioner.family=muller", "iron"),
@@ -172,6 +176,16 @@ def test_observations_are_found(held: Held, query: str, expected: str | None) ->
 )
 def test_patients_are_found_by_what_refers_to_them(held: Held, query: str, expected: str) -> None:
     assert held.find(f"Patient?{query}") == expected.split()
+
+
+@pytest.mark.parametrize(("query", "found"), [
+    ("below=http://plans.example/fhir", True),
+    ("below=http://plans.example/fhir/", True),
+    ("below=http://plans.example/fhir/list/", True),
+    ("below=http://plans.example/fh/", False),
+])  # fmt: skip
+def test_an_address_is_found_below_one_that_ends_in_a_slash(held: Held, query: str, found: bool) -> None:
+    assert held.find(f"Questionnaire?url:{query}") == (["form"] if found else [])
 
 
 def test_a_name_of_staff_is_found_by_its_beginning_without_case_and_accents(held: Held) -> None:

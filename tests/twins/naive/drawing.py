@@ -207,7 +207,7 @@ class Drawer:
             return "", escaped(rng.choice((text, text.upper(), text + "/x")))
         modifier = rng.choice(("below", "above"))
         above = text.rpartition("/")[0] or text
-        return modifier, escaped(rng.choice((above, text)) if modifier == "below" else text + "/x")
+        return modifier, escaped(rng.choice((above, above + "/", text)) if modifier == "below" else text + "/x")
 
     def _composite(self, kind: str, name: str, found: list[Any]) -> tuple[str, str]:
         _, _, _, parts = parameter(kind, name)

@@ -125,7 +125,7 @@ def _string_matches(key: str, modifier: str, wanted: str) -> bool:
 def _uri_matches(key: str, modifier: str, wanted: str) -> bool:
     asked = plain(wanted)
     if modifier == "below":
-        return key.startswith(asked)
+        return key.startswith(asked) or key == asked.removesuffix("/")
     if modifier == "above":
         return asked.startswith(key)
     return key == asked

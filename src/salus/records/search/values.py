@@ -92,7 +92,7 @@ def _asked_token(parameter: Parameter, value: str) -> tuple[str, str]:
     if len(parts) == 1:
         return f"c{parts[0]}", parts[0]
     system, code = parts
-    if system and all(slot.told in _WITHOUT_SYSTEM for slot in parameter.slots):
+    if system and parameter.slots and all(slot.told in _WITHOUT_SYSTEM for slot in parameter.slots):
         raise refused(parameter.name, "has values without a system here: write the code alone")
     return (f"t{system}\0{code}" if code else f"s{system}"), code
 
@@ -167,7 +167,7 @@ def _uri(_: str, parameter: Parameter, modifier: str, parts: Sequence[str]) -> C
         if modifier == "above":
             told = [f"u{above}" for above in forms.steps(text)]
         elif modifier in ("", "below"):
-            told = [f"{'b' if modifier else 'u'}{text}"]
+            told = [f"b{text.removesuffix('/')}" if modifier else f"u{text}"]
         else:
             raise refused(f"{parameter.name}:{modifier}", "is no modifier of an address; known: above, below, missing",
                           "not-supported")  # fmt: skip
