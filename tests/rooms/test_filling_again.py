@@ -9,14 +9,16 @@ from importlib import import_module
 
 import pytest
 
-from nodes import a_node, a_number, a_patient, an_observation, send, system
+from nodes import a_node, a_number, a_patient, an_observation, send, system, update
+from peopling import URN, a_keeping
 from salus import records
-from salus.app import Node, Relay
+from salus.app import Node, Relay, population_at, shares
 from salus.app.indexing import find_page, prepare_page
 from salus.app.surveying import survey_page
 from salus.kernel import Unavailable
 from salus.keys import ChartKeyMissing
-from salus.records.population import denominators
+from salus.records import following
+from salus.records.population import denominators, keepings_of
 from salus.storage import Duty, Met
 
 MARCH = date(2031, 3, 1)
@@ -40,6 +42,7 @@ def of_an_earlier_release(node: Node) -> None:
         node,
         "truncate records.found, records.charted, records.found_date, records.found_number",
         "update records.indexing set done = 0, until = (select max(resource_key) from records.resource)",
+        "update records.surveying set done = 0, until = (select max(chart_key) from records.chart)",
         "truncate records.vital, records.keeping, records.followed",
     )
     node.indexed = False
@@ -82,11 +85,11 @@ def test_a_chart_that_somebody_else_writes_to_is_tried_again(node: Node) -> None
         tx.run("set lock_timeout = '100ms'")
     with node.store.connect(Duty.MIGRATION, "salus") as owner, owner.transaction():
         owner.execute("select 1 from records.resource for update")
-        for fill in (lambda: prepare_page(node, 0), lambda: survey_page(node, 0)):
+        for fill in (lambda: prepare_page(node, 0), lambda: survey_page(node)):
             with pytest.raises(Met):
                 fill()
     prepare_page(node, 0)
-    survey_page(node, 0)
+    survey_page(node)
     with node.store.transaction(Duty.CARE) as tx:
         prepared = tx.rows("select 1 from identity.person")
 
@@ -154,3 +157,38 @@ def test_what_breaks_earlier_in_a_round_starves_nothing_of_an_earlier_release(no
 
     assert counted(node) == 1
     assert done.outcomes[0].resource_key in found(node)
+
+
+def test_a_chart_whose_patient_changes_before_its_turn_is_surveyed_all_the_same(node: Node) -> None:
+    person = a_patient(a_number(7, "19700203"), birthDate="1970-02-03", gender="female")
+    pressure = {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]}
+    done = send(
+        node,
+        system(),
+        {"fullUrl": URN, **person},
+        a_keeping(URN, "2031-01-01"),
+        an_observation(URN, code=pressure, effectiveDateTime="2031-02-01"),
+    )
+    of_an_earlier_release(node)
+    update(node, system(), {**person, "gender": "male", "id": str(done.outcomes[0].id)})
+    while survey_page(node):
+        pass
+    with node.store.transaction(Duty.CARE) as tx:
+        kept = keepings_of(tx, [done.outcomes[0].chart_key])
+        marks = following.marks(tx, node.custodian, [done.outcomes[0].chart_key])
+
+    assert [one.facility for one in kept] == ["H1"]
+    assert [mark.topic for mark in marks[done.outcomes[0].chart_key]] == ["blood-pressure"]
+
+
+def test_no_figure_of_the_population_leaves_before_all_charts_are_surveyed(node: Node) -> None:
+    send(node, system(), a_patient(a_number(8), birthDate="1980-01-01", gender="female"))
+    of_an_earlier_release(node)
+    for ask in (lambda: population_at(node, MARCH), lambda: shares(node), lambda: shares(node, "H1")):
+        with pytest.raises(Unavailable):
+            ask()
+    while survey_page(node):
+        pass
+
+    assert len(population_at(node, MARCH).figures) == 1
+    assert shares(node) == []

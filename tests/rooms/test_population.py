@@ -13,8 +13,9 @@ import pytest
 from nodes import a_number, a_patient
 from peopling import URN, a_keeping
 from salus.records import Intent, accept
-from salus.records.population import Change, Denominator, changes, denominators, suppressed
+from salus.records.population import Change, Denominator, changes, denominators, suppressed, vitals_of
 from salus.records.population.model import AGE_BANDS, age_years, band_of
+from salus.records.population.reading import keeping_of
 from salus.storage import Duty, Store
 from taking import a_writer, take
 
@@ -181,3 +182,40 @@ def test_a_denominator_has_no_room_for_a_person() -> None:
     assert {one.name for one in fields(Change)} == {
         "month", "county", "before", "births", "registered", "moved_in", "deaths", "moved_out", "after",
     }  # fmt: skip
+
+
+def test_a_death_without_a_day_stays_in_the_month_in_which_it_was_said_first(store: Store) -> None:
+    old = a_person(2, "1940-05-05", "female", deceasedBoolean=True)
+    took = take(store, a_writer("H1"), old, a_keeping(URN, "2019-01-01"), full_urls=[URN])
+    first = _died(store, took.outcomes[0].chart_key)
+    rewrite(store, "H1", {**old, "language": "zh"}, took.outcomes[0].id)
+    again = _died(store, took.outcomes[0].chart_key)
+    rewrite(store, "H1", {**old, "deceasedBoolean": False}, took.outcomes[0].id)
+    alive = _died(store, took.outcomes[0].chart_key)
+    rewrite(store, "H1", old, took.outcomes[0].id)
+
+    assert first is not None
+    assert first < APRIL
+    assert (again, alive, _died(store, took.outcomes[0].chart_key)) == (first, None, APRIL)
+
+
+def _died(store: Store, chart: int) -> date | None:
+    with store.transaction(Duty.CARE) as tx:
+        return vitals_of(tx, [chart])[chart].died
+
+
+def test_a_declaration_without_days_stays_as_of_the_days_on_which_it_was_said_first() -> None:
+    open_, ended = a_keeping(URN, "2031-01-01"), a_keeping(URN, "2031-01-01", status="finished")
+    for one in (open_, ended):
+        del one["period"]
+    days = [datetime(2031, month, 2, tzinfo=UTC) for month in range(1, 5)]
+    first = keeping_of(1, 2, "H1", open_, days[0])
+    again = keeping_of(1, 2, "H1", open_, days[1], first)
+    over = keeping_of(1, 2, "H1", ended, days[2], again)
+    told = [keeping_of(1, 2, "H1", ended, days[3], over), over, again]
+
+    assert [(one.since, one.until) for one in told if one] == [
+        (date(2031, 1, 2), date(2031, 3, 2)),
+        (date(2031, 1, 2), date(2031, 3, 2)),
+        (date(2031, 1, 2), None),
+    ]

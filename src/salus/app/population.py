@@ -9,7 +9,7 @@ from itertools import groupby
 
 from salus import parties
 from salus.app.node import Node
-from salus.records.population import Change, Denominator, changes, denominators, suppressed
+from salus.records.population import Change, Denominator, changes, check_surveyed, denominators, suppressed
 from salus.storage import Duty
 
 
@@ -34,9 +34,13 @@ class Population:
 
 
 def population_at(node: Node, month: date) -> Population:
-    """Return the figures of the end of a month; those from 1 to 4 are hidden, and those that would give one away."""
+    """Return the figures of the end of a month; those from 1 to 4 are hidden, and those that would give one away.
+
+    Raises Unavailable until the charts of an earlier release are counted.
+    """
     counties = {place.facility_id: place.county for place in parties.facilities(node.store) if place.care}
     with node.store.transaction(Duty.CARE) as tx:
+        check_surveyed(tx)
         table = denominators(tx, month, counties)
         changed = changes(tx, month, counties)
     return Population(month=month, figures=tuple(_figures(table)), changes=tuple(_change(one) for one in changed))

@@ -42,7 +42,7 @@ class Relay:
         self._swept: datetime | None = None
         self._prepared: int | None = 0
         self._unfound = True
-        self._surveyed: int | None = 0
+        self._unsurveyed = True
         self._published_at: float | None = None
         self._institutions: frozenset[str] = frozenset()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
@@ -101,9 +101,8 @@ class Relay:
         return self._unfound
 
     def _survey(self) -> bool:
-        if self._surveyed is not None:
-            self._surveyed = survey_page(self._node, self._surveyed)
-        return self._surveyed is not None
+        self._unsurveyed = self._unsurveyed and survey_page(self._node)
+        return self._unsurveyed
 
     def _progress(self) -> None:
         """Let measures progress when witnesses stand by more of the log, at first, and once a minute for the clock."""

@@ -10,39 +10,42 @@ import logging
 from salus import records
 from salus.app.indexing import keys_of
 from salus.app.node import Node
-from salus.records.population import surveyed, unsurveyed
+from salus.records.population import note_surveyed, surveyed, unsurveyed
 from salus.storage import Duty, Met, StoreDown
 
 log = logging.getLogger("salus.surveying")
 
-LOOKED_AT, AT_ONCE = 10_000, 25
-"""How many charts a page has, and how many of them are surveyed before something else has its turn."""
+AT_ONCE = 25
+"""How many charts are surveyed before something else has its turn."""
 
 
-def survey_page(node: Node, after: int) -> int | None:
-    """Survey what is not surveyed of the page of charts behind one; return where the next begins, None at the end.
+def survey_page(node: Node) -> bool:
+    """Survey the next charts of an earlier release; tell whether more of them may wait.
 
-    A chart whose key was destroyed stays as it is: what it says can never be read again. Any number may run at once.
+    A chart whose key was destroyed, or that cannot be read, stays as it is. Any number may run at once.
     """
     with node.store.transaction(Duty.CARE) as tx:
-        charts, last = unsurveyed(tx, after, LOOKED_AT)
-        if len(charts) > AT_ONCE:
-            charts = charts[:AT_ONCE]
-            last = charts[-1]
+        waiting = unsurveyed(tx, AT_ONCE)
+    if waiting is None:
+        return False
+    charts, last = waiting
     keys = keys_of(node, charts)
     for chart in charts:
         if chart in keys:
             _survey(node, chart, keys[chart])
-    return last
+    with node.store.transaction(Duty.CARE) as tx:
+        note_surveyed(tx, last)
+    return True
 
 
 def _survey(node: Node, chart: int, key: bytes) -> None:
     """Note what one chart tells. Its resources are locked first, so that nothing newer is written over."""
     try:
         with node.store.transaction(Duty.CARE) as tx:
-            found = surveyed(tx, chart)
-            records.lock(tx, found)
-            records.note_again(tx, node.custodian, records.fetch(tx, found), {chart: key})
+            parts = surveyed(tx, chart)
+            records.lock(tx, [one for part in parts for one in part])
+            for part in parts:
+                records.note_again(tx, node.custodian, records.fetch(tx, part), {chart: key})
     except (StoreDown, Met):  # nothing is wrong with the chart: the same is tried again
         raise
     except Exception as error:

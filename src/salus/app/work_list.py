@@ -88,9 +88,14 @@ def work_list(node: Node, who: Principal, after: int = 0) -> WorkList:
 
 
 def shares(node: Node, facility: str | None = None) -> list[Share]:
-    """Return, for each facility that keeps records, or one, how follow-up goes there by plan: numbers, no persons."""
+    """Return, for each facility that keeps records, or one, how follow-up goes there by plan: numbers, no persons.
+
+    Raises Unavailable until the charts of an earlier release are counted.
+    """
     today = civil_day(node.clock.now())
     wanted = [one.facility_id for one in parties.facilities(node.store) if one.care]
+    with node.store.transaction(Duty.CARE) as tx:
+        population.check_surveyed(tx)
     found = []
     for one in wanted if facility is None else [facility]:
         people: dict[str, Counter[str]] = {}

@@ -16,10 +16,15 @@ KEEPING: Final = ("urn:salus:code:episode", "record-keeping")
 _OPEN = ("active", "onhold", "finished")
 
 
-def vital_of(chart_key: int, facility: str, patient: Mapping[str, Any], at: datetime) -> Vital:
-    """Return what a Patient says of birth, sex and death. A death without a day is of the month of its being said."""
+def vital_of(
+    chart_key: int, facility: str, patient: Mapping[str, Any], at: datetime, before: Vital | None = None
+) -> Vital:
+    """Return what a Patient says of birth, sex and death; `before` is what its chart said until now.
+
+    A death without a day is of the month of its being said first.
+    """
     born = patient.get("birthDate")
-    dead, died = _death(patient, at)
+    dead, died = _death(patient, (before and before.died) or month_of(civil_day(at)), at)
     return Vital(
         chart_key=chart_key,
         facility=facility,
@@ -33,18 +38,26 @@ def vital_of(chart_key: int, facility: str, patient: Mapping[str, Any], at: date
 
 
 def keeping_of(
-    resource_key: int, chart_key: int, facility: str, resource: Mapping[str, Any], at: datetime
+    resource_key: int,
+    chart_key: int,
+    facility: str,
+    resource: Mapping[str, Any],
+    at: datetime,
+    before: Keeping | None = None,
 ) -> Keeping | None:
-    """Return the declaration that an EpisodeOfCare makes; None for any other resource, or one that was called off."""
+    """Return the declaration that an EpisodeOfCare makes; None for any other resource, or one that was called off.
+
+    `before` is what it declared until now: a day that is not stated is the one on which it was said first.
+    """
     if resource.get("resourceType") != "EpisodeOfCare" or resource.get("status") not in _OPEN:
         return None
     codings = [coding for concept in resource.get("type") or () for coding in concept.get("coding") or ()]
     if KEEPING not in [(coding.get("system"), coding.get("code")) for coding in codings]:
         return None
     today, period = civil_day(at), resource.get("period") or {}
-    since, until = _day(period.get("start")) or today, _day(period.get("end"))
+    since, until = _day(period.get("start")) or (before.since if before else today), _day(period.get("end"))
     if until is None and resource["status"] == "finished":
-        until = max(since, today)
+        until = max(since, min(before.until, today) if before and before.until else today)
     if until is not None and until < since:
         return None
     return Keeping(
@@ -52,12 +65,11 @@ def keeping_of(
     )
 
 
-def _death(patient: Mapping[str, Any], at: datetime) -> tuple[bool | None, date | None]:
+def _death(patient: Mapping[str, Any], first: date, at: datetime) -> tuple[bool | None, date | None]:
     if "deceasedDateTime" in patient:
-        said = month_of(civil_day(at))
-        return True, min(_month(patient["deceasedDateTime"]) or said, said)
+        return True, min(_month(patient["deceasedDateTime"]) or first, month_of(civil_day(at)))
     if patient.get("deceasedBoolean") is True:
-        return True, month_of(civil_day(at))
+        return True, first
     return (False if patient.get("deceasedBoolean") is False else None), None
 
 

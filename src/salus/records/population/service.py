@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from salus.identity import residents, residents_of
+from salus.kernel import Unavailable
 from salus.records.following.topics import TYPES
 from salus.records.population import counting, store
 from salus.records.population.model import Change, Denominator, Keeping, Vital, keeper
@@ -16,21 +17,27 @@ from salus.records.population.reading import keeping_of, vital_of
 from salus.storage import Transaction
 
 PAGE = 10_000
+_DEATHS = frozenset({"deceasedBoolean", "deceasedDateTime"})
+LAYOUT = 1
+"""Of what is noted. A new one lets all charts be surveyed again."""
+MOST_SEALED_BYTES = 8 * 1024 * 1024
+"""How many bytes of bodies are held while a chart is surveyed; one body of more is held alone."""
 
 
 def note(tx: Transaction, facility: str, at: datetime, written: Sequence[tuple[int, int, Mapping[str, Any]]]) -> None:
     """Note what written resources say: (resource key, chart key, resource). In the transaction that writes them."""
-    vitals = {
-        chart: vital_of(chart, facility, resource, at)
-        for _, chart, resource in written
-        if resource["resourceType"] == "Patient"
-    }
+    people = [(chart, resource) for _, chart, resource in written if resource["resourceType"] == "Patient"]
+    dead = [chart for chart, resource in people if _DEATHS & resource.keys()]
+    said = vitals_of(tx, dead) if dead else {}
+    vitals = {chart: vital_of(chart, facility, resource, at, said.get(chart)) for chart, resource in people}
     if vitals:
         store.replace_vitals(tx, list(vitals.values()))
     declaring = [one for one in written if one[2]["resourceType"] == "EpisodeOfCare"]
     if declaring:
-        rows = [keeping_of(key, chart, facility, resource, at) for key, chart, resource in declaring]
-        store.replace_keepings(tx, [key for key, _, _ in declaring], [row for row in rows if row])
+        keys = [key for key, _, _ in declaring]
+        before = {one.resource_key: one for one in store.keepings(tx, keys)}
+        rows = [keeping_of(key, chart, facility, body, at, before.get(key)) for key, chart, body in declaring]
+        store.replace_keepings(tx, keys, [row for row in rows if row])
 
 
 def denominators(tx: Transaction, month: date, counties: Mapping[str, str]) -> list[Denominator]:
@@ -80,14 +87,38 @@ def vitals_of(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, Vital]:
     return {one.chart_key: one for one in store.vitals_of(tx, chart_keys)}
 
 
-def unsurveyed(tx: Transaction, after: int, most: int) -> tuple[list[int], int | None]:
-    """Return which of the next `most` charts were never noted, and the last of them looked at; None at the end."""
-    return store.unsurveyed(tx, after, most)
+def check_surveyed(tx: Transaction) -> None:
+    """Raise Unavailable while charts of an earlier release wait to be surveyed: figures would leave them out."""
+    if store.unsurveyed(tx, LAYOUT) is not None:
+        raise Unavailable("the records of an earlier release are being counted; ask again in some minutes")
 
 
-def surveyed(tx: Transaction, chart: int) -> list[UUID]:
-    """Return the resources of a chart that the register and follow-up look at."""
-    return store.resources_of(tx, chart, ("Patient", "EpisodeOfCare", *TYPES))
+def unsurveyed(tx: Transaction, most: int) -> tuple[list[int], int] | None:
+    """Return the next charts to survey and how far that goes, of `most` looked at; None where all were surveyed."""
+    store.begin(tx, LAYOUT)
+    state = store.unsurveyed(tx, LAYOUT)
+    if state is None:
+        return None
+    until, done = state
+    return store.charts_between(tx, done, until, most)
+
+
+def note_surveyed(tx: Transaction, last: int) -> None:
+    """Note that every chart up to one was surveyed."""
+    store.note_surveyed(tx, LAYOUT, last)
+
+
+def surveyed(tx: Transaction, chart: int) -> list[list[UUID]]:
+    """Return the resources of a chart that the register and follow-up look at, in parts to be opened one by one."""
+    parts: list[list[UUID]] = []
+    held = MOST_SEALED_BYTES
+    for id_, size in store.resources_of(tx, chart, ("Patient", "EpisodeOfCare", *TYPES)):
+        held += size
+        if held > MOST_SEALED_BYTES:
+            parts.append([])
+            held = size
+        parts[-1].append(id_)
+    return parts
 
 
 def _everybody(tx: Transaction) -> Iterator[counting.Counted]:
@@ -111,10 +142,12 @@ def _everybody(tx: Transaction) -> Iterator[counting.Counted]:
 __all__ = [
     "changes",
     "charts_kept",
+    "check_surveyed",
     "denominators",
     "keepings_of",
     "kept_by",
     "note",
+    "note_surveyed",
     "surveyed",
     "unsurveyed",
     "vitals_of",

@@ -11,6 +11,7 @@ from salus.storage import Transaction
 
 _VITAL = ("chart_key", "facility", "born", "sex", "dead", "died", "vouched", "said_at")
 _KEEPING = ("resource_key", "chart_key", "facility", "since", "until", "said_at")
+_HIGHEST_KEY = 2**63 - 1
 
 
 def replace_vitals(tx: Transaction, rows: Sequence[Vital]) -> None:
@@ -56,6 +57,16 @@ def keepings_of(tx: Transaction, chart_keys: Sequence[int]) -> list[Keeping]:
     return [_keeping(row) for row in found]
 
 
+def keepings(tx: Transaction, resource_keys: Sequence[int]) -> list[Keeping]:
+    """Return what these resources declare."""
+    found = tx.rows(
+        "select resource_key, chart_key, facility, since, until, said_at from records.keeping"
+        " where resource_key = any(%s::bigint[])",
+        (list(resource_keys),),
+    )
+    return [_keeping(row) for row in found]
+
+
 def charts_kept(tx: Transaction, facility: str, after: int, most: int) -> list[int]:
     """Return the next charts in which a facility declared, now or once, that it keeps the record, in key order."""
     found = tx.rows(
@@ -66,24 +77,52 @@ def charts_kept(tx: Transaction, facility: str, after: int, most: int) -> list[i
     return [chart for (chart,) in found]
 
 
-def unsurveyed(tx: Transaction, after: int, most: int) -> tuple[list[int], int | None]:
-    """Return the residents' charts without a row among the next `most`, and the last looked at; None at the end."""
-    found = tx.rows(
-        "select c.chart_key, c.kind = 'resident' and v.chart_key is null from (select chart_key, kind from"
-        " records.chart where chart_key > %s order by chart_key limit %s) c"
-        " left join records.vital v on v.chart_key = c.chart_key order by c.chart_key",
-        (after, most),
-    )
-    return [chart for chart, wanted in found if wanted], found[-1][0] if found else None
+def unsurveyed(tx: Transaction, layout: int) -> tuple[int, int] | None:
+    """Return (until, done) of a layout while charts of earlier releases wait to be surveyed.
+
+    Of a layout that nobody began nothing is known: everything may wait.
+    """
+    row = tx.row("select until, done from records.surveying where layout = %s", (layout,))
+    if row is None:
+        return _HIGHEST_KEY, 0
+    return None if row[1] >= row[0] else (row[0], row[1])
 
 
-def resources_of(tx: Transaction, chart: int, types: Sequence[str]) -> list[UUID]:
-    """Return the resources of these types in a chart."""
-    found = tx.rows(
-        "select id from records.resource where chart_key = %s and type = any(%s::text[]) order by resource_key",
-        (chart, list(types)),
+def begin(tx: Transaction, layout: int) -> None:
+    """Begin a layout that nobody began: every chart that is there by now waits to be surveyed."""
+    tx.run(
+        "insert into records.surveying (layout, until, done)"
+        " select %s, coalesce(max(chart_key), 0), 0 from records.chart on conflict (layout) do nothing",
+        (layout,),
     )
-    return [id_ for (id_,) in found]
+
+
+def charts_between(tx: Transaction, after: int, until: int, most: int) -> tuple[list[int], int]:
+    """Return the residents' charts among the next `most` behind one, and the last that was looked at."""
+    found = tx.rows(
+        "select chart_key, kind = 'resident' from records.chart where chart_key > %s and chart_key <= %s"
+        " order by chart_key limit %s",
+        (after, until, most),
+    )
+    return [chart for chart, wanted in found if wanted], found[-1][0] if found else until
+
+
+def note_surveyed(tx: Transaction, layout: int, done: int) -> None:
+    """Note the last chart that was surveyed."""
+    tx.run("update records.surveying set done = greatest(done, %s) where layout = %s", (done, layout))
+
+
+def resources_of(tx: Transaction, chart: int, types: Sequence[str]) -> list[tuple[UUID, int]]:
+    """Return the resources of these types in a chart, and how many bytes the body of each has."""
+    return [
+        (id_, size)
+        for id_, size in tx.rows(
+            "select r.id, octet_length(v.body) from records.resource r"
+            " join records.version v on v.resource_key = r.resource_key and v.version = r.version"
+            " where r.chart_key = %s and r.type = any(%s::text[]) order by r.resource_key",
+            (chart, list(types)),
+        )
+    ]
 
 
 def _vital(
