@@ -39,3 +39,9 @@ class Met(Unavailable):
     """Somebody else wrote to the same records at the same time. Nothing was stored; the same may be tried again."""
 
     code = "SALUS-S007"
+
+
+class Unstorable(Invalid):
+    """A value that PostgreSQL does not hold, such as a number beyond its range. What the savepoint did is undone."""
+
+    code = "SALUS-S009"

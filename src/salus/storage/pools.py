@@ -11,7 +11,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from salus.storage.errors import Met, StoreDown, TookTooLong
+from salus.storage.errors import Met, StoreDown, TookTooLong, Unstorable
 from salus.storage.model import Duty
 
 Row = tuple[Any, ...]
@@ -93,9 +93,12 @@ class Transaction:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block did if it raises, and let the transaction go on."""
-        with self._connection.transaction():
-            yield
+        """Undo what the block did if it raises, and let the transaction go on. Raises Unstorable for a value too odd."""
+        try:
+            with self._connection.transaction():
+                yield
+        except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as odd:
+            raise Unstorable("a value is beyond what can be stored; nothing of it was") from odd
 
     def committed(self) -> None:
         """Run the actions that waited for the commit."""

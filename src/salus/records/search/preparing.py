@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import psycopg
-
 from salus.kernel import SalusError, Unavailable
 from salus.records.fhir.parse import parse
 from salus.records.model import Located, Sealer
@@ -26,8 +24,6 @@ _DAMAGED: Final = (
     LookupError,
     TypeError,
     ValueError,
-    psycopg.DataError,
-    psycopg.errors.ProgramLimitExceeded,
 )
 
 
