@@ -93,7 +93,7 @@ class Transaction:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block did if it raises, and let the transaction go on. Raises Unstorable for a value too odd."""
+        """Undo what the block did if it raises, and let the transaction go on. Raises Unstorable for an odd value."""
         try:
             with self._connection.transaction():
                 yield
