@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import orjson
 import pytest
 
 from nodes import Asking, a_node, a_patient, add_hospital, asking, send, system
-from salus import app, parties
+from salus import app, parties, records
 from salus.app import Node, publish_institutions
 from salus.kernel import Role
 from salus.parties import FacilityKind
+from salus.records import Institution
 from salus.storage import Duty
 
 DIRECTORY = (
@@ -138,3 +140,22 @@ def test_the_registrys_chart_holds_nobody(node: Node) -> None:
         kinds = connection.execute("select distinct kind from records.chart where facility = 'registry'").fetchall()
 
     assert kinds == [("directory",)]
+
+
+def test_one_institution_that_is_refused_keeps_none_behind_it_out(tmp_path: Path) -> None:
+    with a_node(tmp_path) as node:
+        parties.add_organisation(node.store, organisation_id="Amiss", name_en="Amiss", name_zh="甲")
+        for facility, body in (("H40", "Amiss"), ("H5", "Group")):
+            parties.add_facility(
+                node.store, facility_id=facility, name_en=facility, name_zh=facility, level=2,
+                kind=FacilityKind.HOSPITAL, county="900101", organisation=body,
+            )  # fmt: skip
+        with node.store.transaction(Duty.CARE) as other:
+            records.lock_institution(other, node.custodian, Institution(identifier="Amiss", name_en="", name_zh=""))
+            with node.store.transaction(Duty.CARE) as tx:  # the pool's only free connection, which is the next, too
+                tx.run("set lock_timeout = '100ms'")
+            known = publish_institutions(node)
+        again = publish_institutions(node, known)
+
+    assert known == {"urn:salus:organisation|Group", "urn:salus:facility|H5"}
+    assert again - known == {"urn:salus:organisation|Amiss", "urn:salus:facility|H40"}

@@ -120,3 +120,21 @@ def test_shares_are_numbers_with_the_small_ones_hidden(node: Node) -> None:
     assert (share.facility, share.people) == ("H1", 9)
     assert (share.up_to_date, share.due, share.overdue) == (None, 0, None)
     assert {plan.key for plan in following.shipped_plans()} >= {share.plan}
+
+
+def test_a_page_looks_at_so_many_charts_whether_their_record_is_still_kept_or_not(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = import_module("salus.app.work_list")
+    monkeypatch.setattr(listing, "LOOKED_AT", 2)
+    monkeypatch.setattr(listing, "PAGE", 1)
+    for order in range(560, 563):
+        diabetic(node, order, "H1", a_keeping(URN, "2029-01-01", "2030-01-01"))
+    kept = diabetic(node, 563, "H1", a_keeping(URN, "2030-01-01"), name="王静")
+    first = work_list(node, clinician("H1"))
+    assert first.after is not None
+    second = work_list(node, clinician("H1"), first.after)
+
+    assert (first.lines, first.looked_at) == ((), 0)
+    assert [line.name for line in second.lines] == ["王静"]
+    assert looks(node, kept) == [("follow-up", "H1", "record-keeper")]

@@ -5,6 +5,7 @@ They lie in a chart of the registry's own: no hospital rewrites what it is, and 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -12,20 +13,33 @@ from uuid import UUID
 from salus import parties, records
 from salus.app.node import Node
 from salus.app.writing import accept_for_registry
+from salus.kernel import SalusError
 from salus.records import REGISTRY, Institution, Intent
-from salus.storage import Duty, Transaction
+from salus.storage import Duty, StoreDown, Transaction
+
+log = logging.getLogger("salus.directory")
 
 
 def publish_institutions(node: Node, known: frozenset[str] = frozenset()) -> frozenset[str]:
     """Add the institutions that the directory lacks; return all that it has. Those `known` are not looked for again.
 
-    What is registered never changes, and neither does what stands here. Any number may run at once.
+    What is registered never changes, and neither does what stands here. Any number may run at once. One that is refused
+    is left out until it is tried again, with the facilities of a body that is; none behind it waits for it.
     """
-    wanted = [one for one in _registered(node) if _key(one) not in known]
-    for one in wanted:
-        with node.store.transaction(Duty.CARE) as tx:
-            _publish(tx, node, one)
-    return known | {_key(one) for one in wanted}
+    published, refused = set(known), set[str]()
+    for one in _registered(node):
+        if _key(one) in known or one.body in refused:
+            continue
+        try:
+            with node.store.transaction(Duty.CARE) as tx:
+                _publish(tx, node, one)
+            published.add(_key(one))
+        except StoreDown:
+            raise
+        except SalusError as error:
+            refused |= set() if one.kind else {one.identifier}
+            log.warning("%s is not in the directory: %s", _key(one), error)
+    return frozenset(published)
 
 
 def organization_of(node: Node, facility_id: str) -> UUID | None:

@@ -129,22 +129,26 @@ def _worst(plan: Followed) -> str:
 def _page(tx: Transaction, node: Node, facility: str, after: int, today: date) -> tuple[list[_Kept], int, int | None]:
     """Return residents who are due for something, how many were looked at, and where the next page begins."""
     due: list[_Kept] = []
-    looked_at = 0
-    for kept, last in _pages(tx, node, facility, after, today):
+    looked_at = charts = 0
+    for kept, last, held in _pages(tx, node, facility, after, today):
+        charts += held
         for one in kept:
             looked_at += 1
             if not one.dead and any(plan.open for plan in one.followed):
                 due.append(one)
                 if len(due) == LINES:
                     return due, looked_at, one.chart
-        if looked_at >= LOOKED_AT:
+        if charts >= LOOKED_AT:
             return due, looked_at, last
     return due, looked_at, None
 
 
-def _pages(tx: Transaction, node: Node, facility: str, after: int, today: date) -> Iterator[tuple[list[_Kept], int]]:
+def _pages(
+    tx: Transaction, node: Node, facility: str, after: int, today: date
+) -> Iterator[tuple[list[_Kept], int, int]]:
+    """Yield pages of a facility's charts: the residents it keeps the record of, the last chart, and how many charts."""
     while charts := population.charts_kept(tx, facility, after, PAGE):
-        yield _kept(tx, node, facility, charts, today), charts[-1]
+        yield _kept(tx, node, facility, charts, today), charts[-1], len(charts)
         after = charts[-1]
 
 
