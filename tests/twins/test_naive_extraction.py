@@ -198,8 +198,8 @@ def test_chains_and_has_follow_references_both_ways() -> None:
     }
     library = Library([patient, other, seen, fact])
 
-    assert library.search("Observation", [("encounter.patient.family", "chal")]) == {"Observation/o"}
-    assert library.search("Observation", [("subject:Patient.name", "chal")]) == {"Observation/o"}
+    assert library.search("Observation", [("encounter.patient.family", "chalmers")]) == {"Observation/o"}
+    assert library.search("Observation", [("subject:Patient.name", "chalmers")]) == {"Observation/o"}
     assert library.search("Observation", [("subject:Group.identifier", "x")]) == set()
     assert library.search("Patient", [("_has:Observation:patient:code", "1234-5")]) == {"Patient/p"}
     assert library.search("Patient", [("_has:Encounter:patient:_has:Observation:encounter:code", "1234-5")]) == {

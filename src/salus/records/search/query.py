@@ -291,7 +291,8 @@ def _include(read: _Reading, name: str, value: str) -> None:
         raise refused(head, "must be Type:reference, Type:reference:Target or Type:*")
     wanted = [one for one in parameters(kind).values() if one.kind == "reference" and base in ("*", one.name)]
     if not wanted or (target and target not in resource_types()):
-        raise refused(head, f"{_shown(base)} is no reference of {kind} here", "not-supported")
+        known = ", ".join(one.name for one in parameters(kind).values() if one.kind == "reference")
+        raise refused(head, f"names no reference of {kind} here; known are {known}", "not-supported")
     if not modifier and not reverse and kind != read.type:
         raise refused(head, f"of another type than {read.type} it needs :iterate")
     for one in wanted:
@@ -321,6 +322,8 @@ def _sort_key(kind: str, text: str) -> Sort:
         return Sort(kind=asking.ID, descending=descending)
     if base == "_lastUpdated":
         return Sort(kind=asking.UPDATED, descending=descending)
+    if base not in parameters(kind) and not refusal(kind, base):  # a value: it may hold what no error repeats
+        raise refused("_sort", f"names no search parameter of {kind} here", "not-supported")
     parameter = _parameter(kind, base, base)
     if parameter.who or parameter.kind not in ("date", "number", "quantity"):
         told = "is found by keys, which have no order; sort by dates, numbers, quantities, _id or _lastUpdated"
@@ -347,7 +350,7 @@ def _elements(read: _Reading, name: str, value: str) -> None:
     stems = {one.removesuffix("[x]") for one in known}
     for one in parts:
         if one not in stems:
-            raise refused("_elements", f"{_shown(one)} is no element of {read.type} at its first level")
+            raise refused("_elements", f"names what is no element of {read.type} at its first level")
     read.elements = (*read.elements, *parts)
 
 
