@@ -75,12 +75,22 @@ def test_they_go_in_by_import_and_come_back_equal(
             base_url=f"{live.url}/fhir", headers={"Authorization": f"Bearer {token}"}, timeout=60
         ) as opened:
             stored = [
-                resource for kind in sorted({r["resourceType"] for r in wanted}) for resource in _all(opened, kind)
+                resource
+                for kind in sorted({r["resourceType"] for r in wanted})
+                for resource in _all(opened, kind)
+                if not _is_registered(resource)
             ]
 
     assert (first["entries"], first["stripped"], first["refused"]) == (ENTRIES, HOMES, [])
     assert (again["entries"], again["skipped"]) == (0, len(bundles))
     assert _multiset(stored) == _multiset(wanted)
+
+
+def _is_registered(resource: dict[str, Any]) -> bool:
+    """Tell whether this is one of the institutions that a node publishes of itself; nobody else may name them so."""
+    identifiers = resource.get("identifier")
+    given = identifiers if isinstance(identifiers, list) else []
+    return any(str(one.get("system")).startswith("urn:salus:") for one in given)
 
 
 def _imported(live: Live, file: Path) -> dict[str, Any]:
