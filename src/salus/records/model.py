@@ -129,6 +129,23 @@ class Located:
     deleted: bool = False
     place: tuple[str | None, ...] = ()
 
+    @classmethod
+    def of_row(cls, row: Sequence[Any]) -> Located:
+        """Return what a row says: columns in the order of the fields, `deleted` only where a query asks for it."""
+        key, id_, name, version, chart, kind, facility, at, body, *deleted = row
+        return cls(
+            resource_key=key,
+            id=id_,
+            type=name,
+            version=version,
+            chart_key=chart,
+            chart_kind=kind,
+            facility=facility,
+            at=at,
+            sealed=body,
+            deleted=bool(deleted and deleted[0]),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from salus.records.everything.model import MOST_SEALED_BYTES, AskedEverything, Kept
@@ -209,7 +208,7 @@ def fetch(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
         f"select {_FOUND} from unnest(%s::uuid[]) q(id) join records.resource r on r.id = q.id{_JOINS}",  # noqa: S608
         (list(ids),),
     )
-    return [_located(row) for row in found]
+    return [Located.of_row(row) for row in found]
 
 
 def patients(tx: Transaction, chart_keys: Sequence[int]) -> list[Located]:
@@ -236,7 +235,7 @@ def of_types(tx: Transaction, chart_keys: Sequence[int], types: Sequence[str], m
         " order by x.date_lo desc nulls last, x.resource_key desc limit %s) r" + _JOINS,
         (list(types), list(chart_keys), most),
     )
-    return [_located(row) for row in found]
+    return [Located.of_row(row) for row in found]
 
 
 def everything(tx: Transaction, chart_keys: Sequence[int], asked: AskedEverything) -> tuple[list[Kept], bool]:
@@ -334,19 +333,4 @@ def skip_keys(tx: Transaction, highest: int) -> None:
         "select setval('records.physical_key', %(highest)s) where %(highest)s >"
         " (select last_value from records.physical_key)",
         {"highest": highest},
-    )
-
-
-def _located(row: tuple[Any, ...]) -> Located:
-    key, id_, name, version, chart, kind, facility, at, body = row
-    return Located(
-        resource_key=key,
-        id=id_,
-        type=name,
-        version=version,
-        chart_key=chart,
-        chart_kind=kind,
-        facility=facility,
-        at=at,
-        sealed=body,
     )

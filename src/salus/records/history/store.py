@@ -90,7 +90,7 @@ def fetch_versions(tx: Transaction, wanted: Sequence[tuple[UUID, int]]) -> list[
         " join records.version v on v.resource_key = x.resource_key and v.version = q.version",
         ([id_ for id_, _ in wanted], [version for _, version in wanted]),
     )
-    return [_located(row) for row in found]
+    return [Located.of_row(row) for row in found]
 
 
 def fetch_deleted(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
@@ -102,7 +102,7 @@ def fetch_deleted(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
         " where d.id = any(%s::uuid[])",
         (list(ids),),
     )
-    return [_located(row) for row in found]
+    return [Located.of_row(row) for row in found]
 
 
 def versions_of(
@@ -161,7 +161,7 @@ def bodies(tx: Transaction, places: Sequence[Place]) -> list[Located]:
         " join records.version v on v.resource_key = x.resource_key and v.version = q.version",
         ([place.resource_key for place in places], [place.version for place in places]),
     )
-    return [_located(row) for row in found]
+    return [Located.of_row(row) for row in found]
 
 
 def _asked(since: datetime | None, current: tuple[datetime, datetime] | None) -> tuple[str, list[object]]:
@@ -194,19 +194,3 @@ def _standing(row: tuple[Any, ...]) -> Standing:
 def _place(row: tuple[Any, ...]) -> tuple[Place, bool]:
     at, acceptance, key, version, deleted = row
     return Place(at=at, acceptance=acceptance, resource_key=key, version=version), deleted
-
-
-def _located(row: tuple[Any, ...]) -> Located:
-    key, id_, name, version, chart, kind, facility, at, body, deleted = row
-    return Located(
-        resource_key=key,
-        id=id_,
-        type=name,
-        version=version,
-        chart_key=chart,
-        chart_kind=kind,
-        facility=facility,
-        at=at,
-        sealed=body,
-        deleted=deleted,
-    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from salus.records.errors import RecordRefused
 from salus.records.model import Located, Sealer
@@ -33,7 +33,9 @@ def search(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) 
     writing = _writing(tx, asked, facility, charts)
     query, order, texts = ordered(asked, writing, asked.count + 1)
     rows = store.page(tx, query, order, texts, writing.params)
-    found = [replace(_located(row[:9]), place=(*cast("tuple[str | None, ...]", row[9:]), str(row[0]))) for row in rows]
+    found = [
+        replace(Located.of_row(row[:9]), place=(*cast("tuple[str | None, ...]", row[9:]), str(row[0]))) for row in rows
+    ]
     return found[: asked.count], found[asked.count] if len(found) > asked.count else None
 
 
@@ -85,13 +87,13 @@ def included(
         keys = {key for one in wanted for key in _reached(tx, asked, one, fresh, facility, charts)} - kinds.keys()
         if len(added) + len(keys) > MOST_INCLUDED:
             raise _too_much("_include", f"more than {MOST_INCLUDED} would be included: ask for fewer with _count")
-        located = {row[0]: _located(row) for row in map(tuple, store.located(tx, sorted(keys)))} if keys else {}
+        located = {row[0]: Located.of_row(row) for row in map(tuple, store.located(tx, sorted(keys)))} if keys else {}
         fresh = {key: one.type for key, one in located.items() if isinstance(key, int)}
         kinds |= fresh
         added |= fresh
         if not fresh:
             break
-    return [_located(row) for row in store.located(tx, sorted(added))] if added else []
+    return [Located.of_row(row) for row in store.located(tx, sorted(added))] if added else []
 
 
 def _reached(
@@ -127,18 +129,3 @@ def _writing(tx: Transaction, asked: Asked, facility: str | None, charts: Charts
 
 def _too_much(where: str, text: str) -> RecordRefused:
     return refused(where, text, "too-costly")
-
-
-def _located(row: Sequence[Any]) -> Located:
-    key, id_, name, version, chart, kind, facility, at, body = row
-    return Located(
-        resource_key=key,
-        id=id_,
-        type=name,
-        version=version,
-        chart_key=chart,
-        chart_kind=kind,
-        facility=facility,
-        at=at,
-        sealed=body,
-    )
