@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from inspect import getmembers, isfunction
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
+from explaining import Explaining
 from reads import AT, a_read, as_owner, registered
 from salus.access import anchor, chain
 from salus.access import store as tables
@@ -47,23 +48,6 @@ READS_NOTHING = {
     "lock_chain",
     "freeze",
 }
-
-
-class Explaining:
-    """A transaction that explains each query before it runs it."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self.plans: list[str] = []
-
-    def rows(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Explain and run."""
-        self.plans.append(str(self._transaction.rows(f"explain {sql}", params)))
-        return self._transaction.rows(sql, params)
-
-    def row(self, sql: str, params: Sequence[object] = ()) -> tuple[Any, ...] | None:
-        """Explain and run."""
-        return next(iter(self.rows(sql, params)), None)
 
 
 @pytest.fixture(scope="module")

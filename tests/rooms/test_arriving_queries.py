@@ -9,8 +9,9 @@ from inspect import getmembers, isfunction
 from typing import cast
 
 import pytest
-from test_records_queries import WALK, Explaining
+from test_records_queries import WALK
 
+from explaining import Explaining
 from salus.records.arriving import store as tables
 from salus.storage import Duty, Store, Transaction
 

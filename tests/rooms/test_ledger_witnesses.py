@@ -7,19 +7,20 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import cast
 
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from explaining import Explaining
 from salus.cli.witnesses import start
 from salus.kernel import FixedClock, canonical, start_demo_clock
 from salus.keys import Ed25519Signer
@@ -435,21 +436,6 @@ def test_a_document_is_never_changed_and_never_too_large(log: Log) -> None:
 
 
 # Queries
-
-
-class Explaining:
-    """A transaction that explains each query before it runs it."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self.plans: list[str] = []
-
-    def rows(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        self.plans.append(str(self._transaction.rows(f"explain {sql}", params)))
-        return self._transaction.rows(sql, params)
-
-    def row(self, sql: str, params: Sequence[object] = ()) -> tuple[Any, ...] | None:
-        return next(iter(self.rows(sql, params)), None)
 
 
 QUERIES: dict[str, Callable[[Transaction], object]] = {

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import cast
 
 import pytest
-from test_records_queries import WALK, Explaining, _public
+from test_records_queries import WALK, _public
 
+from explaining import Explaining
 from salus.records.following import store as following
 from salus.records.population import store as population
 from salus.storage import Duty, Store, Transaction

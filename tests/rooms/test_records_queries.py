@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from inspect import getmembers, isfunction
 from types import ModuleType
-from typing import Any, cast
+from typing import cast
 from uuid import uuid4
 
 import pytest
 
+from explaining import Explaining
 from salus.identity import store as index
 from salus.identity.matching import store as likeness
 from salus.identity.review import store as reviews
@@ -141,25 +142,6 @@ WALKS_EVERYTHING = {
     "deliveries",
     "review: queue",
 }
-
-
-class Explaining:
-    """A transaction that keeps the plan of each statement that reads, and then runs it."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self.plans: list[str] = []
-
-    def rows(self, sql: str, params: Sequence[object] = (), *, binary: bool = False) -> list[tuple[Any, ...]]:
-        self.plans.append("\n".join(line for (line,) in self._transaction.rows(f"explain {sql}", params)))
-        return self._transaction.rows(sql, params)
-
-    def row(self, sql: str, params: Sequence[object] = ()) -> tuple[Any, ...] | None:
-        return next(iter(self.rows(sql, params)), None)
-
-    def run(self, sql: str, params: Sequence[object] = ()) -> int:
-        self.plans.append("\n".join(line for (line,) in self._transaction.rows(f"explain {sql}", params)))
-        return self._transaction.run(sql, params)
 
 
 @pytest.fixture(scope="module")

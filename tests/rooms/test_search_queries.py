@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import parse_qsl
 from uuid import UUID, uuid4
 
 import pytest
 
+from explaining import Explaining
 from salus import records
 from salus.records.search import store as tables
 from salus.records.search.digests import digest, scope
@@ -42,25 +42,6 @@ SHAPES = {
     "sorted by number": "_sort=value-quantity&code=7",
     "sorted by when it was stored": "_sort=-_lastUpdated",
 }
-
-
-class Explaining:
-    """A transaction that keeps the plan of each statement that reads, and then runs it."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self.plans: list[str] = []
-
-    def rows(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        self.plans.append("\n".join(line for (line,) in self._transaction.rows(f"explain {sql}", params)))
-        return self._transaction.rows(sql, params)
-
-    def row(self, sql: str, params: Sequence[object] = ()) -> tuple[Any, ...] | None:
-        return next(iter(self.rows(sql, params)), None)
-
-    def run(self, sql: str, params: Sequence[object] = ()) -> int:
-        self.plans.append("\n".join(line for (line,) in self._transaction.rows(f"explain {sql}", params)))
-        return self._transaction.run(sql, params)
 
 
 FILL = """

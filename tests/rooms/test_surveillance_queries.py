@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from inspect import getmembers, isfunction
-from typing import Any, cast
+from typing import cast
 from uuid import uuid4
 
 import pytest
 
+from explaining import Explaining
 from salus.storage import Duty, Store, Transaction
 from salus.surveillance import Figure
 from salus.surveillance import store as tables
@@ -37,21 +38,6 @@ WALKS_EVERYTHING = {  # Short tables: refusals, told to an operator, and alerts,
     "refusals",
     "unsettled",
 }
-
-
-class Explaining:
-    """A transaction that keeps the plan of each statement that reads, and then runs it."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self.plans: list[str] = []
-
-    def rows(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        self.plans.append("\n".join(line for (line,) in self._transaction.rows(f"explain {sql}", params)))
-        return self._transaction.rows(sql, params)
-
-    def row(self, sql: str, params: Sequence[object] = ()) -> tuple[Any, ...] | None:
-        return next(iter(self.rows(sql, params)), None)
 
 
 @pytest.fixture(scope="module")
