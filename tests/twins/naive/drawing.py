@@ -217,6 +217,8 @@ class Drawer:
             values.append(_DRAWN[of](self, kind, "", inner)[1] if inner else _ANY[of])
         if name.startswith("combo-code-") and "|" in values[0]:
             self._forms.add("a system in a combo")
+        if any(of == "token" and value.endswith("|") for (_, of), value in zip(parts, values, strict=True)):
+            self._forms.add("a system alone in a composite")
         return "", "$".join(values)
 
     def _chain(self, kind: str, about: str, hops: int) -> tuple[str, str] | None:

@@ -29,6 +29,7 @@ SURE = 30
 MAY_BE_REFUSED = {
     ":exact": "a person's name, which is kept as digests of its folded parts",
     "a beginning of more than 32 characters": "texts are kept as digests of so many beginnings",
+    "a system alone in a composite": "pairs of an element are kept as digests of whole codes",
 }
 
 
