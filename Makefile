@@ -11,6 +11,8 @@ BIN := .venv/bin
 STATIC := src/salus/web/static/manifest.json
 ASSETS := $(shell find src/salus/web/assets src/salus/web/templates -type f 2>/dev/null)
 SCRIPTS := src tests bench tools
+# One process a core; the tests of a file share one database, so they stay together.
+SPREAD := -n auto --dist loadfile
 
 # uv does not read pip's configuration: the mirror that brought uv shall bring the rest too.
 MIRROR = index=$$(.tools/bin/pip config get :env:.index-url 2>/dev/null || .tools/bin/pip config get global.index-url 2>/dev/null) \
@@ -31,10 +33,10 @@ demo: setup
 
 test: setup
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest $(SPREAD) $(PYTEST)
 
 fast: setup
-	$(BIN)/pytest -m "not slow" $(PYTEST)
+	$(BIN)/pytest $(SPREAD) -m "not slow" $(PYTEST)
 
 check: setup
 	$(BIN)/ruff check $(SCRIPTS)
