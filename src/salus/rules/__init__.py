@@ -3,7 +3,7 @@
 Pure: reads no clock, opens no store. Whatever is unknown or not proved gives `none`.
 """
 
-from salus.rules.errors import NotProved, PublicationRefused, TableRefused
+from salus.rules.errors import NotProved, PublicationRefused, RuleRefused, TableRefused
 from salus.rules.model import (
     Clause,
     Decision,
@@ -59,6 +59,7 @@ __all__ = [
     "Release",
     "Result",
     "Row",
+    "RuleRefused",
     "Rules",
     "Table",
     "TableRefused",

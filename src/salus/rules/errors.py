@@ -35,3 +35,9 @@ class NotProved(Invalid):
     def __init__(self, fault: str, text: str) -> None:
         super().__init__(f"{fault}: {text}")
         self.fault = fault
+
+
+class RuleRefused(Invalid):
+    """An acceptance rule, or what it was given, is outside of what CertLogic defines; it then accepts nothing."""
+
+    code = "SALUS-U004"
