@@ -137,10 +137,13 @@ def test_what_cannot_be_opened_lets_nothing_be_stored(node: Node, h1: Asking) ->
     before = totals(node)
     entry = ask("POST", "Organization", {"resourceType": "Organization", "name": "Ward 9"})
 
-    for url in (f"Patient/{lost.id}", f"Patient?_id={lost.id}"):
-        assert submit(h1, "transaction", entry, ask("GET", url)).status_code == 410
+    refused = submit(h1, "transaction", entry, ask("GET", f"Patient/{lost.id}"))
+    after = totals(node)
+    found = submit(h1, "transaction", entry, ask("GET", f"Patient?_id={lost.id}"))
 
-    assert totals(node) == before
+    assert (refused.status_code, after) == (410, before)
+    assert found.status_code == 200
+    assert "entry" not in found.json()["entry"][1]["resource"]
 
 
 @pytest.mark.parametrize("writes", [True, False])

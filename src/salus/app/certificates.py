@@ -177,11 +177,12 @@ def _parts(tx: Transaction, node: Node, who: Principal, mine: Own, at: datetime)
 
 
 def _opened(node: Node, parts: _Parts, at: datetime) -> tuple[tuple[Attested, ...], Hint | None]:
-    keys = node.keys.unwrap(sorted({part.chart_key for part in [*parts.located, *parts.people]}))
-    facts = attesting.attested(parts.located, keys, at)
-    if not parts.people:
+    keys = node.keys.unwrap_left(sorted({part.chart_key for part in [*parts.located, *parts.people]}))
+    facts = attesting.attested([one for one in parts.located if one.chart_key in keys], keys, at)
+    people = [one for one in parts.people if one.chart_key in keys]
+    if not people:
         return facts, None
-    person = parts.people[0]
+    person = people[0]
     name, born = records.patient_name(person, keys), attesting.birth_of(person, keys)
     return facts, hint_of(name, born, parts.last_two)
 

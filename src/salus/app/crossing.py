@@ -50,8 +50,8 @@ def cross_reference(node: Node, who: Principal, named: Named, resident_id: UUID 
             _register(tx, node, who, None, (), decision)
     if seen is None:
         raise NotFound(NOBODY, where="sourceIdentifier")
-    keys = node.keys.unwrap([one.chart_key for one in seen.located])
-    patients = tuple(records.identified(one, keys) for one in seen.located)
+    keys = node.keys.unwrap_left([one.chart_key for one in seen.located])
+    patients = tuple(records.identified(one, keys) for one in seen.located if one.chart_key in keys)
     return Crossed(resident_id=seen.resident.resident_id, patients=patients)
 
 

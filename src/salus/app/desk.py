@@ -76,7 +76,7 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
         people = records.patients(tx, resident.charts)
         shown = tuple(person.chart_key for person in people[:1])
         access.register(tx, [_entry(principal, key, shown, "identity", action, decision.ground, at)])
-    keys = node.keys.unwrap(shown)
+    keys = node.keys.unwrap_left(shown)
     name = records.patient_name(people[0], keys) if people else None
     patients = tuple(person.id for person in people)
     return Visit(resident_id=resident.resident_id, resident_key=key, name=name, ends=ends, patients=patients)
@@ -123,7 +123,7 @@ def present_here(node: Node, principal: Principal, most: int = 8) -> list[Presen
                 reads.append(_entry(principal, resident.key, charts, "identity", action, decision.ground, at))
         if reads:
             access.register(tx, reads)
-    keys = node.keys.unwrap([person.chart_key for _, people in found.values() for person in people])
+    keys = node.keys.unwrap_left([person.chart_key for _, people in found.values() for person in people])
     return [
         Present(resident_id=id_, name=records.patient_name(people[0], keys) if people else None, ends=ends)
         for id_, (ends, people) in found.items()
@@ -136,13 +136,14 @@ def view_summary(node: Node, principal: Principal, resident_id: UUID) -> Viewed:
         parts = _summary_parts(tx, node, principal, resident_id)
     if parts is None:
         raise refuse(node, principal, Action.READ_SUMMARY)
-    keys, today = node.keys.unwrap(parts.charts), civil_day(node.clock.now())
-    summary = records.summary(parts.located, parts.counts, keys)
+    keys, today = node.keys.unwrap_left(parts.charts), civil_day(node.clock.now())
+    located = [one for one in parts.located if one.chart_key in keys]
+    summary = records.summary(located, parts.counts, keys)
     born, sex = following.born_on(summary.birth_date), summary.gender
     return Viewed(
         summary=summary,
         ends=parts.ends,
-        stands=records.stands(parts.located, keys, parts.keepings, summary, today),
+        stands=records.stands(located, keys, parts.keepings, summary, today),
         followed=tuple(following.follow(node.plans, born, sex, parts.marks, today)),
     )
 

@@ -51,14 +51,17 @@ def everything_of(node: Node, principal: Principal, patient: UUID, asked: AskedE
             access.register(tx, [read_of(principal, opened, charts, "everything", len(found), Action.READ, at)])
     if opened is None:
         raise refuse(node, principal, Action.READ)
-    bodies = records.open_page(found, node.keys.unwrap(charts))
-    more = more or len(bodies) < len(found)
+    keys = node.keys.unwrap_left(charts)
+    there = [one for one in found if one.chart_key in keys]
+    bodies = records.open_page(there, keys)
+    more = more or len(bodies) < len(there)
+    last = found[-1] if len(bodies) == len(there) and found else there[len(bodies) - 1] if bodies else None
     included, left_out = directory_of(node, principal, records.directory_ids(bodies), asked.types, at)
     return Everything(
-        matches=tuple((one.type, one.id, body) for one, body in zip(found, bodies, strict=False)),
+        matches=tuple((one.type, one.id, body) for one, body in zip(there, bodies, strict=False)),
         included=tuple((one.type, str(one.id), body) for one, body in included),
         left_out=left_out,
-        cursor=records.everything_cursor(asked, patient, found[len(bodies) - 1], node.custodian) if more else None,
+        cursor=records.everything_cursor(asked, patient, last, node.custodian) if more and last else None,
     )
 
 

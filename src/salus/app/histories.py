@@ -24,13 +24,14 @@ EVERYTHING = "Bundle"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """One version: what, which, when; its body, unless it says that the resource was deleted."""
+    """One version: what, which, when; its body, unless it says that the resource was deleted, or its key was destroyed."""
 
     type: str
     id: UUID
     version: int
     at: datetime
     body: bytes | None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +76,14 @@ def facility_history(node: Node, who: Principal, kind: str | None, asked: histor
 
 
 def _opened(node: Node, asked: history.Since, past: history.Past) -> HistoryPage:
-    keys = node.keys.unwrap(sorted(_unwrapped(past))) if _unwrapped(past) else {}
+    keys = node.keys.unwrap_left(sorted(_unwrapped(past)))
     cursor = history.history_cursor(asked, past.more, node.custodian) if past.more else None
     return HistoryPage(versions=tuple(_written(one.located, keys) for one in past.versions), cursor=cursor)
 
 
 def _written(one: Located, keys: dict[int, bytes]) -> Written:
-    body = None if one.deleted else records.open_body(one, keys)
-    return Written(type=one.type, id=one.id, version=one.version, at=one.at, body=body)
+    body = None if one.deleted or one.chart_key not in keys else records.open_body(one, keys)
+    return Written(type=one.type, id=one.id, version=one.version, at=one.at, body=body, deleted=bool(one.deleted))
 
 
 def _unwrapped(past: history.Past) -> set[int]:

@@ -16,11 +16,15 @@ from salus.app.coalesce import Coalescer
 from salus.app.facts import REFUSED, decide, open_relations, purpose_of, refusal_of
 from salus.app.node import Node
 from salus.kernel import Refused, Role, SalusError
+from salus.keys import KeyShredded
 from salus.parties import Principal, authenticate
 from salus.records import Gone, Located, NotFound, history
 from salus.storage import Duty, Transaction
 
 GONE = "this was deleted; its older versions can be read: see its _history"
+
+
+DESTROYED = "the key of this record was destroyed; it can never be read again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +173,10 @@ class ReadsTogether:
 
 
 def _keys(node: Node, charts: list[int]) -> dict[int, bytes | SalusError]:
-    """Unwrap the keys of all charts; where one is gone, each by itself, so that it fails its own readers only."""
+    """Unwrap the keys of all charts; where one is gone, or missing, it fails its own readers only."""
     try:
-        return dict(node.keys.unwrap(charts))
+        left = node.keys.unwrap_left(charts)
+        return {chart: left[chart] if chart in left else KeyShredded(DESTROYED) for chart in charts}
     except SalusError:
         found: dict[int, bytes | SalusError] = {}
         for chart in charts:

@@ -52,7 +52,7 @@ def my_code(node: Node, who: Principal) -> MyCode:
         people = records.patients(tx, resident.charts)[:1] if resident else []
         charts = tuple(person.chart_key for person in people)
         access.register(tx, [own_read(who, key, charts, "code", Action.READ_CODE, at)])
-    keys = node.keys.unwrap([person.chart_key for person in people])
+    keys = node.keys.unwrap_left([person.chart_key for person in people])
     name = records.patient_name(people[0], keys) if people else None
     seen = appeals.looks(node.store, mine.known_as, at)
     return MyCode(code=code, initial=(name or "?")[0], issued=issued, readers_this_week=seen.readers_this_week)

@@ -24,6 +24,9 @@ _NAME_IT = ": name the types that it covers, as subject:Patient.name or _include
 _STAYS = "a search of institutions and terms reaches no record: search the records themselves"
 
 
+Body = tuple[str, UUID, bytes]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page of matches: (type, id, body) in order, what they include, and the cursor of the next page, if any.
@@ -31,9 +34,9 @@ class Page:
     `total` is how many match, where that was asked.
     """
 
-    matches: tuple[tuple[str, UUID, bytes], ...]
+    matches: tuple[Body, ...]
     cursor: str | None
-    included: tuple[tuple[str, UUID, bytes], ...] = ()
+    included: tuple[Body, ...] = ()
     total: int | None = None
 
 
@@ -124,22 +127,37 @@ def _check_scopes(principal: Principal, asked: Asked) -> None:
 
 def opened_page(node: Node, asked: Asked, found: FoundSealed) -> Page:
     """Open what a search found, once its register is durable."""
-    return opened(node, asked, found, node.keys.unwrap(found.charts))
+    return opened(node, asked, found, node.keys.unwrap_left(found.charts))
 
 
 def opened(node: Node, asked: Asked, found: FoundSealed, keys: Mapping[int, bytes]) -> Page:
-    """Open what was found with keys at hand, once it is registered."""
-    cursor = records.next_cursor(asked, found.matches[-1], node.custodian) if found.behind else None
-    return Page(
-        matches=_opened(found.matches, keys, asked),
-        included=_opened(found.included, keys, asked),
-        cursor=cursor,
-        total=found.total,
-    )
+    """Open what was found with keys at hand, once it is registered; what was sealed by a destroyed key is left out.
+
+    A page ends early where its matches, opened, are more bytes than it may hold. Raises RecordRefused where what it
+    includes is.
+    """
+    matches, looked_at = _opened(found.matches, keys, asked)
+    included, looked_through = _opened(found.included, keys, asked)
+    if looked_through < len(found.included):
+        raise records.too_large_to_include()
+    more = found.behind is not None or looked_at < len(found.matches)
+    cursor = records.next_cursor(asked, found.matches[looked_at - 1], node.custodian) if more else None
+    return Page(matches=matches, included=included, cursor=cursor, total=found.total)
 
 
-def _opened(found: Sequence[Located], keys: Mapping[int, bytes], asked: Asked) -> tuple[tuple[str, UUID, bytes], ...]:
-    return tuple((one.type, one.id, _shown(records.open_body(one, keys), one, asked)) for one in found)
+def _opened(found: Sequence[Located], keys: Mapping[int, bytes], asked: Asked) -> tuple[tuple[Body, ...], int]:
+    """Open bodies in their order, one at least, while they fit into one answer; tell how many were looked at."""
+    bodies: list[Body] = []
+    size = 0
+    for place, one in enumerate(found):
+        if one.chart_key not in keys:
+            continue
+        body = records.open_body(one, keys)
+        size += len(body)
+        if bodies and size > records.MOST_OPENED_BYTES:
+            return tuple(bodies), place
+        bodies.append((one.type, one.id, _shown(body, one, asked)))
+    return tuple(bodies), len(found)
 
 
 def _shown(body: bytes, one: Located, asked: Asked) -> bytes:

@@ -120,7 +120,7 @@ def search_together(node: Node, cases: Sequence[Alone]) -> list[Page | BaseExcep
         ]
         if told:
             access.register(tx, told)
-    keys = node.keys.unwrap([chart for one in found if one is not None for chart in one.charts])
+    keys = node.keys.unwrap_left([chart for one in found if one is not None for chart in one.charts])
     return [
         refuse(node, one.principal, Action.SEARCH) if told is None else opened(node, one.asked, told, keys)
         for one, told in zip(cases, found, strict=True)

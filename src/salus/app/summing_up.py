@@ -36,7 +36,9 @@ def summary_of(node: Node, principal: Principal, patient: UUID, language: str) -
             access.register(tx, [read])
     if opened is None:
         raise refuse(node, principal, Action.READ_SUMMARY, _NO_GROUND)
-    bodies = records.open_all(parts, node.keys.unwrap(charts))
+    keys = node.keys.unwrap_left(charts)
+    parts = [one for one in parts if one.chart_key in keys]
+    bodies = records.open_all(parts, keys)
     referred, _ = directory_of(node, principal, records.directory_ids(bodies), _MEDICINES, at)
     making = Making(
         base=f"{node.settings.public_url}/fhir",

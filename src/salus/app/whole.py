@@ -99,5 +99,7 @@ def directory_of(
         if found:
             nobody = Opened(resident=None, charts=(), ground=decision.ground)
             access.register(tx, [read_of(principal, nobody, charts, "directory", len(found), Action.READ, at)])
-    bodies = records.open_all(found, node.keys.unwrap(charts))
+    keys = node.keys.unwrap_left(charts)
+    found = [one for one in found if one.chart_key in keys]
+    bodies = records.open_all(found, keys)
     return list(zip(found, bodies, strict=True)), len(wanted) - len(found)

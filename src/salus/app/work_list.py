@@ -82,7 +82,7 @@ def work_list(node: Node, who: Principal, after: int = 0) -> WorkList:
         people = {one.chart_key: one for one in records.patients(tx, [one.chart for one in found])}
         if found:
             access.register(tx, [_read(who, one, decision.ground, at) for one in found])
-    keys = node.keys.unwrap(sorted(people))
+    keys = node.keys.unwrap_left(sorted(people))
     lines = tuple(_line(one, people.get(one.chart), keys, civil_day(at)) for one in found)
     return WorkList(lines=lines, looked_at=looked_at, after=last)
 

@@ -53,6 +53,20 @@ class KeyService:
             self._refuse_missing(rows.shredded(tx, wanted) if len(found) < len(wanted) else set(), wanted, found)
         return {chart: self._open(chart, wrapped) for chart, wrapped in found.items()}
 
+    def unwrap_left(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
+        """Return the keys of those of these charts whose key was not destroyed.
+
+        Every element counts, as in `unwrap`, a destroyed one as well: the register tells of it. Raises ChartKeyMissing.
+        """
+        if not chart_keys:
+            return {}
+        wanted = list(dict.fromkeys(chart_keys))
+        with self._store.transaction(Duty.KEYS) as tx:
+            found = rows.take(tx, wanted, len(chart_keys))
+            gone = rows.shredded(tx, wanted) if len(found) < len(wanted) else set()
+            self._refuse_missing(set(), [chart for chart in wanted if chart not in gone], found)
+        return {chart: self._open(chart, wrapped) for chart, wrapped in found.items()}
+
     def shred(self, chart_key: int) -> None:
         """Destroy a chart's key and keep a tombstone, in one transaction. Idempotent; a chart without key gets one too.
 

@@ -3,7 +3,7 @@
 from salus.records.counting import counts
 from salus.records.errors import Conflict, Gone, MeasureRefused, NotFound, Problem, RecordRefused
 from salus.records.everything.asking import parse_everything
-from salus.records.everything.model import AskedEverything, Kept
+from salus.records.everything.model import MOST_OPENED_BYTES, AskedEverything, Kept
 from salus.records.everything.service import directory_ids, everything, everything_cursor, open_all, open_page
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
@@ -59,7 +59,15 @@ from salus.records.search.asking import Asked, Shape
 from salus.records.search.indexing import forget
 from salus.records.search.preparing import Unfound, check_indexed, let_be_found, unfound
 from salus.records.search.query import parse_query, references, supported
-from salus.records.search.running import asked_about, included, next_cursor, search, total, whose
+from salus.records.search.running import (
+    asked_about,
+    included,
+    next_cursor,
+    search,
+    too_large_to_include,
+    total,
+    whose,
+)
 from salus.records.search.shaping import shaped
 from salus.records.service import (
     arrival,
@@ -97,6 +105,7 @@ __all__ = [
     "BODY",
     "BUNDLE_PROFILE",
     "FACILITY",
+    "MOST_OPENED_BYTES",
     "REGISTRY",
     "Accepted",
     "Ask",
@@ -213,6 +222,7 @@ __all__ = [
     "take_apart",
     "tcm_code_system",
     "told_back",
+    "too_large_to_include",
     "total",
     "totals",
     "unchecked_claims",

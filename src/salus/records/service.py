@@ -94,7 +94,9 @@ def stands(
 
 
 def patient_name(located: Located, keys: Mapping[int, bytes]) -> str | None:
-    """Open one Patient and return the name as written, and nothing else of it."""
+    """Open one Patient and return the name as written, and nothing else of it; None too where its key is not left."""
+    if located.chart_key not in keys:
+        return None
     return name_of(orjson.loads(open_body(located, keys)))
 
 

@@ -29,14 +29,18 @@ Charts = Mapping[int, str] | Sequence[int] | None
 
 
 def search(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> tuple[list[Located], Located | None]:
-    """Run a parsed search for one page; return its matches, and the one behind them where more follow."""
+    """Run a parsed search for one page; return its matches, and the one behind them where more follow.
+
+    A page ends early where its sealed bodies are more bytes than it may hold.
+    """
     writing = _writing(tx, asked, facility, charts)
     query, order, texts = ordered(asked, writing, asked.count + 1)
     rows = store.page(tx, query, order, texts, writing.params)
     found = [
         replace(Located.of_row(row[:9]), place=(*cast("tuple[str | None, ...]", row[9:]), str(row[0]))) for row in rows
     ]
-    return found[: asked.count], found[asked.count] if len(found) > asked.count else None
+    matches = [one for one in found[: asked.count] if one.sealed]
+    return matches, found[len(matches)] if len(found) > len(matches) else None
 
 
 def next_cursor(asked: Asked, last: Located, sealer: Sealer) -> str:
@@ -81,19 +85,28 @@ def included(
     if not asked.includes or not found:
         return []
     kinds = {one.resource_key: one.type for one in found}
-    fresh, added = dict(kinds), dict[int, str]()
+    fresh, added, sealed = dict(kinds), dict[int, str](), 0
     for round_ in range(MOST_ROUNDS):
         wanted = [one for one in asked.includes if round_ == 0 or one.iterate]
         keys = {key for one in wanted for key in _reached(tx, asked, one, fresh, facility, charts)} - kinds.keys()
         if len(added) + len(keys) > MOST_INCLUDED:
             raise _too_much("_include", f"more than {MOST_INCLUDED} would be included: ask for fewer with _count")
-        located = {row[0]: Located.of_row(row) for row in map(tuple, store.located(tx, sorted(keys)))} if keys else {}
-        fresh = {key: one.type for key, one in located.items() if isinstance(key, int)}
+        sized = store.sizes(tx, sorted(keys)) if keys else []
+        sealed += sum(size for _, _, size in sized)
+        if sealed > store.MOST_SEALED_BYTES:
+            raise too_large_to_include()
+        fresh = {key: kind for key, kind, _ in sized}
         kinds |= fresh
         added |= fresh
         if not fresh:
             break
     return [Located.of_row(row) for row in store.located(tx, sorted(added))] if added else []
+
+
+def too_large_to_include() -> RecordRefused:
+    """Return the refusal of a search whose includes are more bytes than one answer holds."""
+    text = "what would be included is too large for one answer: ask for fewer with _count, or search for it by itself"
+    return _too_much("_include", text)
 
 
 def _reached(

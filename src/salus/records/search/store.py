@@ -25,6 +25,8 @@ _JOINS = (
     " join records.version v on v.resource_key = r.resource_key and v.version = r.version"
 )
 Row = tuple[Any, ...]
+MOST_SEALED_BYTES: Final = 16 * 1024 * 1024
+"""How many bytes of sealed bodies a page of matches holds, or one of more alone; as many again what it includes."""
 _HIGHEST_KEY: Final = 2**63 - 1
 
 
@@ -111,11 +113,22 @@ def facilities_of(tx: Transaction, charts: Sequence[int]) -> list[str]:
 def page(tx: Transaction, matches: str, order: str, sorted_by: int, params: Sequence[object]) -> list[Row]:
     """Run a query for keys (and `sorted_by` texts to continue behind) and return each with its sealed resource.
 
-    `matches` and `order` are SQL of ours, made by `conditions`; every value stands in `params`.
+    Bodies beyond MOST_SEALED_BYTES are not read, and empty: what is stored outside of its row has its length in the
+    row. `matches` and `order` are SQL of ours, made by `conditions`; every value stands in `params`.
     """
     texts = "".join(f", k.t{number}" for number in range(sorted_by))
-    statement = f"select {LOCATED}{texts} from ({matches}) k{_JOINS} order by {order}"  # noqa: S608
-    return tx.rows(statement, params)
+    before = f"sum(octet_length(v.body)) over (order by {order} rows unbounded preceding) - octet_length(v.body)"
+    body = f"case when {before} <= {MOST_SEALED_BYTES} then v.body else '' end"
+    located = LOCATED.replace("v.body", body)
+    return tx.rows(f"select {located}{texts} from ({matches}) k{_JOINS} order by {order}", params)  # noqa: S608
+
+
+def sizes(tx: Transaction, keys: Sequence[int]) -> list[tuple[int, str, int]]:
+    """Return (resource_key, type, sealed bytes) of resources; no body is read."""
+    return tx.rows(
+        f"select r.resource_key, r.type, octet_length(v.body) from unnest(%s::bigint[]) k(resource_key){_JOINS}",  # noqa: S608
+        (list(keys),),
+    )
 
 
 def located(tx: Transaction, keys: Sequence[int]) -> list[Row]:

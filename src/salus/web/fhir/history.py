@@ -117,7 +117,7 @@ def _bundle(base: str, path: str, pairs: Pairs, page: HistoryPage) -> bytes:
 
 def _entry(base: str, one: Written) -> dict[str, Any]:
     address = f"{one.type}/{one.id}"
-    method, status = ("DELETE", "204 No Content") if one.body is None else ("PUT", "200 OK")
+    method, status = ("DELETE", "204 No Content") if one.deleted else ("PUT", "200 OK")
     if one.version == 1:
         method, status = "POST", "201 Created"
     response = {"status": status, "etag": f'W/"{one.version}"', "lastModified": format_instant(one.at)}
