@@ -167,6 +167,7 @@ def test_keys_are_found_by_index_at_size(store: Store) -> None:
                 "select wrapped from keys.chart_key where chart_key = any(array[1000007, 1000008])",
                 "select chart_key from keys.shredded where chart_key = any(array[2000007, 2000008])",
                 "delete from keys.chart_key where chart_key = 1000009",
+                "select chart_key from keys.shredded where chart_key > 2000007 order by chart_key limit 100",
             )
         ]
 

@@ -19,6 +19,7 @@ ONE_ROW = "Seq Scan on surveying"
 Call = Callable[[Transaction], object]
 QUERIES: dict[str, Call] = {
     "population: replace_vitals": lambda tx: population.replace_vitals(tx, population.vitals_of(tx, [700_005])),
+    "population: forget_vitals": lambda tx: population.forget_vitals(tx, [700_005]),
     "population: replace_keepings": lambda tx: population.replace_keepings(tx, [700_005], []),
     "population: vitals_after": lambda tx: population.vitals_after(tx, 700_100, 50),
     "population: vitals_of": lambda tx: population.vitals_of(tx, [700_005, 700_006]),

@@ -24,6 +24,7 @@ from salus.records.messages import store as sent
 from salus.storage import Duty, Store, Transaction
 
 CHARTS, RESOURCES = 20_000, 200_000
+EACH = f"generate_series(1, {CHARTS}) n"
 AT = datetime(2031, 3, 1, tzinfo=UTC)
 DAY = date(2031, 3, 1)
 SOME = uuid4()
@@ -45,6 +46,8 @@ QUERIES: dict[str, Call] = {
     "of_types": lambda tx: tables.of_types(tx, [1, 2], ("Observation", "Condition"), 200),
     "count_types": lambda tx: tables.count_types(tx, [1, 2]),
     "everything": lambda tx: tables.everything(tx, [1, 2], EVERYTHING),
+    "told_of": lambda tx: tables.told_of(tx, [1, 2]),
+    "forget_told": lambda tx: tables.forget_told(tx, [1, 2]),
     "imported": lambda tx: tables.imported(tx, b"file"),
     "charts": lambda tx: tables.charts(tx, 100, 50),
     "update_resources": lambda tx: tables.update_resources(tx, [(7, 2, AT, None, None), (8, 2, AT, AT, AT)]),
@@ -227,6 +230,10 @@ def filled(store: Store) -> Store:
             "insert into records.message_resource select n % 1000, now() - n * interval '1 second',"
             f" ('message-' || n)::bytea from generate_series(1, {RESOURCES}) n"
         ),
+        f"insert into records.found select n, n, 1, now(), null, null, '{{}}', '{{}}', '{{}}' from {EACH}",
+        f"insert into records.vital select n, 'H1', '1980-01-01', 'male', null, null, true, now() from {EACH}",
+        f"insert into records.keeping select n, n, 'H1', '2020-01-01', null, now() from {EACH}",
+        f"insert into records.followed select n, 'topic'::bytea, n, '2031-01-01' from {EACH}",
         f"insert into records.uncounted select '2031-03-01'::date - n % 400, n from generate_series(1, {CHARTS}) n",
         "analyze",
     ]

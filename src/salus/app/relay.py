@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from salus import access, identity, ledger, records, storage
 from salus.app.certificates import void_parted
 from salus.app.directory import publish_institutions
+from salus.app.forgetting import forget_destroyed
 from salus.app.indexing import find_page, prepare_page
 from salus.app.measures import progress_measures
 from salus.app.node import Node
@@ -125,11 +126,12 @@ class Relay:
             self._counted_at = time.monotonic()
 
     def _sweep(self) -> None:
-        """Delete what lapsed of sign-in, and digests of what was sent long ago, once an hour by the node's clock."""
+        """Delete what lapsed: of sign-in, of what was sent long ago, of destroyed keys; hourly by the node's clock."""
         now = self._node.clock.now()
         if self._swept is None or now - self._swept >= SWEEP_EVERY:
             self._swept = now
             self._node.sign_in.sweep(now)
+            forget_destroyed(self._node)
             with self._node.store.transaction(Duty.CARE) as tx:
                 arriving.forget_sent(tx, civil_day(now))
 

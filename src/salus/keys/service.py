@@ -70,11 +70,17 @@ class KeyService:
     def shred(self, chart_key: int) -> None:
         """Destroy a chart's key and keep a tombstone, in one transaction. Idempotent; a chart without key gets one too.
 
-        Until PostgreSQL reuses the page and drops the WAL segment, the wrapped bytes linger there, under the
+        What the data hold in plain or as digests stays until the relay drops it, at its start and every hour. Until
+        PostgreSQL reuses the page and drops the WAL segment, the wrapped bytes linger there, under the
         custodian key; back-ups of the keys database made before still hold them.
         """
         with self._store.transaction(Duty.KEYS) as tx:
             rows.bury(tx, chart_key)
+
+    def destroyed(self, after: int, most: int) -> list[int]:
+        """Return the next `most` charts whose key was destroyed, in key order."""
+        with self._store.transaction(Duty.KEYS) as tx:
+            return rows.destroyed(tx, after, most)
 
     def unwraps(self) -> int:
         """Return how many unwraps were ever counted."""

@@ -47,6 +47,14 @@ def bury(tx: Transaction, chart_key: int) -> None:
     tx.run(_BURY, {"chart": chart_key})
 
 
+def destroyed(tx: Transaction, after: int, most: int) -> list[int]:
+    """Return the next charts that have a tombstone, in key order."""
+    found = tx.rows(
+        "select chart_key from keys.shredded where chart_key > %s order by chart_key limit %s", (after, most)
+    )
+    return [chart for (chart,) in found]
+
+
 def absent(tx: Transaction, chart_keys: Sequence[int]) -> set[int]:
     """Return which of these charts have neither a wrapped key nor a tombstone."""
     found = tx.rows(

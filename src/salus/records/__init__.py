@@ -8,6 +8,7 @@ from salus.records.everything.service import directory_ids, everything, everythi
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, specimen_told
 from salus.records.fhir.parse import parse
+from salus.records.forgetting import forget_charts
 from salus.records.institutions import BODY, FACILITY, REGISTRY, Institution, location, organization
 from salus.records.intake.accept import accept
 from salus.records.intake.asking import check_patient, told_back
@@ -159,6 +160,7 @@ __all__ = [
     "everything_cursor",
     "fetch",
     "forget",
+    "forget_charts",
     "forget_uncounted",
     "identified",
     "imported",

@@ -327,6 +327,34 @@ def charts(tx: Transaction, after: int, limit: int) -> list[int]:
     return [key for (key,) in found]
 
 
+def told_of(tx: Transaction, chart_keys: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (resource_key, chart_key) of what is stored in these charts, for those of which something is told."""
+    return tx.rows(
+        "select r.resource_key, r.chart_key from unnest(%s::bigint[]) q(chart_key) cross join lateral ("
+        "(select 1 from records.found f where f.chart_key = q.chart_key limit 1)"
+        " union all (select 1 from records.vital v where v.chart_key = q.chart_key limit 1)"
+        " union all (select 1 from records.keeping k where k.chart_key = q.chart_key limit 1)"
+        " union all (select 1 from records.followed w where w.chart_key = q.chart_key limit 1)"
+        " union all (select 1 from records.resource x where x.chart_key = q.chart_key and x.date_lo is not null"
+        " limit 1)"
+        " union all (select 1 from records.resource x join records.token t on t.resource_key = x.resource_key"
+        " where x.chart_key = q.chart_key limit 1) limit 1) something"
+        " join records.resource r on r.chart_key = q.chart_key",
+        (list(chart_keys),),
+    )
+
+
+def forget_told(tx: Transaction, keys: Sequence[int]) -> None:
+    """Drop the tokens, the days and the dates of resources."""
+    for table in ("token", "occurrence"):
+        tx.run(f"delete from records.{table} where resource_key = any(%s::bigint[])", (list(keys),))  # noqa: S608
+    tx.run(
+        "update records.resource set date_lo = null, date_hi = null where resource_key = any(%s::bigint[])"
+        " and date_lo is not null",
+        (list(keys),),
+    )
+
+
 def skip_keys(tx: Transaction, highest: int) -> None:
     """Let the next physical key be above `highest`; keys never go back. Needs the rights of the owner."""
     tx.row(

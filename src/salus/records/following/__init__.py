@@ -4,7 +4,7 @@ from salus.records.following.errors import PlansRefused
 from salus.records.following.judging import born_on, follow
 from salus.records.following.model import Followed, How, Item, Mark, Plan, Step
 from salus.records.following.plans import read_plans, shipped_plans
-from salus.records.following.service import marks, note
+from salus.records.following.service import forget, marks, note
 
 __all__ = [
     "Followed",
@@ -16,6 +16,7 @@ __all__ = [
     "Step",
     "born_on",
     "follow",
+    "forget",
     "marks",
     "note",
     "read_plans",

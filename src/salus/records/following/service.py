@@ -32,6 +32,11 @@ def note(
     store.replace_followed(tx, updated, rows)
 
 
+def forget(tx: Transaction, resource_keys: Sequence[int]) -> None:
+    """Forget what these resources tell."""
+    store.replace_followed(tx, resource_keys, ())
+
+
 def marks(tx: Transaction, sealer: Sealer, chart_keys: Sequence[int]) -> dict[int, list[Mark]]:
     """Return what each of these charts tells of topics."""
     topics = {sealer.digest(_DOMAIN, topic.encode()): topic for topic in topic_keys()}

@@ -121,6 +121,12 @@ def surveyed(tx: Transaction, chart: int) -> list[list[UUID]]:
     return parts
 
 
+def forget(tx: Transaction, chart_keys: Sequence[int], resource_keys: Sequence[int]) -> None:
+    """Forget what these charts say of birth, sex and death, and what these resources declare."""
+    store.forget_vitals(tx, chart_keys)
+    store.replace_keepings(tx, resource_keys, ())
+
+
 def _everybody(tx: Transaction) -> Iterator[counting.Counted]:
     """Yield each resident once, a page of charts at a time: with the first of their charts that says anything."""
     last = 0
@@ -144,6 +150,7 @@ __all__ = [
     "charts_kept",
     "check_surveyed",
     "denominators",
+    "forget",
     "keepings_of",
     "kept_by",
     "note",

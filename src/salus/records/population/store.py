@@ -20,6 +20,11 @@ def replace_vitals(tx: Transaction, rows: Sequence[Vital]) -> None:
     tx.copy("records.vital", _VITAL, [tuple(getattr(one, name) for name in _VITAL) for one in rows])
 
 
+def forget_vitals(tx: Transaction, chart_keys: Sequence[int]) -> None:
+    """Drop what these charts' Patients say."""
+    tx.run("delete from records.vital where chart_key = any(%s::bigint[])", (list(chart_keys),))
+
+
 def replace_keepings(tx: Transaction, resource_keys: Sequence[int], rows: Sequence[Keeping]) -> None:
     """Say anew what these resources declare; those without a row declare nothing any more."""
     tx.run("delete from records.keeping where resource_key = any(%s::bigint[])", (list(resource_keys),))
