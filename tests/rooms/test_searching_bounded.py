@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -39,6 +41,66 @@ def test_what_takes_too_long_is_refused_as_too_costly(held: tuple[Node, Asking, 
     [issue] = answer.json()["issue"]
     assert (issue["code"], issue["details"]["coding"][0]["code"]) == ("too-costly", "SALUS-S008")
     assert client.ask("GET", f"/fhir/{address.format(patient=patient)}").status_code == 200
+
+
+def unnamed(node: Node) -> list[tuple[str, str, int]]:
+    """Return the entries of the register that name nobody, oldest first."""
+    with node.store.connect(Duty.MIGRATION, "salus") as owner:
+        found = owner.execute(
+            b"select what, action, count from access.entry where resident_key is null order by batch, item"
+        ).fetchall()
+    return [(what, action, count) for what, action, count in found]
+
+
+def late(node: Node, client: Asking, method: str, address: str, **more: Any) -> int:
+    """Ask while the search rows are locked, and return the status."""
+    with node.store.connect(Duty.MIGRATION, "salus") as connection:
+        connection.execute("lock table records.found in access exclusive mode")
+        answer = client.ask(method, f"/fhir/{address}", **more)
+        connection.rollback()
+    return answer.status_code
+
+
+def test_what_took_too_long_is_registered_as_asked_and_names_nobody(held: tuple[Node, Asking, UUID]) -> None:
+    node, client, _ = held
+    before = len(unnamed(node))
+    search = {"request": {"method": "GET", "url": "Condition?code=7"}}
+    sent = {kind: json.dumps({"resourceType": "Bundle", "type": kind, "entry": [search]}) for kind in ("transaction",)}
+
+    answers = [
+        late(node, client, "GET", "Observation?code=718-7"),
+        late(node, client, "POST", "", content=sent["transaction"]),
+    ]
+
+    assert answers == [400, 400]
+    assert unnamed(node)[before:] == [("Observation", "search", 0), ("Condition", "search", 0)]
+
+
+def test_the_search_of_a_conditional_write_is_bounded_and_registered_too(held: tuple[Node, Asking, UUID]) -> None:
+    node, client, patient = held
+    before = len(unnamed(node))
+    told = an_observation(f"Patient/{patient}")
+    condition = {"request": {"method": "PUT", "url": "Observation?code=other"}, "resource": told}
+    plain = {"request": {"method": "POST", "url": "Encounter"}, "resource": {"resourceType": "Encounter"}}
+    batch = json.dumps({"resourceType": "Bundle", "type": "batch", "entry": [condition, plain]})
+
+    alone = late(node, client, "PUT", "Observation?code=other", content=json.dumps(told))
+    within = late(node, client, "POST", "", content=batch)
+    done = client.ask("PUT", "/fhir/Observation?code=other", content=json.dumps(told))
+
+    assert (alone, within, done.status_code) == (400, 200, 201)
+    assert unnamed(node)[before:] == [("Observation", "search", 0), ("Observation", "search", 0)]
+
+
+def test_the_history_of_one_entry_is_bounded(held: tuple[Node, Asking, UUID]) -> None:
+    node, client, patient = held
+    with node.store.connect(Duty.MIGRATION, "salus") as connection:
+        connection.execute("lock table records.version in access exclusive mode")
+        answer = client.ask("GET", f"/fhir/Patient/{patient}/_history")
+        connection.rollback()
+
+    assert answer.status_code == 400
+    assert client.ask("GET", f"/fhir/Patient/{patient}/_history").status_code == 200
 
 
 @pytest.mark.anyio

@@ -24,7 +24,7 @@ EVERYTHING = "Bundle"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """One version: what, which, when; its body, unless it says that the resource was deleted, or its key was destroyed."""
+    """One version: what, which, when; its body, unless it says that the resource was deleted, or its key is gone."""
 
     type: str
     id: UUID
@@ -46,6 +46,7 @@ def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: history.
     """Return versions of one resource, deleted or not. Raises NotFound or Refused, as reading it does."""
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
+        tx.limit(node.most_seconds)
         seen = locate_one(tx, node, who, kind, id_, at)
         past = None
         if seen and seen.decision.allowed:

@@ -30,7 +30,12 @@ def prepared(tx: Transaction, node: Node, writer: Writer, intents: Sequence[Inte
     """Return intents that say what to write where, in the transaction that writes it."""
     if any(one.condition for one in intents):
         check_indexed(tx, node)  # what is not found yet would be created again
-    settled = records.settle(tx, writer.sealer, writer.facility, intents, looks)
+        records.lock_conditions(tx, writer.sealer, intents)  # waiting for another writer is bounded by itself
+        tx.limit(node.most_seconds)
+        settled = records.settle(tx, writer.sealer, writer.facility, intents, looks)
+        tx.unlimited()
+    else:
+        settled = list(intents)
     return records.patched(tx, writer, settled, looks)
 
 

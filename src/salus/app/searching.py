@@ -12,10 +12,11 @@ from salus import access, identity, records
 from salus.access import Action, Kind, Read
 from salus.app.facts import REFUSED, decide, open_relations, purpose_of, refuse
 from salus.app.node import Node, charts_of
+from salus.app.unanswered import register_unanswered
 from salus.kernel import Refused, Role
 from salus.parties import Principal
 from salus.records import Asked, Located
-from salus.storage import Duty, Transaction
+from salus.storage import Duty, TookTooLong, Transaction
 
 MOST_REGISTERED = 200
 """A total of so many or fewer is about each of them, and each is told; of more it is a figure, in hundreds."""
@@ -88,11 +89,17 @@ def read_search(node: Node, principal: Principal, kind: str, pairs: Sequence[tup
 def search(node: Node, principal: Principal, asked: Asked) -> Page:
     """Answer one search. Raises Refused where policy finds no ground; a person's search names a patient.
 
-    Whoever is found, included, or counted among few is told of it.
+    Whoever is found, included, or counted among few is told of it. That it was asked stands in the register also where
+    it took too long to answer.
     """
+    grounds: list[str] = []
     try:
         with node.store.transaction(Duty.CARE) as tx:
-            found = search_in(tx, node, principal, asked)
+            found = search_in(tx, node, principal, asked, grounds)
+    except TookTooLong:
+        for ground in grounds:
+            register_unanswered(node, principal, asked.type, ground)
+        raise
     except Refused as refused:
         kept = refuse(node, principal, Action.SEARCH, refused.text)
         kept.where = refused.where
@@ -100,8 +107,13 @@ def search(node: Node, principal: Principal, asked: Asked) -> Page:
     return opened_page(node, asked, found)
 
 
-def search_in(tx: Transaction, node: Node, principal: Principal, asked: Asked) -> FoundSealed:
-    """Find and register in the caller's transaction, and open nothing yet. Raises Refused, which the caller keeps."""
+def search_in(
+    tx: Transaction, node: Node, principal: Principal, asked: Asked, grounds: list[str] | None = None
+) -> FoundSealed:
+    """Find and register in the caller's transaction, and open nothing yet. Raises Refused, which the caller keeps.
+
+    On which ground it was begun is added to `grounds`.
+    """
     at = node.clock.now()
     _check_scopes(principal, asked)
     tx.limit(node.most_seconds)
@@ -109,6 +121,8 @@ def search_in(tx: Transaction, node: Node, principal: Principal, asked: Asked) -
     bound = _bound(tx, node, principal, asked, at)
     if bound is None:
         raise Refused(REFUSED)
+    if grounds is not None:
+        grounds.append(bound.ground)
     bound = _with_named(tx, asked, bound)
     found = find_within(tx, asked, bound)
     access.register(tx, reads_of(tx, principal, asked, bound, found, at))

@@ -11,11 +11,12 @@ from salus.app.facts import refuse
 from salus.app.node import Node
 from salus.app.reading import Found, ReadsTogether
 from salus.app.searching import Page, opened_page, search_in
+from salus.app.unanswered import register_unanswered
 from salus.app.writing import accept
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
 from salus.records import Accepted, Asked, Intent
-from salus.storage import Duty, StoreDown, Transaction
+from salus.storage import Duty, StoreDown, TookTooLong, Transaction
 
 Read = tuple[int, str, UUID, int | None]
 """Entry, type, id, and the version if one is meant."""
@@ -39,13 +40,15 @@ def transact(
     on the way is shown to whom it concerns, also where nothing comes of it.
     """
     together, pages, read = ReadsTogether(node, who, reads), dict[int, Page](), dict[int, Found]()
+    begun: list[tuple[str, list[str]]] = []
 
     def look(tx: Transaction) -> None:
         """Read and open before the commit: what cannot be opened undoes all, and no answer leaves before it."""
         together.within(tx)
         for entry, asked in searches:
+            begun.append((asked.type, []))
             try:
-                pages[entry] = opened_page(node, asked, search_in(tx, node, who, asked))
+                pages[entry] = opened_page(node, asked, search_in(tx, node, who, asked, begun[-1][1]))
             except SalusError as error:
                 error.where = f"Bundle.entry[{entry}].request"
                 raise
@@ -60,6 +63,10 @@ def transact(
     except SalusError as error:
         if not isinstance(error, StoreDown):
             together.register_looks()
+        if isinstance(error, TookTooLong):
+            for kind, grounds in begun:
+                for ground in grounds:
+                    register_unanswered(node, who, kind, ground)
         raise
     return Transacted(accepted=accepted, read=read, pages=pages)
 

@@ -15,12 +15,13 @@ from salus.app.facts import purpose_of, refuse
 from salus.app.node import Node
 from salus.app.own_charts import follow_replacements
 from salus.app.preparing import check_conditions, prepared, register_asked, register_looks
+from salus.app.unanswered import register_unanswered
 from salus.healthcode import certificates
 from salus.kernel import Purpose, Refused, Role, SalusError
 from salus.parties import Principal
 from salus.parties import principal as a_principal
 from salus.records import Accepted, Intent, Keys, Looks, MeasureRefused, Outcome, Writer
-from salus.storage import Duty, StoreDown, Transaction
+from salus.storage import Duty, StoreDown, TookTooLong, Transaction
 
 Noted = Callable[[Transaction, Accepted], None]
 
@@ -54,6 +55,8 @@ def accept(
         if (looks.found or looks.asked) and not isinstance(error, StoreDown):
             with node.store.transaction(Duty.CARE) as tx:
                 register_looks(tx, principal, looks, at)
+        elif isinstance(error, TookTooLong):
+            _register_unanswered(node, principal, intents)
         raise _kept(node, principal, error) from None
 
 
@@ -120,6 +123,7 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
     at = node.clock.now()
     tried: list[Tried] = []
     errors: list[SalusError] = []
+    failed: list[Intent] = []
     if principal.facility is None:
         raise refuse(node, principal, Action.CREATE, "only a facility's own system may write records")
     check_conditions(node, principal, intents)
@@ -135,10 +139,19 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
             except SalusError as error:
                 register_looks(tx, principal, looks, at)
                 errors.append(error)
+                failed.append(intent)
                 tried.append(Tried(entry=intent.entry, accepted=None, error=error))
-    for refused in errors:
+    for one, refused in zip(failed, errors, strict=True):
+        if isinstance(refused, TookTooLong):
+            _register_unanswered(node, principal, [one])
         _kept(node, principal, refused)
     return tried
+
+
+def _register_unanswered(node: Node, principal: Principal, intents: Sequence[Intent]) -> None:
+    """Write down by which conditions was asked what took too long to find."""
+    for kind in sorted({one.condition.type for one in intents if one.condition}):
+        register_unanswered(node, principal, kind, "own-facility")
 
 
 def _writer(node: Node, principal: Principal, source: str, keys: Keys | None = None) -> Writer:

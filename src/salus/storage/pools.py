@@ -83,6 +83,10 @@ class Transaction:
         self.run("select set_config('statement_timeout', %s, true)", (f"{round(seconds * 1000)}ms",))
         self.limited = True
 
+    def unlimited(self) -> None:
+        """Let the statements that follow run as long as they take."""
+        self.run("select set_config('statement_timeout', '0', true)")
+
     def emit(self, kind: str, payload: Mapping[str, object]) -> None:
         """Put an event into the outbox: it exists exactly if this transaction commits."""
         self.run("insert into storage.outbox (kind, payload) values (%s, %s)", (kind, Jsonb(dict(payload))))
@@ -93,10 +97,17 @@ class Transaction:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo what the block did if it raises, and let the transaction go on. Raises Unstorable for an odd value."""
+        """Undo what the block did if it raises, and let the transaction go on.
+
+        Raises Unstorable for an odd value, and TookTooLong for a statement past the transaction's limit.
+        """
         try:
             with self._connection.transaction():
                 yield
+        except psycopg.errors.QueryCanceled as late:
+            if self.limited:
+                raise TookTooLong(_TOOK_TOO_LONG) from late
+            raise
         except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded) as odd:
             raise Unstorable("a value is beyond what can be stored; nothing of it was") from odd
 
