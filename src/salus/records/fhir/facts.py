@@ -6,6 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from salus.records.fhir.definitions import search_paths
@@ -17,6 +18,7 @@ _UNIT = re.compile(r"\\.|.", re.DOTALL)
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?)?)?)?", re.ASCII
 )
+_LONGEST_DATE = 40
 _EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -136,6 +138,10 @@ def span_of(text: str) -> tuple[datetime, datetime] | None:
 
     A date or time without an offset is read in UTC. What lies beyond the years 1 to 9999 in UTC is cut off there.
     """
+    return _span_of(text) if len(text) <= _LONGEST_DATE else _read_span(text)
+
+
+def _read_span(text: str) -> tuple[datetime, datetime] | None:
     match = _DATE.fullmatch(text)
     if match is None:
         return None
@@ -152,6 +158,9 @@ def span_of(text: str) -> tuple[datetime, datetime] | None:
         return None
     start = _cut(written, timedelta(0))
     return start, _cut(start, _length(year, month, day, hour, second, fraction))
+
+
+_span_of = lru_cache(maxsize=4096)(_read_span)  # most of what one visit made is of the same instants
 
 
 def _cut(at: datetime, length: timedelta) -> datetime:

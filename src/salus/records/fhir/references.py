@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from salus.records.errors import Problem
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.invariants.terms import targets
+from salus.records.fhir.walk import Where, element_of, written
 
 _LITERAL = re.compile(r"([A-Za-z]{2,40})/([A-Za-z0-9\-.]{1,64})(/_history/\d{1,9})?", re.ASCII)
-_INDEX = re.compile(r"\[\d+\]")
+_LONGEST = 40 + 1 + 64 + len("/_history/") + 9
 _CONDITIONAL = re.compile(r"([A-Za-z]{2,40})\?identifier=([^&]{1,400})", re.ASCII)
 
 
 def parse_literal(reference: str) -> tuple[str, UUID] | None:
     """Read `Type/id` of this server; None for anything else. An id that is no UUID cannot be one of ours."""
+    return _literal(reference) if len(reference) <= _LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def _literal(reference: str) -> tuple[str, UUID] | None:
+    """Read one that may be long enough to lead somewhere; a record refers to its patient and visits again and again."""
     match = _LITERAL.fullmatch(reference)
     if match is None or match[1] not in resource_types():
         return None
@@ -27,6 +35,8 @@ def parse_literal(reference: str) -> tuple[str, UUID] | None:
 
 def uuid_of(text: str) -> UUID | None:
     """Read an id as this server writes it: a UUID, lower case, with hyphens."""
+    if len(text) != 36:
+        return None
     try:
         found = UUID(text)
     except ValueError:
@@ -45,8 +55,8 @@ class References:
 
     def __init__(self, fresh: Mapping[str, tuple[str, UUID]]) -> None:
         self._fresh = fresh
-        self.places: list[tuple[tuple[str, UUID], str, int | None]] = []
-        self.conditional: list[tuple[tuple[str, str], dict[str, Any], str, int | None]] = []
+        self.places: list[tuple[tuple[str, UUID], Where, int | None]] = []
+        self.conditional: list[tuple[tuple[str, str], dict[str, Any], Where, int | None]] = []
 
     @property
     def wanted(self) -> set[tuple[str, UUID]]:
@@ -59,22 +69,24 @@ class References:
         return {asked for asked, _, _, _ in self.conditional}
 
     def collect(
-        self, resource: dict[str, Any], found: list[tuple[dict[str, Any], str]], entry: int | None
+        self, resource: dict[str, Any], found: list[tuple[dict[str, Any], Where]], entry: int | None
     ) -> list[Problem]:
         """Rewrite what can be resolved among the entries, note what must exist already, report what leads nowhere."""
         problems = []
         contained = {c.get("id") for c in resource.get("contained") or () if isinstance(c, dict)}
-        for node, path in found:
-            problem = self._one(node, contained, f"{path}.reference", entry)
+        for node, where in found:
+            problem = self._one(node, contained, where, entry)
             if problem:
-                problems.append(Problem(where=f"{path}.reference", text=problem, code="not-found", entry=entry))
+                problems.append(
+                    Problem(where=f"{written(where)}.reference", text=problem, code="not-found", entry=entry)
+                )
         return problems
 
-    def _one(self, node: dict[str, Any], contained: set[Any], path: str, entry: int | None) -> str | None:
+    def _one(self, node: dict[str, Any], contained: set[Any], where: Where, entry: int | None) -> str | None:
         text = node["reference"]
         fresh = self._fresh.get(text)
         if fresh:
-            allowed = targets(_INDEX.sub("", path).removesuffix(".reference"))
+            allowed = targets(element_of(where))
             if allowed and fresh[0] not in allowed:
                 return "leads to an entry of a type that may not stand here"
             node["reference"] = f"{fresh[0]}/{fresh[1]}"
@@ -85,9 +97,9 @@ class References:
             return "refers to no entry of this bundle"
         literal, asked = parse_literal(text), conditional(text)
         if literal:
-            self.places.append((literal, path, entry))
+            self.places.append((literal, where, entry))
         elif asked:
-            self.conditional.append((asked, node, path, entry))
+            self.conditional.append((asked, node, where, entry))
         elif not text.startswith(("http://", "https://")):
             return "is not a reference that this server understands"
         return None

@@ -101,7 +101,7 @@ def problems(resource: dict[str, Any], entry: int | None = None, root: dict[str,
     if name not in resource_types():
         shown = name if names_an_element(name) else "this"
         return [Problem(where="resourceType", text=f"{shown} is no FHIR R4 type", code="not-supported", entry=entry)]
-    found = shape_problems(resource, name, entry)
+    found = [] if is_shaped(resource, name) else shape_problems(resource, name, entry)
     found = found or [_breach(one, entry) for one in breaches(resource, root)]
     found = found or [_breach(one, entry) for one in profiles.claimed(resource, root)]
     for path, inner in _nested(resource, name):

@@ -1,10 +1,15 @@
-"""One walk through a resource: depth, places taken out, references found. Every node is visited once."""
+"""One walk through a resource: depth, places taken out, references found. Every node is visited once.
+
+Nearly always there is nothing to take out and nothing wrong. A first walk, which writes no paths, finds that out with
+the references; a second one only where there is.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from salus.records.errors import Problem
@@ -20,13 +25,22 @@ MOST_PROBLEMS = 20
 _EXTENSIONS = ("extension", "modifierExtension")
 _UNSAID = {"url", "id"}  # what is left of an extension whose value was a place
 _GEO_URI = re.compile(r"(?i)^geo:-?\d")
+_GEO = frozenset(f"{g}{e}{o}:" for g in "gG" for e in "eE" for o in "oO")
+_INDEX = re.compile(r"\[\d+\]")
+_MOST_REMEMBERED = 200
+
+
+_Step = tuple[Any, str, int]
+"""What is above, the name of the element, and its place in a list, or -1."""
+Where = str | _Step
+"""Where an element stands: its path, or the steps to it, which `written` makes a path of when somebody asks."""
 
 
 @dataclass(slots=True)
 class Walked:
     """What one walk found."""
 
-    references: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+    references: list[tuple[dict[str, Any], Where]] = field(default_factory=list)
     stripped: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -37,11 +51,73 @@ def walk(resource: dict[str, Any]) -> Walked:
     Stripped elements are named by path; an element left empty by it goes too. Depth beyond 64 and U+0000 are problems;
     after 20 of them the walk ends.
     """
+    glanced: list[tuple[dict[str, Any], Where]] = []
+    root = _shown(resource.get("resourceType", "Resource"))
+    if root != "Bundle" and _glance(resource, (None, root, -1), 1, glanced):
+        return Walked(references=glanced)
     found = Walked()
     _object(resource, _shown(resource.get("resourceType", "Resource")), 1, found)
     # A Bundle that is itself stored, a document say, holds references among its own entries: they stay as they are.
-    found.references = [(node, path) for node, path in found.references if not path.startswith("Bundle.entry[")]
+    found.references = [one for one in found.references if not written(one[1]).startswith("Bundle.entry[")]
     return found
+
+
+def written(where: Where) -> str:
+    """Return the path of an element, such as `Encounter.participant[0].individual`."""
+    if isinstance(where, str):
+        return where
+    above, name, place = where
+    shown = _shown(name) if place < 0 else f"{_shown(name)}[{place}]"
+    return shown if above is None else f"{written(above)}.{shown}"
+
+
+def element_of(where: Where) -> str:
+    """Return the path of an element without places in lists, as R4 names it."""
+    if isinstance(where, str):
+        return _INDEX.sub("", where)
+    above, name, _ = where
+    return name if above is None else f"{element_of(above)}.{name}"
+
+
+def _glance(node: dict[str, Any], where: _Step, depth: int, references: list[tuple[dict[str, Any], Where]]) -> bool:
+    """Collect the references of a resource; false where something may have to be taken out of it, or told of it."""
+    if depth > MOST_DEPTH or ("position" in node and node.get("resourceType") == "Location"):
+        return False
+    for key, value in node.items():
+        kind = value.__class__
+        if kind is str:
+            if key == "reference":
+                references.append((node, where))
+            if "\x00" in value or value[:4] in _GEO or (key == "url" and _may_be_place(value)):
+                return False
+        elif kind is dict:
+            if not _glance(value, (where, key, -1), depth + 1, references):
+                return False
+        elif kind is list and not _glance_list(key, value, where, depth + 1, references):
+            return False
+    return True
+
+
+def _glance_list(
+    key: str, values: list[Any], where: _Step, depth: int, references: list[tuple[dict[str, Any], Where]]
+) -> bool:
+    for place, value in enumerate(values):
+        kind = value.__class__
+        if kind is dict:
+            if not _glance(value, (where, key, place), depth, references):
+                return False
+        elif kind is list or (kind is str and ("\x00" in value or value[:4] in _GEO)):
+            return False
+    return True
+
+
+def _may_be_place(url: str) -> bool:
+    return len(url) > _MOST_REMEMBERED or _is_word_of_place(url)
+
+
+@lru_cache(maxsize=1024)
+def _is_word_of_place(url: str) -> bool:
+    return _PLACE_WORDS.search(url) is not None
 
 
 def _shown(name: object) -> str:

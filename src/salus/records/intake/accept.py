@@ -19,6 +19,7 @@ from salus.records.fhir.definitions import DIRECTORY
 from salus.records.fhir.parse import MOST_BYTES, dump
 from salus.records.fhir.person import columns
 from salus.records.fhir.references import References, parse_literal
+from salus.records.fhir.walk import Where, written
 from salus.records.history import changing as history
 from salus.records.history.model import Standing
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, examine
@@ -129,8 +130,8 @@ def _lookup(
     ]
     targets |= history.targets_deleted(tx, missing)
     problems = [
-        Problem(where=path, text="refers to nothing that is stored here", code="not-found", entry=entry)
-        for literal, path, entry in references.places
+        Problem(where=_reference(where), text="refers to nothing that is stored here", code="not-found", entry=entry)
+        for literal, where, entry in references.places
         if literal not in targets
     ]
     problems += _conditional(tx, writer, references, targets, gone)
@@ -153,7 +154,7 @@ def _conditional(
     digests = {asked: token_digest(writer.sealer, facts.IDENTIFIER, token) for asked, token in tokens.items()}
     found = store.by_identifier(tx, list(digests.values()))
     problems = []
-    for asked, node, path, entry in references.conditional:
+    for asked, node, where, entry in references.conditional:
         known = {
             (name, id_, facility)
             for name, id_, kind, facility in found.get(digests[asked], ())
@@ -165,11 +166,15 @@ def _conditional(
             node["reference"] = f"{name}/{id_}"
         else:
             told = "matches nothing here" if not matches else "matches more than one resource"
-            problems.append(Problem(where=path, text=told, code="not-found", entry=entry))
+            problems.append(Problem(where=_reference(where), text=told, code="not-found", entry=entry))
     targets |= store.targets(
         tx, [parse_literal(n["reference"]) or ("", UUID(int=0)) for _, n, _, _ in references.conditional]
     )
     return problems
+
+
+def _reference(where: Where) -> str:
+    return f"{written(where)}.reference"
 
 
 def _lock_updates(batch: _Batch) -> None:

@@ -38,9 +38,11 @@ _SUSPECT = re.compile("|".join(sorted(map(re.escape, NAMES | VALUES))))
 _JOINED = re.compile(r"[\W_]+")
 _TEXTS = ("code", "display", "text", "name", "title")
 _ADDRESSES = ("url", "system")
+_LOOKED_INTO = frozenset({*_TEXTS, *_ADDRESSES})
 _LABELS = ("tag", "security")
 _BEGINS = re.compile(rf"[\s_.-]*[{''.join(sorted({word[0] for word in TAGS}))}]", re.IGNORECASE)
 _MOST_SAID = 80
+_MOST_CLEAN = 20_000
 _TEXT = (
     "a measure cannot be written: it follows from logged evidence and published rules alone; take this out, and send"
     " results as they are"
@@ -78,21 +80,63 @@ def measures_in(value: dict[str, Any]) -> list[str]:
     return found
 
 
-def _any(value: dict[str, Any]) -> bool:
+def _any(node: dict[str, Any], depth: int = 0) -> bool:
+    if depth > MOST_DEPTH:
+        return False
     harmless = _harmless()
-    waiting: list[tuple[Any, int]] = [(value, 0)]
-    while waiting:
-        node, depth = waiting.pop()
-        if depth > MOST_DEPTH:
-            continue
-        if node.__class__ is list:
-            waiting += [(one, depth) for one in node if one.__class__ is dict or one.__class__ is list]
-            continue
-        for key, one in node.items():
-            if key not in harmless and (_holds(key, one) or (key == "meta" and _marked(one))):
+    for key, one in node.items():
+        kind = one.__class__
+        if key not in harmless and (_is_suspect(key, one) if kind is str else _stands(key, one)):
+            return True
+        if kind is dict:
+            if _any(one, depth + 1):
                 return True
-            if one.__class__ is dict or one.__class__ is list:
-                waiting.append((one, depth + 1))
+        elif kind is list and _any_of(one, depth + 1):
+            return True
+    return False
+
+
+def _stands(key: str, value: Any) -> bool:
+    return _holds(key, value) or (key == "meta" and _marked(value))
+
+
+def _any_of(nodes: list[Any], depth: int) -> bool:
+    for one in nodes:
+        kind = one.__class__
+        if kind is dict:
+            if _any(one, depth):
+                return True
+        elif kind is list and any(_any(inner, depth) for inner in _dicts(one)):
+            return True
+    return False
+
+
+def _dicts(nodes: list[Any]) -> Iterator[dict[str, Any]]:
+    """Yield the objects in lists inside of lists, however deep."""
+    waiting = [nodes]
+    while waiting:
+        for one in waiting.pop():
+            if isinstance(one, dict):
+                yield one
+            elif isinstance(one, list):
+                waiting.append(one)
+
+
+_clean: set[str] = set()
+"""Short codes, systems and what they are called that are no measure wherever they stand: they come again and again."""
+
+
+def _is_suspect(key: str, text: str) -> bool:
+    if key not in _LOOKED_INTO:
+        return _holds(key, text)
+    if text in _clean:
+        return False
+    if _says(text, VALUES) or _names_one(text):
+        return _holds(key, text)
+    if len(text) <= _MOST_SAID:
+        if len(_clean) >= _MOST_CLEAN:
+            _clean.clear()
+        _clean.add(text)
     return False
 
 

@@ -14,7 +14,7 @@ from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir import validation
 from salus.records.fhir.facts import span_of, unnamed_patients
 from salus.records.fhir.references import References
-from salus.records.fhir.walk import walk
+from salus.records.fhir.walk import Where, walk
 from salus.records.model import Intent
 
 _UNNAMED = "must refer to a Patient that is stored here, so that the person can see the entry: send the Patient first"
@@ -31,7 +31,7 @@ class Examined:
     id: UUID
     stripped: tuple[str, ...]
     numbers: tuple[Identifier, ...]
-    references: list[tuple[dict[str, Any], str]] = field(repr=False)
+    references: list[tuple[dict[str, Any], Where]] = field(repr=False)
 
     @property
     def resource(self) -> dict[str, Any]:

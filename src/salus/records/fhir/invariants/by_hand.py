@@ -61,16 +61,18 @@ def _contains_referred(n: Node, _: Held) -> bool:
     return all(f"#{one.get('id')}" in inner or "#" in set(_fragments(one)) for one in contained)
 
 
-def _fragments(value: Any) -> Iterator[str]:
+def _fragments(value: Node) -> Iterator[str]:
     """Yield every text that begins with `#`: a reference, a canonical or a uri where it leads to something."""
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from _fragments(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _fragments(inner)
-    elif isinstance(value, str) and value[:1] == "#":
-        yield value
+    waiting: list[Any] = [value]
+    while waiting:
+        node = waiting.pop()
+        for inner in node.values() if isinstance(node, dict) else node:
+            kind = inner.__class__
+            if kind is str:
+                if inner[:1] == "#":
+                    yield inner
+            elif kind is dict or kind is list:
+                waiting.append(inner)
 
 
 def _codes_once(n: Node, _: Held) -> bool:
