@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from salus.codec import Algorithm, CodecError, Fault
 from salus.codec.cose import parse_sign1, verify_sign1
+from salus.codec.foreign.cose import REFUSED_ALGORITHMS, parse_signed, verify_signed
+from salus.codec.foreign.cose import Algorithm as ForeignAlgorithm
 from support import corpus
 
 VERIFIED = {"sign1-tests/sign-pass-02", "ecdsa-examples/ecdsa-sig-01", "eddsa-examples/eddsa-sig-01"}
@@ -103,3 +106,53 @@ def test_external_octets_belong_to_what_is_signed() -> None:
 
     with pytest.raises(CodecError, match=Fault.SIGNATURE):
         verified(case)
+
+
+def verified_as_foreign(case: dict[str, Any]) -> bytes:
+    """Verify as codes of other issuers are: more algorithms, a list of one signer, with or without the tag."""
+    message = parse_signed(bytes.fromhex(case["output"]["cbor"]))
+    signing = case["input"].get("sign0") or case["input"]["sign"]["signers"][0]
+    verify_signed(message, key(case), external=bytes.fromhex(signing.get("external", "")))
+    return message.payload
+
+
+FAILS = {
+    "sign1-tests/sign-fail-01": Fault.STRUCTURE,
+    "sign1-tests/sign-fail-02": Fault.SIGNATURE,
+    "sign1-tests/sign-fail-03": Fault.ALGORITHM,
+    "sign1-tests/sign-fail-04": Fault.ALGORITHM,
+    "sign1-tests/sign-fail-06": Fault.SIGNATURE,
+    "sign1-tests/sign-fail-07": Fault.SIGNATURE,
+}
+
+
+def test_of_other_issuers_every_good_example_verifies_and_every_bad_one_is_refused_for_its_reason() -> None:
+    judged: dict[str, Fault | None] = {}
+    for name, case in examples().items():
+        try:
+            assert verified_as_foreign(case) == case["input"]["plaintext"].encode(), name
+            judged[name] = None
+        except CodecError as refused:
+            judged[name] = refused.fault
+
+    good = sum(fault is None for fault in judged.values())
+    print(f"COSE: {good} of {len(judged)} verified, {len(judged) - good} of {len(FAILS)} bad ones refused")
+    assert judged == {name: FAILS.get(name) for name in examples()}
+
+
+@pytest.mark.parametrize("number", sorted(REFUSED_ALGORITHMS))
+def test_an_algorithm_that_is_not_checked_is_refused_by_its_name(number: int) -> None:
+    case = examples()["sign1-tests/sign-pass-02"]
+    message = replace(parse_signed(bytes.fromhex(case["output"]["cbor"])), headers={1: number})
+
+    with pytest.raises(CodecError, match=REFUSED_ALGORITHMS[number]) as refused:
+        verify_signed(message, key(case))
+    assert refused.value.fault is Fault.ALGORITHM
+
+
+def test_a_message_may_not_choose_another_algorithm_than_its_key_is_for() -> None:
+    case = examples()["ecdsa-examples/ecdsa-sig-04"]
+    message = parse_signed(bytes.fromhex(case["output"]["cbor"]))
+
+    with pytest.raises(CodecError, match=Fault.ALGORITHM):
+        verify_signed(message, key(case), expected=ForeignAlgorithm.ES256)

@@ -19,6 +19,8 @@ class Fault(StrEnum):
     KEY = "SALUS-C007"
     SIGNATURE = "SALUS-C008"
     CANONICAL = "SALUS-C009"
+    EXPIRED = "SALUS-C010"
+    NOT_YET = "SALUS-C011"
 
 
 class CodecError(Invalid):

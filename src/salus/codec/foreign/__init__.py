@@ -1,0 +1,26 @@
+"""Codes of other issuers, read and verified offline: `HC1:` (EU DCC, WHO GDHCN) and `shc:/` (SMART Health Cards).
+
+They come in as facts with their signer and the hash of their source. A colour, a verdict or a measure of another system
+has no field here and is never copied. Nothing of these is shown at a door: the forms of `SL1:` are for that.
+"""
+
+from salus.codec.foreign.hcert import PREFIX as HC1_PREFIX
+from salus.codec.foreign.hcert import Hcert, decode_hcert, read_hcert
+from salus.codec.foreign.keys import DocumentSigner, signer_of_certificate, signers_of_pem
+from salus.codec.foreign.model import Event, EventKind, Holder
+from salus.codec.foreign.verifying import Trusted, verify_hcert
+
+__all__ = [
+    "HC1_PREFIX",
+    "DocumentSigner",
+    "Event",
+    "EventKind",
+    "Hcert",
+    "Holder",
+    "Trusted",
+    "decode_hcert",
+    "read_hcert",
+    "signer_of_certificate",
+    "signers_of_pem",
+    "verify_hcert",
+]
