@@ -1,12 +1,13 @@
 """Take in messages of HL7 v2: whom they are from, what they change, one durable commit, then the answer.
 
-Messages that arrive together share a transaction, as long as no two are about the same numbers; where one of them
-cannot be taken, each half has one of its own, until that one stands alone. Nothing is answered AA before its commit is
-durable.
+Messages that arrive together, over one connection or several, share a transaction, as long as no two are about the same
+numbers; where one of them cannot be taken, each half has one of its own, until that one stands alone. What is about the
+same numbers is taken in the order in which it came. Nothing is answered AA before its commit is durable.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -16,11 +17,11 @@ from salus import access, identity, records
 from salus.access import Action, Kind, Read
 from salus.app.at_hand import AtHand
 from salus.app.attempts import refuse_body
-from salus.app.coalesce import Coalescer
 from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
 from salus.app.own_charts import Linking, link_own_charts
 from salus.app.sending import Peer, Senders
+from salus.app.taking_turns import Turn, Turns, apart
 from salus.app.turning_away import turn_away
 from salus.app.writing import accept_in
 from salus.kernel import Refused, SalusError, Unavailable
@@ -32,7 +33,6 @@ from salus.storage import Duty, Met, StoreDown, Transaction
 
 log = logging.getLogger("salus.receiving")
 SOURCE = "v2"
-_MOST_LOCKS = 512
 _AGAIN = "the same control identifier and time came with another message; give each message its own"
 _OF_A_MERGE = {
     Linking.LINKED: "linked as one person's; nothing was merged, and both charts stay",
@@ -50,15 +50,23 @@ class Incoming:
     peer: Peer
 
 
-@dataclass(slots=True, eq=False)
-class _Case:
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Case(Turn):
     """A message that was read and may be taken."""
 
     principal: Principal
     marked: Marked
-    answer: Answer | None = None
     plan: Plan | None = None
     outcomes: list[Outcome] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Merge(Turn):
+    """A hospital's word that two of its charts are one person's (A40). What PID says besides is not read."""
+
+    principal: Principal
+    given_up: Sequence[Named] = field(repr=False)
+    kept: Sequence[Named] = field(repr=False)
 
 
 class Receiver:
@@ -67,46 +75,65 @@ class Receiver:
     def __init__(self, node: Node, threads: int = 2) -> None:
         self._node = node
         self._senders = Senders(node)
-        self._coalescer: Coalescer[Incoming, Answer] = Coalescer(self.receive, threads)
+        broken = _refusal(Unavailable(_BROKEN), ())
+        self._turns: Turns[Incoming, Turn] = Turns(self._read_each, self._take_each, broken, threads)
 
-    async def ask(self, incoming: Incoming) -> Answer:
-        """Answer one message once it is stored, or refused."""
-        return await self._coalescer.ask(incoming)
+    def submit(self, incoming: Incoming) -> asyncio.Future[Answer]:
+        """Let one message take its turn, behind all that came before; it is answered once it is stored, or refused."""
+        return self._turns.submit(incoming)
 
     def close(self) -> None:
-        """Finish what runs."""
-        self._coalescer.close()
+        """Finish what runs; what has not begun is not answered, and its sender will send it again."""
+        self._turns.close()
 
     def receive(self, incoming: Sequence[Incoming]) -> list[Answer]:
         """Answer messages in order. Those about the same numbers are taken one after the other, as they stand."""
-        read = [self._read(one) for one in incoming]
-        waiting = [one for one in read if isinstance(one, _Case)]
+        read = self._read_each(incoming)
+        waiting = [one for one in read if one.answer is None]
         while waiting:
-            together = _apart(waiting)
-            self._take(together)
-            waiting = [case for case in waiting if case not in together]
-        return [one if isinstance(one, Answer) else _answered(one) for one in read]
+            together = apart(waiting)
+            self._take_each(together)
+            waiting = [one for one in waiting if one not in together]
+        return [one.answer or _refusal(Unavailable(_BROKEN), ()) for one in read]
 
-    def _read(self, incoming: Incoming) -> _Case | Answer:
+    def _read_each(self, incoming: Sequence[Incoming]) -> list[Turn]:
+        return [self._read(one) for one in incoming]
+
+    def _take_each(self, turns: Sequence[Turn]) -> None:
+        """Take turns that are about different numbers; whatever becomes of them, each has an answer then."""
+        cases = [one for one in turns if isinstance(one, _Case)]
+        if cases:
+            self._take(cases)
+        for one in turns:
+            if isinstance(one, _Merge):
+                self._merge(one)
+
+    def _read(self, incoming: Incoming) -> Turn:
         who: Principal | None = None
         try:
             message = v2.parse(incoming.raw)
             who = self._senders.principal(message, incoming.peer)
             self._check(message, who)
             if v2.event_of(message)[1] == v2.MERGE:
-                return self._merged(message, who)
-            suspect = not message.literal or records.may_hold_measure(message.text)
-            marked = messages.mark(self._node.custodian, who.facility or "", message, incoming.raw)
-            for told in marked.mapped.told:
-                self._check_scope(who, told.type)
-                if suspect:
-                    refuse_body(self._node, who, told.resource)
-            return _Case(principal=who, marked=marked)
-        except SalusError as error:
-            return self._turned_away(who, error, _refusal(error, []))
+                return self._merger(message, who)
+            return self._case(message, who, incoming.raw)
         except Exception as error:  # whatever broke, the sender is answered and the connection lives on
-            log.exception("a message could not be read: %s", type(error).__name__, exc_info=False)
-            return _refusal(Unavailable(_BROKEN), [])
+            return Turn(answer=self._unread(who, error))
+
+    def _unread(self, who: Principal | None, error: Exception) -> Answer:
+        if isinstance(error, SalusError):
+            return self._turned_away(who, error, _refusal(error, ()))
+        log.exception("a message could not be read: %s", type(error).__name__, exc_info=False)
+        return _refusal(Unavailable(_BROKEN), ())
+
+    def _case(self, message: v2.Message, who: Principal, raw: bytes) -> _Case:
+        suspect = not message.literal or records.may_hold_measure(message.text)
+        marked = messages.mark(self._node.custodian, who.facility or "", message, raw)
+        for told in marked.mapped.told:
+            self._check_scope(who, told.type)
+            if suspect:
+                refuse_body(self._node, who, told.resource)
+        return _Case(principal=who, marked=marked, locks=marked.locks)
 
     def _check(self, message: v2.Message, who: Principal) -> None:
         """Refuse what is not for this node, or not for this sender to write."""
@@ -119,17 +146,20 @@ class Receiver:
         if not decide(self._node, who, Action.UPDATE, Kind.RECORD, own_facility=True).allowed:
             raise refuse(self._node, who, Action.UPDATE, "only a place of care writes records by messages")
 
-    def _merged(self, message: v2.Message, who: Principal) -> Answer:
-        """Take a hospital's word that two of its charts are one person's (A40). What PID says besides is not read.
-
-        Said again it changes nothing, so that it is not kept.
-        """
+    def _merger(self, message: v2.Message, who: Principal) -> _Merge:
         self._check_scope(who, "Patient")
-        given_up, kept = (
-            [Named(system=one, value=two) for one, two in side] for side in v2.map_merge(message, who.facility or "")
-        )
-        became = link_own_charts(self._node, who, given_up, kept)
-        return Answer(code="AA", notes=(("MRG^1^1", _OF_A_MERGE[became]),), at=self._node.clock.now())
+        facility = who.facility or ""
+        given_up, kept = v2.map_merge(message, facility)
+        locks = messages.locks(self._node.custodian, facility, [("Patient", *one) for one in (*given_up, *kept)])
+        return _Merge(principal=who, locks=locks, given_up=_named(given_up), kept=_named(kept))
+
+    def _merge(self, merge: _Merge) -> None:
+        """Link two charts in a transaction of its own. Said again it changes nothing, so that it is not kept."""
+        try:
+            became = link_own_charts(self._node, merge.principal, merge.given_up, merge.kept)
+            merge.answer = Answer(code="AA", notes=(("MRG^1^1", _OF_A_MERGE[became]),), at=self._node.clock.now())
+        except Exception as error:
+            merge.answer = self._unread(merge.principal, error)
 
     def _check_scope(self, who: Principal, kind: str) -> None:
         if not (who.in_scope(kind, "c") and who.in_scope(kind, "u")):
@@ -213,15 +243,8 @@ class Receiver:
         _register_opened(tx, who, cases, written, at)
 
 
-def _apart(cases: Sequence[_Case]) -> list[_Case]:
-    """Return those that are about other numbers than every one before them, so that order is kept for each patient."""
-    taken: set[int] = set()
-    chosen: list[_Case] = []
-    for case in cases:
-        if taken.isdisjoint(case.marked.locks) and (not chosen or len(taken) < _MOST_LOCKS):
-            chosen.append(case)
-        taken |= case.marked.locks
-    return chosen
+def _named(side: Sequence[tuple[str, str]]) -> list[Named]:
+    return [Named(system=system, value=value) for system, value in side]
 
 
 def _forget(cases: Sequence[_Case]) -> None:
@@ -278,10 +301,6 @@ def _taken(case: _Case, at: datetime) -> Answer:
 
 def _could_not(case: _Case) -> bool:
     return case.answer is not None and case.answer.salus == StoreDown.code
-
-
-def _answered(case: _Case) -> Answer:
-    return case.answer or _refusal(Unavailable(_BROKEN), ())
 
 
 def _refusal(error: SalusError, elements: Sequence[str]) -> Answer:

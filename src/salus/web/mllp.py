@@ -1,7 +1,8 @@
-"""Take messages of HL7 v2 over MLLP: frames in, answers out, one message after the other on each connection.
+"""Take messages of HL7 v2 over MLLP: frames in, answers out in the order of the frames, many under way on a connection.
 
-Bounds: 64 connections, of which 8 may hold a frame beyond 256 KiB, none one beyond 4 MiB: 48 MiB of frames at most. A
-frame has a minute to arrive. Whatever can be answered is answered.
+Bounds: 64 connections, of which 8 may hold a frame beyond 256 KiB, none one beyond 4 MiB; the frames under way on one
+have 256 KiB together before it is read on: 64 MiB at most. A frame has a minute to arrive. Whatever can be answered is
+answered.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from salus.app import Incoming, Node, NodeSettings, Peer, Receiver, SettingsRefused
+from salus.kernel import Clock
 from salus.records import v2
 from salus.records.v2 import Answer
 
@@ -22,6 +25,7 @@ START, END = b"\x0b", b"\x1c"
 MOST_CONNECTIONS = 64
 MOST_LARGE = 8
 LARGE_BYTES = 256 * 1024
+MOST_UNDER_WAY = 256
 MOST_DISCARDED = 64 * 1024 * 1024
 MOST_NOISE = 64 * 1024
 KEPT_OF_EXCESS = 4096
@@ -125,6 +129,68 @@ class Frames:
                 return None
 
 
+class Conversation:
+    """One connection: it is read on while answers are out, and answered in the order in which it spoke."""
+
+    def __init__(self, frames: Frames, writer: asyncio.StreamWriter, receiver: Receiver, clock: Clock) -> None:
+        self._frames, self._writer, self._receiver, self._clock = frames, writer, receiver, clock
+        secured = writer.get_extra_info("ssl_object")
+        self._peer = Peer(certificate=secured.getpeercert(binary_form=True) if secured else None)
+        self._open: deque[tuple[Frame, asyncio.Future[Answer] | None]] = deque()
+        self._bytes, self._ended = 0, False
+        self._changed = asyncio.Event()
+
+    async def hold(self) -> None:
+        """Talk until either side ends. Raises what a broken connection raises."""
+        listening = asyncio.create_task(self._listen())
+        try:
+            await self._answer()
+        finally:
+            listening.cancel()
+
+    async def _listen(self) -> None:
+        try:
+            while frame := await self._frames.next():
+                answer = None if frame.fault else self._receiver.submit(Incoming(raw=frame.raw, peer=self._peer))
+                self._open.append((frame, answer))
+                self._bytes += len(frame.raw)
+                self._changed.set()
+                if frame.last:
+                    return
+                while self._bytes > LARGE_BYTES or len(self._open) >= MOST_UNDER_WAY:
+                    await self._change()
+        finally:
+            self._ended = True
+            self._changed.set()
+
+    async def _answer(self) -> None:
+        while True:
+            while not self._open:
+                if self._ended:
+                    return
+                await self._change()
+            first = self._open[0][1]
+            if first:
+                await asyncio.wait((first,))
+            self._writer.write(b"".join(self._answered()))
+            self._changed.set()
+            await asyncio.wait_for(self._writer.drain(), ANSWER_SECONDS)
+
+    def _answered(self) -> list[bytes]:
+        """Return the frames that answer what stands first, as far as answers are there."""
+        said: list[bytes] = []
+        while self._open and ((one := self._open[0][1]) is None or one.done()):
+            frame, answer = self._open.popleft()
+            self._bytes -= len(frame.raw)
+            told = frame.fault or (answer.result() if answer else _EXCESS)
+            said += (START + text + END + b"\r" for text in v2.acknowledge(frame.raw, told, self._clock.now()))
+        return said
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+
 class Listener:
     """The listening socket and its connections."""
 
@@ -168,26 +234,13 @@ class Listener:
         self._open.add(task)
         frames = Frames(reader, self._large)
         try:
-            await self._talk(frames, writer)
+            await Conversation(frames, writer, self._receiver, self._node.clock).hold()
         except (ConnectionError, TimeoutError, ssl.SSLError, asyncio.CancelledError):
             pass  # the other end went, or this one is going; what was not answered is sent again
         finally:
             self._open.discard(task)
             frames.release()
             writer.close()
-
-    async def _talk(self, frames: Frames, writer: asyncio.StreamWriter) -> None:
-        secured = writer.get_extra_info("ssl_object")
-        peer = Peer(certificate=secured.getpeercert(binary_form=True) if secured else None)
-        while frame := await frames.next():
-            answer = frame.fault
-            if answer is None:
-                answer = await asyncio.shield(self._receiver.ask(Incoming(raw=frame.raw, peer=peer)))
-            for one in v2.acknowledge(frame.raw, answer, self._node.clock.now()):
-                writer.write(START + one + END + b"\r")
-            await asyncio.wait_for(writer.drain(), ANSWER_SECONDS)
-            if frame.last:
-                return
 
 
 @asynccontextmanager

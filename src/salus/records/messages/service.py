@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -35,15 +34,23 @@ def mark(sealer: Sealer, facility: str, message: Message, raw: bytes) -> Marked:
     mapped = map_message(message, facility)
     name = "\x00".join((facility, *(message.header.raw(number) for number in _IDENTITY))).encode()
     digest = sealer.digest(_MESSAGE, name)
-    keys = [key for told in mapped.told if told.type in _GUARDED for key in told.keys]
-    about = [digest, *(sealer.digest(_LOCK, "\x00".join((facility, *key)).encode()) for key in keys)]
+    keys = [(told.type, *key) for told in mapped.told if told.type in _GUARDED for key in told.keys]
     return Marked(
         facility=facility,
         mapped=mapped,
         message=digest,
         fingerprint=sealer.digest(_CONTENT, raw),
-        locks=frozenset(struct.unpack(">q", one[:8])[0] for one in about),
+        locks=locks(sealer, facility, keys) | {_number(digest)},
     )
+
+
+def locks(sealer: Sealer, facility: str, keys: Iterable[Key]) -> frozenset[int]:
+    """Return the numbers under which these keys of one facility are guarded."""
+    return frozenset(_number(sealer.digest(_LOCK, "\x00".join((facility, *key)).encode())) for key in keys)
+
+
+def _number(digest: bytes) -> int:
+    return int.from_bytes(digest[:8], signed=True)
 
 
 def guard(tx: Transaction, marked: Sequence[Marked]) -> None:
