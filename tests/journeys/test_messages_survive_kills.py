@@ -19,7 +19,7 @@ from killing import ENVIRONMENT, NodeUnderTest, free_port
 
 from hl7_messages import Line, message, pid, pv1, said
 
-WORKERS, ROUNDS, SECONDS = 4, 4, 2.0
+WORKERS, ROUNDS, SECONDS, WINDOW = 4, 4, 2.0, 8
 pytestmark = pytest.mark.slow
 
 
@@ -69,18 +69,24 @@ def admission(name: str) -> bytes:
 
 
 def send_until(node: Receiving, names: list[str], until: float) -> tuple[list[str], list[str]]:
-    """Admit patients one after the other; return who was answered AA, and who was not answered so."""
+    """Admit patients, some without waiting for the answers before; return who was answered AA, and of those that were
+    sent who was not."""
     done: list[str] = []
+    sent: list[str] = []
     try:
         with socket.create_connection(("127.0.0.1", node.mllp), timeout=60) as connection:
             line = Line(connection)
-            for name in names:
-                if time.monotonic() > until or not (answer := line.say(admission(name))) or said(answer) != "AA":
-                    break
-                done.append(name)
+            while len(done) == len(sent) < len(names) and time.monotonic() < until:
+                following = names[len(sent) : len(sent) + WINDOW]
+                sent += following
+                connection.sendall(b"".join(b"\x0b" + admission(name) + b"\x1c\r" for name in following))
+                for name in following:
+                    if not (answer := line.hear()) or said(answer) != "AA":
+                        break
+                    done.append(name)
     except OSError:
         pass
-    return done, names[len(done) : len(done) + 1]
+    return done, [name for name in sent if name not in done]
 
 
 def test_what_was_answered_is_there_once_and_the_rest_can_come_again(node: Receiving) -> None:
