@@ -15,7 +15,7 @@ _TIME = re.compile(r"(\d\d)(?:(\d\d)(?:(\d\d)(?:\.(\d{1,6}))?)?)?(?:[+-]\d{4})?"
 
 def date_time(text: str) -> str | None:
     """Return a FHIR dateTime; None for what is no date. A time without offset is of civil time, UTC+8."""
-    match = _STAMP.fullmatch(text)
+    match = _STAMP.fullmatch(text) if text else None
     if match is None or _instant(match) is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = match.groups()

@@ -42,9 +42,15 @@ class Value:
         if parts is None:
             mark = self.delimiters.component
             parts = self._parts = self.raw.split(mark) if mark else [self.raw]
-        text = parts[component - 1] if component <= len(parts) else ""
-        if text:
-            text = _nth(text, self.delimiters.subcomponent, subcomponent)
+        try:
+            text = parts[component - 1]
+        except IndexError:
+            return ""
+        if not text:
+            return ""
+        mark = self.delimiters.subcomponent
+        if subcomponent != 1 or (mark and mark in text):
+            text = _nth(text, mark, subcomponent)
         return self._plain(text) if text and text != DELETED else ""
 
     @property
@@ -60,6 +66,8 @@ class Value:
 
     def _plain(self, text: str) -> str:
         marks = self.delimiters
+        if text.isalnum() and len(text) < MOST_CHARACTERS:  # what nearly all is, and no separator can be
+            return text
         if marks.truncation and text.endswith(marks.truncation):
             text = text[: -len(marks.truncation)] + "…"
         if marks.escape and marks.escape in text:
@@ -85,11 +93,13 @@ class Segment:
 
     def text(self, number: int, component: int = 1, subcomponent: int = 1) -> str:
         """Return a part of the first repetition of a field."""
-        return self.first(number).part(component, subcomponent)
+        fields = self.fields
+        return self.first(number).part(component, subcomponent) if number < len(fields) and fields[number] else ""
 
     def first(self, number: int) -> Value:
         """Return the first repetition of a field."""
-        return Value(_nth(self.raw(number), self.delimiters.repetition, 1), self.delimiters, self.encoding)
+        raw, mark = self.raw(number), self.delimiters.repetition
+        return Value(raw.split(mark, 1)[0] if mark else raw, self.delimiters, self.encoding)
 
     def values(self, number: int) -> list[Value]:
         """Return the repetitions of a field that say something. Raises V2Refused for more than 1,000."""
@@ -104,7 +114,8 @@ class Segment:
 
     def says(self, number: int) -> bool:
         """Tell whether a field holds a value, or takes one away."""
-        return self.raw(number).strip(self.delimiters.component + self.delimiters.repetition + " ") != ""
+        raw = self.raw(number)
+        return raw != "" and raw.strip(self.delimiters.component + self.delimiters.repetition + " ") != ""
 
     def deletes(self, number: int) -> bool:
         """Tell whether a field takes its value away."""
