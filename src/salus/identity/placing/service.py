@@ -14,6 +14,7 @@ from salus.identity.linkage.people.preparing import one_birthday
 from salus.identity.linking import announce
 from salus.identity.matching import Custodian, Described, Known, digests, kept, remember
 from salus.identity.matching.describing import keeping_number, person
+from salus.identity.matching.model import Person
 from salus.identity.matching.service import Sealer
 from salus.identity.model import IdNumber
 from salus.identity.placing.gathering import MOST_CHARTS, surroundings
@@ -60,29 +61,29 @@ def revise(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], a
     citizen's number takes none away: who carries one is never compared as if they had none.
     """
     charts = [one.chart_key for one in arrivals]
-    expected = _keys(custodian, _said_now(tx, custodian, arrivals))
-    store.lock_keys(tx, {digest for found in expected.values() for digest in found})
+    now = {one.chart_key: (one.source, person(one.described)) for one in arrivals}
+    expected = _with_numbers(now, kept(tx, custodian, charts))
+    keys = _keys(custodian, expected.values())
+    store.lock_keys(tx, {digest for found in keys.values() for digest in found})
     known = {one.chart: one for one in kept(tx, custodian, charts)}
-    said = _said_now(tx, custodian, arrivals)
-    changed = [one for one in said if one.chart not in known or known[one.chart].person != one.person]
+    said = _with_numbers(now, known.values())
+    changed = [one for one in said.values() if one.chart not in known or known[one.chart].person != one.person]
     if changed:
-        keys = _keys(custodian, changed)
-        remember(tx, custodian, changed, keys, [known[one.chart] for one in changed if one.chart in known], at)
-        _settle(tx, custodian, changed, keys, at)
+        keys |= _keys(custodian, [one for one in changed if one.person != expected[one.chart].person])
+        mine = {one.chart: keys[one.chart] for one in changed}
+        remember(tx, custodian, changed, mine, [known[one.chart] for one in changed if one.chart in known], at)
+        _settle(tx, custodian, changed, mine, at)
     rows = _note(tx, custodian, arrivals, at)
     store.replace_numbers(tx, [(chart, type_, digest) for digest, chart, _, _, type_, *_ in rows])
 
 
-def _said_now(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival]) -> list[Known]:
-    before = {one.chart: one.person for one in kept(tx, custodian, [one.chart_key for one in arrivals])}
-    return [
-        Known(
-            chart=one.chart_key,
-            source=one.source,
-            person=keeping_number(person(one.described), before.get(one.chart_key)),
-        )
-        for one in arrivals
-    ]
+def _with_numbers(now: Mapping[int, tuple[str, Person]], before: Iterable[Known]) -> dict[int, Known]:
+    """Return what charts say now, each with the citizen's number that it said before, unless it says another."""
+    had = {one.chart: one.person for one in before}
+    return {
+        chart: Known(chart=chart, source=source, person=keeping_number(said, had.get(chart)))
+        for chart, (source, said) in now.items()
+    }
 
 
 def _keys(custodian: Custodian, said: Iterable[Known]) -> dict[int, dict[int, str]]:
