@@ -31,6 +31,7 @@ READERS = {
     "salus.app.population": "counts, of nobody",
     "salus.app.surveying": "notes what earlier releases took in",
     "salus.app.work_list": "to who keeps the record",
+    "salus.records.forgetting": "drops it with the key of the record",
     "salus.records.intake.accept": "notes what arrives",
     "salus.records.service": "the same, of stored resources, and how a record stands",
     "salus.web.following_words": "words",

@@ -48,6 +48,7 @@ OTHER_FILES = {
     "proof/tree": "a standard of its own, RFC 9162",
     "proof/trust": "a standard of its own, C2SP tlog-policy",
     "records/counting": "counts by day, apart from finding and reading what is counted",
+    "records/forgetting": "what goes with a destroyed key, over all that is derived of an entry",
     "records/institutions": "bodies and facilities as the directory writes them; pure",
     "records/sealing": "compression and encryption of bodies, apart from their meaning",
     "records/summary": "the one-screen summary, computed and never stored",
