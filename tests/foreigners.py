@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import zlib
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import cbor2
@@ -77,6 +80,35 @@ class Issuer:
 
     def text(self, certificate: object = CERTIFICATE, **times: datetime) -> str:
         return written(self.message(self.claims(certificate, **times)))
+
+
+class CardIssuer:
+    """An issuer of SMART Health Cards."""
+
+    def __init__(self, number: int = 0x5A3) -> None:
+        self.key = ec.derive_private_key(number, ec.SECP256R1())
+        point = self.key.public_key().public_numbers()
+        jwk = {"crv": "P-256", "kty": "EC", "x": url64(point.x.to_bytes(32)), "y": url64(point.y.to_bytes(32))}
+        self.kid = url64(sha256(json.dumps(jwk, separators=(",", ":")).encode()).digest())
+        self.jwks = {"keys": [{**jwk, "kid": self.kid, "use": "sig", "alg": "ES256"}]}
+        self.keys = {self.kid: self.key.public_key()}
+
+    def jws(self, payload: bytes, **header: object) -> str:
+        squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
+        packed = squeeze.compress(payload) + squeeze.flush()
+        head = json.dumps({"zip": "DEF", "alg": "ES256", "kid": self.kid, **header}).encode()
+        signed = f"{url64(head)}.{url64(packed)}"
+        r, s = decode_dss_signature(
+            self.key.sign(signed.encode(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+        )
+        return f"{signed}.{url64(r.to_bytes(32) + s.to_bytes(32))}"
+
+    def text(self, payload: bytes) -> str:
+        return "shc:/" + "".join(f"{ord(letter) - 45:02}" for letter in self.jws(payload))
+
+
+def url64(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def written(message: bytes) -> str:

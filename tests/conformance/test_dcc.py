@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import cbor2
@@ -35,6 +36,7 @@ NO_PICTURE = {"EXPECTEDPICTUREDECODE"}  # the corpus holds no pictures
 NAMELESS = {"EXPECTEDRESULTS"}  # three cases repeat the word itself, and expect nothing by it
 
 
+@cache
 def cases() -> dict[str, Case]:
     with gzip.open(corpus("dcc") / "dgc-testdata.public.ndjson.gz", "rt", encoding="utf-8") as lines:
         return {one["id"]: one["case"] for one in map(json.loads, lines)}

@@ -6,9 +6,11 @@ has no field here and is never copied. Nothing of these is shown at a door: the 
 
 from salus.codec.foreign.hcert import PREFIX as HC1_PREFIX
 from salus.codec.foreign.hcert import Hcert, decode_hcert, read_hcert
+from salus.codec.foreign.jwks import keys_of_jwks
 from salus.codec.foreign.keys import DocumentSigner, signer_of_certificate, signers_of_pem
 from salus.codec.foreign.model import Event, EventKind, Holder
-from salus.codec.foreign.verifying import Trusted, verify_hcert
+from salus.codec.foreign.smart import HealthCard, decode_shc, read_jws
+from salus.codec.foreign.verifying import Trusted, verify_hcert, verify_shc
 
 __all__ = [
     "HC1_PREFIX",
@@ -16,11 +18,16 @@ __all__ = [
     "Event",
     "EventKind",
     "Hcert",
+    "HealthCard",
     "Holder",
     "Trusted",
     "decode_hcert",
+    "decode_shc",
+    "keys_of_jwks",
     "read_hcert",
+    "read_jws",
     "signer_of_certificate",
     "signers_of_pem",
     "verify_hcert",
+    "verify_shc",
 ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from salus.codec.errors import CodecError, Fault
-from salus.codec.foreign.cose import Algorithm, verify_signed
+from salus.codec.foreign.cose import Algorithm, AnyKey, verify_signed
 from salus.codec.foreign.hcert import Hcert
 from salus.codec.foreign.keys import DocumentSigner
 from salus.codec.foreign.model import Event, Holder
+from salus.codec.foreign.smart import HealthCard
 
 HC1_ALGORITHMS = frozenset({Algorithm.ES256, Algorithm.PS256})
 _SLOW_CLOCK = timedelta(hours=1)
@@ -65,3 +66,20 @@ def signed_by(found: Hcert, signers: Iterable[DocumentSigner]) -> DocumentSigner
         else:
             return one
     raise AssertionError
+
+
+def verify_shc(card: HealthCard, issuers: Mapping[str, Mapping[str, AnyKey]], at: datetime) -> HealthCard:
+    """Return a card if a key of its own issuer signed it and it counts at this instant; else CodecError.
+
+    `issuers` are the keys that are believed, by the issuer's address and the key's name: one issuer's key signs no
+    card of another.
+    """
+    key = issuers.get(card.issuer, {}).get(card.kid)
+    if key is None:
+        raise CodecError("no known key of this issuer has signed this card", Fault.KEY)
+    card.verify(key)
+    if at < card.starts - _SLOW_CLOCK:
+        raise CodecError("this card does not count yet", Fault.NOT_YET)
+    if card.expires is not None and at >= card.expires:
+        raise CodecError("this card has expired", Fault.EXPIRED)
+    return card

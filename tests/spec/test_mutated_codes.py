@@ -1,0 +1,154 @@
+"""Damaged codes of every format: none is accepted, and none raises anything but CodecError.
+
+`SALUS_MUTATIONS=250000` makes it a million, which takes minutes.
+
+Damage is done to characters, to octets before they are written, and by joining two good codes. Where a format lets one
+content have several texts (`HC1:` says nothing of how it is compressed) a text with the very same content is counted
+apart, and is no acceptance of anything that was not signed.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from doors import Door
+from foreigners import AT, CERTIFICATE, CardIssuer, Issuer, written
+from salus.codec import Algorithm, CodecError, base45, decode_sl1, encode_sl1, key_id, signer
+from salus.codec.certificates import decode_certificate
+from salus.codec.foreign import decode_hcert, decode_shc, verify_hcert, verify_shc
+from salus.codec.foreign.smart import joined
+
+EACH = int(os.environ.get("SALUS_MUTATIONS", "25000"))
+CARD = (
+    b'{"iss":"https://spec.example/issuer","nbf":1900000000,"vc":{"type":["https://smarthealth.cards#health-card"],'
+    b'"credentialSubject":{"fhirVersion":"4.0.1","fhirBundle":{"resourceType":"Bundle","type":"collection","entry":['
+    b'{"fullUrl":"resource:0","resource":{"resourceType":"Patient","name":[{"family":"Beispiel","given":["Erika"]}],'
+    b'"birthDate":"1980-02-03"}},{"fullUrl":"resource:1","resource":{"resourceType":"Immunization","status":"completed",'
+    b'"vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"207"}]},"occurrenceDateTime":'
+    b'"2030-01-01"}}]}}}}'
+)
+
+
+@dataclass(frozen=True)
+class Format:
+    """Good texts, the octets behind one and how they are written, how one is judged: its content, or CodecError."""
+
+    good: tuple[str, ...]
+    octets: bytes
+    write: Callable[[bytes], str]
+    judge: Callable[[str], object]
+    alphabet: str = base45.ALPHABET
+
+
+def identity() -> Format:
+    keys = [Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in (1, 2)]
+    trusted = {key_id(key.public_key()): key.public_key() for key in keys}
+    good = tuple(
+        encode_sl1(bytes([number]) * 16, key_id(key.public_key()), signer(key), Algorithm.EDDSA)
+        for number, key in enumerate(keys, 7)
+    )
+    return Format(good, base45.decode(good[0][4:]), sl1, lambda text: decode_sl1(text, trusted))
+
+
+def certificate() -> Format:
+    door = Door()
+    public = door.issuer.public_key()
+    good = (door.text(), door.text(index=9, hint=None))
+
+    def judge(text: str) -> object:
+        presented = decode_certificate(text)
+        presented.verify(public)
+        return presented.payload
+
+    return Format(good, base45.decode(good[0][4:]), sl1, judge)
+
+
+def hc1() -> Format:
+    issuer = Issuer()
+    good = (issuer.text(), issuer.text({**CERTIFICATE, "dob": "1999-12-31"}))
+    believed = [issuer.signer]
+
+    def judge(text: str) -> object:
+        found = decode_hcert(text)
+        verify_hcert(found, believed, AT)
+        return found.signed.to_be_signed()
+
+    return Format(good, zlib.decompress(base45.decode(good[0][4:])), written, judge)
+
+
+def shc() -> Format:
+    issuer = CardIssuer()
+    good = (issuer.text(CARD), issuer.text(CARD.replace(b"Erika", b"Maria")))
+    keys = {"https://spec.example/issuer": issuer.keys}
+    octets = joined([good[0]]).encode()
+
+    def write(jws: bytes) -> str:
+        return "shc:/" + "".join(f"{max(octet - 45, 0):02}" for octet in jws)
+
+    return Format(good, octets, write, lambda text: verify_shc(decode_shc(text), keys, AT).signed, "0123456789/")
+
+
+def sl1(message: bytes) -> str:
+    return "SL1:" + base45.encode(message)
+
+
+def damaged(form: Format, chance: random.Random) -> str:
+    text, other = chance.sample(form.good, 2)
+    place = chance.randrange(len(text))
+    kind = chance.randrange(8)
+    if kind == 0:
+        return text[:place] + chance.choice(form.alphabet) + text[place + 1 :]
+    if kind == 1:
+        return text[:place] + text[place + 1 :]
+    if kind == 2:
+        return text[:place] + chance.choice(form.alphabet) + text[place:]
+    if kind == 3:
+        return text[:place] + other[place:]
+    if kind == 4:
+        return text[: chance.randrange(len(text))]
+    octets = bytearray(form.octets)
+    at = chance.randrange(len(octets))
+    if kind == 5:
+        octets[at] ^= 1 << chance.randrange(8)
+    elif kind == 6:
+        octets[at] = chance.randrange(256)
+    else:
+        del octets[at : at + chance.randrange(1, 4)]
+    return form.write(bytes(octets))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [identity, certificate, hc1, shc], ids=lambda make: make.__name__)
+def test_of_many_damaged_codes_none_is_accepted(make: Callable[[], Format]) -> None:
+    form, chance = make(), random.Random(f"{make.__name__} 1")
+    contents = {form.judge(text) for text in form.good}
+    told: Counter[str] = Counter()
+    for _ in range(EACH):
+        text = damaged(form, chance)
+        if text in form.good:
+            told["undamaged"] += 1
+            continue
+        try:
+            told["same content" if form.judge(text) in contents else "accepted"] += 1
+        except CodecError as refused:
+            told[str(refused.fault.name)] += 1
+
+    print(f"{make.__name__}: {EACH:,} tried, {told['accepted']} accepted, 0 crashes; {dict(told)}")
+    assert told["accepted"] == 0
+    assert told["undamaged"] + told["same content"] < EACH / 20
+    assert len(told) > 4
+
+
+@pytest.mark.parametrize("make", [identity, certificate, hc1, shc], ids=lambda make: make.__name__)
+def test_the_check_can_fail(make: Callable[[], Format]) -> None:
+    form = make()
+
+    assert len({form.judge(text) for text in form.good}) == len(form.good)
