@@ -5,7 +5,6 @@ A text of at most 8,192 characters inflates to at most 16 KiB. Nothing is trimme
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +17,7 @@ from salus.codec.cose import load_cbor
 from salus.codec.errors import CodecError, Fault
 from salus.codec.foreign.cose import Signed, parse_signed
 from salus.codec.foreign.dcc import read_dcc
+from salus.codec.foreign.inflating import inflate
 from salus.codec.foreign.model import Event, Holder
 
 PREFIX = "HC1:"
@@ -48,7 +48,7 @@ class Hcert:
 
 def decode_hcert(text: object) -> Hcert:
     """Take a text apart; CodecError, and nothing else, for whatever is no health certificate."""
-    return read_hcert(inflate(base45.decode(unprefixed(text))))
+    return read_hcert(inflate(base45.decode(unprefixed(text)), MOST_OCTETS))
 
 
 def unprefixed(text: object) -> str:
@@ -58,20 +58,6 @@ def unprefixed(text: object) -> str:
     if not text.startswith(PREFIX):
         raise CodecError(f"a health certificate begins with {PREFIX}", Fault.PREFIX)
     return text[len(PREFIX) :]
-
-
-def inflate(packed: bytes) -> bytes:
-    """Inflate a zlib stream to at most 16 KiB."""
-    inflater = zlib.decompressobj()
-    try:
-        found = inflater.decompress(packed, MOST_OCTETS + 1)
-    except zlib.error:
-        raise CodecError("the message is not compressed as it has to be", Fault.COMPRESSION) from None
-    if len(found) > MOST_OCTETS:
-        raise CodecError(f"the message inflates to more than {MOST_OCTETS} octets", Fault.LENGTH)
-    if not inflater.eof or inflater.unused_data:
-        raise CodecError("the compressed message does not end where its text does", Fault.COMPRESSION)
-    return found
 
 
 def read_hcert(message: bytes) -> Hcert:

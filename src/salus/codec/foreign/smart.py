@@ -10,7 +10,6 @@ import base64
 import binascii
 import json
 import re
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +21,7 @@ from salus.codec.errors import CodecError, Fault
 from salus.codec.foreign.bundle import read_bundle
 from salus.codec.foreign.cose import Algorithm as Cose
 from salus.codec.foreign.cose import AnyKey, verify_any
+from salus.codec.foreign.inflating import RAW, inflate
 from salus.codec.foreign.model import Event, Holder
 
 PREFIX = "shc:/"
@@ -101,7 +101,7 @@ def read_jws(jws: str) -> HealthCard:
         raise CodecError("a JWS has three parts", Fault.STRUCTURE)
     header, packed, signature = map(_base64url, parts)
     kid = _kid(read_json(header))
-    claims = read_json(_inflate(packed))
+    claims = read_json(inflate(packed, MOST_OCTETS, RAW))
     return _card(claims, kid, jws.rpartition(".")[0].encode("ascii"), signature, sha256(jws.encode("ascii")).digest())
 
 
@@ -177,19 +177,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(word: str) -> Any:
     raise ValueError(word)
-
-
-def _inflate(packed: bytes) -> bytes:
-    inflater = zlib.decompressobj(wbits=-15)
-    try:
-        found = inflater.decompress(packed, MOST_OCTETS + 1)
-    except zlib.error:
-        raise CodecError("the card is not compressed as it has to be", Fault.COMPRESSION) from None
-    if len(found) > MOST_OCTETS:
-        raise CodecError(f"the card inflates to more than {MOST_OCTETS} octets", Fault.LENGTH)
-    if not inflater.eof or inflater.unused_data:
-        raise CodecError("the compressed card does not end where its part does", Fault.COMPRESSION)
-    return found
 
 
 def _base64url(part: str) -> bytes:
