@@ -350,6 +350,20 @@ def test_what_waits_for_a_commit_runs_after_it_and_never_after_a_rollback(store:
     assert drain(store, {"Committed": lambda _: None}).done == 1
 
 
+def test_a_statement_by_itself_stays_whatever_comes_after_it(store: Store) -> None:
+    with suppress(ZeroDivisionError), store.statements(Duty.CARE) as single:
+        single.emit("Committed", {})
+        with store.transaction(Duty.RELAY) as other:
+            seen = other.row("select count(*) from storage.outbox where kind = 'Committed'")
+        raise ZeroDivisionError
+    with suppress(ZeroDivisionError), store.transaction(Duty.CARE) as tx:  # on the same connection
+        tx.emit("Committed", {})
+        raise ZeroDivisionError
+
+    assert seen == (1,)
+    assert drain(store, {"Committed": lambda _: None}).done == 1
+
+
 def test_of_two_that_wait_for_each_other_one_is_told_that_nothing_was_stored(store: Store) -> None:
     both, told = threading.Barrier(2), list[str]()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -123,6 +124,14 @@ def _patient(connection: psycopg.Connection[Row]) -> None:
     connection.commit()
 
 
+@dataclass(slots=True)
+class _Lending:
+    """The use of a connection: whether what breaks now may have been stored, and whether statements are limited."""
+
+    committing: bool = False
+    limited: bool = False
+
+
 class Pools:
     """The pools of all duties. Where a connection breaks, all are dropped; `revive` runs before one is opened."""
 
@@ -141,27 +150,51 @@ class Pools:
         have been under way. Then nothing was acknowledged. Raises Met for a deadlock, or for a lock that another
         transaction did not give back within 20 seconds, and TookTooLong for a statement past the transaction's limit.
         """
-        pool, committing, limited = self._pool(duty), False, False
+        lending = _Lending()
+        with self._lent(duty, lending) as connection:
+            transaction = Transaction(connection, duty)
+            with connection.transaction():
+                try:
+                    yield transaction
+                finally:
+                    lending.limited = transaction.limited
+                lending.committing = True
+        transaction.committed()
+
+    @contextmanager
+    def statements(self, duty: Duty) -> Iterator[Transaction]:
+        """Lend a connection on which each statement is a transaction of its own, durable once it has run.
+
+        For work that needs no more than one statement to be atomic: it saves the round trips that begin and end a
+        transaction. Raises what `transaction` raises; statements that ran before stay.
+        """
+        with self._lent(duty, _Lending(committing=True)) as connection:
+            connection.autocommit = True
+            try:
+                single = Transaction(connection, duty)
+                yield single
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
+        single.committed()
+
+    @contextmanager
+    def _lent(self, duty: Duty, lending: _Lending) -> Iterator[psycopg.Connection[Row]]:
+        """Lend a connection of a duty's pool, and say in our words what broke."""
+        pool = self._pool(duty)
         try:
             with pool.connection(timeout=_CHECKOUT_SECONDS) as connection:
-                transaction = Transaction(connection, duty)
-                with connection.transaction():
-                    try:
-                        yield transaction
-                    finally:
-                        limited = transaction.limited
-                    committing = True
+                yield connection
         except _MET_ERRORS as met:
             raise Met(_MET) from met
         except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
             if isinstance(lost, psycopg.errors.QueryCanceled):
-                if limited:
+                if lending.limited:
                     raise TookTooLong(_TOOK_TOO_LONG) from lost
                 raise
             if not isinstance(lost, PoolTimeout) and (lost.sqlstate is None or lost.sqlstate.startswith(_GONE)):
                 self._drop(duty, pool)
-            raise StoreDown(_PERHAPS_STORED if committing else _NOT_STORED) from lost
-        transaction.committed()
+            raise StoreDown(_PERHAPS_STORED if lending.committing else _NOT_STORED) from lost
 
     def close(self) -> None:
         """Close every pool."""

@@ -45,6 +45,12 @@ class Store:
             yield transaction
 
     @contextmanager
+    def statements(self, duty: Duty) -> Iterator[Transaction]:
+        """Lend a connection of a duty on which each statement is a transaction of its own, durable once it has run."""
+        with self._pools.statements(duty) as single:
+            yield single
+
+    @contextmanager
     def whole(self, database: str) -> Iterator[Transaction]:
         """Lend one transaction of the migration role over all tables of a database, on a connection of its own."""
         try:
