@@ -38,6 +38,7 @@ from salus.parties import (
     parse_scopes,
     principal,
     registration_sheet,
+    remembered,
     resident_principal,
     staff_principal,
     system_principal,
@@ -199,6 +200,26 @@ def test_a_disabled_system_is_refused_within_sixty_seconds(registry: Store, issu
         authenticate(registry, issuer, bearer, AT + timedelta(seconds=60))
     with pytest.raises(NotSignedIn, match="disabled"):
         authenticate(registry, an_issuer(), bearer, AT)
+
+
+def test_a_token_is_known_without_waiting_while_nothing_has_to_be_looked_up(
+    registry: Store, issuer: TokenIssuer
+) -> None:
+    system = add_system(registry, "H1", PUBLIC)
+    bearer = issue_token(issuer, system_principal(system, facility(registry, "H1")), AT, timedelta(seconds=40))
+    before = remembered(issuer, bearer, AT)
+    who = authenticate(registry, issuer, bearer, AT)
+
+    soon, late = (remembered(issuer, bearer, AT + timedelta(seconds=n)) for n in (29, 30))
+    authenticate(registry, issuer, bearer, AT + timedelta(seconds=39))
+    ended = remembered(issuer, bearer, AT + timedelta(seconds=40))
+    disable_system(registry, system.client_id, AT)
+    with pytest.raises(NotSignedIn, match="disabled"):
+        authenticate(registry, issuer, bearer, AT)
+
+    assert (before, soon, late, ended) == (None, who, None, None)
+    assert remembered(issuer, bearer, AT) is None
+    assert remembered(issuer, "é" * 9, AT) is None
 
 
 def test_a_disabled_member_of_staff_is_refused_within_sixty_seconds(registry: Store, issuer: TokenIssuer) -> None:

@@ -51,7 +51,7 @@ from salus.parties.signin.passkeys import RelyingParty
 from salus.parties.signin.service import Ceremony, SignedIn, SignIn
 from salus.parties.tokens.certificates import proves
 from salus.parties.tokens.endpoint import token
-from salus.parties.tokens.issuer import TokenIssuer, authenticate, issue_token
+from salus.parties.tokens.issuer import TokenIssuer, authenticate, issue_token, remembered
 from salus.parties.tokens.jwks import new_client_key
 
 __all__ = [
@@ -95,6 +95,7 @@ __all__ = [
     "principal",
     "proves",
     "registration_sheet",
+    "remembered",
     "replace_keys",
     "resident_account",
     "resident_principal",
