@@ -12,7 +12,7 @@ import unicodedata
 _PRINTED = frozenset({"11010519491231002X", "440524188001010014"})
 _NO_AREA = frozenset({"000000", "111111", "123456", "222222", "654321", "888888", "999999"})
 _FILLER_BIRTH_DATE = "19000101"
-_RUNS = ("01234567890123456789", "98765432109876543210")
+_UP, _DOWN = "01234567890123456789", "98765432109876543210"
 _PREFIX = re.compile(r"^(?:\+|00)?86(?=1[0-9]{10}$|0[1-9][0-9]{8,10}$)|^(?:17951|12593)(?=1[0-9]{10}$)")
 _NOT_IN_A_PHONE = re.compile(r"[^0-9+]")
 
@@ -59,6 +59,8 @@ def _is_filler(text: str) -> bool:
     """One short pattern repeated, or a run up or down that may wrap around; fewer than five characters always are."""
     if len(text) < 5:
         return True
-    if any(text == (text[:width] * len(text))[: len(text)] for width in (1, 2, 3) if width * 2 <= len(text)):
+    # A text repeats a pattern of some width if, moved by that width, it lies upon itself.
+    if text[1:] == text[:-1] or text[2:] == text[:-2] or (len(text) > 5 and text[3:] == text[:-3]):
         return True
-    return any(text[:10] in run and text[10:] in run for run in _RUNS)
+    first, rest = text[:10], text[10:]
+    return (first in _UP and rest in _UP) or (first in _DOWN and rest in _DOWN)

@@ -5,6 +5,7 @@ Texts are ASCII, since DuckDB's edit distances count bytes; `check_row` and the 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import TypeAlias, cast
 
@@ -99,23 +100,30 @@ def gamma_sql(comparison: Comparison, l: Side = left, r: Side = right) -> str:  
 def gamma(comparison: Comparison) -> Callable[[Row, Row], int]:
     """Return a function that says which level two records reach, numbered as in SQL."""
     needs, top = comparison.needs, len(comparison.levels)
-    levels = [(top - at, [question(test) for test in level.tests]) for at, level in enumerate(comparison.levels)]
+    levels = [(top - at, _all(level)) for at, level in enumerate(comparison.levels)]
 
     def reached(a: Row, b: Row) -> int:
         for column in needs:
             if a.get(column) is None or b.get(column) is None:
                 return MISSING
-        for number, questions in levels:
-            if all(holds(a, b) for holds in questions):
+        for number, holds in levels:
+            if holds(a, b):
                 return number
         return 0
 
     return reached
 
 
+def _all(level: Level) -> Question:
+    first, *rest = [question(test) for test in level.tests]
+    return (lambda a, b: first(a, b) and all(holds(a, b) for holds in rest)) if rest else first
+
+
 def question(test: Test) -> Question:
     """Return a test as a function of two records; a missing column makes it false."""
     column, compare = test.column, _values(test)
+    if test.kind is Kind.EQUAL:
+        return lambda a, b: a.get(column) is not None and a[column] == b.get(column)
     if test.kind is Kind.SWAPPED:
         return lambda a, b: _same(a.get(column), b.get(test.other)) and _same(a.get(test.other), b.get(column))
 
@@ -133,14 +141,16 @@ def _same(one: Value, two: Value) -> bool:
 def _values(test: Test) -> Callable[[Value, Value], bool]:
     k = test.limit
     functions: dict[Kind, Callable[..., bool]] = {
-        Kind.EQUAL: lambda a, b: a == b,
-        Kind.SWAPPED: lambda a, b: a == b,
+        Kind.EQUAL: operator.eq,
+        Kind.SWAPPED: operator.eq,
         Kind.LEVENSHTEIN: lambda a, b: Levenshtein.distance(a, b, score_cutoff=k) <= k,
         Kind.DAMERAU: lambda a, b: DamerauLevenshtein.distance(a, b, score_cutoff=k) <= k,
         Kind.PREFIX: lambda a, b: len(a) >= k and len(b) >= k and a[:k] == b[:k],
         Kind.WITHIN: lambda a, b: abs(a - b) <= k,
         Kind.IS: lambda a, b: a == k and b == k,
-        Kind.SHARED: lambda a, b: len(set(a).intersection(b)) >= k,
+        Kind.SHARED: (
+            (lambda a, b: not set(a).isdisjoint(b)) if k == 1 else lambda a, b: len(set(a).intersection(b)) >= k
+        ),
         Kind.CONTAINED: lambda a, b: len(set(a).intersection(b)) == min(len(a), len(b)),
         Kind.DATE_SWAPPED: lambda a, b: a[:4] == b[:4] and a[4:6] == b[6:8] and a[6:8] == b[4:6],
         Kind.DATE_PARTS: lambda a, b: (a[:4] == b[:4]) + (a[4:6] == b[4:6]) + (a[6:8] == b[6:8]) >= k,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from salus.identity.linkage.comparing import MISSING, gamma
@@ -83,6 +83,7 @@ def _part(
         for at, level in enumerate(comparison.levels)
         if level.by_frequency
     }
+    weighed: dict[tuple[int, float], FieldBits] = {}  # as many as the model has shares
 
     def scored(a: Row, b: Row) -> FieldBits:
         number = reached(a, b)
@@ -90,7 +91,11 @@ def _part(
         if number not in rare:
             return part
         column, shares, u = rare[number]
-        extra = grained(u - math.log2(shares.of(a.get(column))))
-        return FieldBits(comparison=part.comparison, level=part.level, gamma=number, bits=part.bits + extra)
+        share = shares.of(a.get(column))
+        found = weighed.get((number, share))
+        if found is None:
+            bits = part.bits + grained(u - math.log2(share))
+            found = weighed[number, share] = replace(part, bits=bits)
+        return found
 
     return scored

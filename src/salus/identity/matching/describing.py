@@ -28,7 +28,9 @@ Read = tuple[str | None, str | None, str | None, int]
 def person(described: Described) -> Person:
     """Prepare what was said of one person."""
     names = described.names[:MOST_NAMES]
-    best = next((one for one in names if read_name(one).telling), names[0] if names else "")
+    best = names[0] if names else ""
+    if len(names) > 1:
+        best = next((one for one in names if read_name(one).telling), best)
     phones = _each(telephone(one) for one in described.phones[: 2 * MOST_PHONES])[:MOST_PHONES]
     said = [(type_, text) for type_, text in described.numbers if type_ not in _UNREAD][:MOST_NUMBERS]
     temporary = bool(said) and all(type_ == "temporary" for type_, _ in said)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-from salus.identity.linkage.comparing import Side, condition_sql, left, question, right
+from salus.identity.linkage.comparing import Question, Side, condition_sql, left, question, right
 from salus.identity.linkage.errors import SpecRefused
 from salus.identity.linkage.model import Row, Test
 from salus.identity.linkage.specs import read_test
@@ -69,8 +69,28 @@ class Guard:
 
     def holds(self) -> Callable[[Row, Row], bool]:
         """Return the guard as a function of two prepared records; their order does not matter."""
-        lines = [[one.holds() for one in line] for line in self.when]
-        return lambda a, b: all(any(holds(a, b) for holds in line) for line in lines)
+        lines = [_any([one.holds() for one in line]) for line in self.when]
+
+        def holds(a: Row, b: Row) -> bool:
+            for line in lines:  # noqa: SIM110  a generator costs more than what it asks
+                if not line(a, b):
+                    return False
+            return True
+
+        return holds
+
+
+def _any(asked: Sequence[Question]) -> Question:
+    if len(asked) == 1:
+        return asked[0]
+
+    def holds(a: Row, b: Row) -> bool:
+        for one in asked:  # noqa: SIM110  as above
+            if one(a, b):
+                return True
+        return False
+
+    return holds
 
 
 @cache
