@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 
 from nodes import Asking, a_node, a_number, a_patient, asking, resident_of, send, system
 from salus import access, identity
-from salus.app import MATCHES_A_MINUTE, Node, Pace
-from salus.kernel import Purpose, Role
+from salus.app import MATCHES_A_MINUTE, MatchAnswer, MatchAsk, Matcher, MatchQuestion, Node, Pace
+from salus.kernel import Purpose, Refused, Role
+from salus.parties import principal as a_principal
 from salus.storage import Duty
 
 _orders = count(1)
@@ -133,6 +135,32 @@ def test_twins_are_no_certain_match(node: Node, h1: Asking) -> None:
     assert {grade(one) for one in entries} <= {"probable", "possible"}
     assert matches(ask(h1, twin, onlyCertainMatches=True)) == []
     assert resident
+
+
+def test_what_is_wrong_with_one_question_is_its_askers_alone(node: Node) -> None:
+    person = somebody()
+    resident = resident_of(node, send(node, system("H2"), person))
+    clinician = a_principal(Role.CLINICIAN, "S1", facility="H1", purpose=Purpose.TREAT)
+
+    def unreadable() -> MatchAsk:
+        raise ZeroDivisionError
+
+    def known() -> MatchAsk:
+        return MatchAsk(patient=person)
+
+    async def asked() -> list[MatchAnswer | BaseException]:
+        matcher = Matcher(node)
+        questions = [(system("H1"), unreadable), (clinician, known), (system("H1"), known)]
+        together = (matcher.ask(MatchQuestion(who=who, read=read)) for who, read in questions)
+        return await asyncio.gather(*together, return_exceptions=True)
+
+    broken, refused, answered = asyncio.run(asked())
+
+    assert isinstance(broken, ZeroDivisionError)
+    assert isinstance(refused, Refused)
+    assert isinstance(answered, MatchAnswer)
+    assert [one.resident_id for one in answered.found] == [UUID(resident_id(node, resident))]
+    assert len(seen(node, resident)) == 1
 
 
 def test_nobody_is_an_answer_and_an_entry_without_a_resident(node: Node, h1: Asking) -> None:

@@ -80,7 +80,7 @@ from salus.app.handing_over import NotVerified, hand_signal_over
 from salus.app.histories import HistoryPage, Written, facility_history, history_of
 from salus.app.importing import Imported, import_files
 from salus.app.invitations import Invited, invite_resident
-from salus.app.matching import MOST_MATCHES, Grade, MatchAnswer, MatchAsk, Matched, Matcher, match_ask
+from salus.app.matching import MOST_MATCHES, Grade, MatchAnswer, MatchAsk, Matched, Matcher, MatchQuestion
 from salus.app.measures import (
     SETTING,
     MyNotices,
@@ -191,6 +191,7 @@ __all__ = [
     "Linking",
     "MatchAnswer",
     "MatchAsk",
+    "MatchQuestion",
     "Matched",
     "Matcher",
     "MyCertificates",
@@ -289,7 +290,6 @@ __all__ = [
     "look_proof",
     "make_report",
     "map_properties",
-    "match_ask",
     "may_listen",
     "my_certificate",
     "my_certificates",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,14 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from salus import access, identity, records
-from salus.access import Action, Kind, Read
+from salus.access import Action, Kind, Read, Refusal
 from salus.app.coalesce import Coalescer
-from salus.app.facts import decide, purpose_of, refusal_of, refuse
+from salus.app.facts import decide, purpose_of, refusal_of
 from salus.app.node import Node
-from salus.app.pacing import TooFast
-from salus.identity import Described, Match, Matches, Resident
+from salus.identity import Described, Match, Matches
 from salus.identity.linkage.people import PEOPLE, Answer
-from salus.kernel import format_instant
+from salus.kernel import Refused, format_instant
 from salus.parties import Principal
 from salus.storage import Duty, Transaction
 
@@ -54,104 +53,112 @@ class Matched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatchAnswer:
-    """Who may be meant, the best first, and the blocking rules under which too many were found to be looked at."""
+class MatchAsk:
+    """What is asked: who may be meant by a Patient, how many at most, and whether only a certain match is wanted."""
 
+    patient: dict[str, Any] = field(repr=False)
+    most: int = MOST_MATCHES
+    certain_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchQuestion:
+    """A question as it came: whose it is, and what reads it. `read` raises what is wrong with what was sent."""
+
+    who: Principal
+    read: Callable[[], MatchAsk] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchAnswer:
+    """Who may be meant, the best first, and the blocking rules under which too many were found to be looked at.
+
+    `patient` is who was asked about, as it was read.
+    """
+
+    patient: dict[str, Any] = field(repr=False)
     found: tuple[Matched, ...]
     left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MatchAsk:
-    """A question that may be asked: of whom, by whom, on what ground, and what is wanted."""
+class _Permitted:
+    """A question that may be asked: of whom, by whom, on what ground."""
 
     who: Principal
     facility: str
+    ask: MatchAsk
     described: Described = field(repr=False)
     ground: str
-    most: int
-    certain_only: bool
-
-
-def match_ask(
-    node: Node, who: Principal, patient: Mapping[str, Any], *, most: int = MOST_MATCHES, certain_only: bool = False
-) -> MatchAsk:
-    """Let a caller ask who in the index may be meant by a Patient.
-
-    With `certain_only` nobody is named unless exactly one is certain. Raises Refused for anybody but a hospital's
-    system at a place of care, and TooFast beyond the bound; both are kept.
-    """
-    decision = decide(node, who, Action.MATCH_IDENTITY, Kind.RECORD)
-    if not decision.allowed or who.facility is None:
-        raise refuse(node, who, Action.MATCH_IDENTITY, _ONLY_CARE)
-    at = node.clock.now()
-    _paced(node, who, at)
-    return MatchAsk(
-        who=who,
-        facility=who.facility,
-        described=records.described(patient, format_instant(at)),
-        ground=decision.ground,
-        most=most,
-        certain_only=certain_only,
-    )
 
 
 class Matcher:
-    """Questions of one node, coalesced: those that arrive together share statements and one durable commit."""
+    """Questions of one node, coalesced: those that arrive together share statements and one durable commit.
+
+    Only a hospital's system at a place of care may ask, and at most so often a minute: anybody else is told Refused,
+    and who is too fast TooFast; both are kept. With `certain_only` nobody is named unless exactly one is certain.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._coalescer: Coalescer[MatchAsk, MatchAnswer] = Coalescer(self._many)
+        self._coalescer: Coalescer[MatchQuestion, MatchAnswer] = Coalescer(self._many)
 
-    async def ask(self, ask: MatchAsk) -> MatchAnswer:
+    async def ask(self, question: MatchQuestion) -> MatchAnswer:
         """Return who may be meant. Each of them is shown that it was asked, and by whom, before it is answered."""
-        return await self._coalescer.ask(ask)
+        return await self._coalescer.ask(question)
 
     def close(self) -> None:
         """Finish what runs."""
         self._coalescer.close()
 
-    def _many(self, asks: Sequence[MatchAsk]) -> list[MatchAnswer]:
+    def _many(self, questions: Sequence[MatchQuestion]) -> list[MatchAnswer | BaseException]:
         at = self._node.clock.now()
-        with self._node.store.transaction(Duty.CARE) as tx:
-            answers, residents = self._found(tx, asks)
-            own = _own(tx, {ask.facility for ask in asks}, residents)
-            told = [
-                [(one, residents[one.resident_key]) for one in _chosen(found.found, ask)]
-                for ask, found in zip(asks, answers, strict=True)
-            ]
-            reads = [
-                read
-                for ask, each in zip(asks, told, strict=True)
-                for read in _reads(ask, [resident for _, resident in each], own[ask.facility], at)
-            ]
-            access.register(tx, reads)
-        return [
-            MatchAnswer(
-                found=tuple(_matched(one, resident, own[ask.facility], ask.described) for one, resident in each),
-                left_out=answer.left_out,
-            )
-            for ask, each, answer in zip(asks, told, answers, strict=True)
-        ]
-
-    def _found(self, tx: Transaction, asks: Sequence[MatchAsk]) -> tuple[list[Matches], dict[int, Resident]]:
-        """Match, and return whom; once more where one of them was linked to another in between."""
-        sealer, described = self._node.custodian, [ask.described for ask in asks]
-        while True:
-            answers = identity.match_each(tx, sealer, sealer, described, most=MOST_MATCHES)
-            found = [one for answer in answers for one in answer.found]
-            residents = identity.residents(tx, sorted({one.resident_key for one in found}))
-            whose = {chart: key for key, resident in residents.items() for chart in resident.charts}
-            if all(whose.get(one.chart_key) == one.resident_key for one in found):
-                return answers, residents
+        answers: list[MatchAnswer | BaseException | None] = []
+        asks: list[_Permitted] = []
+        refused: list[Refusal] = []
+        for question in questions:
+            try:
+                asks.append(_permitted(self._node, question.who, question.read(), at, refused))
+                answers.append(None)
+            except Exception as error:  # whatever breaks one question is its asker's alone
+                answers.append(error)
+        if refused:
+            access.record_refusal(self._node.store, *refused)
+        found = iter(_answers(self._node, asks, at) if asks else ())
+        return [next(found) if answer is None else answer for answer in answers]
 
 
-def _paced(node: Node, who: Principal, at: datetime) -> None:
+def _permitted(node: Node, who: Principal, ask: MatchAsk, at: datetime, refused: list[Refusal]) -> _Permitted:
+    """Let a caller ask. Raises Refused or TooFast, and adds the refusal to those that are to be kept."""
     try:
-        node.pace.ask(who.facility or who.subject, at)
-    except TooFast as fast:
-        access.record_refusal(node.store, refusal_of(node, who, Action.MATCH_IDENTITY, fast.code))
+        decision = decide(node, who, Action.MATCH_IDENTITY, Kind.RECORD)
+        if not decision.allowed or who.facility is None:
+            raise Refused(_ONLY_CARE)
+        node.pace.ask(who.facility, at)
+    except Refused as error:
+        refused.append(refusal_of(node, who, Action.MATCH_IDENTITY, error.code))
         raise
+    described = records.described(ask.patient, format_instant(at))
+    return _Permitted(who=who, facility=who.facility, ask=ask, described=described, ground=decision.ground)
+
+
+def _answers(node: Node, asks: Sequence[_Permitted], at: datetime) -> list[MatchAnswer]:
+    """Find, register, and only then answer. What is read is as of one instant; the register's commit is durable."""
+    sealer, described = node.custodian, [one.described for one in asks]
+    with node.store.statements(Duty.CARE) as tx:
+        matches = identity.match_each(tx, sealer, sealer, described, most=MOST_MATCHES)
+        own = _own(tx, {one.facility for one in asks}, matches)
+        told = [_chosen(found.found, one.ask) for one, found in zip(asks, matches, strict=True)]
+        looks = (_reads(one, each, own[one.facility], at) for one, each in zip(asks, told, strict=True))
+        access.register(tx, [read for each in looks for read in each])
+    return [
+        MatchAnswer(
+            patient=one.ask.patient,
+            found=tuple(_matched(match, own[one.facility], one.described) for match in each),
+            left_out=found.left_out,
+        )
+        for one, each, found in zip(asks, told, matches, strict=True)
+    ]
 
 
 def _chosen(found: tuple[Match, ...], ask: MatchAsk) -> tuple[Match, ...]:
@@ -162,18 +169,18 @@ def _chosen(found: tuple[Match, ...], ask: MatchAsk) -> tuple[Match, ...]:
     return certain if len(certain) == 1 else ()
 
 
-def _matched(one: Match, resident: Resident, own: Mapping[int, UUID], described: Described) -> Matched:
+def _matched(one: Match, own: Mapping[int, UUID], described: Described) -> Matched:
     scored = one.verdict.scored
     reached = [(part.comparison, part.level) for part in scored.parts]
     agreed = frozenset(_AGREES[level] for level in reached if level in _AGREES)
     if ("names", "equal sound") in reached and (not described.names or described.names[0].isascii()):
         agreed |= {"name"}  # a name in Latin letters has nothing closer
     return Matched(
-        resident_id=resident.resident_id,
+        resident_id=one.resident.resident_id,
         grade=_grade(one),
         probability=scored.probability,
         agreed=agreed,
-        own=tuple(own[chart] for chart in resident.charts if chart in own),
+        own=tuple(own[chart] for chart in one.resident.charts if chart in own),
     )
 
 
@@ -183,29 +190,27 @@ def _grade(one: Match) -> Grade:
     return Grade.PROBABLE if one.verdict.scored.bits >= PEOPLE.link else Grade.POSSIBLE
 
 
-def _own(
-    tx: Transaction, facilities: Iterable[str], residents: Mapping[int, Resident]
-) -> dict[str, Mapping[int, UUID]]:
-    """Return each asker's own Patients of these residents, by chart."""
-    charts = [chart for resident in residents.values() for chart in resident.charts]
+def _own(tx: Transaction, facilities: Iterable[str], matches: Iterable[Matches]) -> dict[str, Mapping[int, UUID]]:
+    """Return each asker's own Patients of the residents who were found, by chart."""
+    charts = sorted({chart for one in matches for found in one.found for chart in found.resident.charts})
     return {one: records.patients_at(tx, charts, one) if charts else {} for one in sorted(facilities)}
 
 
-def _reads(ask: MatchAsk, residents: Sequence[Resident], own: Mapping[int, UUID], at: datetime) -> list[Read]:
+def _reads(asked: _Permitted, told: Sequence[Match], own: Mapping[int, UUID], at: datetime) -> list[Read]:
     """Write one entry for each resident found; nobody found is an entry without a resident."""
-    whose: list[tuple[int | None, tuple[int, ...]]] = [(one.key, one.charts) for one in residents]
+    whose: list[tuple[int | None, tuple[int, ...]]] = [(one.resident_key, one.resident.charts) for one in told]
     return [
         Read(
-            reader_role=ask.who.role,
-            reader=ask.who.subject,
-            facility=ask.facility,
+            reader_role=asked.who.role,
+            reader=asked.who.subject,
+            facility=asked.facility,
             resident_key=key,
             chart_keys=tuple(chart for chart in charts if chart in own),
             what="match",
             count=0 if key is None else 1,
             action=Action.MATCH_IDENTITY,
-            purpose=purpose_of(ask.who),
-            ground=ask.ground,
+            purpose=purpose_of(asked.who),
+            ground=asked.ground,
             unwraps=0,
             at=at,
         )
@@ -213,4 +218,4 @@ def _reads(ask: MatchAsk, residents: Sequence[Resident], own: Mapping[int, UUID]
     ]
 
 
-__all__ = ["MOST_MATCHES", "Grade", "MatchAnswer", "MatchAsk", "Matched", "Matcher", "match_ask"]
+__all__ = ["MOST_MATCHES", "Grade", "MatchAnswer", "MatchAsk", "MatchQuestion", "Matched", "Matcher"]

@@ -220,8 +220,11 @@ def patients_at(tx: Transaction, chart_keys: Sequence[int], facility: str) -> di
     """Return the Patients of those charts that are a facility's, by chart."""
     return dict(
         tx.rows(
-            "select r.chart_key, r.id from records.resource r join records.chart c on c.chart_key = r.chart_key"
-            " where r.chart_key = any(%s::bigint[]) and r.type = 'Patient' and c.facility = %s",
+            # planned once for a connection, as the planner does not see how many charts are asked about
+            "select q.chart, r.id from unnest((select %s::bigint[])) q(chart)"
+            " cross join lateral (select id from records.resource where chart_key = q.chart and type = 'Patient'"
+            " offset 0) r"
+            " cross join lateral (select from records.chart where chart_key = q.chart and facility = %s offset 0) c",
             (list(chart_keys), facility),
         )
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from salus.identity.linkage.people import Features, Verdict
+from salus.identity.model import Resident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -62,8 +63,13 @@ class Match:
     """A resident who may be meant: the chart that is most like the one asked about, and the verdict on it."""
 
     chart_key: int
-    resident_key: int
+    resident: Resident
     verdict: Verdict = field(repr=False)
+
+    @property
+    def resident_key(self) -> int:
+        """The resident's physical key."""
+        return self.resident.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from salus.identity.matching.describing import found_under, person
 from salus.identity.matching.model import Described, Known, Match, Matches, Person
 from salus.identity.matching.packing import pack, unpack
 from salus.identity.matching.weighing import IN_ONE_CLUSTER, weigh
+from salus.identity.model import Resident
 from salus.storage import Transaction
 
 _PERSON, _KEY = "identity.person", "identity.key"
@@ -52,18 +53,18 @@ def match_each(
     asked = [person(one) for one in described]
     keyed = [digests(sealer, one) for one in asked]
     rules = {digest: rule for one in keyed for digest, rule in one.items()}
-    found = store.found(tx, [(digest, _BUDGET[rule] - 1) for digest, rule in rules.items()])
+    found = store.found_with_residents(tx, [(digest, _BUDGET[rule] - 1) for digest, rule in rules.items()])
     charts = {one.chart: one for one in opened(opener, found.charts)}
     answers = []
     for one, mine in zip(asked, keyed, strict=True):
         met = dict.fromkeys(chart for digest in mine for chart in found.under.get(digest, ()))
-        judged = _judged(one, [charts[chart] for chart in met])
+        judged = _judged(one, [charts[chart] for chart in met], found.residents)
         full = [digest for digest in found.full if digest in mine]
         answers.append(Matches(found=tuple(judged[:most]), left_out=_rules(mine, full)))
     return answers
 
 
-def _judged(asked: Person, charts: Iterable[Known]) -> list[Match]:
+def _judged(asked: Person, charts: Iterable[Known], residents: Mapping[int, Resident]) -> list[Match]:
     """Weigh a person against charts; return each resident who may be meant once, the best first."""
     best: dict[int, Match] = {}
     barred: dict[int, str] = {}
@@ -74,7 +75,7 @@ def _judged(asked: Person, charts: Iterable[Known]) -> list[Match]:
         if verdict.reason in IN_ONE_CLUSTER:
             barred[one.resident] = verdict.reason
         if verdict.answer in (Answer.LINK, Answer.REVIEW):
-            this = Match(chart_key=one.chart, resident_key=one.resident, verdict=verdict)
+            this = Match(chart_key=one.chart, resident=residents[one.resident], verdict=verdict)
             best[one.resident] = min(this, best.get(one.resident, this), key=_order)
     return sorted((_barred(one, barred.get(key)) for key, one in best.items()), key=_order)
 
@@ -83,7 +84,7 @@ def _barred(one: Match, reason: str | None) -> Match:
     if reason is None or one.verdict.answer is not Answer.LINK:
         return one
     verdict = Verdict(answer=Answer.REVIEW, reason=reason, scored=one.verdict.scored)
-    return Match(chart_key=one.chart_key, resident_key=one.resident_key, verdict=verdict)
+    return Match(chart_key=one.chart_key, resident=one.resident, verdict=verdict)
 
 
 def _order(one: Match) -> tuple[bool, float, int]:

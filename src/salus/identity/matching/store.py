@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from salus.identity.matching.packing import LAYOUT
+from salus.identity.model import Resident
 from salus.storage import Transaction
 
 Sealed = tuple[int, str, bytes, int | None]
@@ -16,16 +18,24 @@ Sealed = tuple[int, str, bytes, int | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What stands under keys: charts not known yet, the charts of each key, and the keys with too many to look at."""
+    """What stands under keys: charts not known yet, the charts of each key, and the keys with too many to look at.
+
+    `residents` are those whose these charts are, by key, where they were asked for.
+    """
 
     charts: list[Sealed]
     under: dict[int, list[int]]
     full: list[int]
+    residents: dict[int, Resident] = field(default_factory=dict)
 
 
-_FOUND = """
+# An array that is a parameter is put behind `select`, and what is joined behind `offset 0`: the planner then sees
+# neither the array's length nor another way than one index look-up a row. So it plans once for a connection and not for
+# each question, which took more of the database's time than the question did.
+_HIT = """
 with hit as materialized (
-    select q.digest, q.most, f.chart_key from unnest(%s::bigint[], %s::int[]) q(digest, most)
+    select q.digest, q.most, f.chart_key
+    from unnest((select %s::bigint[]), (select %s::int[])) q(digest, most)
     cross join lateral (
         select b.chart_key from identity.found_by b where b.digest = q.digest order by b.chart_key limit q.most + 1
     ) f
@@ -35,12 +45,30 @@ with hit as materialized (
     select h.chart_key, array_agg(h.digest) as digests from hit h join block b using (digest)
     where not b.full_up group by h.chart_key
 )
+"""
+_FOUND = f"""{_HIT}
 select met.chart_key, met.digests, p.source, p.sealed, m.resident_key from met
-left join identity.person p on p.chart_key = met.chart_key and p.chart_key <> all(%s::bigint[])
-left join identity.member m on m.chart_key = p.chart_key
+left join lateral (
+    select source, sealed from identity.person where chart_key = met.chart_key
+    and chart_key <> all((select %s::bigint[])::bigint[]) offset 0
+) p on true
+left join lateral (
+    select resident_key from identity.member where chart_key = met.chart_key and p.source is not null offset 0
+) m on true
 union all
 select null, array[digest], null, null, null from block where full_up
-"""
+"""  # noqa: S608
+_WHOSE = f"""{_HIT}
+select met.chart_key, met.digests, p.source, p.sealed, m.resident_key, r.resident_id, w.charts from met
+join lateral (select source, sealed from identity.person where chart_key = met.chart_key offset 0) p on true
+join lateral (select resident_key from identity.member where chart_key = met.chart_key offset 0) m on true
+join lateral (select resident_id from identity.resident where resident_key = m.resident_key offset 0) r on true
+cross join lateral (
+    select array(select chart_key from identity.member where resident_key = m.resident_key order by chart_key) as charts
+) w
+union all
+select null, array[digest], null, null, null, null, null from block where full_up
+"""  # noqa: S608
 
 
 def found(tx: Transaction, wanted: Sequence[tuple[int, int]], known: Collection[int] = ()) -> Found:
@@ -48,8 +76,32 @@ def found(tx: Transaction, wanted: Sequence[tuple[int, int]], known: Collection[
 
     `wanted` are pairs of a key's digest and how many charts may stand under it; one statement answers them all.
     """
-    rows = tx.rows(_FOUND, ([digest for digest, _ in wanted], [most for _, most in wanted], sorted(known)))
-    charts, under, full = [], defaultdict(list), []
+    return _read(tx.rows(_FOUND, (*_columns(wanted), sorted(known))))
+
+
+def found_with_residents(tx: Transaction, wanted: Sequence[tuple[int, int]]) -> Found:
+    """Return what stands under keys, of charts that are somebody's, with all charts of these residents.
+
+    One statement, so that all of it is as of one instant.
+    """
+    rows = tx.rows(_WHOSE, _columns(wanted))
+    found = _read([row[:5] for row in rows])
+    found.residents.update(
+        (key, Resident(key=key, resident_id=id_, charts=tuple(charts)))
+        for *_, key, id_, charts in rows
+        if key is not None
+    )
+    return found
+
+
+def _columns(wanted: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    return [digest for digest, _ in wanted], [most for _, most in wanted]
+
+
+def _read(rows: Iterable[Sequence[Any]]) -> Found:
+    charts: list[Sealed] = []
+    under: defaultdict[int, list[int]] = defaultdict(list)
+    full: list[int] = []
     for chart, digests, source, sealed, whose in rows:
         if chart is None:
             full += digests

@@ -8,16 +8,18 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from salus.app import MOST_MATCHES, MatchAnswer, MatchAsk, Matched, match_ask, read_body
+from salus.app import MOST_MATCHES, MatchAnswer, MatchAsk, Matched, MatchQuestion, read_body
 from salus.records import check_patient, told_back
 from salus.web.fhir.answering import answering
-from salus.web.fhir.callers import check_scope, known
+from salus.web.fhir.callers import caller, check_scope
 from salus.web.fhir.linking import RESIDENT
 from salus.web.fhir.outcome import FHIR_JSON, outcome
 from salus.web.fhir.parameters import Wanted, read_parameters, the_one, wrong
 from salus.web.fhir.requests import bearer, body, no_parameters
 from salus.web.gate import gate_of, in_thread
 
+_SMALL = 16_384
+"""Bytes of a body up to which it is read with the other questions that came together."""
 MATCH_GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
 _MATCH: Wanted = {
     "resource": ("resource", 1),
@@ -31,35 +33,39 @@ async def match(request: Request) -> Response:
     """Answer `POST Patient/$match` with Parameters, or with a bare Patient, which ITI-119 takes, too."""
     gate = gate_of(request)
     no_parameters(request)
-    token = bearer(request)
-    who = await in_thread(gate, lambda: known(gate, token))
+    who = await caller(gate, bearer(request))
     check_scope(who, "Patient", "s")
     raw = await body(request)
 
-    def work() -> tuple[dict[str, Any], MatchAsk]:
-        patient, most, certain_only = _asked(read_body(gate.node, who, raw))
-        check_patient(patient)
-        return patient, match_ask(gate.node, who, patient, most=most, certain_only=certain_only)
+    def read() -> MatchAsk:
+        ask = _asked(read_body(gate.node, who, raw))
+        check_patient(ask.patient)
+        return ask
 
-    patient, ask = await in_thread(gate, work)
-    told = orjson.dumps(_bundle(patient, await gate.matcher.ask(ask)))
-    return Response(told, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
+    if len(raw) > _SMALL:  # what takes long to read holds up nobody else's question
+        whole = await in_thread(gate, read)
+        return _told(await gate.matcher.ask(MatchQuestion(who=who, read=lambda: whole)))
+    return _told(await gate.matcher.ask(MatchQuestion(who=who, read=read)))
 
 
-def _asked(sent: dict[str, Any]) -> tuple[dict[str, Any], int, bool]:
+def _told(answer: MatchAnswer) -> Response:
+    return Response(orjson.dumps(_bundle(answer)), 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
+
+
+def _asked(sent: dict[str, Any]) -> MatchAsk:
     """Return the Patient, how many matches at most, and whether only a certain one is wanted."""
     if sent.get("resourceType") == "Patient":
-        return sent, MOST_MATCHES, False
+        return MatchAsk(patient=sent)
     found = read_parameters(sent, _MATCH)
     count = found["count"][0] if found["count"] else MOST_MATCHES
     if count < 1:
         raise wrong("Parameters.parameter", f"count must be 1 or more; more than {MOST_MATCHES} gives {MOST_MATCHES}")
     certain_only = bool(found["onlyCertainMatches"] and found["onlyCertainMatches"][0])
-    return the_one(found, "resource"), min(count, MOST_MATCHES), certain_only
+    return MatchAsk(patient=the_one(found, "resource"), most=min(count, MOST_MATCHES), certain_only=certain_only)
 
 
-def _bundle(patient: dict[str, Any], found: MatchAnswer) -> dict[str, Any]:
-    entries = [_entry(patient, one) for one in found.found]
+def _bundle(found: MatchAnswer) -> dict[str, Any]:
+    entries = [_entry(found.patient, one) for one in found.found]
     if found.left_out:
         entries.append(
             {"resource": outcome([_left_out(rule) for rule in found.left_out]), "search": {"mode": "outcome"}}
