@@ -214,7 +214,7 @@ def test_an_import_cut_short_before_the_backup_goes_on_after_the_restore(place: 
 
     with demo(place / "one") as source:
         with pytest.raises(KeyboardInterrupt):
-            import_files(source, "H1", [file], cut_short)
+            import_files(source, "H1", [file], cut_short, at_once=2)
         content, keys = back_up(source.settings, place / "saved")
     restore(settings(place / "two"), content.path, keys.path)
 

@@ -182,7 +182,8 @@ def test_a_stored_document_keeps_the_references_among_its_entries() -> None:
         {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": document, "request": request}]}
     )
 
-    examined, references = examine(sent.intents)
+    ready = examine(sent.intents)
+    examined, references = ready.examined, ready.references
 
     assert examined[0].resource["entry"][0]["resource"]["subject"] == {"reference": patient}
     assert references.wanted == set()

@@ -26,7 +26,7 @@ def test_every_bundle_passes_the_door_whole_with_its_citizen_number_and_without_
 def taken(delivery: Delivery) -> list[Examined]:
     submission = take_apart(delivery.bundle)
     assert not submission.wrong
-    return examine(submission.intents)[0]
+    return examine(submission.intents).examined
 
 
 def number(made: Country, delivery: Delivery) -> str:

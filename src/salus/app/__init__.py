@@ -78,7 +78,7 @@ from salus.app.everything import Everything, everything_of
 from salus.app.explaining import Explained, Said, explain_links
 from salus.app.handing_over import NotVerified, hand_signal_over
 from salus.app.histories import HistoryPage, Written, facility_history, history_of
-from salus.app.importing import Imported, import_files
+from salus.app.importing import Imported, collect_seldom, import_files, workers_for
 from salus.app.invitations import Invited, invite_resident
 from salus.app.matching import MOST_MATCHES, Grade, MatchAnswer, MatchAsk, Matched, Matcher, MatchQuestion
 from salus.app.measures import (
@@ -256,6 +256,7 @@ __all__ = [
     "back_up",
     "check_node",
     "close_batch",
+    "collect_seldom",
     "confirm_by_telephone",
     "contest_look",
     "contest_notice",
@@ -365,4 +366,5 @@ __all__ = [
     "who_looked",
     "with_appeal",
     "work_list",
+    "workers_for",
 ]

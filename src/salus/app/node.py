@@ -166,6 +166,19 @@ def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
         raise
 
 
+def join_node(settings: NodeSettings) -> Node:
+    """Open a node that another process of its user opened already, and holds open, to help that one.
+
+    Nothing is migrated or begun. The custodian's file is opened here once more, so that no key is handed around.
+    """
+    told = _identity(settings, None)
+    passphrase, clock = _passphrase(settings, told["kind"]), _clock(settings, told["kind"])
+    custodian = Custodian.open(settings.data / "keys", passphrase, create=False)
+    return _assemble(
+        settings, told, open_store(Settings(data=settings.data, postgres=settings.postgres)), clock, custodian
+    )
+
+
 def join_witnesses(node: Node, text: str) -> None:
     """Let a node believe, and ask, the witnesses of a policy file from now on; `witnesses_of` says how it is written.
 
@@ -324,6 +337,7 @@ __all__ = [
     "DEMO_WITNESSES",
     "Node",
     "charts_of",
+    "join_node",
     "join_witnesses",
     "known_as",
     "newest_checkpoint",

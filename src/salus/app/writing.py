@@ -20,7 +20,7 @@ from salus.healthcode import certificates
 from salus.kernel import Purpose, Refused, Role, SalusError
 from salus.parties import Principal
 from salus.parties import principal as a_principal
-from salus.records import Accepted, Intent, Keys, Looks, MeasureRefused, Outcome, Writer
+from salus.records import Accepted, Intent, Keys, Line, Looks, MeasureRefused, Outcome, Writer
 from salus.storage import Duty, StoreDown, TookTooLong, Transaction
 
 Noted = Callable[[Transaction, Accepted], None]
@@ -57,7 +57,7 @@ def accept(
                 register_looks(tx, principal, looks, at)
         elif isinstance(error, TookTooLong):
             _register_unanswered(node, principal, intents)
-        raise _kept(node, principal, error) from None
+        raise kept(node, principal, error) from None
 
 
 def _prepare_and_accept(
@@ -97,6 +97,18 @@ def accept_in(
     requests = [(one,) for one in accepted.outcomes] if apart else [accepted.outcomes]
     _register(tx, principal, accepted, requests, source, at)
     follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
+    return accepted
+
+
+def accept_lines(node: Node, principal: Principal, lines: Sequence[Line], source: str, noted: Noted) -> Accepted:
+    """Take in lines that were examined, all or none, as one acceptance. A refusal is the caller's to keep: `kept`."""
+    at = node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        ready = [line.ready for line in lines if line.ready]
+        accepted = records.accept_ready(tx, _writer(node, principal, source), ready, at)
+        _register(tx, principal, accepted, [accepted.outcomes], source, at)
+        follow_replacements(tx, node, principal, [one for line in lines for one in line.intents], accepted.outcomes, at)
+        noted(tx, accepted)
     return accepted
 
 
@@ -144,7 +156,7 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
     for one, refused in zip(failed, errors, strict=True):
         if isinstance(refused, TookTooLong):
             _register_unanswered(node, principal, [one])
-        _kept(node, principal, refused)
+        kept(node, principal, refused)
     return tried
 
 
@@ -228,7 +240,7 @@ def _reads(
     ]
 
 
-def _kept(node: Node, principal: Principal, error: SalusError) -> SalusError:
+def kept(node: Node, principal: Principal, error: SalusError) -> SalusError:
     """Keep a refusal, or an attempt to write a measure by a patch, in a transaction of its own; return the error."""
     if isinstance(error, MeasureRefused):
         keep_attempt(node, principal, BY_WRITE, error.code)

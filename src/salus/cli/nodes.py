@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from salus.app import Imported, demo_token, ensure_sandbox, import_files, open_node
+from salus.app import Imported, collect_seldom, demo_token, ensure_sandbox, import_files, open_node, workers_for
 from salus.cli.lock import serving
+from salus.cli.outcomes import Outcomes
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
 from salus.kernel import Purpose, Role
@@ -28,6 +29,7 @@ from salus.web import run
 def serve(data: Path | None, settings: Path | None, port: int | None, host: str | None, as_demo: bool) -> None:
     """Serve a node until it is stopped. A new data folder becomes a node of this kind, for ever."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    collect_seldom()
     given = settings_of(settings, data=data, port=port, host=host)
     kind = "demo" if as_demo else None if (given.data / "node.json").exists() else "production"
     with serving(given.data), open_node(given, kind) as node:
@@ -41,16 +43,33 @@ def serve(data: Path | None, settings: Path | None, port: int | None, host: str 
 @data_option
 @settings_option
 @click.option("--facility", required=True, help="The facility whose records these are.")
+@click.option(
+    "--workers", type=click.IntRange(0, 64), help="Processes that help (default: one a core for large files)."
+)
 @json_option
 @ending
-def import_(files: tuple[Path, ...], data: Path | None, settings: Path | None, facility: str, as_json: bool) -> None:
-    """Import FHIR files (JSON, NDJSON, gzip, zstd). Cut short, the same command goes on where it was."""
-    began = time.monotonic()
-    with open_node(settings_of(settings, data=data)) as node:
-        done = import_files(node, facility, list(files), _Progress())
+def import_(
+    files: tuple[Path, ...],
+    data: Path | None,
+    settings: Path | None,
+    facility: str,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Import FHIR files (JSON, NDJSON, gzip, zstd). Cut short, the same command goes on where it was.
+
+    Beside a file of which lines are refused, FILE.outcomes.ndjson says of each why; the exit code is 1 then.
+    """
+    began, progress = time.monotonic(), _Progress()
+    collect_seldom()
+    with open_node(settings_of(settings, data=data)) as node, Outcomes(files) as outcomes:
+        helpers = workers_for(files) if workers is None else workers
+        done = import_files(node, facility, list(files), progress, outcomes.tell, helpers)
     seconds = time.monotonic() - began
     for name, line, reason in done.refused:
         click.echo(f"{name} line {line}: {reason}", err=True)
+    if done.turned > len(done.refused):
+        click.echo(f"and {done.turned - len(done.refused)} more", err=True)
     if as_json:
         refused = [{"file": name, "line": line, "reason": reason} for name, line, reason in done.refused]
         tell({**_counts(done), "seconds": round(seconds, 3), "refused": refused})
@@ -58,13 +77,16 @@ def import_(files: tuple[Path, ...], data: Path | None, settings: Path | None, f
         rate = done.entries / seconds if seconds else 0
         say(
             f"{done.lines} documents with {done.entries} entries taken in, {done.stripped} places taken out,"
-            f" {done.skipped} skipped as already there, {len(done.refused)} refused; {rate:.0f} entries/s"
+            f" {done.skipped} skipped as already there, {done.turned} refused; {rate:.0f} entries/s"
         )
-    sys.exit(1 if done.refused else 0)
+        for path in outcomes.written:
+            say(f"why each line was refused stands in {path}")
+    sys.exit(1 if done.turned else 0)
 
 
 def _counts(done: Imported) -> dict[str, int]:
     return {
+        "turned": done.turned,
         "documents": done.lines,
         "entries": done.entries,
         "stripped": done.stripped,
@@ -74,15 +96,23 @@ def _counts(done: Imported) -> dict[str, int]:
 
 
 class _Progress:
-    """Say every few seconds how far an import is, on standard error where it is a terminal."""
+    """Say every few seconds, on standard error, how far an import is, how fast, and how long it still takes."""
 
     def __init__(self) -> None:
-        self._said = time.monotonic()
+        self._began = self._said = time.monotonic()
 
     def __call__(self, done: Imported) -> None:
-        if time.monotonic() - self._said >= 2:
-            self._said = time.monotonic()
-            click.echo(f"{done.lines} documents, {done.entries} entries …", err=True)
+        now = time.monotonic()
+        if now - self._said < 2:
+            return
+        self._said, seconds = now, now - self._began
+        left = f", about {seconds * (done.size - done.read) / done.read:.0f} s left" if done.read else ""
+        share = 100 * done.read / done.size if done.size else 100
+        click.echo(
+            f"{share:.0f} %, {done.lines} documents, {done.entries} entries, {done.turned} refused,"
+            f" {done.entries / seconds:.0f} entries/s{left}",
+            err=True,
+        )
 
 
 @click.command()

@@ -10,7 +10,7 @@ from salus.records.fhir.evidence import ResultTold, SpecimenTold, result_told, s
 from salus.records.fhir.parse import parse
 from salus.records.forgetting import forget_charts
 from salus.records.institutions import BODY, FACILITY, REGISTRY, Institution, location, organization
-from salus.records.intake.accept import accept
+from salus.records.intake.accept import accept, accept_ready
 from salus.records.intake.asking import check_patient, told_back
 from salus.records.intake.attempts import may_hold_measure, refuse_measures
 from salus.records.intake.bundle import (
@@ -38,6 +38,7 @@ from salus.records.intake.feed import (
     own_patients,
     replacements,
 )
+from salus.records.intake.lines import Footprint, Line, line
 from salus.records.intake.patching import parse_patch, patched
 from salus.records.intake.permitting import Writer
 from salus.records.ips.model import BUNDLE_PROFILE, Making
@@ -85,7 +86,7 @@ from salus.records.service import (
     is_directory,
     lock,
     note_again,
-    note_line,
+    note_lines,
     note_uncounted,
     open_body,
     patient_name,
@@ -115,12 +116,14 @@ __all__ = [
     "Condition",
     "Conflict",
     "Counted",
+    "Footprint",
     "Gone",
     "Identified",
     "Institution",
     "Intent",
     "Kept",
     "Keys",
+    "Line",
     "Located",
     "Looks",
     "Making",
@@ -141,6 +144,7 @@ __all__ = [
     "Wanted",
     "Writer",
     "accept",
+    "accept_ready",
     "arrival",
     "asked_about",
     "charts",
@@ -170,6 +174,7 @@ __all__ = [
     "ips_parts",
     "is_directory",
     "let_be_found",
+    "line",
     "location",
     "lock",
     "lock_conditions",
@@ -180,7 +185,7 @@ __all__ = [
     "named_in",
     "next_cursor",
     "note_again",
-    "note_line",
+    "note_lines",
     "note_uncounted",
     "of_conditional_create",
     "of_conditional_delete",

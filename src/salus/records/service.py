@@ -175,9 +175,9 @@ def imported(tx: Transaction, file: bytes) -> set[int]:
     return store.imported(tx, file)
 
 
-def note_line(tx: Transaction, file: bytes, line: int, acceptance: int) -> bool:
-    """Note, in the transaction that took it, that a line of a file went in; false if another import was faster."""
-    return store.note_line(tx, file, line, acceptance)
+def note_lines(tx: Transaction, file: bytes, lines: Sequence[int], acceptance: int) -> bool:
+    """Note, in the transaction that took them, that lines of a file went in; false if another import had one first."""
+    return store.note_lines(tx, file, lines, acceptance) == len(lines)
 
 
 def totals(tx: Transaction) -> dict[str, int]:

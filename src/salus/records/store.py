@@ -306,10 +306,13 @@ def imported(tx: Transaction, file: bytes) -> set[int]:
     return {line for (line,) in tx.rows("select line from records.import_line where file = %s", (file,))}
 
 
-def note_line(tx: Transaction, file: bytes, line: int, acceptance: int) -> bool:
-    """Note that a line went in, in the transaction that took it; tell whether nobody else just did."""
-    statement = "insert into records.import_line (file, line, acceptance) values (%s, %s, %s) on conflict do nothing"
-    return tx.run(statement, (file, line, acceptance)) == 1
+def note_lines(tx: Transaction, file: bytes, lines: Sequence[int], acceptance: int) -> int:
+    """Note which lines went in, in the transaction that took them; return of how many nobody else just did."""
+    statement = (
+        "insert into records.import_line (file, line, acceptance)"
+        " select %s, line, %s from unnest(%s::int[]) q(line) on conflict do nothing"
+    )
+    return tx.run(statement, (file, acceptance, list(lines)))
 
 
 def totals(tx: Transaction) -> dict[str, int]:

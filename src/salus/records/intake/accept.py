@@ -22,7 +22,7 @@ from salus.records.fhir.references import References, parse_literal
 from salus.records.fhir.walk import Where, written
 from salus.records.history import changing as history
 from salus.records.history.model import Standing
-from salus.records.intake.examine import MOST_PROBLEMS, Examined, examine
+from salus.records.intake.examine import MOST_PROBLEMS, Examined, Ready, examine, together
 from salus.records.intake.permitting import Writer, permit_write
 from salus.records.intake.preferring import nearest, usurped
 from salus.records.intake.sandbox import fictional, marked
@@ -70,7 +70,16 @@ def accept(tx: Transaction, writer: Writer, intents: Sequence[Intent], at: datet
     current) or NotFound (an update of nothing). Places are stripped and named in the outcome. New charts' keys are
     durable before this transaction is; a roll-back leaves at most keys that open nothing.
     """
-    examined, references = examine(intents)
+    return accept_ready(tx, writer, [examine(intents)], at)
+
+
+def accept_ready(tx: Transaction, writer: Writer, several: Sequence[Ready], at: datetime) -> Accepted:
+    """Take in what was examined, or none of it, as one acceptance. Raises what `accept` raises.
+
+    What was sent apart and is taken together is looked up before any of it is written.
+    """
+    ready = together(several)
+    examined, references = ready.examined, ready.references
     if writer.sandbox:
         fictional(examined)
     targets = _lookup(tx, writer, references, examined)

@@ -16,7 +16,7 @@ def check(resource: dict[str, Any], resource_type: str) -> tuple[str, ...]:
 
     Whether what it refers to is stored is not asked: the answer would tell of others' records.
     """
-    examined, _ = examine((of_resource(resource, resource_type),))
+    examined = examine((of_resource(resource, resource_type),)).examined
     return examined[0].stripped
 
 

@@ -38,7 +38,26 @@ class Examined:
         return self.intent.resource
 
 
-def examine(intents: Sequence[Intent]) -> tuple[list[Examined], References]:
+@dataclass(slots=True)
+class Ready:
+    """What one sender sent together, examined: it may be stored once what it refers to is found."""
+
+    examined: list[Examined] = field(repr=False)
+    references: References = field(repr=False)
+
+
+def together(several: Sequence[Ready]) -> Ready:
+    """Return as one what was sent apart: nothing in one of them refers to an entry of another by its full address."""
+    if len(several) == 1:
+        return several[0]
+    references = References({})
+    for one in several:
+        references.places += one.references.places
+        references.conditional += one.references.conditional
+    return Ready(examined=[each for one in several for each in one.examined], references=references)
+
+
+def examine(intents: Sequence[Intent]) -> Ready:
     """Check all intents of one transaction and resolve the references among them.
 
     Raises RecordRefused with every problem found, the first 100 of them, each naming its entry and element.
@@ -60,7 +79,7 @@ def examine(intents: Sequence[Intent]) -> tuple[list[Examined], References]:
         problems += _unnamed(one)  # after a reference to an entry by its full address has become one to a Patient here
     if problems:
         raise RecordRefused(problems[:MOST_PROBLEMS])
-    return examined, references
+    return Ready(examined=examined, references=references)
 
 
 def _unnamed(one: Examined) -> list[Problem]:

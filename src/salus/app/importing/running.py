@@ -1,0 +1,85 @@
+"""Run an import: what is in already is skipped, a refused line is told and loses no other, and somebody may watch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Final
+
+from salus import records
+from salus.app.importing.reading import LINES_AT_ONCE, chunks, digest_of
+from salus.app.importing.taking import Taker
+from salus.app.importing.telling import Chunk, Imported, ImportRefused, Taken
+from salus.app.importing.working import Crew
+from salus.app.node import Node
+from salus.kernel import SalusError
+from salus.storage import Duty
+
+_WORTH_HELPERS: Final = 8 * 1024 * 1024
+"""Smaller files are in before helpers have started."""
+Progress = Callable[[Imported], None]
+Told = Callable[[Path, int, SalusError], None]
+Takes = Callable[[Iterable[Chunk]], Iterator[Taken]]
+
+
+def workers_for(files: Sequence[Path]) -> int:
+    """Return how many helpers these files are worth: one for each core, or none."""
+    size = sum(path.stat().st_size * (1 if path.suffix in (".ndjson", ".json") else 8) for path in files)
+    return (os.cpu_count() or 1) if size >= _WORTH_HELPERS else 0
+
+
+def import_files(
+    node: Node,
+    facility: str,
+    files: Sequence[Path],
+    progress: Progress = lambda _: None,
+    told: Told = lambda *_: None,
+    workers: int = 0,
+    at_once: int = LINES_AT_ONCE,
+) -> Imported:
+    """Import files as sent by a facility, in order. A refused line is told of and loses no other.
+
+    A line that went in before, by the same facility from the same content, is skipped. `workers` processes help; with
+    none all is done here. Up to `at_once` lines share a transaction. Whatever is told has been committed, or refused.
+    """
+    node.facility(facility)
+    done = Imported(size=sum(_size(path) for path in files))
+    with Crew(node.settings, facility, workers) if workers else nullcontext() as crew:
+        takes = crew.taken if crew else _one_by_one(Taker(node, facility))
+        before = 0
+        for path in files:
+            for taken in _of_file(node, facility, path, takes, at_once):
+                for one in taken.turned:
+                    told(path, one.line, one.error)
+                done.add(path.name, taken)
+                done.read = before + taken.read
+                progress(done)
+            before += _size(path)
+    return done
+
+
+def _of_file(node: Node, facility: str, path: Path, takes: Takes, at_once: int) -> Iterator[Taken]:
+    digest = digest_of(path, facility)
+    with node.store.transaction(Duty.CARE) as tx:
+        known = records.imported(tx, digest)
+    if known:
+        yield Taken(number=0, read=0, skipped=len(known))
+    yield from takes(chunks(path, digest, known, at_once))
+
+
+def _one_by_one(taker: Taker) -> Takes:
+    def taken(several: Iterable[Chunk]) -> Iterator[Taken]:
+        for chunk in several:
+            taker.prepare(chunk)
+            yield taker.take()
+
+    return taken
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise ImportRefused(f"{path} cannot be read: {error.strerror}") from None
