@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Final
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -11,6 +14,11 @@ from salus.web.render import CONTENT_SECURITY_POLICY, VERIFIER_PAGE, VERIFIER_SE
 
 MOST_FORM_BYTES = 256 * 1024
 MOST_BODY_BYTES = 64 * 1024 * 1024
+
+Header = tuple[bytes, bytes]
+_NO_SNIFFING: Final[Header] = (b"x-content-type-options", b"nosniff")
+_NOT_KEPT: Final[Header] = (b"cache-control", b"no-store")
+_SECURE: Final[Header] = (b"strict-transport-security", b"max-age=31536000")
 
 
 class TooLarge(SalusError):
@@ -41,15 +49,18 @@ class Guard:
         await self._app(scope, receive if scope["method"] in ("GET", "HEAD") else _bounded(receive, most), guarded)
 
     def _dress(self, headers: MutableHeaders, path: str) -> None:
-        headers["X-Content-Type-Options"] = "nosniff"
+        headers.raw.extend(security_headers(headers.raw, secure=self._secure))
         if headers.get("content-type", "").startswith("text/html"):
             policy = VERIFIER_SECURITY_POLICY if path == VERIFIER_PAGE else CONTENT_SECURITY_POLICY
             headers["Content-Security-Policy"] = policy
             headers["Referrer-Policy"] = "no-referrer"
             headers["Permissions-Policy"] = "geolocation=(), microphone=(), camera=(self)"
-        headers.setdefault("Cache-Control", "no-store")
-        if self._secure:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
+
+
+def security_headers(there: Iterable[Header], *, secure: bool) -> list[Header]:
+    """Return the headers that every answer gets beside those that are there; a page gets more."""
+    kept = any(name == b"cache-control" for name, _ in there)
+    return [_NO_SNIFFING, *(() if kept else (_NOT_KEPT,)), *((_SECURE,) if secure else ())]
 
 
 def _bounded(receive: Receive, most: int) -> Receive:

@@ -26,6 +26,7 @@ from salus.web.guard import Guard
 from salus.web.mllp import taking_messages
 from salus.web.pages import failure
 from salus.web.routes import all_routes
+from salus.web.straight import Application
 
 
 def application(node: Node, *, relay: bool = True) -> Starlette:
@@ -49,7 +50,8 @@ def application(node: Node, *, relay: bool = True) -> Starlette:
                 one.close()
 
     routes = all_routes()
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={SalusError: _refused, 404: _no_page})
+    app = Application(routes=routes, lifespan=lifespan, exception_handlers={SalusError: _refused, 404: _no_page})
+    app.secure = node.settings.secure
     app.add_middleware(Guesses, routes=routes)
     app.add_middleware(Guard, node=node)
     return app

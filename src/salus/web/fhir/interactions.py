@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import version
 
@@ -15,7 +16,7 @@ from salus.app import Alone, Create, ReadAsk, SearchAsk, accept, read_body, sear
 from salus.parties import Principal
 from salus.records import Intent
 from salus.web.fhir import bundles
-from salus.web.fhir.answering import Interaction, answering
+from salus.web.fhir.answering import Endpoint, Interaction, answering
 from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
 from salus.web.fhir.capacity import CAPACITY
@@ -188,6 +189,13 @@ INTERACTIONS = (
     *EVERYTHING,
     *SUMMARY,
 )
+
+
+STRAIGHT: Mapping[str, Endpoint] = {
+    one.path: one.endpoint for one in INTERACTIONS if one.method == "GET" and one.path in ("/{type}", "/{type}/{id}")
+}
+"""What `GET` asks most, by its path: it needs no search through the routes. No literal segment can stand there, but
+those that begin with a dollar or an underscore."""
 
 
 def fhir_routes() -> list[Route]:

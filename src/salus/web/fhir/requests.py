@@ -34,6 +34,8 @@ def check_accept(request: Request) -> None:
 
 def no_parameters(request: Request) -> None:
     """Refuse query parameters where none means anything, but `_format` for JSON."""
+    if not request.scope["query_string"]:
+        return
     for name, value in request.query_params.multi_items():
         if name != "_format" or "json" not in value:
             shown = name if name.isascii() and name.strip("_").isalpha() and len(name) <= 40 else "a parameter"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,13 +15,24 @@ from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
 _TAG = re.compile(r'\s*(?:W/)?"([^"]{0,40})"\s*', re.ASCII)
 
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def http_date(at: datetime) -> str:
+    """Write an instant as HTTP does (RFC 9110, 5.6.7); the library's own way costs a tenth of a read."""
+    at = at.astimezone(UTC)
+    day = f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04}"
+    return f"{day} {at.hour:02}:{at.minute:02}:{at.second:02} GMT"
+
+
 def answer_read(request: Request, found: Found) -> Response:
     """Return what was read; 304 without a body where the asker has it. That it is unchanged is told after it was
     registered like any read: it says something about the record too.
     """
     headers = {
         "ETag": f'W/"{found.version}"',
-        "Last-Modified": format_datetime(found.at, usegmt=True),
+        "Last-Modified": http_date(found.at),
         "Cache-Control": "no-store",
     }
     if unchanged(request.headers.get("if-none-match"), _since(request), found):

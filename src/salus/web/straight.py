@@ -1,0 +1,62 @@
+"""What is asked most goes straight to its function: past the layers that have nothing to do for it, and past a search
+through all routes one by one. The functions are the ones that the routes name; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from salus.records import resource_types
+from salus.web.fhir import STRAIGHT, Endpoint
+from salus.web.guard import security_headers
+
+_BASE: Final = "/fhir/"
+
+
+class Application(Starlette):
+    """A node's ASGI application. Reads and searches by `GET` go straight; all else through layers and routes."""
+
+    secure: bool = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        endpoint = straight(scope)
+        if endpoint is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = self
+        try:
+            answer = await endpoint(Request(scope, receive, send))
+        except Exception:
+            await self._dressed(PlainTextResponse("Internal Server Error", 500))(scope, receive, send)
+            raise  # as the layers do: whoever serves writes it down
+        await self._dressed(answer)(scope, receive, send)
+
+    def _dressed(self, answer: Response) -> Response:
+        answer.raw_headers += security_headers(answer.raw_headers, secure=self.secure)
+        return answer
+
+
+def straight(scope: Scope) -> Endpoint | None:
+    """Return what answers a request without the routes, its parameters written into the scope; None for all others.
+
+    Only `GET` and `HEAD` of a type of R4, or of something below it that names no operation.
+    """
+    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or scope.get("root_path"):
+        return None
+    path = scope["path"]
+    if not path.startswith(_BASE):
+        return None
+    kind, slash, id_ = path[len(_BASE) :].partition("/")
+    if kind not in resource_types() or (slash and (not id_ or "/" in id_ or id_[0] in "$_")):
+        return None
+    scope["path_params"] = {"type": kind, "id": id_} if slash else {"type": kind}
+    return STRAIGHT["/{type}/{id}" if slash else "/{type}"]
+
+
+__all__ = ["Application", "straight"]
