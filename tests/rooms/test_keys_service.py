@@ -82,9 +82,12 @@ def test_a_shredded_key_is_refused_for_ever(service: KeyService) -> None:
 
 def test_a_chart_without_a_key_stops_the_read(service: KeyService) -> None:
     service.create([50])
+    before = service.unwraps()
 
     with pytest.raises(ChartKeyMissing, match="same time"):
         service.unwrap([50, 51])
+
+    assert service.unwraps() == before
 
 
 def test_a_wrapped_key_moved_to_another_chart_does_not_open(service: KeyService, store: Store) -> None:

@@ -13,7 +13,7 @@ from salus.access.model import Read, Refusal, RegisteredRead
 from salus.access.tree.leaf import ITEM, Row
 from salus.kernel import Purpose, Role
 from salus.proof.tiles import TILE_WIDTH, TileName
-from salus.storage import Transaction
+from salus.storage import Transaction, listed
 
 Anchor = tuple[int, bytes, str, UUID]
 
@@ -165,7 +165,7 @@ def add_relation(
 
 def open_relations(tx: Transaction, pairs: Sequence[tuple[str, int]], at: datetime) -> set[tuple[str, int]]:
     """Return those pairs of facility and resident that have a relation with opened_at <= at < ends_at."""
-    facilities, residents = [facility for facility, _ in pairs], [resident for _, resident in pairs]
+    facilities, residents = [facility for facility, _ in pairs], listed(resident for _, resident in pairs)
     rows = tx.rows(_OPEN_RELATIONS, {"facilities": facilities, "residents": residents, "at": at})
     return {(facility, resident) for facility, resident in rows}
 

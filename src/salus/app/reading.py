@@ -94,9 +94,12 @@ class Reader:
         at = self._node.clock.now()
         answers: list[Found | BaseException | None] = []
         cases: list[_Case] = []
+        known: dict[str, Principal] = {}
         for ask in asks:
             try:
-                who = authenticate(self._node.store, self._node.issuer, ask.bearer, at)
+                who = known.get(ask.bearer)
+                if who is None:
+                    who = known[ask.bearer] = authenticate(self._node.store, self._node.issuer, ask.bearer, at)
                 if not who.in_scope(ask.type, "r"):
                     raise Refused(f"the access token's scope does not cover system/{ask.type}.r", where="scope")
                 cases.append(_Case(principal=who, type=ask.type, id=ask.id, version=ask.version))
@@ -113,7 +116,7 @@ def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException
     An unwrap is counted for each read, even of one chart by many, so that the counts of keys and register agree.
     """
     at = node.clock.now()
-    with node.store.transaction(Duty.CARE) as tx:
+    with node.store.statements(Duty.CARE) as tx:
         _locate(tx, node, cases, at)
         permitted = [case for case in cases if case.decision and case.decision.allowed]
         if permitted:
@@ -206,9 +209,10 @@ def _locate(tx: Transaction, node: Node, cases: Sequence[_Case], at: datetime) -
         if found is not None and found.type == case.type:
             case.located, case.resident = found, residents.get(found.chart_key)
     relations = open_relations(tx, [(case.principal.facility, case.resident) for case in cases if _needs_one(case)], at)
+    decided: dict[tuple[int, bool, bool, bool, bool], Decision] = {}
     for case in cases:
         if case.located:
-            case.decision = _decide(tx, node, case, relations)
+            case.decision = _decide(tx, node, case, relations, decided)
 
 
 def _find(tx: Transaction, cases: Sequence[_Case]) -> dict[tuple[UUID, int | None], Located]:
@@ -229,19 +233,34 @@ def _needs_one(case: _Case) -> bool:
     return case.principal.role is not Role.HOSPITAL_SYSTEM or case.located.facility != case.principal.facility
 
 
-def _decide(tx: Transaction, node: Node, case: _Case, relations: set[tuple[str, int]]) -> Decision:
+def _decide(
+    tx: Transaction,
+    node: Node,
+    case: _Case,
+    relations: set[tuple[str, int]],
+    decided: dict[tuple[int, bool, bool, bool, bool], Decision],
+) -> Decision:
+    """Ask the policy, or take the answer to the same question of the same principal in the same batch."""
     principal, found = case.principal, case.located
     assert found is not None  # noqa: S101  callers decide located cases only
     own = principal.resident and node.resident_key(tx, principal.resident)
-    return decide(
-        node,
-        principal,
-        Action.READ,
-        Kind.DIRECTORY if found.chart_kind == "directory" else Kind.RECORD,
-        own_facility=found.facility == principal.facility,
-        relation_open=(principal.facility, case.resident) in relations,
-        own_record=own is not None and own == case.resident,
-    )
+    directory = found.chart_kind == "directory"
+    at_home = found.facility == principal.facility
+    related = (principal.facility, case.resident) in relations
+    own_record = own is not None and own == case.resident
+    question = (id(principal), directory, at_home, related, own_record)
+    answer = decided.get(question)
+    if answer is None:
+        answer = decided[question] = decide(
+            node,
+            principal,
+            Action.READ,
+            Kind.DIRECTORY if directory else Kind.RECORD,
+            own_facility=at_home,
+            relation_open=related,
+            own_record=own_record,
+        )
+    return answer
 
 
 def _read(case: _Case, at: datetime) -> Read:

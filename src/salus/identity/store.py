@@ -10,7 +10,7 @@ from uuid import UUID
 from salus.identity.assertions import Assertion, Author, Evidence, Verdict
 from salus.identity.documents import document_types
 from salus.kernel import Role
-from salus.storage import Transaction
+from salus.storage import Transaction, listed
 
 _STRIPES = 1024
 _MEMBERSHIP, _KEY = 7_305_815, 7_305_816
@@ -145,7 +145,7 @@ def move_members(tx: Transaction, whose: Sequence[tuple[int, int]]) -> None:
 def residents_of(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, int]:
     """Return each chart's resident."""
     found = tx.rows(
-        "select chart_key, resident_key from identity.member where chart_key = any(%s::bigint[])", (list(chart_keys),)
+        "select chart_key, resident_key from identity.member where chart_key = any(%s::bigint[])", (listed(chart_keys),)
     )
     return dict(found)
 

@@ -48,7 +48,7 @@ class KeyService:
         if not chart_keys:
             return {}
         wanted = list(dict.fromkeys(chart_keys))
-        with self._store.transaction(Duty.KEYS) as tx:
+        with self._store.statements(Duty.KEYS) as tx:
             found = rows.take(tx, wanted, len(chart_keys))
             self._refuse_missing(rows.shredded(tx, wanted) if len(found) < len(wanted) else set(), wanted, found)
         return {chart: self._open(chart, wrapped) for chart, wrapped in found.items()}

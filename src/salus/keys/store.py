@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from salus.storage import Transaction
+from salus.storage import Transaction, listed
 
 _ADD = """
 insert into keys.chart_key (chart_key, wrapped)
@@ -15,10 +15,13 @@ returning chart_key
 """
 # Each server process adds to its own of 64 slots, so that parallel calls do not queue for one row.
 _TAKE = """
-with counted as (
-    update keys.unwrap_count set unwraps = unwraps + %s where slot = pg_backend_pid() %% 64
+with found as materialized (
+    select chart_key, wrapped from keys.chart_key where chart_key = any(%(charts)s::bigint[])
+), counted as (
+    update keys.unwrap_count set unwraps = unwraps + %(count)s
+    where slot = pg_backend_pid() %% 64 and (select count(*) from found) = %(distinct)s
 )
-select chart_key, wrapped from keys.chart_key where chart_key = any(%s::bigint[])
+select chart_key, wrapped from found
 """
 _BURY = """
 with gone as (delete from keys.chart_key where chart_key = %(chart)s)
@@ -32,8 +35,12 @@ def add(tx: Transaction, chart_keys: Sequence[int], wrapped: Sequence[bytes]) ->
 
 
 def take(tx: Transaction, chart_keys: Sequence[int], count: int) -> dict[int, bytes]:
-    """Read wrapped keys and add `count` to the unwraps, in one statement."""
-    return {chart: bytes(wrapped) for chart, wrapped in tx.rows(_TAKE, (count, list(chart_keys)))}
+    """Read the wrapped keys of distinct charts and add `count` to the unwraps, in one statement.
+
+    Where one of them is not there, nothing is counted.
+    """
+    asked = {"charts": listed(chart_keys), "count": count, "distinct": len(chart_keys)}
+    return {chart: bytes(wrapped) for chart, wrapped in tx.rows(_TAKE, asked)}
 
 
 def shredded(tx: Transaction, chart_keys: Sequence[int]) -> set[int]:

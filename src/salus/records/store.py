@@ -8,7 +8,7 @@ from uuid import UUID
 
 from salus.records.everything.model import MOST_SEALED_BYTES, AskedEverything, Kept
 from salus.records.model import Located
-from salus.storage import Transaction
+from salus.storage import Transaction, listed
 
 _FOUND = "r.resource_key, r.id, r.type, r.version, r.chart_key, c.kind, c.facility, r.updated_at, v.body"
 _BY_CONDITION = 7_305_840
@@ -206,7 +206,8 @@ def fetch(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
     """Return the current versions of the resources that exist, in one statement."""
     found = tx.rows(
         f"select {_FOUND} from unnest(%s::uuid[]) q(id) join records.resource r on r.id = q.id{_JOINS}",  # noqa: S608
-        (list(ids),),
+        (listed(ids),),
+        binary=True,
     )
     return [Located.of_row(row) for row in found]
 

@@ -4,7 +4,7 @@ from salus.storage.errors import FolderRefused, Met, NoPostgres, StoreDown, Took
 from salus.storage.forward import applied, known_migrations
 from salus.storage.model import Duty, Event, Schema, Settings
 from salus.storage.outbox import Drained, Handler, drain, parked, unpark
-from salus.storage.pools import Transaction
+from salus.storage.pools import Transaction, listed
 from salus.storage.service import UNUSABLE, Store, open_store
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "applied",
     "drain",
     "known_migrations",
+    "listed",
     "open_store",
     "parked",
     "unpark",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -32,15 +33,19 @@ _PERHAPS_STORED = "the database did not answer while it stored this; look whethe
 
 
 class Transaction:
-    """An open transaction of one duty. It commits when its `with` block ends, and rolls back on an exception."""
+    """An open transaction of one duty. It commits when its `with` block ends, and rolls back on an exception.
 
-    __slots__ = ("_after", "_connection", "duty", "limited")
+    Of one that is not `whole` each statement is durable by itself as soon as it has returned.
+    """
 
-    def __init__(self, connection: psycopg.Connection[Row], duty: Duty) -> None:
+    __slots__ = ("_after", "_connection", "duty", "limited", "whole")
+
+    def __init__(self, connection: psycopg.Connection[Row], duty: Duty, *, whole: bool = True) -> None:
         self._connection = connection
         self._after: list[Callable[[], None]] = []
         self.duty = duty
         self.limited = False
+        self.whole = whole
 
     def rows(
         self, sql: str, params: Sequence[object] | Mapping[str, object] = (), *, binary: bool = False
@@ -81,6 +86,8 @@ class Transaction:
 
     def limit(self, seconds: float) -> None:
         """Let none of the statements that follow run longer; where one does, the transaction raises TookTooLong."""
+        if not self.whole:
+            raise ValueError("statements that commit by themselves have no limit together")
         self.run("select set_config('statement_timeout', %s, true)", (f"{round(seconds * 1000)}ms",))
         self.limited = True
 
@@ -118,10 +125,18 @@ class Transaction:
             action()
 
 
+def listed(values: Iterable[int | UUID]) -> str:
+    """Write numbers or ids as PostgreSQL writes an array, to be cast in the statement: `%s::bigint[]`.
+
+    Adapting a list of Python's looks at each of its elements several times, which costs a short statement half of all.
+    """
+    return "{" + ",".join(map(str, values)) + "}"
+
+
 def _patient(connection: psycopg.Connection[Row]) -> None:
-    """Bound how long a statement waits for what another transaction holds."""
+    """Bound how long a statement waits for what another transaction holds. Transactions are begun by name."""
+    connection.autocommit = True
     connection.execute("set lock_timeout = '20s'")
-    connection.commit()
 
 
 @dataclass(slots=True)
@@ -143,8 +158,8 @@ class Pools:
         self._opening = threading.Lock()
 
     @contextmanager
-    def transaction(self, duty: Duty) -> Iterator[Transaction]:
-        """Lend a connection for one transaction.
+    def transaction(self, duty: Duty, *, whole: bool = True) -> Iterator[Transaction]:
+        """Lend a connection for one transaction, or for statements of which each is one.
 
         Raises StoreDown when the server cannot be reached or dies on the way; its text tells whether a commit may
         have been under way. Then nothing was acknowledged. Raises Met for a deadlock, or for a lock that another
@@ -165,17 +180,13 @@ class Pools:
     def statements(self, duty: Duty) -> Iterator[Transaction]:
         """Lend a connection on which each statement is a transaction of its own, durable once it has run.
 
-        For work that needs no more than one statement to be atomic: it saves the round trips that begin and end a
-        transaction. Raises what `transaction` raises; statements that ran before stay.
+        Each costs one trip to the server where a transaction costs two more. For work of which one statement writes,
+        and what was read before it may be as old as the statement that read it. Raises what `transaction` raises;
+        statements that ran before stay.
         """
         with self._lent(duty, _Lending(committing=True)) as connection:
-            connection.autocommit = True
-            try:
-                single = Transaction(connection, duty)
-                yield single
-            finally:
-                if not connection.closed:
-                    connection.autocommit = False
+            single = Transaction(connection, duty, whole=False)
+            yield single
         single.committed()
 
     @contextmanager

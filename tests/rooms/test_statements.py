@@ -1,0 +1,93 @@
+"""Statements that commit by themselves: durable one by one, under the same duty, with the same errors."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salus.storage import Duty, Met, Store, StoreDown, Transaction, listed
+
+
+def test_each_statement_is_durable_though_the_next_one_fails(store: Store) -> None:
+    before = _events(store)
+
+    with pytest.raises(psycopg.errors.UndefinedTable), store.statements(Duty.CARE) as tx:
+        _emit_and_fail(tx)
+
+    assert _events(store) == before + 1
+
+
+def test_a_transaction_of_the_same_pool_is_still_all_or_nothing(store: Store) -> None:
+    before = _events(store)
+
+    for _ in range(3):
+        with store.statements(Duty.CARE) as tx:
+            tx.row("select 1")
+        with pytest.raises(psycopg.errors.UndefinedTable), store.transaction(Duty.CARE) as tx:
+            _emit_and_fail(tx)
+
+    assert _events(store) == before
+
+
+def _emit_and_fail(tx: Transaction) -> None:
+    tx.emit("Nothing", {})
+    tx.run("select * from no_such_table")
+
+
+def _events(store: Store) -> int:
+    with store.connect(Duty.MIGRATION, "salus") as owner:
+        found = owner.execute("select count(*) from storage.outbox where kind = 'Nothing'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def test_they_run_under_the_dutys_own_role(store: Store) -> None:
+    with store.statements(Duty.KEYS) as tx:
+        assert tx.row("select current_user") == (Duty.KEYS.role,)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), store.statements(Duty.KEYS) as tx:
+        tx.run("update keys.chart_key set wrapped = wrapped")
+
+
+def test_they_have_no_limit_together(store: Store) -> None:
+    with pytest.raises(ValueError, match="no limit"), store.statements(Duty.CARE) as tx:
+        tx.limit(1)
+
+
+def test_what_waits_runs_when_all_were_run(store: Store) -> None:
+    told: list[str] = []
+
+    with store.statements(Duty.CARE) as tx:
+        tx.after_commit(lambda: told.append("done"))
+        assert told == []
+
+    assert told == ["done"]
+
+
+def test_a_lost_connection_and_a_lock_are_told_as_ever(store: Store) -> None:
+    def lose(tx: Transaction) -> None:
+        tx.run("select pg_terminate_backend(pg_backend_pid())")
+
+    def wait(tx: Transaction) -> None:
+        tx.run("do $$ begin raise lock_not_available; end $$")
+
+    for error, run in ((StoreDown, lose), (Met, wait)):
+        with pytest.raises(error), store.statements(Duty.CARE) as tx:
+            run(tx)
+    with store.statements(Duty.CARE) as tx:
+        assert tx.row("select 1") == (1,)
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1)))
+def test_numbers_are_listed_as_arrays(store: Store, numbers: list[int]) -> None:
+    with store.statements(Duty.CARE) as tx:
+        assert tx.row("select %s::bigint[]", (listed(numbers),)) == (numbers,)
+
+
+def test_ids_are_listed_as_arrays(store: Store) -> None:
+    ids = [uuid4() for _ in range(5)]
+
+    with store.statements(Duty.CARE) as tx:
+        assert tx.row("select %s::uuid[]", (listed(ids),)) == (ids,)
