@@ -1,4 +1,8 @@
-"""Let requests that arrive together share one piece of work: up to 64 a batch, few batches at a time."""
+"""Let requests that arrive together share one piece of work: up to 64 a batch, few batches at a time.
+
+Who was just answered asks again: the first of them waits a moment for the others, or each time one would go alone and
+all others after it. Who asks alone waits for nobody.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,12 @@ Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
 
 MOST_TOGETHER = 64
+MOST_WAIT_SECONDS = 0.004
+"""How long the first of a batch waits for as many as came together before."""
 
 
 class Coalescer(Generic[Ask, Answer]):
-    """Hand waiting asks to `run` in batches; while all its threads work, the next batch gathers.
+    """Hand waiting asks to `run` in batches; while all its threads work, or for a moment, the next batch gathers.
 
     `run` returns one answer for each ask, in order; an answer that is an exception is raised to its asker. If `run`
     itself raises, every asker of the batch gets that. Use from one event loop.
@@ -26,6 +32,8 @@ class Coalescer(Generic[Ask, Answer]):
         self._free = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="coalesced")
         self._waiting: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
+        self._sizes: deque[int] = deque((1, 1), 2)
+        self._patience: asyncio.TimerHandle | None = None
 
     async def ask(self, ask: Ask) -> Answer:
         """Return the answer to one ask."""
@@ -40,9 +48,22 @@ class Coalescer(Generic[Ask, Answer]):
         self._pool.shutdown(wait=True)
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start what can be started, unless more are expected in a moment: as many as one of the last two batches."""
+        if not self._waiting or not self._free:
+            return
+        if len(self._waiting) >= max(self._sizes):
+            self._run_waiting(loop)
+        elif self._patience is None:
+            self._patience = loop.call_later(MOST_WAIT_SECONDS, self._run_waiting, loop)
+
+    def _run_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
         while self._waiting and self._free:
             batch = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
             self._free -= 1
+            self._sizes.append(len(batch))
             work = loop.run_in_executor(self._pool, self._run, [ask for ask, _ in batch])
             work.add_done_callback(lambda done, batch=batch: self._finish(loop, done, batch))  # type: ignore[misc]
 

@@ -158,8 +158,8 @@ class Pools:
         self._opening = threading.Lock()
 
     @contextmanager
-    def transaction(self, duty: Duty, *, whole: bool = True) -> Iterator[Transaction]:
-        """Lend a connection for one transaction, or for statements of which each is one.
+    def transaction(self, duty: Duty) -> Iterator[Transaction]:
+        """Lend a connection for one transaction.
 
         Raises StoreDown when the server cannot be reached or dies on the way; its text tells whether a commit may
         have been under way. Then nothing was acknowledged. Raises Met for a deadlock, or for a lock that another
