@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 FHIR_JSON = "application/fhir+json"
-START_SECONDS = 240.0
+START_SECONDS = 600.0
 SALUS = (sys.executable, "-m", "salus")
 
 

@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 FHIR = "application/fhir+json"
 ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("SALUS_")}
 

@@ -22,7 +22,7 @@ from playwright.sync_api import Locator, Page, Response
 from salus import synth
 from support import REPOSITORY
 
-START_SECONDS = 120.0
+START_SECONDS = 600.0
 RESIDENTS = 60
 NUMBERS = {person.pinyin: person.number for person in synth.country(1, RESIDENTS).residents}
 NAMES = {person.pinyin: person.name_zh for person in synth.country(1, RESIDENTS).residents}
