@@ -175,3 +175,17 @@ def test_keys_are_found_by_index_at_size(store: Store) -> None:
         ]
 
     assert all("Seq Scan" not in plan for plan in plans), plans
+
+
+def test_what_is_left_is_opened_and_a_destroyed_key_is_counted_all_the_same(service: KeyService) -> None:
+    made = service.create([400, 401, 402])
+    service.shred(401)
+    before = service.unwraps()
+
+    assert service.unwrap_left([400, 401, 402, 400]) == {400: made[400], 402: made[402]}
+    assert service.unwraps() == before + 4
+    assert service.unwrap_left([401]) == {}
+    assert service.unwraps() == before + 5
+    with pytest.raises(ChartKeyMissing):
+        service.unwrap_left([400, 401, 403])
+    assert service.unwraps() == before + 5

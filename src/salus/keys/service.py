@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from salus.keys import store as rows
 from salus.keys.custodian import Custodian
@@ -37,7 +37,8 @@ class KeyService:
             older = [chart for chart in wanted if chart not in made]
             found = rows.take(tx, older, len(older)) if older else {}
             self._refuse_missing(rows.shredded(tx, older) if len(found) < len(older) else set(), older, found)
-        return {chart: fresh[chart] if chart in made else self._open(chart, found[chart]) for chart in wanted}
+        opened = self._opened(found)
+        return {chart: fresh[chart] if chart in made else opened[chart] for chart in wanted}
 
     def unwrap(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
         """Return the keys of these charts; one statement reads and counts, durably, before any key is opened.
@@ -51,7 +52,7 @@ class KeyService:
         with self._store.statements(Duty.KEYS) as tx:
             found = rows.take(tx, wanted, len(chart_keys))
             self._refuse_missing(rows.shredded(tx, wanted) if len(found) < len(wanted) else set(), wanted, found)
-        return {chart: self._open(chart, wrapped) for chart, wrapped in found.items()}
+        return self._opened(found)
 
     def unwrap_left(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
         """Return the keys of those of these charts whose key was not destroyed.
@@ -61,11 +62,10 @@ class KeyService:
         if not chart_keys:
             return {}
         wanted = list(dict.fromkeys(chart_keys))
-        with self._store.transaction(Duty.KEYS) as tx:
-            found = rows.take(tx, wanted, len(chart_keys))
-            gone = rows.shredded(tx, wanted) if len(found) < len(wanted) else set()
-            self._refuse_missing(set(), [chart for chart in wanted if chart not in gone], found)
-        return {chart: self._open(chart, wrapped) for chart, wrapped in found.items()}
+        with self._store.statements(Duty.KEYS) as tx:
+            found = rows.take(tx, wanted, len(chart_keys), left=True)
+        self._refuse_missing(set(), wanted, found)
+        return self._opened(found)
 
     def shred(self, chart_key: int) -> None:
         """Destroy a chart's key and keep a tombstone, in one transaction. Idempotent; a chart without key gets one too.
@@ -97,11 +97,11 @@ class KeyService:
         with self._store.transaction(Duty.KEYS) as tx:
             return rows.highest(tx)
 
-    def _open(self, chart_key: int, wrapped: bytes) -> bytes:
-        return self._custodian.unwrap(chart_key, wrapped)
+    def _opened(self, found: Mapping[int, bytes | None]) -> dict[int, bytes]:
+        return {chart: self._custodian.unwrap(chart, one) for chart, one in found.items() if one is not None}
 
     @staticmethod
-    def _refuse_missing(shredded: set[int], wanted: Sequence[int], found: dict[int, bytes]) -> None:
+    def _refuse_missing(shredded: set[int], wanted: Sequence[int], found: Mapping[int, bytes | None]) -> None:
         if shredded:
             raise KeyShredded("the key of this record was destroyed; what it sealed can never be read again")
         if len(found) < len(wanted):

@@ -17,11 +17,14 @@ returning chart_key
 _TAKE = """
 with found as materialized (
     select chart_key, wrapped from keys.chart_key where chart_key = any(%(charts)s::bigint[])
+), gone as materialized (
+    select chart_key from keys.shredded where %(left)s and chart_key = any(%(charts)s::bigint[])
 ), counted as (
     update keys.unwrap_count set unwraps = unwraps + %(count)s
-    where slot = pg_backend_pid() %% 64 and (select count(*) from found) = %(distinct)s
+    where slot = pg_backend_pid() %% 64
+        and (select count(*) from found) + (select count(*) from gone) = %(distinct)s
 )
-select chart_key, wrapped from found
+select chart_key, wrapped from found union all select chart_key, null from gone
 """
 _BURY = """
 with gone as (delete from keys.chart_key where chart_key = %(chart)s)
@@ -34,13 +37,13 @@ def add(tx: Transaction, chart_keys: Sequence[int], wrapped: Sequence[bytes]) ->
     return {chart for (chart,) in tx.rows(_ADD, (list(chart_keys), list(wrapped)))}
 
 
-def take(tx: Transaction, chart_keys: Sequence[int], count: int) -> dict[int, bytes]:
+def take(tx: Transaction, chart_keys: Sequence[int], count: int, *, left: bool = False) -> dict[int, bytes | None]:
     """Read the wrapped keys of distinct charts and add `count` to the unwraps, in one statement.
 
-    Where one of them is not there, nothing is counted.
+    Where one of them is not there, nothing is counted. With `left` one that has a tombstone is there, and is None.
     """
-    asked = {"charts": listed(chart_keys), "count": count, "distinct": len(chart_keys)}
-    return {chart: bytes(wrapped) for chart, wrapped in tx.rows(_TAKE, asked)}
+    asked = {"charts": listed(chart_keys), "count": count, "distinct": len(chart_keys), "left": left}
+    return {chart: None if wrapped is None else bytes(wrapped) for chart, wrapped in tx.rows(_TAKE, asked)}
 
 
 def shredded(tx: Transaction, chart_keys: Sequence[int]) -> set[int]:
