@@ -134,7 +134,7 @@ def listed(values: Iterable[int | UUID]) -> str:
 
 
 def _patient(connection: psycopg.Connection[Row]) -> None:
-    """Bound how long a statement waits for what another transaction holds. Transactions are begun by name."""
+    """Bound how long a statement waits for what another transaction holds; none begins a transaction unasked."""
     connection.autocommit = True
     connection.execute("set lock_timeout = '20s'")
 
