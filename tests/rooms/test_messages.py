@@ -15,10 +15,10 @@ import pytest
 from hl7_messages import NOBODY, a_receiving_node, adt, message, oru, pid, pv1, tell
 from nodes import a_number, add_hospital, system
 from salus import access, identity, parties, records
-from salus.app import Incoming, Node, Receiver, accept
+from salus.app import Incoming, Node, Receiver, accept, receiving
 from salus.records import v2
 from salus.records.search.query import parse_query
-from salus.storage import Duty
+from salus.storage import Duty, Transaction
 
 _serial = count(1)
 
@@ -282,6 +282,54 @@ def test_a_chart_is_found_that_the_hospital_sent_over_fhir(node: Node, receiver:
     accept(node, system("H1"), [records.of_resource(patient, "Patient")])
     tell(receiver, adt("A31", who, pid(who)))
 
+    assert the(node, "Patient", who)["gender"] == "male"
+
+
+def by_condition(who: str) -> records.Intent:
+    """Return what a conditional create of a Patient of H1 under a number is."""
+    number = {"system": "urn:salus:facility:H1:mrn:HIS", "value": who}
+    patient = {"resourceType": "Patient", "identifier": [number], "gender": "female"}
+    asked = records.parse_condition("Patient", f"identifier={number['system']}|{who}", "If-None-Exist")
+    return dataclasses.replace(records.of_resource(patient, "Patient"), condition=asked)
+
+
+def test_a_message_waits_for_a_conditional_create_of_its_number_and_finds_it(
+    node: Node, receiver: Receiver, who: str
+) -> None:
+    answers: list[v2.Answer] = []
+    message_ = threading.Thread(target=lambda: answers.extend(tell(receiver, adt("A31", who, pid(who)))))
+
+    def meanwhile(tx: Transaction, accepted: records.Accepted) -> None:
+        message_.start()
+        message_.join(0.5)
+        assert not answers
+
+    accept(node, system("H1"), [by_condition(who)], noted=meanwhile)
+    message_.join()
+
+    assert [one.code for one in answers] == ["AA"]
+    assert the(node, "Patient", who)["gender"] == "male"
+
+
+def test_a_conditional_create_waits_for_a_message_of_its_number_and_finds_it(
+    node: Node, receiver: Receiver, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[records.Accepted] = []
+    create = threading.Thread(target=lambda: made.append(accept(node, system("H1"), [by_condition(who)])))
+    note = receiving.messages.note
+
+    def meanwhile(*args: Any) -> None:
+        create.start()
+        create.join(0.5)
+        assert not made
+        note(*args)
+
+    monkeypatch.setattr(receiving.messages, "note", meanwhile)
+    (answer,) = tell(receiver, adt("A28", who, pid(who)))
+    create.join()
+
+    assert answer.code == "AA"
+    assert not made[0].outcomes[0].created
     assert the(node, "Patient", who)["gender"] == "male"
 
 

@@ -124,6 +124,7 @@ ADDS_ONLY = {
     "insert_versions",
     "keys",
     "lock_conditions",
+    "bar_conditions",
     "note_line",
     "note_uncounted",
     "open_common_chart",

@@ -83,6 +83,14 @@ def lock_conditions(tx: Transaction, numbers: Sequence[int]) -> None:
     tx.rows("select pg_advisory_xact_lock(%s, number) from unnest(%s::int[]) q(number)", (_BY_CONDITION, list(numbers)))
 
 
+def bar_conditions(tx: Transaction, numbers: Sequence[int]) -> None:
+    """Let nobody write by these conditions, told by sorted numbers, until this transaction ends; many may bar them."""
+    tx.rows(
+        "select pg_advisory_xact_lock_shared(%s, number) from unnest(%s::int[]) q(number)",
+        (_BY_CONDITION, list(numbers)),
+    )
+
+
 def lock(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str, int, int, str, str]]:
     """Lock resources for update: id -> (resource_key, type, chart_key, version, chart kind, facility)."""
     found = tx.rows(

@@ -5,7 +5,7 @@ FHIR R4, http.html, conditional create, update, patch and delete. Who writes by 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -88,17 +88,26 @@ def settle(tx: Transaction, sealer: Sealer, facility: str, intents: Sequence[Int
 def lock_conditions(tx: Transaction, sealer: Sealer, intents: Sequence[Intent]) -> None:
     """Let one transaction at a time write by each of these conditions; all in one order, so that none deadlocks."""
     conditions = [one.condition for one in intents if one.condition is not None]
-    named = {text for condition in conditions for text in _named(condition)}
-    digests = (sealer.digest(_DOMAIN, text.encode("utf-8", "surrogatepass")) for text in named)
-    numbers = sorted({int.from_bytes(digest[:4]) % _STRIPES for digest in digests})
+    numbers = stripes(sealer, (text for condition in conditions for text in _named(condition)))
     if numbers:
         store.lock_conditions(tx, numbers)
+
+
+def stripes(sealer: Sealer, named: Iterable[str]) -> list[int]:
+    """Return the numbers of the locks of what two writes must not say at once; there are 1,024, however much it is."""
+    digests = (sealer.digest(_DOMAIN, text.encode("utf-8", "surrogatepass")) for text in set(named))
+    return sorted({int.from_bytes(digest[:4]) % _STRIPES for digest in digests})
+
+
+def by_value(value: str) -> str:
+    """Return how a lock calls an identifier: by its value alone, since a condition may leave its system out."""
+    return f"identifier={value}"
 
 
 def _named(condition: Condition) -> list[str]:
     """Return what two writes must not say at once: the identifiers if there are any, else the whole condition."""
     identifiers = [v for name, value in condition.pairs if name == "identifier" for v in facts.split(value, ",")]
-    return [f"identifier={value}" for value in identifiers] or [condition.canonical]
+    return [by_value(facts.plain(facts.split(value, "|")[-1])) for value in identifiers] or [condition.canonical]
 
 
 def _check_equal(asked: Sequence[Intent]) -> None:

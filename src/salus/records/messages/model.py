@@ -10,13 +10,17 @@ from salus.records.v2.model import Mapped
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """A message that was read, with the digests it is known by. `locks` guard every number that it is about."""
+    """A message that was read, with the digests it is known by.
+
+    `locks` guard every number that it is about against other messages, `barred` against writes by a condition.
+    """
 
     facility: str
     mapped: Mapped = field(repr=False)
     message: bytes = field(repr=False)
     fingerprint: bytes = field(repr=False)
     locks: frozenset[int] = field(repr=False)
+    barred: frozenset[int] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

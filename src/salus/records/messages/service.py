@@ -10,6 +10,7 @@ from salus.records import store as tables
 from salus.records.fhir.facts import IDENTIFIER, token_of
 from salus.records.fhir.parse import parse as parse_json
 from salus.records.intake.accept import token_digest
+from salus.records.intake.conditions import by_value, stripes
 from salus.records.messages import store
 from salus.records.messages.model import Before, Marked
 from salus.records.model import Keys, Outcome, Sealer
@@ -41,6 +42,7 @@ def mark(sealer: Sealer, facility: str, message: Message, raw: bytes) -> Marked:
         message=digest,
         fingerprint=sealer.digest(_CONTENT, raw),
         locks=locks(sealer, facility, keys) | {_number(digest)},
+        barred=frozenset(stripes(sealer, (by_value(value) for _, _, value in keys))),
     )
 
 
@@ -56,10 +58,12 @@ def _number(digest: bytes) -> int:
 def guard(tx: Transaction, marked: Sequence[Marked]) -> None:
     """Wait for whoever takes messages about the same numbers, and keep others waiting until this transaction ends.
 
+    So does whoever writes by a condition that names one of them: what is not found yet would be opened by both.
     The server has room for some thousand such locks: of a message with more numbers than 32 the lowest guard it, which
     are the same for another message about the same ones.
     """
     store.guard(tx, [number for one in marked for number in sorted(one.locks)[:MOST_LOCKS]])
+    tables.bar_conditions(tx, sorted({number for one in marked for number in one.barred}))
 
 
 def before(tx: Transaction, marked: Sequence[Marked]) -> dict[bytes, Before]:
