@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import zstandard
 
@@ -17,6 +17,8 @@ from salus.app.importing.telling import Chunk, ImportRefused
 MOST_LINE_BYTES: Final = 64 * 1024 * 1024
 """What is longer is refused, as it would be over HTTP, and read no further than to its end."""
 _CHUNK_BYTES: Final = 1024 * 1024
+_PACKED_BYTES: Final = 1024
+"""At once: a kibibyte of zstd can become 32 MiB, and no more."""
 LINES_AT_ONCE: Final = 500
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
@@ -35,18 +37,29 @@ def digest_of(path: Path, facility: str) -> bytes:
 
 def chunks(path: Path, digest: bytes, known: Collection[int], most: int = LINES_AT_ONCE) -> Iterator[Chunk]:
     """Yield the lines of a file that are not known, some at once: so many at most, and one or up to 1 MiB."""
-    number, size, held = 0, 0, list[tuple[int, bytes]]()
     with path.open("rb") as raw:
+        for number, held in enumerate(_together(path, raw, known, most)):
+            yield Chunk(number=number, file=digest, lines=tuple(held), read=raw.tell())
+
+
+def _together(path: Path, raw: IO[bytes], known: Collection[int], most: int) -> Iterator[list[tuple[int, bytes]]]:
+    """Yield lines, some at once; also those before a place at which the file is damaged."""
+    size, held = 0, list[tuple[int, bytes]]()
+    try:
         for line in _lines(path, raw):
             if line[0] in known:
                 continue
             if held and (len(held) >= most or size + len(line[1]) > _CHUNK_BYTES):
-                yield Chunk(number=number, file=digest, lines=tuple(held), read=raw.tell())
-                number, size, held = number + 1, 0, []
+                yield held
+                size, held = 0, []
             held.append(line)
             size += len(line[1])
+    except ImportRefused:
         if held:
-            yield Chunk(number=number, file=digest, lines=tuple(held), read=raw.tell())
+            yield held
+        raise
+    if held:
+        yield held
 
 
 def _lines(path: Path, raw: IO[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -75,8 +88,36 @@ def _unpacked(raw: IO[bytes]) -> IO[bytes]:
     if magic.startswith(_GZIP):
         return io.BufferedReader(gzip.GzipFile(fileobj=raw))
     if magic == _ZSTD:
-        return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw))
+        return io.BufferedReader(_Unpacked(raw))
     return raw
+
+
+class _Unpacked(io.RawIOBase):
+    """The content of zstd frames, one after another. The library's own reader takes a file that is cut short for whole,
+    and ends with the first frame.
+    """
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw, self._out, self._left = raw, b"", b""
+        self._frame: Any = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        while not self._out:
+            packed = self._left or self._raw.read(_PACKED_BYTES)
+            if not packed:
+                if self._frame is not None:
+                    raise zstandard.ZstdError("it ends within a frame")
+                return 0
+            self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            self._out, self._left = self._frame.decompress(packed), b""
+            if self._frame.eof:
+                self._left, self._frame = self._frame.unused_data, None
+        size = min(len(into), len(self._out))
+        into[:size], self._out = self._out[:size], self._out[size:]
+        return size
 
 
 def _begins_document(line: bytes) -> bool:
