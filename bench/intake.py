@@ -1,9 +1,10 @@
 """Import of FHIR bundles, everything on, beside a bare COPY of the same bytes in the same run.
 
-Usage: python bench/intake.py [RUNS]. Takes the public Synthea bundles where they are, else synthetic ones. Each run
-imports into a fresh node: parsing, validation, places out, references, encryption, search rows, register, one durable
-transaction a bundle. Floor: COPY of each entry's JSON text into one table without an index, one transaction a bundle.
-Counted: wall time and CPU of this process with PostgreSQL.
+Usage: python bench/intake.py [RUNS] [WORKERS]. Takes the public Synthea bundles where they are, else synthetic ones.
+Each run imports into a fresh node: parsing, validation, places out, references, encryption, search rows, register,
+durable transactions. Floor: COPY of each entry's JSON text into one table without an index, one transaction a bundle. Counted:
+wall time and CPU of this process, of its workers (none unless WORKERS says so; each takes seconds to start) and of
+PostgreSQL.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from instruments.measure import Cpu, cpu
 from salus import parties, synth
-from salus.app import Node, import_files, load_settings, open_node
+from salus.app import Node, collect_seldom, import_files, load_settings, open_node
 from salus.cli.country import corpora
 from salus.parties import FacilityKind
 from salus.storage import Duty
@@ -27,6 +28,8 @@ from salus.storage import Duty
 def main() -> None:
     """Import a few times and print rates, costs and the ratio to the floor."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    workers = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    collect_seldom()
     with tempfile.TemporaryDirectory(prefix="salus-bench-") as folder:
         Path(folder).chmod(0o711)
         file = bundles(Path(folder))
@@ -35,11 +38,11 @@ def main() -> None:
         found = []
         for number in range(runs):
             with fresh(Path(folder) / str(number)) as node:
-                rate, cost = intake(node, file)
+                rate, cost, shares = intake(node, file, workers)
                 floor_rate, floor_cost = floor(node, lines)
             found.append((rate, cost, floor_rate, floor_cost))
             print(
-                f"run {number + 1}: {rate:,.0f} entries/s, {cost:.3f} CPU-ms each;"
+                f"run {number + 1}: {rate:,.0f} entries/s, {cost:.3f} CPU-ms each ({shares});"
                 f" floor, bare COPY: {floor_rate:,.0f}/s, {floor_cost:.3f} CPU-ms"
             )
         middle = [sorted(column)[runs // 2] for column in zip(*found, strict=True)]
@@ -81,13 +84,14 @@ def fresh(data: Path) -> Node:
     return node
 
 
-def intake(node: Node, file: Path) -> tuple[float, float]:
-    """Import the file; return entries per second and CPU-ms per entry."""
+def intake(node: Node, file: Path, workers: int) -> tuple[float, float, str]:
+    """Import the file; return entries per second, CPU-ms per entry, and whose."""
     before, began = used(node), time.perf_counter()
-    done = import_files(node, "B1", [file])
+    done = import_files(node, "B1", [file], workers=workers)
     wall, spent = time.perf_counter() - began, used(node) - before
     assert not done.refused, done.refused[:3]
-    return done.entries / wall, (spent.server + spent.database) / done.entries * 1000
+    server, database = spent.server / done.entries * 1000, spent.database / done.entries * 1000
+    return done.entries / wall, server + database, f"Salus {server:.3f}, PostgreSQL {database:.3f}"
 
 
 def floor(node: Node, lines: list[list[dict[str, object]]]) -> tuple[float, float]:

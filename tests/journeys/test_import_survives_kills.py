@@ -1,4 +1,4 @@
-"""An import and its helpers, killed again and again: every line goes in once, and nothing is left half done."""
+"""An import and its workers, killed again and again: every line goes in once, and nothing is left half done."""
 
 from __future__ import annotations
 

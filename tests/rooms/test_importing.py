@@ -292,7 +292,7 @@ def test_a_folder_in_the_way_of_outcomes_is_told_before_anything_goes_in(tmp_pat
         pass
 
 
-def test_helpers_take_in_the_same_as_one_alone(node: Node, hospital: str, tmp_path: Path) -> None:
+def test_workers_take_in_the_same_as_one_alone(node: Node, hospital: str, tmp_path: Path) -> None:
     lines: list[Body] = []
     for n in range(40):
         lines += [seen(f"w{n + 1}"), a_person(f"w{n}"), seen(f"w{n}")]

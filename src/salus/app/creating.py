@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from salus import records
 from salus.app.coalesce import Coalescer
 from salus.app.node import Node
-from salus.app.writing import accept, accept_in
+from salus.app.writing import accept_lines, kept
 from salus.kernel import SalusError
 from salus.parties import Principal
-from salus.records import Intent, Outcome
-from salus.storage import Duty, StoreDown
+from salus.records import Accepted, Intent, Line, Outcome
+from salus.storage import StoreDown
 
 log = logging.getLogger("salus.creating")
 
@@ -56,32 +56,42 @@ class Creator:
 
         A transaction holds one sender's alone: each takes its locks in one order, and two orders would meet.
         """
-        if len(intents) > 1:
+        lines = [self._examined(who, one) for one in intents]
+        good = [one for one in lines if isinstance(one, Line)]
+        stored = iter(self._of_good(who, good))
+        return [next(stored) if isinstance(one, Line) else one for one in lines]
+
+    def _examined(self, who: Principal, intent: Intent) -> Line | BaseException:
+        """Examine a resource once, however often it is tried: places are taken out of it, and told, once."""
+        try:
+            return records.line([intent])
+        except SalusError as error:
+            return kept(self._node, who, error)
+        except Exception as error:
+            return error
+
+    def _of_good(self, who: Principal, lines: Sequence[Line]) -> Sequence[Outcome | BaseException]:
+        if len(lines) > 1:
             try:
-                return self._together(who, [_apart(one) for one in intents])
+                return self._together(who, lines).outcomes
             except StoreDown as down:  # perhaps it was stored: nobody may be told anything else, nor stored twice
-                return [down] * len(intents)
+                return [down] * len(lines)
             except SalusError:
                 pass  # each is told its own reason below
             except Exception as error:
                 log.warning("creates could not be taken together: %s", type(error).__name__)
-        return [self._alone(who, intent) for intent in intents]
+        return [self._alone(who, one) for one in lines]
 
-    def _together(self, who: Principal, intents: Sequence[Intent]) -> Sequence[Outcome]:
-        with self._node.store.transaction(Duty.CARE) as tx:
-            at = self._node.clock.now()
-            return accept_in(tx, self._node, who, intents, at, "fhir", apart=True).outcomes
+    def _together(self, who: Principal, lines: Sequence[Line]) -> Accepted:
+        return accept_lines(self._node, who, lines, "fhir", lambda *_: None, apart=True)
 
-    def _alone(self, who: Principal, intent: Intent) -> Outcome | BaseException:
+    def _alone(self, who: Principal, line: Line) -> Outcome | BaseException:
         try:
-            return accept(self._node, who, [intent]).outcomes[0]
+            return self._together(who, [line]).outcomes[0]
+        except SalusError as error:
+            return kept(self._node, who, error)
         except Exception as error:
             return error
-
-
-def _apart(intent: Intent) -> Intent:
-    """Return an intent with a resource of its own: places are taken out of it, and told, once."""
-    return replace(intent, resource=copy.deepcopy(intent.resource))
 
 
 __all__ = ["Create", "Creator"]

@@ -86,28 +86,28 @@ def accept_in(
     at: datetime,
     source: str,
     keys: Keys | None = None,
-    *,
-    apart: bool = False,
 ) -> Accepted:
-    """Take in all intents or none, in the caller's transaction, and register it; `keys` are at hand already, if any.
-
-    `apart` says that each intent came with a request of its own, and has entries of its own in the register.
-    """
+    """Take in all intents or none, in the caller's transaction, and register it; `keys` are at hand already, if any."""
     accepted = records.accept(tx, _writer(node, principal, source, keys), intents, at)
-    requests = [(one,) for one in accepted.outcomes] if apart else [accepted.outcomes]
-    _register(tx, principal, accepted, requests, source, at)
+    _register(tx, principal, accepted, [accepted.outcomes], source, at)
     follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
     return accepted
 
 
-def accept_lines(node: Node, principal: Principal, lines: Sequence[Line], source: str, noted: Noted) -> Accepted:
-    """Take in lines that were examined, all or none, as one acceptance. A refusal is the caller's to keep: `kept`."""
-    at = node.clock.now()
+def accept_lines(
+    node: Node, principal: Principal, lines: Sequence[Line], source: str, noted: Noted, *, apart: bool = False
+) -> Accepted:
+    """Take in what was examined, all or none, as one acceptance. A refusal is the caller's to keep, by `kept`.
+
+    `apart` says that each line came with a request of its own, and has entries of its own in the register.
+    """
+    at, intents = node.clock.now(), [one for line in lines for one in line.intents]
     with node.store.transaction(Duty.CARE) as tx:
         ready = [line.ready for line in lines if line.ready]
         accepted = records.accept_ready(tx, _writer(node, principal, source), ready, at)
-        _register(tx, principal, accepted, [accepted.outcomes], source, at)
-        follow_replacements(tx, node, principal, [one for line in lines for one in line.intents], accepted.outcomes, at)
+        requests = [(one,) for one in accepted.outcomes] if apart else [accepted.outcomes]
+        _register(tx, principal, accepted, requests, source, at)
+        follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
         noted(tx, accepted)
     return accepted
 

@@ -63,8 +63,8 @@ def import_(
     began, progress = time.monotonic(), _Progress()
     collect_seldom()
     with open_node(settings_of(settings, data=data)) as node, Outcomes(files) as outcomes:
-        helpers = workers_for(files) if workers is None else workers
-        done = import_files(node, facility, list(files), progress, outcomes.tell, helpers)
+        workers = workers_for(files) if workers is None else workers
+        done = import_files(node, facility, list(files), progress, outcomes.tell, workers)
     seconds = time.monotonic() - began
     for name, line, reason in done.refused:
         click.echo(f"{name} line {line}: {reason}", err=True)

@@ -13,7 +13,7 @@ from typing import IO
 import orjson
 
 from salus.kernel import Invalid, SalusError
-from salus.web.fhir.outcome import issues_of, outcome
+from salus.web import issues_of, outcome
 
 
 class OutcomesRefused(Invalid):

@@ -18,14 +18,14 @@ from salus.kernel import SalusError
 from salus.storage import Duty
 
 _WORTH_HELPERS: Final = 8 * 1024 * 1024
-"""Smaller files are in before helpers have started."""
+"""Smaller files are in before workers have started."""
 Progress = Callable[[Imported], None]
 Told = Callable[[Path, int, SalusError], None]
 Takes = Callable[[Iterable[Chunk]], Iterator[Taken]]
 
 
 def workers_for(files: Sequence[Path]) -> int:
-    """Return how many helpers these files are worth: one for each core, or none."""
+    """Return how many workers these files are worth: one for each core, or none."""
     size = sum(path.stat().st_size * (1 if path.suffix in (".ndjson", ".json") else 8) for path in files)
     return (os.cpu_count() or 1) if size >= _WORTH_HELPERS else 0
 

@@ -1,7 +1,7 @@
 """Processes that help with an import, one for each core: each examines a chunk, waits for its turn, and writes it.
 
 Chunks are let go in their order. One waits for those before it only where it gives what they ask for, or asks for what
-they give; so the outcome is that of one after the other. A helper opens the node's keys itself: none is handed around.
+they give; so the outcome is that of one after the other. A worker opens the node's keys itself: none is handed around.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _YOUNG = 50_000
 
 
 @dataclass(slots=True, eq=False)
-class _Helper:
+class _Worker:
     process: BaseProcess
     connection: Connection
 
@@ -36,18 +36,18 @@ class _Helper:
 class _Flight:
     """A chunk under way."""
 
-    helper: _Helper
+    worker: _Worker
     footprint: Footprint | None = None
     going: bool = False
     taken: Taken | None = field(default=None, repr=False)
 
 
 class Crew:
-    """Helpers of one import. Use it as a context manager."""
+    """Workers of one import. Use it as a context manager."""
 
-    def __init__(self, settings: NodeSettings, facility: str, helpers: int) -> None:
-        self._settings, self._facility, self._most = settings, facility, helpers
-        self._helpers: list[_Helper] = []
+    def __init__(self, settings: NodeSettings, facility: str, workers: int) -> None:
+        self._settings, self._facility, self._most = settings, facility, workers
+        self._workers: list[_Worker] = []
 
     def __enter__(self) -> Crew:
         context = multiprocessing.get_context("spawn")
@@ -56,26 +56,26 @@ class Crew:
             process = context.Process(target=_help, args=(theirs, self._settings, self._facility), daemon=True)
             process.start()
             theirs.close()
-            self._helpers.append(_Helper(process, ours))
+            self._workers.append(_Worker(process, ours))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for one in self._helpers:
+        for one in self._workers:
             one.connection.close()
-        for one in self._helpers:
+        for one in self._workers:
             one.process.join(60)
 
     def taken(self, chunks: Iterable[Chunk]) -> Iterator[Taken]:
         """Let chunks be taken in; yield what became of each, in their order."""
         source = iter(chunks)
-        idle, flying, more = list(self._helpers), list[_Flight](), True
+        idle, flying, more = list(self._workers), list[_Flight](), True
         while more or flying:
             while more and idle:
                 chunk = next(source, None)
                 more = chunk is not None
                 if chunk is not None:
                     flying.append(_Flight(idle.pop()))
-                    flying[-1].helper.connection.send(chunk)
+                    flying[-1].worker.connection.send(chunk)
             idle += _heard(flying)
             _let_go(flying)
             while flying and (first := flying[0].taken) is not None:
@@ -83,14 +83,14 @@ class Crew:
                 yield first
 
 
-def _heard(flying: list[_Flight]) -> list[_Helper]:
-    """Wait until helpers say something; return those that are done with their chunk."""
-    waiting = {one.helper.connection: one for one in flying if one.taken is None}
+def _heard(flying: list[_Flight]) -> list[_Worker]:
+    """Wait until workers say something; return those that are done with their chunk."""
+    waiting = {one.worker.connection: one for one in flying if one.taken is None}
     done = []
     for connection in wait(waiting) if waiting else ():
         one = waiting[connection]  # type: ignore[index]
         try:
-            told = one.helper.connection.recv()
+            told = one.worker.connection.recv()
         except (EOFError, OSError):
             raise ImportBroken(_ENDED) from None
         if isinstance(told, Turned):
@@ -99,7 +99,7 @@ def _heard(flying: list[_Flight]) -> list[_Helper]:
             one.footprint = told
         else:
             one.taken = told
-            done.append(one.helper)
+            done.append(one.worker)
     return done
 
 
@@ -113,7 +113,7 @@ def _let_go(flying: list[_Flight]) -> None:
         if any(before.taken is None and _meets(before, one) for before in flying[:place]):
             return
         one.going = True
-        one.helper.connection.send(True)
+        one.worker.connection.send(True)
 
 
 def _meets(one: _Flight, other: _Flight) -> bool:

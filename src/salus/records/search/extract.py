@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from salus.records.fhir.references import parse_literal
 from salus.records.search import forms
 from salus.records.search.forms import Measure
 from salus.records.search.parameters import PERSONS, Slot, hot, slots
+
+_MOST_REMEMBERED = 200
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class _Leaf:
     is_code: bool
     is_date: bool
     person: bool
+    numbers: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -114,6 +117,7 @@ def _tree(name: str) -> dict[str, _Branch]:
             kept = _Leaf(slot, [], slot.number in marks[0], slot.number in marks[1], name in PERSONS)
             branch.leaves.append(kept)
         kept.filtered.append((slot.number, slot.more if slot.kind == "reference" else None))
+        kept.numbers.append(slot.number)
     return root.below
 
 
@@ -130,15 +134,43 @@ def _conditional(branch: _Branch, name: str, value: str) -> _Branch:
 
 
 def _token(leaf: _Leaf, value: Any, found: Extracted) -> None:
-    path = leaf.slot.path
-    found.present.update(number for number, _ in leaf.filtered)
-    if leaf.slot.told == "ContactPoint":
-        told = {f"d{token}" for token in contact_tokens(value)}
+    path, told = leaf.slot.path, leaf.slot.told
+    found.present.update(leaf.numbers)
+    if told == "CodeableConcept":
+        for coding in value.get("coding") or ():
+            _coding(leaf, coding, found)
+    elif told == "Coding":
+        _coding(leaf, value, found)
+    elif told == "ContactPoint":
+        found.forms.update([form_of(path, f"d{token}") for token in contact_tokens(value)])
+    elif isinstance(value, str) and told != "Identifier":
+        _code(leaf, None, value, found)
     else:
-        told = set(forms.coded(leaf.slot.told, value))
-    found.forms.update(form_of(path, form) for form in told)
+        found.forms.update([form_of(path, form) for form in forms.coded(told, value)])
+
+
+def _coding(leaf: _Leaf, coding: dict[str, Any], found: Extracted) -> None:
+    system, code = coding.get("system"), coding.get("code")
+    if isinstance(code, str):
+        _code(leaf, system, code, found)
+    elif system:
+        found.forms.add(form_of(leaf.slot.path, f"s{system}"))
+
+
+def _code(leaf: _Leaf, system: str | None, code: str, found: Extracted) -> None:
+    short = len(code) + len(system or "") <= _MOST_REMEMBERED
+    told = (_remembered if short else _code_forms)(leaf.slot.path, system, code)
+    found.forms.update(told)
     if leaf.is_code:
-        found.codes.update(form_of(path, form) for form in told if form[0] == "c")
+        found.codes.add(told[1])
+
+
+def _code_forms(path: str, system: str | None, code: str) -> tuple[str, ...]:
+    """Return the forms of a code at a path; the second is that of the code in any system."""
+    return tuple([form_of(path, form) for form in forms.token_forms(system, code)])
+
+
+_remembered = lru_cache(maxsize=16_384)(_code_forms)  # most codes come again and again
 
 
 def _reference(leaf: _Leaf, value: Any, found: Extracted) -> None:
@@ -147,13 +179,14 @@ def _reference(leaf: _Leaf, value: Any, found: Extracted) -> None:
     for number, wanted in leaf.filtered:
         if wanted is None or (literal and literal[0] == wanted):
             found.present.add(number)
-    found.forms.update(form_of(leaf.slot.path, form) for form in forms.reference_forms(value))
+    path = leaf.slot.path
+    found.forms.update([form_of(path, form) for form in forms.reference_forms(value)])
     if literal and literal[1].int:
         found.targets.add((leaf.slot.home, *literal))
 
 
 def _date(leaf: _Leaf, value: Any, found: Extracted) -> None:
-    found.present.update(number for number, _ in leaf.filtered)
+    found.present.update(leaf.numbers)
     told = span(leaf.slot.told, value)
     if told is None:
         return
@@ -164,32 +197,33 @@ def _date(leaf: _Leaf, value: Any, found: Extracted) -> None:
 
 
 def _number(leaf: _Leaf, value: Any, found: Extracted) -> None:
-    found.present.update(number for number, _ in leaf.filtered)
+    found.present.update(leaf.numbers)
     for one in forms.measured(leaf.slot.told, value):
         found.numbers.add((form_of(leaf.slot.path, one[0]), *one[1:]))
 
 
 def _string(leaf: _Leaf, value: Any, found: Extracted) -> None:
-    found.present.update(number for number, _ in leaf.filtered)
+    found.present.update(leaf.numbers)
     for text in forms.texts(leaf.slot.told, value):
         found.strings += 1
         told = forms.string_forms(text, leaf.person, found.strings <= forms.MOST_STRINGS)
-        found.forms.update(form_of(leaf.slot.path, form) for form in told)
+        path = leaf.slot.path
+        found.forms.update([form_of(path, form) for form in told])
 
 
 def _uri(leaf: _Leaf, value: Any, found: Extracted) -> None:
-    found.present.update(number for number, _ in leaf.filtered)
+    found.present.update(leaf.numbers)
     if isinstance(value, str):
         found.forms.update(form_of(leaf.slot.path, form) for form in forms.uri_forms(value))
 
 
 def _there(leaf: _Leaf, value: Any, found: Extracted) -> None:
     """Of a type that the parameter's kind has no values for, such as an attachment: it is there, and no more."""
-    found.present.update(number for number, _ in leaf.filtered)
+    found.present.update(leaf.numbers)
 
 
 def _who(leaf: _Leaf, value: Any, found: Extracted) -> None:
-    found.present.update(number for number, _ in leaf.filtered)
+    found.present.update(leaf.numbers)
     if leaf.slot.told == "birth":
         found.forms.update(form_of("", f"d{BIRTH}\0{token}") for token in birth_tokens(value))
 
@@ -201,7 +235,7 @@ def _pair(leaf: _Leaf, value: Any, found: Extracted) -> None:
     codes = [form for form in told_codes if form[0] != "s"]
     others = [(told, one) for path, told in other_paths for one in _at(value, path)]
     if codes and others:
-        found.present.update(number for number, _ in leaf.filtered)
+        found.present.update(leaf.numbers)
     for told, one in others:
         if leaf.slot.kind == "pair:token":
             beside = [form for form in forms.coded(told, one) if form[0] != "s"]
