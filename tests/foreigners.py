@@ -40,6 +40,14 @@ CERTIFICATE: dict[str, Any] = {
     "dob": "1980-02-03",
     "v": [VACCINATION],
 }
+CARD = (
+    b'{"iss":"https://spec.example/issuer","nbf":1900000000,"vc":{"type":["https://smarthealth.cards#health-card"],'
+    b'"credentialSubject":{"fhirVersion":"4.0.1","fhirBundle":{"resourceType":"Bundle","type":"collection","entry":['
+    b'{"fullUrl":"resource:0","resource":{"resourceType":"Patient","name":[{"family":"Beispiel","given":["Erika"]}],'
+    b'"birthDate":"1980-02-03"}},{"fullUrl":"resource:1","resource":{"resourceType":"Immunization","status":"completed",'
+    b'"vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"207"}]},"occurrenceDateTime":'
+    b'"2030-01-01"}}]}}}}'
+)
 _P256 = ec.derive_private_key(0x5A1, ec.SECP256R1())
 
 

@@ -20,21 +20,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from doors import Door
-from foreigners import AT, CERTIFICATE, CardIssuer, Issuer, written
+from foreigners import AT, CARD, CERTIFICATE, CardIssuer, Issuer, written
 from salus.codec import Algorithm, CodecError, base45, decode_sl1, encode_sl1, key_id, signer
 from salus.codec.certificates import decode_certificate
 from salus.codec.foreign import decode_hcert, decode_shc, verify_hcert, verify_shc
 from salus.codec.foreign.smart import joined
 
 EACH = int(os.environ.get("SALUS_MUTATIONS", "25000"))
-CARD = (
-    b'{"iss":"https://spec.example/issuer","nbf":1900000000,"vc":{"type":["https://smarthealth.cards#health-card"],'
-    b'"credentialSubject":{"fhirVersion":"4.0.1","fhirBundle":{"resourceType":"Bundle","type":"collection","entry":['
-    b'{"fullUrl":"resource:0","resource":{"resourceType":"Patient","name":[{"family":"Beispiel","given":["Erika"]}],'
-    b'"birthDate":"1980-02-03"}},{"fullUrl":"resource:1","resource":{"resourceType":"Immunization","status":"completed",'
-    b'"vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"207"}]},"occurrenceDateTime":'
-    b'"2030-01-01"}}]}}}}'
-)
 
 
 @dataclass(frozen=True)

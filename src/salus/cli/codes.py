@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from salus.cli import foreign
 from salus.cli.output import ending, json_option, say, tell
 from salus.cli.pictures import text_of
 from salus.codec import trimmed
@@ -16,7 +17,13 @@ from salus.codec.certificates import Certificate, Outcome, TrustFile, Verdict, p
 from salus.codec.certificates import verify as judge
 from salus.kernel import Invalid, format_instant, parse_instant
 from salus.rules import Venue
+from salus.rules.acceptance import Acceptance
 
+VERDICTS = {
+    Outcome.GOOD: foreign.VALID,
+    Outcome.NOTHING: foreign.NOT_VALID,
+    Outcome.NOT_PERMITTED: foreign.CANNOT_TELL,
+}
 SAID = {
     Outcome.GOOD: "good",
     Outcome.NOTHING: "nothing shown",
@@ -28,20 +35,56 @@ SAID = {
 @click.argument("inputs", metavar="INPUT...", nargs=-1, required=True)
 @click.option(
     "--trust",
+    "given_trust",
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The trust file, as a node serves it at /trust.json.",
+    multiple=True,
+    help="The trust file of a node (/trust.json); PEM certificates of other issuers; ISSUER=FILE for a JWK Set.",
 )
 @click.option("--at", required=True, help="The instant to judge for, such as 2031-03-01T08:00:00Z.")
-@click.option("--venue", required=True, type=click.Choice([*map(str, Venue)]), help="What kind of door this is.")
+@click.option("--venue", type=click.Choice([*map(str, Venue)]), help="What kind of door this is; for SL1.")
+@click.option(
+    "--rules",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A region's acceptance rules, which HC1 certificates then have to satisfy.",
+)
 @json_option
 @ending
-def verify(inputs: tuple[str, ...], trust: Path, at: str, venue: str, as_json: bool) -> None:
-    """Judge certificates: INPUT is a code, or a file with one as text or as a picture.
+def verify(
+    inputs: tuple[str, ...], given_trust: tuple[str, ...], at: str, venue: str | None, rules: Path | None, as_json: bool
+) -> None:
+    """Judge certificates: INPUT is a code (SL1, HC1, shc:/), or a file with one as text or as a picture.
 
     Ends with 0 if every one of them is good, and with 1 otherwise. The reasons that --json gives are for the holder of
-    a certificate; a door is told "nothing shown", whatever the reason.
+    a certificate; a door is told "nothing shown", whatever the reason. Codes of other issuers say whose they are: they
+    are for care, and for their holders, and no door of ours asks for them.
     """
+    keys, own = foreign.believed(given_trust)
+    if keys:
+        _judge_foreign(inputs, keys, _instant(at), foreign.rules_of(rules), as_json)
+    if len(own) != 1 or venue is None:
+        raise click.UsageError("SL1 takes one --trust file of a node, and --venue")
+    _judge_own(inputs, own[0], at, venue, as_json)
+
+
+def _judge_foreign(
+    inputs: tuple[str, ...], keys: foreign.Believed, at: datetime, rules: Acceptance | None, as_json: bool
+) -> None:
+    """Judge codes of other issuers, and end. One of ours among them is wrong use: a door's check is another thing."""
+    texts = [one.strip() if foreign.is_foreign(one) else text_of(Path(one)).strip() for one in inputs]
+    if any(text[:4].upper() == "SL1:" for text in texts):
+        raise click.UsageError("check SL1 by itself, with a node's trust file")
+    told = [foreign.judged(one, keys, at, rules) for one in foreign.cards(texts)]
+    if as_json:
+        tell({"at": format_instant(at), "verdicts": told})
+    else:
+        for one in told:
+            facts = "; ".join(f"{fact['kind']} {fact['on']}" for fact in one["facts"])
+            say(f"{one['verdict']}: {one['format']}, {one['reason'] or facts}. {one['sentence']}")
+    sys.exit(0 if all(one["verdict"] == foreign.VALID for one in told) else 1)
+
+
+def _judge_own(inputs: tuple[str, ...], trust: Path, at: str, venue: str, as_json: bool) -> None:
+    """Judge certificates of ours as a door of this kind does, and end."""
     instant, told = _instant(at), read_trust(trust.read_bytes())
     here = Venue(venue)
     # where none may ask, the code is not so much as opened
@@ -87,6 +130,9 @@ def _told(verdicts: list[Verdict], trust: TrustFile, inputs: tuple[str, ...], ve
         "verdicts": [
             {
                 "input": number,
+                "format": "SL1",
+                "verdict": VERDICTS[one.outcome],
+                "sentence": _said(one),
                 "outcome": str(one.outcome),
                 "certificate": _certificate(one.certificate) if one.certificate else None,
                 "reason": str(one.reason) if one.reason else None,

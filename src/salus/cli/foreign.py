@@ -1,0 +1,158 @@
+"""Judge codes of other issuers for `salus code verify`: whose keys are believed, and what is told of each code."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from salus.codec import CodecError, Fault, trimmed
+from salus.codec.foreign import (
+    HC1_PREFIX,
+    DocumentSigner,
+    Event,
+    Holder,
+    decode_hcert,
+    decode_shc,
+    keys_of_jwks,
+    signers_of_pem,
+    verify_hcert,
+    verify_shc,
+)
+from salus.kernel import format_instant
+from salus.rules.acceptance import Acceptance, Verdict, acceptance_of, accepts
+
+VALID, NOT_VALID, CANNOT_TELL = "valid", "not-valid", "cannot-tell"
+SENTENCES = {
+    VALID: "It is signed by a key that you believe, and counts at this instant.",
+    NOT_VALID: "It does not count. This says nothing about the person.",
+    CANNOT_TELL: "It cannot be told: the key that signed it is not among those that you gave.",
+}
+_SHC_PREFIX = "shc:/"
+_NUMBERED = re.compile(r"shc:/[0-9]+/[0-9]+/[0-9]+")
+_MOST_TRUST = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Believed:
+    """Keys of other issuers: document signers of `HC1:`, and keys of SMART Health Cards by their issuer's address."""
+
+    signers: tuple[DocumentSigner, ...]
+    issuers: Mapping[str, Mapping[str, Any]]
+
+    def __bool__(self) -> bool:
+        return bool(self.signers or self.issuers)
+
+
+def is_foreign(text: str) -> bool:
+    """Tell whether a text is of a format of other issuers."""
+    return text[:4].upper() == HC1_PREFIX or text[:5].lower() == _SHC_PREFIX
+
+
+def believed(given: Sequence[str]) -> tuple[Believed, list[Path]]:
+    """Sort `--trust` values: PEM files and ISSUER=JWKS files here, other files, our own, as paths.
+
+    Raises CodecError if a file of keys is none, UsageError if a file is not there.
+    """
+    signers: list[DocumentSigner] = []
+    issuers: dict[str, Mapping[str, Any]] = {}
+    own: list[Path] = []
+    for one in given:
+        issuer, _, named = one.rpartition("=") if one.startswith("https://") else ("", "", one)
+        octets = _octets(Path(named))
+        if issuer:
+            issuers[issuer] = keys_of_jwks(_json(octets))
+        elif octets.lstrip().startswith(b"{"):
+            own.append(Path(named))
+        else:
+            signers.extend(signers_of_pem(octets.decode("ascii", "replace")))
+    return Believed(signers=tuple(signers), issuers=issuers), own
+
+
+def rules_of(path: Path | None) -> Acceptance | None:
+    """Read acceptance rules, which are held to their linter."""
+    return None if path is None else acceptance_of(_json(_octets(path)))
+
+
+def cards(texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """Bring numbered codes of one SMART Health Card together, where the first of them stands."""
+    numbered = tuple(text for text in texts if _NUMBERED.fullmatch(text))
+    found: list[tuple[str, ...]] = []
+    for text in texts:
+        if text not in numbered:
+            found.append((text,))
+        elif numbered not in found:
+            found.append(numbered)
+    return found
+
+
+def judged(texts: Sequence[str], keys: Believed, at: datetime, rules: Acceptance | None) -> dict[str, Any]:
+    """Return what is told of one code; it raises nothing, whatever it is given."""
+    form = "HC1" if texts[0][:4].upper() == HC1_PREFIX else "SHC"
+    try:
+        told = _hcert(texts[0], keys, at, rules) if form == "HC1" else _shc(texts, keys, at)
+    except CodecError as refused:
+        verdict = CANNOT_TELL if refused.fault is Fault.KEY else NOT_VALID
+        told = {"verdict": verdict, "reason": refused.fault.name.lower(), "holder": None, "facts": []}
+    return {"format": form, "sentence": SENTENCES[told["verdict"]], "issuer": None, "expires": None, **told}
+
+
+def _hcert(text: str, keys: Believed, at: datetime, rules: Acceptance | None) -> dict[str, Any]:
+    found = decode_hcert(trimmed(text))
+    told = verify_hcert(found, keys.signers, at)
+    answers = accepts(rules, found.payload, at, {}) if rules else {}
+    refusing = sorted(name for name, answer in answers.items() if answer is not Verdict.ACCEPTED)
+    return {
+        "verdict": NOT_VALID if refusing else VALID,
+        "reason": f"rule:{refusing[0]}" if refusing else None,
+        "holder": _holder(told.holder),
+        "facts": [_fact(told.event)],
+        "issuer": found.issuer,
+        "expires": format_instant(found.expires),
+        "source": found.digest.hex(),
+        "key": told.signer.kid.hex(),
+        "rules": {name: str(answer) for name, answer in answers.items()},
+    }
+
+
+def _shc(texts: Sequence[str], keys: Believed, at: datetime) -> dict[str, Any]:
+    card = verify_shc(decode_shc(*(text.strip() for text in texts)), keys.issuers, at)
+    return {
+        "verdict": VALID,
+        "reason": None,
+        "holder": _holder(card.holder),
+        "facts": [_fact(one) for one in card.events],
+        "issuer": card.issuer,
+        "expires": None if card.expires is None else format_instant(card.expires),
+        "source": card.digest.hex(),
+        "key": card.kid,
+        "rules": {},
+    }
+
+
+def _holder(holder: Holder) -> dict[str, str]:
+    return {"family": holder.family, "given": holder.given, "born": holder.born}
+
+
+def _fact(event: Event) -> dict[str, Any]:
+    told = {"kind": str(event.kind), "target": event.target, "on": event.on, "country": event.country}
+    return {**told, "detail": dict(event.detail)}
+
+
+def _octets(path: Path) -> bytes:
+    if not path.is_file() or path.stat().st_size > _MOST_TRUST:
+        raise click.UsageError(f"{path} is no file, or larger than {_MOST_TRUST // 1024 // 1024} MiB")
+    return path.read_bytes()
+
+
+def _json(octets: bytes) -> Any:
+    try:
+        return json.loads(octets)
+    except (ValueError, RecursionError):
+        raise CodecError("the file is not JSON", Fault.STRUCTURE) from None

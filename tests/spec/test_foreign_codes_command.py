@@ -1,0 +1,140 @@
+"""`salus code verify` with codes of other issuers: whose keys are believed, and what is told of each."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from doors import Door
+from foreigners import AT, CARD, CERTIFICATE, CardIssuer, Issuer
+from salus.cli import main
+from salus.kernel import format_instant
+
+ISSUER, OTHER, CARDS = Issuer(), Issuer(ec.derive_private_key(0x5A9, ec.SECP256R1())), CardIssuer()
+
+
+@pytest.fixture
+def trust(tmp_path: Path) -> list[str]:
+    (tmp_path / "signers.pem").write_text(ISSUER.pem)
+    (tmp_path / "jwks.json").write_text(json.dumps(CARDS.jwks))
+    return [str(tmp_path / "signers.pem"), f"https://spec.example/issuer={tmp_path / 'jwks.json'}"]
+
+
+def verify(trust: list[str], *given: str, at: datetime = AT) -> Result:
+    options = [part for one in trust for part in ("--trust", one)]
+    return CliRunner().invoke(main, ["code", "verify", *given, *options, "--at", format_instant(at)])
+
+
+def told(result: Result) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(result.stdout)["verdicts"]
+    return found
+
+
+def test_good_ones_say_whose_they_are_what_happened_and_who_signed(trust: list[str], tmp_path: Path) -> None:
+    (tmp_path / "code.txt").write_text(f" {ISSUER.text()}\n")
+    result = verify(trust, ISSUER.text(), CARDS.text(CARD), str(tmp_path / "code.txt"), "--json")
+
+    assert result.exit_code == 0, result.output
+    assert [(one["format"], one["verdict"]) for one in told(result)] == [
+        ("HC1", "valid"),
+        ("SHC", "valid"),
+        ("HC1", "valid"),
+    ]
+    hc1, shc, _ = told(result)
+    assert hc1["holder"] == {"family": "Beispiel", "given": "Erika", "born": "1980-02-03"}
+    assert (hc1["facts"][0]["kind"], hc1["issuer"], len(hc1["source"])) == ("vaccination", "XX", 64)
+    assert (shc["facts"][0]["target"], shc["issuer"]) == (
+        "http://hl7.org/fhir/sid/cvx|207",
+        "https://spec.example/issuer",
+    )
+
+
+def test_a_name_is_told_in_json_only(trust: list[str]) -> None:
+    result = verify(trust, ISSUER.text(), CARDS.text(CARD))
+
+    assert result.exit_code == 0
+    assert "Beispiel" not in result.output
+    assert "vaccination 2031-01-15" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "reason"),
+    [
+        (OTHER.text(), "cannot-tell", "key"),
+        (ISSUER.text(expires=AT - timedelta(days=1)), "not-valid", "expired"),
+        (ISSUER.text({**CERTIFICATE, "colour": "red"}), "not-valid", "structure"),
+        ("HC1:NOTHING", "not-valid", "alphabet"),
+        (CardIssuer(9).text(CARD), "cannot-tell", "key"),
+        (CARDS.text(CARD.replace(b"spec.example", b"other.example")), "cannot-tell", "key"),
+        ("shc:/1/2/5676", "not-valid", "structure"),
+    ],
+)
+def test_others_are_told_apart_and_say_nothing_about_anybody(
+    trust: list[str], text: str, verdict: str, reason: str
+) -> None:
+    result = verify(trust, text, "--json")
+
+    assert result.exit_code == 1
+    (one,) = told(result)
+    assert (one["verdict"], one["reason"], one["holder"], one["facts"]) == (verdict, reason, None, [])
+
+
+def test_a_card_in_chunks_is_judged_as_one(trust: list[str]) -> None:
+    digits = CARDS.text(CARD).removeprefix("shc:/")
+    chunks = [f"shc:/1/2/{digits[:600]}", f"shc:/2/2/{digits[600:]}"]
+
+    assert [one["verdict"] for one in told(verify(trust, *reversed(chunks), "--json"))] == ["valid"]
+    assert verify(trust, chunks[0]).exit_code == 1
+
+
+def rules(days: int) -> dict[str, Any]:
+    moved = [{"plusTime": [{"var": "payload.v.0.dt"}, days, "day"]}, {"plusTime": [{"var": CLOCK}, 0, "day"]}]
+    rule = {
+        "name": "waiting",
+        "kind": "vaccination",
+        "description": {"en": "Some days after the dose.", "zh": "接种后若干天。"},
+        "logic": {"not-after": moved},
+        "examples": [
+            {"payload": {"v": [{"dt": "2030-01-01"}]}, "at": "2031-03-01T08:00:00Z", "accepted": True},
+            {"payload": {"v": [{"dt": "2031-03-01"}]}, "at": "2031-03-01T08:00:00Z", "accepted": False},
+        ],
+    }
+    return {"rules": [rule]}
+
+
+CLOCK = "external.validationClock"
+
+
+def test_a_regions_rules_are_asked_and_named(trust: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(rules(14)))
+    assert verify(trust, ISSUER.text(), "--rules", str(file)).exit_code == 0
+
+    file.write_text(json.dumps(rules(100)))
+    result = verify(trust, ISSUER.text(), "--rules", str(file), "--json")
+    assert result.exit_code == 1
+    assert [(one["verdict"], one["reason"]) for one in told(result)] == [("not-valid", "rule:waiting")]
+
+
+def test_rules_that_could_hold_people_are_refused(trust: list[str], tmp_path: Path) -> None:
+    body = rules(14)
+    body["rules"][0]["logic"] = {"in": [{"var": "payload.nam.fnt"}, ["BEISPIEL"]]}
+    (tmp_path / "rules.json").write_text(json.dumps(body))
+    result = verify(trust, ISSUER.text(), "--rules", str(tmp_path / "rules.json"))
+
+    assert result.exit_code == 1
+    assert "NAME" in result.output
+
+
+def test_a_doors_check_is_another_thing(trust: list[str], tmp_path: Path) -> None:
+    assert verify(trust, Door().text()).exit_code == 2
+    assert verify(trust[:1], str(tmp_path / "nothing")).exit_code == 2
+    (tmp_path / "no.pem").write_text("nothing")
+    assert verify([str(tmp_path / "no.pem")], ISSUER.text()).exit_code == 1
+    assert verify([f"https://spec.example/issuer={trust[0]}"], ISSUER.text()).exit_code == 1
