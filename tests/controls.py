@@ -197,6 +197,56 @@ def _links_bring_measures() -> None:
     measures._own_charts = lambda tx, node, who: measures.charts_of(tx, node.resident_key(tx, who.resident))
 
 
+def _nothing_is_closed() -> None:
+    from salus.access.consent import service
+
+    service.closed_by = lambda permits, forbids: 0
+
+
+def _a_permit_wins() -> None:
+    from salus.access.consent import service
+    from salus.access.consent.model import EVERY_CLASS
+
+    service.closed_by = lambda permits, forbids: (EVERY_CLASS | forbids) & ~permits
+
+
+def _staff_open() -> None:
+    from salus.access.consent.model import Directive
+
+    Directive.__post_init__ = lambda directive: None
+
+
+def _follow_up_of_everything() -> None:
+    from salus.records.following import store
+
+    followed_of = store.followed_of
+    store.followed_of = lambda tx, sight: followed_of(tx, _all_of(sight))
+
+
+def _all_of(sight: Any) -> Any:
+    from salus.access import whole
+
+    return whole(sight.closed, sight.facility)
+
+
+def _writers_see_everything() -> None:
+    from salus.records.intake.permitting import Writer
+
+    Writer.misses = lambda writer, *_: False
+
+
+def _clinicians_search_across() -> None:
+    from salus.app import searching
+    from salus.kernel import Purpose, Role
+
+    searching.ACROSS = dict.fromkeys(((role, purpose) for role in Role for purpose in Purpose), "")
+    grant = (
+        '@ground("x") permit (principal == Role::"clinician", action == Action::"search",'
+        ' resource == Kind::"record") when { context has purpose };'
+    )
+    _policy(lambda told: told + grant)
+
+
 CONTROLS: Mapping[str, Control] = {
     "no action sets a measure": Control(promise=1, test="test_no_one_can_set_a_measure.py", take_away=_grant_by_policy),
     "doors ask only where declared": Control(
@@ -236,6 +286,24 @@ CONTROLS: Mapping[str, Control] = {
     ),
     "a field that would set a measure is refused and counted": Control(
         promise=1, test="test_no_one_can_set_a_measure.py", take_away=_any_field
+    ),
+    "sensitive classes are closed": Control(
+        promise=9, test="test_a_closed_class_is_opened_by_its_resident_alone.py", take_away=_nothing_is_closed
+    ),
+    "a forbid wins": Control(
+        promise=9, test="test_a_closed_class_is_opened_by_its_resident_alone.py", take_away=_a_permit_wins
+    ),
+    "only the resident opens": Control(
+        promise=9, test="test_a_closed_class_is_opened_by_its_resident_alone.py", take_away=_staff_open
+    ),
+    "what is derived is closed alike": Control(
+        promise=9, test="test_nothing_tells_of_what_is_closed.py", take_away=_follow_up_of_everything
+    ),
+    "what is closed is not there for writers": Control(
+        promise=9, test="test_nothing_tells_of_what_is_closed.py", take_away=_writers_see_everything
+    ),
+    "searches across residents stand in a table": Control(
+        promise=9, test="test_a_search_across_residents_needs_a_purpose.py", take_away=_clinicians_search_across
     ),
     "proofs age": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_proofs_do_not_age),
     "negatives release": Control(

@@ -58,6 +58,7 @@ def document(resources: list[dict[str, Any]], language: str = "en", facility: st
 def located(resource: dict[str, Any], key: int, facility: str = "H1") -> Located:
     """Say where a resource lies."""
     return Located(
+        classes=0,
         resource_key=key,
         id=UUID(resource["id"]),
         type=resource["resourceType"],

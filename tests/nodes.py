@@ -14,7 +14,7 @@ import httpx
 import orjson
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from salus import identity, parties, records
+from salus import access, identity, parties, records
 from salus.app import Node, accept, demo_token, load_settings, open_node
 from salus.kernel import FixedClock, Purpose, Role, parse_instant
 from salus.parties import FacilityKind, Principal, parse_scopes, principal
@@ -94,7 +94,7 @@ def read_back(node: Node, *ids: UUID) -> list[dict[str, Any]]:
     with node.store.transaction(Duty.CARE) as tx:
         found = records.fetch(tx, ids)
     keys = node.keys.unwrap([one.chart_key for one in found])
-    return [orjson.loads(records.open_body(one, keys)) for one in found]
+    return [orjson.loads(records.open_body(one, keys, access.whole(keys))) for one in found]
 
 
 def a_patient(*numbers: str, **more: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from salus.access import whole
 from salus.records import RecordRefused, fetch, open_body, parse
 from salus.records.fhir import validation
 from salus.records.fhir.walk import walk
@@ -87,7 +88,7 @@ def test_the_examples_go_in_and_come_back_equal(store: Store, capsys: pytest.Cap
             continue
         with store.transaction(Duty.CARE) as tx:
             located = fetch(tx, [one.id])[0]
-        read = parse(open_body(located, writer.keys.unwrap([located.chart_key])))
+        read = parse(open_body(located, writer.keys.unwrap([located.chart_key]), whole([located.chart_key])))
 
         assert _comparable(read) == expected, name
         assert (read["id"], read["meta"]["versionId"]) == (str(one.id), "1")

@@ -11,6 +11,7 @@ import pytest
 
 from hl7_messages import adt, pid, pv1
 from naming import everything, saying, searches
+from salus.access import whole
 from salus.records import fetch, open_body
 from salus.records.v2 import map_message
 from salus.records.v2 import parse as parse_message
@@ -140,7 +141,7 @@ def test_a_place_is_taken_out_at_the_door_and_the_answer_says_so(store: Store, w
     with store.transaction(Duty.CARE) as tx:
         located = fetch(tx, [done.outcomes[0].id])[0]
 
-    body = open_body(located, writer.keys.unwrap([located.chart_key])).decode()
+    body = open_body(located, writer.keys.unwrap([located.chart_key]), whole([located.chart_key])).decode()
     kept = {key: value for key, value in json.loads(body).items() if key not in ("id", "meta")}
     assert done.stripped == 1
     assert trace not in json.dumps(kept)

@@ -12,6 +12,7 @@ import pytest
 from nodes import a_node, a_number, a_patient, an_observation, send, system, update
 from peopling import URN, a_keeping
 from salus import records
+from salus.access import whole
 from salus.app import Node, Relay, population_at, shares
 from salus.app.indexing import find_page, prepare_page
 from salus.app.surveying import survey_page
@@ -174,8 +175,8 @@ def test_a_chart_whose_patient_changes_before_its_turn_is_surveyed_all_the_same(
     while survey_page(node):
         pass
     with node.store.transaction(Duty.CARE) as tx:
-        kept = keepings_of(tx, [done.outcomes[0].chart_key])
-        marks = following.marks(tx, node.custodian, [done.outcomes[0].chart_key])
+        kept = keepings_of(tx, whole([done.outcomes[0].chart_key]))
+        marks = following.marks(tx, node.custodian, whole([done.outcomes[0].chart_key]))
 
     assert [one.facility for one in kept] == ["H1"]
     assert [mark.topic for mark in marks[done.outcomes[0].chart_key]] == ["blood-pressure"]

@@ -68,6 +68,7 @@ INSIDES_THAT_ARE_FACES = {
     "salus.codec.certificates": "the second form of SL1 beside the first; a door needs it alone",
     "salus.healthcode.certificates": "certificates have verbs of their own beside the identity code's",
     "salus.identity.names": "names as such, as document types",
+    "salus.access.consent": "sensitive classes and the sight of a read; pure, so that a model may hold it",
     "salus.identity.surviving": "which value stands, as names and numbers; pure, so that a model may hold it",
     "salus.identity.linkage": "a model of likeness, apart from the index that uses it; a file is linked without a node",
     "salus.identity.linkage.linking": "linking a file loads DuckDB and Splink, which the face must not",

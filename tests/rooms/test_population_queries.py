@@ -10,11 +10,13 @@ import pytest
 from test_records_queries import WALK, _public
 
 from explaining import Explaining
+from salus.access import Sight
 from salus.records.following import store as following
 from salus.records.population import store as population
 from salus.storage import Duty, Store, Transaction
 
 CHARTS = 20_000
+SIGHT = Sight(facility="H2", closed={700_005: 7, 700_006: 0})
 ONE_ROW = "Seq Scan on surveying"
 Call = Callable[[Transaction], object]
 QUERIES: dict[str, Call] = {
@@ -24,6 +26,7 @@ QUERIES: dict[str, Call] = {
     "population: vitals_after": lambda tx: population.vitals_after(tx, 700_100, 50),
     "population: vitals_of": lambda tx: population.vitals_of(tx, [700_005, 700_006]),
     "population: keepings_of": lambda tx: population.keepings_of(tx, [700_005, 700_006]),
+    "population: keepings_seen": lambda tx: population.keepings_seen(tx, SIGHT),
     "population: keepings": lambda tx: population.keepings(tx, [700_005, 700_006]),
     "population: charts_kept": lambda tx: population.charts_kept(tx, "H77", 700_100, 20),
     "population: begin": lambda tx: population.begin(tx, 2),
@@ -32,7 +35,7 @@ QUERIES: dict[str, Call] = {
     "population: unsurveyed": lambda tx: population.unsurveyed(tx, 1),
     "population: resources_of": lambda tx: population.resources_of(tx, 700_005, ("Patient", "Condition")),
     "following: replace_followed": lambda tx: following.replace_followed(tx, [700_005], []),
-    "following: followed_of": lambda tx: following.followed_of(tx, [700_005, 700_006]),
+    "following: followed_of": lambda tx: following.followed_of(tx, SIGHT),
 }
 
 
@@ -42,7 +45,8 @@ def filled(store: Store) -> Store:
     statements = [
         "insert into records.chart select n, gen_random_uuid(), 'resident', 'H' || n % 100, 'test', 0, now() from "
         + span,
-        f"insert into records.resource select n, gen_random_uuid(), 'Patient', n, 1, now(), now(), now() from {span}",
+        "insert into records.resource select n, gen_random_uuid(), 'Patient', n, 1, now(), now(), now(), 0 from "
+        + span,
         f"insert into records.version select n, 1, n, 1, now(), '' from {span}",
         f"insert into records.vital select n, 'H1', '1980-01-01', 'male', null, null, true, now() from {span}",
         f"insert into records.keeping select n, n, 'H' || n % 100, '2020-01-01', null, now() from {span}",

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from nodes import a_node, a_patient, an_observation, clinician, read_back, send, system, update
-from salus import records
+from salus import access, records
 from salus.app import Node
 from salus.kernel import Refused, Unsafe
 from salus.parties import Principal
@@ -211,7 +211,7 @@ def two(node: Node) -> tuple[Located, Located]:
 
 def opened(node: Node, one: Located) -> bytes:
     now = located(node, one.id)
-    return records.open_body(now, node.keys.unwrap([now.chart_key]))
+    return records.open_body(now, node.keys.unwrap([now.chart_key]), access.whole([now.chart_key]))
 
 
 def test_bodies_that_change_places_are_both_unreadable(node: Node, two: tuple[Located, Located]) -> None:
@@ -244,7 +244,7 @@ def test_a_body_opens_with_no_other_charts_key(node: Node, two: tuple[Located, L
     keys = {two[0].chart_key: node.keys.unwrap([other])[other]}
 
     with pytest.raises(Unsafe, match="does not open"):
-        records.open_body(two[0], keys)
+        records.open_body(two[0], keys, access.whole(keys))
 
 
 CHANGES: dict[str, Callable[[bytes], bytes]] = {

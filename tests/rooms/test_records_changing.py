@@ -70,7 +70,7 @@ def stored(node: Node, mark: str, facility: str = "H1") -> int:
     """Count the resources that carry a mark as identifier, whoever keeps them."""
     asked = records.parse_query("Observation", [("identifier", f"urn:lab|{mark}")], node.custodian)
     with node.store.transaction(Duty.CARE) as tx:
-        return len(records.search(tx, asked, facility, None)[0])
+        return len(records.search(tx, asked, facility, access.Sight(facility=facility, closed={}))[0])
 
 
 # --- patches

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from explaining import Explaining
+from salus.access import Sight
 from salus.identity import store as index
 from salus.identity.matching import store as likeness
 from salus.identity.review import store as reviews
@@ -21,6 +22,7 @@ from salus.records.everything.model import AskedEverything
 from salus.records.history import Place
 from salus.records.history import store as past
 from salus.records.messages import store as sent
+from salus.records.sensitivity import store as classes
 from salus.storage import Duty, Store, Transaction
 
 CHARTS, RESOURCES = 20_000, 200_000
@@ -33,24 +35,34 @@ HERE = Place(at=AT, acceptance=1000, resource_key=1000, version=1)
 Call = Callable[[Transaction], object]
 
 
+SIGHT = Sight(facility="H2", closed={1: 7, 2: 0})
 WALK = r"Seq Scan on "
 EVERYTHING = AskedEverything(types=("Observation",), since=AT, lo=AT, hi=None, count=100, after=3, canonical="")
 QUERIES: dict[str, Call] = {
     "common_chart": lambda tx: tables.common_chart(tx, "H1", "directory"),
     "targets": lambda tx: tables.targets(tx, [("Patient", SOME)]),
+    "referred_before": lambda tx: tables.referred_before(tx, [SOME], [SOME]),
     "by_identifier": lambda tx: tables.by_identifier(tx, [b"number-77"]),
     "lock": lambda tx: tables.lock(tx, [SOME]),
     "fetch": lambda tx: tables.fetch(tx, [SOME, uuid4()]),
     "patients_at": lambda tx: tables.patients_at(tx, [1, 2], "H1"),
-    "patients": lambda tx: tables.patients(tx, [1, 2]),
-    "of_types": lambda tx: tables.of_types(tx, [1, 2], ("Observation", "Condition"), 200),
-    "count_types": lambda tx: tables.count_types(tx, [1, 2]),
-    "everything": lambda tx: tables.everything(tx, [1, 2], EVERYTHING),
+    "patients": lambda tx: tables.patients(tx, SIGHT),
+    "of_types": lambda tx: tables.of_types(tx, SIGHT, ("Observation", "Condition"), 200),
+    "count_types": lambda tx: tables.count_types(tx, SIGHT),
+    "everything": lambda tx: tables.everything(tx, SIGHT, EVERYTHING),
     "told_of": lambda tx: tables.told_of(tx, [1, 2]),
     "forget_told": lambda tx: tables.forget_told(tx, [1, 2]),
+    "classes: unclass": lambda tx: classes.unclass(tx, [1, 2]),
+    "classes: waiting": lambda tx: classes.waiting(tx, 200),
+    "classes: waiting_in": lambda tx: classes.waiting_in(tx, [1, 2], 200),
+    "classes: waiting_among": lambda tx: classes.waiting_among(tx, [SOME]),
+    "classes: charts_waiting": lambda tx: classes.charts_waiting(tx, [1, 2], "H1"),
+    "classes: classes_of": lambda tx: classes.classes_of(tx, [SOME]),
+    "classes: versions": lambda tx: classes.versions(tx, [7, 8]),
+    "classes: set_classes": lambda tx: classes.set_classes(tx, [(7, 0), (8, 1)]),
     "imported": lambda tx: tables.imported(tx, b"file"),
     "charts": lambda tx: tables.charts(tx, 100, 50),
-    "update_resources": lambda tx: tables.update_resources(tx, [(7, 2, AT, None, None), (8, 2, AT, AT, AT)]),
+    "update_resources": lambda tx: tables.update_resources(tx, [(7, 2, AT, None, None, 0), (8, 2, AT, AT, AT, 1)]),
     "occurrences": lambda tx: tables.occurrences(tx, [DAY], [(b"code-7", 1, "Condition")] * 400, range(400)),
     "uncounted": lambda tx: tables.uncounted(tx, 5),
     "forget_uncounted": lambda tx: tables.forget_uncounted(tx, [(DAY, 1), (DAY, 2)]),
@@ -158,7 +170,8 @@ def filled(store: Store) -> Store:
         ),
         (
             f"insert into records.resource select n, gen_random_uuid(), (array['Observation','Condition','Patient',"
-            f"'Encounter'])[1 + n % 4], 1 + n % {CHARTS}, 1, now(), now(), now() from generate_series(1, {RESOURCES}) n"
+            f"'Encounter'])[1 + n % 4], 1 + n % {CHARTS}, 1, now(), now(), now(),"
+            f" case when n % 1000 = 0 then null else 0 end from generate_series(1, {RESOURCES}) n"
         ),
         (
             f"insert into records.version select n, 1, 1 + n % {CHARTS}, 1 + n / 3, now(), '\\x00'"
@@ -169,7 +182,8 @@ def filled(store: Store) -> Store:
             f" from generate_series(1, {RESOURCES // 3}) n"
         ),
         (
-            "insert into records.deleted select -n, gen_random_uuid(), 'Observation', n, 2, now()"
+            "insert into records.deleted select -n, gen_random_uuid(), 'Observation', n, 2, now(),"
+            " case when n % 1000 = 0 then null else 0 end"
             f" from generate_series(1, {CHARTS}) n"
         ),
         (
@@ -262,6 +276,7 @@ def test_every_statement_stands_in_one_of_the_lists() -> None:
         "": tables,
         "messages: ": sent,
         "history: ": past,
+        "classes: ": classes,
         "identity: ": index,
         "matching: ": likeness,
         "review: ": reviews,

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from explaining import Explaining
-from salus import records
+from salus import access, records
 from salus.records.search import store as tables
 from salus.records.search.digests import digest, scope
 from salus.storage import Duty, Store, Transaction
@@ -21,7 +21,9 @@ CHARTS, RESOURCES, FACILITIES = 10_000, 60_000, 4
 SOME = uuid4()
 WALK = r"Seq Scan on (?!chart )"
 """In tests there are four facilities with as many charts each: to join them all is cheaper than any index."""
-BOUNDS: dict[str, tuple[str | None, tuple[int, ...] | None]] = {"facility": ("H1", None), "charts": (None, (5, 9))}
+AT_HOME = access.Sight(facility="H1", closed={})
+SIGHT = access.Sight(facility="H1", closed={5: 7, 9: 0})
+BOUNDS = {"facility": ("H1", AT_HOME), "charts": (None, SIGHT)}
 SHAPES = {
     "all": "",
     "a code": "code=7",
@@ -87,16 +89,14 @@ def filled(store: Store) -> Store:
 def test_a_search_walks_through_no_table(filled: Store, shape: str, within: str) -> None:
     pairs = parse_qsl(SHAPES[shape])
     asked = records.parse_query("Observation", pairs, SEALER)
-    plans = _plans(
-        filled, lambda tx: records.search(tx, asked, *(("H1", None) if within == "facility" else (None, (5, 9))))
-    )
+    plans = _plans(filled, lambda tx: records.search(tx, asked, *BOUNDS[within]))
 
     assert [plan for plan in plans if re.search(WALK, plan)] == []
 
 
 def test_a_chart_s_codes_are_found_by_their_own_index(filled: Store) -> None:
     asked = records.parse_query("Observation", [("code", "7"), ("date", "ge2031-03-01")], SEALER)
-    plans = _plans(filled, lambda tx: records.search(tx, asked, None, (5, 9)))
+    plans = _plans(filled, lambda tx: records.search(tx, asked, None, SIGHT))
 
     assert "charted_code" in plans[-1]
 

@@ -9,6 +9,7 @@ import pytest
 
 from nodes import a_node, a_patient, an_observation, send, system, update
 from peopling import URN, a_keeping
+from salus import access
 from salus.app import Node
 from salus.app.surveying import survey_page
 from salus.records import following
@@ -32,7 +33,7 @@ def counted(node: Node) -> list[Denominator]:
 
 def marked(node: Node, charts: list[int]) -> list[following.Mark]:
     with node.store.transaction(Duty.CARE) as tx:
-        found = following.marks(tx, node.custodian, charts)
+        found = following.marks(tx, node.custodian, access.whole(charts))
     return [mark for chart in charts for mark in found.get(chart, ())]
 
 

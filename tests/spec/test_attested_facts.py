@@ -45,6 +45,7 @@ def examined(answer: str = "260415000", taken: str = "2031-03-01T05:30:00+08:00"
 
 def read(resource: dict[str, Any]) -> list[tuple[str, str, datetime]]:
     located = Located(
+        classes=0,
         resource_key=1,
         id=UUID(int=1),
         type=resource["resourceType"],

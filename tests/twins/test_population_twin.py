@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from peopling import a_keeping
-from salus import identity, records
+from salus import access, identity, records
 from salus.records import Intent, accept, take_apart
 from salus.records.population import changes, denominators
 from salus.storage import Duty, Store
@@ -132,6 +132,6 @@ def _people(store: Store) -> Iterator[list[tuple[str, dict[str, Any]]]]:
         whose = identity.residents_of(tx, sorted({one.chart_key for one in located}))
     people: dict[int, list[tuple[str, dict[str, Any]]]] = {}
     for one in located:
-        body = orjson.loads(records.open_body(one, Keys().unwrap([one.chart_key])))
+        body = orjson.loads(records.open_body(one, Keys().unwrap([one.chart_key]), access.whole([one.chart_key])))
         people.setdefault(whose[one.chart_key], []).append((one.facility, body))
     yield from people.values()

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 
-from salus import records
+from salus import access, records
 from salus.identity.names import read_name
 from salus.records import Intent, accept, parse, parse_query, take_apart
 from salus.storage import Duty, Store
@@ -80,7 +80,7 @@ def test_pages_stay_right_while_others_write(store: Store, held: Held) -> None:
     for _ in range(len(expected) // 5):
         asked = parse_query("Observation", [("_count", "5"), *cursors], writer.sealer)
         with store.transaction(Duty.CARE) as tx:
-            page, _more = records.search(tx, asked, "H1", None)
+            page, _more = records.search(tx, asked, "H1", access.Sight(facility="H1", closed={}))
         expected += [str(take(store, writer, written).outcomes[0].id)]
         pages += [str(located.id) for located in page]
         cursors = [("_cursor", records.next_cursor(asked, page[-1], writer.sealer))]
@@ -98,7 +98,7 @@ def _all(store: Store, kind: str, pairs: list[tuple[str, str]], count: int) -> t
         sent = parse_qsl(urlencode([*pairs, *more]), keep_blank_values=True)
         asked = parse_query(kind, sent, a_writer().sealer)
         with store.transaction(Duty.CARE) as tx:
-            page, follows = records.search(tx, asked, "H1", None)
+            page, follows = records.search(tx, asked, "H1", access.Sight(facility="H1", closed={}))
         found += [str(located.id) for located in page]
         pages += 1
         if not follows:

@@ -15,3 +15,9 @@ class ReadInvalid(Invalid):
     """A read cannot be registered as it was described; it must not happen."""
 
     code = "SALUS-A002"
+
+
+class DirectiveInvalid(Invalid):
+    """What was said of who may read cannot stand so; nothing was changed."""
+
+    code = "SALUS-A004"

@@ -10,9 +10,10 @@ from datetime import datetime
 from uuid import UUID
 
 from salus import access, identity, ledger, records
-from salus.access import Action
+from salus.access import Action, Sight
 from salus.app.node import Node
 from salus.app.residents import Own, own, own_read
+from salus.app.seeing import own_sight
 from salus.codec.certificates import Hint, Logged, write_trust
 from salus.healthcode import certificates
 from salus.healthcode.certificates import CertificateRefused, Fact, Held, hint_of
@@ -39,6 +40,7 @@ class MyCertificates:
 class _Parts:
     located: tuple[Located, ...]
     people: tuple[Located, ...]
+    sight: Sight
     last_two: str | None
     held: tuple[Held, ...]
 
@@ -165,12 +167,14 @@ def _parts(tx: Transaction, node: Node, who: Principal, mine: Own, at: datetime)
     """Register the read, and fetch what facts and hint are read from."""
     resident = identity.resident_by_key(tx, mine.key)
     charts = resident.charts if resident else ()
-    located, people = attesting.attestable(tx, charts), records.patients(tx, charts)[:1]
+    sight = own_sight(charts)
+    located, people = attesting.attestable(tx, sight), records.patients(tx, sight)[:1]
     unwrapped = tuple(sorted({part.chart_key for part in [*located, *people]}))
     access.register(tx, [own_read(who, mine.key, unwrapped, WHAT, Action.TAKE_CERTIFICATE, at)])
     return _Parts(
         located=tuple(located),
         people=tuple(people),
+        sight=sight,
         last_two=identity.last_two(tx, node.custodian, mine.key),
         held=_held(tx, node, mine),
     )
@@ -178,12 +182,13 @@ def _parts(tx: Transaction, node: Node, who: Principal, mine: Own, at: datetime)
 
 def _opened(node: Node, parts: _Parts, at: datetime) -> tuple[tuple[Attested, ...], Hint | None]:
     keys = node.keys.unwrap_left(sorted({part.chart_key for part in [*parts.located, *parts.people]}))
-    facts = attesting.attested([one for one in parts.located if one.chart_key in keys], keys, at)
+    facts = attesting.attested([one for one in parts.located if one.chart_key in keys], keys, parts.sight, at)
     people = [one for one in parts.people if one.chart_key in keys]
     if not people:
         return facts, None
     person = people[0]
-    name, born = records.patient_name(person, keys), attesting.birth_of(person, keys)
+    name = records.patient_name(person, keys, parts.sight)
+    born = attesting.birth_of(person, keys, parts.sight)
     return facts, hint_of(name, born, parts.last_two)
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from salus import access, identity, records
-from salus.access import Action, Decision, Kind, Read
+from salus.access import Action, Decision, Kind, Read, Sight
 from salus.app.facts import REFUSED, decide, open_relations, purpose_of, refuse
 from salus.app.node import Node
 from salus.app.own_charts import Ambiguous
+from salus.app.seeing import sight_of
 from salus.identity import Resident
 from salus.parties import Principal
 from salus.records import Identified, Located, Named, NotFound
@@ -32,6 +33,7 @@ class Crossed:
 class _Seen:
     resident: Resident
     located: tuple[Located, ...]
+    sight: Sight
 
 
 def cross_reference(node: Node, who: Principal, named: Named, resident_id: UUID | None = None) -> Crossed:
@@ -51,7 +53,7 @@ def cross_reference(node: Node, who: Principal, named: Named, resident_id: UUID 
     if seen is None:
         raise NotFound(NOBODY, where="sourceIdentifier")
     keys = node.keys.unwrap_left([one.chart_key for one in seen.located])
-    patients = tuple(records.identified(one, keys) for one in seen.located if one.chart_key in keys)
+    patients = tuple(records.identified(one, keys, seen.sight) for one in seen.located if one.chart_key in keys)
     return Crossed(resident_id=seen.resident.resident_id, patients=patients)
 
 
@@ -67,7 +69,8 @@ def _resident(tx: Transaction, node: Node, who: Principal, named: Named, residen
 
 def _seen(tx: Transaction, node: Node, who: Principal, resident: Resident, own: Decision) -> _Seen | None:
     """Register and return what may be told; None for a resident of whom the own facility has no chart."""
-    everywhere = records.patients(tx, resident.charts)
+    sight = sight_of(tx, node, who, resident.charts, node.clock.now())
+    everywhere = records.patients(tx, sight)
     mine = [one for one in everywhere if one.facility == who.facility]
     related = open_relations(tx, [(who.facility, resident.key)], node.clock.now())
     wider = decide(node, who, Action.READ_IDENTITY, Kind.RECORD, relation_open=bool(related))
@@ -76,7 +79,7 @@ def _seen(tx: Transaction, node: Node, who: Principal, resident: Resident, own: 
         return None
     ground = wider if len(located) > len(mine) else own
     _register(tx, node, who, resident.key, sorted(one.chart_key for one in located), ground)
-    return _Seen(resident=resident, located=tuple(sorted(located, key=lambda one: one.chart_key)))
+    return _Seen(resident=resident, located=tuple(sorted(located, key=lambda one: one.chart_key)), sight=sight)
 
 
 def _register(

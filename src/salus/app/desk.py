@@ -7,9 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from salus import access, healthcode, identity, records
-from salus.access import Action, Kind, Read
+from salus.access import Action, Kind, Read, Sight
 from salus.app.facts import decide, purpose_of, refuse, relation_ends
 from salus.app.node import Node
+from salus.app.seeing import own_sight, sight_of
 from salus.healthcode import CodeUnknown
 from salus.identity import IdNumber
 from salus.kernel import Purpose, Role, civil_day
@@ -48,6 +49,7 @@ class _Parts:
     located: list[Located]
     counts: dict[str, int]
     charts: tuple[int, ...]
+    sight: Sight
     ends: datetime | None
     keepings: list[Keeping]
     marks: list[Mark]
@@ -73,11 +75,12 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
             raise NotFound("nobody here has this number")
         key = resident.key
         ends = access.open_relation(tx, principal.facility, opened_for, principal.subject, at)
-        people = records.patients(tx, resident.charts)
+        sight = sight_of(tx, node, principal, resident.charts, at)
+        people = records.patients(tx, sight)
         shown = tuple(person.chart_key for person in people[:1])
         access.register(tx, [_entry(principal, key, shown, "identity", action, decision.ground, at)])
     keys = node.keys.unwrap_left(shown)
-    name = records.patient_name(people[0], keys) if people else None
+    name = records.patient_name(people[0], keys, sight) if people else None
     patients = tuple(person.id for person in people)
     return Visit(resident_id=resident.resident_id, resident_key=key, name=name, ends=ends, patients=patients)
 
@@ -112,21 +115,22 @@ def present_here(node: Node, principal: Principal, most: int = 8) -> list[Presen
     with node.store.transaction(Duty.CARE) as tx:
         open_now = access.relations_at(tx, facility, at)[: 2 * most]
         decision = decide(node, principal, Action.READ_IDENTITY, Kind.RECORD, relation_open=True)
-        found: dict[UUID, tuple[datetime, list[Located]]] = {}
+        found: dict[UUID, tuple[datetime, list[Located], Sight]] = {}
         reads = []
         for key, ends in open_now if decision.allowed else ():
             resident = identity.resident_by_key(tx, key)
             if resident and resident.resident_id not in found and len(found) < most:
-                people = records.patients(tx, resident.charts)[:1]
+                sight = sight_of(tx, node, principal, resident.charts, at)
+                people = records.patients(tx, sight)[:1]
                 charts, action = tuple(person.chart_key for person in people), Action.READ_IDENTITY
-                found[resident.resident_id] = (ends, people)
+                found[resident.resident_id] = (ends, people, sight)
                 reads.append(_entry(principal, resident.key, charts, "identity", action, decision.ground, at))
         if reads:
             access.register(tx, reads)
-    keys = node.keys.unwrap_left([person.chart_key for _, people in found.values() for person in people])
+    keys = node.keys.unwrap_left([person.chart_key for _, people, _ in found.values() for person in people])
     return [
-        Present(resident_id=id_, name=records.patient_name(people[0], keys) if people else None, ends=ends)
-        for id_, (ends, people) in found.items()
+        Present(resident_id=id_, name=records.patient_name(people[0], keys, sight) if people else None, ends=ends)
+        for id_, (ends, people, sight) in found.items()
     ]
 
 
@@ -138,12 +142,12 @@ def view_summary(node: Node, principal: Principal, resident_id: UUID) -> Viewed:
         raise refuse(node, principal, Action.READ_SUMMARY)
     keys, today = node.keys.unwrap_left(parts.charts), civil_day(node.clock.now())
     located = [one for one in parts.located if one.chart_key in keys]
-    summary = records.summary(located, parts.counts, keys)
+    summary = records.summary(located, parts.counts, keys, parts.sight)
     born, sex = following.born_on(summary.birth_date), summary.gender
     return Viewed(
         summary=summary,
         ends=parts.ends,
-        stands=records.stands(located, keys, parts.keepings, summary, today),
+        stands=records.stands(located, keys, parts.sight, parts.keepings, summary, today),
         followed=tuple(following.follow(node.plans, born, sex, parts.marks, today)),
     )
 
@@ -160,17 +164,19 @@ def _summary_parts(tx: Transaction, node: Node, principal: Principal, resident_i
     decision = decide(node, principal, Action.READ_SUMMARY, Kind.RECORD, relation_open=ends is not None, own_record=own)
     if not decision.allowed:
         return None
-    located, counts = records.summary_parts(tx, resident.charts)
+    sight = own_sight(resident.charts) if own else sight_of(tx, node, principal, resident.charts, at)
+    located, counts = records.summary_parts(tx, sight)
     charts = tuple(sorted({part.chart_key for part in located}))
     action, ground = Action.READ_SUMMARY, decision.ground
     access.register(tx, [_entry(principal, resident.key, charts, "summary", action, ground, at, len(located))])
-    marks = following.marks(tx, node.custodian, resident.charts)
+    marks = following.marks(tx, node.custodian, sight)
     return _Parts(
         located=located,
         counts=counts,
         charts=charts,
+        sight=sight,
         ends=ends,
-        keepings=population.keepings_of(tx, resident.charts),
+        keepings=population.keepings_of(tx, sight),
         marks=[mark for told in marks.values() for mark in told],
     )
 

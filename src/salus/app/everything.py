@@ -45,7 +45,7 @@ def everything_of(node: Node, principal: Principal, patient: UUID, asked: AskedE
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         opened = open_whole(tx, node, principal, patient, Action.READ, at)
-        found, more = ([], False) if opened is None else records.everything(tx, opened.charts, asked)
+        found, more = ([], False) if opened is None else records.everything(tx, opened.sight, asked)
         charts = sorted({one.chart_key for one in found})
         if opened is not None:
             access.register(tx, [read_of(principal, opened, charts, "everything", len(found), Action.READ, at)])
@@ -53,7 +53,7 @@ def everything_of(node: Node, principal: Principal, patient: UUID, asked: AskedE
         raise refuse(node, principal, Action.READ)
     keys = node.keys.unwrap_left(charts)
     there = [one for one in found if one.chart_key in keys]
-    bodies = records.open_page(there, keys)
+    bodies = records.open_page(there, keys, opened.sight)
     more = more or len(bodies) < len(there)
     last = found[-1] if len(bodies) == len(there) and found else there[len(bodies) - 1] if bodies else None
     included, left_out = directory_of(node, principal, records.directory_ids(bodies), asked.types, at)

@@ -48,7 +48,7 @@ def explain_links(node: Node, ids: Sequence[UUID]) -> Explained:
         others = sorted({chart for one in told for chart in one.pair})
         whose = identity.residents_of(tx, others)
         upheld = {one.key for one in identity.standing(told)}
-        patients = {one.chart_key: one.id for one in records.patients(tx, sorted({*charts, *others}))}
+        patients = {one.chart_key: one.id for one in records.patients(tx, access.whole({*charts, *others}))}
         shown = {key: [chart for chart, of in whose.items() if of == key] for key in set(whose.values())}
         shown |= {key: list(one.charts) for key, one in residents.items()}
         access.register(tx, [_read(node, key, charts) for key, charts in sorted(shown.items())])

@@ -28,6 +28,7 @@ def decide(
     relation_open: bool = False,
     own_record: bool = False,
     independent: bool = False,
+    closed: bool = False,
 ) -> Decision:
     """Ask the policy with the facts at hand."""
     return access.permit(
@@ -41,6 +42,7 @@ def decide(
             own_record=own_record,
             care_facility=node.care_facility(principal),
             independent=independent,
+            closed=closed,
         )
     )
 

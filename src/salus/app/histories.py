@@ -9,10 +9,11 @@ from datetime import datetime
 from uuid import UUID
 
 from salus import access, identity, records
-from salus.access import Action, Kind, Read
+from salus.access import Action, Kind, Read, Sight
 from salus.app.facts import REFUSED, decide, purpose_of, refuse
 from salus.app.node import Node
 from salus.app.reading import locate_one
+from salus.app.seeing import own_facility_sight
 from salus.kernel import Role
 from salus.parties import Principal
 from salus.records import Located, NotFound, history
@@ -57,7 +58,7 @@ def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: history.
         raise NotFound(f"there is no {kind} with this id here")
     if past is None:
         raise refuse(node, who, Action.READ, REFUSED)
-    return _opened(node, asked, past)
+    return _opened(node, asked, past, seen.sight)
 
 
 def facility_history(node: Node, who: Principal, kind: str | None, asked: history.Since) -> HistoryPage:
@@ -73,17 +74,17 @@ def facility_history(node: Node, who: Principal, kind: str | None, asked: histor
         charts = sorted({one.located.chart_key for one in past.versions})
         residents = identity.residents_of(tx, charts) if charts else {}
         _register(tx, who, kind or EVERYTHING, Action.SEARCH, decision.ground, past, residents, at)
-    return _opened(node, asked, past)
+    return _opened(node, asked, past, own_facility_sight(who.facility))
 
 
-def _opened(node: Node, asked: history.Since, past: history.Past) -> HistoryPage:
+def _opened(node: Node, asked: history.Since, past: history.Past, sight: Sight) -> HistoryPage:
     keys = node.keys.unwrap_left(sorted(_unwrapped(past)))
     cursor = history.history_cursor(asked, past.more, node.custodian) if past.more else None
-    return HistoryPage(versions=tuple(_written(one.located, keys) for one in past.versions), cursor=cursor)
+    return HistoryPage(versions=tuple(_written(one.located, keys, sight) for one in past.versions), cursor=cursor)
 
 
-def _written(one: Located, keys: dict[int, bytes]) -> Written:
-    body = None if one.deleted or one.chart_key not in keys else records.open_body(one, keys)
+def _written(one: Located, keys: dict[int, bytes], sight: Sight) -> Written:
+    body = None if one.deleted or one.chart_key not in keys else records.open_body(one, keys, sight)
     return Written(type=one.type, id=one.id, version=one.version, at=one.at, body=body, deleted=bool(one.deleted))
 
 

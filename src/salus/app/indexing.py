@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from salus import identity, records
+from salus import access, identity, records
+from salus.access import Sight
 from salus.app.node import Node
 from salus.keys import KeyShredded
 from salus.records import Located
@@ -33,21 +34,22 @@ def prepare_page(node: Node, after: int) -> int | None:
         if len(charts) > AT_ONCE:
             charts = charts[:AT_ONCE]
             last = charts[-1]
-        people = records.patients(tx, charts) if charts else []
+        sight = access.whole(charts)
+        people = records.patients(tx, sight) if charts else []
     keys = keys_of(node, sorted({one.chart_key for one in people}))
     for one in people:
         if one.chart_key in keys:
-            _prepare(node, one, keys)
+            _prepare(node, one, keys, sight)
     return last
 
 
-def _prepare(node: Node, patient: Located, keys: Mapping[int, bytes]) -> None:
+def _prepare(node: Node, patient: Located, keys: Mapping[int, bytes], sight: Sight) -> None:
     """Prepare one chart, unless its source said something meanwhile. One that cannot be read stays as it is."""
     try:
         with node.store.transaction(Duty.CARE) as tx:
             records.lock(tx, [patient.id])
             if not identity.prepared(tx, patient.chart_key):
-                identity.revise(tx, node.custodian, [records.arrival(patient, keys)], node.clock.now())
+                identity.revise(tx, node.custodian, [records.arrival(patient, keys, sight)], node.clock.now())
     except (StoreDown, Met):  # nothing is wrong with the chart: the same is tried again
         raise
     except Exception as error:

@@ -47,7 +47,8 @@ class Node:
 
     `trust` are the witnesses whose quorum proves what restrains a person; without any nothing can be proved so.
     `indexed` remembers that no resource of an earlier release lacks its search rows. `most_seconds` is how long a
-    statement of a search, a history or a whole record may run.
+    statement of a search, a history or a whole record may run. `wanted` are charts that somebody asked for before
+    it was worked out what in them is sensitive.
     """
 
     settings: NodeSettings
@@ -67,6 +68,7 @@ class Node:
     plans: tuple[Plan, ...] = field(default_factory=shipped_plans, repr=False)
     pace: Pace = field(default_factory=Pace, repr=False)
     memory: Memory = field(default_factory=Memory, repr=False)
+    wanted: set[int] = field(default_factory=set, repr=False)
     _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)
     _minted: dict[UUID, tuple[int, int]] = field(default_factory=dict, repr=False)
 

@@ -11,17 +11,21 @@ from datetime import datetime
 from uuid import UUID
 
 from salus import access, identity, records
-from salus.access import Action, Decision, Kind, Read
+from salus.access import Action, Decision, Kind, Read, Sight
 from salus.app.coalesce import Coalescer
-from salus.app.facts import REFUSED, decide, open_relations, purpose_of, refusal_of
+from salus.app.facts import REFUSED, decide, purpose_of, refusal_of
 from salus.app.node import Node
+from salus.app.seeing import Standing, own_facility_sight, own_sight, standing
 from salus.kernel import Refused, Role, SalusError
 from salus.keys import KeyShredded
 from salus.parties import Principal, authenticate
-from salus.records import Gone, Located, NotFound, history
+from salus.records import Gone, Located, NotFound, Unclassed, history
 from salus.storage import Duty, Transaction
 
 GONE = "this was deleted; its older versions can be read: see its _history"
+_Question = tuple[int, bool, bool, bool, bool, bool]
+CLOSED = "closed"
+"""The ground of a refusal of what its class, or its resident, closes; the answer is that of what is not there."""
 
 
 DESTROYED = "the key of this record was destroyed; it can never be read again"
@@ -53,6 +57,7 @@ class Seen:
     located: Located
     resident: int | None
     decision: Decision
+    sight: Sight
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +70,9 @@ class _Case:
     version: int | None = None
     located: Located | None = None
     resident: int | None = None
+    sight: Sight | None = None
     decision: Decision | None = None
+    waits: bool = False
 
 
 class Reader:
@@ -122,7 +129,7 @@ def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException
         if permitted:
             access.register(tx, [_read(case, at) for case in permitted])
     keys = _keys(node, [case.located.chart_key for case in permitted if case.located and not case.located.deleted])
-    refused = [case for case in cases if case.located and case not in permitted]
+    refused = [case for case in cases if case.located and not case.waits and case not in permitted]
     if refused:
         access.record_refusal(node.store, *(refusal_of(node, case.principal, Action.READ) for case in refused))
     return [_answer(case, keys) for case in cases]
@@ -194,9 +201,11 @@ def locate_one(tx: Transaction, node: Node, who: Principal, kind: str, id_: UUID
     """Find one resource for more than one read of it: what it is now, whose, and what policy says; None if nothing."""
     case = _Case(principal=who, type=kind, id=id_)
     _locate(tx, node, [case], at)
-    if case.located is None or case.decision is None:
+    if case.waits and case.located:
+        raise Unclassed([case.located.chart_key])
+    if case.located is None or case.decision is None or case.sight is None or case.decision.ground == CLOSED:
         return None
-    return Seen(located=case.located, resident=case.resident, decision=case.decision)
+    return Seen(located=case.located, resident=case.resident, decision=case.decision, sight=case.sight)
 
 
 def _locate(tx: Transaction, node: Node, cases: Sequence[_Case], at: datetime) -> None:
@@ -208,11 +217,11 @@ def _locate(tx: Transaction, node: Node, cases: Sequence[_Case], at: datetime) -
         found = located.get((case.id, case.version))
         if found is not None and found.type == case.type:
             case.located, case.resident = found, residents.get(found.chart_key)
-    relations = open_relations(tx, [(case.principal.facility, case.resident) for case in cases if _needs_one(case)], at)
-    decided: dict[tuple[int, bool, bool, bool, bool], Decision] = {}
+    stands = standing(tx, [(case.principal.facility, case.resident) for case in cases if _needs_one(case)], at)
+    decided: dict[_Question, Decision] = {}
     for case in cases:
         if case.located:
-            case.decision = _decide(tx, node, case, relations, decided)
+            _decide(tx, node, case, stands, decided)
 
 
 def _find(tx: Transaction, cases: Sequence[_Case]) -> dict[tuple[UUID, int | None], Located]:
@@ -233,34 +242,50 @@ def _needs_one(case: _Case) -> bool:
     return case.principal.role is not Role.HOSPITAL_SYSTEM or case.located.facility != case.principal.facility
 
 
-def _decide(
-    tx: Transaction,
-    node: Node,
-    case: _Case,
-    relations: set[tuple[str, int]],
-    decided: dict[tuple[int, bool, bool, bool, bool], Decision],
-) -> Decision:
-    """Ask the policy, or take the answer to the same question of the same principal in the same batch."""
+def _decide(tx: Transaction, node: Node, case: _Case, stands: Standing, decided: dict[_Question, Decision]) -> None:
+    """Ask the policy, or take the answer to the same question of the same principal in the same batch.
+
+    Of what is being prepared it is not asked: whether it is closed is not known.
+    """
     principal, found = case.principal, case.located
     assert found is not None  # noqa: S101  callers decide located cases only
-    own = principal.resident and node.resident_key(tx, principal.resident)
+    key = principal.resident and node.resident_key(tx, principal.resident)
+    own = key is not None and key == case.resident
+    closed = _look(node, case, found, stands, own=own)
+    if case.waits:
+        return
     directory = found.chart_kind == "directory"
     at_home = found.facility == principal.facility
-    related = (principal.facility, case.resident) in relations
-    own_record = own is not None and own == case.resident
-    question = (id(principal), directory, at_home, related, own_record)
-    answer = decided.get(question)
-    if answer is None:
-        answer = decided[question] = decide(
+    related = (principal.facility, case.resident) in stands.open
+    question = (id(principal), directory, at_home, related, own, closed)
+    if question not in decided:
+        decided[question] = decide(
             node,
             principal,
             Action.READ,
             Kind.DIRECTORY if directory else Kind.RECORD,
             own_facility=at_home,
             relation_open=related,
-            own_record=own_record,
+            own_record=own,
+            closed=closed,
         )
-    return answer
+    case.decision = decided[question]
+
+
+def _look(node: Node, case: _Case, found: Located, stands: Standing, *, own: bool) -> bool:
+    """Say what the reader may see of a chart; tell whether the resource is as if it were not there."""
+    facility = case.principal.facility
+    if not own and (facility == found.facility or found.chart_kind != "resident"):
+        case.sight = own_facility_sight(facility)
+        return False
+    whose = {found.chart_key: case.resident}
+    case.sight = own_sight(whose) if own else stands.sight(facility, whose)
+    view = case.sight if own else stands.view(facility, whose)
+    if not records.known(found, view):
+        case.waits = True
+        node.wanted.add(found.chart_key)
+        return False
+    return not records.shown(found, view)
 
 
 def _read(case: _Case, at: datetime) -> Read:
@@ -291,8 +316,12 @@ def _looked(case: _Case, at: datetime) -> Read:
 
 def _answer(case: _Case, keys: dict[int, bytes | SalusError]) -> Found | SalusError:
     if case.located is None:
-        return NotFound(f"there is no {case.type} with this id here")
-    if not (case.decision and case.decision.allowed):
+        return _missing(case)
+    if case.waits:
+        return Unclassed([case.located.chart_key])
+    if case.decision and case.decision.ground == CLOSED:
+        return _missing(case)
+    if not (case.decision and case.decision.allowed and case.sight):
         return Refused(REFUSED)
     if case.located.deleted:
         return Gone(GONE)
@@ -300,7 +329,12 @@ def _answer(case: _Case, keys: dict[int, bytes | SalusError]) -> Found | SalusEr
     if isinstance(key, SalusError):
         return key
     try:
-        body = records.open_body(case.located, {case.located.chart_key: key})
+        body = records.open_body(case.located, {case.located.chart_key: key}, case.sight)
     except SalusError as damaged:
         return damaged
     return Found(body=body, version=case.located.version, at=case.located.at)
+
+
+def _missing(case: _Case) -> NotFound:
+    """Answer what is not there, and what is closed, alike."""
+    return NotFound(f"there is no {case.type} with this id here")

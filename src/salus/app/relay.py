@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from salus import access, identity, ledger, records, storage
 from salus.app.certificates import void_parted
+from salus.app.classifying import classify_some
 from salus.app.directory import publish_institutions
 from salus.app.forgetting import forget_destroyed
 from salus.app.indexing import find_page, prepare_page
@@ -90,7 +91,7 @@ class Relay:
 
     def _fill(self) -> bool:
         """Bring up a page of what an earlier release stored. Where one kind cannot go on, the next has its turn."""
-        return any(self._tried(work) for work in (self._prepare, self._find, self._survey))
+        return any(self._tried(work) for work in (self._prepare, self._find, self._survey, self._classify))
 
     def _prepare(self) -> bool:
         if self._prepared is not None:
@@ -104,6 +105,9 @@ class Relay:
     def _survey(self) -> bool:
         self._unsurveyed = self._unsurveyed and survey_page(self._node)
         return self._unsurveyed
+
+    def _classify(self) -> bool:
+        return classify_some(self._node)
 
     def _progress(self) -> None:
         """Let measures progress when witnesses stand by more of the log, at first, and once a minute for the clock."""

@@ -16,7 +16,9 @@ from salus.access import Action, Kind, Read
 from salus.app.facts import decide, purpose_of, refuse, relation_ends
 from salus.app.node import Node
 from salus.app.residents import Own, own
+from salus.app.seeing import own_sight, sight_of
 from salus.identity import AssertionRefused, Notice, Question, Says, pair_of, review
+from salus.kernel import Role
 from salus.parties import Principal
 from salus.storage import Duty, Transaction
 
@@ -61,7 +63,7 @@ def my_institutions(node: Node, who: Principal) -> MyInstitutions:
     """Return whose records are held to be the resident's, and what they were told; the look is registered."""
     mine, at = own(node, who, Action.REPORT_IDENTITY), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        held = _held(tx, node, mine.key, _anchor(tx, node, who))
+        held = _held(tx, node, who, mine.key, _anchor(tx, node, who))
         told = tuple(_told(tx, mine, held, one) for one in identity.notices(tx, mine.key))
         access.register(tx, [_entry(who, mine.key, WHAT, len(held), "own-record", at)])
     return MyInstitutions(held=held, told=told)
@@ -75,7 +77,7 @@ def report_mine(node: Node, who: Principal, named: frozenset[UUID]) -> None:
     mine, at = own(node, who, Action.REPORT_IDENTITY), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         anchor = _anchor(tx, node, who)
-        _ask(tx, who, [anchor], _named(_held(tx, node, mine.key, anchor), named), Says.NOT_SAME, at)
+        _ask(tx, who, [anchor], _named(_held(tx, node, who, mine.key, anchor), named), Says.NOT_SAME, at)
         access.register(tx, [_entry(who, mine.key, REPORT, len(named), "own-record", at)])
 
 
@@ -100,7 +102,7 @@ def institutions_of(node: Node, who: Principal, resident_id: UUID) -> tuple[Held
     at = node.clock.now()
     key, ground = _treated(node, who, resident_id)
     with node.store.transaction(Duty.CARE) as tx:
-        held = _held(tx, node, key, None)
+        held = _held(tx, node, who, key, None)
         access.register(tx, [_entry(who, key, WHAT, len(held), ground, at)])
     return held
 
@@ -113,7 +115,7 @@ def report_mixed(node: Node, who: Principal, resident_id: UUID, named: frozenset
     at = node.clock.now()
     key, ground = _treated(node, who, resident_id)
     with node.store.transaction(Duty.CARE) as tx:
-        held = _held(tx, node, key, None)
+        held = _held(tx, node, who, key, None)
         charts = _named(held, named)
         _ask(tx, who, [one.chart for one in held if one.chart not in charts], charts, says, at)
         access.register(tx, [_entry(who, key, REPORT, len(named), ground, at)])
@@ -155,9 +157,13 @@ def _anchor(tx: Transaction, node: Node, who: Principal) -> int:
     return found[1]
 
 
-def _held(tx: Transaction, node: Node, key: int, anchor: int | None) -> tuple[Held, ...]:
+def _held(tx: Transaction, node: Node, who: Principal, key: int, anchor: int | None) -> tuple[Held, ...]:
+    """Return whose records they are: all to the resident, to a facility those that are not closed to it."""
     resident = identity.resident_by_key(tx, key)
-    people = records.patients(tx, resident.charts) if resident else []
+    charts = resident.charts if resident else ()
+    own = who.role is Role.RESIDENT
+    sight = own_sight(charts) if own else sight_of(tx, node, who, charts, node.clock.now())
+    people = records.patients(tx, sight)
     return tuple(
         Held(id=one.id, chart=one.chart_key, facility=one.facility, at=one.at, own=one.chart_key == anchor)
         for one in sorted(people, key=lambda one: one.chart_key)

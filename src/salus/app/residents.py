@@ -11,6 +11,7 @@ from salus.access import Action, Kind, Read, ReadProof
 from salus.app.desk import Viewed, view_summary
 from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
+from salus.app.seeing import own_sight
 from salus.appeals import Look, Looks
 from salus.kernel import Invalid, Role
 from salus.parties import PartyUnknown, Principal
@@ -49,11 +50,12 @@ def my_code(node: Node, who: Principal) -> MyCode:
         code = healthcode.code_of(tx, node.custodian, mine.minted, at=at)
         issued = healthcode.issued_at(tx, mine.minted) or at
         resident = identity.resident_by_key(tx, key)
-        people = records.patients(tx, resident.charts)[:1] if resident else []
+        sight = own_sight(resident.charts if resident else ())
+        people = records.patients(tx, sight)[:1]
         charts = tuple(person.chart_key for person in people)
         access.register(tx, [own_read(who, key, charts, "code", Action.READ_CODE, at)])
     keys = node.keys.unwrap_left([person.chart_key for person in people])
-    name = records.patient_name(people[0], keys) if people else None
+    name = records.patient_name(people[0], keys, sight) if people else None
     seen = appeals.looks(node.store, mine.known_as, at)
     return MyCode(code=code, initial=(name or "?")[0], issued=issued, readers_this_week=seen.readers_this_week)
 

@@ -89,14 +89,15 @@ def judge_pair(node: Node, who: Principal, key: int) -> Pair:
         asked, answers = review.question(tx, key)
         charts = _shown(tx, asked)
         whose = identity.residents_of(tx, charts)
-        people = records.patients(tx, charts)
+        sight = access.whole(charts)  # who somebody is said to be, and nothing clinical
+        people = records.patients(tx, sight)
         _register(tx, who, whose, ground, "person", at, opened=True)
         asserted = [one for one in identity.assertions_of(tx, asked.pair) if one.pair == asked.pair]
         parted = identity.parted_by_people(tx, asked.pair)
     keys = node.keys.unwrap(charts)
     return Pair(
         question=asked,
-        sides=tuple(records.personal(one, keys) for one in sorted(people, key=lambda one: one.chart_key)),
+        sides=tuple(records.personal(one, keys, sight) for one in sorted(people, key=lambda one: one.chart_key)),
         asserted=tuple(asserted),
         answers=tuple(answers),
         one_resident=len(set(whose.values())) == 1,

@@ -6,20 +6,26 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from salus import access, identity, records
-from salus.access import Action, Kind, Read
-from salus.app.facts import REFUSED, decide, open_relations, purpose_of, refuse
+from salus.access import Action, Decision, Kind, Read, Sight
+from salus.app.facts import REFUSED, decide, purpose_of, refuse
 from salus.app.node import Node, charts_of
+from salus.app.seeing import Standing, own_facility_sight, own_sight, standing, unclassed
 from salus.app.unanswered import register_unanswered
-from salus.kernel import Refused, Role
+from salus.kernel import Purpose, Refused, Role
 from salus.parties import Principal
 from salus.records import Asked, Located
 from salus.storage import Duty, TookTooLong, Transaction
 
 MOST_REGISTERED = 200
 """A total of so many or fewer is about each of them, and each is told; of more it is a figure, in hundreds."""
+ACROSS: Final[Mapping[tuple[Role, Purpose], str]] = {
+    (Role.HOSPITAL_SYSTEM, Purpose.TREAT): "what the own facility wrote",
+}
+"""Who may search without naming a patient, for which purpose, and what it then finds. Nobody else, for no other."""
 _ROUNDED = 100
 _NAME_IT = ": name the types that it covers, as subject:Patient.name or _include=Observation:subject:Patient"
 _STAYS = "a search of institutions and terms reaches no record: search the records themselves"
@@ -46,7 +52,7 @@ class Bound:
     """Whose records a search may find, and on what ground."""
 
     facility: str | None
-    charts: Mapping[int, str] | tuple[int, ...] | None
+    sight: Sight
     ground: str
     residents: tuple[int, ...] = ()
     owners: Mapping[int, int] = field(default_factory=dict)
@@ -59,6 +65,7 @@ class FoundSealed:
     `behind` is the first match that is on no page yet: the link to the next page tells that it is there.
     """
 
+    sight: Sight
     matches: Sequence[Located] = ()
     included: Sequence[Located] = ()
     counted: Sequence[int] = ()
@@ -73,11 +80,12 @@ class FoundSealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """What is known of the patients whom searches name: (chart, facility), residents of charts, care relations."""
+    """Of the patients whom searches name: (chart, facility), the charts' residents, how facilities stand to these."""
 
-    named: Mapping[UUID, tuple[int, str]]
+    named: Mapping[UUID, tuple[int, str, int | None]]
     owners: Mapping[int, int]
-    relations: set[tuple[str, int]]
+    stands: Standing
+    waiting: frozenset[int]
 
 
 def read_search(node: Node, principal: Principal, kind: str, pairs: Sequence[tuple[str, str]]) -> Asked:
@@ -150,8 +158,8 @@ def opened(node: Node, asked: Asked, found: FoundSealed, keys: Mapping[int, byte
     A page ends early where its matches, opened, are more bytes than it may hold. Raises RecordRefused where what it
     includes is.
     """
-    matches, looked_at = _opened(found.matches, keys, asked)
-    included, looked_through = _opened(found.included, keys, asked)
+    matches, looked_at = _opened(found.matches, keys, asked, found.sight)
+    included, looked_through = _opened(found.included, keys, asked, found.sight)
     if looked_through < len(found.included):
         raise records.too_large_to_include()
     more = found.behind is not None or looked_at < len(found.matches)
@@ -159,14 +167,16 @@ def opened(node: Node, asked: Asked, found: FoundSealed, keys: Mapping[int, byte
     return Page(matches=matches, included=included, cursor=cursor, total=found.total)
 
 
-def _opened(found: Sequence[Located], keys: Mapping[int, bytes], asked: Asked) -> tuple[tuple[Body, ...], int]:
+def _opened(
+    found: Sequence[Located], keys: Mapping[int, bytes], asked: Asked, sight: Sight
+) -> tuple[tuple[Body, ...], int]:
     """Open bodies in their order, one at least, while they fit into one answer; tell how many were looked at."""
     bodies: list[Body] = []
     size = 0
     for place, one in enumerate(found):
         if one.chart_key not in keys:
             continue
-        body = records.open_body(one, keys)
+        body = records.open_body(one, keys, sight)
         size += len(body)
         if bodies and size > records.MOST_OPENED_BYTES:
             return tuple(bodies), place
@@ -188,13 +198,13 @@ def check_indexed(tx: Transaction, node: Node) -> None:
 
 def find_within(tx: Transaction, asked: Asked, bound: Bound) -> FoundSealed:
     """Run a search in its bound."""
-    facility, charts = bound.facility, bound.charts
+    facility, sight = bound.facility, bound.sight
     total, counted = _counted(tx, asked, bound)
     if asked.shape.counts_only:
-        return FoundSealed(counted=counted, total=total)
-    matches, behind = records.search(tx, asked, facility, charts)
-    included = records.included(tx, asked, matches, facility, charts)
-    return FoundSealed(matches=matches, included=included, counted=counted, behind=behind, total=total)
+        return FoundSealed(sight=sight, counted=counted, total=total)
+    matches, behind = records.search(tx, asked, facility, sight)
+    included = records.included(tx, asked, matches, facility, sight)
+    return FoundSealed(sight=sight, matches=matches, included=included, counted=counted, behind=behind, total=total)
 
 
 def _counted(tx: Transaction, asked: Asked, bound: Bound) -> tuple[int | None, Sequence[int]]:
@@ -205,10 +215,10 @@ def _counted(tx: Transaction, asked: Asked, bound: Bound) -> tuple[int | None, S
     """
     if asked.shape.total == "none":
         return None, ()
-    total = records.total(tx, asked, bound.facility, bound.charts)
+    total = records.total(tx, asked, bound.facility, bound.sight)
     if total <= MOST_REGISTERED:
-        return total, records.whose(tx, asked, bound.facility, bound.charts, MOST_REGISTERED)
-    if bound.charts is not None or records.is_directory(asked.type):
+        return total, records.whose(tx, asked, bound.facility, bound.sight, MOST_REGISTERED)
+    if bound.facility is None or records.is_directory(asked.type):
         return total, ()
     return total - total % _ROUNDED, ()
 
@@ -218,19 +228,25 @@ def _bound(tx: Transaction, node: Node, principal: Principal, asked: Asked, at: 
         decision = decide(node, principal, Action.SEARCH, Kind.DIRECTORY)
         if decision.allowed and asked.touches:
             raise Refused(_STAYS, where=asked.type)
-        return Bound(facility=principal.facility, charts=None, ground=decision.ground) if decision.allowed else None
+        return _at_home(principal, decision) if decision.allowed else None
     if principal.role is Role.RESIDENT:
         return _own(tx, node, principal)
     if asked.patients is None:
         decision = decide(node, principal, Action.SEARCH, Kind.RECORD, own_facility=True)
-        allowed = decision.allowed and principal.role is Role.HOSPITAL_SYSTEM
-        return Bound(facility=principal.facility, charts=None, ground=decision.ground) if allowed else None
+        allowed = decision.allowed and (principal.role, principal.purpose) in ACROSS
+        return _at_home(principal, decision) if allowed else None
     return _of_patients(tx, node, principal, asked.patients, at)
+
+
+def _at_home(principal: Principal, decision: Decision) -> Bound:
+    """Bound a search to what the own facility wrote, and the directory."""
+    sight = own_facility_sight(principal.facility)
+    return Bound(facility=principal.facility, sight=sight, ground=decision.ground)
 
 
 def _with_named(tx: Transaction, asked: Asked, bound: Bound) -> Bound:
     """Add the residents whom a search of a facility names: that nothing is found tells of them as well."""
-    if bound.facility is None or bound.charts is not None or records.is_directory(asked.type):
+    if bound.facility is None or records.is_directory(asked.type):
         return bound
     charts = records.asked_about(tx, asked, bound.facility)
     owners = identity.residents_of(tx, charts) if charts else {}
@@ -242,7 +258,7 @@ def _own(tx: Transaction, node: Node, principal: Principal) -> Bound | None:
     key = node.resident_key(tx, principal.resident) if principal.resident else None
     if not decision.allowed or key is None:
         return None
-    return Bound(facility=None, charts=charts_of(tx, key), ground=decision.ground, residents=(key,))
+    return Bound(facility=None, sight=own_sight(charts_of(tx, key)), ground=decision.ground, residents=(key,))
 
 
 def _of_patients(
@@ -252,11 +268,12 @@ def _of_patients(
 
 
 def gather(tx: Transaction, asked: Sequence[tuple[Principal, Sequence[UUID]]], at: datetime) -> Gathered:
-    """Find whose charts the named patients are, and which care relations the askers' facilities have with them."""
-    named = records.charts_of_patients(tx, list(dict.fromkeys(one for _, patients in asked for one in patients)))
-    owners = identity.residents_of(tx, [chart for chart, _ in named.values()]) if named else {}
+    """Find whose charts the named patients are, and how the askers' facilities stand to them."""
+    named = records.patients_named(tx, list(dict.fromkeys(one for _, patients in asked for one in patients)))
+    owners = identity.residents_of(tx, [chart for chart, *_ in named.values()]) if named else {}
     pairs = {(who.facility, owners.get(named[one][0])) for who, patients in asked for one in patients if one in named}
-    return Gathered(named=named, owners=owners, relations=open_relations(tx, pairs, at))
+    waiting = frozenset(records.charts_waiting(tx, [chart for chart, *_ in named.values()], None))
+    return Gathered(named=named, owners=owners, stands=standing(tx, pairs, at), waiting=waiting)
 
 
 def judged(node: Node, principal: Principal, patients: Sequence[UUID], facts: Gathered) -> Bound | None:
@@ -264,22 +281,30 @@ def judged(node: Node, principal: Principal, patients: Sequence[UUID], facts: Ga
     named = {one: facts.named[one] for one in patients if one in facts.named}
     if len(named) != len(set(patients)):
         return None  # Nobody is named, so there is no ground; the answer is the one that a stranger's Patient gets.
-    owners = {chart: facts.owners[chart] for chart, _ in named.values() if chart in facts.owners}
+    owners = {chart: facts.owners[chart] for chart, *_ in named.values() if chart in facts.owners}
     ground = "own-facility"
-    for chart, facility in named.values():
+    for chart, facility, _ in named.values():
+        resident, own = owners.get(chart), facility == principal.facility
         decision = decide(
             node,
             principal,
             Action.SEARCH,
             Kind.RECORD,
-            own_facility=facility == principal.facility,
-            relation_open=(principal.facility, owners.get(chart)) in facts.relations,
+            own_facility=own,
+            relation_open=(principal.facility, resident) in facts.stands.open,
+            closed=not own and facts.stands.denied(principal.facility, resident),
         )
         if not decision.allowed:
             return None
+        if chart in facts.waiting and not own:
+            raise unclassed(node, [chart])
         ground = decision.ground
+    keepers = {chart: facility for chart, facility, _ in named.values()}
+    sight = facts.stands.sight(principal.facility, {chart: owners.get(chart) for chart in keepers}, keepers)
+    if not all(sight.shows(*told) for told in named.values()):
+        return None
     residents = tuple(set(owners.values()))
-    return Bound(facility=None, charts=dict(named.values()), ground=ground, residents=residents, owners=owners)
+    return Bound(facility=None, sight=sight, ground=ground, residents=residents, owners=owners)
 
 
 def reads_of(

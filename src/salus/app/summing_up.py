@@ -29,7 +29,7 @@ def summary_of(node: Node, principal: Principal, patient: UUID, language: str) -
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         opened = open_whole(tx, node, principal, patient, Action.READ_SUMMARY, at)
-        parts, counts = ([], {}) if opened is None else records.ips_parts(tx, opened.charts)
+        parts, counts = ([], {}) if opened is None else records.ips_parts(tx, opened.sight)
         charts = sorted({one.chart_key for one in parts})
         if opened is not None:
             read = read_of(principal, opened, charts, "summary", len(parts), Action.READ_SUMMARY, at)
@@ -38,7 +38,7 @@ def summary_of(node: Node, principal: Principal, patient: UUID, language: str) -
         raise refuse(node, principal, Action.READ_SUMMARY, _NO_GROUND)
     keys = node.keys.unwrap_left(charts)
     parts = [one for one in parts if one.chart_key in keys]
-    bodies = records.open_all(parts, keys)
+    bodies = records.open_all(parts, keys, opened.sight)
     referred, _ = directory_of(node, principal, records.directory_ids(bodies), _MEDICINES, at)
     making = Making(
         base=f"{node.settings.public_url}/fhir",

@@ -8,9 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from salus import access, identity, records
-from salus.access import Action, Kind, Read
-from salus.app.facts import decide, open_relations, purpose_of
+from salus.access import Action, Kind, Read, Sight
+from salus.app.facts import decide, purpose_of
 from salus.app.node import Node, charts_of
+from salus.app.seeing import check_classed, own_facility_sight, own_sight, standing
 from salus.kernel import Role
 from salus.parties import Principal
 from salus.records import Located
@@ -22,7 +23,7 @@ class Opened:
     """What may be read of a resident, and on which ground: all charts, or the asker's own one."""
 
     resident: int | None
-    charts: tuple[int, ...]
+    sight: Sight
     ground: str
 
 
@@ -35,23 +36,32 @@ def open_whole(
     A Patient that does not exist is answered like a stranger's. None of the statements that follow may run for long.
     """
     tx.limit(node.most_seconds)
-    named = records.charts_of_patients(tx, [patient]).get(patient)
+    named = records.patients_named(tx, [patient]).get(patient)
     resident = identity.residents_of(tx, [named[0]]).get(named[0]) if named else None
     if named is None or resident is None:
         return None
     own = principal.role is Role.RESIDENT and principal.resident is not None
+    own = own and node.resident_key(tx, principal.resident or patient) == resident
+    stands, mine = standing(tx, [(principal.facility, resident)], at), named[1] == principal.facility
     whole = decide(
         node,
         principal,
         action,
         Kind.RECORD,
-        relation_open=(principal.facility, resident) in open_relations(tx, [(principal.facility, resident)], at),
-        own_record=own and node.resident_key(tx, principal.resident or patient) == resident,
+        relation_open=(principal.facility, resident) in stands.open,
+        own_record=own,
+        closed=not mine and stands.denied(principal.facility, resident),
     )
     if whole.allowed:
-        return Opened(resident=resident, charts=charts_of(tx, resident), ground=whole.ground)
-    home = decide(node, principal, action, Kind.RECORD, own_facility=named[1] == principal.facility)
-    return Opened(resident=resident, charts=(named[0],), ground=home.ground) if home.allowed else None
+        whose = dict.fromkeys(charts_of(tx, resident), resident)
+        sight = own_sight(whose) if own else stands.sight(principal.facility, whose)
+        check_classed(tx, node, sight)
+        if not sight.shows(*named):
+            return None
+        return Opened(resident=resident, sight=sight, ground=whole.ground)
+    home = decide(node, principal, action, Kind.RECORD, own_facility=mine)
+    sight = own_facility_sight(principal.facility, [named[0]])
+    return Opened(resident=resident, sight=sight, ground=home.ground) if home.allowed else None
 
 
 def read_of(
@@ -90,6 +100,7 @@ def directory_of(
     if not ids:
         return [], 0
     decision = decide(node, principal, Action.READ, Kind.DIRECTORY)
+    nothing = own_facility_sight(principal.facility)
     with node.store.transaction(Duty.CARE) as tx:
         there = [one for one in records.fetch(tx, ids) if one.chart_kind == "directory"]
         wanted = [one for one in there if types is None or one.type in types]
@@ -97,9 +108,9 @@ def directory_of(
         found.sort(key=lambda one: one.resource_key)
         charts = sorted({one.chart_key for one in found})
         if found:
-            nobody = Opened(resident=None, charts=(), ground=decision.ground)
+            nobody = Opened(resident=None, sight=nothing, ground=decision.ground)
             access.register(tx, [read_of(principal, nobody, charts, "directory", len(found), Action.READ, at)])
     keys = node.keys.unwrap_left(charts)
     found = [one for one in found if one.chart_key in keys]
-    bodies = records.open_all(found, keys)
+    bodies = records.open_all(found, keys, nothing)
     return list(zip(found, bodies, strict=True)), len(wanted) - len(found)

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from salus import access, identity, parties, records
-from salus.access import Action, Kind, Read
+from salus.access import Action, Kind, Read, Sight
 from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
+from salus.app.seeing import own_facility_sight, unnamed_sight
 from salus.kernel import civil_day
 from salus.parties import Principal
 from salus.records import Located, following, population
@@ -79,11 +80,12 @@ def work_list(node: Node, who: Principal, after: int = 0) -> WorkList:
         raise refuse(node, who, Action.READ_WORK_LIST, _NOT_YOURS)
     with node.store.transaction(Duty.CARE) as tx:
         found, looked_at, last = _page(tx, node, who.facility, after, civil_day(at))
-        people = {one.chart_key: one for one in records.patients(tx, [one.chart for one in found])}
+        sight = own_facility_sight(who.facility, [one.chart for one in found])
+        people = {one.chart_key: one for one in records.patients(tx, sight)}
         if found:
             access.register(tx, [_read(who, one, decision.ground, at) for one in found])
     keys = node.keys.unwrap_left(sorted(people))
-    lines = tuple(_line(one, people.get(one.chart), keys, civil_day(at)) for one in found)
+    lines = tuple(_line(one, people.get(one.chart), keys, sight, civil_day(at)) for one in found)
     return WorkList(lines=lines, looked_at=looked_at, after=last)
 
 
@@ -156,10 +158,11 @@ def _kept(tx: Transaction, node: Node, facility: str, charts: Sequence[int], tod
     """Return those of these charts' residents whose record the facility keeps today, each with its first such chart."""
     people = identity.residents(tx, sorted(set(identity.residents_of(tx, charts).values())))
     everything = sorted({chart for one in people.values() for chart in one.charts})
-    kept = population.kept_by(tx, everything, facility, today, {c: p.key for p in people.values() for c in p.charts})
+    whose = {chart: person.key for person in people.values() for chart in person.charts}
+    kept = population.kept_by(tx, unnamed_sight(facility, whose), today, whose)
     own = records.patients_at(tx, everything, facility)
     vitals = population.vitals_of(tx, sorted(own))
-    marks = following.marks(tx, node.custodian, sorted(own))
+    marks = following.marks(tx, node.custodian, own_facility_sight(facility, sorted(own)))
     found = []
     for chart in charts:
         person = next((one for one in people.values() if chart in one.charts), None)
@@ -175,12 +178,13 @@ def _kept(tx: Transaction, node: Node, facility: str, charts: Sequence[int], tod
     return found
 
 
-def _line(one: _Kept, patient: Located | None, keys: dict[int, bytes], today: date) -> Due:
+def _line(one: _Kept, patient: Located | None, keys: dict[int, bytes], sight: Sight, today: date) -> Due:
     items = tuple(item for plan in one.followed for item in plan.open)
     years = None
     if one.born:
         years = today.year - one.born.year - ((today.month, today.day) < (one.born.month, one.born.day))
-    return Due(name=records.patient_name(patient, keys) if patient else None, age_years=years, items=items)
+    name = records.patient_name(patient, keys, sight) if patient else None
+    return Due(name=name, age_years=years, items=items)
 
 
 def _read(who: Principal, one: _Kept, ground: str, at: datetime) -> Read:

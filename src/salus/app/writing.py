@@ -15,6 +15,7 @@ from salus.app.facts import purpose_of, refuse
 from salus.app.node import Node
 from salus.app.own_charts import follow_replacements
 from salus.app.preparing import check_conditions, prepared, register_asked, register_looks
+from salus.app.seeing import Eyes
 from salus.app.unanswered import register_unanswered
 from salus.healthcode import certificates
 from salus.kernel import Purpose, Refused, Role, SalusError
@@ -72,7 +73,7 @@ def _prepare_and_accept(
     if all(one.ready for one in intents):
         return accept_in(tx, node, principal, intents, at, source)
     keys = AtHand(node.keys)
-    ready = prepared(tx, node, _writer(node, principal, source, keys), intents, looks)
+    ready = prepared(tx, node, _writer(node, principal, source, at, keys), intents, looks)
     accepted = accept_in(tx, node, principal, ready, at, source, keys)
     register_asked(tx, principal, looks, {one.chart_key for one in accepted.outcomes}, at)
     return accepted
@@ -88,7 +89,7 @@ def accept_in(
     keys: Keys | None = None,
 ) -> Accepted:
     """Take in all intents or none, in the caller's transaction, and register it; `keys` are at hand already, if any."""
-    accepted = records.accept(tx, _writer(node, principal, source, keys), intents, at)
+    accepted = records.accept(tx, _writer(node, principal, source, at, keys), intents, at)
     _register(tx, principal, accepted, [accepted.outcomes], source, at)
     follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
     return accepted
@@ -104,7 +105,7 @@ def accept_lines(
     at, intents = node.clock.now(), [one for line in lines for one in line.intents]
     with node.store.transaction(Duty.CARE) as tx:
         ready = [line.ready for line in lines if line.ready]
-        accepted = records.accept_ready(tx, _writer(node, principal, source), ready, at)
+        accepted = records.accept_ready(tx, _writer(node, principal, source, at), ready, at)
         requests = [(one,) for one in accepted.outcomes] if apart else [accepted.outcomes]
         _register(tx, principal, accepted, requests, source, at)
         follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
@@ -166,7 +167,7 @@ def _register_unanswered(node: Node, principal: Principal, intents: Sequence[Int
         register_unanswered(node, principal, kind, "own-facility")
 
 
-def _writer(node: Node, principal: Principal, source: str, keys: Keys | None = None) -> Writer:
+def _writer(node: Node, principal: Principal, source: str, at: datetime, keys: Keys | None = None) -> Writer:
     if principal.facility is None:
         raise Refused("only a facility's own system may write records")
     return Writer(
@@ -179,6 +180,7 @@ def _writer(node: Node, principal: Principal, source: str, keys: Keys | None = N
         sealer=node.custodian,
         source=source,
         sandbox=node.facility(principal.facility).sandbox,
+        eyes=Eyes(node, principal, at),
     )
 
 

@@ -112,7 +112,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
-    """A stored resource as found: whose chart, which version, its sealed body, and its place in a search's order.
+    """A stored resource as found: whose chart, which version, classes, sealed body, its place in a search's order.
 
     `deleted` tells that this version says that the resource was deleted.
     """
@@ -125,6 +125,7 @@ class Located:
     chart_kind: str
     facility: str
     at: datetime
+    classes: int | None
     sealed: bytes = field(repr=False)
     deleted: bool = False
     place: tuple[str | None, ...] = ()
@@ -132,7 +133,7 @@ class Located:
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> Located:
         """Return what a row says: columns in the order of the fields, `deleted` only where a query asks for it."""
-        key, id_, name, version, chart, kind, facility, at, body, *deleted = row
+        key, id_, name, version, chart, kind, facility, at, classes, body, *deleted = row
         return cls(
             resource_key=key,
             id=id_,
@@ -142,6 +143,7 @@ class Located:
             chart_kind=kind,
             facility=facility,
             at=at,
+            classes=classes,
             sealed=body,
             deleted=bool(deleted and deleted[0]),
         )

@@ -9,10 +9,11 @@ from uuid import UUID
 
 import orjson
 
+from salus.access.consent import Sight, whole
 from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described
 from salus.kernel import format_instant
 from salus.records import following, population, store
-from salus.records.errors import Problem, RecordRefused
+from salus.records.errors import NotFound, Problem, RecordRefused
 from salus.records.fhir.definitions import DIRECTORY, resource_types
 from salus.records.fhir.facts import born
 from salus.records.fhir.parse import names_an_element, parse
@@ -47,14 +48,31 @@ def lock(tx: Transaction, ids: Sequence[UUID]) -> None:
         store.lock(tx, ids)
 
 
-def open_body(located: Located, keys: Mapping[int, bytes]) -> bytes:
-    """Open one body with its chart's key: the FHIR JSON, byte for byte as it was finished when stored."""
+def shown(located: Located, sight: Sight) -> bool:
+    """Tell whether a sight shows a resource. The directory, and what is in nobody's chart, holds no person."""
+    return located.chart_kind != "resident" or sight.shows(located.chart_key, located.facility, located.classes)
+
+
+def known(located: Located, sight: Sight) -> bool:
+    """Tell whether it is known if a sight shows a resource: not while its classes wait and would decide it."""
+    return (
+        located.classes is not None or shown(located, sight) or not sight.shows(located.chart_key, located.facility, 0)
+    )
+
+
+def open_body(located: Located, keys: Mapping[int, bytes], sight: Sight) -> bytes:
+    """Open one body with its chart's key: the FHIR JSON, byte for byte as it was finished when stored.
+
+    Raises NotFound for what the sight does not show, as if it were not there: nothing is opened without one.
+    """
+    if not shown(located, sight):
+        raise NotFound(f"there is no {located.type} with this id here")
     return unseal(keys[located.chart_key], located.resource_key, located.version, located.sealed)
 
 
-def patients(tx: Transaction, chart_keys: Sequence[int]) -> list[Located]:
-    """Return the Patient resources of charts, sealed."""
-    return store.patients(tx, chart_keys)
+def patients(tx: Transaction, sight: Sight) -> list[Located]:
+    """Return the Patient resources that a sight shows, sealed."""
+    return store.patients(tx, sight)
 
 
 def patients_at(tx: Transaction, chart_keys: Sequence[int], facility: str) -> dict[int, UUID]:
@@ -65,44 +83,55 @@ def patients_at(tx: Transaction, chart_keys: Sequence[int], facility: str) -> di
 def charts_of_patients(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str]]:
     """Return chart and facility of each Patient that exists."""
     found = store.targets(tx, [("Patient", id_) for id_ in ids])
-    return {id_: (chart, facility) for (name, id_), (chart, _, facility) in found.items() if name == "Patient"}
+    return {id_: (chart, facility) for (name, id_), (chart, _, facility, _) in found.items() if name == "Patient"}
 
 
-def summary_parts(tx: Transaction, chart_keys: Sequence[int]) -> tuple[list[Located], dict[str, int]]:
-    """Return the sealed resources that a summary is made of, and the count of everything in the charts."""
-    return store.of_types(tx, chart_keys, TYPES, _MOST_OF_A_TYPE), store.count_types(tx, chart_keys)
+def patients_named(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str, int | None]]:
+    """Return chart, facility and classes of each Patient that exists."""
+    found = store.targets(tx, [("Patient", id_) for id_ in ids])
+    return {id_: (chart, at, classes) for (name, id_), (chart, _, at, classes) in found.items() if name == "Patient"}
 
 
-def newest_of(tx: Transaction, chart_keys: Sequence[int], types: Sequence[str], most: int) -> list[Located]:
-    """Return the newest `most` sealed resources of each of these types in these charts."""
-    return store.of_types(tx, chart_keys, types, most)
+def summary_parts(tx: Transaction, sight: Sight) -> tuple[list[Located], dict[str, int]]:
+    """Return the sealed resources that a summary is made of, and the count of everything that the sight shows."""
+    return store.of_types(tx, sight, TYPES, _MOST_OF_A_TYPE), store.count_types(tx, sight)
 
 
-def summary(parts: Sequence[Located], counts: Mapping[str, int], keys: Mapping[int, bytes]) -> Summary:
+def newest_of(tx: Transaction, sight: Sight, types: Sequence[str], most: int) -> list[Located]:
+    """Return the newest `most` sealed resources of each of these types that a sight shows."""
+    return store.of_types(tx, sight, types, most)
+
+
+def summary(parts: Sequence[Located], counts: Mapping[str, int], keys: Mapping[int, bytes], sight: Sight) -> Summary:
     """Open the parts and make the one-screen summary."""
-    opened = [(located, open_body(located, keys)) for located in parts]
+    opened = [(located, open_body(located, keys, sight)) for located in parts]
     return summarise(opened, counts)
 
 
 def stands(
-    parts: Sequence[Located], keys: Mapping[int, bytes], keepings: Sequence[Keeping], found: Summary, today: date
+    parts: Sequence[Located],
+    keys: Mapping[int, bytes],
+    sight: Sight,
+    keepings: Sequence[Keeping],
+    found: Summary,
+    today: date,
 ) -> Stands:
     """Open the Patients among a summary's parts and say how the record stands, and why."""
-    patients = [(one.facility, one.at, parse(open_body(one, keys))) for one in parts if one.type == "Patient"]
+    patients = [(one.facility, one.at, parse(open_body(one, keys, sight))) for one in parts if one.type == "Patient"]
     lines = (*found.allergies, *found.medicines, *found.problems, *found.results)
     return standing.stands(patients, keepings, (line.at for line in lines), today)
 
 
-def patient_name(located: Located, keys: Mapping[int, bytes]) -> str | None:
+def patient_name(located: Located, keys: Mapping[int, bytes], sight: Sight) -> str | None:
     """Open one Patient and return the name as written, and nothing else of it; None too where its key is not left."""
     if located.chart_key not in keys:
         return None
-    return name_of(orjson.loads(open_body(located, keys)))
+    return name_of(orjson.loads(open_body(located, keys, sight)))
 
 
-def personal(located: Located, keys: Mapping[int, bytes]) -> Personal:
+def personal(located: Located, keys: Mapping[int, bytes], sight: Sight) -> Personal:
     """Open one Patient and return what says who somebody is, and nothing else of it."""
-    return personal_of(located, open_body(located, keys))
+    return personal_of(located, open_body(located, keys, sight))
 
 
 def described(patient: Mapping[str, Any], recorded_at: str = "") -> Described:
@@ -113,9 +142,9 @@ def described(patient: Mapping[str, Any], recorded_at: str = "") -> Described:
     return Described(**columns(patient, DOCUMENT_SYSTEMS), recorded_at=recorded_at)
 
 
-def identified(located: Located, keys: Mapping[int, bytes]) -> Identified:
+def identified(located: Located, keys: Mapping[int, bytes], sight: Sight) -> Identified:
     """Open one Patient and return its identifiers, and nothing else of it."""
-    found = orjson.loads(open_body(located, keys)).get("identifier") or ()
+    found = orjson.loads(open_body(located, keys, sight)).get("identifier") or ()
     pairs = ((one.get("system"), one.get("value")) for one in found)
     return Identified(
         id=located.id,
@@ -124,9 +153,9 @@ def identified(located: Located, keys: Mapping[int, bytes]) -> Identified:
     )
 
 
-def arrival(located: Located, keys: Mapping[int, bytes]) -> Arrival:
+def arrival(located: Located, keys: Mapping[int, bytes], sight: Sight) -> Arrival:
     """Open a Patient with its chart's key and return what it says of whose the chart is, as the index takes it."""
-    patient = parse(open_body(located, keys))
+    patient = parse(open_body(located, keys, sight))
     return Arrival(
         chart_key=located.chart_key,
         source=located.facility,
@@ -139,7 +168,9 @@ def arrival(located: Located, keys: Mapping[int, bytes]) -> Arrival:
 def note_again(tx: Transaction, sealer: Sealer, found: Sequence[Located], keys: Mapping[int, bytes]) -> None:
     """Note of stored resources what the population register and follow-up keep, as if they arrived. Lock them first."""
     for located in found:
-        written = [(located.resource_key, located.chart_key, parse(open_body(located, keys)))]
+        written = [
+            (located.resource_key, located.chart_key, parse(open_body(located, keys, whole([located.chart_key]))))
+        ]
         population.note(tx, located.facility, located.at, written)
         following.note(tx, sealer, located.at, written, [located.resource_key])
 

@@ -6,17 +6,24 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from salus.access.consent import Sight
 from salus.records.everything.model import MOST_SEALED_BYTES, AskedEverything, Kept
 from salus.records.model import Located
 from salus.storage import Transaction, listed
 
-_FOUND = "r.resource_key, r.id, r.type, r.version, r.chart_key, c.kind, c.facility, r.updated_at, v.body"
+_FOUND = "r.resource_key, r.id, r.type, r.version, r.chart_key, c.kind, c.facility, r.updated_at, r.classes, v.body"
+Target = tuple[int, str, str, int | None]
+"""Of a stored resource the key, kind and facility of its chart, and its classes."""
 _BY_CONDITION = 7_305_840
 """The first key of the advisory locks of conditional writes."""
 _JOINS = (
     " join records.chart c on c.chart_key = r.chart_key"
     " join records.version v on v.resource_key = r.resource_key and v.version = r.version"
 )
+
+
+# The charts that a sight names, with what is closed in each.
+_SEEN_CHARTS = "unnest(%s::bigint[], %s::int[]) s (chart_key, closed) join records.chart c on c.chart_key = s.chart_key"
 
 
 def keys(tx: Transaction, count: int) -> list[int]:
@@ -53,14 +60,25 @@ def open_common_chart(tx: Transaction, row: tuple[int, UUID, str, str, str, int,
     return found
 
 
-def targets(tx: Transaction, wanted: Sequence[tuple[str, UUID]]) -> dict[tuple[str, UUID], tuple[int, str, str]]:
-    """Return, for each stored resource among `wanted`, its chart's key, kind and facility."""
+def targets(tx: Transaction, wanted: Sequence[tuple[str, UUID]]) -> dict[tuple[str, UUID], Target]:
+    """Return, for each stored resource among `wanted`, its chart's key, kind and facility, and its classes."""
     found = tx.rows(
-        "select r.type, r.id, r.chart_key, c.kind, c.facility from unnest(%s::uuid[]) q(id)"
+        "select r.type, r.id, r.chart_key, c.kind, c.facility, r.classes from unnest(%s::uuid[]) q(id)"
         " join records.resource r on r.id = q.id join records.chart c on c.chart_key = r.chart_key",
         ([id_ for _, id_ in wanted],),
     )
-    return {(name, id_): (chart, kind, facility) for name, id_, chart, kind, facility in found}
+    return {(name, id_): (chart, kind, facility, classes) for name, id_, chart, kind, facility, classes in found}
+
+
+def referred_before(tx: Transaction, by: Sequence[UUID], ids: Sequence[UUID]) -> set[tuple[str, UUID]]:
+    """Return those of `ids` to which one of `by` refers by a search parameter, as it is stored now."""
+    found = tx.rows(
+        "select distinct t.type, t.id from unnest(%s::uuid[]) q(id) join records.resource r on r.id = q.id"
+        " join records.found f on f.resource_key = r.resource_key cross join lateral unnest(f.targets) e(target)"
+        " join records.resource t on t.resource_key = e.target / 1024 where t.id = any(%s::uuid[])",
+        (list(by), list(ids)),
+    )
+    return {(name, id_) for name, id_ in found}
 
 
 def by_identifier(tx: Transaction, digests: Sequence[bytes]) -> dict[bytes, list[tuple[str, UUID, str, str]]]:
@@ -91,11 +109,11 @@ def bar_conditions(tx: Transaction, numbers: Sequence[int]) -> None:
     )
 
 
-def lock(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str, int, int, str, str]]:
-    """Lock resources for update: id -> (resource_key, type, chart_key, version, chart kind, facility)."""
+def lock(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str, int, int, str, str, int | None]]:
+    """Lock resources for update: id -> (resource_key, type, chart_key, version, chart kind, facility, classes)."""
     found = tx.rows(
-        "select r.id, r.resource_key, r.type, r.chart_key, r.version, c.kind, c.facility from records.resource r"
-        " join records.chart c on c.chart_key = r.chart_key"
+        "select r.id, r.resource_key, r.type, r.chart_key, r.version, c.kind, c.facility, r.classes"
+        " from records.resource r join records.chart c on c.chart_key = r.chart_key"
         " where r.id = any(%s::uuid[]) order by r.resource_key for update of r",
         (list(ids),),
     )
@@ -104,10 +122,10 @@ def lock(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str, int
 
 def insert_resources(
     tx: Transaction,
-    rows: Iterable[tuple[int, UUID, str, int, int, datetime, datetime | None, datetime | None]],
+    rows: Iterable[tuple[int, UUID, str, int, int, datetime, datetime | None, datetime | None, int]],
 ) -> None:
-    """Bulk-insert (resource_key, id, type, chart_key, version, updated_at, date_lo, date_hi)."""
-    columns = ("resource_key", "id", "type", "chart_key", "version", "updated_at", "date_lo", "date_hi")
+    """Bulk-insert (resource_key, id, type, chart_key, version, updated_at, date_lo, date_hi, classes)."""
+    columns = ("resource_key", "id", "type", "chart_key", "version", "updated_at", "date_lo", "date_hi", "classes")
     tx.copy("records.resource", columns, rows)
 
 
@@ -122,16 +140,18 @@ def insert_tokens(tx: Transaction, rows: Iterable[tuple[int, int, bytes, int, st
 
 
 def update_resources(
-    tx: Transaction, rows: Sequence[tuple[int, int, datetime, datetime | None, datetime | None]]
+    tx: Transaction, rows: Sequence[tuple[int, int, datetime, datetime | None, datetime | None, int]]
 ) -> None:
-    """Point locked resources at their next versions, and drop the search rows of the last: (key, version, at, lo, hi).
+    """Point locked resources at their next versions, and drop the search rows of the last.
 
-    Two statements, however many there are.
+    Rows are (key, version, at, lo, hi, classes); classes are added to those that the resource has. Two statements,
+    however many there are.
     """
     tx.run(
-        "update records.resource r set version = q.version, updated_at = q.at, date_lo = q.lo, date_hi = q.hi"
-        " from unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])"
-        " q(key, version, at, lo, hi) where r.resource_key = q.key",
+        "update records.resource r set version = q.version, updated_at = q.at, date_lo = q.lo, date_hi = q.hi,"
+        " classes = r.classes | q.classes"
+        " from unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::smallint[])"
+        " q(key, version, at, lo, hi, classes) where r.resource_key = q.key",
         tuple(list(column) for column in zip(*rows, strict=True)),
     )
     tx.run("delete from records.token where resource_key = any(%s::bigint[])", ([row[0] for row in rows],))
@@ -220,9 +240,9 @@ def fetch(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
     return [Located.of_row(row) for row in found]
 
 
-def patients(tx: Transaction, chart_keys: Sequence[int]) -> list[Located]:
-    """Return the Patient resources of charts."""
-    return of_types(tx, chart_keys, ("Patient",), 100)
+def patients(tx: Transaction, sight: Sight) -> list[Located]:
+    """Return the Patient resources that a sight shows."""
+    return of_types(tx, sight, ("Patient",), 100)
 
 
 def patients_at(tx: Transaction, chart_keys: Sequence[int], facility: str) -> dict[int, UUID]:
@@ -239,23 +259,25 @@ def patients_at(tx: Transaction, chart_keys: Sequence[int], facility: str) -> di
     )
 
 
-def of_types(tx: Transaction, chart_keys: Sequence[int], types: Sequence[str], most: int) -> list[Located]:
-    """Return the newest `most` resources of each type in these charts."""
+def of_types(tx: Transaction, sight: Sight, types: Sequence[str], most: int) -> list[Located]:
+    """Return the newest `most` resources of each type that a sight shows."""
     found = tx.rows(
         f"select {_FOUND} from unnest(%s::text[]) q(type) cross join lateral ("  # noqa: S608
-        " select * from records.resource x where x.chart_key = any(%s::bigint[]) and x.type = q.type"
+        f" select x.* from {_SEEN_CHARTS} join records.resource x on x.chart_key = s.chart_key and x.type = q.type"
+        " where access.shows(x.classes, s.closed, c.facility = %s)"
         " order by x.date_lo desc nulls last, x.resource_key desc limit %s) r" + _JOINS,
-        (list(types), list(chart_keys), most),
+        (list(types), *sight.charts, sight.facility or "", most),
     )
     return [Located.of_row(row) for row in found]
 
 
-def everything(tx: Transaction, chart_keys: Sequence[int], asked: AskedEverything) -> tuple[list[Kept], bool]:
-    """Return the next resources of charts in key order, bounded by number and by sealed bytes; tell of more.
+def everything(tx: Transaction, sight: Sight, asked: AskedEverything) -> tuple[list[Kept], bool]:
+    """Return the next resources that a sight shows in key order, bounded by number and by sealed bytes; tell of more.
 
     The bodies beyond the bound are not read: what is stored outside of its row has its length in the row.
     """
-    where, params = ["x.chart_key = any(%s::bigint[])"], [list(chart_keys)]  # type: list[str], list[object]
+    me = sight.facility or ""
+    where, params = ["access.shows(x.classes, s.closed, c.facility = %s)"], [*sight.charts, me]  # type: list[str], list[object]
     for condition, value in (
         ("x.type = any(%s::text[])", None if asked.types is None else list(asked.types)),
         ("x.updated_at >= %s", asked.since),
@@ -267,23 +289,26 @@ def everything(tx: Transaction, chart_keys: Sequence[int], asked: AskedEverythin
             where.append(condition)
             params.append(value)
     found = tx.rows(
-        "select resource_key, id::text, type, version, chart_key, case when upto <= %s then body end from ("  # noqa: S608
+        "select resource_key, id::text, type, version, chart_key, classes, facility = %s,"  # noqa: S608
+        " case when upto <= %s then body end from ("
         "select p.*, v.body, sum(octet_length(v.body)) over (order by p.resource_key) - octet_length(v.body) as upto"
-        f" from (select * from records.resource x where {' and '.join(where)} order by x.resource_key limit %s) p"
+        f" from (select x.*, c.facility from {_SEEN_CHARTS} join records.resource x on x.chart_key = s.chart_key"
+        f" where {' and '.join(where)} order by x.resource_key limit %s) p"
         " join records.version v on v.resource_key = p.resource_key and v.version = p.version"
         ") bounded order by resource_key",
-        (MOST_SEALED_BYTES, *params, asked.count + 1),
+        (me, MOST_SEALED_BYTES, *params, asked.count + 1),
         binary=True,
     )
     page = [Kept._make(row) for row in found[: asked.count] if row[-1] is not None]
     return page, len(found) > len(page)
 
 
-def count_types(tx: Transaction, chart_keys: Sequence[int]) -> dict[str, int]:
-    """Return how many resources of each type these charts hold."""
+def count_types(tx: Transaction, sight: Sight) -> dict[str, int]:
+    """Return how many resources of each type a sight shows."""
     found = tx.rows(
-        "select type, count(*) from records.resource where chart_key = any(%s::bigint[]) group by type order by type",
-        (list(chart_keys),),
+        f"select r.type, count(*) from {_SEEN_CHARTS} join records.resource r on r.chart_key = s.chart_key"  # noqa: S608
+        " where access.shows(r.classes, s.closed, c.facility = %s) group by r.type order by r.type",
+        (*sight.charts, sight.facility or ""),
     )
     return {name: int(count) for name, count in found}
 

@@ -86,6 +86,7 @@ def _question(request: Request) -> dict[str, object]:
         "own_record": request.own_record,
         "care_facility": request.care_facility,
         "independent": request.independent,
+        "closed": request.closed,
     }
     if request.purpose is not None:
         context["purpose"] = {"__entity": {"type": "Purpose", "id": str(request.purpose)}}

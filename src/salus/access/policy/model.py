@@ -21,6 +21,9 @@ class Action(StrEnum):
     IMPORT = "import"
     RESOLVE_CODE = "resolve-code"
     OPEN_RELATION = "open-relation"
+    READ_CONSENT = "read-consent"
+    CHANGE_CONSENT = "change-consent"
+    CLOSE_FOR_RESIDENT = "close-for-resident"
     READ_CODE = "read-code"
     REPLACE_CODE = "replace-code"
     READ_REGISTER = "read-register"
@@ -63,7 +66,8 @@ class Request:
 
     `own_facility`: each chart is the principal's own facility's. `relation_open`: that facility has an open care
     relation with each resident. `own_record`: the principal is the resident. `care_facility`: the facility gives care.
-    `independent`: the principal's organisation took part in nothing that is judged.
+    `independent`: the principal's organisation took part in nothing that is judged. `closed`: what is asked for another
+    facility wrote, and its class or all of it is closed to the principal's, by law or by its resident.
     """
 
     role: Role
@@ -75,6 +79,7 @@ class Request:
     own_record: bool = False
     care_facility: bool = False
     independent: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

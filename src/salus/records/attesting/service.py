@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from salus.access.consent import Sight
 from salus.records.attesting.model import Attested
 from salus.records.attesting.reading import TYPES, born_on, facts
 from salus.records.model import Located
@@ -14,16 +15,16 @@ from salus.storage import Transaction
 _MOST_OF_A_TYPE = 200
 
 
-def attestable(tx: Transaction, chart_keys: Sequence[int]) -> list[Located]:
-    """Return the sealed entries of these charts that facts are read from, the newest of each type."""
-    return newest_of(tx, chart_keys, TYPES, _MOST_OF_A_TYPE)
+def attestable(tx: Transaction, sight: Sight) -> list[Located]:
+    """Return the sealed entries that facts are read from, the newest of each type that a sight shows."""
+    return newest_of(tx, sight, TYPES, _MOST_OF_A_TYPE)
 
 
-def attested(parts: Sequence[Located], keys: Mapping[int, bytes], at: datetime) -> tuple[Attested, ...]:
+def attested(parts: Sequence[Located], keys: Mapping[int, bytes], sight: Sight, at: datetime) -> tuple[Attested, ...]:
     """Open entries and return what can be attested at this instant, newest first."""
-    return facts([(located, open_body(located, keys)) for located in parts], at)
+    return facts([(located, open_body(located, keys, sight)) for located in parts], at)
 
 
-def birth_of(patient: Located, keys: Mapping[int, bytes]) -> date | None:
+def birth_of(patient: Located, keys: Mapping[int, bytes], sight: Sight) -> date | None:
     """Open one Patient and return the birth date, if known to the day, and nothing else of it."""
-    return born_on(open_body(patient, keys))
+    return born_on(open_body(patient, keys, sight))

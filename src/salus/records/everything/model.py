@@ -29,13 +29,18 @@ class AskedEverything:
 
 
 class Kept(NamedTuple):
-    """A stored resource on a page of everything, still sealed; the id as its text. As slim as a row: there are many."""
+    """A stored resource on a page of everything, still sealed; the id as its text. As slim as a row: there are many.
+
+    `own` tells that the facility that asks wrote it.
+    """
 
     resource_key: int
     id: str
     type: str
     version: int
     chart_key: int
+    classes: int | None
+    own: bool
     sealed: bytes
 
     def __repr__(self) -> str:

@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from salus.access.consent import Sight
 from salus.records import store
+from salus.records.errors import NotFound
 from salus.records.everything.asking import place_of
 from salus.records.everything.model import MOST_OPENED_BYTES, AskedEverything, Kept
 from salus.records.fhir.definitions import DIRECTORY
 from salus.records.model import Located, Sealer
 from salus.records.sealing import unseal_each
 from salus.records.search.cursor import make_cursor
+from salus.records.service import shown
 from salus.storage import Transaction
 
 # Bodies are written without blanks, and a quotation mark inside a text is escaped: this is never part of a text.
@@ -22,9 +25,9 @@ _LED = re.compile(
 )
 
 
-def everything(tx: Transaction, chart_keys: Sequence[int], asked: AskedEverything) -> tuple[list[Kept], bool]:
-    """Return a page of the sealed resources of charts in key order, in one statement; tell whether more follow."""
-    return store.everything(tx, chart_keys, asked)
+def everything(tx: Transaction, sight: Sight, asked: AskedEverything) -> tuple[list[Kept], bool]:
+    """Return a page of the sealed resources that a sight shows, in key order and one statement; tell of more."""
+    return store.everything(tx, sight, asked)
 
 
 def everything_cursor(asked: AskedEverything, patient: UUID, last: Kept, sealer: Sealer) -> str:
@@ -32,16 +35,21 @@ def everything_cursor(asked: AskedEverything, patient: UUID, last: Kept, sealer:
     return make_cursor(sealer, place_of(str(patient), asked.canonical), [str(last.resource_key)])
 
 
-def open_all(found: Sequence[Located], keys: Mapping[int, bytes]) -> list[bytes]:
-    """Open many bodies, in their order."""
+def open_all(found: Sequence[Located], keys: Mapping[int, bytes], sight: Sight) -> list[bytes]:
+    """Open many bodies, in their order. Raises NotFound if the sight does not show one of them: then none is opened."""
+    if not all(shown(one, sight) for one in found):
+        raise NotFound("there is no such resource here")
     return list(unseal_each(keys, ((one.chart_key, one.resource_key, one.version, one.sealed) for one in found)))
 
 
-def open_page(found: Sequence[Kept], keys: Mapping[int, bytes]) -> list[bytes]:
+def open_page(found: Sequence[Kept], keys: Mapping[int, bytes], sight: Sight) -> list[bytes]:
     """Open the bodies of a page in their order, one at least, until they are more bytes than a page may hold.
 
-    What is small while it is sealed may be large; what is left is for the next page.
+    What is small while it is sealed may be large; what is left is for the next page. Raises NotFound if the sight does
+    not show one of them: then none is opened.
     """
+    if not all(sight.shows_kept(one.chart_key, one.own, one.classes) for one in found):
+        raise NotFound("there is no such resource here")
     bodies: list[bytes] = []
     size = 0
     for body in unseal_each(keys, ((one.chart_key, one.resource_key, one.version, one.sealed) for one in found)):

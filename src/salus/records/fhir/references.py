@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,11 @@ def _literal(reference: str) -> tuple[str, UUID] | None:
         return None
     found = uuid_of(match[2])
     return (match[1], found) if found else (match[1], UUID(int=0))
+
+
+def referred(found: Iterable[tuple[dict[str, Any], object]]) -> list[str]:
+    """Return what references name, as `Type/id`, without the version; of this server or not."""
+    return [str(node["reference"]).partition("/_history/")[0] for node, _ in found]
 
 
 def uuid_of(text: str) -> UUID | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from salus.access.consent import Sight
 from salus.records.following import store
 from salus.records.following.model import Mark
 from salus.records.following.topics import TYPES, told, topic_keys
@@ -37,11 +38,11 @@ def forget(tx: Transaction, resource_keys: Sequence[int]) -> None:
     store.replace_followed(tx, resource_keys, ())
 
 
-def marks(tx: Transaction, sealer: Sealer, chart_keys: Sequence[int]) -> dict[int, list[Mark]]:
-    """Return what each of these charts tells of topics."""
+def marks(tx: Transaction, sealer: Sealer, sight: Sight) -> dict[int, list[Mark]]:
+    """Return what each chart tells of topics, as far as a sight shows it."""
     topics = {sealer.digest(_DOMAIN, topic.encode()): topic for topic in topic_keys()}
     found: dict[int, list[Mark]] = {}
-    for chart, digest, day, facility in store.followed_of(tx, chart_keys):
+    for chart, digest, day, facility in store.followed_of(tx, sight):
         if digest in topics:
             found.setdefault(chart, []).append(Mark(topic=topics[digest], day=day, facility=facility))
     return found

@@ -28,7 +28,7 @@ def bring_back(tx: Transaction, keys: Sequence[int]) -> None:
 
 def targets_deleted(
     tx: Transaction, wanted: Sequence[tuple[str, UUID]]
-) -> dict[tuple[str, UUID], tuple[int, str, str]]:
+) -> dict[tuple[str, UUID], tuple[int, str, str, int | None]]:
     """Return whose chart each deleted resource belongs to: what refers to it already may go on doing so."""
     return store.targets_deleted(tx, wanted) if wanted else {}
 

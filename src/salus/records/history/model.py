@@ -56,4 +56,5 @@ class Standing:
     kind: str
     facility: str
     at: datetime
+    classes: int | None
     deleted: bool = False

@@ -12,20 +12,20 @@ from salus.records.model import Located
 from salus.storage import Transaction
 
 _EITHER = (
-    " cross join lateral (select r.resource_key, r.id, r.type, r.chart_key from records.resource r where {0}"
-    " union all select d.resource_key, d.id, d.type, d.chart_key from records.deleted d where {1}) x"
+    " cross join lateral (select r.resource_key, r.id, r.type, r.chart_key, r.classes from records.resource r where {0}"
+    " union all select d.resource_key, d.id, d.type, d.chart_key, d.classes from records.deleted d where {1}) x"
     " join records.chart c on c.chart_key = x.chart_key"
 )
 _BY_ID = _EITHER.format("r.id = q.id", "d.id = q.id")
 _BY_KEY = _EITHER.format("r.resource_key = q.resource_key", "d.resource_key = q.resource_key")
-_FOUND = "x.resource_key, x.id, x.type, v.version, x.chart_key, c.kind, c.facility, v.at, v.body, v.deleted"
+_FOUND = "x.resource_key, x.id, x.type, v.version, x.chart_key, c.kind, c.facility, v.at, x.classes, v.body, v.deleted"
 
 
 def lock_current(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Standing]:
     """Lock resources that are there, always in one order."""
     found = tx.rows(
-        "select r.id, r.resource_key, r.type, r.chart_key, r.version, c.kind, c.facility, r.updated_at, false"
-        " from records.resource r join records.chart c on c.chart_key = r.chart_key"
+        "select r.id, r.resource_key, r.type, r.chart_key, r.version, c.kind, c.facility, r.updated_at, r.classes,"
+        " false from records.resource r join records.chart c on c.chart_key = r.chart_key"
         " where r.id = any(%s::uuid[]) order by r.resource_key for update of r",
         (list(ids),),
     )
@@ -35,7 +35,7 @@ def lock_current(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Standing]:
 def lock_deleted(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Standing]:
     """Lock resources that are deleted, so that nobody else brings them back meanwhile."""
     found = tx.rows(
-        "select d.id, d.resource_key, d.type, d.chart_key, d.version, c.kind, c.facility, d.at, true"
+        "select d.id, d.resource_key, d.type, d.chart_key, d.version, c.kind, c.facility, d.at, d.classes, true"
         " from records.deleted d join records.chart c on c.chart_key = d.chart_key"
         " where d.id = any(%s::uuid[]) order by d.resource_key for update of d",
         (list(ids),),
@@ -45,22 +45,22 @@ def lock_deleted(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Standing]:
 
 def targets_deleted(
     tx: Transaction, wanted: Sequence[tuple[str, UUID]]
-) -> dict[tuple[str, UUID], tuple[int, str, str]]:
-    """Return, for each deleted resource among `wanted`, its chart's key, kind and facility."""
+) -> dict[tuple[str, UUID], tuple[int, str, str, int | None]]:
+    """Return, for each deleted resource among `wanted`, its chart's key, kind and facility, and its classes."""
     found = tx.rows(
-        "select d.type, d.id, d.chart_key, c.kind, c.facility from unnest(%s::uuid[]) q(id)"
+        "select d.type, d.id, d.chart_key, c.kind, c.facility, d.classes from unnest(%s::uuid[]) q(id)"
         " join records.deleted d on d.id = q.id join records.chart c on c.chart_key = d.chart_key",
         ([id_ for _, id_ in wanted],),
     )
-    return {(name, id_): (chart, kind, facility) for name, id_, chart, kind, facility in found}
+    return {(name, id_): (chart, kind, facility, classes) for name, id_, chart, kind, facility, classes in found}
 
 
 def delete(tx: Transaction, rows: Sequence[tuple[int, int, datetime]]) -> None:
     """Move locked resources aside, with their search rows: (key, version that says so, at)."""
     keys, versions, instants = (list(column) for column in zip(*rows, strict=True))
     tx.run(
-        "insert into records.deleted (resource_key, id, type, chart_key, version, at)"
-        " select r.resource_key, r.id, r.type, r.chart_key, q.version, q.at"
+        "insert into records.deleted (resource_key, id, type, chart_key, version, at, classes)"
+        " select r.resource_key, r.id, r.type, r.chart_key, q.version, q.at, r.classes"
         " from unnest(%s::bigint[], %s::int[], %s::timestamptz[]) q(key, version, at)"
         " join records.resource r on r.resource_key = q.key",
         (keys, versions, instants),
@@ -96,8 +96,8 @@ def fetch_versions(tx: Transaction, wanted: Sequence[tuple[UUID, int]]) -> list[
 def fetch_deleted(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
     """Return the versions that say that these resources were deleted, for those that were."""
     found = tx.rows(
-        "select d.resource_key, d.id, d.type, d.version, d.chart_key, c.kind, c.facility, v.at, v.body, v.deleted"
-        " from records.deleted d join records.chart c on c.chart_key = d.chart_key"
+        "select d.resource_key, d.id, d.type, d.version, d.chart_key, c.kind, c.facility, v.at, d.classes, v.body,"
+        " v.deleted from records.deleted d join records.chart c on c.chart_key = d.chart_key"
         " join records.version v on v.resource_key = d.resource_key and v.version = d.version"
         " where d.id = any(%s::uuid[])",
         (list(ids),),
@@ -178,7 +178,7 @@ def _asked(since: datetime | None, current: tuple[datetime, datetime] | None) ->
 
 
 def _standing(row: tuple[Any, ...]) -> Standing:
-    _, key, type_, chart, version, kind, facility, at, deleted = row
+    _, key, type_, chart, version, kind, facility, at, classes, deleted = row
     return Standing(
         resource_key=key,
         type=type_,
@@ -187,6 +187,7 @@ def _standing(row: tuple[Any, ...]) -> Standing:
         kind=kind,
         facility=facility,
         at=at,
+        classes=classes,
         deleted=deleted,
     )
 

@@ -25,10 +25,12 @@ from salus.records.history.model import Standing
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, Ready, examine, together
 from salus.records.intake.permitting import Writer, permit_write
 from salus.records.intake.preferring import nearest, usurped
+from salus.records.intake.referring import unclosed
 from salus.records.intake.sandbox import fictional, marked
 from salus.records.model import Accepted, Intent, Outcome, Sealer
 from salus.records.sealing import seal
 from salus.records.search.indexing import Indexed, put
+from salus.records.sensitivity.spreading import Holding, classes_of, spread
 from salus.storage import Transaction
 
 TOKENS = "records.token"
@@ -47,7 +49,7 @@ class _Batch:
     writer: Writer
     at: datetime
     examined: list[Examined]
-    targets: dict[tuple[str, UUID], tuple[int, str, str]]
+    targets: dict[tuple[str, UUID], store.Target]
     charts: dict[int, int] = field(default_factory=dict)
     versions: dict[int, tuple[int, int]] = field(default_factory=dict)
     back: set[int] = field(default_factory=set)
@@ -56,6 +58,7 @@ class _Batch:
     created: list[int] = field(default_factory=list)
     digests: dict[tuple[int, str], bytes] = field(default_factory=dict)
     days: set[date] = field(default_factory=set)
+    had: dict[int, int | None] = field(default_factory=dict)
 
     @property
     def opened_charts(self) -> set[int]:
@@ -125,7 +128,7 @@ def _told(
 
 def _lookup(
     tx: Transaction, writer: Writer, references: References, examined: Sequence[Examined]
-) -> dict[tuple[str, UUID], tuple[int, str, str]]:
+) -> dict[tuple[str, UUID], store.Target]:
     """Find what references point at outside this submission; say which lead nowhere, or to what it deletes.
 
     What is changed may refer to what was deleted, as it did before: else nobody could correct it.
@@ -138,6 +141,7 @@ def _lookup(
         one for one, _, entry in references.places if entry in changed and one not in targets and one not in gone
     ]
     targets |= history.targets_deleted(tx, missing)
+    targets = unclosed(tx, writer, targets, [one.id for one in examined if one.intent.verb == "update"])
     problems = [
         Problem(where=_reference(where), text="refers to nothing that is stored here", code="not-found", entry=entry)
         for literal, where, entry in references.places
@@ -153,7 +157,7 @@ def _conditional(
     tx: Transaction,
     writer: Writer,
     references: References,
-    targets: dict[tuple[str, UUID], tuple[int, str, str]],
+    targets: dict[tuple[str, UUID], store.Target],
     gone: Collection[tuple[str, UUID]],
 ) -> list[Problem]:
     """Resolve `Type?identifier=…` to the one resource it names at the own facility, or else in the directory."""
@@ -193,12 +197,12 @@ def _lock_updates(batch: _Batch) -> None:
         if one.intent.verb == "create":
             continue
         found, where = locked.get(one.id), _where(one)
-        if found is None or found.type != one.type:
+        if found is None or found.type != one.type or _misses(batch, found):
             raise NotFound(f"there is no such resource to {one.intent.verb}; {_OUR_IDS}", where=where)
-        batch.charts[position] = found.chart_key
+        batch.charts[position], batch.had[position] = found.chart_key, found.classes
         batch.versions[position] = (found.resource_key, found.version + 1)
         if one.intent.verb != "delete":
-            batch.targets[one.type, one.id] = (found.chart_key, found.kind, found.facility)
+            batch.targets[one.type, one.id] = (found.chart_key, found.kind, found.facility, found.classes)
         if one.intent.verb != "stand":
             _permit(batch, Action(one.intent.verb), found.kind, found.facility, one)
         if one.intent.verb == "stand" or (found.deleted and one.intent.verb == "delete"):
@@ -209,6 +213,10 @@ def _lock_updates(batch: _Batch) -> None:
             batch.back.add(position)
         elif one.intent.verb == "delete" and one.type == "Patient":
             raise RecordRefused([Problem(where=where, text=_KEPT, code="conflict", entry=one.intent.entry)], 409)
+
+
+def _misses(batch: _Batch, found: Standing) -> bool:
+    return batch.writer.misses(batch.tx, found.kind, found.chart_key, found.facility, found.classes)
 
 
 def _where(one: Examined) -> str:
@@ -321,6 +329,8 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     for position, key in zip(news, store.keys(tx, len(news)) if news else (), strict=True):
         batch.versions[position] = (key, 1)
     outcomes, resources, updates, versions, tokens = [], [], [], [], []
+    holding = Holding(batch.examined, batch.targets, batch.charts, batch.had)
+    classes = classes_of(holding)
     for position, one in enumerate(batch.examined):
         chart = batch.charts[position]
         key, version = batch.versions[position]
@@ -331,9 +341,9 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
             continue
         lo, hi = facts.dates(one.resource)
         if one.intent.verb == "update" and position not in batch.back:
-            updates.append((key, version, at, lo, hi))
+            updates.append((key, version, at, lo, hi, classes[position]))
         else:
-            resources.append((key, one.id, one.type, chart, version, at, lo, hi))
+            resources.append((key, one.id, one.type, chart, version, at, lo, hi, classes[position]))
         versions.append((key, version, chart, acceptance, at, seal(keys[chart], key, version, body)))
         tokens += [(key, param, digest, chart, one.type) for param, digest in _digests(batch, one)]
     if updates:
@@ -345,6 +355,7 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     _write_found(batch)
     _write_occurrences(batch)
     _note_people(batch)
+    spread(tx, holding, classes)
     return outcomes
 
 

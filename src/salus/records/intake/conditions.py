@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+from salus.access.consent import Sight
 from salus.records import store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts
@@ -151,7 +152,7 @@ def _found(
     looks.asked |= {(chart, condition.type) for chart in asked_about(tx, asked, facility)}
     tokens = _tokens(condition) if public else None
     if tokens is None:
-        return search(tx, asked, facility, None)[0]
+        return search(tx, asked, facility, Sight(facility=facility, closed={}))[0]
     digests = [{token_digest(sealer, facts.IDENTIFIER, token) for token in one} for one in tokens]
     under = store.by_identifier(tx, sorted(set().union(*digests)))
     of_each = [

@@ -66,7 +66,7 @@ def own_patients(tx: Transaction, sealer: Sealer, facility: str, named: Named) -
         digest = token_digest(sealer, facts.IDENTIFIER, facts.token_of(named.system, named.value))
         asked = [id_ for kind, id_, _, _ in store.by_identifier(tx, [digest]).get(digest, ()) if kind == "Patient"]
     found = store.targets(tx, [("Patient", id_) for id_ in asked]) if asked else {}
-    return {id_: chart for (kind, id_), (chart, _, of) in found.items() if kind == "Patient" and of == facility}
+    return {id_: chart for (kind, id_), (chart, _, of, _) in found.items() if kind == "Patient" and of == facility}
 
 
 def institution_id(

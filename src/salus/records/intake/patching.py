@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonpatch
 
+from salus.access.consent import whole
 from salus.records.errors import Conflict, Gone, NotFound, Problem, RecordRefused
 from salus.records.fhir.parse import MOST_BYTES as MOST_SENT
 from salus.records.fhir.parse import MOST_DEPTH, names_an_element, parse, parse_list
@@ -57,7 +58,7 @@ def patched(tx: Transaction, writer: Writer, intents: Sequence[Intent], looks: L
     standing = history.lock(tx, everything)  # with all others of the submission, in the one order
     for one in intents:
         if one.verb == "patch":
-            _check_standing(writer, one, standing.get(one.id) if one.id else None)
+            _check_standing(tx, writer, one, standing.get(one.id) if one.id else None)
     located = {one.id: one for one in fetch(tx, sorted(wanted, key=str))}
     charts = {one.chart_key for one in located.values()}
     looks.opened |= charts
@@ -76,10 +77,14 @@ def patched(tx: Transaction, writer: Writer, intents: Sequence[Intent], looks: L
     return changed
 
 
-def _check_standing(writer: Writer, one: Intent, found: Standing | None) -> None:
+def _misses(tx: Transaction, writer: Writer, found: Standing) -> bool:
+    return writer.misses(tx, found.kind, found.chart_key, found.facility, found.classes)
+
+
+def _check_standing(tx: Transaction, writer: Writer, one: Intent, found: Standing | None) -> None:
     kind = one.resource["resourceType"]
     where = f"{kind}.id" if one.entry is None else f"Bundle.entry[{one.entry}].request.url"
-    if found is None or found.type != kind:
+    if found is None or found.type != kind or _misses(tx, writer, found):
         raise NotFound("there is no such resource to patch; ids are given by this server", where=where)
     permit_write(writer, "update", found.kind, found.facility, kind if one.entry is None else where)
     if one.expected not in (None, found.version):
@@ -90,7 +95,7 @@ def _check_standing(writer: Writer, one: Intent, found: Standing | None) -> None
 
 def _changed(one: Intent, located: Located, keys: dict[int, bytes]) -> tuple[Intent, int]:
     """Return the update that a patch makes, and how many characters it holds."""
-    changed, text = _applied(parse(open_body(located, keys)), one)
+    changed, text = _applied(parse(open_body(located, keys, whole(keys))), one)
     if changed.get("resourceType") != located.type or changed.get("id") != str(located.id):
         raise _refused(_place(one, 0), "a patch changes neither id nor resourceType", 422)
     refuse_measures(changed, one.entry)

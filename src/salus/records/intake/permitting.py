@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from salus.access import Action, Kind, Request, permit
 from salus.kernel import Purpose, Refused, Role
 from salus.records.model import Custodian, Keys
+from salus.storage import Transaction
+
+
+class Eyes(Protocol):
+    """What is there for the writer of what other facilities wrote."""
+
+    def closed(self, tx: Transaction, found: Sequence[tuple[int, str, int | None]]) -> list[bool]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """Who sends: the facts that policy needs, and the keys to store it under. People of a `sandbox` are fictional."""
+    """Who sends: the facts that policy needs, and the keys to store it under. People of a `sandbox` are fictional.
+
+    Without `eyes` nothing of others is looked for."""
 
     role: Role
     purpose: Purpose | None
@@ -22,6 +33,12 @@ class Writer:
     sealer: Custodian = field(repr=False)
     source: str = "fhir"
     sandbox: bool = False
+    eyes: Eyes | None = field(default=None, repr=False)
+
+    def misses(self, tx: Transaction, kind: str, chart: int, facility: str, classes: int | None) -> bool:
+        """Tell whether a resource is closed to the writer, so that it is as if it were not there."""
+        others = kind == "resident" and facility != self.facility
+        return others and self.eyes is not None and self.eyes.closed(tx, [(chart, facility, classes)])[0]
 
 
 def permit_write(writer: Writer, action: str, kind: str, facility: str, where: str) -> None:

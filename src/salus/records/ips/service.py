@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from salus.access.consent import Sight
 from salus.records import store
 from salus.records.ips.document import make
 from salus.records.ips.model import Making
@@ -12,9 +13,9 @@ from salus.records.model import Located
 from salus.storage import Transaction
 
 
-def ips_parts(tx: Transaction, chart_keys: Sequence[int]) -> tuple[list[Located], dict[str, int]]:
-    """Return the newest sealed resources of each type that a section may hold, and the count of everything."""
-    return store.of_types(tx, chart_keys, TYPES, MOST_OF_A_TYPE), store.count_types(tx, chart_keys)
+def ips_parts(tx: Transaction, sight: Sight) -> tuple[list[Located], dict[str, int]]:
+    """Return the newest sealed resources of each type that a section may hold, and the count of everything shown."""
+    return store.of_types(tx, sight, TYPES, MOST_OF_A_TYPE), store.count_types(tx, sight)
 
 
 def ips(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from salus.access.consent import Sight
 from salus.identity import residents, residents_of
 from salus.kernel import Unavailable
 from salus.records.following.topics import TYPES
@@ -58,9 +59,9 @@ def changes(tx: Transaction, month: date, counties: Mapping[str, str]) -> list[C
     return gathered.table()
 
 
-def keepings_of(tx: Transaction, chart_keys: Sequence[int]) -> list[Keeping]:
-    """Return who declared to keep the record of these charts' resident."""
-    return store.keepings_of(tx, chart_keys)
+def keepings_of(tx: Transaction, sight: Sight) -> list[Keeping]:
+    """Return who declared to keep the record of the resident whose charts a sight shows, as far as it shows that."""
+    return store.keepings_seen(tx, sight)
 
 
 def charts_kept(tx: Transaction, facility: str, after: int, most: int) -> list[int]:
@@ -68,18 +69,16 @@ def charts_kept(tx: Transaction, facility: str, after: int, most: int) -> list[i
     return store.charts_kept(tx, facility, after, most)
 
 
-def kept_by(
-    tx: Transaction, chart_keys: Sequence[int], facility: str, day: date, whose: Mapping[int, int]
-) -> dict[int, int]:
-    """Return each resident whose record the facility keeps on a day, with the chart in which it says so.
+def kept_by(tx: Transaction, sight: Sight, day: date, whose: Mapping[int, int]) -> dict[int, int]:
+    """Return each resident whose record the sight's facility keeps on a day, with the chart in which it says so.
 
-    `whose` says whose each chart is, and all charts of each of them are among these.
+    `whose` says whose each chart is, and all charts of each of them are among these. What is closed takes nobody over.
     """
     declared: dict[int, list[Keeping]] = {}
-    for one in store.keepings_of(tx, chart_keys):
+    for one in store.keepings_seen(tx, sight):
         declared.setdefault(whose[one.chart_key], []).append(one)
     found = {resident: keeper(keepings, day) for resident, keepings in declared.items()}
-    return {resident: one.chart_key for resident, one in found.items() if one and one.facility == facility}
+    return {resident: one.chart_key for resident, one in found.items() if one and one.facility == sight.facility}
 
 
 def vitals_of(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, Vital]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from salus.access.consent import Sight
 from salus.records.population.model import Keeping, Vital
 from salus.storage import Transaction
 
@@ -58,6 +59,19 @@ def keepings_of(tx: Transaction, chart_keys: Sequence[int]) -> list[Keeping]:
         "select resource_key, chart_key, facility, since, until, said_at from records.keeping"
         " where chart_key = any(%s::bigint[])",
         (list(chart_keys),),
+    )
+    return [_keeping(row) for row in found]
+
+
+def keepings_seen(tx: Transaction, sight: Sight) -> list[Keeping]:
+    """Return the declarations that a sight shows."""
+    found = tx.rows(
+        "select k.resource_key, k.chart_key, k.facility, k.since, k.until, k.said_at"
+        " from unnest(%s::bigint[], %s::int[]) s (chart_key, closed)"
+        " join records.keeping k on k.chart_key = s.chart_key"
+        " join records.resource r on r.resource_key = k.resource_key"
+        " where access.shows(r.classes, s.closed, k.facility = %s)",
+        (*sight.charts, sight.facility or ""),
     )
     return [_keeping(row) for row in found]
 

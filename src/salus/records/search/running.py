@@ -1,20 +1,21 @@
-"""Run what was asked, within a bound: a facility's own records, or given charts. The directory is everybody's.
+"""Run what was asked, within a bound: a facility's own records, or what a sight shows. The directory is everybody's.
 
-Exactly one of `facility` and `charts` bounds whose resources can be found, be included, or decide what is found.
+Where no `facility` is named the sight bounds what can be found, be included, or decide what is found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, cast
 
+from salus.access.consent import EVERYTHING, Sight
 from salus.records.errors import RecordRefused
 from salus.records.model import Located, Sealer
 from salus.records.search import store
 from salus.records.search.asking import Asked, Include
 from salus.records.search.conditions import Writing, matches, named, ordered
-from salus.records.search.parameters import MOST_SLOTS
+from salus.records.search.parameters import MOST_SLOTS, is_directory
 from salus.records.search.query import cursor_behind
 from salus.records.search.values import refused
 from salus.records.store import targets
@@ -24,20 +25,19 @@ MOST_INCLUDED: Final = 1000
 MOST_ROUNDS: Final = 5
 MOST_TOTAL: Final = 100_000
 MOST_NAMED: Final = 200
-Charts = Mapping[int, str] | Sequence[int] | None
-"""Charts, or the charts of the patients that a search names, each with its facility; None where a facility bounds."""
 
 
-def search(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> tuple[list[Located], Located | None]:
+def search(tx: Transaction, asked: Asked, facility: str | None, sight: Sight) -> tuple[list[Located], Located | None]:
     """Run a parsed search for one page; return its matches, and the one behind them where more follow.
 
     A page ends early where its sealed bodies are more bytes than it may hold.
     """
-    writing = _writing(tx, asked, facility, charts)
+    writing = _writing(tx, asked, facility, sight)
     query, order, texts = ordered(asked, writing, asked.count + 1)
     rows = store.page(tx, query, order, texts, writing.params)
     found = [
-        replace(Located.of_row(row[:9]), place=(*cast("tuple[str | None, ...]", row[9:]), str(row[0]))) for row in rows
+        replace(Located.of_row(row[:10]), place=(*cast("tuple[str | None, ...]", row[10:]), str(row[0])))
+        for row in rows
     ]
     matches = [one for one in found[: asked.count] if one.sealed]
     return matches, found[len(matches)] if len(found) > len(matches) else None
@@ -48,9 +48,9 @@ def next_cursor(asked: Asked, last: Located, sealer: Sealer) -> str:
     return cursor_behind(asked, last.place, sealer)
 
 
-def total(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> int:
+def total(tx: Transaction, asked: Asked, facility: str | None, sight: Sight) -> int:
     """Return how many resources match. Raises RecordRefused where they are more than are counted."""
-    writing = _writing(tx, asked, facility, charts)
+    writing = _writing(tx, asked, facility, sight)
     found = store.counted(tx, matches(asked, writing), writing.params, MOST_TOTAL + 1)
     if found > MOST_TOTAL:
         if asked.shape.total == "estimate":
@@ -59,9 +59,9 @@ def total(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -
     return found
 
 
-def whose(tx: Transaction, asked: Asked, facility: str | None, charts: Charts, most: int) -> list[int]:
+def whose(tx: Transaction, asked: Asked, facility: str | None, sight: Sight, most: int) -> list[int]:
     """Return the chart of each resource that matches, `most` + 1 of them at most."""
-    writing = _writing(tx, asked, facility, charts)
+    writing = _writing(tx, asked, facility, sight)
     return [chart for _, chart in store.charts_of(tx, matches(asked, writing), writing.params, most + 1)]
 
 
@@ -79,7 +79,7 @@ def asked_about(tx: Transaction, asked: Asked, facility: str) -> list[int]:
 
 
 def included(
-    tx: Transaction, asked: Asked, found: Sequence[Located], facility: str | None, charts: Charts
+    tx: Transaction, asked: Asked, found: Sequence[Located], facility: str | None, sight: Sight
 ) -> list[Located]:
     """Return what the search includes beside its matches, each once. Raises RecordRefused where it is too much."""
     if not asked.includes or not found:
@@ -88,7 +88,7 @@ def included(
     fresh, added, sealed = dict(kinds), dict[int, str](), 0
     for round_ in range(MOST_ROUNDS):
         wanted = [one for one in asked.includes if round_ == 0 or one.iterate]
-        keys = {key for one in wanted for key in _reached(tx, asked, one, fresh, facility, charts)} - kinds.keys()
+        keys = {key for one in wanted for key in _reached(tx, asked, one, fresh, facility, sight)} - kinds.keys()
         if len(added) + len(keys) > MOST_INCLUDED:
             raise _too_much("_include", f"more than {MOST_INCLUDED} would be included: ask for fewer with _count")
         sized = store.sizes(tx, sorted(keys)) if keys else []
@@ -110,10 +110,10 @@ def too_large_to_include() -> RecordRefused:
 
 
 def _reached(
-    tx: Transaction, asked: Asked, include: Include, from_: dict[int, str], facility: str | None, charts: Charts
+    tx: Transaction, asked: Asked, include: Include, from_: dict[int, str], facility: str | None, sight: Sight
 ) -> list[int]:
     """Return the keys of what one include leads to from these resources."""
-    writing = _writing(tx, asked, facility, charts)
+    writing = _writing(tx, asked, facility, sight)
     if include.reverse:
         numbers = [
             key * MOST_SLOTS + slot for key, kind in from_.items() if kind in include.targets for slot in include.slots
@@ -125,19 +125,25 @@ def _reached(
     return store.targets_of(tx, keys, include.slots, within, writing.params, MOST_INCLUDED + 1) if keys else []
 
 
-def _writing(tx: Transaction, asked: Asked, facility: str | None, charts: Charts) -> Writing:
+def _writing(tx: Transaction, asked: Asked, facility: str | None, sight: Sight) -> Writing:
     """Begin the SQL of a search in its bound: named patients narrow it."""
-    if isinstance(charts, Mapping):
-        return Writing(sealer=asked.sealer, facilities=sorted(set(charts.values())), charts=sorted(charts))
-    bound = None if charts is None else set(charts)
-    if asked.patients is not None:
+    public = is_directory(asked.type)
+    bound = None if facility is not None or public else set(sight.closed)
+    if asked.patients is not None and not sight.keepers and not public:
         named = targets(tx, [("Patient", id_) for id_ in asked.patients])
-        own = {chart for (name, _), (chart, _, at) in named.items() if name == "Patient" and facility in (None, at)}
+        own = {chart for (name, _), (chart, _, at, _) in named.items() if name == "Patient" and facility in (None, at)}
         bound = own if bound is None else own & bound
     if bound is None:
         return Writing(sealer=asked.sealer, facilities=[facility] if facility else [], charts=None)
-    facilities = store.facilities_of(tx, sorted(bound))
-    return Writing(sealer=asked.sealer, facilities=facilities, charts=sorted(bound))
+    kept = sight.keepers or store.facilities_of(tx, sorted(bound))
+    shut = {chart: sight.closed[chart] for chart, at in kept.items() if facility is None and at != sight.facility}
+    seen = [chart for chart in sorted(kept) if not shut.get(chart, 0) & EVERYTHING]
+    return Writing(
+        sealer=asked.sealer,
+        facilities=sorted({kept[chart] for chart in seen}),
+        charts=seen,
+        shut={chart: shut[chart] for chart in seen if shut.get(chart)},
+    )
 
 
 def _too_much(where: str, text: str) -> RecordRefused:

@@ -18,7 +18,7 @@ DateRow = tuple[int, datetime, datetime, int]
 """Key, from, to, resource."""
 NumberRow = tuple[int, Decimal, Decimal, int, int, int, int]
 """Key, from, to, unit, code, label, resource."""
-LOCATED = "r.resource_key, r.id, r.type, r.version, r.chart_key, c.kind, c.facility, r.updated_at, v.body"
+LOCATED = "r.resource_key, r.id, r.type, r.version, r.chart_key, c.kind, c.facility, r.updated_at, r.classes, v.body"
 _JOINS = (
     " join records.resource r on r.resource_key = k.resource_key"
     " join records.chart c on c.chart_key = r.chart_key"
@@ -104,10 +104,11 @@ def keys_of(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, int]:
     return dict(found)
 
 
-def facilities_of(tx: Transaction, charts: Sequence[int]) -> list[str]:
-    """Return the facilities that keep these charts."""
-    found = tx.rows("select distinct facility from records.chart where chart_key = any(%s::bigint[])", (list(charts),))
-    return sorted(facility for (facility,) in found)
+def facilities_of(tx: Transaction, charts: Sequence[int]) -> dict[int, str]:
+    """Return the facility that keeps each of these charts."""
+    return dict(
+        tx.rows("select chart_key, facility from records.chart where chart_key = any(%s::bigint[])", (list(charts),))
+    )
 
 
 def page(tx: Transaction, matches: str, order: str, sorted_by: int, params: Sequence[object]) -> list[Row]:

@@ -14,6 +14,8 @@ from salus.web.fhir.outcome import refusal
 from salus.web.fhir.requests import check_accept, check_conditions
 from salus.web.fhir.turning_away import count_refused
 
+CLOSED, MAY_BE_CLOSED = "Salus-Closed", "parts of a record may be closed by law or by its resident"
+"""A line on every answer alike, whatever is asked and found, so that it tells of nothing."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -29,17 +31,19 @@ class Interaction:
 
 
 def answering(endpoint: Endpoint) -> Endpoint:
-    """Turn every SalusError of a route into an OperationOutcome."""
+    """Turn every SalusError of a route into an OperationOutcome, and say on every answer that parts may be closed."""
 
     @wraps(endpoint)
     async def answered(request: Request) -> Response:
         try:
             check_accept(request)
             check_conditions(request)
-            return await endpoint(request)
+            answer = await endpoint(request)
         except SalusError as error:
             await count_refused(request, error)
             # Its traceback's frames hold the body that was sent; they would wait for the garbage collector.
-            return refusal(error.with_traceback(None))
+            answer = refusal(error.with_traceback(None))
+        answer.headers[CLOSED] = MAY_BE_CLOSED
+        return answer
 
     return answered

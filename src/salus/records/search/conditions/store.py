@@ -6,7 +6,7 @@ within charts these do, and the digests are looked at row by row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -68,11 +68,15 @@ _STORED_FOR: Final = (
 
 @dataclass(slots=True)
 class Writing:
-    """SQL on its way, with its values in order. `charts` bounds whose records are looked at; None is a facility's."""
+    """SQL on its way, with its values in order. `charts` bounds whose records are looked at; None is a facility's.
+
+    `shut` names those of the charts in which something is closed to the reader, with what.
+    """
 
     sealer: Sealer = field(repr=False)
     facilities: Sequence[str]
     charts: Sequence[int] | None
+    shut: Mapping[int, int] = field(default_factory=dict)
     params: list[object] = field(default_factory=list)
     depth: int = 0
 
@@ -91,8 +95,19 @@ class Writing:
         bound = [scope(self.sealer, at, kind) for kind in kinds if not is_directory(kind) for at in self.facilities]
         if self.charts is None or not bound:
             return self._scoped(alias, kept + bound)
-        own = f"({self.one_of(f'{alias}.chart_key', self.charts)} and {self._scoped(alias, bound)})"
+        own = f"({self.one_of(f'{alias}.chart_key', self.charts)} and {self._seen(alias)}{self._scoped(alias, bound)})"
         return f"({own} or {self._scoped(alias, kept)})" if kept else own
+
+    def _seen(self, alias: str) -> str:
+        """Return the condition that a row is not closed to the reader, where anything is: the rule is access's own."""
+        if not self.shut:
+            return ""
+        self.add(list(self.shut), list(self.shut), list(self.shut.values()))
+        return (
+            f"({alias}.chart_key <> all(%s::bigint[]) or exists (select from records.resource v"
+            " join unnest(%s::bigint[], %s::int[]) s (chart_key, closed) on s.chart_key = v.chart_key"
+            f" where v.resource_key = {alias}.resource_key and access.shows(v.classes, s.closed, false))) and "
+        )
 
     def _scoped(self, alias: str, scopes: Sequence[int]) -> str:
         return self.one_of(f"{alias}.scope", scopes)

@@ -1,0 +1,62 @@
+"""Write down what residents say of their records; work out what of a chart a read may show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
+
+from salus.access.consent import store as sql
+from salus.access.consent.model import EVERY_CLASS, EVERYTHING, Directive, Sight, closed_by
+from salus.storage import Transaction
+
+
+def direct(tx: Transaction, directive: Directive) -> None:
+    """Write a directive down; it holds from its `since` on. Ask `permit` first. Duty CARE."""
+    sql.add(tx, directive)
+
+
+def withdraw(tx: Transaction, id_: UUID, by: str, at: datetime) -> bool:
+    """Take a directive back from `at` on, once; tell whether this did. Only its resident may: ask `permit` first."""
+    return sql.withdraw(tx, id_, at, by)
+
+
+def directives(tx: Transaction, resident_keys: Sequence[int]) -> list[Directive]:
+    """Return all that was ever said for these residents, in force or not, the newest first."""
+    return sql.directives(tx, resident_keys)
+
+
+def closed_classes(
+    tx: Transaction, asked: Mapping[tuple[str, int], Sequence[int]], at: datetime
+) -> dict[tuple[str, int], int]:
+    """Return what is closed to each facility of each resident: the bits of `Sensitive`, and EVERYTHING.
+
+    `asked` names for each pair of facility and resident all keys that the resident is known under; what was said under
+    any of them counts. One statement.
+    """
+    permits, forbids = dict.fromkeys(asked, 0), dict.fromkeys(asked, 0)
+    whose: dict[tuple[str, int], list[tuple[str, int]]] = {}
+    for pair, known in asked.items():
+        for key in known:
+            whose.setdefault((pair[0], key), []).append(pair)
+    for facility, key, permitted, forbidden in sql.said(tx, list(whose), at) if whose else ():
+        for pair in whose[facility, key]:
+            permits[pair] |= permitted
+            forbids[pair] |= forbidden
+    return {pair: closed_by(permits[pair], forbids[pair]) for pair in asked}
+
+
+def sight(
+    facility: str | None,
+    whose: Mapping[int, int | None],
+    closed: Mapping[int, int],
+    keepers: Mapping[int, str] | None = None,
+) -> Sight:
+    """Return what of these charts a facility may show: chart -> its resident, resident -> what is closed of them.
+
+    Nothing is shown of a resident of whom it was not worked out, nor of a chart that is nobody's.
+    """
+    nothing = EVERY_CLASS | EVERYTHING
+    of = {chart: nothing if key is None else closed.get(key, nothing) for chart, key in whose.items()}
+    return Sight(facility=facility, closed=MappingProxyType(of), keepers=MappingProxyType(keepers or {}))

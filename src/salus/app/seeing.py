@@ -1,0 +1,126 @@
+"""What a principal may see of whose charts: the sight without which no body is opened, made in one place.
+
+A facility sees under an open care relation what its resident did not close, and always what it wrote itself; a resident
+sees all of the own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from salus import access, identity, records
+from salus.access import EVERY_CLASS, EVERYTHING, Sight
+from salus.app.node import Node
+from salus.parties import Principal
+from salus.records import Unclassed
+from salus.storage import Transaction
+
+Pair = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How facilities stand to residents at an instant: which care relations are open, and what is closed in them."""
+
+    open: frozenset[Pair]
+    closed: Mapping[Pair, int]
+
+    def denied(self, facility: str | None, resident: int | None) -> bool:
+        """Tell whether a resident closed to this facility everything that others wrote."""
+        known = facility is not None and resident is not None
+        return known and bool(self.closed.get((facility or "", resident or 0), 0) & EVERYTHING)
+
+    def sight(
+        self, facility: str | None, whose: Mapping[int, int | None], keepers: Mapping[int, str] | None = None
+    ) -> Sight:
+        """Return what a facility may see of charts: chart -> its resident. Without an open relation its own alone."""
+        closed = {resident: bits for (at, resident), bits in self.closed.items() if at == facility}
+        return access.sight(facility, whose, closed, keepers)
+
+    def view(self, facility: str | None, whose: Mapping[int, int | None]) -> Sight:
+        """Return what of charts is there for a facility: without an open relation too, what is sensitive is not.
+
+        It says what answers as if it were not there, and opens nothing: a read takes `sight`.
+        """
+        sight, unnamed = self.sight(facility, whose), unnamed_sight(facility, whose)
+        related = {chart for chart, resident in whose.items() if (facility, resident) in self.open}
+        closed = {chart: (sight if chart in related else unnamed).closed[chart] for chart in whose}
+        return Sight(facility=facility, closed=closed)
+
+
+NONE = Standing(open=frozenset(), closed=MappingProxyType({}))
+
+
+def standing(tx: Transaction, pairs: Iterable[tuple[str | None, int | None]], at: datetime) -> Standing:
+    """Find out how these facilities and residents stand, under whatever key a relation was opened or something said."""
+    wanted = {(facility, resident) for facility, resident in pairs if facility is not None and resident is not None}
+    if not wanted:
+        return NONE
+    known = identity.known_as_each(tx, sorted({resident for _, resident in wanted}))
+    under = {(facility, key): (facility, now) for facility, now in wanted for key in known.get(now, (now,))}
+    found = frozenset(under[pair] for pair in access.relations(tx, sorted(under), at))
+    asked = {(facility, now): known.get(now, (now,)) for facility, now in sorted(found)}
+    return Standing(open=found, closed=MappingProxyType(access.closed_classes(tx, asked, at) if asked else {}))
+
+
+def sight_of(tx: Transaction, node: Node, who: Principal, charts: Collection[int], at: datetime) -> Sight:
+    """Return what a principal's facility may see of charts now. Ask it in the transaction that reads them.
+
+    For whatever reads others' records: searches, summaries, histories, all of a record. A resident takes `own_sight`.
+    Raises Unclassed while the charts are being prepared.
+    """
+    whose = identity.residents_of(tx, sorted(charts)) if charts else {}
+    stands = standing(tx, [(who.facility, resident) for resident in whose.values()], at)
+    sight = stands.sight(who.facility, {chart: whose.get(chart) for chart in charts})
+    check_classed(tx, node, sight)
+    return sight
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """What is there for somebody who writes, of what others wrote."""
+
+    node: Node
+    who: Principal
+    at: datetime
+
+    def closed(self, tx: Transaction, found: Sequence[tuple[int, str, int | None]]) -> list[bool]:
+        """Tell of resources, (chart, facility, classes), which are as if they were not there. Raises Unclassed."""
+        whose = identity.residents_of(tx, sorted({chart for chart, _, _ in found}))
+        stands = standing(tx, [(self.who.facility, resident) for resident in whose.values()], self.at)
+        view = stands.view(self.who.facility, {chart: whose.get(chart) for chart, _, _ in found})
+        waiting = [chart for chart, at, classes in found if classes is None and at != self.who.facility]
+        if waiting:
+            raise unclassed(self.node, waiting)
+        return [not view.shows(chart, at, classes) for chart, at, classes in found]
+
+
+def check_classed(tx: Transaction, node: Node, sight: Sight) -> None:
+    """Raise Unclassed where it is not yet worked out what a sight shows: neither showing nor leaving out is right."""
+    wanted = [chart for chart, closed in sight.closed.items() if closed and not closed & EVERYTHING]
+    if waiting := records.charts_waiting(tx, wanted, sight.facility):
+        raise unclassed(node, waiting)
+
+
+def unclassed(node: Node, charts: Collection[int]) -> Unclassed:
+    """Have charts prepared before others, and return what to raise meanwhile."""
+    node.wanted.update(charts)
+    return Unclassed(charts)
+
+
+def own_sight(charts: Iterable[int]) -> Sight:
+    """Return all there is in charts, for the resident whose they are. Ask policy first."""
+    return access.whole(charts)
+
+
+def unnamed_sight(facility: str | None, whose: Mapping[int, int | None]) -> Sight:
+    """Return what of charts may decide a facility's lists and numbers: its own, and of others what is not sensitive."""
+    return access.sight(facility, whose, {resident: int(EVERY_CLASS) for resident in whose.values() if resident})
+
+
+def own_facility_sight(facility: str | None, charts: Iterable[int] = ()) -> Sight:
+    """Return what a facility wrote itself, and nothing else of the charts that are named. Ask policy first."""
+    return access.sight(facility, dict.fromkeys(charts), {})

@@ -1,0 +1,34 @@
+"""What a submission refers to and may: what is closed to its writer is refused as what is not stored here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from salus.records import store
+from salus.records.intake.permitting import Writer
+from salus.storage import Transaction
+
+Targets = Mapping[tuple[str, UUID], store.Target]
+
+
+def unclosed(
+    tx: Transaction, writer: Writer, targets: Targets, changed: Sequence[UUID]
+) -> dict[tuple[str, UUID], store.Target]:
+    """Return targets without those that others wrote and that are closed to the writer.
+
+    What is changed may go on referring to what it referred to before: else nobody could correct it.
+    """
+    others = {
+        literal: (chart, facility, classes)
+        for literal, (chart, kind, facility, classes) in targets.items()
+        if kind == "resident" and facility != writer.facility
+    }
+    if not others or writer.eyes is None:
+        return dict(targets)
+    closed = {
+        literal for literal, gone in zip(others, writer.eyes.closed(tx, list(others.values())), strict=True) if gone
+    }
+    if closed and changed:
+        closed -= store.referred_before(tx, changed, [id_ for _, id_ in closed])
+    return {literal: target for literal, target in targets.items() if literal not in closed}

@@ -1,0 +1,164 @@
+"""What one resource holds, and what it takes on from those that it refers to.
+
+The low four bits say in which classes a resource is, the next four which of them whoever refers to it takes on. A
+visit lends what its department is, not why somebody came: else a visit of a person with HIV would close all that was
+done there.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from salus.access.consent import EVERY_CLASS
+from salus.records.sensitivity.table import classes_of_code, classes_of_label, classes_of_text
+
+LENDS = 4
+"""By how many bits what a resource lends stands above what it is."""
+_EVERY = int(EVERY_CLASS)
+EVERY_LENT = _EVERY | _EVERY << LENDS
+"""What a resource is that nobody can read any more."""
+
+# Of whom a record is, is told by name and address; a word in there is no diagnosis.
+_PERSONS = frozenset({"Patient", "RelatedPerson", "Practitioner", "Person"})
+_VISITS = frozenset({"Encounter", "EpisodeOfCare"})
+_REASONS = frozenset({"reasonCode", "reasonReference", "diagnosis", "text", "note", "contained"})
+_NO_WORDS = frozenset(
+    "authoredOn billablePeriod birthDate code contentType created data date effectiveDateTime effectiveInstant end"
+    " fullUrl hash id issued language lastUpdated occurrenceDateTime onsetDateTime performedDateTime recordedDate"
+    " reference resourceType start status system unit url use value versionId".split()
+)
+# A concept may be written as nothing but a code; elsewhere, as a ward's name, the same letters are none.
+_NAMES, _LONGEST_CODE = frozenset({"text", "display"}), 12
+_ATTACHED = frozenset({"attachment", "contentAttachment", "sourceAttachment"})
+_READABLE = ("text/", "application/json", "application/xml", "application/fhir+")
+
+
+def held(resource: Mapping[str, Any]) -> int:
+    """Return what a resource is by its own codes, words and labels, and what it lends.
+
+    What cannot be read, a scanned letter say, counts as every class. Labels only add.
+    """
+    name = resource["resourceType"]
+    if name in _PERSONS:
+        labels = _labels(resource)
+        return labels | labels << LENDS
+    classes = _classes(resource)
+    if name in _VISITS:
+        place = {key: value for key, value in resource.items() if key not in _REASONS}
+        return classes | _classes(place) << LENDS
+    return classes | classes << LENDS
+
+
+def taken(resource_type: str, own: int, lent: int) -> int:
+    """Return what a resource is with what it takes on; whoever refers to it takes that on too, unless it is a visit."""
+    return own | lent | (0 if resource_type in _VISITS else lent << LENDS)
+
+
+def lends(classes: int | None) -> int:
+    """Return what a stored resource lends; of one that nobody worked out yet, every class."""
+    return _EVERY if classes is None else classes >> LENDS
+
+
+def taken_on(
+    resources: Sequence[tuple[str, UUID, Mapping[str, Any], Sequence[str]]],
+    others: Mapping[tuple[str, UUID], int | None],
+) -> list[int]:
+    """Return what resources are once each took on what those lend that it refers to.
+
+    `resources` are (type, id, resource, references as Type/id), of one perhaps several versions; `others` are the
+    classes of what is stored already.
+    Whom a record is about lends nothing but labels.
+    """
+    places: dict[str, list[int]] = {}
+    for place, (name, id_, _, _) in enumerate(resources):
+        places.setdefault(f"{name}/{id_}", []).append(place)
+    stored = {f"{name}/{id_}": classes for (name, id_), classes in others.items()}
+    found, refers = [], []
+    for name, _, resource, references in resources:
+        lent = 0
+        for reference in references:
+            lent |= lends(stored[reference]) if reference in stored else 0
+        found.append(taken(name, held(resource), lent))
+        refers.append([place for one in references for place in places.get(one, ())])
+    return settle([name for name, *_ in resources], found, refers)
+
+
+def settle(types: Sequence[str], own: Sequence[int], refers: Sequence[Sequence[int]]) -> list[int]:
+    """Return what resources are once each took on what those lend that it refers to, by place in the same list."""
+    found, changed = list(own), True
+    while changed:
+        changed = False
+        for place, others in enumerate(refers):
+            lent = 0
+            for other in others:
+                lent |= found[other] >> LENDS
+            if lent & ~found[place]:
+                found[place], changed = taken(types[place], found[place], lent), True
+    return found
+
+
+def _classes(resource: Mapping[str, Any]) -> int:
+    """Gather codes, labels and words of everything in a resource, contained and nested ones among it."""
+    found = 0
+    waiting: list[Mapping[str, Any]] = [resource]
+    while waiting:
+        node = waiting.pop()
+        found |= _marked(node)
+        for key, value in node.items():
+            if isinstance(value, str):
+                found |= _told(key, value)
+            elif isinstance(value, dict):
+                waiting.append(value)
+            elif isinstance(value, list):
+                for one in value:
+                    if isinstance(one, dict):
+                        waiting.append(one)
+                    elif isinstance(one, str):
+                        found |= classes_of_text(one)
+    return found
+
+
+def _told(key: str, text: str) -> int:
+    """Return the classes of a text in an element of this name."""
+    found = 0 if key in _NO_WORDS else classes_of_text(text)
+    if key in _NAMES and len(text) <= _LONGEST_CODE:
+        found |= classes_of_code(None, text)
+    return found
+
+
+def _marked(node: Mapping[str, Any]) -> int:
+    """Return the classes that one object says by itself: its code, its labels, what is attached to it."""
+    code, found = node.get("code"), 0
+    if isinstance(code, str):
+        found = classes_of_code(node.get("system"), code)
+    if "meta" in node:
+        found |= _labels(node)
+    if node.get("resourceType") == "Binary":
+        found |= _attached(node)
+    for name in _ATTACHED & node.keys():
+        found |= _attached(node[name])
+    return found
+
+
+def _labels(resource: Mapping[str, Any]) -> int:
+    found = 0
+    for label in (resource.get("meta") or {}).get("security") or ():
+        found |= classes_of_label(label.get("system"), label.get("code"))
+    return found
+
+
+def _attached(content: Mapping[str, Any]) -> int:
+    """Return the classes of an attachment: those of its text where it can be read, else every class."""
+    if not content.get("data"):
+        return _EVERY if content.get("url") else 0
+    kind = str(content.get("contentType", "")).lower()
+    if not kind.startswith(_READABLE):
+        return _EVERY
+    try:
+        return classes_of_text(base64.b64decode(str(content["data"])).decode("utf-8"))
+    except (binascii.Error, ValueError):
+        return _EVERY

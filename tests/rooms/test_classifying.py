@@ -1,0 +1,186 @@
+"""What is sensitive in what an earlier release stored is worked out before others read it: nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from consenting import ICD10
+from nodes import a_node, a_number, a_patient, clinician, resident_of, send, system, the_resident
+from salus import identity, records
+from salus.app import Node, Reader, accept, arrive, everything_of, history_of, search, summary_of, view_summary
+from salus.app.classifying import classify_some
+from salus.app.searching_together import Alone, search_together
+from salus.records import NotFound, Unclassed, parse_query
+from salus.records.everything.asking import parse_everything
+from salus.records.history import parse_history
+from salus.storage import Duty
+
+ALLERGY: dict[str, Any] = {
+    "resourceType": "AllergyIntolerance",
+    "fullUrl": "urn:uuid:a",
+    "patient": {"reference": "urn:uuid:p"},
+    "code": {"text": "penicillin"},
+    "clinicalStatus": {
+        "coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]
+    },
+}
+
+
+def a_condition(code: str, name: str, **more: Any) -> dict[str, Any]:
+    coded = {"coding": [{"system": ICD10, "code": code}]}
+    patient = {"reference": "urn:uuid:p"}
+    return {"resourceType": "Condition", "fullUrl": f"urn:uuid:{name}", "code": coded, "subject": patient, **more}
+
+
+class Old:
+    """A resident's record at the first hospital as an earlier release stored it, and what the second asks."""
+
+    def __init__(self, node: Node, number: str) -> None:
+        self.node = node
+        about = [{"detail": [{"reference": "urn:uuid:z"}]}]
+        resources = [
+            a_patient(number, fullUrl="urn:uuid:p"),
+            ALLERGY,
+            a_condition("J45.9", "x", evidence=about),
+            a_condition("J00", "z"),
+            a_condition("B20", "h"),
+            a_condition("J02", "y", evidence=[{"detail": [{"reference": "urn:uuid:h"}]}]),
+        ]
+        self.done = send(node, system("H1"), *resources)
+        self.ids = {one: (out.type, out.id) for one, out in zip("paxzhy", self.done.outcomes, strict=True)}
+        key = resident_of(node, self.done)
+        with node.store.transaction(Duty.CARE) as tx:
+            found = identity.resident_by_key(tx, key)
+        assert found is not None
+        self.resident = found.resident_id
+        arrive(node, clinician("H2"), number)
+        self.unclass()
+
+    def unclass(self) -> None:
+        """Forget what was worked out."""
+        with self.node.store.connect(Duty.MIGRATION, "salus") as connection:
+            connection.execute(b"update records.resource set classes = null")
+            connection.execute(b"update records.deleted set classes = null")
+
+    def classify(self, most: int = 1000) -> int:
+        """Work everything out, so many entries at once; return in how many pages."""
+        pages = 0
+        while classify_some(self.node, most):
+            pages += 1
+        return pages
+
+    def seen(self) -> set[str]:
+        """Return what the second hospital reads."""
+        found, reader = set(), Reader(self.node)
+        for name, (kind, id_) in self.ids.items():
+            try:
+                reader.read_one(clinician("H2"), kind, id_)
+            except NotFound:
+                continue
+            found.add(name)
+        return found
+
+
+NUMBERS = iter(range(1, 100))
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with a_node(tmp_path_factory.mktemp("old"), "H1", "H2") as node:
+        yield node
+
+
+@pytest.fixture
+def old(node: Node) -> Iterator[Old]:
+    yield Old(node, a_number(next(NUMBERS)))
+    while classify_some(node):
+        pass
+
+
+def test_what_is_not_worked_out_yet_is_being_prepared_and_not_closed(old: Old) -> None:
+    node, who, patient = old.node, clinician("H2"), old.ids["p"][1]
+    kind, id_ = old.ids["a"]
+    found = parse_query(kind, [("patient", str(patient))], node.custodian)
+    asks = [
+        lambda: Reader(node).read_one(who, kind, id_),
+        lambda: history_of(node, who, kind, id_, parse_history(f"{kind}/{id_}", [], node.custodian)),
+        lambda: search(node, who, found),
+        lambda: search_together(node, [Alone(principal=who, asked=found), Alone(principal=who, asked=found)]),
+        lambda: everything_of(node, who, patient, parse_everything(str(patient), [], node.custodian)),
+        lambda: summary_of(node, who, patient, "en"),
+        lambda: view_summary(node, who, old.resident),
+    ]
+
+    for ask in asks:
+        with pytest.raises(Unclassed) as error:
+            ask()
+        assert error.value.status == 503
+    old.classify()
+    for ask in asks:
+        ask()
+    assert [line.text for line in view_summary(node, who, old.resident).summary.allergies] == ["penicillin"]
+
+
+def test_who_wrote_it_and_its_resident_read_it_meanwhile(old: Old) -> None:
+    kind, id_ = old.ids["h"]
+    for who in (system("H1"), the_resident(old.resident)):
+        assert Reader(old.node).read_one(who, kind, id_).body
+    assert view_summary(old.node, the_resident(old.resident), old.resident).summary.allergies
+
+
+@pytest.mark.parametrize("most", [1, 2, 1000])
+def test_however_few_at_once_the_same_is_worked_out(old: Old, most: int) -> None:
+    assert old.classify(most) >= (1 if most > 6 else 2)
+
+    assert old.seen() == {"p", "a", "x", "z"}
+
+
+def test_what_somebody_asked_for_is_worked_out_first(old: Old) -> None:
+    later = send(old.node, system("H1"), a_patient(fullUrl="urn:uuid:p"), ALLERGY).outcomes[0].chart_key
+    old.unclass()
+    old.node.wanted.add(later)
+
+    classify_some(old.node, 2)
+    with old.node.store.transaction(Duty.CARE) as tx:
+        assert records.charts_waiting(tx, [later], None) == []
+        assert records.charts_waiting(tx, [old.done.outcomes[0].chart_key], None)
+    assert not old.node.wanted
+
+
+def test_what_another_holds_waits_for_it_and_so_does_what_refers_to_it(old: Old) -> None:
+    with old.node.store.transaction(Duty.CARE) as tx:
+        tx.rows("select 1 from records.resource where id = %s for update", (old.ids["h"][1],))
+        old.classify()
+        assert records.charts_waiting(tx, [old.done.outcomes[0].chart_key], "H2") != []
+    old.classify()
+
+    assert old.seen() == {"p", "a", "x", "z"}
+
+
+def test_what_was_deleted_is_worked_out_too(old: Old) -> None:
+    kind, id_ = old.ids["h"]
+    accept(old.node, system("H1"), [records.of_delete(kind, str(id_), None)])
+    old.unclass()
+    asked = parse_history(f"{kind}/{id_}", [], old.node.custodian)
+
+    with pytest.raises(Unclassed):
+        history_of(old.node, clinician("H2"), kind, id_, asked)
+    old.classify()
+    with pytest.raises(NotFound):
+        history_of(old.node, clinician("H2"), kind, id_, asked)
+
+
+def test_a_record_whose_key_was_destroyed_is_in_every_class_and_holds_up_nobody(old: Old) -> None:
+    gone = old.done.outcomes[0].chart_key
+    old.node.keys.shred(gone)
+    other = send(old.node, system("H1"), a_patient(fullUrl="urn:uuid:p"), ALLERGY).outcomes[0].chart_key
+    old.unclass()
+
+    old.classify()
+    with old.node.store.transaction(Duty.CARE) as tx:
+        assert records.charts_waiting(tx, [other, gone], None) == []
+        found = tx.rows("select distinct classes from records.resource where chart_key = %s", (gone,))
+    assert found == [(119,)]
