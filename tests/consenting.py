@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -82,7 +82,9 @@ class Record:
     resident: UUID
 
     def say(self, says: Says, about: About, facility: str | None = None, until: datetime | None = None) -> UUID:
-        """Let the resident say something from now on."""
+        """Let the resident say something from now on; an opening ends after a day unless said otherwise."""
+        at = self.node.clock.now()
+        ends = until or (at + timedelta(days=1) if says is Says.PERMIT else None)
         with self.node.store.transaction(Duty.CARE) as tx:
             one = Directive(
                 id=new_id(),
@@ -90,8 +92,8 @@ class Record:
                 says=says,
                 about=about,
                 facility=facility,
-                since=self.node.clock.now(),
-                until=until,
+                since=at,
+                until=ends,
                 recorded_by=f"account-{self.resident}",
                 recorded_as=Role.RESIDENT,
             )

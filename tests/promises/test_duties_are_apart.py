@@ -33,6 +33,7 @@ POWERS = {
 }
 HISTORIES = (
     "access.entry access.chained access.subtree access.anchored access.refusal access.relation"
+    " access.directive access.withdrawal"
     " access.refusals_published appeals.contest appeals.answer healthcode.code"
     " identity.resident identity.claim identity.number identity.assertion identity.question"
     " identity.answer identity.notice keys.shredded ledger.leaf ledger.checkpoint"

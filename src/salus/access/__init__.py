@@ -1,7 +1,17 @@
 """Who, what, why: the policy, care relations, and the register of reads. Facts come as arguments; it fetches none."""
 
-from salus.access.consent.model import EVERY_CLASS, EVERYTHING, About, Directive, Says, Sensitive, Sight, whole
-from salus.access.consent.service import closed_classes, direct, directives, sight, withdraw
+from salus.access.consent.model import (
+    EVERY_CLASS,
+    EVERYTHING,
+    LONGEST_OPENING,
+    About,
+    Directive,
+    Says,
+    Sensitive,
+    Sight,
+    whole,
+)
+from salus.access.consent.service import closed_classes, direct, directive, directives, sight, withdraw
 from salus.access.errors import DirectiveInvalid, PolicyBroken, ReadInvalid
 from salus.access.model import MEASURE_ATTEMPTS, RELATION_LASTS, Fault, Finding, Read, Refusal, RegisteredRead
 from salus.access.policy.engine import Policy, load_policy, permit
@@ -28,6 +38,7 @@ from salus.access.tree.growth import chain
 __all__ = [
     "EVERYTHING",
     "EVERY_CLASS",
+    "LONGEST_OPENING",
     "MEASURE_ATTEMPTS",
     "PARTED",
     "RELATION_LASTS",
@@ -55,6 +66,7 @@ __all__ = [
     "chain",
     "closed_classes",
     "direct",
+    "directive",
     "directives",
     "load_policy",
     "open_relation",

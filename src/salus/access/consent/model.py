@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntFlag, StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -27,6 +28,13 @@ EVERY_CLASS: Final = Sensitive.HIV | Sensitive.PSYCHIATRY | Sensitive.REPRODUCTI
 
 EVERYTHING: Final = 8
 """The bit that every resource has: closed to whom a resident lets read nothing that others wrote."""
+
+
+LONGEST_OPENING: Final = timedelta(days=366)
+"""How long a class may be open until its resident says so anew. It carries a right: no setting changes it."""
+
+# A reference to a signed paper as desks number them. So long a run of digits is an identity number or a telephone.
+_PAPER = re.compile(r"(?!.*[0-9]{9})[A-Za-z0-9][A-Za-z0-9/.-]{0,19}", re.ASCII)
 
 
 class Says(StrEnum):
@@ -54,8 +62,9 @@ class About(StrEnum):
 class Directive:
     """One thing that a resident said of the own record: about what, to which facility, from when until when.
 
-    `facility` is None for every place of care. `until` is the first instant at which it no longer holds. Opening is the
-    resident's alone: at a desk staff write down only what closes, with the signed `paper` that it stands on.
+    `facility` is None for every place of care. `until` is the first instant at which it no longer holds; an opening has
+    one. Opening is the resident's alone: at a desk staff write down only what closes, with the signed `paper` that it
+    stands on.
     """
 
     id: UUID
@@ -71,17 +80,25 @@ class Directive:
     withdrawn: datetime | None = None
 
     def __post_init__(self) -> None:
-        if self.since.tzinfo is None or (self.until is not None and self.until.tzinfo is None):
-            raise DirectiveInvalid("a directive holds between aware instants")
-        if self.until is not None and self.until <= self.since:
-            raise DirectiveInvalid("the end of what you open or close must lie ahead")
+        self._check_end()
         if self.says is Says.PERMIT and self.about is About.EVERYTHING:
             raise DirectiveInvalid("open one class at a time; what is in no sensitive class is open in care already")
         if self.recorded_as is Role.RESIDENT:
             if self.paper is not None:
                 raise DirectiveInvalid("who says it for themselves signs no paper for it")
-        elif self.says is Says.PERMIT or not (self.paper or "").strip():
-            raise DirectiveInvalid("on somebody's behalf a desk only closes, with the number of the paper they signed")
+        elif self.says is Says.PERMIT or not _PAPER.fullmatch(self.paper or ""):
+            raise DirectiveInvalid(
+                "on somebody's behalf a desk only closes, with the number of the paper that they signed: up to 20"
+                " letters, digits, dots, slashes or hyphens, and no number of a person"
+            )
+
+    def _check_end(self) -> None:
+        if self.since.tzinfo is None or (self.until is not None and self.until.tzinfo is None):
+            raise DirectiveInvalid("a directive holds between aware instants")
+        if self.until is not None and self.until <= self.since:
+            raise DirectiveInvalid("the end of what you open or close must lie ahead")
+        if self.says is Says.PERMIT and (self.until is None or self.until - self.since > LONGEST_OPENING):
+            raise DirectiveInvalid("what you open needs an end, a year from now at the latest")
 
     def holds(self, at: datetime) -> bool:
         """Tell whether it is in force at an instant."""

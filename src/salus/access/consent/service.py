@@ -27,6 +27,11 @@ def directives(tx: Transaction, resident_keys: Sequence[int]) -> list[Directive]
     return sql.directives(tx, resident_keys)
 
 
+def directive(tx: Transaction, id_: UUID) -> Directive | None:
+    """Return what was said under an identifier, in force or not; None where nothing was."""
+    return sql.directive(tx, id_)
+
+
 def closed_classes(
     tx: Transaction, asked: Mapping[tuple[str, int], Sequence[int]], at: datetime
 ) -> dict[tuple[str, int], int]:

@@ -11,12 +11,13 @@ from salus.access.consent.model import About, Directive, Says
 from salus.kernel import Role
 from salus.storage import Transaction
 
-_DIRECTIVES = """
+_ROWS = """
 select d.id, d.resident_key, d.says, d.about, d.facility, d.since, d.until, d.recorded_by, d.recorded_as, d.paper,
     w.at
 from access.directive d left join access.withdrawal w on w.id = d.id
-where d.resident_key = any(%s::bigint[]) order by d.since desc, d.id
 """
+_DIRECTIVES = f"{_ROWS} where d.resident_key = any(%s::bigint[]) order by d.since desc, d.id"
+_ONE = f"{_ROWS} where d.id = %s"
 
 
 def add(tx: Transaction, one: Directive) -> None:
@@ -48,6 +49,12 @@ def withdraw(tx: Transaction, id_: UUID, at: datetime, by: str) -> bool:
 def directives(tx: Transaction, residents: Sequence[int]) -> list[Directive]:
     """Return all that was ever said for these residents, the newest first."""
     return [_directive(row) for row in tx.rows(_DIRECTIVES, (list(residents),))]
+
+
+def directive(tx: Transaction, id_: UUID) -> Directive | None:
+    """Return what was said under an identifier."""
+    row = tx.row(_ONE, (id_,))
+    return _directive(row) if row else None
 
 
 def said(tx: Transaction, pairs: Sequence[tuple[str, int]], at: datetime) -> list[tuple[str, int, int, int]]:
