@@ -247,6 +247,14 @@ def _clinicians_search_across() -> None:
     _policy(lambda told: told + grant)
 
 
+def _policy_lets_staff_open() -> None:
+    grant = (
+        '@ground("x") permit (principal == Role::"clinician", action == Action::"change-consent",'
+        ' resource == Kind::"record") when { context has purpose };'
+    )
+    _policy(lambda told: told + grant)
+
+
 CONTROLS: Mapping[str, Control] = {
     "no action sets a measure": Control(promise=1, test="test_no_one_can_set_a_measure.py", take_away=_grant_by_policy),
     "doors ask only where declared": Control(
@@ -295,6 +303,9 @@ CONTROLS: Mapping[str, Control] = {
     ),
     "only the resident opens": Control(
         promise=9, test="test_a_closed_class_is_opened_by_its_resident_alone.py", take_away=_staff_open
+    ),
+    "policy lets the resident alone change what is open": Control(
+        promise=9, test="test_only_the_resident_opens.py", take_away=_policy_lets_staff_open
     ),
     "what is derived is closed alike": Control(
         promise=9, test="test_nothing_tells_of_what_is_closed.py", take_away=_follow_up_of_everything

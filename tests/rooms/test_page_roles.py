@@ -29,6 +29,7 @@ FILLED = {
     "task": str(uuid4()),
     "number": "1",
     "question": "1",
+    "directive": str(uuid4()),
 }
 NOT_YOURS = "this page is not for your role"
 

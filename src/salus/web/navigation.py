@@ -33,6 +33,7 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
         Link(address=Address.MY_RECORD, template="my_record.html", text=noop("My record")),
         Link(address=Address.CERTIFICATES, template="my_certificates.html", text=noop("My certificates")),
         Link(address=Address.MY_NOTICE, template="my_notice.html", text=noop("My notice")),
+        Link(address=Address.MY_CLOSING, template="my_closing.html", text=noop("What is closed")),
         Link(address=Address.WHO_LOOKED, template="who_looked.html", text=noop("Who looked")),
         Link(address=Address.MY_INSTITUTIONS, template="my_institutions.html", text=noop("Whose records")),
         Link(address=Address.MY_CONTESTS, template="my_contests.html", text=noop("What you contested")),

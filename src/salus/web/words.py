@@ -76,6 +76,8 @@ PARTS: Mapping[str, str] = {
     "register": noop("The list of who looked"),
     "follow-up": noop("Whether you are due for a check-up or a vaccination"),
     "code": noop("Your identity code"),
+    "closing": noop("What you opened and closed, as far as it is for that place"),
+    "closed-for-you": noop("Something was closed for you, on a paper that you signed"),
     "certificate": noop("Your certificates, or the entries that one can be taken of"),
     "identity": noop("Your name, to be sure that it is you"),
     "person": noop("Who you are: names, birth date, numbers, addresses; nothing clinical"),
@@ -194,6 +196,9 @@ NOTICES: Mapping[Notice, str] = {
     Notice.REPORTED: noop("A reviewer is asked now. Nothing changes before a person has looked at it."),
     Notice.ASKED_AGAIN: noop("The pair waits in the queue again."),
     Notice.SECOND_NEEDED: noop("Your answer is kept. A second person has to answer before anything changes."),
+    Notice.SAID: noop("Done. It holds from now on."),
+    Notice.TAKEN_BACK: noop("Done. It is taken back from now on."),
+    Notice.CLOSED_FOR_RESIDENT: noop("It is closed from now on. The resident sees that you wrote it down."),
     Notice.ASSESSMENT_RECORDED: noop("The assessment is recorded, with your name."),
     Notice.SET_UP_DONE: noop("Your sign-in is set up. From now on use your password with a code from the app."),
 }

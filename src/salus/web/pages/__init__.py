@@ -10,6 +10,7 @@ from salus.kernel import SalusError
 from salus.web.pages import (
     accounts,
     certificates,
+    closing,
     command,
     contests,
     coverage,
@@ -37,6 +38,7 @@ def page_routes() -> list[Route]:
         following,
         residents,
         notices,
+        closing,
         certificates,
         contests,
         institutions,

@@ -32,9 +32,14 @@ async def my_code(visit: Visit) -> Response:
     """Show the resident's identity code."""
     who, node = _resident(visit), visit.gate.node
     mine = await in_thread(visit.gate, lambda: app.my_code(node, who))
-    return visit.show(
-        MyCode(code=mine.code, initial=mine.initial, issued=mine.issued, readers_this_week=mine.readers_this_week)
+    view = MyCode(
+        code=mine.code,
+        initial=mine.initial,
+        issued=mine.issued,
+        readers_this_week=mine.readers_this_week,
+        closed_at_desk=await in_thread(visit.gate, lambda: app.closed_at_desk(node, who)),
     )
+    return visit.show(view)
 
 
 @paged

@@ -67,7 +67,12 @@ async def arrive(visit: Visit) -> Response:
     if who.role is Role.CLINICIAN:
         return visit.go(f"{Address.DESK}/{here.resident_id}", purpose=purpose)
     return visit.show(
-        Arrived(name=written(here.name) or NAMELESS, ends=here.ends, slip=_slip_address(here.resident_id))
+        Arrived(
+            name=written(here.name) or NAMELESS,
+            ends=here.ends,
+            slip=_slip_address(here.resident_id),
+            closing=f"{Address.DESK}/{here.resident_id}/closing",
+        )
     )
 
 
@@ -87,6 +92,7 @@ async def summary(visit: Visit) -> Response:
         relation_ends=viewed.ends,
         slip=_slip_address(resident),
         mixed=f"{Address.DESK}/{resident}/mixed",
+        closing=f"{Address.DESK}/{resident}/closing",
         follow_up=follow_up(node, viewed.stands, viewed.followed),
     )
     return visit.show(view)

@@ -50,6 +50,7 @@ class Address(StrEnum):
     REPLACE_CODE = "/me/code/replace"  # POST csrf
     MY_RECORD = "/me/record"
     MY_NOTICE = "/me/notice"
+    MY_CLOSING = "/me/closing"  # /open, /shut-out: GET, POST csrf, about, whom, place, which, lasts; /{directive}
     WHO_LOOKED = "/me/reads"
     LOG = "/about/log"
     POWER = "/about/power"
@@ -125,6 +126,9 @@ class Notice(StrEnum):
     REPORTED = "reported"
     ASKED_AGAIN = "asked-again"
     SECOND_NEEDED = "second-needed"
+    SAID = "said"
+    TAKEN_BACK = "taken-back"
+    CLOSED_FOR_RESIDENT = "closed-for-resident"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -355,13 +359,14 @@ class Desk:
 class Arrived:
     """The answer to a desk that may open a care relation and confirm a name, but not read a record (reception).
 
-    `slip` is where the form goes that prints a slip for the resident's own account.
+    `slip` is where the form goes that prints a slip for the resident's own account, `closing` the one that closes.
     """
 
     template: ClassVar[str] = "arrived.html"
     name: Words
     ends: datetime
     slip: str
+    closing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -369,7 +374,8 @@ class Summary:
     """One resident's summary for a clinician, on one screen.
 
     `relation_ends` is the end of the care relation, None where the reader's institution holds the record itself.
-    `slip` takes the form that prints a slip for the resident's own account, `mixed` says that two people are in it.
+    `slip` takes the form that prints a slip for the resident's own account, `mixed` says that two people are in it,
+    `closing` is the form on which the desk writes down what the resident closes.
     """
 
     template: ClassVar[str] = "summary.html"
@@ -379,6 +385,7 @@ class Summary:
     relation_ends: datetime | None
     slip: str
     mixed: str
+    closing: str = ""
     follow_up: FollowUp | None = None
 
 
@@ -390,6 +397,7 @@ class MyCode:
     """The resident's identity code. `code` is the SL1 text; `initial` the first character of the name, nothing more.
 
     `issued` is when this code replaced the one before; `readers_this_week` counts people, machines not included.
+    `closed_at_desk` is when something was last closed for them at a desk, if that was lately.
     """
 
     template: ClassVar[str] = "my_code.html"
@@ -397,6 +405,7 @@ class MyCode:
     initial: str
     issued: datetime
     readers_this_week: int
+    closed_at_desk: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
