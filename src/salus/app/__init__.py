@@ -45,6 +45,7 @@ from salus.app.consents import (
     say,
     take_back,
 )
+from salus.app.consents_shown import Shown, directive_of, directives_of
 from salus.app.contests import (
     Followed,
     answer_contest,
@@ -238,6 +239,7 @@ __all__ = [
     "Searcher",
     "SettingsRefused",
     "Share",
+    "Shown",
     "Signal",
     "SignalSeen",
     "StepIn",
@@ -287,6 +289,8 @@ __all__ = [
     "demo_resident",
     "demo_roles",
     "demo_token",
+    "directive_of",
+    "directives_of",
     "ensure_sandbox",
     "everything_of",
     "explain_links",

@@ -13,9 +13,11 @@ from starlette.types import Receive, Scope, Send
 
 from salus.records import resource_types
 from salus.web.fhir import STRAIGHT, Endpoint
+from salus.web.fhir.consents import CONSENT, PREFIX
 from salus.web.guard import security_headers
 
 _BASE: Final = "/fhir/"
+_RENDERED: Final = f"{_BASE}{CONSENT}/{PREFIX}"
 
 
 class Application(Starlette):
@@ -45,12 +47,14 @@ class Application(Starlette):
 def straight(scope: Scope) -> Endpoint | None:
     """Return what answers a request without the routes, its parameters written into the scope; None for all others.
 
-    Only `GET` and `HEAD` of a type of R4, or of something below it that names no operation.
+    Only `GET` and `HEAD` of a type of R4, or of something stored below it: no operation, and nothing that is rendered.
     """
     if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or scope.get("root_path"):
         return None
     path = scope["path"]
     if not path.startswith(_BASE):
+        return None
+    if path.startswith(_RENDERED):
         return None
     kind, slash, id_ = path[len(_BASE) :].partition("/")
     if kind not in resource_types() or (slash and (not id_ or "/" in id_ or id_[0] in "$_")):

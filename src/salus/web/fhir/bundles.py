@@ -78,27 +78,32 @@ def response_of(one: Outcome) -> dict[str, Any]:
     return response | ({"outcome": outcome(stripped_issues(one.stripped))} if one.stripped else {})
 
 
-def searchset(url: str, kind: str, pairs: Sequence[tuple[str, str]], page: Page) -> bytes:
-    """Return a page of matches with its links, and with what was included or counted, where that was asked."""
+def searchset(
+    url: str, kind: str, pairs: Sequence[tuple[str, str]], page: Page, before: Sequence[dict[str, Any]] = ()
+) -> bytes:
+    """Return a page of matches with its links, and with what was included or counted, where that was asked.
+
+    `before` are entries that come before the stored ones.
+    """
     base = f"{url}/fhir"
     kept = [(name, value) for name, value in pairs if name != "_cursor"]
     links = [{"relation": "self", "url": _link(base, kind, pairs)}]
     if page.cursor:
         links.append({"relation": "next", "url": _link(base, kind, [*kept, ("_cursor", page.cursor)])})
-    return _searchset(base, links, page)
+    return _searchset(base, links, page, before)
 
 
-def searchset_posted(url: str, kind: str, page: Page) -> bytes:
+def searchset_posted(url: str, kind: str, page: Page, before: Sequence[dict[str, Any]] = ()) -> bytes:
     """Return a page of a posted search. Its links hold no parameter but the cursor: post the same form there again."""
     address = f"{url}/fhir/{kind}/_search"
     links = [{"relation": "self", "url": address}]
     if page.cursor:
         links.append({"relation": "next", "url": f"{address}?{urlencode({'_cursor': page.cursor})}"})
-    return _searchset(f"{url}/fhir", links, page)
+    return _searchset(f"{url}/fhir", links, page, before)
 
 
-def _searchset(base: str, links: list[dict[str, str]], page: Page) -> bytes:
-    entries = [_entry(base, "match", *match) for match in page.matches]
+def _searchset(base: str, links: list[dict[str, str]], page: Page, before: Sequence[dict[str, Any]]) -> bytes:
+    entries = [*before, *(_entry(base, "match", *match) for match in page.matches)]
     entries += [_entry(base, "include", *one) for one in page.included]
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
     bundle |= ({} if page.total is None else {"total": page.total}) | {"link": links}

@@ -60,6 +60,11 @@ _OPERATIONS = (
     ("validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate"),
 )
 _OF_ALL = ("transaction", "batch", "history-system")
+_NOTES = {
+    "Consent": "What a resident said of who may read the record is shown as Consents whose id begins with directive-:"
+    " by read, and by a search by patient alone. They are written on the resident's own page, or at a desk, and nowhere"
+    " here. A Consent that a client stores is that client's paper: it opens and closes nothing."
+}
 _OF_NO_TYPE = (*_OF_ALL, "capabilities", "operation")
 _NOT_OF = {"Patient": "delete"}
 """What is refused of a type whoever asks: a chart hangs on its Patient."""
@@ -111,6 +116,7 @@ def _referring() -> dict[str, list[str]]:
 def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
     return {
         "type": kind,
+        **({"documentation": _NOTES[kind]} if kind in _NOTES else {}),
         "interaction": [{"code": code} for code in codes if code not in _OF_NO_TYPE and code != _NOT_OF.get(kind)],
         "versioning": "versioned",
         "readHistory": "vread" in codes,

@@ -21,6 +21,7 @@ from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
 from salus.web.fhir.capacity import CAPACITY
 from salus.web.fhir.conditional import CONDITIONAL, create_unless_known
+from salus.web.fhir.consents import CONSENT, CONSENTS
 from salus.web.fhir.deleting import DELETING
 from salus.web.fhir.everything import EVERYTHING
 from salus.web.fhir.history import HISTORY
@@ -58,6 +59,10 @@ async def find(request: Request) -> Response:
     """Answer `GET Type?…`."""
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
     token, pairs = bearer(request), pairs_of(request.url.query)
+    if kind == CONSENT:  # what residents said stands beside what is stored
+        who = await in_thread(gate, lambda: _principal(gate, token, kind, "s"))
+        found = await in_thread(gate, lambda: searched(gate, who, kind, pairs))
+        return Response(found, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
     page = await gate.searcher.ask(SearchAsk(bearer=token, type=kind, pairs=pairs))
     if isinstance(page, Alone):
         page = await in_thread(gate, partial(search, gate.node, page.principal, page.asked))
@@ -181,6 +186,7 @@ INTERACTIONS = (
         code="search-type", method="POST", path="/{type}/_search", endpoint=find_posted, access="policy: search"
     ),
     Interaction(code="create", method="POST", path="/{type}", endpoint=create, access="policy: create"),
+    *CONSENTS,
     *SUBMITTING,
     *PATCHING,
     *DELETING,

@@ -14,7 +14,7 @@ from salus.app import Found, accept_each, read_body, read_search, refuse_entries
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
 from salus.records import Ask, Asked, Intent, NotFound, RecordRefused, Submission
-from salus.web.fhir import bundles
+from salus.web.fhir import bundles, consents
 from salus.web.fhir.answering import Interaction, answering
 from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
@@ -32,6 +32,8 @@ from salus.web.fhir.turning_away import count_refused_entries
 from salus.web.fhir.unchanged import unchanged
 from salus.web.gate import Gate, gate_of, in_thread
 
+Search = tuple[str, list[tuple[str, str]], Asked]
+"""A type, its parameters as they came, and parsed."""
 _SCOPES = {"create": "c", "update": "u", "patch": "u", "delete": "d"}
 
 
@@ -71,9 +73,16 @@ SUBMITTING = (
 
 def searched(gate: Gate, who: Principal, kind: str, pairs: list[tuple[str, str]], *, posted: bool = False) -> bytes:
     """Answer a search with its Bundle."""
-    asked = read_search(gate.node, who, kind, pairs)
-    page, url = search(gate.node, who, asked), gate.node.settings.public_url
-    return bundles.searchset_posted(url, kind, page) if posted else bundles.searchset(url, kind, pairs, page)
+    return _answered(gate, who, (kind, pairs, read_search(gate.node, who, kind, pairs)), posted=posted)
+
+
+def _answered(gate: Gate, who: Principal, parts: Search, *, posted: bool = False) -> bytes:
+    kind, pairs, asked = parts
+    said, url = consents.said(gate, who, asked, pairs), gate.node.settings.public_url
+    page = said.counted(search(gate.node, who, said.fitted(asked)))
+    if posted:
+        return bundles.searchset_posted(url, kind, page, said.entries)
+    return bundles.searchset(url, kind, pairs, page, said.entries)
 
 
 def _transaction(gate: Gate, who: Principal, submission: Submission, wanted: str) -> bytes:
@@ -83,11 +92,13 @@ def _transaction(gate: Gate, who: Principal, submission: Submission, wanted: str
         _check_write(who, intent)
     searches = {ask.entry: _search_of(gate, who, ask) for ask in submission.asks if _searches(ask)}
     reads = [_read_of(who, ask) for ask in submission.asks if not _searches(ask)]
-    asked = [(entry, one) for entry, (_, _, one) in searches.items()]
+    said = {entry: consents.said(gate, who, one, pairs) for entry, (_, pairs, one) in searches.items()}
+    asked = [(entry, said[entry].fitted(one)) for entry, (_, _, one) in searches.items()]
     done = transact(gate.node, who, submission.intents, reads, asked)
     answers = {ask.entry: _read_entry(ask, done.read[ask.entry]) for ask in submission.asks if ask.entry in done.read}
     for entry, (kind, pairs, _) in searches.items():
-        found = bundles.searchset(gate.node.settings.public_url, kind, pairs, done.pages[entry])
+        page = said[entry].counted(done.pages[entry])
+        found = bundles.searchset(gate.node.settings.public_url, kind, pairs, page, said[entry].entries)
         answers[entry] = bundles.found_entry(found)
     for intent, one in zip(submission.intents, done.accepted.outcomes if done.accepted else (), strict=True):
         answers[intent.entry or 0] = bundles.written_entry(one, wanted)
@@ -128,9 +139,7 @@ def _asked(gate: Gate, who: Principal, ask: Ask) -> dict[str, Any]:
     """Answer a read of a batch: `Type/id`, `Type/id/_history/n` or `Type?…`."""
     try:
         if _searches(ask):
-            kind, pairs, asked = _search_of(gate, who, ask)
-            page = search(gate.node, who, asked)
-            return bundles.found_entry(bundles.searchset(gate.node.settings.public_url, kind, pairs, page))
+            return bundles.found_entry(_answered(gate, who, _search_of(gate, who, ask)))
         _, kind, id_, version = _read_of(who, ask)
         return _read_entry(ask, gate.reader.read_one(who, kind, id_, version))
     except SalusError as error:
@@ -141,7 +150,7 @@ def _searches(ask: Ask) -> bool:
     return "/" not in ask.path.partition("?")[0]
 
 
-def _search_of(gate: Gate, who: Principal, ask: Ask) -> tuple[str, list[tuple[str, str]], Asked]:
+def _search_of(gate: Gate, who: Principal, ask: Ask) -> Search:
     """Read `Type?…`: its type, its parameters as they came, and parsed."""
     kind, _, query = ask.path.partition("?")
     where = f"Bundle.entry[{ask.entry}].request"
