@@ -19,7 +19,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MOST_OF_A_RESIDENT, MOST_REQUESTS = 60_000, 5
 MOST_OF_COMMAND, MOST_OF_A_DOOR = 300_000, 1_200_000
-MINE = ("/me/code", "/me/record", "/me/notice", "/me/reads", "/me/certificates", "/me/contests", "/me/institutions")
+MINE = (
+    "/me/code",
+    "/me/record",
+    "/me/notice",
+    "/me/closing",
+    "/me/reads",
+    "/me/certificates",
+    "/me/contests",
+    "/me/institutions",
+)
 COUNTIES = 3_000
 
 

@@ -32,6 +32,7 @@ PAGES: dict[str, dict[str, tuple[str, str]]] = {
         "/me/certificates": ("My certificates", "我的证明"),
         "/me/contests": ("What you contested", "您提出的异议"),
         "/me/notice": ("Nothing is asked of you", "对您没有任何要求"),
+        "/me/closing": ("What is closed in my record", "我的档案中不公开的内容"),
         "/me/institutions": ("Whose records are held to be yours", "被认定属于您的档案"),
     },
     DOCTOR: {"/desk": ("Who is here?", "谁来就诊？")},

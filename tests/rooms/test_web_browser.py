@@ -85,7 +85,9 @@ def test_a_page_has_no_accessibility_violation_and_fits_a_narrow_screen(
     assert complaints == []
 
 
-@pytest.mark.parametrize("name", ["my code", "my record", "who looked", "my certificates", "my certificate"])
+@pytest.mark.parametrize(
+    "name", ["my code", "my record", "my closing", "who looked", "my certificates", "my certificate"]
+)
 def test_a_residents_page_is_light_enough_for_an_old_phone(browser: Browser, server: PageServer, name: str) -> None:
     asked: list[Request] = []
     with browser.new_context(viewport={"width": 320, "height": 640}) as context:
