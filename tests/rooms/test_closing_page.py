@@ -18,6 +18,7 @@ from salus.storage import Duty
 from visiting import Visitor, words_of
 
 NUMBER = a_number(1)
+B20 = {"system": "http://hl7.org/fhir/sid/icd-10", "code": "B20"}
 PAGE, OPEN, SHUT_OUT = "/me/closing", "/me/closing/open", "/me/closing/shut-out"
 EVERYBODY = {"about": "hiv", "whom": "everybody", "lasts": "week"}
 
@@ -65,7 +66,8 @@ def test_at_first_every_class_is_closed_and_the_page_says_so_to_everybody_alike(
     node: Node, client: Asking, me: Visitor
 ) -> None:
     other = a_number(2)
-    send(node, system("H1"), a_patient(other))
+    told = {"resourceType": "Condition", "subject": {"reference": "urn:uuid:p"}, "code": {"coding": [B20]}}
+    send(node, system("H1"), a_patient(other, fullUrl="urn:uuid:p"), told)
     shown = me.text(PAGE)
 
     assert shown.count("Closed. Only the place that wrote it reads it.") == 3

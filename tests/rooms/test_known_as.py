@@ -30,6 +30,7 @@ TWO = Author(name="one", role=Role.INDEX_REVIEWER, second="two")
 _orders = count(1)
 
 READ_UNDER_ALL_KEYS = {
+    "access.directive": "what was said: test_what_was_said_is_found_under_both_identifiers_and_goes_with_its_own",
     "access.entry": "who looked: test_looks_are_found_under_both_identifiers",
     "access.relation": "care relations: test_an_open_relation_counts_for_all_charts_and_goes_with_its_own",
     "appeals.contest": "contests: test_contests_are_found_under_both_identifiers",
@@ -144,6 +145,24 @@ def test_certificates_are_found_under_both_identifiers(node: Node, two: tuple[Pe
 
     assert (held(node, one), held(node, other)) == ({first}, {second})
     assert all(certificate.voided is None for person in two for certificate in my_certificates(node, person.who).held)
+
+
+def test_what_was_said_is_found_under_both_identifiers_and_goes_with_its_own(
+    node: Node, two: tuple[Person, Person]
+) -> None:
+    one, other = two
+    for person, says in ((one, access.Says.PERMIT), (other, access.Says.FORBID)):
+        day = timedelta(days=1)
+        wished = app.Wished(says=says, about=(access.About.HIV,), facility=None, lasts=day)
+        app.say(node, person.who, wished)
+
+    link(node, one, other)
+    for person in two:
+        assert {said.says for said in app.my_directives(node, person.who)} == {*access.Says}
+    part(node, one, other)
+
+    assert [said.says for said in app.my_directives(node, one.who)] == [access.Says.PERMIT]
+    assert [said.says for said in app.my_directives(node, other.who)] == [access.Says.FORBID]
 
 
 def test_what_was_taken_of_an_entry_that_is_anothers_is_void_after_a_parting(
