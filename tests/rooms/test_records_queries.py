@@ -105,6 +105,7 @@ QUERIES: dict[str, Call] = {
     "identity: move_members": lambda tx: index.move_members(tx, [(5, 5), (6, 6)]),
     "identity: insert_notices": lambda tx: index.insert_notices(tx, 1, "linked", [5, 6], AT),
     "matching: found": lambda tx: likeness.found(tx, [(n, 200) for n in range(12)], [5]),
+    "matching: found_with_residents": lambda tx: likeness.found_with_residents(tx, [(n, 200) for n in range(12)]),
     "matching: people": lambda tx: likeness.people(tx, [5, 6]),
     "matching: without_person": lambda tx: likeness.without_person(tx, 100, 50),
     "matching: last_of_page": lambda tx: likeness.last_of_page(tx, 100, 50),
