@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from salus.identity.assertions import Assertion, Author, Evidence, Verdict
 from salus.identity.documents import document_types
 from salus.kernel import Role
@@ -14,6 +16,10 @@ from salus.storage import Transaction, listed
 
 _STRIPES = 1024
 _MEMBERSHIP, _KEY = 7_305_815, 7_305_816
+_ASSERTED = (
+    "chart_a", "chart_b", "verdict", "ground", "fields", "bits", "total", "model", "guard", "author_role", "author",
+    "second_author", "supersedes", "at",
+)  # fmt: skip
 _SAID = (
     "assertion, chart_a, chart_b, verdict, ground, fields, bits, model, guard, author_role, author, second_author,"
     " supersedes, at"
@@ -218,17 +224,16 @@ def keys(tx: Transaction, count: int) -> list[int]:
 
 
 def insert_assertions(tx: Transaction, assertions: Iterable[Assertion]) -> None:
-    """Append assertions in their order; the table gives the keys."""
-    statement = (
-        "insert into identity.assertion (chart_a, chart_b, verdict, ground, fields, bits, total, model, guard,"
-        " author_role, author, second_author, supersedes, at)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    """Append assertions in their order, in one statement; the table gives the keys."""
+    written = [dict(zip(_ASSERTED, _row(one), strict=True)) for one in assertions]
+    tx.run(
+        f"insert into identity.assertion ({', '.join(_ASSERTED)}) select {', '.join(_ASSERTED)}"  # noqa: S608
+        " from rows from (json_to_recordset(%s::json) as (chart_a bigint, chart_b bigint, verdict text, ground text,"
+        " fields text[], bits double precision[], total double precision, model text, guard text, author_role text,"
+        " author text, second_author text, supersedes bigint[], at timestamptz)) with ordinality"
+        f" q({', '.join(_ASSERTED)}, n) order by n",
+        (orjson.dumps(written).decode(),),
     )
-    rows = [_row(one) for one in assertions]
-    if len(rows) == 1:  # a pipeline costs more than the one statement in it
-        tx.run(statement, rows[0])
-    else:
-        tx.many(statement, rows)
 
 
 def assertions_of(tx: Transaction, charts: Sequence[int]) -> list[Assertion]:

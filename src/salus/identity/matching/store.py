@@ -10,7 +10,7 @@ from typing import Any
 
 from salus.identity.matching.packing import LAYOUT
 from salus.identity.model import Resident
-from salus.storage import Transaction
+from salus.storage import Transaction, listed
 
 Sealed = tuple[int, str, bytes, int | None]
 """Chart, source, what is compared, sealed, and whose the chart is, None while nobody's."""
@@ -76,7 +76,7 @@ def found(tx: Transaction, wanted: Sequence[tuple[int, int]], known: Collection[
 
     `wanted` are pairs of a key's digest and how many charts may stand under it; one statement answers them all.
     """
-    return _read(tx.rows(_FOUND, (*_columns(wanted), sorted(known))))
+    return _read(tx.rows(_FOUND, (*_columns(wanted), listed(known))))
 
 
 def found_with_residents(tx: Transaction, wanted: Sequence[tuple[int, int]]) -> Found:
@@ -94,8 +94,8 @@ def found_with_residents(tx: Transaction, wanted: Sequence[tuple[int, int]]) -> 
     return found
 
 
-def _columns(wanted: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    return [digest for digest, _ in wanted], [most for _, most in wanted]
+def _columns(wanted: Sequence[tuple[int, int]]) -> tuple[str, str]:
+    return listed(digest for digest, _ in wanted), listed(most for _, most in wanted)
 
 
 def _read(rows: Iterable[Sequence[Any]]) -> Found:

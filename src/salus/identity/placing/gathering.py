@@ -10,7 +10,7 @@ from salus.identity.assertions import pair_of
 from salus.identity.linkage.people import Answer, Verdict
 from salus.identity.matching import Custodian, Known, digests, kept, near
 from salus.identity.matching.describing import person
-from salus.identity.matching.model import Described
+from salus.identity.matching.model import Described, Person
 from salus.identity.matching.weighing import weigh
 from salus.storage import Transaction
 
@@ -20,6 +20,20 @@ MOST_CHARTS = 64
 Each arrival weighs the pairs of its component, which this bounds."""
 NOBODY = person(Described())
 Pair = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Memory:
+    """What two people weighed the last time they were read. Who was not changed since is not weighed again."""
+
+    _weighed: dict[Pair, tuple[Person, Person, Verdict]] = field(default_factory=dict)
+
+    def verdict(self, pair: Pair, one: Person, other: Person) -> Verdict:
+        """Return the verdict on two charts as they are now."""
+        known = self._weighed.get(pair)
+        if known is None or known[0] != one or known[1] != other:
+            known = self._weighed[pair] = one, other, weigh(one, other)
+        return known[2]
 
 
 @dataclass(slots=True)
@@ -33,7 +47,10 @@ class Surroundings:
     custodian: Custodian
     known: dict[int, Known]
     keys: dict[int, Mapping[int, str]]
+    memory: Memory
     _under: dict[int, Sequence[int]] = field(default_factory=dict)
+    _around: dict[int, dict[int, Verdict]] = field(default_factory=dict)
+    _linked: dict[int, set[int]] = field(default_factory=dict)
     _weighed: dict[Pair, Verdict] = field(default_factory=dict)
     _whole: dict[int, set[int]] = field(default_factory=dict)
 
@@ -50,21 +67,31 @@ class Surroundings:
             self.known |= {one.chart: one for one in found}
             self._under |= {key: under.get(key, ()) for key in wanted}
 
-    def around(self, chart: int) -> dict[int, Verdict]:
+    def around(self, chart: int) -> Mapping[int, Verdict]:
         """Return the verdicts on a chart that was searched for and all who were found under its keys."""
-        met = {other for key in self.keys.get(chart, ()) for other in self._under[key]} - {chart}
-        return {other: self._verdict(pair_of(chart, other)) for other in met}
+        found = self._around.get(chart)
+        if found is None:
+            met = {other for key in self.keys.get(chart, ()) for other in self._under[key]} - {chart}
+            found = {other: self._verdict(pair_of(chart, other)) for other in met}
+            if chart in self.keys:
+                self._around[chart] = found
+        return found
 
     def _verdict(self, pair: Pair) -> Verdict:
         found = self._weighed.get(pair)
         if found is None:
-            one, other = (self.known[chart].person for chart in pair)
-            found = self._weighed[pair] = weigh(one or NOBODY, other or NOBODY)
+            one, other = (self.known[chart].person or NOBODY for chart in pair)
+            found = self._weighed[pair] = self.memory.verdict(pair, one, other)
         return found
 
-    def linked(self, chart: int) -> set[int]:
+    def linked(self, chart: int) -> Collection[int]:
         """Return the charts that a link would connect with one."""
-        return {other for other, verdict in self.around(chart).items() if verdict.answer is Answer.LINK}
+        found = self._linked.get(chart)
+        if found is None:
+            found = {other for other, verdict in self.around(chart).items() if verdict.answer is Answer.LINK}
+            if chart in self.keys:
+                self._linked[chart] = found
+        return found
 
     def read_ahead(self, seeds: Collection[int]) -> None:
         """Read what the components of several charts are made of, a step of all of them in one statement each."""
@@ -121,13 +148,13 @@ def surroundings(
     locked at once, in one order, so that two transactions never wait for each other; where one more is met after that,
     all are given back, and everything is read again.
     """
-    locked: set[int] = set()
+    locked, memory = set[int](), Memory()
     while True:
         try:
             with tx.savepoint():
                 if locked:
                     store.lock_for_moving(tx, locked)
-                around, components = _read(tx, custodian, seeds, keys)
+                around, components = _read(tx, custodian, seeds, keys, memory)
                 met = {around.known[chart].resident for component in components for chart in component} - {None}
                 if not met <= locked:
                     locked |= {key for key in met if key is not None}
@@ -138,10 +165,14 @@ def surroundings(
 
 
 def _read(
-    tx: Transaction, custodian: Custodian, seeds: Sequence[Known], keys: Mapping[int, Mapping[int, str]]
+    tx: Transaction,
+    custodian: Custodian,
+    seeds: Sequence[Known],
+    keys: Mapping[int, Mapping[int, str]],
+    memory: Memory,
 ) -> tuple[Surroundings, list[frozenset[int]]]:
     whose = store.residents_of(tx, [one.chart for one in seeds])
     known = {one.chart: replace(one, resident=whose.get(one.chart)) for one in seeds}
-    around = Surroundings(tx, custodian, known, dict(keys))
+    around = Surroundings(tx, custodian, known, dict(keys), memory)
     around.read_ahead(list(known))
     return around, list(dict.fromkeys(around.component(one.chart) for one in seeds))

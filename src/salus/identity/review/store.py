@@ -6,11 +6,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from salus.identity.assertions import Author, Evidence, Question
 from salus.identity.review.model import Answer, Says, Together, Waiting
 from salus.kernel import Role
 from salus.storage import Transaction
 
+_WRITTEN = (
+    "chart_a", "chart_b", "reason", "fields", "bits", "total", "model", "at", "reporter_role", "claim", "concerns",
+)  # fmt: skip
 _ASKED = (
     "q.question, q.chart_a, q.chart_b, q.reason, q.fields, q.bits, q.model, q.at, q.reporter_role, q.claim, q.concerns"
 )
@@ -18,16 +23,22 @@ _ANSWERED = "a.says, a.reason, a.author_role, a.author, a.at, a.charts, a.lifts"
 
 
 def insert(tx: Transaction, questions: Iterable[Question]) -> None:
-    """Put questions into the queue; one that was asked before is not asked again, a report not while it waits."""
-    statement = (
-        "with asked as (insert into identity.question (chart_a, chart_b, reason, fields, bits, total, model, at,"
-        " reporter_role, claim, concerns) select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s where not exists"
+    """Put questions into the queue in their order, in one statement.
+
+    One that was asked before is not asked again, a report not while it waits.
+    """
+    written = [dict(zip(_WRITTEN, _written(one), strict=True)) for one in questions]
+    tx.run(
+        f"with asked as (insert into identity.question ({', '.join(_WRITTEN)}) select {', '.join(_WRITTEN)}"  # noqa: S608
+        " from rows from (json_to_recordset(%s::json) as (chart_a bigint, chart_b bigint, reason text, fields text[],"
+        " bits double precision[], total double precision, model text, at timestamptz, reporter_role text, claim text,"
+        f" concerns bigint[])) with ordinality n({', '.join(_WRITTEN)}, place) where reason <> 'reported' or not exists"
         " (select from identity.question q join identity.unanswered u using (question)"
-        " where q.chart_a = %s and q.chart_b = %s and q.reason = 'reported' and q.reason = %s)"
-        " on conflict do nothing returning question)"
-        " insert into identity.unanswered (question) select question from asked"
+        " where q.chart_a = n.chart_a and q.chart_b = n.chart_b and q.reason = 'reported')"
+        " order by place on conflict do nothing returning question)"
+        " insert into identity.unanswered (question) select question from asked",
+        (orjson.dumps(written).decode(),),
     )
-    tx.many(statement, [_written(one) for one in questions])
 
 
 def waiting(tx: Transaction, name: str, after: int, limit: int) -> list[Waiting]:
@@ -164,8 +175,7 @@ def _weighed(seen: Evidence | None) -> tuple[object, ...]:
 
 def _written(one: Question) -> tuple[object, ...]:
     role = one.reporter.value if one.reporter else None
-    asked = (*one.pair, one.reason, *_weighed(one.evidence), one.at, role, one.claim, sorted(one.concerns))
-    return (*asked, *one.pair, one.reason)
+    return (*one.pair, one.reason, *_weighed(one.evidence), one.at, role, one.claim, sorted(one.concerns))
 
 
 def _answer(row: Sequence[Any]) -> Answer:
