@@ -138,7 +138,7 @@ ADDS_ONLY = {
     "keys",
     "lock_conditions",
     "bar_conditions",
-    "note_line",
+    "note_lines",
     "note_uncounted",
     "open_common_chart",
     "skip_keys",
