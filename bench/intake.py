@@ -2,9 +2,9 @@
 
 Usage: python bench/intake.py [RUNS] [WORKERS]. Takes the public Synthea bundles where they are, else synthetic ones.
 Each run imports into a fresh node: parsing, validation, places out, references, encryption, search rows, register,
-durable transactions. Floor: COPY of each entry's JSON text into one table without an index, one transaction a bundle. Counted:
-wall time and CPU of this process, of its workers (none unless WORKERS says so; each takes seconds to start) and of
-PostgreSQL.
+durable transactions. Floor: COPY of each entry's JSON text into one table without an index, one transaction a bundle.
+Counted: wall time and CPU of this process, of its workers (none unless WORKERS says so; each takes seconds to start)
+and of PostgreSQL.
 """
 
 from __future__ import annotations
