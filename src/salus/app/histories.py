@@ -37,10 +37,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPage:
-    """A page of versions, newest first, and the cursor of the next."""
+    """A page of versions, newest first, and the cursor of the next.
+
+    `complete_until` is told with the first page: whoever asks again `_since` then misses nothing, also of a transaction
+    that began before and ended later.
+    """
 
     versions: tuple[Written, ...]
     cursor: str | None
+    complete_until: datetime | None = None
 
 
 def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: history.Since) -> HistoryPage:
@@ -48,6 +53,7 @@ def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: history.
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         tx.limit(node.most_seconds)
+        until = None if asked.before else history.complete_until(tx, at)
         seen = locate_one(tx, node, who, kind, id_, at)
         past = None
         if seen and seen.decision.allowed:
@@ -58,7 +64,7 @@ def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: history.
         raise NotFound(f"there is no {kind} with this id here")
     if past is None:
         raise refuse(node, who, Action.READ, REFUSED)
-    return _opened(node, asked, past, seen.sight)
+    return _opened(node, asked, past, seen.sight, until)
 
 
 def facility_history(node: Node, who: Principal, kind: str | None, asked: history.Since) -> HistoryPage:
@@ -70,17 +76,19 @@ def facility_history(node: Node, who: Principal, kind: str | None, asked: histor
         raise refuse(node, who, Action.SEARCH)
     with node.store.transaction(Duty.CARE) as tx:
         tx.limit(node.most_seconds)
+        until = None if asked.before else history.complete_until(tx, at)
         past = history.of_facility(tx, who.facility, kind, asked)
         charts = sorted({one.located.chart_key for one in past.versions})
         residents = identity.residents_of(tx, charts) if charts else {}
         _register(tx, who, kind or EVERYTHING, Action.SEARCH, decision.ground, past, residents, at)
-    return _opened(node, asked, past, own_facility_sight(who.facility))
+    return _opened(node, asked, past, own_facility_sight(who.facility), until)
 
 
-def _opened(node: Node, asked: history.Since, past: history.Past, sight: Sight) -> HistoryPage:
+def _opened(node: Node, asked: history.Since, past: history.Past, sight: Sight, until: datetime | None) -> HistoryPage:
     keys = node.keys.unwrap_left(sorted(_unwrapped(past)))
     cursor = history.history_cursor(asked, past.more, node.custodian) if past.more else None
-    return HistoryPage(versions=tuple(_written(one.located, keys, sight) for one in past.versions), cursor=cursor)
+    versions = tuple(_written(one.located, keys, sight) for one in past.versions)
+    return HistoryPage(versions=versions, cursor=cursor, complete_until=until)
 
 
 def _written(one: Located, keys: dict[int, bytes], sight: Sight) -> Written:

@@ -208,9 +208,10 @@ class Receiver:
         return answer
 
     def _commit(self, cases: Sequence[_Case]) -> None:
-        node, at = self._node, self._node.clock.now()
+        node = self._node
         at_hand = AtHand(node.keys)
         with node.store.transaction(Duty.CARE) as tx:
+            at = node.clock.now()
             messages.guard(tx, [case.marked for case in cases])
             came = messages.before(tx, [case.marked for case in cases])
             for case in cases:

@@ -2,7 +2,14 @@
 
 from salus.records.history.asking import MOST_COUNT, parse_history
 from salus.records.history.model import Past, Place, Since, Version
-from salus.records.history.service import fetch_deleted, fetch_versions, history_cursor, of_facility, of_instance
+from salus.records.history.service import (
+    complete_until,
+    fetch_deleted,
+    fetch_versions,
+    history_cursor,
+    of_facility,
+    of_instance,
+)
 
 __all__ = [
     "MOST_COUNT",
@@ -10,6 +17,7 @@ __all__ = [
     "Place",
     "Since",
     "Version",
+    "complete_until",
     "fetch_deleted",
     "fetch_versions",
     "history_cursor",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from salus.records.history import store
@@ -24,6 +25,15 @@ def fetch_versions(tx: Transaction, wanted: Sequence[tuple[UUID, int]]) -> list[
 def fetch_deleted(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
     """Return, of those resources that are deleted, the versions that say so."""
     return store.fetch_deleted(tx, ids) if ids else []
+
+
+def complete_until(tx: Transaction, now: datetime) -> datetime:
+    """Return the instant up to which all that was written is there to be seen by the statements that follow.
+
+    Whoever writes reads the clock within the transaction that writes (`Place.at`), so that whatever is under way, or
+    begins after, is of this instant or later. `now` is read before this is called.
+    """
+    return now - store.longest_open(tx)
 
 
 def of_instance(tx: Transaction, key: int, asked: Since) -> Past:

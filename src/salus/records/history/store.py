@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -141,6 +141,18 @@ def written(
         (facility, *params, most),
     )
     return [_place(row) for row in found]
+
+
+def longest_open(tx: Transaction) -> timedelta:
+    """Return for how long the oldest other transaction of this duty has been open; nothing where there is none.
+
+    One that ended before this was asked is seen by every statement that follows.
+    """
+    row = tx.row(
+        "select max(clock_timestamp() - xact_start) from pg_stat_activity"
+        " where usename = current_user and xact_start is not null and pid <> pg_backend_pid()"
+    )
+    return row[0] if row and row[0] is not None else timedelta()
 
 
 def types_of(tx: Transaction, keys: Sequence[int]) -> dict[int, str]:

@@ -111,7 +111,8 @@ def _bundle(base: str, path: str, pairs: Pairs, page: HistoryPage) -> bytes:
         kept = [(name, value) for name, value in pairs if name != "_cursor"]
         links.append({"relation": "next", "url": _link(base, path, [*kept, ("_cursor", page.cursor)])})
     entries = [_entry(base, one) for one in page.versions]
-    bundle = {"resourceType": "Bundle", "type": "history", "link": links}
+    meta = {"meta": {"lastUpdated": format_instant(page.complete_until)}} if page.complete_until else {}
+    bundle = {"resourceType": "Bundle", **meta, "type": "history", "link": links}
     return orjson.dumps(bundle | ({"entry": entries} if entries else {}))
 
 
