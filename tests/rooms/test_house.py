@@ -66,6 +66,8 @@ NAMED_ALL_THE_SAME = {
 }
 INSIDES_THAT_ARE_FACES = {
     "salus.codec.certificates": "the second form of SL1 beside the first; a door needs it alone",
+    "salus.codec.foreign": "codes of other issuers, apart from the strict codec of ours; a door needs none of it",
+    "salus.rules.acceptance": "what a region asks of a certificate, apart from what evidence asks of a person",
     "salus.healthcode.certificates": "certificates have verbs of their own beside the identity code's",
     "salus.identity.names": "names as such, as document types",
     "salus.access.consent": "sensitive classes and the sight of a read; pure, so that a model may hold it",
