@@ -19,6 +19,9 @@ class Explaining:
         self._explain(sql, params)
         return self._transaction.rows(sql, params)
 
+    def rows_of_each(self, queries: Sequence[tuple[str, Sequence[object]]]) -> list[list[tuple[Any, ...]]]:
+        return [self.rows(sql, params) for sql, params in queries]
+
     def row(self, sql: str, params: Sequence[object] = ()) -> tuple[Any, ...] | None:
         return next(iter(self.rows(sql, params)), None)
 

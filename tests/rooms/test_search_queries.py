@@ -99,6 +99,8 @@ def test_a_chart_s_codes_are_found_by_their_own_index(filled: Store) -> None:
     plans = _plans(filled, lambda tx: records.search(tx, asked, None, SIGHT))
 
     assert "charted_code" in plans[-1]
+    assert "found_pkey" in plans[-1]
+    assert "found_chart" not in plans[-1]  # a chart may hold thousands of others
 
 
 @pytest.mark.parametrize("within", BOUNDS)

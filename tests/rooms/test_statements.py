@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salus.storage import Duty, Met, Store, StoreDown, Transaction, listed
+from salus.storage import Duty, Met, Store, StoreDown, TookTooLong, Transaction, listed
 
 
 def test_each_statement_is_durable_though_the_next_one_fails(store: Store) -> None:
@@ -91,3 +91,34 @@ def test_ids_are_listed_as_arrays(store: Store) -> None:
 
     with store.statements(Duty.CARE) as tx:
         assert tx.row("select %s::uuid[]", (listed(ids),)) == (ids,)
+
+
+def test_queries_of_one_trip_are_answered_each_in_order(store: Store) -> None:
+    with store.transaction(Duty.CARE) as tx:
+        assert tx.rows_of_each([]) == []
+        assert tx.rows_of_each([("select %s::int", (1,))]) == [[(1,)]]
+        assert tx.rows_of_each([("select %s::int", (n,)) for n in range(20)]) == [[(n,)] for n in range(20)]
+        assert tx.row("select 5") == (5,)
+
+
+def test_one_of_them_that_fails_fails_all(store: Store) -> None:
+    queries = [("select 1", ()), ("select * from no_such_table", ()), ("select 2", ())]
+
+    with pytest.raises(psycopg.errors.UndefinedTable), store.transaction(Duty.CARE) as tx:
+        tx.rows_of_each(queries)
+    with store.transaction(Duty.CARE) as tx:
+        assert tx.row("select 5") == (5,)
+
+
+def test_one_of_them_that_takes_too_long_is_told_as_that(store: Store) -> None:
+    queries: list[tuple[str, tuple[()]]] = [("select 1", ()), ("select pg_sleep(20)", ()), ("select 2", ())]
+
+    with pytest.raises(TookTooLong), store.transaction(Duty.CARE) as tx:
+        _limited(tx, queries)
+    with store.transaction(Duty.CARE) as tx:
+        assert tx.row("select 5") == (5,)
+
+
+def _limited(tx: Transaction, queries: list[tuple[str, tuple[()]]]) -> None:
+    tx.limit(0.1)
+    tx.rows_of_each(queries)

@@ -8,17 +8,29 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from salus import access, records
 from salus.access import Action
 from salus.app.coalesce import Coalescer
 from salus.app.facts import refuse
 from salus.app.node import Node
-from salus.app.searching import Page, check_indexed, find_within, gather, judged, opened, read_search, reads_of, search
+from salus.app.searching import (
+    Bound,
+    FoundSealed,
+    Page,
+    check_indexed,
+    gather,
+    judged,
+    opened,
+    read_search,
+    reads_of,
+    search,
+)
 from salus.kernel import Refused, Role, SalusError
 from salus.parties import Principal, authenticate
 from salus.records import Asked
-from salus.storage import Duty, StoreDown, TookTooLong
+from salus.storage import Duty, StoreDown, TookTooLong, Transaction
 
 log = logging.getLogger("salus.searching")
 THREADS = 2
@@ -62,9 +74,10 @@ class Searcher:
 
     def _many(self, asks: Sequence[SearchAsk]) -> list[Page | Alone | BaseException]:
         answers: list[Page | Alone | BaseException] = []
+        at, known = self._node.clock.now(), dict[str, Principal]()
         for ask in asks:
             try:
-                answers.append(self._read(ask))
+                answers.append(self._read(ask, at, known))
             except SalusError as error:
                 answers.append(error)
         shared = [place for place, one in enumerate(answers) if isinstance(one, Alone) and _is_short(one)]
@@ -73,8 +86,10 @@ class Searcher:
             answers[place] = answer
         return answers
 
-    def _read(self, ask: SearchAsk) -> Alone:
-        who = authenticate(self._node.store, self._node.issuer, ask.bearer, self._node.clock.now())
+    def _read(self, ask: SearchAsk, at: datetime, known: dict[str, Principal]) -> Alone:
+        who = known.get(ask.bearer)
+        if who is None:
+            who = known[ask.bearer] = authenticate(self._node.store, self._node.issuer, ask.bearer, at)
         if not who.in_scope(ask.type, "s"):
             raise Refused(f"the access token's scope does not cover system/{ask.type}.s", where="scope")
         return Alone(principal=who, asked=read_search(self._node, who, ask.type, ask.pairs))
@@ -108,10 +123,7 @@ def search_together(node: Node, cases: Sequence[Alone]) -> list[Page | BaseExcep
         check_indexed(tx, node)
         facts = gather(tx, [(one.principal, one.asked.patients or ()) for one in cases], at)
         bounds = [judged(node, one.principal, one.asked.patients or (), facts) for one in cases]
-        found = [
-            None if bound is None else find_within(tx, one.asked, bound)
-            for one, bound in zip(cases, bounds, strict=True)
-        ]
+        found = _found(tx, [(one.asked, bound) for one, bound in zip(cases, bounds, strict=True)])
         told = [
             read
             for one, bound, told in zip(cases, bounds, found, strict=True)
@@ -125,6 +137,19 @@ def search_together(node: Node, cases: Sequence[Alone]) -> list[Page | BaseExcep
         refuse(node, one.principal, Action.SEARCH) if told is None else opened(node, one.asked, told, keys)
         for one, told in zip(cases, found, strict=True)
     ]
+
+
+def _found(tx: Transaction, cases: Sequence[tuple[Asked, Bound | None]]) -> list[FoundSealed | None]:
+    """Run searches in their bounds, which count and include nothing; of one without a bound nothing is found."""
+    pages = iter(records.search_each(tx, [(asked, one.facility, one.sight) for asked, one in cases if one is not None]))
+    found: list[FoundSealed | None] = []
+    for _, bound in cases:
+        if bound is None:
+            found.append(None)
+        else:
+            matches, behind = next(pages)
+            found.append(FoundSealed(sight=bound.sight, matches=matches, behind=behind))
+    return found
 
 
 def _is_short(one: Alone) -> bool:

@@ -53,6 +53,14 @@ class Transaction:
         """Run a query and return all its rows; in the binary format many bodies take half the bytes."""
         return self._connection.execute(sql, params, binary=binary).fetchall()
 
+    def rows_of_each(self, queries: Sequence[tuple[str, Sequence[object]]]) -> list[list[Row]]:
+        """Run queries in one trip to the server and return the rows of each; the first that fails fails all."""
+        if len(queries) < 2:
+            return [self.rows(sql, params) for sql, params in queries]
+        with self._connection.pipeline():
+            cursors = [self._connection.execute(sql, params) for sql, params in queries]
+            return [cursor.fetchall() for cursor in cursors]
+
     def row(self, sql: str, params: Sequence[object] | Mapping[str, object] = ()) -> Row | None:
         """Run a query and return its first row, or None."""
         return self._connection.execute(sql, params).fetchone()

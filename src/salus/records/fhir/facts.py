@@ -78,6 +78,8 @@ def asked_token(parameter: str) -> str | None:
 
 def split(text: str, mark: str) -> list[str]:
     """Split at a mark wherever no backslash takes its meaning; backslashes stay."""
+    if "\\" not in text:
+        return text.split(mark)
     parts = [""]
     for unit in _UNIT.findall(text):
         if unit == mark:
@@ -89,6 +91,8 @@ def split(text: str, mark: str) -> list[str]:
 
 def plain(text: str) -> str:
     """Return a search value without its backslashes."""
+    if "\\" not in text:
+        return text
     return "".join(unit[-1] for unit in _UNIT.findall(text))
 
 

@@ -27,14 +27,30 @@ MOST_TOTAL: Final = 100_000
 MOST_NAMED: Final = 200
 
 
-def search(tx: Transaction, asked: Asked, facility: str | None, sight: Sight) -> tuple[list[Located], Located | None]:
-    """Run a parsed search for one page; return its matches, and the one behind them where more follow.
+Found = tuple[list[Located], Located | None]
+"""A page's matches, and the one behind them where more follow."""
+
+
+def search(tx: Transaction, asked: Asked, facility: str | None, sight: Sight) -> Found:
+    """Run a parsed search for one page.
 
     A page ends early where its sealed bodies are more bytes than it may hold.
     """
-    writing = _writing(tx, asked, facility, sight)
-    query, order, texts = ordered(asked, writing, asked.count + 1)
-    rows = store.page(tx, query, order, texts, writing.params)
+    return search_each(tx, [(asked, facility, sight)])[0]
+
+
+def search_each(tx: Transaction, searches: Sequence[tuple[Asked, str | None, Sight]]) -> list[Found]:
+    """Run parsed searches, each in its own bound, in one trip to the database; return the page of each."""
+    written = []
+    for asked, facility, sight in searches:
+        writing = _writing(tx, asked, facility, sight)
+        query, order, texts = ordered(asked, writing, asked.count + 1)
+        written.append((query, order, texts, writing.params))
+    found = store.pages(tx, written)
+    return [_page(asked, rows) for (asked, _, _), rows in zip(searches, found, strict=True)]
+
+
+def _page(asked: Asked, rows: Sequence[store.Row]) -> Found:
     found = [
         replace(Located.of_row(row[:10]), place=(*cast("tuple[str | None, ...]", row[10:]), str(row[0])))
         for row in rows

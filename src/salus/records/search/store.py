@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from salus.storage import Transaction
+from salus.storage import Transaction, listed
 
 FoundRow = tuple[int, int, int, datetime, datetime | None, datetime | None, Sequence[int], Sequence[int], Sequence[int]]
 """Resource, chart, scope, stored at, its date from and to, slots present, digests, targets."""
@@ -111,17 +111,23 @@ def facilities_of(tx: Transaction, charts: Sequence[int]) -> dict[int, str]:
     )
 
 
-def page(tx: Transaction, matches: str, order: str, sorted_by: int, params: Sequence[object]) -> list[Row]:
-    """Run a query for keys (and `sorted_by` texts to continue behind) and return each with its sealed resource.
+def pages(tx: Transaction, asked: Sequence[tuple[str, str, int, Sequence[object]]]) -> list[list[Row]]:
+    """Run queries for keys (and texts to continue behind) and return for each its keys with their sealed resources.
 
+    Each is (query, order, how many texts, params): SQL of ours, made by `conditions`; every value stands in `params`.
     Bodies beyond MOST_SEALED_BYTES are not read, and empty: what is stored outside of its row has its length in the
-    row. `matches` and `order` are SQL of ours, made by `conditions`; every value stands in `params`.
+    row.
     """
+    return tx.rows_of_each([_page(*one) for one in asked])
+
+
+def _page(matches: str, order: str, sorted_by: int, params: Sequence[object]) -> tuple[str, Sequence[object]]:
     texts = "".join(f", k.t{number}" for number in range(sorted_by))
     before = f"sum(octet_length(v.body)) over (order by {order} rows unbounded preceding) - octet_length(v.body)"
     body = f"case when {before} <= {MOST_SEALED_BYTES} then v.body else '' end"
     located = LOCATED.replace("v.body", body)
-    return tx.rows(f"select {located}{texts} from ({matches}) k{_JOINS} order by {order}", params)  # noqa: S608
+    statement = f"select {located}{texts} from ({matches}) k{_JOINS} order by {order}"  # noqa: S608
+    return statement, [listed(one) if isinstance(one, list) else one for one in params]
 
 
 def sizes(tx: Transaction, keys: Sequence[int]) -> list[tuple[int, str, int]]:

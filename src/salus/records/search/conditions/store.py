@@ -89,14 +89,15 @@ class Writing:
         at = ("",) if is_directory(kind) else self.facilities
         return [digest(self.sealer, facility, kind, form) for facility in at for form in forms]
 
-    def within(self, alias: str, kinds: Sequence[str]) -> str:
-        """Return the condition that a row is of one of these types and may be found at all."""
+    def within(self, alias: str, kinds: Sequence[str], also: str = "") -> str:
+        """Return the condition that a row is of one of these types and may be found at all; `also` follows columns."""
         kept = [scope(self.sealer, "", kind) for kind in kinds if is_directory(kind)]
         bound = [scope(self.sealer, at, kind) for kind in kinds if not is_directory(kind) for at in self.facilities]
         if self.charts is None or not bound:
-            return self._scoped(alias, kept + bound)
-        own = f"({self.one_of(f'{alias}.chart_key', self.charts)} and {self._seen(alias)}{self._scoped(alias, bound)})"
-        return f"({own} or {self._scoped(alias, kept)})" if kept else own
+            return self._scoped(alias, kept + bound, also)
+        chart = self.one_of(f"{alias}.chart_key{also}", self.charts)
+        own = f"({chart} and {self._seen(alias)}{self._scoped(alias, bound, also)})"
+        return f"({own} or {self._scoped(alias, kept, also)})" if kept else own
 
     def _seen(self, alias: str) -> str:
         """Return the condition that a row is not closed to the reader, where anything is: the rule is access's own."""
@@ -109,8 +110,8 @@ class Writing:
             f" where v.resource_key = {alias}.resource_key and access.shows(v.classes, s.closed, false))) and "
         )
 
-    def _scoped(self, alias: str, scopes: Sequence[int]) -> str:
-        return self.one_of(f"{alias}.scope", scopes)
+    def _scoped(self, alias: str, scopes: Sequence[int], also: str) -> str:
+        return self.one_of(f"{alias}.scope{also}", scopes)
 
     def one_of(self, column: str, numbers: Sequence[int]) -> str:
         """Return the condition that a column is one of these; of a single one the server plans once for all."""
@@ -221,19 +222,25 @@ def _sort_value(key: Sort, kind: str, writing: Writing) -> str:
 
 
 def _where(asked: Asked, writing: Writing) -> str:
-    parts = [writing.within("a", [asked.type])]
-    charted = _charted(asked, writing)
-    if charted:
-        parts.append(charted)
+    codes = _charted_codes(asked, writing)
+    # What the index of codes finds is looked up by its key: of a sum the server looks for no index.
+    parts = [writing.within("a", [asked.type], also=" + 0" if codes else "")]
+    if codes:
+        parts.append(_charted(asked, codes, writing))
     parts += [_condition(one, "a", asked.type, writing) for one in asked.conditions]
     return " and ".join(parts)
 
 
-def _charted(asked: Asked, writing: Writing) -> str:
-    """Within charts, let a frequent type's code, and its date, find the rows by their own index."""
-    codes = next((one for one in asked.conditions if isinstance(one, Forms) and one.codes), None)
-    if writing.charts is None or codes is None:
-        return ""
+def _charted_codes(asked: Asked, writing: Writing) -> Forms | None:
+    """Return the codes of a frequent type that are asked for within charts: these have an index of their own."""
+    if writing.charts is None:
+        return None
+    return next((one for one in asked.conditions if isinstance(one, Forms) and one.codes), None)
+
+
+def _charted(asked: Asked, codes: Forms, writing: Writing) -> str:
+    """Let a frequent type's code, and its date, find the rows of charts."""
+    assert writing.charts is not None  # noqa: S101  codes are found within charts alone
     digests = writing.keys(asked.type, codes.codes)
     parts = [writing.one_of("h.chart_key", writing.charts), writing.one_of("h.code", digests)]
     dates = [one for one in asked.conditions if isinstance(one, Dates) and one.hot]
