@@ -90,6 +90,29 @@ def test_nothing_that_writes_goes_past_the_layers(method: str) -> None:
     assert straight(_scope(method, f"/fhir/Patient/{uuid4()}")) is None
 
 
+def test_a_match_goes_straight_to_what_the_routes_name() -> None:
+    assert _agree("POST", "/fhir/Patient/$match")
+    assert not _agree("GET", "/fhir/Patient/$match")
+    for odd in ("/fhir/Patient/$match/", "/fhir/patient/$match", "/fhir/Patient/%24match"):
+        assert straight(_scope("POST", odd)) is None
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}, {"Authorization": "Bearer nonsense"}])
+@pytest.mark.parametrize(
+    "sent", [b"", b"{}", b'{"resourceType":"Patient","birthDate":"1901-02-03"}', b" " * (64 << 20)]
+)
+def test_both_ways_answer_a_match_alike(
+    node: Node, ways: tuple[Asking, Asking], sent: bytes, headers: dict[str, str]
+) -> None:
+    told = []
+    for way in ways:
+        before, refused = len(_registered(node)), _refused(node)
+        answer = way.ask("POST", "/fhir/Patient/$match", content=sent + b" ", headers=headers)
+        told.append((answer.status_code, answer.content, _registered(node)[before:], _refused(node) - refused))
+
+    assert told[0] == told[1]
+
+
 class _Routed:
     """The same application, but for the short cut."""
 

@@ -46,7 +46,7 @@ class Guard:
             await send(message)
 
         most = MOST_BODY_BYTES if scope["path"].startswith(("/fhir", "/feeds")) else MOST_FORM_BYTES
-        await self._app(scope, receive if scope["method"] in ("GET", "HEAD") else _bounded(receive, most), guarded)
+        await self._app(scope, receive if scope["method"] in ("GET", "HEAD") else bounded(receive, most), guarded)
 
     def _dress(self, headers: MutableHeaders, path: str) -> None:
         headers.raw.extend(security_headers(headers.raw, secure=self._secure))
@@ -63,11 +63,11 @@ def security_headers(there: Iterable[Header], *, secure: bool) -> list[Header]:
     return [_NO_SNIFFING, *(() if kept else (_NOT_KEPT,)), *((_SECURE,) if secure else ())]
 
 
-def _bounded(receive: Receive, most: int) -> Receive:
+def bounded(receive: Receive, most: int) -> Receive:
     """Pass on at most this many bytes of a body, whatever its headers claim. Raises TooLarge beyond."""
     taken = 0
 
-    async def bounded() -> Message:
+    async def within() -> Message:
         nonlocal taken
         message = await receive()
         if message["type"] == "http.request":
@@ -76,4 +76,4 @@ def _bounded(receive: Receive, most: int) -> Receive:
                 raise TooLarge(f"more than {most:,} bytes; nothing was stored, send less at a time")
         return message
 
-    return bounded
+    return within

@@ -12,16 +12,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from salus.records import resource_types
-from salus.web.fhir import STRAIGHT, Endpoint
+from salus.web.fhir import MATCH, STRAIGHT, Endpoint
 from salus.web.fhir.consents import CONSENT, PREFIX
-from salus.web.guard import security_headers
+from salus.web.guard import MOST_BODY_BYTES, bounded, security_headers
 
 _BASE: Final = "/fhir/"
+_MATCH: Final = f"/fhir{MATCH}"
 _RENDERED: Final = f"{_BASE}{CONSENT}/{PREFIX}"
 
 
 class Application(Starlette):
-    """A node's ASGI application. Reads and searches by `GET` go straight; all else through layers and routes."""
+    """A node's ASGI application. Reads, searches by `GET` and `$match` go straight, all else by layers and routes."""
 
     secure: bool = False
 
@@ -32,6 +33,8 @@ class Application(Starlette):
             await super().__call__(scope, receive, send)
             return
         scope["app"] = self
+        if scope["method"] == "POST":
+            receive = bounded(receive, MOST_BODY_BYTES)
         try:
             answer = await endpoint(Request(scope, receive, send))
         except Exception:
@@ -48,11 +51,15 @@ def straight(scope: Scope) -> Endpoint | None:
     """Return what answers a request without the routes, its parameters written into the scope; None for all others.
 
     Only `GET` and `HEAD` of a type of R4, or of something stored below it: no operation, and nothing that is rendered.
+    And `POST` of `$match`.
     """
-    if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or scope.get("root_path"):
+    if scope["type"] != "http" or scope.get("root_path"):
         return None
     path = scope["path"]
-    if not path.startswith(_BASE):
+    if scope["method"] == "POST" and path == _MATCH:
+        scope["path_params"] = {}
+        return STRAIGHT[MATCH]
+    if scope["method"] not in ("GET", "HEAD") or not path.startswith(_BASE):
         return None
     if path.startswith(_RENDERED):
         return None

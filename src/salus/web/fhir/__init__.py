@@ -1,6 +1,6 @@
 """FHIR R4 over HTTP: JSON in, JSON out, an OperationOutcome for every refusal. Decides nothing; asks `app`."""
 
 from salus.web.fhir.answering import Endpoint
-from salus.web.fhir.interactions import INTERACTIONS, STRAIGHT, fhir_routes
+from salus.web.fhir.interactions import INTERACTIONS, MATCH, STRAIGHT, fhir_routes
 
-__all__ = ["INTERACTIONS", "STRAIGHT", "Endpoint", "fhir_routes"]
+__all__ = ["INTERACTIONS", "MATCH", "STRAIGHT", "Endpoint", "fhir_routes"]

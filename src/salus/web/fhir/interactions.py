@@ -197,10 +197,13 @@ INTERACTIONS = (
 )
 
 
+MATCH = "/Patient/$match"
 STRAIGHT: Mapping[str, Endpoint] = {
-    one.path: one.endpoint for one in INTERACTIONS if one.method == "GET" and one.path in ("/{type}", "/{type}/{id}")
+    one.path: one.endpoint
+    for one in INTERACTIONS
+    if (one.method == "GET" and one.path in ("/{type}", "/{type}/{id}")) or (one.method, one.path) == ("POST", MATCH)
 }
-"""What `GET` asks most, by its path: it needs no search through the routes. No literal segment can stand there, but
+"""What is asked most, by its path: it needs no search through the routes. No literal segment can stand there, but
 those that begin with a dollar or an underscore."""
 
 
