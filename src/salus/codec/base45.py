@@ -14,11 +14,10 @@ _VALUES = bytes(ALPHABET.find(chr(code)) if chr(code) in ALPHABET else _OUTSIDE 
 
 def encode(octets: bytes) -> str:
     """Write octets as base45: two octets as three characters, a last single one as two (RFC 9285, section 4)."""
-    written = []
-    for place in range(0, len(octets) - 1, 2):
-        high, low = divmod(octets[place] << 8 | octets[place + 1], 2025)
-        written.append(_PAIRS[low] + ALPHABET[high])
-    if len(octets) % 2:
+    whole, odd = divmod(len(octets), 2)
+    numbers = struct.unpack(f">{whole}H", octets[: 2 * whole])
+    written = [_PAIRS[number % 2025] + ALPHABET[number // 2025] for number in numbers]
+    if odd:
         written.append(_PAIRS[octets[-1]])
     return "".join(written)
 

@@ -35,6 +35,8 @@ SIGN1_TAG = 18
 _ALG = 1
 _MOST_OCTETS = 16 * 1024
 _MOST_DEPTH = 8
+_SIGNATURE1 = b"\x84" + cbor2.dumps("Signature1")
+_ECDSA_SHA256 = ECDSA(hashes.SHA256())
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -98,7 +100,15 @@ def has_low_s(signature: bytes) -> bool:
 
 def to_be_signed(protected: bytes, payload: bytes, external: bytes = b"") -> bytes:
     """Return the Sig_structure of RFC 9052, section 4.4; an empty protected map counts as no octets."""
-    return cbor2.dumps(["Signature1", b"" if protected == b"\xa0" else protected, external, payload])
+    parts = (b"" if protected == b"\xa0" else protected, external, payload)
+    return _SIGNATURE1 + b"".join([_octets_head(len(part)) + part for part in parts])
+
+
+def _octets_head(length: int) -> bytes:
+    """Return how CBOR begins a byte string of this length, in its shortest form."""
+    if length < 24:
+        return bytes([0x40 + length])
+    return b"\x58" + bytes([length]) if length < 256 else cbor2.dumps(bytes(length))[:-length]
 
 
 def parse_sign1(message: bytes, most: int = _MOST_OCTETS) -> Sign1:
@@ -140,7 +150,7 @@ def verify(key: PublicKey, signature: bytes, octets: bytes) -> None:
             key.verify(signature, octets)
         else:
             r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
-            key.verify(encode_dss_signature(r, s), octets, ECDSA(hashes.SHA256()))
+            key.verify(encode_dss_signature(r, s), octets, _ECDSA_SHA256)
     except InvalidSignature:
         raise CodecError("the signature does not belong to this code", Fault.SIGNATURE) from None
 

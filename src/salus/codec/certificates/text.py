@@ -73,17 +73,21 @@ def payload_of(certificate: Certificate) -> bytes:
     if hint is not None:
         fact.append([hint.initials, hint.month, hint.day, hint.last_two])
     claims = {_EXPIRES: seconds(certificate.expires), _ISSUED: seconds(certificate.issued), CLAIM: fact}
-    return cbor2.dumps(claims, canonical=True)
+    return cbor2.dumps(claims)  # in the order that RFC 8949, section 4.2.1, gives these three keys
 
 
 def _certificate(payload: bytes) -> Certificate:
-    match _claims(payload):
-        case {4: int() as expires, 6: int() as issued, -65537: [kind, disease, when, list_number, index, *more]}:
-            numbers = [expires, issued, kind, disease, when, list_number, index]
-        case _:
-            raise CodecError("a certificate has exactly expiry, issue and its fact", Fault.STRUCTURE)
-    if any(type(number) is not int or not 0 <= number < 1 << 33 for number in numbers) or len(more) > 1:
-        raise CodecError("a certificate's fact is numbers in their places", Fault.STRUCTURE)
+    claims = _claims(payload)
+    fact = claims.get(CLAIM)
+    if type(fact) is not list or not 5 <= len(fact) <= 6:
+        raise CodecError("a certificate has exactly expiry, issue and its fact", Fault.STRUCTURE)
+    expires: Any = claims.get(_EXPIRES)
+    issued: Any = claims.get(_ISSUED)
+    kind, disease, when, list_number, index = fact[:5]
+    # 33 bits are more than any of them can have
+    for number in (expires, issued, kind, disease, when, list_number, index):
+        if type(number) is not int or number >> 33:
+            raise CodecError("a certificate's fact is numbers in their places", Fault.STRUCTURE)
     try:
         certificate = Certificate(
             kind=CertificateKind(kind),
@@ -93,7 +97,7 @@ def _certificate(payload: bytes) -> Certificate:
             expires=instant(expires),
             list_number=list_number,
             index=index,
-            hint=_hint(more[0]) if more else None,
+            hint=_hint(fact[5]) if len(fact) > 5 else None,
         )
     except (ValueError, OverflowError):
         raise CodecError("a certificate's kind and disease are of the closed lists", Fault.STRUCTURE) from None

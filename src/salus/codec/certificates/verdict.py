@@ -97,7 +97,7 @@ def _good(text: object, trust: TrustFile, at: datetime, wanted: set[Wanted]) -> 
         raise _NotShown(Reason.NOT_YET)
     if at >= certificate.expires:
         raise _NotShown(Reason.EXPIRED)
-    if Wanted(certificate.kind.word) not in wanted:
+    if certificate.kind.word not in wanted:  # kinds that are wanted are strings of these very words
         raise _NotShown(Reason.NOT_ASKED)
     listed = trust.lists.get((party, certificate.list_number))
     if listed is None or not listed.issued - _SLOW_CLOCK <= at < listed.expires:
