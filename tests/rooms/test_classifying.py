@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from consenting import ICD10
 from nodes import a_node, a_number, a_patient, clinician, resident_of, send, system, the_resident
 from salus import identity, records
-from salus.app import Node, Reader, accept, arrive, everything_of, history_of, search, summary_of, view_summary
+from salus.app import (
+    Node,
+    Reader,
+    accept,
+    arrive,
+    everything_of,
+    history_of,
+    import_files,
+    search,
+    summary_of,
+    view_summary,
+)
 from salus.app.classifying import classify_some
 from salus.app.searching_together import Alone, search_together
 from salus.records import NotFound, Unclassed, parse_query
@@ -184,3 +197,22 @@ def test_a_record_whose_key_was_destroyed_is_in_every_class_and_holds_up_nobody(
         assert records.charts_waiting(tx, [other, gone], None) == []
         found = tx.rows("select distinct classes from records.resource where chart_key = %s", (gone,))
     assert found == [(119,)]
+
+
+def test_what_is_imported_is_in_its_classes_from_the_door_on(node: Node, tmp_path: Path) -> None:
+    """Examined apart, on other cores too, and stored together."""
+    told = ("J45.9", "F32.9")
+    resources = [a_patient(fullUrl="urn:uuid:p"), *(a_condition(code, code) for code in told)]
+    entries = [
+        {"fullUrl": one.pop("fullUrl"), "resource": one, "request": {"method": "POST", "url": one["resourceType"]}}
+        for one in resources
+    ]
+    file = tmp_path / "exported.ndjson"
+    file.write_bytes(orjson.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}))
+
+    done = import_files(node, "H1", [file])
+    assert done.turned == 0, done
+    with node.store.transaction(Duty.CARE) as tx:
+        assert tx.rows("select count(*) from records.resource where classes is null") == [(0,)]
+        found = tx.rows("select classes & 7 from records.resource order by resource_key desc limit 3")
+    assert sorted(found) == [(0,), (0,), (2,)]
