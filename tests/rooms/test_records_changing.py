@@ -195,6 +195,21 @@ def test_many_patches_together_cannot_make_much_of_little(node: Node, h1: Asking
     assert h1.ask("GET", f"/fhir/{letters[0]}").json()["meta"]["versionId"] == "1"
 
 
+def test_the_patches_of_a_batch_share_what_they_may_make(node: Node, h1: Asking, ann: UUID) -> None:
+    letters = [a_letter(node, ann, 2**20) for _ in range(7)]
+    fails = {"op": "test", "path": "/status", "value": "superseded"}
+    changes = base64.b64encode(orjson.dumps([*copies(13), fails])).decode()
+    binary = {"resourceType": "Binary", "contentType": "application/json-patch+json", "data": changes}
+    entries = [{"resource": binary, "request": {"method": "PATCH", "url": letter}} for letter in letters]
+
+    answer = h1.ask(
+        "POST", "/fhir", content=orjson.dumps({"resourceType": "Bundle", "type": "batch", "entry": entries})
+    )
+
+    statuses = [one["response"]["status"][:3] for one in answer.json()["entry"]]
+    assert statuses == ["422"] * 5 + ["413"] * 2
+
+
 def test_a_test_that_fails_is_a_look_and_is_shown(node: Node, h1: Asking, ann: UUID) -> None:
     address = an_entry(node, ann)
     before, counted = len(looks(node, ann)), unwraps(node)
@@ -221,7 +236,7 @@ def test_a_patch_of_nothing_or_of_what_is_not_ones_own_is_refused_before_anythin
     address, counted = an_entry(node, ann), unwraps(node)
     change = {"op": "test", "path": "/status", "value": "final"}
     with asking(node, Role.HOSPITAL_SYSTEM, "H2") as h2, asking(node, Role.CLINICIAN) as clinician:
-        assert patch(h2, address, change).status_code == 403
+        assert patch(h2, address, change).status_code == 404
         assert patch(clinician, address, change).status_code == 403
     assert patch(h1, f"/fhir/Observation/{uuid4()}", change).status_code == 404
     assert patch(h1, f"/fhir/Condition/{address.rpartition('/')[2]}", change).status_code == 404

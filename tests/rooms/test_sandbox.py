@@ -186,6 +186,33 @@ def test_what_a_sandbox_makes_up_is_in_no_directory(node: Node, client: Asking) 
         assert theirs.status_code == 201
 
 
+def test_a_sandbox_finds_what_it_made_up_of_the_directory_and_nobody_else_does(node: Node, client: Asking) -> None:
+    name = [{"family": "Sandborn"}]
+    mine = client.ask(
+        "POST", "/fhir/Practitioner", content=orjson.dumps({"resourceType": "Practitioner", "name": name})
+    )
+    public = send(node, system("H1"), {"resourceType": "Practitioner", "name": name}).outcomes[0].id
+    by = {"performer": [{"reference": f"Practitioner/{mine.json()['id']}"}]}
+    send(node, system("SB1"), somebody(8), an_observation(URN, **by))
+
+    found = ids(client, "Practitioner?family=Sandborn")
+    with_it = ids(client, "Observation?_include=Observation:performer&performer.family=Sandborn")
+    with asking(node, Role.HOSPITAL_SYSTEM, "H1") as other:
+        seen = ids(other, "Practitioner?family=Sandborn"), ids(other, "Practitioner")
+    client.ask("DELETE", f"/fhir/Practitioner/{mine.json()['id']}")
+
+    assert found == {mine.json()["id"], str(public)}
+    assert mine.json()["id"] in with_it
+    assert seen == ({str(public)}, {str(public)} | (seen[1] - {mine.json()["id"]}))
+    assert ids(client, "Practitioner?family=Sandborn") == {str(public)}
+
+
+def ids(client: Asking, query: str) -> set[str]:
+    answer = client.ask("GET", f"/fhir/{query}")
+    assert answer.status_code == 200, answer.text
+    return {one["resource"]["id"] for one in answer.json().get("entry", ())}
+
+
 def test_charts_of_a_sandbox_are_never_linked(node: Node) -> None:
     one, other = (send(node, system("SB1"), somebody(order)).outcomes[0] for order in (4, 5))
     named = [records.Named(id=one.id)], [records.Named(id=other.id)]

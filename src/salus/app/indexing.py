@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 
 from salus import access, identity, records
 from salus.access import Sight
@@ -77,9 +76,6 @@ def find_page(node: Node) -> bool:
     if waiting is None:
         node.indexed = True
         return False
-    # What a sandbox made up of the directory lies in its own papers, and a search of the directory is everybody's.
-    public = [one for one in waiting.lacking if one.chart_kind != "facility" or not records.is_directory(one.type)]
-    waiting = replace(waiting, lacking=public)
     keys = keys_of(node, sorted({one.chart_key for one in waiting.lacking}))
     with node.store.transaction(Duty.CARE) as tx:
         records.lock(tx, [one.id for one in waiting.lacking])

@@ -208,6 +208,19 @@ def locate_one(tx: Transaction, node: Node, who: Principal, kind: str, id_: UUID
     return Seen(located=case.located, resident=case.resident, decision=case.decision, sight=case.sight)
 
 
+def look_at(who: Principal, seen: Seen, at: datetime) -> Read:
+    """Write down that somebody was told that something is there, and nothing of it was opened."""
+    case = _Case(
+        principal=who,
+        type=seen.located.type,
+        id=seen.located.id,
+        located=seen.located,
+        resident=seen.resident,
+        decision=seen.decision,
+    )
+    return _looked(case, at)
+
+
 def _locate(tx: Transaction, node: Node, cases: Sequence[_Case], at: datetime) -> None:
     """Find each resource, its resident, and what policy says of the read."""
     located = _find(tx, cases)

@@ -91,7 +91,10 @@ class Gathered:
 def read_search(node: Node, principal: Principal, kind: str, pairs: Sequence[tuple[str, str]]) -> Asked:
     """Read a search of an asker, whose cursors are good for nobody else. Raises RecordRefused as `parse_query` does."""
     whose = principal.facility or principal.resident or principal.subject
-    return records.parse_query(kind, pairs, node.custodian, f"{principal.role}\0{whose}")
+    asked = records.parse_query(kind, pairs, node.custodian, f"{principal.role}\0{whose}")
+    if principal.facility is None or not node.facility(principal.facility).sandbox:
+        return asked
+    return replace(asked, sandbox=principal.facility)
 
 
 def search(node: Node, principal: Principal, asked: Asked) -> Page:

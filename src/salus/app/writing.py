@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from salus import access, records
@@ -15,15 +15,17 @@ from salus.app.facts import purpose_of, refuse
 from salus.app.node import Node
 from salus.app.own_charts import follow_replacements
 from salus.app.preparing import check_conditions, prepared, register_asked, register_looks
+from salus.app.reading import locate_one, look_at
 from salus.app.seeing import Eyes
 from salus.app.unanswered import register_unanswered
 from salus.healthcode import certificates
 from salus.kernel import Purpose, Refused, Role, SalusError
 from salus.parties import Principal
 from salus.parties import principal as a_principal
-from salus.records import Accepted, Intent, Keys, Line, Looks, MeasureRefused, Outcome, Writer
+from salus.records import Accepted, Intent, Keys, Line, Looks, MeasureRefused, NotYours, Outcome, Writer
 from salus.storage import Duty, StoreDown, TookTooLong, Transaction
 
+_NOT_YOURS = "you may write only charts of your own facility, for treatment: send your own Patient first"
 Noted = Callable[[Transaction, Accepted], None]
 
 
@@ -44,10 +46,11 @@ def accept(
     A Patient that says it was replaced by another of the facility's own is linked to it, or a person is asked. Raises
     what records raises. A refusal is kept in the register of refusals in a transaction of its own.
     """
-    at, looks = node.clock.now(), Looks()
+    looks = Looks()
     check_conditions(node, principal, intents)
     try:
         with node.store.transaction(Duty.CARE) as tx:
+            at = node.clock.now()  # within the transaction: see records.history.complete_until
             accepted = _prepare_and_accept(tx, node, principal, intents, at, source, looks)
             if noted:
                 noted(tx, accepted)
@@ -55,7 +58,7 @@ def accept(
     except SalusError as error:
         if (looks.found or looks.asked) and not isinstance(error, StoreDown):
             with node.store.transaction(Duty.CARE) as tx:
-                register_looks(tx, principal, looks, at)
+                register_looks(tx, principal, looks, node.clock.now())
         elif isinstance(error, TookTooLong):
             _register_unanswered(node, principal, intents)
         raise kept(node, principal, error) from None
@@ -133,31 +136,28 @@ def accept_for_registry(tx: Transaction, node: Node, registry: str, intents: Seq
 
 def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> list[Tried]:
     """Try each intent of a batch by itself, in one transaction with a savepoint each: one failure loses no other."""
-    at = node.clock.now()
-    tried: list[Tried] = []
-    errors: list[SalusError] = []
-    failed: list[Intent] = []
+    tried, looks = list[Tried](), Looks()
+    failed: list[tuple[int, Intent, SalusError]] = []
     if principal.facility is None:
         raise refuse(node, principal, Action.CREATE, "only a facility's own system may write records")
     check_conditions(node, principal, intents)
     with node.store.transaction(Duty.CARE) as tx:
+        at = node.clock.now()
         records.lock_conditions(tx, node.custodian, intents)
         records.lock(tx, [intent.id for intent in intents if intent.id])
         for intent in intents:
-            looks = Looks()
+            looks, accepted = Looks(made=looks.made), None
             try:
                 with tx.savepoint():
                     accepted = _prepare_and_accept(tx, node, principal, [intent], at, "fhir", looks)
-                tried.append(Tried(entry=intent.entry, accepted=accepted, error=None))
             except SalusError as error:
                 register_looks(tx, principal, looks, at)
-                errors.append(error)
-                failed.append(intent)
-                tried.append(Tried(entry=intent.entry, accepted=None, error=error))
-    for one, refused in zip(failed, errors, strict=True):
-        if isinstance(refused, TookTooLong):
-            _register_unanswered(node, principal, [one])
-        kept(node, principal, refused)
+                failed.append((len(tried), intent, error))
+            tried.append(Tried(entry=intent.entry, accepted=accepted, error=None))
+    for place, intent, met in failed:
+        if isinstance(met, TookTooLong):
+            _register_unanswered(node, principal, [intent])
+        tried[place] = replace(tried[place], error=kept(node, principal, met))
     return tried
 
 
@@ -246,8 +246,26 @@ def kept(node: Node, principal: Principal, error: SalusError) -> SalusError:
     """Keep a refusal, or an attempt to write a measure by a patch, in a transaction of its own; return the error."""
     if isinstance(error, MeasureRefused):
         keep_attempt(node, principal, BY_WRITE, error.code)
+    if isinstance(error, NotYours):
+        return _not_yours(node, principal, error)
     if not isinstance(error, Refused):
         return error
     kept = refuse(node, principal, Action.CREATE, error.text)
     kept.where = error.where
+    return kept
+
+
+def _not_yours(node: Node, principal: Principal, error: NotYours) -> SalusError:
+    """Keep the refusal of a write to another facility's record; return it to whoever may read what they may not write.
+
+    To others it is as if nothing were there. That something is, is shown to its resident.
+    """
+    kept = refuse(node, principal, Action.UPDATE, _NOT_YOURS)
+    kept.where = error.where
+    at = node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        seen = locate_one(tx, node, principal, error.kind, error.id, at)
+        if seen is None or not seen.decision.allowed:
+            return error
+        access.register(tx, [look_at(principal, seen, at)])
     return kept

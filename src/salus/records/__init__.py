@@ -1,7 +1,7 @@
 """The record: FHIR R4 resources of every facility, in charts, sealed; found by digests, codes and dates."""
 
 from salus.records.counting import counts
-from salus.records.errors import Conflict, Gone, MeasureRefused, NotFound, Problem, RecordRefused
+from salus.records.errors import Conflict, Gone, MeasureRefused, NotFound, NotYours, Problem, RecordRefused
 from salus.records.everything.asking import parse_everything
 from salus.records.everything.model import MOST_OPENED_BYTES, AskedEverything, Kept
 from salus.records.everything.service import directory_ids, everything, everything_cursor, open_all, open_page
@@ -135,6 +135,7 @@ __all__ = [
     "MeasureRefused",
     "Named",
     "NotFound",
+    "NotYours",
     "Outcome",
     "Personal",
     "Problem",

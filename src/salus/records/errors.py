@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from salus.kernel import Invalid, SalusError
 
@@ -55,6 +56,15 @@ class NotFound(SalusError):
 
     code = "SALUS-R404"
     status = 404
+
+
+class NotYours(NotFound):
+    """It is another facility's: told as what is not there, unless whoever writes may read it. `id` is which it is."""
+
+    def __init__(self, text: str, kind: str, id_: UUID, where: str | None = None) -> None:
+        super().__init__(text, where=where)
+        self.kind = kind
+        self.id = id_
 
 
 class Gone(SalusError):

@@ -13,7 +13,7 @@ from salus.access import Action
 from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described, place, residents_of, revise
 from salus.kernel import bucket, civil_day, format_instant, new_id
 from salus.records import arriving, following, population, store
-from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
+from salus.records.errors import Conflict, NotFound, NotYours, Problem, RecordRefused
 from salus.records.fhir import facts, occurrence
 from salus.records.fhir.definitions import DIRECTORY
 from salus.records.fhir.parse import MOST_BYTES, dump
@@ -29,6 +29,7 @@ from salus.records.intake.referring import unclosed
 from salus.records.intake.sandbox import fictional, marked
 from salus.records.model import Accepted, Intent, Outcome, Sealer
 from salus.records.sealing import seal
+from salus.records.search.digests import sandboxed
 from salus.records.search.indexing import Indexed, put
 from salus.records.sensitivity.spreading import Holding, classes_of, spread
 from salus.storage import Transaction
@@ -196,9 +197,7 @@ def _lock_updates(batch: _Batch) -> None:
     for position, one in enumerate(batch.examined):
         if one.intent.verb == "create":
             continue
-        found, where = locked.get(one.id), _where(one)
-        if found is None or found.type != one.type or _misses(batch, found):
-            raise NotFound(f"there is no such resource to {one.intent.verb}; {_OUR_IDS}", where=where)
+        found, where = _standing(batch, one, locked.get(one.id)), _where(one)
         batch.charts[position], batch.had[position] = found.chart_key, found.classes
         batch.versions[position] = (found.resource_key, found.version + 1)
         if one.intent.verb != "delete":
@@ -217,6 +216,16 @@ def _lock_updates(batch: _Batch) -> None:
 
 def _misses(batch: _Batch, found: Standing) -> bool:
     return batch.writer.misses(batch.tx, found.kind, found.chart_key, found.facility, found.classes)
+
+
+def _standing(batch: _Batch, one: Examined, found: Standing | None) -> Standing:
+    """Return what is to be changed. What is another facility's is told as what is not there."""
+    missing, where = f"there is no such resource to {one.intent.verb}; {_OUR_IDS}", _where(one)
+    if found is None or found.type != one.type or _misses(batch, found):
+        raise NotFound(missing, where=where)
+    if found.kind != "directory" and found.facility != batch.writer.facility:
+        raise NotYours(missing, one.type, one.id, where)
+    return found
 
 
 def _where(one: Examined) -> str:
@@ -377,7 +386,7 @@ def _bury(batch: _Batch, keys: dict[int, bytes], acceptance: int, outcomes: Sequ
 def _write_found(batch: _Batch) -> None:
     """Let each resource be found by what it says now, and nothing by what was deleted.
 
-    A search of the directory is everybody's, so that it finds nothing that a sandbox made up.
+    A search of the directory is everybody's, so that what a sandbox made up of it is found by that sandbox alone.
     """
     entries, replaced = [], []
     for position, one in enumerate(batch.examined):
@@ -386,14 +395,15 @@ def _write_found(batch: _Batch) -> None:
         chart, (key, _) = batch.charts[position], batch.versions[position]
         if one.intent.verb != "create":
             replaced.append((key, chart))
-        if one.intent.verb != "delete" and not (batch.writer.sandbox and one.type in DIRECTORY):
+        made_up = batch.writer.sandbox and one.type in DIRECTORY
+        if one.intent.verb != "delete":
             entries.append(
                 Indexed(
                     resource_key=key,
                     id=one.id,
                     type=one.type,
                     chart_key=chart,
-                    facility=batch.writer.facility,
+                    facility=sandboxed(batch.writer.facility) if made_up else batch.writer.facility,
                     at=batch.at,
                     resource=one.resource,
                 )

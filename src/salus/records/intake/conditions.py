@@ -38,12 +38,14 @@ _SEVERAL = "matches several resources: name one by its id, or say more"
 class Looks:
     """What was looked at on the way to what is to be written: (chart, type), and the charts that were opened for it.
 
-    `asked` are the charts about which a condition asks: whether it finds anything tells of them as well.
+    `asked` are the charts about which a condition asks: whether it finds anything tells of them as well. `made` is how
+    many characters the patches of a submission made by now.
     """
 
     found: set[tuple[int, str]] = field(default_factory=set)
     asked: set[tuple[int, str]] = field(default_factory=set)
     opened: set[int] = field(default_factory=set)
+    made: int = 0
 
 
 def parse_condition(kind: str, query: str, where: str, entry: int | None = None) -> Condition:

@@ -10,7 +10,7 @@ from typing import Any
 import jsonpatch
 
 from salus.access.consent import whole
-from salus.records.errors import Conflict, Gone, NotFound, Problem, RecordRefused
+from salus.records.errors import Conflict, Gone, NotFound, NotYours, Problem, RecordRefused
 from salus.records.fhir.parse import MOST_BYTES as MOST_SENT
 from salus.records.fhir.parse import MOST_DEPTH, names_an_element, parse, parse_list
 from salus.records.history import changing as history
@@ -32,6 +32,7 @@ _MUCH = (
     f"makes more than {MOST_PARTS} parts or {MOST_TEXT} characters, or nests deeper than {MOST_DEPTH}; all patches of a"
     f" submission together make {MOST_MADE} characters at most"
 )
+_MISSING = "there is no such resource to patch; ids are given by this server"
 _VERBS = {"add": "value", "remove": None, "replace": "value", "move": "from", "copy": "from", "test": "value"}
 
 
@@ -64,13 +65,12 @@ def patched(tx: Transaction, writer: Writer, intents: Sequence[Intent], looks: L
     looks.opened |= charts
     looks.found |= {(one.chart_key, one.type) for one in located.values()}
     keys = writer.keys.unwrap(sorted(charts))
-    changed, made = [], 0
+    changed = []
     for one in intents:
         if one.verb == "patch" and one.id:
-            update, text = _changed(one, located[one.id], keys)
+            update = _changed(one, located[one.id], keys, looks)
             changed.append(update)
-            made += text
-            if made > MOST_MADE:
+            if looks.made > MOST_MADE:
                 raise _refused(_place(one, len(one.patch) - 1), _MUCH, 413)
         else:
             changed.append(one)
@@ -85,7 +85,9 @@ def _check_standing(tx: Transaction, writer: Writer, one: Intent, found: Standin
     kind = one.resource["resourceType"]
     where = f"{kind}.id" if one.entry is None else f"Bundle.entry[{one.entry}].request.url"
     if found is None or found.type != kind or _misses(tx, writer, found):
-        raise NotFound("there is no such resource to patch; ids are given by this server", where=where)
+        raise NotFound(_MISSING, where=where)
+    if found.kind != "directory" and found.facility != writer.facility and one.id:
+        raise NotYours(_MISSING, kind, one.id, where)
     permit_write(writer, "update", found.kind, found.facility, kind if one.entry is None else where)
     if one.expected not in (None, found.version):
         raise Conflict("the version you changed is not the current one: read it again", where=where)
@@ -93,17 +95,20 @@ def _check_standing(tx: Transaction, writer: Writer, one: Intent, found: Standin
         raise Gone("this was deleted; an update brings it back, a patch does not", where=where)
 
 
-def _changed(one: Intent, located: Located, keys: dict[int, bytes]) -> tuple[Intent, int]:
-    """Return the update that a patch makes, and how many characters it holds."""
-    changed, text = _applied(parse(open_body(located, keys, whole(keys))), one)
+def _changed(one: Intent, located: Located, keys: dict[int, bytes], looks: Looks) -> Intent:
+    """Return the update that a patch makes."""
+    if looks.made > MOST_MADE:
+        raise _refused(_place(one, 0), _MUCH, 413)
+    changed = _applied(parse(open_body(located, keys, whole(keys))), one, looks)
     if changed.get("resourceType") != located.type or changed.get("id") != str(located.id):
         raise _refused(_place(one, 0), "a patch changes neither id nor resourceType", 422)
     refuse_measures(changed, one.entry)
-    return replace(one, verb="update", resource=changed, expected=located.version, patch=()), text
+    return replace(one, verb="update", resource=changed, expected=located.version, patch=())
 
 
-def _applied(resource: dict[str, Any], one: Intent) -> tuple[dict[str, Any], int]:
-    changed, text = resource, 0
+def _applied(resource: dict[str, Any], one: Intent, looks: Looks) -> dict[str, Any]:
+    """Return what a patch makes of a resource; what it made is counted also where it cannot be done to its end."""
+    changed, held = resource, 0
     for number, operation in enumerate(one.patch):
         place = _place(one, number)
         try:
@@ -123,8 +128,16 @@ def _applied(resource: dict[str, Any], one: Intent) -> tuple[dict[str, Any], int
             raise _refused(place, "leaves no resource", 422)
         changed = done
         if operation["op"] == "copy" or number + 1 == len(one.patch):
-            text = _measured(changed, place)
-    return changed, text
+            held = _held(changed, place, held, looks)
+    return changed
+
+
+def _held(changed: Any, place: str, before: int, looks: Looks) -> int:
+    """Return how many characters a resource holds now; count those beyond before, and what is too much as the most."""
+    looks.made += MOST_TEXT
+    text = _measured(changed, place)
+    looks.made += max(text - before, 0) - MOST_TEXT
+    return max(text, before)
 
 
 def _measured(value: Any, place: str) -> int:

@@ -165,7 +165,7 @@ class Asked:
     """A parsed search. `patients` still have to be turned into charts by whoever runs it.
 
     `decides` are the types that chains and `_has` look at, `delivers` those that includes may bring, `named` are
-    records about which it asks, whether or not something is found.
+    records about which it asks, whether or not something is found. A `sandbox` finds its own of the directory as well.
     """
 
     type: str
@@ -181,6 +181,7 @@ class Asked:
     decides: frozenset[str]
     delivers: frozenset[str]
     named: tuple[Named, ...]
+    sandbox: str | None = None
     sealer: Sealer = field(repr=False)
 
     @property

@@ -11,8 +11,9 @@ from salus.records.fhir.parse import parse
 from salus.records.model import Located, Sealer
 from salus.records.sealing import unseal
 from salus.records.search import store
+from salus.records.search.digests import sandboxed
 from salus.records.search.indexing import Indexed, put
-from salus.records.search.parameters import LAYOUT
+from salus.records.search.parameters import LAYOUT, is_directory
 from salus.records.store import fetch
 from salus.storage import Transaction
 
@@ -91,13 +92,14 @@ def _put(tx: Transaction, sealer: Sealer, entries: Sequence[Indexed]) -> list[in
 
 
 def _indexed(one: Located, keys: Mapping[int, bytes]) -> Indexed:
+    made_up = one.chart_kind == "facility" and is_directory(one.type)  # by a sandbox, for itself
     body = unseal(keys[one.chart_key], one.resource_key, one.version, one.sealed)
     return Indexed(
         resource_key=one.resource_key,
         id=one.id,
         type=one.type,
         chart_key=one.chart_key,
-        facility=one.facility,
+        facility=sandboxed(one.facility) if made_up else one.facility,
         at=one.at,
         resource=parse(body),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, cast
 
 from salus.access.consent import EVERYTHING, Sight
@@ -143,6 +144,7 @@ def _reached(
 
 def _writing(tx: Transaction, asked: Asked, facility: str | None, sight: Sight) -> Writing:
     """Begin the SQL of a search in its bound: named patients narrow it."""
+    begun = partial(Writing, sealer=asked.sealer, sandbox=asked.sandbox)
     public = is_directory(asked.type)
     bound = None if facility is not None or public else set(sight.closed)
     if asked.patients is not None and not sight.keepers and not public:
@@ -150,12 +152,11 @@ def _writing(tx: Transaction, asked: Asked, facility: str | None, sight: Sight) 
         own = {chart for (name, _), (chart, _, at, _) in named.items() if name == "Patient" and facility in (None, at)}
         bound = own if bound is None else own & bound
     if bound is None:
-        return Writing(sealer=asked.sealer, facilities=[facility] if facility else [], charts=None)
+        return begun(facilities=[facility] if facility else [], charts=None)
     kept = sight.keepers or store.facilities_of(tx, sorted(bound))
     shut = {chart: sight.closed[chart] for chart, at in kept.items() if facility is None and at != sight.facility}
     seen = [chart for chart in sorted(kept) if not shut.get(chart, 0) & EVERYTHING]
-    return Writing(
-        sealer=asked.sealer,
+    return begun(
         facilities=sorted({kept[chart] for chart in seen}),
         charts=seen,
         shut={chart: shut[chart] for chart in seen if shut.get(chart)},

@@ -30,7 +30,7 @@ from salus.records.search.asking import (
     Sort,
     Updated,
 )
-from salus.records.search.digests import digest, scope
+from salus.records.search.digests import digest, sandboxed, scope
 from salus.records.search.extract import form_of
 from salus.records.search.parameters import is_directory
 
@@ -71,12 +71,14 @@ class Writing:
     """SQL on its way, with its values in order. `charts` bounds whose records are looked at; None is a facility's.
 
     `shut` names those of the charts in which something is closed to the reader, with what.
+    Of the directory everybody finds what is everybody's, and `sandbox` what it made up for itself.
     """
 
     sealer: Sealer = field(repr=False)
     facilities: Sequence[str]
     charts: Sequence[int] | None
     shut: Mapping[int, int] = field(default_factory=dict)
+    sandbox: str | None = None
     params: list[object] = field(default_factory=list)
     depth: int = 0
 
@@ -86,18 +88,21 @@ class Writing:
 
     def keys(self, kind: str, forms: Sequence[str]) -> list[int]:
         """Return the digests of forms of a type, at each facility in the bound."""
-        at = ("",) if is_directory(kind) else self.facilities
+        at = self._public() if is_directory(kind) else self.facilities
         return [digest(self.sealer, facility, kind, form) for facility in at for form in forms]
 
     def within(self, alias: str, kinds: Sequence[str], also: str = "") -> str:
         """Return the condition that a row is of one of these types and may be found at all; `also` follows columns."""
-        kept = [scope(self.sealer, "", kind) for kind in kinds if is_directory(kind)]
+        kept = [scope(self.sealer, at, kind) for kind in kinds if is_directory(kind) for at in self._public()]
         bound = [scope(self.sealer, at, kind) for kind in kinds if not is_directory(kind) for at in self.facilities]
         if self.charts is None or not bound:
             return self._scoped(alias, kept + bound, also)
         chart = self.one_of(f"{alias}.chart_key{also}", self.charts)
         own = f"({chart} and {self._seen(alias)}{self._scoped(alias, bound, also)})"
         return f"({own} or {self._scoped(alias, kept, also)})" if kept else own
+
+    def _public(self) -> tuple[str, ...]:
+        return ("",) if self.sandbox is None else ("", sandboxed(self.sandbox))
 
     def _seen(self, alias: str) -> str:
         """Return the condition that a row is not closed to the reader, where anything is: the rule is access's own."""
