@@ -9,7 +9,7 @@ from itertools import groupby
 
 from salus import parties
 from salus.app.node import Node
-from salus.records.population import Change, Denominator, changes, check_surveyed, denominators, suppressed
+from salus.records.population import Change, Denominator, changes, check_surveyed, denominators, hidden, suppressed
 from salus.storage import Duty
 
 
@@ -47,17 +47,17 @@ def population_at(node: Node, month: date) -> Population:
 
 
 def _figures(table: list[Denominator]) -> Iterator[PopulationFigure]:
-    """Hide small figures row by row: a row is a county and a sex."""
-    for _, found in groupby(table, key=lambda one: (one.county, one.sex)):
-        row = list(found)
-        shown = suppressed({str(place): one.residents for place, one in enumerate(row)})
-        for place, one in enumerate(row):
+    """Hide small figures county by county, and what would let one be computed from totals by sex and by age."""
+    for _, found in groupby(table, key=lambda one: one.county):
+        cells = {(one.sex, f"{one.age_from}"): one for one in found}
+        small = hidden({cell: one.residents for cell, one in cells.items()})
+        for cell, one in cells.items():
             yield PopulationFigure(
                 county=one.county,
                 sex=one.sex,
                 age_from=one.age_from,
                 age_to=one.age_to,
-                residents=shown[str(place)],
+                residents=None if cell in small else one.residents,
             )
 
 

@@ -1,6 +1,7 @@
 """The population register: births, deaths, who keeps whose record, and denominators made of them."""
 
 from salus.records.population.counting import resident as told_by
+from salus.records.population.hiding import hidden
 from salus.records.population.model import (
     AGE_BANDS,
     SMALLEST_SHOWN,
@@ -43,6 +44,7 @@ __all__ = [
     "check_surveyed",
     "denominators",
     "forget",
+    "hidden",
     "keeper",
     "keepings_of",
     "kept_by",
