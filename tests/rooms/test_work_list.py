@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ from uuid import UUID
 
 import pytest
 
-from nodes import a_node, a_number, a_patient, an_observation, clinician, send, system, the_resident
+from nodes import a_node, a_number, a_patient, an_observation, clinician, send, system, the_resident, update
 from peopling import URN, a_keeping
 from salus import identity
-from salus.app import Node, shares, who_looked, work_list
-from salus.kernel import Refused
+from salus.app import Node, contest_look, my_record, shares, who_looked, work_list
+from salus.kernel import Refused, Unavailable
 from salus.records import Accepted, following
 from salus.storage import Duty
 
@@ -61,7 +62,38 @@ def test_a_list_holds_whom_the_facility_keeps_and_each_line_is_seen_by_its_resid
     assert [(line.name, line.age_years) for line in found.lines] == [("王静", 51)]
     assert [item.plan for item in found.lines[0].items] == ["diabetes-2"]
     assert looks(node, kept) == [("follow-up", "H1", "record-keeper")]
-    assert [looks(node, one) for one in (treated, elsewhere, gone)] == [[], [], []]
+    assert [looks(node, one) for one in (treated, elsewhere)] == [[], []]
+    assert [(line.name, line.facility, line.since) for line in found.taken] == [("李明", "H2", date(2031, 1, 1))]
+    assert looks(node, gone) == [("follow-up", "H1", "record-keeper")]
+
+
+def test_who_kept_a_record_before_is_told_and_the_resident_sees_it_and_can_contest_it(node: Node) -> None:
+    mine = diabetic(node, 505, "H1", a_keeping(URN, "2030-01-01"), name="李明")
+    before = work_list(node, clinician("H1")).taken
+    diabetic(node, 505, "H2", a_keeping(URN, "2031-01-01"), name="李明")
+    told, theirs = (work_list(node, clinician(one)) for one in ("H1", "H2"))
+    who = the_resident(resident(node, mine))
+    stands = my_record(node, who).stands
+    [look] = [one for one in who_looked(node, who).looks if (one.facility, one.action) == ("H2", "create")]
+    receipt = contest_look(node, who, (look.batch, look.item), "I did not agree")
+    ended = a_keeping(f"Patient/{mine.outcomes[0].id}", "2030-01-01", until="2030-12-31")
+    update(node, system("H1"), {**ended, "id": str(mine.outcomes[2].id)})
+
+    assert before == ()
+    assert [(one.name, one.facility) for one in told.taken] == [("李明", "H2")]
+    assert (theirs.taken, [line.name for line in theirs.lines]) == ((), ["李明"])
+    assert (stands.facility, stands.displaced) == ("H2", ("H1",))
+    assert receipt
+    assert work_list(node, clinician("H1")).taken == ()
+
+
+def test_no_list_is_made_of_what_is_surveyed_in_part(node: Node) -> None:
+    diabetic(node, 503, "H1", a_keeping(URN, "2030-01-01"))
+    with node.store.connect(Duty.MIGRATION, "salus") as owner:
+        owner.execute("update records.surveying set done = 0, until = (select max(chart_key) from records.chart)")
+
+    with pytest.raises(Unavailable, match="some minutes"):
+        work_list(node, clinician("H1"))
 
 
 def test_what_others_wrote_counts_only_with_the_resident_at_the_desk(node: Node) -> None:

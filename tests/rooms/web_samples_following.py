@@ -44,6 +44,7 @@ PLANS = (
 )
 STANDS = {
     "active": f.StandsLine(standing="active", facility=TOWN, of_day="2019-05-06", said_at=NOW),
+    "taken over": f.StandsLine(standing="active", facility=TOWN, of_day="2019-05-06", said_at=NOW, displaced=(CITY,)),
     "nobody keeps it": f.StandsLine(standing="active"),
     "moved": f.StandsLine(standing="moved", facility=TOWN, of_day="2026-05-06", said_at=NOW),
     "closed": f.StandsLine(
@@ -59,6 +60,7 @@ LIST = f.WorkList(
         f.WorkLine(name=LI, age_years=71, items=(PRESSURE,)),
         f.WorkLine(name=v.Words(zh="王小明"), age_years=None, items=DOSES[2:]),
     ),
+    taken=(f.TakenLine(name=LI, facility=CITY, since=date(2026, 5, 6)),),
     looked_at=50,
     shares=(
         f.ShareLine(what=PRESSURE.what, source="NBPHS 2017", people=120, up_to_date=80, due=25, overdue=15),
@@ -80,5 +82,5 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
         RESIDENT,
     ),
     "work list": (LIST, CLINICIAN),
-    "work list empty": (replace(LIST, lines=(), shares=(), more=None), CLINICIAN),
+    "work list empty": (replace(LIST, lines=(), taken=(), shares=(), more=None), CLINICIAN),
 }

@@ -164,7 +164,7 @@ from salus.app.surveillance import (
 )
 from salus.app.transacting import transact
 from salus.app.turning_away import turn_away, turn_away_for
-from salus.app.work_list import Due, Share, WorkList, shares, work_list
+from salus.app.work_list import Due, KeptElsewhere, Share, WorkList, shares, work_list
 from salus.app.writing import Tried, accept, accept_each
 from salus.storage import TookTooLong
 
@@ -201,6 +201,7 @@ __all__ = [
     "Imported",
     "Incoming",
     "Invited",
+    "KeptElsewhere",
     "Linking",
     "MatchAnswer",
     "MatchAsk",

@@ -19,7 +19,7 @@ from salus.kernel import civil_day
 from salus.parties import Principal
 from salus.records import Located, following, population
 from salus.records.following import Followed, How, Item
-from salus.records.population import suppressed
+from salus.records.population import Keeping, suppressed
 from salus.storage import Duty, Transaction
 
 LINES, LOOKED_AT, PAGE = 25, 2_000, 250
@@ -37,10 +37,23 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptElsewhere:
+    """One resident whose record the facility declares to keep, while another declares it since a later day."""
+
+    name: str | None = field(repr=False)
+    facility: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkList:
-    """A page of whom a facility has to offer a visit. `after` is where the next begins, None at the end."""
+    """A page of whom a facility has to offer a visit, and of whose record another facility says that it keeps it now.
+
+    `after` is where the next page begins, None at the end.
+    """
 
     lines: tuple[Due, ...]
+    taken: tuple[KeptElsewhere, ...]
     looked_at: int
     after: int | None
 
@@ -62,7 +75,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Kept:
-    """A resident whose record a facility keeps: the own charts, the own statement of birth and sex, and the plans."""
+    """A resident whose record a facility keeps: the own charts, the own statement of birth and sex, and the plans.
+
+    Of one whose record another keeps by now, `taken` is that one's declaration, and nothing is due here.
+    """
 
     key: int
     chart: int
@@ -70,23 +86,35 @@ class _Kept:
     born: date | None
     dead: bool
     followed: tuple[Followed, ...]
+    taken: Keeping | None = None
 
 
 def work_list(node: Node, who: Principal, after: int = 0) -> WorkList:
-    """Return a page of residents who are due for something. Raises Refused. Each line is in its resident's register."""
+    """Return a page of residents who are due for something. Each line is in its resident's register.
+
+    Raises Refused, and Unavailable until the charts of an earlier release are counted: some would be missing.
+    """
     at = node.clock.now()
     decision = decide(node, who, Action.READ_WORK_LIST, Kind.RECORD, own_facility=True)
     if not decision.allowed or who.facility is None:
         raise refuse(node, who, Action.READ_WORK_LIST, _NOT_YOURS)
     with node.store.transaction(Duty.CARE) as tx:
+        population.check_surveyed(tx)
         found, looked_at, last = _page(tx, node, who.facility, after, civil_day(at))
         sight = own_facility_sight(who.facility, [one.chart for one in found])
         people = {one.chart_key: one for one in records.patients(tx, sight)}
         if found:
             access.register(tx, [_read(who, one, decision.ground, at) for one in found])
     keys = node.keys.unwrap_left(sorted(people))
-    lines = tuple(_line(one, people.get(one.chart), keys, sight, civil_day(at)) for one in found)
-    return WorkList(lines=lines, looked_at=looked_at, after=last)
+    lines = tuple(_line(one, people.get(one.chart), keys, sight, civil_day(at)) for one in found if one.taken is None)
+    taken = tuple(
+        KeptElsewhere(
+            name=_name(people.get(one.chart), keys, sight), facility=one.taken.facility, since=one.taken.since
+        )
+        for one in found
+        if one.taken is not None
+    )
+    return WorkList(lines=lines, taken=taken, looked_at=looked_at, after=last)
 
 
 def shares(node: Node, facility: str | None = None) -> list[Share]:
@@ -129,14 +157,14 @@ def _worst(plan: Followed) -> str:
 
 
 def _page(tx: Transaction, node: Node, facility: str, after: int, today: date) -> tuple[list[_Kept], int, int | None]:
-    """Return residents who are due for something, how many were looked at, and where the next page begins."""
+    """Return residents who are due for something or kept elsewhere now, how many were looked at, and where to go on."""
     due: list[_Kept] = []
     looked_at = charts = 0
     for kept, last, held in _pages(tx, node, facility, after, today):
         charts += held
         for one in kept:
-            looked_at += 1
-            if not one.dead and any(plan.open for plan in one.followed):
+            looked_at += one.taken is None
+            if one.taken or (not one.dead and any(plan.open for plan in one.followed)):
                 due.append(one)
                 if len(due) == LINES:
                     return due, looked_at, one.chart
@@ -159,13 +187,15 @@ def _kept(tx: Transaction, node: Node, facility: str, charts: Sequence[int], tod
     people = identity.residents(tx, sorted(set(identity.residents_of(tx, charts).values())))
     everything = sorted({chart for one in people.values() for chart in one.charts})
     whose = {chart: person.key for person in people.values() for chart in person.charts}
-    kept = population.kept_by(tx, unnamed_sight(facility, whose), today, whose)
+    kept, taken = population.kept_by(tx, unnamed_sight(facility, whose), today, whose)
     own = records.patients_at(tx, everything, facility)
     vitals = population.vitals_of(tx, sorted(own))
     marks = following.marks(tx, node.custodian, own_facility_sight(facility, sorted(own)))
     found = []
     for chart in charts:
         person = next((one for one in people.values() if chart in one.charts), None)
+        if person is not None and taken.get(person.key, (0,))[0] == chart:
+            found.append(_taken(person.key, chart, taken[person.key][1]))
         if person is None or kept.get(person.key) != chart:
             continue
         mine = tuple(one for one in person.charts if one in own)
@@ -178,13 +208,20 @@ def _kept(tx: Transaction, node: Node, facility: str, charts: Sequence[int], tod
     return found
 
 
+def _taken(key: int, chart: int, taken: Keeping) -> _Kept:
+    return _Kept(key=key, chart=chart, charts=(chart,), born=None, dead=False, followed=(), taken=taken)
+
+
+def _name(patient: Located | None, keys: dict[int, bytes], sight: Sight) -> str | None:
+    return records.patient_name(patient, keys, sight) if patient else None
+
+
 def _line(one: _Kept, patient: Located | None, keys: dict[int, bytes], sight: Sight, today: date) -> Due:
     items = tuple(item for plan in one.followed for item in plan.open)
     years = None
     if one.born:
         years = today.year - one.born.year - ((today.month, today.day) < (one.born.month, one.born.day))
-    name = records.patient_name(patient, keys, sight) if patient else None
-    return Due(name=name, age_years=years, items=items)
+    return Due(name=_name(patient, keys, sight), age_years=years, items=items)
 
 
 def _read(who: Principal, one: _Kept, ground: str, at: datetime) -> Read:
@@ -204,4 +241,4 @@ def _read(who: Principal, one: _Kept, ground: str, at: datetime) -> Read:
     )
 
 
-__all__ = ["Due", "Share", "WorkList", "shares", "work_list"]
+__all__ = ["Due", "KeptElsewhere", "Share", "WorkList", "shares", "work_list"]

@@ -98,6 +98,7 @@ class Stands:
     """How a record stands and why: who said so, of which day (a FHIR date), and when.
 
     `contradicted` is the last day after the stated death on which something of the resident was written down.
+    `displaced` are other facilities that declare to keep the record too, and did so before.
     """
 
     standing: Standing
@@ -105,6 +106,7 @@ class Stands:
     of_day: str | None = None
     said_at: datetime | None = None
     contradicted: date | None = None
+    displaced: tuple[str, ...] = ()
 
 
 def month_of(day: date) -> date:
@@ -138,8 +140,12 @@ def band_of(years: int) -> tuple[int, int | None]:
 
 def keeper(keepings: Iterable[Keeping], day: date) -> Keeping | None:
     """Return the declaration that stands on a day: of those that cover it the one that began last, then the newest."""
-    covering = [one for one in keepings if one.since <= day and (one.until is None or day <= one.until)]
-    return max(covering, key=lambda one: (one.since, one.said_at, one.resource_key), default=None)
+    return max(covering(keepings, day), key=lambda one: (one.since, one.said_at, one.resource_key), default=None)
+
+
+def covering(keepings: Iterable[Keeping], day: date) -> list[Keeping]:
+    """Return the declarations that cover a day."""
+    return [one for one in keepings if one.since <= day and (one.until is None or day <= one.until)]
 
 
 def death_of(vitals: Iterable[Vital]) -> Vital | None:

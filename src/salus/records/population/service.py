@@ -69,16 +69,28 @@ def charts_kept(tx: Transaction, facility: str, after: int, most: int) -> list[i
     return store.charts_kept(tx, facility, after, most)
 
 
-def kept_by(tx: Transaction, sight: Sight, day: date, whose: Mapping[int, int]) -> dict[int, int]:
+def kept_by(
+    tx: Transaction, sight: Sight, day: date, whose: Mapping[int, int]
+) -> tuple[dict[int, int], dict[int, tuple[int, Keeping]]]:
     """Return each resident whose record the sight's facility keeps on a day, with the chart in which it says so.
 
-    `whose` says whose each chart is, and all charts of each of them are among these. What is closed takes nobody over.
+    Also those whose record it says that it keeps while another facility does: the own chart, and the other's
+    declaration. `whose` says whose each chart is, and all charts of each of them are among these. What is closed takes
+    nobody over.
     """
     declared: dict[int, list[Keeping]] = {}
     for one in store.keepings_seen(tx, sight):
         declared.setdefault(whose[one.chart_key], []).append(one)
-    found = {resident: keeper(keepings, day) for resident, keepings in declared.items()}
-    return {resident: one.chart_key for resident, one in found.items() if one and one.facility == sight.facility}
+    kept: dict[int, int] = {}
+    taken: dict[int, tuple[int, Keeping]] = {}
+    for resident, keepings in declared.items():
+        stands = keeper(keepings, day)
+        own = keeper((one for one in keepings if one.facility == sight.facility), day)
+        if stands and own and stands.facility == sight.facility:
+            kept[resident] = stands.chart_key
+        elif stands and own:
+            taken[resident] = own.chart_key, stands
+    return kept, taken
 
 
 def vitals_of(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, Vital]:

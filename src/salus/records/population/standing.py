@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from salus.records.following.topics import day_of
-from salus.records.population.model import Keeping, Standing, Stands, keeper
+from salus.records.population.model import Keeping, Standing, Stands, covering, keeper
 
 Stated = tuple[str, datetime, Mapping[str, Any]]
 """What a facility's Patient says, and since when."""
@@ -32,7 +32,11 @@ def stands(
     kept = keeper(keepings, today)
     if kept is not None:
         return Stands(
-            standing=Standing.ACTIVE, facility=kept.facility, of_day=kept.since.isoformat(), said_at=kept.said_at
+            standing=Standing.ACTIVE,
+            facility=kept.facility,
+            of_day=kept.since.isoformat(),
+            said_at=kept.said_at,
+            displaced=tuple(sorted({one.facility for one in covering(keepings, today)} - {kept.facility})),
         )
     ended = [one for one in keepings if one.until is not None and one.until < today]
     last = max(ended, key=lambda one: (one.until or today, one.said_at), default=None)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from salus import app
-from salus.app import Due, Node, Share
+from salus.app import Due, KeptElsewhere, Node, Share
 from salus.kernel import Purpose, Role
 from salus.web.gate import in_thread
 from salus.web.pages.following_words_of import due_line
@@ -14,7 +14,7 @@ from salus.web.pages.staff import NAMELESS
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, written
 from salus.web.views import Address, Words
-from salus.web.views.following import ShareLine, WorkLine, WorkList
+from salus.web.views.following import ShareLine, TakenLine, WorkLine, WorkList
 
 
 @paged
@@ -28,6 +28,7 @@ async def work_list(visit: Visit) -> Response:
     view = WorkList(
         facility=facility_words(node, who.facility or ""),
         lines=tuple(_line(node, one) for one in found.lines),
+        taken=tuple(_taken(node, one) for one in found.taken),
         looked_at=found.looked_at,
         shares=tuple(_share(node, one) for one in shares),
         more=None if found.after is None else f"{Address.WORK_LIST}?after={found.after}",
@@ -38,6 +39,10 @@ async def work_list(visit: Visit) -> Response:
 def _line(node: Node, one: Due) -> WorkLine:
     items = tuple(due_line(node, item) for item in one.items)
     return WorkLine(name=written(one.name) or NAMELESS, age_years=one.age_years, items=items)
+
+
+def _taken(node: Node, one: KeptElsewhere) -> TakenLine:
+    return TakenLine(name=written(one.name) or NAMELESS, facility=facility_words(node, one.facility), since=one.since)
 
 
 def _share(node: Node, one: Share) -> ShareLine:

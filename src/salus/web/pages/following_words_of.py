@@ -21,6 +21,7 @@ def follow_up(node: Node, stands: Stands, followed: Iterable[Followed]) -> Follo
             of_day=stands.of_day,
             said_at=stands.said_at,
             contradicted=stands.contradicted,
+            displaced=tuple(facility_words(node, one) for one in stands.displaced),
         ),
         plans=tuple(_plan(node, one) for one in followed),
     )

@@ -13,7 +13,8 @@ from salus.web.views import Day, Words
 class StandsLine:
     """How a record stands (active, moved or closed), who says so, of which day and since when.
 
-    `contradicted` is the last day after a stated death on which something was written down.
+    `contradicted` is the last day after a stated death on which something was written down. `displaced` say still that
+    they keep the record, which another does since a later day.
     """
 
     standing: str
@@ -21,6 +22,7 @@ class StandsLine:
     of_day: Day | None = None
     said_at: datetime | None = None
     contradicted: date | None = None
+    displaced: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,15 @@ class WorkLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenLine:
+    """One resident whose record the facility says that it keeps, and another says so since a later day."""
+
+    name: Words
+    facility: Words
+    since: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShareLine:
     """A plan with how many residents it applies to, and how many are up to date or have something due or overdue.
 
@@ -86,4 +97,5 @@ class WorkList:
     lines: tuple[WorkLine, ...]
     looked_at: int
     shares: tuple[ShareLine, ...]
+    taken: tuple[TakenLine, ...] = ()
     more: str | None = None
