@@ -105,8 +105,9 @@ def accept_lines(
 
     `apart` says that each line came with a request of its own, and has entries of its own in the register.
     """
-    at, intents = node.clock.now(), [one for line in lines for one in line.intents]
+    intents = [one for line in lines for one in line.intents]
     with node.store.transaction(Duty.CARE) as tx:
+        at = node.clock.now()  # within the transaction: see records.history.complete_until
         ready = [line.ready for line in lines if line.ready]
         accepted = records.accept_ready(tx, _writer(node, principal, source, at), ready, at)
         requests = [(one,) for one in accepted.outcomes] if apart else [accepted.outcomes]
