@@ -105,3 +105,32 @@ def test_what_is_no_count_of_ours_is_refused(
 
 def test_beds_are_no_treatment(node: Node, client: Asking) -> None:
     assert stated(node, client, (OURS, "masks", 1), purpose=Purpose.TREAT).status_code == 403
+
+
+def collected(node: Node, client: Asking, start: str, end: str, facility: str = "H1") -> httpx.Response:
+    token = app.demo_token(node, Role.HOSPITAL_SYSTEM, facility, None, Purpose.HOPERAT)
+    address = f"/fhir/Measure/$collect-data?periodStart={start}&periodEnd={end}"
+    return client.ask("GET", address, headers={"Authorization": f"Bearer {token}"})
+
+
+def test_a_facility_reads_back_what_it_stated_and_nobody_elses(node: Node, client: Asking) -> None:
+    node.clock = FixedClock(START + timedelta(days=30))
+    stated(node, client, (OURS, "ordinary-beds-staffed", 400), (SANER, "numICUBeds", 20))
+    node.clock = FixedClock(START + timedelta(days=30, hours=1))
+    stated(node, client, (SANER, "numICUBeds", 24))
+    day = format_instant(node.clock.now())[:10]
+    mine, theirs = collected(node, client, day, day), collected(node, client, day, day, "H2")
+    before = collected(node, client, "2030-01-01", "2030-12-31")
+    again = client.ask("GET", "/fhir/Measure/$collect-data")
+    odd = [collected(node, client, *days) for days in (("x", day), (day, "9999-12-31"), ("2031", day))]
+    node.clock = FixedClock(START)
+
+    reports = [one["resource"] for one in mine.json()["parameter"]]
+    told = [(one["date"], [(p["code"]["coding"][0]["code"], p["count"]) for p in one["group"][0]["population"]])
+            for one in reports]  # fmt: skip
+    assert told == [
+        (f"{day}T08:00:00Z", [("ordinary-beds-staffed", 400)]),
+        (f"{day}T09:00:00Z", [("icu-beds-staffed", 24)]),
+    ]
+    assert (theirs.json(), before.json()) == ({"resourceType": "Parameters"}, {"resourceType": "Parameters"})
+    assert [again.status_code, *(one.status_code for one in odd)] == [401, 400, 400, 400]

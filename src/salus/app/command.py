@@ -120,6 +120,18 @@ def report_resources(node: Node, who: Principal, body: object) -> int:
     return len(kept)
 
 
+def own_resources(node: Node, who: Principal, at: datetime) -> tuple[command.Known, ...]:
+    """Return what the asker's own facility said that it has, as it was known at an instant; a day later it is unknown.
+
+    Raises Refused for whoever may not say it either.
+    """
+    who = who if who.purpose else who.for_purpose(Purpose.HOPERAT)
+    _permitted(node, who, Action.REPORT_RESOURCES, own_facility=True)
+    with node.store.transaction(Duty.COMMAND) as tx:
+        found = command.known_at(tx, [who.facility or ""], min(at, node.clock.now()))
+    return tuple(one for one in found if one.amount is not None)
+
+
 def confirm_by_telephone(
     node: Node, who: Principal, *, facility: str, amounts: Mapping[str, int], confirmed_with: str, as_of: datetime
 ) -> None:
@@ -408,6 +420,7 @@ __all__ = [
     "one_order",
     "open_incident",
     "order_document",
+    "own_resources",
     "public_orders",
     "report_of",
     "report_resources",
