@@ -96,10 +96,10 @@ async def collect_capacity(request: Request) -> Response:
     Of each resource the number that was true last at the end of the period, if it is of the period.
     """
     gate, token = gate_of(request), bearer(request)
-    start, end = _period(pairs_of(request.url.query))
 
     def work() -> bytes:
         who, node = known(gate, token), gate.node
+        start, end = _period(pairs_of(request.url.query))
         found = [one for one in own_resources(node, who, end) if one.as_of >= start]
         instants = sorted({one.as_of for one in found})
         told = [_report(who.facility or "", at, [one for one in found if one.as_of == at]) for at in instants]
