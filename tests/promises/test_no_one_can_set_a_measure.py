@@ -52,6 +52,7 @@ WORDS = (
 # What these words name here instead of what a person may or must do.
 NO_MEASURE = {
     "salus.access.policy.model.Decision.allowed": "whether a request to read or write is permitted",
+    "salus.app.importing.telling.Turned.status": "HTTP's, of a line that an import turned away",
     "salus.app.matching.Matched.grade": "how good a match is, FHIR's match-grade; told to who asked, kept nowhere",
     "salus.cli.selftest.client.Answer.status": "HTTP's, of an answer that a hospital's self-test got",
     "salus.cli.selftest.client.Outcome.passed": "whether a step of that self-test went well",

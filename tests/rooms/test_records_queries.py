@@ -155,6 +155,7 @@ ADDS_ONLY = {
 }
 # Told by commands to an operator; on no request's path. What waits to be reviewed is counted whole, and is few.
 WALKS_EVERYTHING = {
+    "history: longest_open",  # the server's own list of connections
     "totals",
     "deliveries",
     "review: queue",
