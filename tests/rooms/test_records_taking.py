@@ -100,7 +100,7 @@ def test_nobody_writes_into_another_facilitys_chart(node: Node, ann: UUID) -> No
 
     with pytest.raises(Refused):
         send(node, H2, an_observation(f"Patient/{ann}"))
-    with pytest.raises(Refused):
+    with pytest.raises(NotFound):
         update(node, H2, a_patient(id=str(ann)))
     with pytest.raises(Refused):
         send(node, H2, a_patient(fullUrl="urn:uuid:x"), an_observation(f"Patient/{ann}"))
