@@ -79,7 +79,7 @@ def test_the_summary_names_both_diagnoses_in_both_languages() -> None:
     at = datetime(2031, 3, 1, tzinfo=UTC)
     located = Located(
         resource_key=1, id=UUID(int=1), type="Condition", version=1, chart_key=1, chart_kind="resident",
-        facility="H4", at=at, sealed=b"",
+        facility="H4", at=at, sealed=b"", classes=0,
     )  # fmt: skip
     body = orjson.dumps(diagnosis("B03.01.05", "A06.09.", "A99.99", text="2型糖尿病"))
     (line,) = summarise([(replace(located), body)], {}).problems
