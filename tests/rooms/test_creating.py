@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from nodes import a_node, a_number, add_hospital, system
+from nodes import a_node, a_number, add_hospital, an_observation, system
+from reads import no_refusal_kept
 from salus import access, identity, records
 from salus.app import Create, Creator, Node
 from salus.parties import Principal
 from salus.records import Outcome, RecordRefused
-from salus.storage import Duty
+from salus.storage import Duty, Met
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +99,17 @@ def test_what_was_unwrapped_together_is_counted_as_often_as_it_is_shown(node: No
         shown_now = access.unwraps(tx)
     assert [type(one) for one in done] == [Outcome] * 4
     assert node.keys.unwraps() - counted == shown_now - before
+
+
+def test_where_a_refusal_cannot_be_kept_the_others_are_told_that_they_are_stored(node: Node) -> None:
+    who = system("H2")
+    (theirs,) = together(node, (system("H1"), patient(8)))
+    assert isinstance(theirs, Outcome)
+    about = an_observation(f"Patient/{theirs.id}")
+
+    with no_refusal_kept(node.store):
+        first, good, bad, other = together(
+            node, (who, patient(9)), (who, patient(10)), (who, about), (who, patient(11))
+        )
+
+    assert [type(one) for one in done] == [Outcome, Outcome, Met, Outcome]

@@ -11,12 +11,13 @@ import orjson
 import pytest
 
 from nodes import a_node, a_patient, an_observation, asking, read_back, send, system, update
+from reads import no_refusal_kept
 from salus import records
 from salus.app import Node, accept, accept_each
 from salus.kernel import Purpose, Refused, Role
 from salus.parties import issue_token, parse_scopes, principal
 from salus.records import Conflict, Intent, NotFound, RecordRefused
-from salus.storage import Duty
+from salus.storage import Duty, Met
 
 H1, H2 = system("H1"), system("H2")
 
@@ -241,6 +242,19 @@ def test_in_a_batch_each_entry_stands_for_itself(node: Node, ann: UUID) -> None:
 
     assert [one.error.status if one.error else 201 for one in tried] == [201, 400, 404, 201, 400, 201]
     assert totals(node)["resources"] == before["resources"] + 3
+
+
+def test_where_a_refusal_cannot_be_kept_the_other_entries_of_a_batch_are_told_that_they_are_stored(
+    node: Node, ann: UUID
+) -> None:
+    sent = (a_patient(), an_observation(f"Patient/{ann}"), a_patient())
+    intents = [Intent(verb="create", resource=one, entry=place) for place, one in enumerate(sent)]
+
+    with no_refusal_kept(node.store):
+        tried = accept_each(node, H2, intents)
+
+    assert [one.error and one.error.code for one in tried] == [None, Met.code, None]
+    assert all(one.accepted for one in (tried[0], tried[2]))
 
 
 def test_an_entry_beyond_the_tokens_scope_loses_no_other(node: Node) -> None:

@@ -66,7 +66,14 @@ class Creator:
         try:
             return records.line([intent])
         except SalusError as error:
-            return kept(self._node, who, error)
+            return self._kept(who, error)
+        except Exception as error:
+            return error
+
+    def _kept(self, who: Principal, refused: SalusError) -> BaseException:
+        """Keep a refusal; where that fails, its asker alone is told so: others of the batch may be stored by now."""
+        try:
+            return kept(self._node, who, refused)
         except Exception as error:
             return error
 
@@ -89,7 +96,7 @@ class Creator:
         try:
             return self._together(who, [line]).outcomes[0]
         except SalusError as error:
-            return kept(self._node, who, error)
+            return self._kept(who, error)
         except Exception as error:
             return error
 

@@ -156,10 +156,18 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
                 failed.append((len(tried), intent, error))
             tried.append(Tried(entry=intent.entry, accepted=accepted, error=None))
     for place, intent, met in failed:
+        tried[place] = replace(tried[place], error=_kept_alone(node, principal, intent, met))
+    return tried
+
+
+def _kept_alone(node: Node, principal: Principal, intent: Intent, met: SalusError) -> SalusError:
+    """Keep what one entry of a batch met; where that fails, this entry says so: the others are stored by now."""
+    try:
         if isinstance(met, TookTooLong):
             _register_unanswered(node, principal, [intent])
-        tried[place] = replace(tried[place], error=kept(node, principal, met))
-    return tried
+        return kept(node, principal, met)
+    except SalusError as error:
+        return error
 
 
 def _register_unanswered(node: Node, principal: Principal, intents: Sequence[Intent]) -> None:
