@@ -6,8 +6,6 @@ grant update (classes) on records.resource to salus_care;
 
 alter table records.deleted add column classes smallint check (classes between 0 and 127);
 comment on column records.deleted.classes is 'As in records.resource, of which it was moved aside: its history stays closed';
-create index deleted_chart on records.deleted (chart_key);
-comment on index records.deleted_chart is 'What of a chart was deleted: its classes are worked out again with the rest';
 create index deleted_unclassed on records.deleted (chart_key, resource_key) where classes is null;
 comment on index records.deleted_unclassed is 'As resource_unclassed, of what was deleted';
 grant update (classes) on records.deleted to salus_care;
