@@ -13,7 +13,8 @@ from salus import access, records
 from salus.access import Action
 from salus.app.facts import refuse
 from salus.app.node import Node
-from salus.app.whole import directory_of, open_whole, read_of
+from salus.app.unanswered import begun_kept
+from salus.app.whole import begun_of, directory_of, open_whole, read_of
 from salus.parties import Principal
 from salus.records import AskedEverything
 from salus.storage import Duty
@@ -43,8 +44,9 @@ def everything_of(node: Node, principal: Principal, patient: UUID, asked: AskedE
     """
     _check_scopes(node, principal, asked.types)
     at = node.clock.now()
-    with node.store.transaction(Duty.CARE) as tx:
+    with begun_kept(node, principal) as begun, node.store.transaction(Duty.CARE) as tx:
         opened = open_whole(tx, node, principal, patient, Action.READ, at)
+        begun.extend(begun_of(opened, "everything", Action.READ))
         found, more = ([], False) if opened is None else records.everything(tx, opened.sight, asked)
         charts = sorted({one.chart_key for one in found})
         if opened is not None:

@@ -14,6 +14,7 @@ from salus.app.facts import REFUSED, decide, purpose_of, refuse
 from salus.app.node import Node
 from salus.app.reading import locate_one
 from salus.app.seeing import own_facility_sight
+from salus.app.unanswered import Begun, begun_kept
 from salus.kernel import Role
 from salus.parties import Principal
 from salus.records import Located, NotFound, history
@@ -51,15 +52,17 @@ class HistoryPage:
 def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: history.Since) -> HistoryPage:
     """Return versions of one resource, deleted or not. Raises NotFound or Refused, as reading it does."""
     at = node.clock.now()
-    with node.store.transaction(Duty.CARE) as tx:
+    with begun_kept(node, who) as begun, node.store.transaction(Duty.CARE) as tx:
         tx.limit(node.most_seconds)
         until = None if asked.before else history.complete_until(tx, at)
         seen = locate_one(tx, node, who, kind, id_, at)
         past = None
         if seen and seen.decision.allowed:
-            past = history.of_instance(tx, seen.located.resource_key, asked)
             residents = {} if seen.resident is None else {seen.located.chart_key: seen.resident}
-            _register(tx, who, kind, Action.READ, seen.decision.ground, past, residents, at)
+            ground, about = seen.decision.ground, tuple(residents.values())
+            begun.append(Begun(what=kind, ground=ground, residents=about, action=Action.READ))
+            past = history.of_instance(tx, seen.located.resource_key, asked)
+            _register(tx, who, kind, Action.READ, ground, past, residents, at)
     if seen is None:
         raise NotFound(f"there is no {kind} with this id here")
     if past is None:
@@ -74,8 +77,9 @@ def facility_history(node: Node, who: Principal, kind: str | None, asked: histor
     decision = decide(node, who, Action.SEARCH, what, own_facility=True)
     if not decision.allowed or who.role is not Role.HOSPITAL_SYSTEM or who.facility is None:
         raise refuse(node, who, Action.SEARCH)
-    with node.store.transaction(Duty.CARE) as tx:
+    with begun_kept(node, who) as begun, node.store.transaction(Duty.CARE) as tx:
         tx.limit(node.most_seconds)
+        begun.append(Begun(what=kind or EVERYTHING, ground=decision.ground))
         until = None if asked.before else history.complete_until(tx, at)
         past = history.of_facility(tx, who.facility, kind, asked)
         charts = sorted({one.located.chart_key for one in past.versions})

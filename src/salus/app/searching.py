@@ -14,11 +14,11 @@ from salus.access import Action, Decision, Kind, Read, Sight
 from salus.app.facts import REFUSED, decide, purpose_of, refuse
 from salus.app.node import Node, charts_of
 from salus.app.seeing import Standing, own_facility_sight, own_sight, standing, unclassed
-from salus.app.unanswered import register_unanswered
+from salus.app.unanswered import Begun, begun_kept
 from salus.kernel import Purpose, Refused, Role
 from salus.parties import Principal
 from salus.records import Asked, Located
-from salus.storage import Duty, TookTooLong, Transaction
+from salus.storage import Duty, Transaction
 
 MOST_REGISTERED = 200
 """A total of so many or fewer is about each of them, and each is told; of more it is a figure, in hundreds."""
@@ -101,16 +101,11 @@ def search(node: Node, principal: Principal, asked: Asked) -> Page:
     """Answer one search. Raises Refused where policy finds no ground; a person's search names a patient.
 
     Whoever is found, included, or counted among few is told of it. That it was asked stands in the register also where
-    it took too long to answer.
+    it took too long to answer or was too much, and whoever was named is told.
     """
-    grounds: list[str] = []
     try:
-        with node.store.transaction(Duty.CARE) as tx:
-            found = search_in(tx, node, principal, asked, grounds)
-    except TookTooLong:
-        for ground in grounds:
-            register_unanswered(node, principal, asked.type, ground)
-        raise
+        with begun_kept(node, principal) as begun, node.store.transaction(Duty.CARE) as tx:
+            found = search_in(tx, node, principal, asked, begun)
     except Refused as refused:
         kept = refuse(node, principal, Action.SEARCH, refused.text)
         kept.where = refused.where
@@ -118,12 +113,10 @@ def search(node: Node, principal: Principal, asked: Asked) -> Page:
     return opened_page(node, asked, found)
 
 
-def search_in(
-    tx: Transaction, node: Node, principal: Principal, asked: Asked, grounds: list[str] | None = None
-) -> FoundSealed:
+def search_in(tx: Transaction, node: Node, principal: Principal, asked: Asked, begun: list[Begun]) -> FoundSealed:
     """Find and register in the caller's transaction, and open nothing yet. Raises Refused, which the caller keeps.
 
-    On which ground it was begun is added to `grounds`.
+    On which ground it was begun, and about whom, is added to `begun`: keep that where the transaction fails.
     """
     at = node.clock.now()
     _check_scopes(principal, asked)
@@ -132,9 +125,9 @@ def search_in(
     bound = _bound(tx, node, principal, asked, at)
     if bound is None:
         raise Refused(REFUSED)
-    if grounds is not None:
-        grounds.append(bound.ground)
+    begun.append(Begun(what=asked.type, ground=bound.ground, residents=bound.residents))
     bound = _with_named(tx, asked, bound)
+    begun[-1] = Begun(what=asked.type, ground=bound.ground, residents=bound.residents)
     found = find_within(tx, asked, bound)
     access.register(tx, reads_of(tx, principal, asked, bound, found, at))
     return found

@@ -11,7 +11,8 @@ from salus import access, records
 from salus.access import Action
 from salus.app.facts import refuse
 from salus.app.node import Node
-from salus.app.whole import directory_of, open_whole, read_of
+from salus.app.unanswered import begun_kept
+from salus.app.whole import begun_of, directory_of, open_whole, read_of
 from salus.kernel import new_id
 from salus.parties import PartyUnknown, Principal
 from salus.records import Making
@@ -27,8 +28,9 @@ def summary_of(node: Node, principal: Principal, patient: UUID, language: str) -
     register before a byte leaves.
     """
     at = node.clock.now()
-    with node.store.transaction(Duty.CARE) as tx:
+    with begun_kept(node, principal) as begun, node.store.transaction(Duty.CARE) as tx:
         opened = open_whole(tx, node, principal, patient, Action.READ_SUMMARY, at)
+        begun.extend(begun_of(opened, "summary", Action.READ_SUMMARY))
         parts, counts = ([], {}) if opened is None else records.ips_parts(tx, opened.sight)
         charts = sorted({one.chart_key for one in parts})
         if opened is not None:

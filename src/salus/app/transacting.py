@@ -11,12 +11,12 @@ from salus.app.facts import refuse
 from salus.app.node import Node
 from salus.app.reading import Found, ReadsTogether
 from salus.app.searching import Page, opened_page, search_in
-from salus.app.unanswered import register_unanswered
+from salus.app.unanswered import Begun, begun_kept
 from salus.app.writing import accept
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal
 from salus.records import Accepted, Asked, Intent
-from salus.storage import Duty, StoreDown, TookTooLong, Transaction
+from salus.storage import Duty, StoreDown, Transaction
 
 Read = tuple[int, str, UUID, int | None]
 """Entry, type, id, and the version if one is meant."""
@@ -40,15 +40,13 @@ def transact(
     on the way is shown to whom it concerns, also where nothing comes of it.
     """
     together, pages, read = ReadsTogether(node, who, reads), dict[int, Page](), dict[int, Found]()
-    begun: list[tuple[str, list[str]]] = []
 
-    def look(tx: Transaction) -> None:
+    def look(tx: Transaction, begun: list[Begun]) -> None:
         """Read and open before the commit: what cannot be opened undoes all, and no answer leaves before it."""
         together.within(tx)
         for entry, asked in searches:
-            begun.append((asked.type, []))
             try:
-                pages[entry] = opened_page(node, asked, search_in(tx, node, who, asked, begun[-1][1]))
+                pages[entry] = opened_page(node, asked, search_in(tx, node, who, asked, begun))
             except SalusError as error:
                 error.where = f"Bundle.entry[{entry}].request"
                 raise
@@ -56,17 +54,14 @@ def transact(
 
     accepted = None
     try:
-        if intents:
-            accepted = accept(node, who, intents, noted=lambda tx, _: look(tx))
-        else:
-            _only_look(node, who, look)
+        with begun_kept(node, who) as begun:
+            if intents:
+                accepted = accept(node, who, intents, noted=lambda tx, _: look(tx, begun))
+            else:
+                _only_look(node, who, lambda tx: look(tx, begun))
     except SalusError as error:
         if not isinstance(error, StoreDown):
             together.register_looks()
-        if isinstance(error, TookTooLong):
-            for kind, grounds in begun:
-                for ground in grounds:
-                    register_unanswered(node, who, kind, ground)
         raise
     return Transacted(accepted=accepted, read=read, pages=pages)
 

@@ -12,6 +12,7 @@ from salus.access import Action, Kind, Read, Sight
 from salus.app.facts import decide, purpose_of
 from salus.app.node import Node, charts_of
 from salus.app.seeing import check_classed, own_facility_sight, own_sight, standing
+from salus.app.unanswered import Begun
 from salus.kernel import Role
 from salus.parties import Principal
 from salus.records import Located
@@ -62,6 +63,14 @@ def open_whole(
     home = decide(node, principal, action, Kind.RECORD, own_facility=mine)
     sight = own_facility_sight(principal.facility, [named[0]])
     return Opened(resident=resident, sight=sight, ground=home.ground) if home.allowed else None
+
+
+def begun_of(opened: Opened | None, what: str, action: Action) -> list[Begun]:
+    """Write down what is begun once a record is opened; nothing where it is not."""
+    if opened is None:
+        return []
+    residents = () if opened.resident is None else (opened.resident,)
+    return [Begun(what=what, ground=opened.ground, residents=residents, action=action)]
 
 
 def read_of(

@@ -17,7 +17,7 @@ from salus.app.own_charts import follow_replacements
 from salus.app.preparing import check_conditions, prepared, register_asked, register_looks
 from salus.app.reading import locate_one, look_at
 from salus.app.seeing import Eyes
-from salus.app.unanswered import register_unanswered
+from salus.app.unanswered import Begun, register_unanswered
 from salus.healthcode import certificates
 from salus.kernel import Purpose, Refused, Role, SalusError
 from salus.parties import Principal
@@ -172,8 +172,8 @@ def _kept_alone(node: Node, principal: Principal, intent: Intent, met: SalusErro
 
 def _register_unanswered(node: Node, principal: Principal, intents: Sequence[Intent]) -> None:
     """Write down by which conditions was asked what took too long to find."""
-    for kind in sorted({one.condition.type for one in intents if one.condition}):
-        register_unanswered(node, principal, kind, "own-facility")
+    kinds = sorted({one.condition.type for one in intents if one.condition})
+    register_unanswered(node, principal, [Begun(what=kind, ground="own-facility") for kind in kinds])
 
 
 def _writer(node: Node, principal: Principal, source: str, at: datetime, keys: Keys | None = None) -> Writer:
