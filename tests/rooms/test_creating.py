@@ -108,8 +108,6 @@ def test_where_a_refusal_cannot_be_kept_the_others_are_told_that_they_are_stored
     about = an_observation(f"Patient/{theirs.id}")
 
     with no_refusal_kept(node.store):
-        first, good, bad, other = together(
-            node, (who, patient(9)), (who, patient(10)), (who, about), (who, patient(11))
-        )
+        done = together(node, (who, patient(9)), (who, patient(10)), (who, about), (who, patient(11)))
 
     assert [type(one) for one in done] == [Outcome, Outcome, Met, Outcome]
