@@ -15,9 +15,9 @@ import zstandard
 
 from nodes import a_node, a_number, a_patient, an_observation
 from salus.access import MEASURE_ATTEMPTS
-from salus.app import Imported, Node, import_files
-from salus.app.importing.telling import Taken
-from salus.cli.outcomes import Outcomes, OutcomesRefused
+from salus.app import Imported, Node, import_files, workers_for
+from salus.app.importing.telling import ImportRefused, Taken
+from salus.cli.outcomes import Outcomes, OutcomesRefused, imported
 from salus.kernel import Invalid, SalusError
 from salus.records import RecordRefused
 from salus.storage import Duty
@@ -290,6 +290,25 @@ def test_a_folder_in_the_way_of_outcomes_is_told_before_anything_goes_in(tmp_pat
 
     with pytest.raises(OutcomesRefused), Outcomes([tmp_path / "lines.ndjson"]):
         pass
+
+
+def test_the_outcomes_of_an_import_before_are_left_out_and_never_removed_as_input(tmp_path: Path) -> None:
+    for name in ("a.ndjson", "a.ndjson.outcomes.ndjson", "b.ndjson", "c.outcomes.ndjson"):
+        (tmp_path / name).touch()
+    given = sorted(tmp_path.iterdir())
+
+    files, left_out = imported(given)
+
+    assert [path.name for path in files] == ["a.ndjson", "b.ndjson", "c.outcomes.ndjson"]
+    assert [path.name for path in left_out] == ["a.ndjson.outcomes.ndjson"]
+    with pytest.raises(OutcomesRefused, match="to be imported"), Outcomes(given):
+        pass
+    assert sorted(tmp_path.iterdir()) == given
+
+
+def test_a_file_that_is_not_there_is_told_as_that(tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused, match="cannot be read"):
+        workers_for([tmp_path / "nothing.ndjson"])
 
 
 def test_workers_take_in_the_same_as_one_alone(node: Node, hospital: str, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import click
 
 from salus.app import Imported, collect_seldom, demo_token, ensure_sandbox, import_files, open_node, workers_for
 from salus.cli.lock import serving
-from salus.cli.outcomes import Outcomes
+from salus.cli.outcomes import Outcomes, imported
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
 from salus.kernel import Purpose, Role
@@ -62,9 +62,12 @@ def import_(
     """
     began, progress = time.monotonic(), _Progress()
     collect_seldom()
-    with open_node(settings_of(settings, data=data)) as node, Outcomes(files) as outcomes:
-        workers = workers_for(files) if workers is None else workers
-        done = import_files(node, facility, list(files), progress, outcomes.tell, workers)
+    taken, left_out = imported(files)
+    for path in left_out:
+        click.echo(f"{path} says why lines of another file were refused; it is left out", err=True)
+    with open_node(settings_of(settings, data=data)) as node, Outcomes(taken) as outcomes:
+        workers = workers_for(taken) if workers is None else workers
+        done = import_files(node, facility, taken, progress, outcomes.tell, workers)
     seconds = time.monotonic() - began
     for name, line, reason in done.refused:
         click.echo(f"{name} line {line}: {reason}", err=True)

@@ -30,7 +30,10 @@ class Outcomes:
         self._files = files
 
     def __enter__(self) -> Outcomes:
+        given = {path.resolve() for path in self._files}
         for path in self._files:
+            if _beside(path).resolve() in given:
+                raise OutcomesRefused(f"{_beside(path)} is to be imported: move it away from beside {path.name}")
             try:
                 _beside(path).unlink(missing_ok=True)
             except OSError as error:
@@ -60,6 +63,13 @@ class Outcomes:
             self._open[path].flush()
         except OSError as broken:
             raise _cannot(path, broken) from None
+
+
+def imported(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Return which files are to be imported, and those left out: files of outcomes of others that were given."""
+    written = {_beside(path).resolve() for path in files}
+    left_out = [path for path in files if path.resolve() in written]
+    return [path for path in files if path not in left_out], left_out
 
 
 def _beside(path: Path) -> Path:

@@ -26,7 +26,7 @@ Takes = Callable[[Iterable[Chunk]], Iterator[Taken]]
 
 def workers_for(files: Sequence[Path]) -> int:
     """Return how many workers these files are worth: one for each core, or none."""
-    size = sum(path.stat().st_size * (1 if path.suffix in (".ndjson", ".json") else 8) for path in files)
+    size = sum(_size(path) * (1 if path.suffix in (".ndjson", ".json") else 8) for path in files)
     return (os.cpu_count() or 1) if size >= _WORTH_HELPERS else 0
 
 
