@@ -11,7 +11,7 @@ from salus.records.everything.model import MOST_RESOURCES, AskedEverything
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.facts import span_of
 from salus.records.fhir.parse import names_an_element
-from salus.records.model import Sealer
+from salus.records.model import Custodian
 from salus.records.search.cursor import open_cursor
 
 ONCE = ("start", "end", "_since", "_count", "_cursor")
@@ -19,7 +19,7 @@ _DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
-def parse_everything(patient: str, pairs: Sequence[tuple[str, str]], sealer: Sealer) -> AskedEverything:
+def parse_everything(patient: str, pairs: Sequence[tuple[str, str]], custodian: Custodian) -> AskedEverything:
     """Read `start`, `end`, `_since`, `_type`, `_count` and a cursor. Raises RecordRefused naming what is wrong.
 
     A cursor is good for the same Patient and the same parameters only.
@@ -42,7 +42,7 @@ def parse_everything(patient: str, pairs: Sequence[tuple[str, str]], sealer: Sea
         lo=lo,
         hi=hi,
         count=_count(given["_count"]) if "_count" in given else MOST_RESOURCES,
-        after=None if cursor is None else int(open_cursor(sealer, place_of(patient, canonical), cursor)[0] or 0),
+        after=None if cursor is None else int(open_cursor(custodian, place_of(patient, canonical), cursor)[0] or 0),
         canonical=canonical,
     )
 

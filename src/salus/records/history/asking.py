@@ -1,11 +1,7 @@
-"""Read what of a history is asked (FHIR R4, http.html): `_since`, `_at`, `_count`, and our signed cursor. Pure."""
+"""Read what of a history is asked (FHIR R4, http.html): `_since`, `_at`, `_count`, and our sealed cursor. Pure."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
-import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -14,18 +10,17 @@ from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir.facts import span_of
 from salus.records.fhir.parse import names_an_element
 from salus.records.history.model import Place, Since
-from salus.records.model import Sealer
+from salus.records.model import Custodian, Sealer
+from salus.records.search import cursor
 
 MOST_COUNT = 200
 DEFAULT_COUNT = 50
-_DOMAIN = "records.history.cursor"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_PACKED = ">qqqi"
 _JSON = ("json", "application/json", "application/fhir+json", "application/fhir json")
 
 
-def parse_history(of: str, pairs: Sequence[tuple[str, str]], sealer: Sealer) -> Since:
+def parse_history(of: str, pairs: Sequence[tuple[str, str]], custodian: Custodian) -> Since:
     """Read the parameters of `GET {of}/_history?…`. Raises RecordRefused naming the first that is not understood."""
     told: dict[str, str] = {}
     for name, value in pairs:
@@ -41,7 +36,7 @@ def parse_history(of: str, pairs: Sequence[tuple[str, str]], sealer: Sealer) -> 
     return Since(
         since=_since(told["_since"]) if "_since" in told else None,
         current=_at(told["_at"]) if "_at" in told else None,
-        before=_open(sealer, f"{of}?{canonical}", told["_cursor"]) if "_cursor" in told else None,
+        before=_open(custodian, f"{of}?{canonical}", told["_cursor"]) if "_cursor" in told else None,
         count=_count(told["_count"]) if "_count" in told else DEFAULT_COUNT,
         canonical=f"{of}?{canonical}",
     )
@@ -50,22 +45,19 @@ def parse_history(of: str, pairs: Sequence[tuple[str, str]], sealer: Sealer) -> 
 def make_cursor(sealer: Sealer, asked: Since, place: Place) -> str:
     """Return an opaque place in a history, good for that history and those parameters only."""
     micros = (place.at - _EPOCH) // _MICROSECOND
-    packed = struct.pack(_PACKED, micros, place.acceptance, place.resource_key, place.version)
-    mark = sealer.digest(_DOMAIN, packed + asked.canonical.encode("utf-8", "surrogatepass"))
-    return base64.urlsafe_b64encode(packed + mark).decode("ascii").rstrip("=")
+    told = (micros, place.acceptance, place.resource_key, place.version)
+    return cursor.make_cursor(sealer, _bound(asked.canonical), [str(one) for one in told])
 
 
-def _open(sealer: Sealer, canonical: str, cursor: str) -> Place:
-    size = struct.calcsize(_PACKED)
-    try:
-        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        micros, acceptance, key, version = struct.unpack(_PACKED, raw[:size])
-    except (binascii.Error, struct.error, ValueError):
-        raise _refused("_cursor", "is not one of ours: follow the next link as it stands") from None
-    mark = sealer.digest(_DOMAIN, raw[:size] + canonical.encode("utf-8", "surrogatepass"))
-    if not hmac.compare_digest(mark, raw[size:]):
-        raise _refused("_cursor", "belongs to another history: follow the next link as it stands")
+def _open(custodian: Custodian, canonical: str, given: str) -> Place:
+    micros, acceptance, key, version = (
+        int(one or 0) for one in cursor.open_cursor(custodian, _bound(canonical), given)
+    )
     return Place(at=_EPOCH + micros * _MICROSECOND, acceptance=acceptance, resource_key=key, version=version)
+
+
+def _bound(canonical: str) -> str:
+    return f"_history {canonical}"
 
 
 def _since(value: str) -> datetime:

@@ -17,7 +17,7 @@ from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts
 from salus.records.intake.accept import token_digest
 from salus.records.intake.preferring import nearest
-from salus.records.model import Condition, Intent, Located, Sealer
+from salus.records.model import Condition, Custodian, Intent, Located, Sealer
 from salus.records.search.parameters import is_directory
 from salus.records.search.query import parse_query
 from salus.records.search.running import asked_about, search
@@ -66,7 +66,7 @@ def parse_condition(kind: str, query: str, where: str, entry: int | None = None)
     return Condition(type=kind, pairs=tuple(pairs))
 
 
-def settle(tx: Transaction, sealer: Sealer, facility: str, intents: Sequence[Intent], looks: Looks) -> list[Intent]:
+def settle(tx: Transaction, sealer: Custodian, facility: str, intents: Sequence[Intent], looks: Looks) -> list[Intent]:
     """Turn conditions into ids, in the transaction that writes: what is deleted by one is not found by another.
 
     Until it ends nobody else writes by an equal condition, or by one of the same identifier.
@@ -124,7 +124,7 @@ def _check_equal(asked: Sequence[Intent]) -> None:
 
 def _match(
     tx: Transaction,
-    sealer: Sealer,
+    sealer: Custodian,
     facility: str,
     intent: Intent,
     condition: Condition,
@@ -142,7 +142,7 @@ def _match(
 
 
 def _found(
-    tx: Transaction, sealer: Sealer, facility: str, condition: Condition, gone: Collection[UUID], looks: Looks
+    tx: Transaction, sealer: Custodian, facility: str, condition: Condition, gone: Collection[UUID], looks: Looks
 ) -> list[Located]:
     """Find what a condition may mean, as many as it takes to tell whether it is one.
 

@@ -15,7 +15,7 @@ from salus.records.errors import RecordRefused
 from salus.records.fhir.definitions import definitions, resource_types
 from salus.records.fhir.parse import names_an_element
 from salus.records.fhir.references import uuid_of
-from salus.records.model import Sealer
+from salus.records.model import Custodian, Sealer
 from salus.records.search import asking, naming
 from salus.records.search.asking import (
     Asked,
@@ -77,7 +77,7 @@ def references(resource_type: str) -> dict[str, tuple[str, ...]]:
     return {name: targets_of(found[name]) for name in sorted(found) if found[name].kind == "reference"}
 
 
-def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Sealer, asker: str = "") -> Asked:
+def parse_query(resource_type: str, pairs: Sequence[tuple[str, str]], sealer: Custodian, asker: str = "") -> Asked:
     """Read the parameters of `GET Type?…`. Raises RecordRefused naming the first that cannot be understood.
 
     A cursor is good for the asker whom it was given to.
