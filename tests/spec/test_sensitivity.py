@@ -53,7 +53,30 @@ HIV, PSYCHIATRY, REPRODUCTION, ALL = Sensitive.HIV, Sensitive.PSYCHIATRY, Sensit
         (None, "F32.900x002", PSYCHIATRY),
         (None, "O04.9*", REPRODUCTION),
         (None, "J45.9", 0),
-        (None, "J05AR10", 0),
+        (None, "J05AR10", HIV),
+        (None, "6A70", PSYCHIATRY),
+        (None, "6A70.1", PSYCHIATRY),
+        (None, "69.7x00", REPRODUCTION),
+        (None, "69.51", REPRODUCTION),
+        (None, "37.2", 0),
+        (None, "100", 0),
+        (None, "Ｂ２０", HIV),
+        (None, "B\u00ad20", HIV),
+        ("urn:oid:2.16.156.10011.2.3.3.11", "B20.x00", HIV),
+        ("urn:oid:2.16.156.10011.2.3.3.11.5", "F32.900", PSYCHIATRY),
+        ("urn:oid:2.16.156.10011.2.3.3.12", "74.1x01", REPRODUCTION),
+        ("urn:oid:2.16.156.10011.2.3.3.112", "B20", 0),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "042", HIV),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "2962", PSYCHIATRY),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "V25.1", REPRODUCTION),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "37.22", 0),
+        ("http://id.who.int/icd/release/11/mms", "1C62.Z", HIV),
+        ("http://hl7.org/fhir/sid/icd-11", "JA00", REPRODUCTION),
+        ("http://hl7.org/fhir/sid/icd-11", "CA23", 0),
+        ("https://loinc.org/", "75622-1", HIV),
+        ("http://www.snomed.info/sct/", "86406008", HIV),
+        ("https://www.whocc.no/atc/", "J05AR10", HIV),
+        ("http://fhir.de/CodeSystem/bfarm/atc", "N06AB03", PSYCHIATRY),
         (None, "FALL", 0),
         (None, "O2SAT", 0),
         (None, "F1234567", 0),
@@ -112,11 +135,35 @@ def test_a_label_takes_no_class_away() -> None:
         ("hypertension", 0),
         ("F32.9", PSYCHIATRY),
         ("ward F32", 0),
+        ("ward 6A10", 0),
+        ("6A10", 0),
+        ("69.7", 0),
+        ("ＨＩＶ阳性", HIV),
+        ("H\u00adI\u200bV", HIV),
+        ("H.I.V. positive", HIV),
+        ("&#33406;&#x6ecb;病", HIV),
+        ("艾<b>滋</b>病", HIV),
+        ("艾 滋 病", HIV),
+        ("sexually\u00a0transmitted", REPRODUCTION),
+        ("人流术后", REPRODUCTION),
+        ("取环", REPRODUCTION),
+        ("剖宫产史", REPRODUCTION),
+        ("米非司酮片", REPRODUCTION),
+        ("舍曲林片 50mg", PSYCHIATRY),
+        ("奥氮平", PSYCHIATRY),
+        ("愛滋病", HIV),
+        ("阿莫西林胶囊", 0),
+        ("上呼吸道感染", 0),
+        ("高血压 2 级", 0),
     ],
 )
 def test_a_text_that_speaks_of_it_is_in_the_class(text: str, classes: int) -> None:
     assert held({"resourceType": "Observation", "code": {"text": text}}) & 7 == classes
     assert held({"resourceType": "Patient", "name": [{"text": text}]}) == 0
+
+
+def a_letter(text: str, kind: str, encoding: str = "utf-8") -> dict[str, Any]:
+    return {"resourceType": "Binary", "contentType": kind, "data": base64.b64encode(text.encode(encoding)).decode()}
 
 
 @pytest.mark.parametrize(
@@ -131,6 +178,16 @@ def test_a_text_that_speaks_of_it_is_in_the_class(text: str, classes: int) -> No
         {"resourceType": "Communication", "payload": [{"contentAttachment": {"data": "AAAA"}}]},
         {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Binary", "data": "AAAA"}}]},
         {"resourceType": "Binary", "contentType": "text/plain", "data": "not base64"},
+        a_letter("{\\rtf1 asthma}", "text/rtf"),
+        a_letter("<p>asthma</p>", "text/html"),
+        a_letter("<p>asthma</p>", "application/xml"),
+        a_letter("asthma", "text/plain; charset=utf-16", "utf-16"),
+        a_letter("asthma", "text/plain", "utf-16-le"),
+        a_letter("asthma", "text/plain; charset=gb18030"),
+        a_letter("{", "application/json"),
+        {"resourceType": "DiagnosticReport", "presentedForm": [{"contentType": "application/pdf", "data": "AAAA"}]},
+        {"resourceType": "Basic", "extension": [{"valueAttachment": {"url": "https://hospital.example/1"}}]},
+        {"resourceType": "Media", "content": {"contentType": "image/png", "data": "AA=="}},
     ],
 )
 def test_what_cannot_be_read_is_in_every_class(resource: dict[str, Any]) -> None:
@@ -138,12 +195,23 @@ def test_what_cannot_be_read_is_in_every_class(resource: dict[str, Any]) -> None
 
 
 def test_a_letter_that_can_be_read_is_read() -> None:
-    def letter(text: str) -> int:
-        data = base64.b64encode(text.encode()).decode()
-        return held({"resourceType": "Binary", "contentType": "text/plain; charset=utf-8", "data": data}) & 7
+    def letter(text: str, kind: str = "text/plain; charset=utf-8") -> int:
+        return held(a_letter(text, kind)) & 7
 
     assert letter("Thank you for referring this patient with asthma.") == 0
     assert letter("HIV antibody positive") == HIV
+    assert letter('[["asthma"]]', "application/fhir+json") == 0
+    assert letter('[["\\u827e\\u6ecb\\u75c5"]]', "application/json") == HIV
+    assert letter('{"code": "B20"}', "application/json") == HIV
+
+
+def test_samples_of_a_curve_signatures_and_pictures_of_a_place_are_no_letters() -> None:
+    curve = {"origin": {"value": 0}, "period": 1, "dimensions": 1, "data": "1 2 3"}
+    photo = [{"contentType": "image/png", "data": "AA=="}]
+
+    assert held({"resourceType": "Observation", "valueSampledData": curve}) == 0
+    assert held({"resourceType": "Provenance", "signature": [{"when": "2031-03-01", "data": "AA=="}]}) == 0
+    assert held({"resourceType": "HealthcareService", "photo": photo}) == 0
 
 
 def test_what_is_contained_or_bundled_counts() -> None:

@@ -7,14 +7,13 @@ done there.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from salus.access.consent import EVERY_CLASS
-from salus.records.sensitivity.table import classes_of_code, classes_of_label, classes_of_text
+from salus.records.sensitivity.attached import classes_of_attached, is_attachment
+from salus.records.sensitivity.table import classes_of_code, classes_of_label, classes_of_name, classes_of_text
 
 LENDS = 4
 """By how many bits what a resource lends stands above what it is."""
@@ -33,8 +32,9 @@ _NO_WORDS = frozenset(
 )
 # A concept may be written as nothing but a code; elsewhere, as a ward's name, the same letters are none.
 _NAMES, _LONGEST_CODE = frozenset({"text", "display"}), 12
-_ATTACHED = frozenset({"attachment", "contentAttachment", "sourceAttachment"})
-_READABLE = ("text/", "application/json", "application/xml", "application/fhir+")
+_ATTACHED = frozenset({"attachment", "contentAttachment", "presentedForm", "sourceAttachment", "valueAttachment"})
+_PICTURES = "photo"
+"""How a place or somebody who works there looks: no diagnosis."""
 
 
 def held(resource: Mapping[str, Any]) -> int:
@@ -101,46 +101,41 @@ def settle(types: Sequence[str], own: Sequence[int], refers: Sequence[Sequence[i
     return found
 
 
-def _classes(resource: Mapping[str, Any]) -> int:
+def _classes(resource: Any) -> int:
     """Gather codes, labels and words of everything in a resource, contained and nested ones among it."""
     found = 0
-    waiting: list[Mapping[str, Any]] = [resource]
+    waiting: list[tuple[str, Any]] = [("", resource)]
     while waiting:
-        node = waiting.pop()
-        found |= _marked(node)
-        for key, value in node.items():
-            if isinstance(value, str):
-                found |= _told(key, value)
-            elif isinstance(value, dict):
-                waiting.append(value)
-            elif isinstance(value, list):
-                for one in value:
-                    if isinstance(one, dict):
-                        waiting.append(one)
-                    elif isinstance(one, str):
-                        found |= classes_of_text(one)
+        key, value = waiting.pop()
+        if isinstance(value, str):
+            found |= _told(key, value)
+        elif isinstance(value, list):
+            waiting += [(key, one) for one in value]
+        elif isinstance(value, dict) and key != _PICTURES:
+            found |= _marked(key, value)
+            waiting += value.items()
     return found
 
 
 def _told(key: str, text: str) -> int:
     """Return the classes of a text in an element of this name."""
+    if key == "valueBase64Binary":
+        return _EVERY
     found = 0 if key in _NO_WORDS else classes_of_text(text)
     if key in _NAMES and len(text) <= _LONGEST_CODE:
-        found |= classes_of_code(None, text)
+        found |= classes_of_name(text)
     return found
 
 
-def _marked(node: Mapping[str, Any]) -> int:
+def _marked(key: str, node: Mapping[str, Any]) -> int:
     """Return the classes that one object says by itself: its code, its labels, what is attached to it."""
     code, found = node.get("code"), 0
     if isinstance(code, str):
         found = classes_of_code(node.get("system"), code)
     if "meta" in node:
         found |= _labels(node)
-    if node.get("resourceType") == "Binary":
-        found |= _attached(node)
-    for name in _ATTACHED & node.keys():
-        found |= _attached(node[name])
+    if key in _ATTACHED or is_attachment(node):
+        found |= classes_of_attached(node, _classes)
     return found
 
 
@@ -149,16 +144,3 @@ def _labels(resource: Mapping[str, Any]) -> int:
     for label in (resource.get("meta") or {}).get("security") or ():
         found |= classes_of_label(label.get("system"), label.get("code"))
     return found
-
-
-def _attached(content: Mapping[str, Any]) -> int:
-    """Return the classes of an attachment: those of its text where it can be read, else every class."""
-    if not content.get("data"):
-        return _EVERY if content.get("url") else 0
-    kind = str(content.get("contentType", "")).lower()
-    if not kind.startswith(_READABLE):
-        return _EVERY
-    try:
-        return classes_of_text(base64.b64decode(str(content["data"])).decode("utf-8"))
-    except (binascii.Error, ValueError):
-        return _EVERY

@@ -8,25 +8,14 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from salus.access.consent import EVERY_CLASS, Sensitive
+from salus.records.sensitivity.systems import kind_of, looks_like, readings, written
+from salus.records.sensitivity.texts import forms
 
 LABELS = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 _RESTRICTED = {"R", "V"}
 _EVERY = int(EVERY_CLASS)
 _FOLDER = "salus.records.sensitivity"
-# ICD-10 is kept under many addresses: HL7's, national editions', hospitals' own. A code system that nobody here knows
-# is read as ICD-10 where its address says so.
-_ICD = re.compile(r"icd-?10|14396|2\.16\.840\.1\.113883\.6\.(3|4|90)(?!\d)", re.IGNORECASE)
-# Hospitals write codes without saying of which system; what looks like ICD-10 is read as ICD-10, at any letter's case.
-_LOOKS = re.compile(r"\s*[A-TV-Z][0-9][0-9AB]([0-9A-Z]{1,4}|\.[0-9A-Z]{1,8})?[*+†]?\s*", re.IGNORECASE)
-_SYSTEMS = {
-    "http://loinc.org": "loinc",
-    "urn:oid:2.16.840.1.113883.6.1": "loinc",
-    "http://snomed.info/sct": "snomed",
-    "urn:oid:2.16.840.1.113883.6.96": "snomed",
-    "http://www.whocc.no/atc": "atc",
-    "urn:oid:2.16.840.1.113883.6.73": "atc",
-}
 
 
 @cache
@@ -41,19 +30,27 @@ def rows() -> tuple[tuple[int, str, str, str, str], ...]:
 def classes_of_code(system: str | None, code: str) -> int:
     """Return the classes that a code puts a resource into. Codes are terminology, so that answers may be remembered.
 
-    A code without a system counts as ICD-10 where it looks like one.
+    A code without a system counts as what it looks like.
     """
-    icd = bool(_ICD.search(system)) if system else bool(_LOOKS.fullmatch(code))
-    kind = _SYSTEMS.get(system or "") or ("icd-10" if icd else None)
-    if kind is None:
-        return 0
-    wanted = code.strip().upper()
-    if kind == "icd-10":
-        wanted = _dotted(wanted)
-    exact, beginnings = _index(kind)
-    found = exact.get(wanted, 0)
-    for length, known in beginnings.items():
-        found |= known.get(wanted[:length], 0)
+    wanted = written(code)
+    return _classes_of(kind_of(system) if system else looks_like(wanted), wanted)
+
+
+@lru_cache(maxsize=65_536)
+def classes_of_name(name: str) -> int:
+    """Return the classes of a concept that is written as nothing but a code, if this name is one."""
+    wanted = written(name)
+    return _classes_of(looks_like(wanted, stands_as_code=False), wanted)
+
+
+def _classes_of(kinds: tuple[str, ...], code: str) -> int:
+    found = 0
+    for kind in kinds:
+        exact, beginnings = _index(kind)
+        for wanted in readings(kind, code):
+            found |= exact.get(wanted, 0)
+            for length, known in beginnings.items():
+                found |= known.get(wanted[:length], 0)
     return found
 
 
@@ -87,11 +84,21 @@ def classes_of_text(text: str) -> int:
 
 def _read(text: str) -> int:
     """Look for each word; a search for each is ten times as fast as one expression of them all."""
-    found = _HIV if "AIDS" in text and _AIDS.search(text) else 0
-    lowered = text.lower()
-    for part, bits, whole in _words():
-        if part in lowered and (whole is None or whole.search(lowered)):
-            found |= bits
+    found = 0
+    for form in forms(text):
+        if "AIDS" in form and _AIDS.search(form):
+            found |= _HIV
+        lowered = form.lower()
+        if any(spelt.search(lowered) for spelt in _SPELT):
+            found |= _HIV
+        latin, han = _words()
+        for part, bits, whole in latin if _LETTER.search(lowered) else ():
+            if part in lowered and (whole is None or whole.search(lowered)):
+                found |= bits
+        for one in () if lowered.isascii() else set(lowered) & han.keys():
+            for part, bits in han[one]:
+                if part in lowered:
+                    found |= bits
     return found
 
 
@@ -99,19 +106,30 @@ _SHORT, _MOST_REMEMBERED = 200, 65_536
 _answers: dict[int, int] = {}
 _HIV = int(Sensitive.HIV)
 _AIDS = re.compile(r"(?<![A-Za-z])AIDS(?![A-Za-z])")
+_GAP = r"[\s.·_-]{1,2}"
+_SPELT = tuple(re.compile(rf"{word[0]}(?<![a-z].){_GAP}{_GAP.join(word[1:])}(?![a-z])") for word in ("hiv", "aids"))
+_LETTER = re.compile("[a-z]")
+
+
+_Latin = tuple[tuple[str, int, re.Pattern[str] | None], ...]
+_Han = dict[str, list[tuple[str, int]]]
 
 
 @cache
-def _words() -> tuple[tuple[str, int, re.Pattern[str] | None], ...]:
-    """Return each part of a text, its class, and how it must stand where it must be a whole word."""
-    found = []
+def _words() -> tuple[_Latin, _Han]:
+    """Return the words of letters, with how they must stand where they must be whole, and the others by beginning."""
+    latin, han = [], _Han()
     for line in (files(_FOLDER) / "words.txt").read_text("utf-8").splitlines():
         name, _, part = line.partition("\t")
-        if part:
-            word = part.removeprefix("=")
+        if not part or line.startswith("#"):
+            continue
+        word, bits = part.removeprefix("="), int(Sensitive[name.upper()])
+        if word.isascii():
             whole = re.compile(rf"(?<![a-z]){re.escape(word)}(?![a-z])") if word != part else None
-            found.append((word, int(Sensitive[name.upper()]), whole))
-    return tuple(found)
+            latin.append((word, bits, whole))
+        else:
+            han.setdefault(word[0], []).append((word, bits))
+    return tuple(latin), han
 
 
 @cache
@@ -122,11 +140,6 @@ def _index(kind: str) -> tuple[dict[str, int], dict[int, dict[str, int]]]:
     for name, system, code, _, _ in rows():
         if system == kind:
             whole = code.removesuffix("*")
-            known = exact if whole == code and kind != "icd-10" else beginnings.setdefault(len(whole), {})
+            known = exact if whole == code and not kind.startswith("icd-") else beginnings.setdefault(len(whole), {})
             known[whole] = known.get(whole, 0) | name
     return exact, beginnings
-
-
-def _dotted(code: str) -> str:
-    """Write an ICD-10 code with its dot; daggers, and the letters of national editions, stay behind it."""
-    return code if len(code) < 4 or code[3] == "." else f"{code[:3]}.{code[3:]}"
