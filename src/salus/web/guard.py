@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from salus.app import Node
 from salus.kernel import SalusError
+from salus.web.fhir.answering import CLOSED, MAY_BE_CLOSED
 from salus.web.render import CONTENT_SECURITY_POLICY, VERIFIER_PAGE, VERIFIER_SECURITY_POLICY
 
 MOST_FORM_BYTES = 256 * 1024
@@ -50,6 +51,8 @@ class Guard:
 
     def _dress(self, headers: MutableHeaders, path: str) -> None:
         headers.raw.extend(security_headers(headers.raw, secure=self._secure))
+        if path == "/fhir" or path.startswith("/fhir/"):
+            headers.setdefault(CLOSED, MAY_BE_CLOSED)  # what no route answers says it, too
         if headers.get("content-type", "").startswith("text/html"):
             policy = VERIFIER_SECURITY_POLICY if path == VERIFIER_PAGE else CONTENT_SECURITY_POLICY
             headers["Content-Security-Policy"] = policy
