@@ -28,6 +28,7 @@ QUERIES: dict[str, Call] = {
     "population: keepings_of": lambda tx: population.keepings_of(tx, [700_005, 700_006]),
     "population: keepings_seen": lambda tx: population.keepings_seen(tx, SIGHT),
     "population: keepings": lambda tx: population.keepings(tx, [700_005, 700_006]),
+    "population: opened": lambda tx: population.opened(tx, [1, 2, 3]),
     "population: charts_kept": lambda tx: population.charts_kept(tx, "H77", 700_100, 20),
     "population: begin": lambda tx: population.begin(tx, 2),
     "population: charts_between": lambda tx: population.charts_between(tx, 700_100, 710_000, 50),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ import pytest
 from nodes import a_node, a_number, a_patient, an_observation, clinician, send, system, the_resident, update
 from peopling import URN, a_keeping
 from salus import identity
-from salus.app import Node, contest_look, my_record, shares, who_looked, work_list
-from salus.kernel import Refused, Unavailable
+from salus.access import About, Says
+from salus.app import Node, Wished, arrive, contest_look, my_record, say, shares, who_looked, work_list
+from salus.kernel import FixedClock, Refused, Unavailable
 from salus.records import Accepted, following
 from salus.storage import Duty
 
@@ -51,26 +52,37 @@ def looks(node: Node, done: Accepted) -> list[tuple[str, str | None, str]]:
     return [(look.what, look.facility, look.ground) for look in found if look.what == "follow-up"]
 
 
+def move_to_h2(node: Node, order: int) -> None:
+    """Let H2 keep a resident's record from tomorrow on, and let it be the day after."""
+    tomorrow = node.clock.now() + timedelta(days=1)
+    diabetic(node, order, "H2", a_keeping(URN, tomorrow.date().isoformat()), name="李明")
+    node.clock = FixedClock(tomorrow + timedelta(days=1))
+
+
+def told_of(node: Node) -> list[tuple[str | None, date | None]]:
+    return [(one.facility, one.since) for one in work_list(node, clinician("H1")).taken]
+
+
 def test_a_list_holds_whom_the_facility_keeps_and_each_line_is_seen_by_its_resident(node: Node) -> None:
     kept = diabetic(node, 500, "H1", a_keeping(URN, "2030-01-01"), name="王静")
     treated = diabetic(node, 501, "H1", name="张伟")
     elsewhere = diabetic(node, 502, "H2", a_keeping(URN, "2030-01-01"), name="刘洋")
     gone = diabetic(node, 504, "H1", a_keeping(URN, "2030-01-01"), name="李明")
-    diabetic(node, 504, "H2", a_keeping(URN, "2031-01-01"), name="李明")
+    move_to_h2(node, 504)
     found = work_list(node, clinician("H1"))
 
     assert [(line.name, line.age_years) for line in found.lines] == [("王静", 51)]
     assert [item.plan for item in found.lines[0].items] == ["diabetes-2"]
     assert looks(node, kept) == [("follow-up", "H1", "record-keeper")]
     assert [looks(node, one) for one in (treated, elsewhere)] == [[], []]
-    assert [(line.name, line.facility, line.since) for line in found.taken] == [("李明", "H2", date(2031, 1, 1))]
+    assert [(line.name, line.facility, line.since) for line in found.taken] == [("李明", None, None)]
     assert looks(node, gone) == [("follow-up", "H1", "record-keeper")]
 
 
 def test_who_kept_a_record_before_is_told_and_the_resident_sees_it_and_can_contest_it(node: Node) -> None:
     mine = diabetic(node, 505, "H1", a_keeping(URN, "2030-01-01"), name="李明")
     before = work_list(node, clinician("H1")).taken
-    diabetic(node, 505, "H2", a_keeping(URN, "2031-01-01"), name="李明")
+    move_to_h2(node, 505)
     told, theirs = (work_list(node, clinician(one)) for one in ("H1", "H2"))
     who = the_resident(resident(node, mine))
     stands = my_record(node, who).stands
@@ -80,11 +92,41 @@ def test_who_kept_a_record_before_is_told_and_the_resident_sees_it_and_can_conte
     update(node, system("H1"), {**ended, "id": str(mine.outcomes[2].id)})
 
     assert before == ()
-    assert [(one.name, one.facility) for one in told.taken] == [("李明", "H2")]
+    assert [one.name for one in told.taken] == ["李明"]
     assert (theirs.taken, [line.name for line in theirs.lines]) == ((), ["李明"])
     assert (stands.facility, stands.displaced) == ("H2", ("H1",))
     assert receipt
     assert work_list(node, clinician("H1")).taken == ()
+
+
+def test_which_institution_keeps_a_record_now_is_told_while_a_care_relation_is_open_alone(node: Node) -> None:
+    diabetic(node, 506, "H1", a_keeping(URN, "2030-01-01"), name="李明")
+    move_to_h2(node, 506)
+    without = told_of(node)
+    arrive(node, clinician("H1"), a_number(506, "19800101"))
+
+    assert without == [(None, None)]
+    assert told_of(node) == [("H2", date(2031, 3, 2))]
+
+
+def test_whoever_is_shut_out_is_told_nothing_of_another_that_keeps_the_record(node: Node) -> None:
+    mine = diabetic(node, 507, "H1", a_keeping(URN, "2030-01-01"), name="李明")
+    move_to_h2(node, 507)
+    shut_out = Wished(says=Says.FORBID, about=(About.EVERYTHING,), facility="H1", lasts=None)
+    say(node, the_resident(resident(node, mine)), shut_out)
+
+    assert told_of(node) == []
+    assert [one.name for one in work_list(node, clinician("H1")).lines] == ["李明"]
+
+
+def test_a_declaration_since_long_ago_tells_nothing_of_who_came_before_it_was_made(node: Node) -> None:
+    diabetic(node, 508, "H2", a_keeping(URN, "2030-01-01"), name="李明")
+    mine = diabetic(node, 508, "H1", a_keeping(URN, "1970-01-01"), name="李明")
+    stands = my_record(node, the_resident(resident(node, mine))).stands
+
+    assert (stands.facility, stands.displaced) == ("H2", ("H1",))
+    assert told_of(node) == []
+    assert [one.name for one in work_list(node, clinician("H1")).lines] == ["李明"]
 
 
 def test_no_list_is_made_of_what_is_surveyed_in_part(node: Node) -> None:

@@ -60,7 +60,10 @@ LIST = f.WorkList(
         f.WorkLine(name=LI, age_years=71, items=(PRESSURE,)),
         f.WorkLine(name=v.Words(zh="王小明"), age_years=None, items=DOSES[2:]),
     ),
-    taken=(f.TakenLine(name=LI, facility=CITY, since=date(2026, 5, 6)),),
+    taken=(
+        f.TakenLine(name=LI, facility=CITY, since=date(2026, 5, 6)),
+        f.TakenLine(name=v.Words(zh="王小明"), facility=None, since=None),
+    ),
     looked_at=50,
     shares=(
         f.ShareLine(what=PRESSURE.what, source="NBPHS 2017", people=120, up_to_date=80, due=25, overdue=15),

@@ -121,6 +121,15 @@ def unnamed_sight(facility: str | None, whose: Mapping[int, int | None]) -> Sigh
     return access.sight(facility, whose, {resident: int(EVERY_CLASS) for resident in whose.values() if resident})
 
 
+def listed_sight(tx: Transaction, facility: str, whose: Mapping[int, int], at: datetime) -> Sight:
+    """Return the same, and nothing that others wrote of residents who closed everything to the facility."""
+    known = identity.known_as_each(tx, sorted(set(whose.values()))) if whose else {}
+    asked = {(facility, resident): keys for resident, keys in known.items()}
+    said = access.closed_classes(tx, asked, at) if asked else {}
+    closed = {resident: bits | EVERY_CLASS for (_, resident), bits in said.items()}
+    return access.sight(facility, whose, closed)
+
+
 def own_facility_sight(facility: str | None, charts: Iterable[int] = ()) -> Sight:
     """Return what a facility wrote itself, and nothing else of the charts that are named. Ask policy first."""
     return access.sight(facility, dict.fromkeys(charts), {})

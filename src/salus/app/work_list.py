@@ -14,7 +14,7 @@ from salus import access, identity, parties, records
 from salus.access import Action, Kind, Read, Sight
 from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
-from salus.app.seeing import own_facility_sight, unnamed_sight
+from salus.app.seeing import listed_sight, own_facility_sight, standing
 from salus.kernel import civil_day
 from salus.parties import Principal
 from salus.records import Located, following, population
@@ -38,11 +38,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptElsewhere:
-    """One resident whose record the facility declares to keep, while another declares it since a later day."""
+    """One resident whose record the facility declares to keep, while another declares it since a later day.
+
+    Which one, and since when, is told while a care relation is open: a list alone says not where somebody is now.
+    """
 
     name: str | None = field(repr=False)
-    facility: str
-    since: date
+    facility: str | None
+    since: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +108,11 @@ def work_list(node: Node, who: Principal, after: int = 0) -> WorkList:
         people = {one.chart_key: one for one in records.patients(tx, sight)}
         if found:
             access.register(tx, [_read(who, one, decision.ground, at) for one in found])
+        stands = standing(tx, [(who.facility, one.key) for one in found if one.taken], at)
     keys = node.keys.unwrap_left(sorted(people))
     lines = tuple(_line(one, people.get(one.chart), keys, sight, civil_day(at)) for one in found if one.taken is None)
     taken = tuple(
-        KeptElsewhere(
-            name=_name(people.get(one.chart), keys, sight), facility=one.taken.facility, since=one.taken.since
-        )
+        _elsewhere(_name(people.get(one.chart), keys, sight), one.taken, (who.facility, one.key) in stands.open)
         for one in found
         if one.taken is not None
     )
@@ -187,7 +189,7 @@ def _kept(tx: Transaction, node: Node, facility: str, charts: Sequence[int], tod
     people = identity.residents(tx, sorted(set(identity.residents_of(tx, charts).values())))
     everything = sorted({chart for one in people.values() for chart in one.charts})
     whose = {chart: person.key for person in people.values() for chart in person.charts}
-    kept, taken = population.kept_by(tx, unnamed_sight(facility, whose), today, whose)
+    kept, taken = population.kept_by(tx, listed_sight(tx, facility, whose, node.clock.now()), today, whose)
     own = records.patients_at(tx, everything, facility)
     vitals = population.vitals_of(tx, sorted(own))
     marks = following.marks(tx, node.custodian, own_facility_sight(facility, sorted(own)))
@@ -210,6 +212,11 @@ def _kept(tx: Transaction, node: Node, facility: str, charts: Sequence[int], tod
 
 def _taken(key: int, chart: int, taken: Keeping) -> _Kept:
     return _Kept(key=key, chart=chart, charts=(chart,), born=None, dead=False, followed=(), taken=taken)
+
+
+def _elsewhere(name: str | None, taken: Keeping, is_open: bool) -> KeptElsewhere:
+    told = (taken.facility, taken.since) if is_open else (None, None)
+    return KeptElsewhere(name=name, facility=told[0], since=told[1])
 
 
 def _name(patient: Located | None, keys: dict[int, bytes], sight: Sight) -> str | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from salus.access.consent import Sight
 from salus.identity import residents, residents_of
-from salus.kernel import Unavailable
+from salus.kernel import Unavailable, civil_day
 from salus.records.following.topics import TYPES
 from salus.records.population import counting, store
 from salus.records.population.model import Change, Denominator, Keeping, Vital, keeper
@@ -76,20 +76,25 @@ def kept_by(
 
     Also those whose record it says that it keeps while another facility does: the own chart, and the other's
     declaration. `whose` says whose each chart is, and all charts of each of them are among these. What is closed takes
-    nobody over.
+    nobody over, nor what began before the own chart was opened: else a declaration since long ago would tell of it.
     """
     declared: dict[int, list[Keeping]] = {}
     for one in store.keepings_seen(tx, sight):
         declared.setdefault(whose[one.chart_key], []).append(one)
+    own = {
+        resident: last
+        for resident, keepings in declared.items()
+        if (last := keeper((one for one in keepings if one.facility == sight.facility), day))
+    }
+    opened = store.opened(tx, [one.chart_key for one in own.values()]) if own else {}
     kept: dict[int, int] = {}
     taken: dict[int, tuple[int, Keeping]] = {}
-    for resident, keepings in declared.items():
-        stands = keeper(keepings, day)
-        own = keeper((one for one in keepings if one.facility == sight.facility), day)
-        if stands and own and stands.facility == sight.facility:
-            kept[resident] = stands.chart_key
-        elif stands and own:
-            taken[resident] = own.chart_key, stands
+    for resident, mine in own.items():
+        stands = keeper(declared[resident], day)
+        if stands and stands.facility != sight.facility and stands.since > civil_day(opened[mine.chart_key]):
+            taken[resident] = mine.chart_key, stands
+        else:
+            kept[resident] = mine.chart_key
     return kept, taken
 
 

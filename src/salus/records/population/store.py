@@ -96,6 +96,14 @@ def charts_kept(tx: Transaction, facility: str, after: int, most: int) -> list[i
     return [chart for (chart,) in found]
 
 
+def opened(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, datetime]:
+    """Return when these charts were opened."""
+    found = tx.rows(
+        "select chart_key, opened_at from records.chart where chart_key = any(%s::bigint[])", (list(chart_keys),)
+    )
+    return dict(found)
+
+
 def unsurveyed(tx: Transaction, layout: int) -> tuple[int, int] | None:
     """Return (until, done) of a layout while charts of earlier releases wait to be surveyed.
 

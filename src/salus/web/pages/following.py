@@ -42,7 +42,8 @@ def _line(node: Node, one: Due) -> WorkLine:
 
 
 def _taken(node: Node, one: KeptElsewhere) -> TakenLine:
-    return TakenLine(name=written(one.name) or NAMELESS, facility=facility_words(node, one.facility), since=one.since)
+    facility = None if one.facility is None else facility_words(node, one.facility)
+    return TakenLine(name=written(one.name) or NAMELESS, facility=facility, since=one.since)
 
 
 def _share(node: Node, one: Share) -> ShareLine:

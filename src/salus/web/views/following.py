@@ -66,11 +66,14 @@ class WorkLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenLine:
-    """One resident whose record the facility says that it keeps, and another says so since a later day."""
+    """One resident whose record the facility says that it keeps, and another says so since a later day.
+
+    Which one, and since when, is None without an open care relation.
+    """
 
     name: Words
-    facility: Words
-    since: date
+    facility: Words | None
+    since: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
