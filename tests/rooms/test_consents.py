@@ -135,8 +135,23 @@ def test_a_place_is_shown_what_concerns_it_and_never_what_was_opened_to_another(
     query = f"?patient={patient}"
 
     assert here(node, client, "H2", role).told(query) == [("HIV", "H2"), ("SEX", "everybody")]
-    assert here(node, client, "H1", role).told(query) == [("SEX", "everybody"), ("all", "H1")]
+    assert here(node, client, "H1", role).told(query) == [("all", "H1")]
     assert me.told("") == me.told(query) == [("HIV", "H2"), ("PSY", "H3"), ("SEX", "everybody"), ("all", "H1")]
+
+
+def test_a_place_is_told_neither_that_a_class_is_closed_nor_what_a_closing_overrules(
+    node: Node, client: Asking, me: Somebody, resident: UUID, patient: UUID
+) -> None:
+    opened = tell(node, resident, Says.PERMIT, About.HIV)
+    closed = tell(node, resident, Says.FORBID, About.HIV, "H2")
+    tell(node, resident, Says.FORBID, About.PSYCHIATRY)
+    doctor = here(node, client)
+
+    assert doctor.told(f"?patient={patient}") == []
+    for one in (opened, closed):
+        assert doctor.ask("GET", f"/Consent/directive-{one.id}").status_code == 404
+    assert here(node, client, "H3").told(f"?patient={patient}") == [("HIV", "everybody")]
+    assert me.told("") == [("HIV", "H2"), ("HIV", "everybody"), ("PSY", "everybody")]
 
 
 def test_no_place_is_shown_anything_without_an_open_care_relation(

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from salus import access, identity, records
-from salus.access import Action, Directive, Kind, Read
+from salus.access import About, Action, Directive, Kind, Read, Says
 from salus.app.consents import WHAT
 from salus.app.facts import decide, purpose_of, relation_ends
 from salus.app.node import Node, charts_of
@@ -115,8 +115,20 @@ def _concerning(
     decision = decide(node, who, Action.READ_CONSENT, Kind.RECORD, relation_open=is_open)
     if not decision.allowed:
         return None
-    said = access.directives(tx, identity.known_as(tx, key))
-    return [one for one in said if one.holds(at) and one.facility in (None, who.facility)], decision.ground
+    facility, known = who.facility or "", identity.known_as(tx, key)
+    closed = access.closed_classes(tx, {(facility, key): known}, at)[facility, key]
+    standing = [one for one in access.directives(tx, known) if one.holds(at)]
+    return [one for one in standing if _told(one, facility, closed)], decision.ground
+
+
+def _told(one: Directive, facility: str, closed: int) -> bool:
+    """Tell whether a place is told: what opens something to it in effect, and that it is shut out. No more.
+
+    That a class is closed, or an opening overruled, would tell what there is to close.
+    """
+    if one.says is Says.PERMIT:
+        return one.facility in (None, facility) and not one.about.bits & closed
+    return one.about is About.EVERYTHING and one.facility == facility
 
 
 def _entry(who: Principal, key: int, count: int, ground: str, at: datetime) -> Read:
