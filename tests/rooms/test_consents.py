@@ -234,7 +234,7 @@ def test_a_consent_that_a_hospital_sends_is_its_own_paper_and_opens_nothing(
     assert hospital.ask("GET", f"/Consent/{id_}").status_code == 200
     with node.store.transaction(Duty.CARE) as tx:
         key = node.resident_key(tx, resident) or 0
-        assert access.closed_classes(tx, {("H2", key): [key]}, node.clock.now()) == {("H2", key): 7}
+        assert access.closed_classes(tx, {("H2", key): [key]}, node.clock.now()) == ({("H2", key): 7}, {})
         assert not [one for one in access.directives(tx, [key]) if one.holds(node.clock.now())]
     tell(node, resident, Says.PERMIT, About.PSYCHIATRY)
     assert id_ in {one["id"] for one in matches(me.found(""))}

@@ -92,6 +92,7 @@ QUERIES: dict[str, Call] = {
     "identity: current": lambda tx: index.current(tx, 5),
     "identity: minted_by": lambda tx: index.minted_by(tx, [5, 6]),
     "identity: minted": lambda tx: index.minted(tx, SOME),
+    "identity: anchors_of": lambda tx: index.anchors_of(tx, [5, 6]),
     "identity: minted_of": lambda tx: index.minted_of(tx, [5, 6]),
     "identity: first_number": lambda tx: index.first_number(tx, [5, 6]),
     "identity: members_of": lambda tx: index.members_of(tx, [5, 6]),

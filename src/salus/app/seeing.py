@@ -7,7 +7,7 @@ sees all of the own.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
@@ -23,10 +23,14 @@ Pair = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How facilities stand to residents at an instant: which care relations are open, and what is closed in them."""
+    """How facilities stand to residents at an instant: which care relations are open, and what is closed in them.
+
+    `opened` is what of that residents opened though, by facility and chart.
+    """
 
     open: frozenset[Pair]
     closed: Mapping[Pair, int]
+    opened: Mapping[Pair, int] = field(default_factory=dict)
 
     def denied(self, facility: str | None, resident: int | None) -> bool:
         """Tell whether a resident closed to this facility everything that others wrote."""
@@ -38,7 +42,8 @@ class Standing:
     ) -> Sight:
         """Return what a facility may see of charts: chart -> its resident. Without an open relation its own alone."""
         closed = {resident: bits for (at, resident), bits in self.closed.items() if at == facility}
-        return access.sight(facility, whose, closed, keepers)
+        opened = {chart: bits for (at, chart), bits in self.opened.items() if at == facility}
+        return access.sight(facility, whose, closed, keepers, opened)
 
     def view(self, facility: str | None, whose: Mapping[int, int | None]) -> Sight:
         """Return what of charts is there for a facility: without an open relation too, what is sensitive is not.
@@ -55,7 +60,11 @@ NONE = Standing(open=frozenset(), closed=MappingProxyType({}))
 
 
 def standing(tx: Transaction, pairs: Iterable[tuple[str | None, int | None]], at: datetime) -> Standing:
-    """Find out how these facilities and residents stand, under whatever key a relation was opened or something said."""
+    """Find out how these facilities and residents stand, under whatever key a relation was opened or something closed.
+
+    What somebody opened, they opened in the charts that go with the own identifier by number, as a measure does: a
+    wrong link must not open one person's record by another's word.
+    """
     wanted = {(facility, resident) for facility, resident in pairs if facility is not None and resident is not None}
     if not wanted:
         return NONE
@@ -63,7 +72,15 @@ def standing(tx: Transaction, pairs: Iterable[tuple[str | None, int | None]], at
     under = {(facility, key): (facility, now) for facility, now in wanted for key in known.get(now, (now,))}
     found = frozenset(under[pair] for pair in access.relations(tx, sorted(under), at))
     asked = {(facility, now): known.get(now, (now,)) for facility, now in sorted(found)}
-    return Standing(open=found, closed=MappingProxyType(access.closed_classes(tx, asked, at) if asked else {}))
+    if not asked:
+        return Standing(open=found, closed=NONE.closed)
+    closed, said = access.closed_classes(tx, asked, at)
+    charts = identity.charts_by_number(tx, sorted({key for _, key in said})) if said else {}
+    opened: dict[Pair, int] = {}
+    for (facility, key), bits in said.items():
+        for chart in charts.get(key, ()):
+            opened[facility, chart] = opened.get((facility, chart), 0) | bits
+    return Standing(open=found, closed=MappingProxyType(closed), opened=MappingProxyType(opened))
 
 
 def sight_of(tx: Transaction, node: Node, who: Principal, charts: Collection[int], at: datetime) -> Sight:

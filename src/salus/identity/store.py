@@ -180,6 +180,15 @@ def anchor_of(tx: Transaction, resident_id: UUID) -> int | None:
     return found[0] if found else None
 
 
+def anchors_of(tx: Transaction, resident_keys: Sequence[int]) -> dict[int, int]:
+    """Return for each of these keys the chart for which it was minted."""
+    found = tx.rows(
+        "select resident_key, anchor_chart from identity.resident where resident_key = any(%s::bigint[])",
+        (list(resident_keys),),
+    )
+    return dict(found)
+
+
 def current(tx: Transaction, resident_key: int) -> tuple[int, UUID] | None:
     """Return key and identifier of the resident that a key leads to now: itself, or whom it is an alias of."""
     found = tx.row(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from types import MappingProxyType
 from uuid import UUID
 
@@ -34,22 +36,27 @@ def directive(tx: Transaction, id_: UUID) -> Directive | None:
 
 def closed_classes(
     tx: Transaction, asked: Mapping[tuple[str, int], Sequence[int]], at: datetime
-) -> dict[tuple[str, int], int]:
-    """Return what is closed to each facility of each resident: the bits of `Sensitive`, and EVERYTHING.
+) -> tuple[dict[tuple[str, int], int], dict[tuple[str, int], int]]:
+    """Return what is closed to each facility of each resident, and what of that the resident opened, by key.
 
-    `asked` names for each pair of facility and resident all keys that the resident is known under; what was said under
-    any of them counts. One statement.
+    These are the bits of `Sensitive`, and EVERYTHING. `asked` names for each pair of facility and resident all keys
+    that the resident is known under. What was closed under any of them is closed. What was opened is told by facility
+    and the key under which it was said: it opens the charts that go with that key, and no others. One statement.
     """
-    permits, forbids = dict.fromkeys(asked, 0), dict.fromkeys(asked, 0)
+    forbids: dict[tuple[str, int], int] = dict.fromkeys(asked, 0)
+    permits: dict[tuple[str, int], int] = {}
     whose: dict[tuple[str, int], list[tuple[str, int]]] = {}
     for pair, known in asked.items():
         for key in known:
             whose.setdefault((pair[0], key), []).append(pair)
     for facility, key, permitted, forbidden in sql.said(tx, list(whose), at) if whose else ():
+        if permitted:
+            permits[facility, key] = permitted
         for pair in whose[facility, key]:
-            permits[pair] |= permitted
             forbids[pair] |= forbidden
-    return {pair: closed_by(permits[pair], forbids[pair]) for pair in asked}
+    closed = {pair: closed_by(0, forbidden) for pair, forbidden in forbids.items()}
+    opened = {pair: bits & ~reduce(or_, (forbids[each] for each in whose[pair])) for pair, bits in permits.items()}
+    return closed, {pair: bits for pair, bits in opened.items() if bits}
 
 
 def sight(
@@ -57,11 +64,17 @@ def sight(
     whose: Mapping[int, int | None],
     closed: Mapping[int, int],
     keepers: Mapping[int, str] | None = None,
+    opened: Mapping[int, int] | None = None,
 ) -> Sight:
     """Return what of these charts a facility may show: chart -> its resident, resident -> what is closed of them.
 
-    Nothing is shown of a resident of whom it was not worked out, nor of a chart that is nobody's.
+    `opened` names charts with what their resident opened of that in them. Nothing is shown of a resident of whom it was
+    not worked out, nor of a chart that is nobody's.
     """
     nothing = EVERY_CLASS | EVERYTHING
-    of = {chart: nothing if key is None else closed.get(key, nothing) for chart, key in whose.items()}
+    though = opened or {}
+    of = {
+        chart: nothing if key is None or key not in closed else closed[key] & ~though.get(chart, 0)
+        for chart, key in whose.items()
+    }
     return Sight(facility=facility, closed=MappingProxyType(of), keepers=MappingProxyType(keepers or {}))

@@ -2,6 +2,7 @@
 
 from salus.identity.linking.binding import (
     charts_beside,
+    charts_by_number,
     identifiers,
     joined_by_number,
     known_as,
@@ -33,6 +34,7 @@ __all__ = [
     "announce",
     "assertions_of",
     "charts_beside",
+    "charts_by_number",
     "differences",
     "hold",
     "identifiers",

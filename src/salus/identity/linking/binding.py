@@ -16,12 +16,27 @@ def joined_by_number(tx: Transaction, chart: int) -> tuple[int, ...]:
     A chart that a person linked, or that a weight did, is not among them, nor is any that is joined only through such
     a one: it may be another person's. Nobody's chart is joined to nothing.
     """
-    residents = store.residents_of(tx, [chart])
-    charts = store.charts_of(tx, sorted(residents.values()))
-    numbers = store.numbers_of(tx, charts)
-    told = standing(store.assertions_of(tx, charts))
-    found = reached(chart, [one.pair for one in told if _by_number(one, numbers)])
-    return tuple(one for one in charts if one in found)
+    return _joined(tx, [chart])[chart]
+
+
+def charts_by_number(tx: Transaction, resident_keys: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """Return for each identifier's key the chart for which it was minted, and those that are joined to it by number."""
+    anchors = store.anchors_of(tx, resident_keys)
+    joined = _joined(tx, sorted(set(anchors.values()))) if anchors else {}
+    return {key: joined[chart] for key, chart in anchors.items()}
+
+
+def _joined(tx: Transaction, wanted: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    residents = store.residents_of(tx, wanted)
+    whose = store.members_of(tx, set(residents.values()))
+    numbers = store.numbers_of(tx, sorted(whose))
+    told = [one for one in standing(store.assertions_of(tx, sorted(whose))) if _by_number(one, numbers)]
+    pairs = [one.pair for one in told if whose.get(one.pair[0]) == whose.get(one.pair[1])]
+    found: dict[int, tuple[int, ...]] = {}
+    for chart in wanted:
+        near, resident = reached(chart, pairs), residents.get(chart)
+        found[chart] = tuple(one for one in sorted(near) if resident is not None and whose.get(one) == resident)
+    return found
 
 
 def minted(tx: Transaction, resident_id: UUID) -> tuple[int, int] | None:
