@@ -7,6 +7,7 @@ import json
 import resource
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import zstandard
 from nodes import a_node, a_number, a_patient, an_observation
 from salus.access import MEASURE_ATTEMPTS
 from salus.app import Imported, Node, import_files, workers_for
-from salus.app.importing.telling import ImportRefused, Taken
+from salus.app.importing.telling import Chunk, ImportBroken, ImportRefused, Taken
+from salus.app.importing.working import Crew
 from salus.cli.outcomes import Outcomes, OutcomesRefused, imported
 from salus.kernel import Invalid, SalusError
 from salus.records import RecordRefused
@@ -320,3 +322,37 @@ def test_workers_take_in_the_same_as_one_alone(node: Node, hospital: str, tmp_pa
 
     assert sorted(told) == list(range(1, 121, 3))
     assert (done.lines, done.residents) == (80, 40)
+
+
+def a_chunk(*lines: tuple[int, bytes]) -> Chunk:
+    return Chunk(number=0, file=b"0" * 32, lines=lines, read=1)
+
+
+def test_what_keeps_a_worker_from_the_node_is_told(node: Node, hospital: str, tmp_path: Path) -> None:
+    (tmp_path / "passphrase").write_text("another than it was")
+    settings = replace(node.settings, passphrase_file=tmp_path / "passphrase", data=tmp_path)
+
+    with pytest.raises(SalusError) as told, Crew(settings, hospital, 1) as crew:
+        list(crew.taken([a_chunk((1, b"{}"))]))
+    assert not isinstance(told.value, ImportBroken)
+    assert told.value.code != ImportBroken.code
+
+
+def test_what_nobody_foresaw_is_told_by_its_type_and_its_lines_alone(
+    node: Node, hospital: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    nothing: Any = None
+    with pytest.raises(SalusError, match="lines 7 to 8 met") as told, Crew(node.settings, hospital, 1) as crew:
+        list(crew.taken([a_chunk((7, b"{}"), (8, nothing))]))
+    assert (told.value.code, told.value.status) == (ImportBroken.code, 503)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_worker_that_is_dead_is_told_as_that(node: Node, hospital: str) -> None:
+    with Crew(node.settings, hospital, 1) as crew:
+        (worker,) = crew._workers
+        worker.process.kill()
+        worker.process.join()
+
+        with pytest.raises(ImportBroken, match="start the same import again"):
+            list(crew.taken([a_chunk((1, b"{}"))]))

@@ -10,6 +10,7 @@ import gc
 import multiprocessing
 import signal
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -75,12 +76,31 @@ class Crew:
                 more = chunk is not None
                 if chunk is not None:
                     flying.append(_Flight(idle.pop()))
-                    flying[-1].worker.connection.send(chunk)
+                    _send(flying[-1].worker, chunk)
             idle += _heard(flying)
             _let_go(flying)
             while flying and (first := flying[0].taken) is not None:
                 flying.pop(0)
                 yield first
+
+
+def _send(worker: _Worker, told: Chunk | bool) -> None:
+    """Tell a worker something. Of one that ended before, what it said last is heard first: it may tell why."""
+    try:
+        worker.connection.send(told)
+    except OSError:
+        raise _last_said(worker) from None
+
+
+def _last_said(worker: _Worker) -> SalusError:
+    try:
+        while worker.connection.poll():
+            told = worker.connection.recv()
+            if isinstance(told, Turned):
+                return told.error
+    except (EOFError, OSError):
+        pass
+    return ImportBroken(_ENDED)
 
 
 def _heard(flying: list[_Flight]) -> list[_Worker]:
@@ -113,7 +133,7 @@ def _let_go(flying: list[_Flight]) -> None:
         if any(before.taken is None and _meets(before, one) for before in flying[:place]):
             return
         one.going = True
-        one.worker.connection.send(True)
+        _send(one.worker, True)
 
 
 def _meets(one: _Flight, other: _Flight) -> bool:
@@ -127,20 +147,40 @@ def _help(connection: Connection, settings: NodeSettings, facility: str) -> None
     try:
         with join_node(settings) as node:
             _take_all(connection, Taker(node, facility))
-    except (EOFError, BrokenPipeError):
+    except (EOFError, ConnectionError):
         return
+    except SalusError as error:
+        _tell(connection, error)
+    except Exception as error:
+        why = f"a process that helps with the import could not begin: {type(error).__name__}"
+        _tell(connection, ImportBroken(why))
+
+
+def _tell(connection: Connection, error: SalusError) -> None:
+    with suppress(OSError):
+        connection.send(Turned.by(0, error))
 
 
 def _take_all(connection: Connection, taker: Taker) -> None:
+    """Take in chunk after chunk. What nobody foresaw is told by its type and lines: its text may hold what was sent."""
     while True:
         chunk = connection.recv()
         try:
             connection.send(taker.prepare(chunk))
             connection.recv()
             connection.send(taker.take())
-        except SalusError as error:
-            connection.send(Turned.by(0, error))
-            return
+        except (SalusError, EOFError, ConnectionError):
+            raise
+        except Exception as error:
+            raise _unforeseen(chunk, error) from None
+
+
+def _unforeseen(chunk: Chunk, error: Exception) -> ImportBroken:
+    lines = [number for number, _ in chunk.lines]
+    return ImportBroken(
+        f"lines {lines[0]} to {lines[-1]} met {type(error).__name__}, which is a fault of Salus; what was taken in"
+        " before stays: take these lines out, import the rest, and report it"
+    )
 
 
 def collect_seldom() -> None:
