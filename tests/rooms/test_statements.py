@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from uuid import uuid4
 
 import psycopg
@@ -78,6 +79,22 @@ def test_a_lost_connection_and_a_lock_are_told_as_ever(store: Store) -> None:
             run(tx)
     with store.statements(Duty.CARE) as tx:
         assert tx.row("select 1") == (1,)
+
+
+def test_what_is_told_of_a_lost_statement_fits_a_read_as_well(store: Store) -> None:
+    with pytest.raises(StoreDown, match="if you sent something") as told, store.statements(Duty.CARE) as tx:
+        tx.row("select pg_terminate_backend(pg_backend_pid())")
+    assert "while it stored" not in told.value.text
+
+
+def test_where_no_connection_was_free_nothing_was_stored(store: Store) -> None:
+    with ExitStack() as busy, pytest.raises(StoreDown, match="nothing was stored"):
+        _occupy(store, busy)
+
+
+def _occupy(store: Store, busy: ExitStack) -> None:
+    for _ in range(20):
+        busy.enter_context(store.statements(Duty.LEDGER))
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1)))

@@ -30,6 +30,7 @@ _MET_ERRORS = (
     psycopg.errors.SerializationFailure,
 )
 _PERHAPS_STORED = "the database did not answer while it stored this; look whether it did before you send it again"
+_PERHAPS_RAN = "the database did not answer; if you sent something to be stored, look whether it was; else ask again"
 
 
 class Transaction:
@@ -149,10 +150,14 @@ def _patient(connection: psycopg.Connection[Row]) -> None:
 
 @dataclass(slots=True)
 class _Lending:
-    """The use of a connection: whether what breaks now may have been stored, and whether statements are limited."""
+    """The use of a connection: whether what breaks now may have been stored, and whether statements are limited.
+
+    `alone` says that each statement commits by itself: one that is lost may have stored, or only read.
+    """
 
     committing: bool = False
     limited: bool = False
+    alone: bool = False
 
 
 class Pools:
@@ -192,8 +197,10 @@ class Pools:
         and what was read before it may be as old as the statement that read it. Raises what `transaction` raises;
         statements that ran before stay.
         """
-        with self._lent(duty, _Lending(committing=True)) as connection:
+        lending = _Lending(alone=True)
+        with self._lent(duty, lending) as connection:
             single = Transaction(connection, duty, whole=False)
+            lending.committing = True
             yield single
         single.committed()
 
@@ -213,7 +220,9 @@ class Pools:
                 raise
             if not isinstance(lost, PoolTimeout) and (lost.sqlstate is None or lost.sqlstate.startswith(_GONE)):
                 self._drop(duty, pool)
-            raise StoreDown(_PERHAPS_STORED if lending.committing else _NOT_STORED) from lost
+            if isinstance(lost, PoolTimeout) or not lending.committing:
+                raise StoreDown(_NOT_STORED) from lost
+            raise StoreDown(_PERHAPS_RAN if lending.alone else _PERHAPS_STORED) from lost
 
     def close(self) -> None:
         """Close every pool."""
