@@ -116,18 +116,20 @@ def _concerning(
     if not decision.allowed:
         return None
     facility, known = who.facility or "", identity.known_as(tx, key)
-    closed = access.closed_classes(tx, {(facility, key): known}, at)[facility, key]
+    _, opened = access.closed_classes(tx, {(facility, key): known}, at)
     standing = [one for one in access.directives(tx, known) if one.holds(at)]
-    return [one for one in standing if _told(one, facility, closed)], decision.ground
+    return [
+        one for one in standing if _told(one, facility, opened.get((facility, one.resident_key), 0))
+    ], decision.ground
 
 
-def _told(one: Directive, facility: str, closed: int) -> bool:
+def _told(one: Directive, facility: str, opened: int) -> bool:
     """Tell whether a place is told: what opens something to it in effect, and that it is shut out. No more.
 
     That a class is closed, or an opening overruled, would tell what there is to close.
     """
     if one.says is Says.PERMIT:
-        return one.facility in (None, facility) and not one.about.bits & closed
+        return one.facility in (None, facility) and bool(one.about.bits & opened)
     return one.about is About.EVERYTHING and one.facility == facility
 
 

@@ -142,7 +142,7 @@ def listed_sight(tx: Transaction, facility: str, whose: Mapping[int, int], at: d
     """Return the same, and nothing that others wrote of residents who closed everything to the facility."""
     known = identity.known_as_each(tx, sorted(set(whose.values()))) if whose else {}
     asked = {(facility, resident): keys for resident, keys in known.items()}
-    said = access.closed_classes(tx, asked, at) if asked else {}
+    said = access.closed_classes(tx, asked, at)[0] if asked else {}
     closed = {resident: bits | EVERY_CLASS for (_, resident), bits in said.items()}
     return access.sight(facility, whose, closed)
 
