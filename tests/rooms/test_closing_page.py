@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from psycopg.errors import CheckViolation
 
 from nodes import Asking, a_node, a_number, a_patient, add_hospital, asking, clinician, resident_of, send, system
 from salus import access, identity
@@ -181,7 +182,18 @@ def test_a_desk_closes_on_a_signed_paper_and_the_resident_is_told_and_takes_it_b
     assert "At a desk," not in me.text("/me/code")
 
 
-@pytest.mark.parametrize("paper", ["", "王芳签字", NUMBER, "13800138000", "x" * 21, "a b"])
+PERSONS = [
+    "138-0013-8000",
+    "110101.1980/0101-1234",
+    "0512-6.5.4.3.2",
+    "E12345678",
+    "EA-1234567",
+    "g-1234.5678",
+    "H1234567",
+]
+
+
+@pytest.mark.parametrize("paper", ["", "王芳签字", NUMBER, "13800138000", "x" * 21, "a b", *PERSONS])
 def test_a_paper_is_a_reference_and_never_a_number_of_a_person(
     node: Node, client: Asking, key: int, me: Visitor, paper: str
 ) -> None:
@@ -191,6 +203,53 @@ def test_a_paper_is_a_reference_and_never_a_number_of_a_person(
     assert answer.status_code == 400
     assert "Write the number of the signed paper." in words_of(answer)
     assert standing(node, key) == []
+
+
+@pytest.mark.parametrize("paper", [*PERSONS, "A-17", "2026-0417", "KD/2026-0417", "7", "12345678", "a/b.c-1"])
+def test_the_database_takes_the_same_papers_as_the_desk(node: Node, paper: str) -> None:
+    values = ("forbid", "hiv", "x", "reception", paper)
+    with node.store.transaction(Duty.CARE) as tx:
+        add = (
+            "insert into access.directive (id, resident_key, since, says, about, recorded_by, recorded_as, paper)"
+            " values (gen_random_uuid(), 77, now(), %s, %s, %s, %s, %s)"
+        )
+        if paper not in PERSONS:
+            assert tx.run(add, values) == 1
+            return
+        with pytest.raises(CheckViolation):
+            tx.run(add, values)
+
+
+def test_how_much_a_desk_may_close_tells_nothing_of_how_much_the_resident_said(
+    node: Node, client: Asking, key: int, me: Visitor
+) -> None:
+    desk, form = of_desk(node, client)
+    say_much(node, key, Role.RESIDENT, 100)
+    assert desk.post(form, about="hiv", paper="7").status_code == 303
+    say_much(node, key, Role.RECEPTION, 19)
+    answer = desk.post(form, about="hiv", paper="7")
+
+    assert answer.status_code == 400
+    assert "So much cannot stand at once." in words_of(answer)
+    assert len(standing(node, key)) == 120
+
+
+def say_much(node: Node, key: int, role: Role, often: int) -> None:
+    with node.store.transaction(Duty.CARE) as tx:
+        for n in range(often):
+            said = Directive(
+                id=new_id(),
+                resident_key=key,
+                says=Says.FORBID,
+                about=About.HIV,
+                facility=f"X{n}",
+                since=node.clock.now(),
+                until=None,
+                recorded_by="me",
+                recorded_as=role,
+                paper=None if role is Role.RESIDENT else "7",
+            )
+            access.direct(tx, said)
 
 
 def test_a_desk_closes_everything_to_one_place_alone(node: Node, client: Asking, key: int, me: Visitor) -> None:
@@ -223,20 +282,7 @@ def test_nobody_takes_back_what_another_said(node: Node, client: Asking, key: in
 
 
 def test_so_much_is_not_taken_that_reads_would_grow_slow(node: Node, key: int, me: Visitor) -> None:
-    with node.store.transaction(Duty.CARE) as tx:
-        for n in range(100):
-            said = Directive(
-                id=new_id(),
-                resident_key=key,
-                says=Says.FORBID,
-                about=About.HIV,
-                facility=f"X{n}",
-                since=node.clock.now(),
-                until=None,
-                recorded_by="me",
-                recorded_as=Role.RESIDENT,
-            )
-            access.direct(tx, said)
+    say_much(node, key, Role.RESIDENT, 100)
     answer = me.post(OPEN, **EVERYBODY)
 
     assert answer.status_code == 400

@@ -24,12 +24,15 @@ from salus.storage import Duty, Transaction
 CLASSES: Final = (About.HIV, About.PSYCHIATRY, About.REPRODUCTION)
 MOST_IN_FORCE: Final = 100
 """So much may one resident have said that holds at once: what is worked out for each read stays small."""
+MOST_AT_DESKS: Final = 20
+"""So much of it may desks have written. It is counted by itself: else a desk would learn how much the resident said."""
 TOLD_FOR: Final = timedelta(days=30)
 WHAT: Final = "closing"
 _AT_DESK = "closed-for-you"
 _NOT_HERE = "there is nothing that you said under this address"
 _NO_PLACE = "this is no place of care that is registered here; choose one by its name"
 _TOO_MUCH = "you have said a hundred things that hold at once; take one of them back first"
+_TOO_MUCH_AT_DESKS = "desks wrote down twenty things that hold at once; the resident takes one of them back first"
 
 
 class TooMuchSaid(Invalid):
@@ -171,8 +174,9 @@ def _written(
 
 
 def _bounded(tx: Transaction, known_as: Sequence[int], more: int, at: datetime) -> None:
-    if sum(one.holds(at) for one in access.directives(tx, known_as)) + more > MOST_IN_FORCE:
-        raise TooMuchSaid(_TOO_MUCH)
+    standing = [one for one in access.directives(tx, known_as) if one.holds(at)]
+    if sum(one.recorded_as is not Role.RESIDENT for one in standing) + more > MOST_AT_DESKS:
+        raise TooMuchSaid(_TOO_MUCH_AT_DESKS)
 
 
 def _entry(who: Principal, key: int, count: int, ground: str, at: datetime) -> Read:

@@ -33,8 +33,13 @@ EVERYTHING: Final = 8
 LONGEST_OPENING: Final = timedelta(days=366)
 """How long a class may be open until its resident says so anew. It carries a right: no setting changes it."""
 
-# A reference to a signed paper as desks number them. So long a run of digits is an identity number or a telephone.
-_PAPER = re.compile(r"(?!.*[0-9]{9})[A-Za-z0-9][A-Za-z0-9/.-]{0,19}", re.ASCII)
+# A reference to a signed paper as desks number them. More digits, however they are set apart, are an identity number or
+# a telephone, and a letter or two before seven or eight a passport.
+_PAPER = re.compile(
+    r"(?!(?:[^0-9]*[0-9]){9})(?![/.-]*(?:[A-Za-z][/.-]*){1,2}(?:[0-9][/.-]*){7}\Z)"
+    r"(?![A-Za-z][/.-]*(?:[0-9][/.-]*){8}\Z)[A-Za-z0-9][A-Za-z0-9/.-]{0,19}",
+    re.ASCII,
+)
 
 
 class Says(StrEnum):
@@ -89,7 +94,7 @@ class Directive:
         elif self.says is Says.PERMIT or not _PAPER.fullmatch(self.paper or ""):
             raise DirectiveInvalid(
                 "on somebody's behalf a desk only closes, with the number of the paper that they signed: up to 20"
-                " letters, digits, dots, slashes or hyphens, and no number of a person"
+                " letters, digits, dots, slashes or hyphens, 8 digits at most, and no number of a person"
             )
 
     def _check_end(self) -> None:
