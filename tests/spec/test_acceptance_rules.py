@@ -63,6 +63,11 @@ def logic(*parts: Any) -> Callable[[dict[str, Any]], Any]:
     return lambda rule: rule.update(logic={"and": [AFTER_TWO_WEEKS, *parts]})
 
 
+def example(**fields: Any) -> Callable[[dict[str, Any]], Any]:
+    """Write these fields into the first example's certificate."""
+    return lambda rule: rule["examples"][0]["payload"].update(fields)
+
+
 def among(path: str, items: list[Any]) -> dict[str, Any]:
     return {"in": [{"var": path}, items]}
 
@@ -103,6 +108,16 @@ PEOPLE: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("NAME", logic({"reduce": [{"var": "payload.v"}, {"===": [{"var": "data.payload.nam.fn"}, "Li"]}, True]})),
     ("CERTIFICATE-IDENTIFIER", logic({"reduce": [{"var": "payload.v"}, among("current.ci", ["x"]), True]})),
     ("VALUE-SET", logic({"in": [{"var": "payload.v.0.mp"}, {"var": "external.valueSets.people"}]})),
+    # An example that holds somebody.
+    ("NAME", example(nam={"fn": "Li"})),
+    ("BIRTH-DATE", example(dob="1980-02-03")),
+    ("CERTIFICATE-IDENTIFIER", example(**payload(ci="URN:UVCI:01:XX:1"))),
+    ("ISSUER", example(**payload(**{"is": "Clinic of the bank"}))),
+    ("UNKNOWN-FIELD", example(people=["x"])),
+    ("FREE-TEXT", example(**payload(ma="李明"))),
+    ("NUMBER", example(**payload(ma="900101198001011234"))),
+    ("NUMBER", example(**payload(dn=13800138000))),
+    ("TYPE", example(**payload(day="李明"))),
     # A rule that is none.
     ("UNCONDITIONAL", lambda rule: rule.update(logic={"===": [1, 1]})),
     ("CERTLOGIC", lambda rule: rule.update(logic={"or": [True, False]})),

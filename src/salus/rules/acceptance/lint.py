@@ -19,6 +19,8 @@ MOST_RULES: Final = 32
 MOST_NODES: Final = 400
 MOST_DAYS: Final = 4
 """How many days of the calendar a rule may name: enough for two windows, too few to tell one person from others."""
+MOST_EVENTS: Final = 4
+MOST_DOSES: Final = 100
 
 DOCUMENT = frozenset({"rules"})
 RULE = frozenset({"name", "kind", "description", "logic", "examples"})
@@ -38,6 +40,7 @@ SUBJECTS: Final = {
 }
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+){0,7}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WHEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2}))?")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 /._-]{0,39}")
 _HASH = re.compile(r"[0-9a-fA-F]{12,}|[A-Za-z0-9+/_-]{20,}")
 _LONG_NUMBER = re.compile(r"[0-9]{11,}")
@@ -96,6 +99,50 @@ def _examples(examples: object, where: str) -> Iterator[Fault]:
         False,
     }:
         yield Fault(word="EXAMPLES", where=where)
+    for place, one in enumerate(good):
+        yield from _payload(one["payload"], f"{where}[{place}].payload")
+        if not isinstance(one["at"], str) or not _WHEN.fullmatch(one["at"]):
+            yield Fault(word="TYPE", where=f"{where}[{place}].at")
+
+
+def _payload(payload: object, where: str) -> Iterator[Fault]:
+    """An example is an invented certificate: events with the codes and dates that a rule may read, and no person."""
+    if not isinstance(payload, Mapping):
+        yield Fault(word="TYPE", where=where)
+        return
+    for group, events in payload.items():
+        if group not in CODES:
+            yield Fault(word=SUBJECTS.get(group, "UNKNOWN-FIELD"), where=f"{where}.{str(group)[:40]}")
+        elif not isinstance(events, list) or len(events) > MOST_EVENTS:
+            yield Fault(word="TYPE", where=f"{where}.{group}")
+        else:
+            for place, event in enumerate(events):
+                yield from _event(event, group, f"{where}.{group}[{place}]")
+
+
+def _event(event: object, group: str, where: str) -> Iterator[Fault]:
+    if not isinstance(event, Mapping):
+        yield Fault(word="TYPE", where=where)
+        return
+    for name, value in event.items():
+        if name not in CODES[group] | DATES[group]:
+            yield Fault(word=SUBJECTS.get(name, "UNKNOWN-FIELD"), where=f"{where}.{str(name)[:40]}")
+        elif name in DATES[group]:
+            if not isinstance(value, str) or not _WHEN.fullmatch(value):
+                yield Fault(word="TYPE", where=f"{where}.{name}")
+        elif isinstance(value, str):
+            yield from _code(value, f"{where}.{name}")
+        elif type(value) is not int or not 0 <= value < MOST_DOSES:
+            yield Fault(word="NUMBER", where=f"{where}.{name}")
+
+
+def _code(text: str, where: str) -> Iterator[Fault]:
+    if _LONG_NUMBER.search(text):
+        yield Fault(word="NUMBER", where=where)
+    elif _HASH.search(text):
+        yield Fault(word="HASH", where=where)
+    elif not _CODE.fullmatch(text):
+        yield Fault(word="FREE-TEXT", where=where)
 
 
 def lint_logic(logic: object, kind: str, where: str = "logic", *, value_sets: bool = False) -> tuple[Fault, ...]:
@@ -162,12 +209,8 @@ class _Walk:
                 yield Fault(word="TIME-OF-DAY", where=where)
         elif _TIME.fullmatch(text):
             yield Fault(word="DATE-COMPARED", where=where)
-        elif _LONG_NUMBER.search(text):
-            yield Fault(word="NUMBER", where=where)
-        elif _HASH.search(text):
-            yield Fault(word="HASH", where=where)
-        elif not _CODE.fullmatch(text):
-            yield Fault(word="FREE-TEXT", where=where)
+        else:
+            yield from _code(text, where)
 
     def path(self, path: str, where: str, *, in_time: bool) -> Iterator[Fault]:
         parts = path.removeprefix("data.").split(".")
