@@ -26,9 +26,11 @@ from salus.app import (
 )
 from salus.app.classifying import classify_some
 from salus.app.searching_together import Alone, search_together
+from salus.kernel import new_id
 from salus.records import NotFound, Unclassed, parse_query
 from salus.records.everything.asking import parse_everything
 from salus.records.history import parse_history
+from salus.records.intake import accept as intake
 from salus.storage import Duty
 
 ALLERGY: dict[str, Any] = {
@@ -216,3 +218,103 @@ def test_what_is_imported_is_in_its_classes_from_the_door_on(node: Node, tmp_pat
         assert tx.rows("select count(*) from records.resource where classes is null") == [(0,)]
         found = tx.rows("select classes & 7 from records.resource order by resource_key desc limit 3")
     assert sorted(found) == [(0,), (0,), (2,)]
+
+
+def classes_of(node: Node, *ids: Any) -> list[int | None]:
+    """Return in which classes entries are, whether deleted or not; None of one that waits."""
+    with node.store.transaction(Duty.CARE) as tx:
+        found = dict(
+            tx.rows(
+                "select id, classes & 7 from records.resource union all select id, classes & 7 from records.deleted"
+            )
+        )
+    return [found[id_] for id_ in ids]
+
+
+def about(old: Old, name: str) -> dict[str, Any]:
+    """Return a condition of the resident that refers to one that is stored."""
+    evidence = [{"detail": [{"reference": f"Condition/{old.ids[name][1]}"}]}]
+    return a_condition("J00", f"n{name}", evidence=evidence) | {"subject": {"reference": f"Patient/{old.ids['p'][1]}"}}
+
+
+def test_what_refers_to_what_waits_waits_for_it_and_is_in_no_more_classes_than_it(old: Old) -> None:
+    new = send(old.node, system("H1"), about(old, "x"), about(old, "h")).outcomes
+
+    assert classes_of(old.node, *(one.id for one in new)) == [None, None]
+    old.classify()
+    assert classes_of(old.node, *(one.id for one in new)) == [0, 1]
+
+
+def test_what_is_brought_back_before_it_was_worked_out_waits(old: Old) -> None:
+    old.classify()
+    kind, id_ = old.ids["h"]
+    accept(old.node, system("H1"), [records.of_delete(kind, str(id_), None)])
+    old.unclass()
+    now = a_condition("J00", "h") | {"id": str(id_), "subject": {"reference": f"Patient/{old.ids['p'][1]}"}}
+    now.pop("fullUrl")
+
+    accept(old.node, system("H1"), [records.of_update(now, kind, str(id_), None)])
+    assert classes_of(old.node, id_) == [None]
+    old.classify()
+    assert classes_of(old.node, id_) == [1]
+
+
+def a_place(name: str, key: str, **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Organization", "fullUrl": f"urn:uuid:{key}", "name": name, **more}
+
+
+def test_of_a_directory_only_what_refers_to_what_became_sensitive_waits(old: Old) -> None:
+    old.classify()
+    within = {"partOf": {"reference": "urn:uuid:o"}}
+    places = [a_place("Ward", "o"), a_place("Bay", "i", **within), a_place("Kitchen", "k")]
+    ward, bay, kitchen = (one.id for one in send(old.node, system("H1"), *places).outcomes)
+    renamed = a_place("\u7cbe\u795e\u79d1", "o") | {"id": str(ward)}
+    renamed.pop("fullUrl")
+
+    accept(old.node, system("H1"), [records.of_update(renamed, "Organization", str(ward), None)])
+    assert classes_of(old.node, ward, bay, kitchen) == [2, None, 0]
+    old.classify()
+    assert classes_of(old.node, ward, bay, kitchen) == [2, 2, 0]
+
+
+def test_what_became_sensitive_while_somebody_referred_to_it_is_looked_at_again(
+    old: Old, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old.classify()
+    kind, id_ = old.ids["z"]
+    worse = a_condition("B20", "z") | {"id": str(id_), "subject": {"reference": f"Patient/{old.ids['p'][1]}"}}
+    worse.pop("fullUrl")
+    first = intake.classes_of
+
+    def meanwhile(holding: Any) -> Any:
+        found = first(holding)
+        monkeypatch.setattr(intake, "classes_of", first)
+        accept(old.node, system("H1"), [records.of_update(worse, kind, str(id_), None)])
+        return found
+
+    monkeypatch.setattr(intake, "classes_of", meanwhile)
+    new = send(old.node, system("H1"), about(old, "z")).outcomes[0].id
+
+    assert classes_of(old.node, new) == [None]
+    old.classify()
+    assert classes_of(old.node, new) == [1]
+
+
+@pytest.mark.parametrize("version", ["", "/_history/1"])
+def test_a_reference_by_the_full_address_here_lends_as_any_other(old: Old, version: str) -> None:
+    old.classify()
+    base = f"{old.node.settings.public_url}/fhir/"
+    evidence = [{"detail": [{"reference": f"{base}Condition/{old.ids['h'][1]}{version}"}]}]
+    told = a_condition("J00", "n", evidence=evidence) | {"subject": {"reference": f"Patient/{old.ids['p'][1]}"}}
+
+    new = send(old.node, system("H1"), told).outcomes[0]
+
+    assert classes_of(old.node, new.id) == [1]
+
+
+def test_a_reference_by_the_full_address_here_must_lead_somewhere(old: Old) -> None:
+    told = a_condition("J00", "n") | {"subject": {"reference": f"Patient/{old.ids['p'][1]}"}}
+    nowhere = {"reference": f"{old.node.settings.public_url}/fhir/Condition/{new_id()}"}
+
+    with pytest.raises(records.RecordRefused, match="nothing that is stored here"):
+        send(old.node, system("H1"), told | {"evidence": [{"detail": [nowhere]}]})

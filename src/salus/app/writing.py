@@ -189,6 +189,7 @@ def _writer(node: Node, principal: Principal, source: str, at: datetime, keys: K
         sealer=node.custodian,
         source=source,
         sandbox=node.facility(principal.facility).sandbox,
+        base=f"{node.settings.public_url}/fhir/",
         eyes=Eyes(node, principal, at),
     )
 

@@ -122,7 +122,7 @@ def lock(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str, int
 
 def insert_resources(
     tx: Transaction,
-    rows: Iterable[tuple[int, UUID, str, int, int, datetime, datetime | None, datetime | None, int]],
+    rows: Iterable[tuple[int, UUID, str, int, int, datetime, datetime | None, datetime | None, int | None]],
 ) -> None:
     """Bulk-insert (resource_key, id, type, chart_key, version, updated_at, date_lo, date_hi, classes)."""
     columns = ("resource_key", "id", "type", "chart_key", "version", "updated_at", "date_lo", "date_hi", "classes")
@@ -140,12 +140,12 @@ def insert_tokens(tx: Transaction, rows: Iterable[tuple[int, int, bytes, int, st
 
 
 def update_resources(
-    tx: Transaction, rows: Sequence[tuple[int, int, datetime, datetime | None, datetime | None, int]]
+    tx: Transaction, rows: Sequence[tuple[int, int, datetime, datetime | None, datetime | None, int | None]]
 ) -> None:
     """Point locked resources at their next versions, and drop the search rows of the last.
 
-    Rows are (key, version, at, lo, hi, classes); classes are added to those that the resource has. Two statements,
-    however many there are.
+    Rows are (key, version, at, lo, hi, classes); classes are added to those that the resource has,
+    and it waits where they are not known. Two statements, however many there are.
     """
     tx.run(
         "update records.resource r set version = q.version, updated_at = q.at, date_lo = q.lo, date_hi = q.hi,"

@@ -25,7 +25,7 @@ from salus.records.history.model import Standing
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, Ready, examine, together
 from salus.records.intake.permitting import Writer, permit_write
 from salus.records.intake.preferring import nearest, usurped
-from salus.records.intake.referring import unclosed
+from salus.records.intake.referring import localise, unclosed
 from salus.records.intake.sandbox import fictional, marked
 from salus.records.model import Accepted, Intent, Outcome, Sealer
 from salus.records.sealing import seal
@@ -86,6 +86,7 @@ def accept_ready(tx: Transaction, writer: Writer, several: Sequence[Ready], at: 
     examined, references = ready.examined, ready.references
     if writer.sandbox:
         fictional(examined)
+    localise(examined, references, writer.base)
     targets = _lookup(tx, writer, references, examined)
     batch = _Batch(tx=tx, writer=writer, at=at, examined=examined, targets=targets)
     _lock_updates(batch)
@@ -338,7 +339,7 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     for position, key in zip(news, store.keys(tx, len(news)) if news else (), strict=True):
         batch.versions[position] = (key, 1)
     outcomes, resources, updates, versions, tokens = [], [], [], [], []
-    holding = Holding(batch.examined, batch.targets, batch.charts, batch.had)
+    holding = Holding(batch.examined, batch.targets, batch.charts, batch.versions, batch.had)
     classes = classes_of(holding)
     for position, one in enumerate(batch.examined):
         chart = batch.charts[position]

@@ -22,7 +22,8 @@ class Eyes(Protocol):
 class Writer:
     """Who sends: the facts that policy needs, and the keys to store it under. People of a `sandbox` are fictional.
 
-    Without `eyes` nothing of others is looked for."""
+    Without `eyes` nothing of others is looked for. What begins with `base` is an address here.
+    """
 
     role: Role
     purpose: Purpose | None
@@ -33,6 +34,7 @@ class Writer:
     sealer: Custodian = field(repr=False)
     source: str = "fhir"
     sandbox: bool = False
+    base: str = ""
     eyes: Eyes | None = field(default=None, repr=False)
 
     def misses(self, tx: Transaction, kind: str, chart: int, facility: str, classes: int | None) -> bool:

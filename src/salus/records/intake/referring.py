@@ -6,10 +6,25 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from salus.records import store
+from salus.records.fhir.references import References, parse_literal
+from salus.records.intake.examine import Examined
 from salus.records.intake.permitting import Writer
 from salus.storage import Transaction
 
 Targets = Mapping[tuple[str, UUID], store.Target]
+
+
+def localise(examined: Sequence[Examined], references: References, base: str) -> None:
+    """Write a reference by this server's own full address as what it is: one to a resource here, as any other."""
+    if not base:
+        return
+    for one in examined:
+        for node, where in one.references:
+            text = node["reference"]
+            literal = parse_literal(text[len(base) :]) if text.startswith(base) else None
+            if literal:
+                node["reference"] = text[len(base) :]
+                references.places.append((literal, where, one.intent.entry))
 
 
 def unclosed(

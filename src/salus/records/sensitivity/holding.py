@@ -7,7 +7,7 @@ done there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -85,6 +85,21 @@ def taken_on(
         found.append(taken(name, held(resource), lent))
         refers.append([place for one in references for place in places.get(one, ())])
     return settle([name for name, *_ in resources], found, refers)
+
+
+def waiting_for(
+    resources: Sequence[tuple[str, UUID, Mapping[str, Any], Sequence[str]]], unknown: Collection[tuple[str, UUID]]
+) -> set[int]:
+    """Return the places of what refers to what is not known yet, however many steps away."""
+    waits, found, grew = {f"{name}/{id_}" for name, id_ in unknown}, set[int](), bool(unknown)
+    while grew:
+        grew = False
+        for place, (name, id_, _, references) in enumerate(resources):
+            if place not in found and any(one in waits for one in references):
+                found.add(place)
+                waits.add(f"{name}/{id_}")
+                grew = True
+    return found
 
 
 def settle(types: Sequence[str], own: Sequence[int], refers: Sequence[Sequence[int]]) -> list[int]:

@@ -19,6 +19,23 @@ def unclass(tx: Transaction, charts: Sequence[int]) -> None:
         tx.run(statement, (list(charts),))
 
 
+def unclass_entries(tx: Transaction, resource_keys: Sequence[int]) -> None:
+    """Have the classes of these entries worked out again; until then they are not shown."""
+    tx.run("update records.resource set classes = null where resource_key = any(%s::bigint[])", (list(resource_keys),))
+
+
+def unclass_referring(tx: Transaction, charts: Sequence[int], resource_keys: Sequence[int]) -> None:
+    """Have worked out again what in these charts refers to these entries, through any number of entries."""
+    found = tx.rows(
+        "with recursive refers as (select f.resource_key, t.target / 1024 as other from records.found f"
+        " cross join lateral unnest(f.targets) t(target) where f.chart_key = any(%s::bigint[])),"
+        " reached(key) as (select unnest(%s::bigint[]) union"
+        " select r.resource_key from refers r join reached on reached.key = r.other) select key from reached",
+        (list(charts), list(resource_keys)),
+    )
+    unclass_entries(tx, sorted({key for (key,) in found} - set(resource_keys)))
+
+
 def waiting(tx: Transaction, most: int) -> list[Row]:
     """Lock the next entries that wait, whosever they are, the deleted last; what others hold is left to them."""
     found: list[Row] = []
