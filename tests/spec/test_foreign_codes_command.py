@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,29 @@ def test_a_regions_rules_are_asked_and_named(trust: list[str], tmp_path: Path) -
     result = verify(trust, ISSUER.text(), "--rules", str(file), "--json")
     assert result.exit_code == 1
     assert [(one["verdict"], one["reason"]) for one in told(result)] == [("not-valid", "rule:waiting")]
+
+
+def test_a_date_of_cbors_own_type_is_a_date_to_rules_too(trust: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(rules(14)))
+    dose = CERTIFICATE["v"][0]
+    text = ISSUER.text({**CERTIFICATE, "v": [{**dose, "dt": datetime(2031, 1, 15, tzinfo=UTC)}]})
+    result = verify(trust, text, "--rules", str(file), "--json")
+    assert [one["rules"] for one in told(result)] == [{"waiting": "accepted"}]
+
+    far = ISSUER.text({**CERTIFICATE, "v": [{**dose, "dt": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))}]})
+    result = verify(trust, far, "--rules", str(file), "--json")
+    assert [(one["verdict"], one["reason"]) for one in told(result)] == [("not-valid", "structure")]
+
+
+def test_where_a_rule_cannot_be_asked_it_cannot_be_told(trust: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(rules(14)))
+    text = ISSUER.text({**CERTIFICATE, "v": [{**CERTIFICATE["v"][0], "dt": "2031-13-45"}]})
+    result = verify(trust, text, "--rules", str(file), "--json")
+
+    assert result.exit_code == 1
+    assert [(one["verdict"], one["reason"]) for one in told(result)] == [("cannot-tell", "rule:waiting")]
 
 
 def test_rules_that_could_hold_people_are_refused(trust: list[str], tmp_path: Path) -> None:

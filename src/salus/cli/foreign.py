@@ -32,7 +32,7 @@ VALID, NOT_VALID, CANNOT_TELL = "valid", "not-valid", "cannot-tell"
 SENTENCES = {
     VALID: "It is signed by a key that you believe, and counts at this instant.",
     NOT_VALID: "It does not count. This says nothing about the person.",
-    CANNOT_TELL: "It cannot be told: the key that signed it is not among those that you gave.",
+    CANNOT_TELL: "It cannot be told: the key that signed it is not among those given, or a rule cannot be asked.",
 }
 _SHC_PREFIX = "shc:/"
 _NUMBERED = re.compile(r"shc:/[0-9]+/[0-9]+/[0-9]+")
@@ -107,9 +107,12 @@ def _hcert(text: str, keys: Believed, at: datetime, rules: Acceptance | None) ->
     found = decode_hcert(trimmed(text))
     told = verify_hcert(found, keys.signers, at)
     answers = accepts(rules, found.payload, at, {}) if rules else {}
-    refusing = sorted(name for name, answer in answers.items() if answer is not Verdict.ACCEPTED)
+    refusing = sorted(name for name, answer in answers.items() if answer is Verdict.NOT_ACCEPTED)
+    untold = sorted(name for name, answer in answers.items() if answer is Verdict.CANNOT_TELL)
+    verdict = NOT_VALID if refusing else CANNOT_TELL if untold else VALID
+    refusing += untold
     return {
-        "verdict": NOT_VALID if refusing else VALID,
+        "verdict": verdict,
         "reason": f"rule:{refusing[0]}" if refusing else None,
         "holder": _holder(told.holder),
         "facts": [_fact(told.event)],

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from salus.codec.errors import CodecError, Fault
 from salus.codec.foreign.model import Event, EventKind, Holder
-from salus.kernel import format_instant
 
 _GROUPS = {"v": EventKind.VACCINATION, "t": EventKind.TEST, "r": EventKind.RECOVERY}
 _WHEN = {EventKind.VACCINATION: "dt", EventKind.TEST: "sc", EventKind.RECOVERY: "fr"}
@@ -70,7 +68,7 @@ def _holder(names: object, born: object) -> Holder:
 def _event(kind: EventKind, event: object) -> Event:
     if not isinstance(event, Mapping) or not _NEEDED[kind] <= set(event) <= _ALLOWED[kind]:
         raise _wrong("an event has the fields of its kind and no others")
-    texts = {name: _dose(value) if name in _DOSES else _text(_plain(value)) for name, value in event.items()}
+    texts = {name: _dose(value) if name in _DOSES else _text(value) for name, value in event.items()}
     dates = [texts[name] for name in _DATES | _MOMENTS if texts.get(name)]
     if not all(_DATE.fullmatch(one) for one in dates) or not texts[_WHEN[kind]]:
         raise _wrong("an event's times are dates or date-times")
@@ -84,11 +82,6 @@ def _event(kind: EventKind, event: object) -> Event:
         country=texts["co"],
         detail=tuple(sorted((name, text) for name, text in texts.items() if name not in told)),
     )
-
-
-def _plain(value: object) -> object:
-    """Write a date-time that came as CBOR's own type (tag 0) as text, as every other issuer does."""
-    return format_instant(value) if isinstance(value, datetime) and value.tzinfo is not None else value
 
 
 def _text(value: object) -> str:

@@ -19,6 +19,7 @@ from salus.codec.foreign.cose import Signed, parse_signed
 from salus.codec.foreign.dcc import read_dcc
 from salus.codec.foreign.inflating import inflate
 from salus.codec.foreign.model import Event, Holder
+from salus.kernel import format_instant
 
 PREFIX = "HC1:"
 MOST_CHARACTERS = 8192
@@ -76,9 +77,23 @@ def read_hcert(message: bytes) -> Hcert:
         issuer=issuer,
         issued=_instant(claims[_ISSUED]) if _ISSUED in claims else None,
         expires=_instant(claims.get(_EXPIRES)),
-        payload=payload,
+        payload=_plain(payload),
         digest=sha256(message).digest(),
     )
+
+
+def _plain(value: Any) -> Any:
+    """Write a date-time that came as CBOR's own type (tag 0) as text, as every other issuer does, wherever it is."""
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        return value
+    try:
+        return format_instant(value)
+    except (OverflowError, ValueError):
+        raise CodecError("a time is beyond the calendar", Fault.STRUCTURE) from None
 
 
 def _instant(number: object) -> datetime:
