@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from salus.records import MeasureRefused, refuse_measures
 from salus.records.fhir.definitions import definitions
+from salus.records.intake import attempts
 from salus.records.intake.attempts import ELEMENTS, NAMES, VALUES, _plain, measures_in
 from salus.web.attempts import names_a_measure
 from support import corpus
@@ -51,6 +52,16 @@ CARE: list[dict[str, Any]] = [
     {"resourceType": "List", "title": "Medicines", "status": "current", "mode": "working"},
     {"resourceType": "Patient", "meta": {"tag": [{"code": "SUBSETTED"}], "security": [{"code": "R"}]}},
 ]
+
+
+def test_no_text_that_was_looked_at_stays_in_memory() -> None:
+    attempts._clean.clear()
+    refuse_measures({"resourceType": "Patient", "name": [{"text": "柳青松"}]})
+
+    assert attempts._clean
+    assert {type(one) for one in attempts._clean} == {int}
+    assert not [name for name, one in vars(attempts).items() if hasattr(one, "cache_info") and name != "_harmless"
+                and getattr(one, "__module__", "") == attempts.__name__]  # fmt: skip
 
 
 @pytest.mark.parametrize(("sent", "where"), [pytest.param(sent, at, id=name) for name, sent, at in ATTEMPTS])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from salus.records.errors import MeasureRefused, Problem
@@ -122,21 +122,23 @@ def _dicts(nodes: list[Any]) -> Iterator[dict[str, Any]]:
                 waiting.append(one)
 
 
-_clean: set[str] = set()
-"""Short codes, systems and what they are called that are no measure wherever they stand: they come again and again."""
+_clean: set[int] = set()
+"""Hashes of short texts that are no measure wherever they stand: they come again and again. A text may be a name of a
+person, so that none is remembered itself."""
 
 
 def _is_suspect(key: str, text: str) -> bool:
     if key not in _LOOKED_INTO:
         return _holds(key, text)
-    if text in _clean:
+    mark = hash((key in _ADDRESSES, text))
+    if mark in _clean:
         return False
-    if _says(text, VALUES) or _names_one(text):
-        return _holds(key, text)
+    if _holds(key, text):
+        return True
     if len(text) <= _MOST_SAID:
         if len(_clean) >= _MOST_CLEAN:
             _clean.clear()
-        _clean.add(text)
+        _clean.add(mark)
     return False
 
 
@@ -196,11 +198,6 @@ def _says(value: Any, words: frozenset[str]) -> bool:
 
 
 def _names_one(address: str) -> bool:
-    return _short_names_one(address) if len(address) <= 200 else _plain(_last(address)) in NAMES
-
-
-@lru_cache(maxsize=2048)
-def _short_names_one(address: str) -> bool:
     return _plain(_last(address)) in NAMES
 
 
