@@ -19,6 +19,7 @@ from salus.access import RELATION_LASTS, open_relation
 from salus.app import Node, NodeSettings, Reader, Visit, arrive, my_code, present_here, search, view_summary
 from salus.kernel import FixedClock, Refused
 from salus.parties import Principal
+from salus.records import NotFound
 from salus.storage import Duty
 
 NUMBER = a_number(1)
@@ -63,7 +64,7 @@ def may_read(node: Node, who: Principal, visit: Visit) -> set[str]:
     for name, way in ways.items():
         try:
             way()
-        except Refused:
+        except (Refused, NotFound):
             continue
         opened.add(name)
     return opened

@@ -18,11 +18,13 @@ from nodes import a_node, a_patient, clinician, resident_of, send, system, the_r
 from peopling import a_keeping
 from salus import access, identity, records
 from salus.access import About, Directive, Says
-from salus.app import Node, Reader, accept, arrive, everything_of, search, view_summary
-from salus.kernel import Refused, Role, SalusError, new_id
-from salus.parties import Principal
+from salus.app import Node, Reader, accept, arrive, everything_of, history_of, search, transact, view_summary
+from salus.app.classifying import classify_some
+from salus.kernel import Purpose, Refused, Role, SalusError, new_id
+from salus.parties import Principal, principal
 from salus.records import NotFound, RecordRefused, parse_query
 from salus.records.everything.asking import parse_everything
+from salus.records.history import parse_history
 from salus.storage import Duty
 
 OPEN, CLOSED = ("J45.9", "I10"), ("F32.9", "Z34.0")
@@ -226,13 +228,78 @@ def test_a_reference_to_what_is_closed_is_answered_as_one_to_what_is_not_there(r
 
 
 def test_a_stranger_cannot_tell_what_is_closed_from_what_is_not_there(record: Record) -> None:
-    reader = Reader(record.node)
+    there = [record.ids[name] for name in (*CLOSED, "I10")]
+    told = {told_of(record, who, id_) for who in (clinician("H3"), system("H3")) for id_ in (*there, new_id())}
+    with record.node.store.connect(Duty.MIGRATION, "salus") as connection:
+        connection.execute(b"update records.resource set classes = null")
+    waiting = {told_of(record, clinician("H3"), id_) for id_ in there}
+    while classify_some(record.node):
+        pass
 
-    for name in CLOSED:
+    assert len(told) == 1
+    assert waiting == told
+    assert next(iter(told))[0] is NotFound
+
+
+def told_of(record: Record, who: Principal, id_: UUID, kind: str = "Condition") -> tuple[type[SalusError], str]:
+    """Return how a read and a history are refused, which is alike."""
+    answers = set()
+    asked = parse_history(f"{kind}/{id_}", [], record.node.custodian)
+    for read in (
+        lambda: Reader(record.node).read_one(who, kind, id_),
+        lambda: Reader(record.node).read_one(who, kind, id_, 1),
+        lambda: history_of(record.node, who, kind, id_, asked),
+    ):
+        with pytest.raises(SalusError) as error:
+            read()
+        answers.add((type(error.value), error.value.text))
+    (answer,) = answers
+    return answer
+
+
+def test_that_a_stranger_asked_is_kept_as_a_refusal(record: Record) -> None:
+    def refusals() -> int:
+        with record.node.store.connect(Duty.MIGRATION, "salus") as owner:
+            row = owner.execute(b"select count(*) from access.refusal").fetchone()
+        return int(str(row[0])) if row else 0
+
+    before = refusals()
+    for name in ("I10", "F32.9"):
+        told_of(record, clinician("H3"), record.ids[name])
         with pytest.raises(NotFound):
-            reader.read_one(clinician("H3"), "Condition", record.ids[name])
-    with pytest.raises(Refused):
-        reader.read_one(clinician("H3"), "Condition", record.ids["I10"])
+            transact(record.node, system("H3"), [], [(0, "Condition", record.ids[name], None)], [])
+
+    assert refusals() - before == 2 * 4
+
+
+@pytest.mark.parametrize("facility", ["H2", "H3"], ids=["in a care relation", "in none"])
+def test_whose_role_or_purpose_reads_no_record_is_told_so_whatever_is_there(record: Record, facility: str) -> None:
+    reception = principal(Role.RECEPTION, "desk", facility=facility, purpose=Purpose.TREAT, strong=True)
+    operating = system(facility).for_purpose(Purpose.HOPERAT)
+    ids = (record.ids["I10"], record.ids["F32.9"], new_id())
+
+    told = {told_of(record, who, id_) for who in (reception, operating) for id_ in ids}
+
+    assert [kind for kind, _ in told] == [Refused]
+
+
+@pytest.mark.parametrize("name", ["I10", "F32.9"])
+def test_what_others_wrote_is_nothing_to_refer_to_without_a_care_relation(record: Record, name: str) -> None:
+    def sent(condition: UUID) -> list[tuple[str, str]]:
+        visit = an_encounter("urn:uuid:p", f"Condition/{condition}")
+        with pytest.raises(RecordRefused) as error:
+            send(record.node, system("H3"), a_patient(fullUrl="urn:uuid:p"), visit)
+        return [(one.text, one.code) for one in error.value.problems]
+
+    assert sent(record.ids[name]) == sent(new_id())
+
+
+def test_a_change_of_anothers_entry_does_not_tell_what_it_refers_to(record: Record) -> None:
+    def told(id_: UUID) -> tuple[type[SalusError], str]:
+        body = {**an_encounter(f"Patient/{record.patient}", f"Condition/{record.ids['F32.9']}"), "id": str(id_)}
+        return refused(record.node, system("H3"), records.of_update(body, "Encounter", str(id_), None))
+
+    assert told(record.ids["Encounter"]) == told(new_id())
 
 
 def test_who_is_named_by_a_closed_patient_is_not_named(record: Record) -> None:

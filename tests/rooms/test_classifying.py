@@ -20,6 +20,8 @@ from salus.app import (
     everything_of,
     history_of,
     import_files,
+    my_code,
+    present_here,
     search,
     summary_of,
     view_summary,
@@ -104,7 +106,7 @@ NUMBERS = iter(range(1, 100))
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with a_node(tmp_path_factory.mktemp("old"), "H1", "H2") as node:
+    with a_node(tmp_path_factory.mktemp("old"), "H1", "H2", "H3") as node:
         yield node
 
 
@@ -137,6 +139,18 @@ def test_what_is_not_worked_out_yet_is_being_prepared_and_not_closed(old: Old) -
     for ask in asks:
         ask()
     assert [line.text for line in view_summary(node, who, old.resident).summary.allergies] == ["penicillin"]
+
+
+def test_a_desk_opens_a_care_relation_meanwhile_and_tells_no_name_that_waits(old: Old) -> None:
+    code = my_code(old.node, the_resident(old.resident)).code
+
+    visit = arrive(old.node, clinician("H3"), code)
+
+    assert (visit.resident_id, visit.name, visit.patients) == (old.resident, None, ())
+    assert old.resident in {one.resident_id for one in present_here(old.node, clinician("H3"))}
+    assert old.node.wanted
+    old.classify()
+    assert Reader(old.node).read_one(clinician("H3"), "Patient", old.ids["p"][1]).body
 
 
 def test_who_wrote_it_and_its_resident_read_it_meanwhile(old: Old) -> None:

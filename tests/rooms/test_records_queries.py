@@ -41,7 +41,7 @@ EVERYTHING = AskedEverything(types=("Observation",), since=AT, lo=AT, hi=None, c
 QUERIES: dict[str, Call] = {
     "common_chart": lambda tx: tables.common_chart(tx, "H1", "directory"),
     "targets": lambda tx: tables.targets(tx, [("Patient", SOME)]),
-    "referred_before": lambda tx: tables.referred_before(tx, [SOME], [SOME]),
+    "referred_before": lambda tx: tables.referred_before(tx, [SOME], "H1", [SOME]),
     "by_identifier": lambda tx: tables.by_identifier(tx, [b"number-77"]),
     "lock": lambda tx: tables.lock(tx, [SOME]),
     "fetch": lambda tx: tables.fetch(tx, [SOME, uuid4()]),

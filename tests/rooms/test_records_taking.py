@@ -99,11 +99,11 @@ def test_one_resource_about_two_patients_is_refused(node: Node, ann: UUID) -> No
 def test_nobody_writes_into_another_facilitys_chart(node: Node, ann: UUID) -> None:
     before = totals(node)
 
-    with pytest.raises(Refused):
+    with pytest.raises(RecordRefused, match="refers to nothing"):
         send(node, H2, an_observation(f"Patient/{ann}"))
     with pytest.raises(NotFound):
         update(node, H2, a_patient(id=str(ann)))
-    with pytest.raises(Refused):
+    with pytest.raises(RecordRefused, match="refers to nothing"):
         send(node, H2, a_patient(fullUrl="urn:uuid:x"), an_observation(f"Patient/{ann}"))
 
     assert totals(node) == before

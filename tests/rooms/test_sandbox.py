@@ -162,7 +162,7 @@ def test_a_sandbox_reads_its_own_and_opens_nobody_elses(node: Node, client: Aski
     match = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": a_patient(a_number(3))}]}
 
     assert client.ask("GET", f"/fhir/Patient/{mine['id']}").status_code == 200
-    assert client.ask("GET", f"/fhir/Patient/{theirs}").status_code == 403
+    assert client.ask("GET", f"/fhir/Patient/{theirs}").status_code == 404
     assert client.ask("POST", "/fhir/Patient/$match", content=orjson.dumps(match)).status_code == 403
     with pytest.raises(Refused):
         app.arrive(node, clinician("SB1"), a_number(3))
@@ -181,7 +181,7 @@ def test_what_a_sandbox_makes_up_is_in_no_directory(node: Node, client: Asking) 
     assert orjson.loads(seen.body)["performer"] == [{"reference": f"Practitioner/{mine['id']}"}]
     with asking(node, Role.HOSPITAL_SYSTEM, "H1") as other:
         assert "entry" not in other.ask("GET", "/fhir/Practitioner?identifier=urn:p|7").json()
-        assert other.ask("GET", f"/fhir/Practitioner/{mine['id']}").status_code == 403
+        assert other.ask("GET", f"/fhir/Practitioner/{mine['id']}").status_code == 404
         theirs = other.ask("POST", "/fhir/Practitioner", content=orjson.dumps(made_up), headers=unless)
         assert theirs.status_code == 201
 

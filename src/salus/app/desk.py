@@ -10,7 +10,7 @@ from salus import access, healthcode, identity, records
 from salus.access import Action, Kind, Read, Sight
 from salus.app.facts import decide, purpose_of, refuse, relation_ends
 from salus.app.node import Node
-from salus.app.seeing import own_sight, sight_of
+from salus.app.seeing import own_sight, sight_of, sight_so_far
 from salus.healthcode import CodeUnknown
 from salus.identity import IdNumber
 from salus.kernel import Purpose, Role, civil_day
@@ -59,7 +59,8 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     """Resolve what a resident presents at the desk, an identity code or an identity number, and open a care relation.
 
     Raises Refused (not a care facility, wrong role or purpose), CodeUnknown, NumberRefused, or NotFound for a number
-    that nobody here has. The opening stands in the resident's register of reads.
+    that nobody here has. The opening stands in the resident's register of reads. It waits for no chart that is being
+    prepared: a name that is not known to be open is not told.
     """
     at = node.clock.now()
     text = presented.strip()
@@ -75,7 +76,7 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
             raise NotFound("nobody here has this number")
         key = resident.key
         ends = access.open_relation(tx, principal.facility, opened_for, principal.subject, at)
-        sight = sight_of(tx, node, principal, resident.charts, at)
+        sight = sight_so_far(tx, node, principal, resident.charts, at)
         people = records.patients(tx, sight)
         shown = tuple(person.chart_key for person in people[:1])
         access.register(tx, [_entry(principal, key, shown, "identity", action, decision.ground, at)])
@@ -120,7 +121,7 @@ def present_here(node: Node, principal: Principal, most: int = 8) -> list[Presen
         for key, ends in open_now if decision.allowed else ():
             resident = identity.resident_by_key(tx, key)
             if resident and resident.resident_id not in found and len(found) < most:
-                sight = sight_of(tx, node, principal, resident.charts, at)
+                sight = sight_so_far(tx, node, principal, resident.charts, at)
                 people = records.patients(tx, sight)[:1]
                 charts, action = tuple(person.chart_key for person in people), Action.READ_IDENTITY
                 found[resident.resident_id] = (ends, people, sight)

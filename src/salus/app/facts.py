@@ -10,6 +10,7 @@ from salus.access import Action, Decision, Kind, Refusal, Request
 from salus.app.node import Node
 from salus.kernel import Purpose, Refused
 from salus.parties import Principal
+from salus.records import NotFound, is_directory
 from salus.storage import Transaction
 
 REFUSED = (
@@ -44,6 +45,25 @@ def decide(
             independent=independent,
             closed=closed,
         )
+    )
+
+
+def barred(node: Node, principal: Principal, kind: str) -> Decision | None:
+    """Return the refusal of a role that, for its purpose, reads no record whatever; None for whoever may read some.
+
+    Ask it before looking: the answer then tells nothing of what is there.
+    """
+    if is_directory(kind):
+        return None
+    most = decide(node, principal, Action.READ, Kind.RECORD, own_facility=True, relation_open=True, own_record=True)
+    return None if most.allowed else most
+
+
+def missing(kind: str) -> NotFound:
+    """Answer what is not there, what is closed, and what others wrote where no care relation is open, alike."""
+    return NotFound(
+        f"there is no {kind} with this id here that you may read; a care relation opens what others wrote: see"
+        " docs/how-to/what-is-closed.md"
     )
 
 

@@ -10,14 +10,14 @@ from uuid import UUID
 
 from salus import access, identity, records
 from salus.access import Action, Kind, Read, Sight
-from salus.app.facts import REFUSED, decide, purpose_of, refuse
+from salus.app.facts import barred, decide, missing, purpose_of, refuse
 from salus.app.node import Node
-from salus.app.reading import locate_one
+from salus.app.reading import Seen, locate_one
 from salus.app.seeing import own_facility_sight
 from salus.app.unanswered import Begun, begun_kept
-from salus.kernel import Role
+from salus.kernel import Role, SalusError
 from salus.parties import Principal
-from salus.records import Located, NotFound, history
+from salus.records import Located, history
 from salus.storage import Duty, Transaction
 
 EVERYTHING = "Bundle"
@@ -63,11 +63,17 @@ def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: history.
             begun.append(Begun(what=kind, ground=ground, residents=about, action=Action.READ))
             past = history.of_instance(tx, seen.located.resource_key, asked)
             _register(tx, who, kind, Action.READ, ground, past, residents, at)
-    if seen is None:
-        raise NotFound(f"there is no {kind} with this id here")
-    if past is None:
-        raise refuse(node, who, Action.READ, REFUSED)
+    if seen is None or past is None:
+        raise _unseen(node, who, kind, seen)
     return _opened(node, asked, past, seen.sight, until)
+
+
+def _unseen(node: Node, who: Principal, kind: str, seen: Seen | None) -> SalusError:
+    """Keep the refusal of a history, if it is one, and return what is told of it."""
+    if seen is None and barred(node, who, kind) is None:
+        return missing(kind)
+    refused = refuse(node, who, Action.READ)
+    return missing(kind) if seen and seen.hidden else refused
 
 
 def facility_history(node: Node, who: Principal, kind: str | None, asked: history.Since) -> HistoryPage:

@@ -13,19 +13,20 @@ from uuid import UUID
 from salus import access, identity, records
 from salus.access import Action, Decision, Kind, Read, Sight
 from salus.app.coalesce import Coalescer
-from salus.app.facts import REFUSED, decide, purpose_of, refusal_of
+from salus.app.facts import REFUSED, barred, decide, missing, purpose_of, refusal_of
 from salus.app.node import Node
 from salus.app.seeing import Standing, own_facility_sight, own_sight, standing
 from salus.kernel import Refused, Role, SalusError
 from salus.keys import KeyShredded
 from salus.parties import Principal, authenticate
-from salus.records import Gone, Located, NotFound, Unclassed, history
+from salus.records import Gone, Located, Unclassed, history
 from salus.storage import Duty, Transaction
 
 GONE = "this was deleted; its older versions can be read: see its _history"
 _Question = tuple[int, bool, bool, bool, bool, bool]
 CLOSED = "closed"
-"""The ground of a refusal of what its class, or its resident, closes; the answer is that of what is not there."""
+"""The ground of a refusal of what its class or its resident closes, or of what others wrote where no care relation is
+open; the answer is that of what is not there."""
 
 
 DESTROYED = "the key of this record was destroyed; it can never be read again"
@@ -58,6 +59,11 @@ class Seen:
     resident: int | None
     decision: Decision
     sight: Sight
+
+    @property
+    def hidden(self) -> bool:
+        """Whether it is answered as if it were not there."""
+        return self.decision.ground == CLOSED
 
 
 @dataclass(slots=True, eq=False)
@@ -129,7 +135,7 @@ def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException
         if permitted:
             access.register(tx, [_read(case, at) for case in permitted])
     keys = _keys(node, [case.located.chart_key for case in permitted if case.located and not case.located.deleted])
-    refused = [case for case in cases if case.located and not case.waits and case not in permitted]
+    refused = [case for case in cases if case.decision and not case.decision.allowed]
     if refused:
         access.record_refusal(node.store, *(refusal_of(node, case.principal, Action.READ) for case in refused))
     return [_answer(case, keys) for case in cases]
@@ -146,6 +152,7 @@ class ReadsTogether:
         self._node = node
         self._cases = [(entry, _Case(principal=who, type=kind, id=id_, version=n)) for entry, kind, id_, n in asks]
         self._looks: list[Read] = []
+        self._hidden: list[_Case] = []
 
     def within(self, tx: Transaction) -> None:
         """Find and register all. Raises NotFound, Refused or Gone for the first that cannot be read."""
@@ -158,16 +165,21 @@ class ReadsTogether:
                 self._looks.append(_looked(case, at))
             if case.located is None or case.located.deleted or not (case.decision and case.decision.allowed):
                 refused = _answer(case, {})
+                if case.decision and case.decision.ground == CLOSED:
+                    self._hidden.append(case)
                 if isinstance(refused, SalusError):
                     refused.where = f"Bundle.entry[{entry}].request"
                     raise refused
         access.register(tx, [_read(case, at) for case in cases])
 
     def register_looks(self) -> None:
-        """Register what was found for a transaction that did not come about."""
+        """Register what was found for a transaction that did not come about, and keep a refusal told as no refusal."""
         if self._looks:
             with self._node.store.transaction(Duty.CARE) as tx:
                 access.register(tx, self._looks)
+        if self._hidden:
+            kept = [refusal_of(self._node, case.principal, Action.READ) for case in self._hidden]
+            access.record_refusal(self._node.store, *kept)
 
     def opened(self) -> dict[int, Found]:
         """Return what was read, by entry; nothing of it leaves before the commit."""
@@ -198,12 +210,15 @@ def _keys(node: Node, charts: list[int]) -> dict[int, bytes | SalusError]:
 
 
 def locate_one(tx: Transaction, node: Node, who: Principal, kind: str, id_: UUID, at: datetime) -> Seen | None:
-    """Find one resource for more than one read of it: what it is now, whose, and what policy says; None if nothing."""
+    """Find one resource for more than one read of it: what it is now, whose, and what policy says; None if nothing.
+
+    What is `hidden` is told as nothing too, and its refusal is kept.
+    """
     case = _Case(principal=who, type=kind, id=id_)
     _locate(tx, node, [case], at)
     if case.waits and case.located:
         raise Unclassed([case.located.chart_key])
-    if case.located is None or case.decision is None or case.sight is None or case.decision.ground == CLOSED:
+    if case.located is None or case.decision is None or case.sight is None:
         return None
     return Seen(located=case.located, resident=case.resident, decision=case.decision, sight=case.sight)
 
@@ -233,7 +248,9 @@ def _locate(tx: Transaction, node: Node, cases: Sequence[_Case], at: datetime) -
     stands = standing(tx, [(case.principal.facility, case.resident) for case in cases if _needs_one(case)], at)
     decided: dict[_Question, Decision] = {}
     for case in cases:
-        if case.located:
+        if not (case.located and _at_home(case)):
+            case.decision = barred(node, case.principal, case.type)
+        if case.located and case.decision is None:
             _decide(tx, node, case, stands, decided)
 
 
@@ -252,7 +269,11 @@ def _needs_one(case: _Case) -> bool:
     """Tell whether only an open care relation can be the ground: not so for a hospital's system at home."""
     if case.located is None:
         return False
-    return case.principal.role is not Role.HOSPITAL_SYSTEM or case.located.facility != case.principal.facility
+    return case.principal.role is not Role.HOSPITAL_SYSTEM or not _at_home(case)
+
+
+def _at_home(case: _Case) -> bool:
+    return case.located is not None and case.located.facility == case.principal.facility
 
 
 def _decide(tx: Transaction, node: Node, case: _Case, stands: Standing, decided: dict[_Question, Decision]) -> None:
@@ -268,7 +289,7 @@ def _decide(tx: Transaction, node: Node, case: _Case, stands: Standing, decided:
     if case.waits:
         return
     directory = found.chart_kind == "directory"
-    at_home = found.facility == principal.facility
+    at_home = _at_home(case)
     related = (principal.facility, case.resident) in stands.open
     question = (id(principal), directory, at_home, related, own, closed)
     if question not in decided:
@@ -288,17 +309,16 @@ def _decide(tx: Transaction, node: Node, case: _Case, stands: Standing, decided:
 def _look(node: Node, case: _Case, found: Located, stands: Standing, *, own: bool) -> bool:
     """Say what the reader may see of a chart; tell whether the resource is as if it were not there."""
     facility = case.principal.facility
-    if not own and (facility == found.facility or found.chart_kind != "resident"):
+    if not own and (_at_home(case) or found.chart_kind != "resident"):
         case.sight = own_facility_sight(facility)
-        return False
+        return not (_at_home(case) or found.chart_kind == "directory")
     whose = {found.chart_key: case.resident}
-    case.sight = own_sight(whose) if own else stands.sight(facility, whose)
-    view = case.sight if own else stands.view(facility, whose)
-    if not records.known(found, view):
+    sight = case.sight = own_sight(whose) if own else stands.sight(facility, whose)
+    if not records.known(found, sight):
         case.waits = True
         node.wanted.add(found.chart_key)
         return False
-    return not records.shown(found, view)
+    return not records.shown(found, sight)
 
 
 def _read(case: _Case, at: datetime) -> Read:
@@ -328,13 +348,13 @@ def _looked(case: _Case, at: datetime) -> Read:
 
 
 def _answer(case: _Case, keys: dict[int, bytes | SalusError]) -> Found | SalusError:
+    if case.decision and not case.decision.allowed:
+        return missing(case.type) if case.decision.ground == CLOSED else Refused(REFUSED)
     if case.located is None:
-        return _missing(case)
+        return missing(case.type)
     if case.waits:
         return Unclassed([case.located.chart_key])
-    if case.decision and case.decision.ground == CLOSED:
-        return _missing(case)
-    if not (case.decision and case.decision.allowed and case.sight):
+    if not (case.decision and case.sight):
         return Refused(REFUSED)
     if case.located.deleted:
         return Gone(GONE)
@@ -346,8 +366,3 @@ def _answer(case: _Case, keys: dict[int, bytes | SalusError]) -> Found | SalusEr
     except SalusError as damaged:
         return damaged
     return Found(body=body, version=case.located.version, at=case.located.at)
-
-
-def _missing(case: _Case) -> NotFound:
-    """Answer what is not there, and what is closed, alike."""
-    return NotFound(f"there is no {case.type} with this id here")

@@ -45,16 +45,6 @@ class Standing:
         opened = {chart: bits for (at, chart), bits in self.opened.items() if at == facility}
         return access.sight(facility, whose, closed, keepers, opened)
 
-    def view(self, facility: str | None, whose: Mapping[int, int | None]) -> Sight:
-        """Return what of charts is there for a facility: without an open relation too, what is sensitive is not.
-
-        It says what answers as if it were not there, and opens nothing: a read takes `sight`.
-        """
-        sight, unnamed = self.sight(facility, whose), unnamed_sight(facility, whose)
-        related = {chart for chart, resident in whose.items() if (facility, resident) in self.open}
-        closed = {chart: (sight if chart in related else unnamed).closed[chart] for chart in whose}
-        return Sight(facility=facility, closed=closed)
-
 
 NONE = Standing(open=frozenset(), closed=MappingProxyType({}))
 
@@ -89,11 +79,25 @@ def sight_of(tx: Transaction, node: Node, who: Principal, charts: Collection[int
     For whatever reads others' records: searches, summaries, histories, all of a record. A resident takes `own_sight`.
     Raises Unclassed while the charts are being prepared.
     """
-    whose = identity.residents_of(tx, sorted(charts)) if charts else {}
-    stands = standing(tx, [(who.facility, resident) for resident in whose.values()], at)
-    sight = stands.sight(who.facility, {chart: whose.get(chart) for chart in charts})
+    sight = _sight(tx, who, charts, at)
     check_classed(tx, node, sight)
     return sight
+
+
+def sight_so_far(tx: Transaction, node: Node, who: Principal, charts: Collection[int], at: datetime) -> Sight:
+    """Return the same, also while charts are being prepared: what waits is not shown, and is prepared before others.
+
+    For who somebody is, at a desk, and for nothing clinical: there what is left out may be an allergy.
+    """
+    sight = _sight(tx, who, charts, at)
+    node.wanted.update(records.charts_waiting(tx, list(sight.closed), sight.facility))
+    return sight
+
+
+def _sight(tx: Transaction, who: Principal, charts: Collection[int], at: datetime) -> Sight:
+    whose = identity.residents_of(tx, sorted(charts)) if charts else {}
+    stands = standing(tx, [(who.facility, resident) for resident in whose.values()], at)
+    return stands.sight(who.facility, {chart: whose.get(chart) for chart in charts})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +109,17 @@ class Eyes:
     at: datetime
 
     def closed(self, tx: Transaction, found: Sequence[tuple[int, str, int | None]]) -> list[bool]:
-        """Tell of resources, (chart, facility, classes), which are as if they were not there. Raises Unclassed."""
+        """Tell of resources, (chart, facility, classes), which are as if they were not there.
+
+        Without an open care relation that is all that others wrote. Raises Unclassed where classes that wait decide it.
+        """
         whose = identity.residents_of(tx, sorted({chart for chart, _, _ in found}))
         stands = standing(tx, [(self.who.facility, resident) for resident in whose.values()], self.at)
-        view = stands.view(self.who.facility, {chart: whose.get(chart) for chart, _, _ in found})
-        waiting = [chart for chart, at, classes in found if classes is None and at != self.who.facility]
-        if waiting:
+        sight = stands.sight(self.who.facility, {chart: whose.get(chart) for chart, _, _ in found})
+        unknown = [(chart, at) for chart, at, classes in found if classes is None and not sight.shows(chart, at, None)]
+        if waiting := [chart for chart, at in unknown if sight.shows(chart, at, 0)]:
             raise unclassed(self.node, waiting)
-        return [not view.shows(chart, at, classes) for chart, at, classes in found]
+        return [not sight.shows(chart, at, classes) for chart, at, classes in found]
 
 
 def check_classed(tx: Transaction, node: Node, sight: Sight) -> None:

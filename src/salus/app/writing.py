@@ -22,7 +22,7 @@ from salus.healthcode import certificates
 from salus.kernel import Purpose, Refused, Role, SalusError
 from salus.parties import Principal
 from salus.parties import principal as a_principal
-from salus.records import Accepted, Intent, Keys, Line, Looks, MeasureRefused, NotYours, Outcome, Writer
+from salus.records import Accepted, Intent, Keys, Line, Looks, MeasureRefused, NotFound, NotYours, Outcome, Writer
 from salus.storage import Duty, StoreDown, TookTooLong, Transaction
 
 _NOT_YOURS = "you may write only charts of your own facility, for treatment: send your own Patient first"
@@ -276,6 +276,6 @@ def _not_yours(node: Node, principal: Principal, error: NotYours) -> SalusError:
     with node.store.transaction(Duty.CARE) as tx:
         seen = locate_one(tx, node, principal, error.kind, error.id, at)
         if seen is None or not seen.decision.allowed:
-            return error
+            return NotFound(error.text, where=error.where)
         access.register(tx, [look_at(principal, seen, at)])
     return kept

@@ -70,13 +70,14 @@ def targets(tx: Transaction, wanted: Sequence[tuple[str, UUID]]) -> dict[tuple[s
     return {(name, id_): (chart, kind, facility, classes) for name, id_, chart, kind, facility, classes in found}
 
 
-def referred_before(tx: Transaction, by: Sequence[UUID], ids: Sequence[UUID]) -> set[tuple[str, UUID]]:
-    """Return those of `ids` to which one of `by` refers by a search parameter, as it is stored now."""
+def referred_before(tx: Transaction, by: Sequence[UUID], facility: str, ids: Sequence[UUID]) -> set[tuple[str, UUID]]:
+    """Return those of `ids` to which one of `by` that a facility keeps refers by a search parameter, as stored now."""
     found = tx.rows(
         "select distinct t.type, t.id from unnest(%s::uuid[]) q(id) join records.resource r on r.id = q.id"
+        " join records.chart c on c.chart_key = r.chart_key and c.facility = %s"
         " join records.found f on f.resource_key = r.resource_key cross join lateral unnest(f.targets) e(target)"
         " join records.resource t on t.resource_key = e.target / 1024 where t.id = any(%s::uuid[])",
-        (list(by), list(ids)),
+        (list(by), facility, list(ids)),
     )
     return {(name, id_) for name, id_ in found}
 

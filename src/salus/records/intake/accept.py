@@ -215,14 +215,10 @@ def _lock_updates(batch: _Batch) -> None:
             raise RecordRefused([Problem(where=where, text=_KEPT, code="conflict", entry=one.intent.entry)], 409)
 
 
-def _misses(batch: _Batch, found: Standing) -> bool:
-    return batch.writer.misses(batch.tx, found.kind, found.chart_key, found.facility, found.classes)
-
-
 def _standing(batch: _Batch, one: Examined, found: Standing | None) -> Standing:
     """Return what is to be changed. What is another facility's is told as what is not there."""
     missing, where = f"there is no such resource to {one.intent.verb}; {_OUR_IDS}", _where(one)
-    if found is None or found.type != one.type or _misses(batch, found):
+    if found is None or found.type != one.type:
         raise NotFound(missing, where=where)
     if found.kind != "directory" and found.facility != batch.writer.facility:
         raise NotYours(missing, one.type, one.id, where)

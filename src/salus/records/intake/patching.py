@@ -77,14 +77,10 @@ def patched(tx: Transaction, writer: Writer, intents: Sequence[Intent], looks: L
     return changed
 
 
-def _misses(tx: Transaction, writer: Writer, found: Standing) -> bool:
-    return writer.misses(tx, found.kind, found.chart_key, found.facility, found.classes)
-
-
 def _check_standing(tx: Transaction, writer: Writer, one: Intent, found: Standing | None) -> None:
     kind = one.resource["resourceType"]
     where = f"{kind}.id" if one.entry is None else f"Bundle.entry[{one.entry}].request.url"
-    if found is None or found.type != kind or _misses(tx, writer, found):
+    if found is None or found.type != kind:
         raise NotFound(_MISSING, where=where)
     if found.kind != "directory" and found.facility != writer.facility and one.id:
         raise NotYours(_MISSING, kind, one.id, where)

@@ -37,11 +37,6 @@ class Writer:
     base: str = ""
     eyes: Eyes | None = field(default=None, repr=False)
 
-    def misses(self, tx: Transaction, kind: str, chart: int, facility: str, classes: int | None) -> bool:
-        """Tell whether a resource is closed to the writer, so that it is as if it were not there."""
-        others = kind == "resident" and facility != self.facility
-        return others and self.eyes is not None and self.eyes.closed(tx, [(chart, facility, classes)])[0]
-
 
 def permit_write(writer: Writer, action: str, kind: str, facility: str, where: str) -> None:
     """Raise Refused unless policy lets this writer do this to a chart of this kind that this facility keeps."""

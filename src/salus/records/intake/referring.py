@@ -32,7 +32,8 @@ def unclosed(
 ) -> dict[tuple[str, UUID], store.Target]:
     """Return targets without those that others wrote and that are closed to the writer.
 
-    What is changed may go on referring to what it referred to before: else nobody could correct it.
+    What is changed, and is the writer's own, may go on referring to what it referred to before: else nobody could
+    correct it.
     """
     others = {
         literal: (chart, facility, classes)
@@ -45,5 +46,5 @@ def unclosed(
         literal for literal, gone in zip(others, writer.eyes.closed(tx, list(others.values())), strict=True) if gone
     }
     if closed and changed:
-        closed -= store.referred_before(tx, changed, [id_ for _, id_ in closed])
+        closed -= store.referred_before(tx, changed, writer.facility, [id_ for _, id_ in closed])
     return {literal: target for literal, target in targets.items() if literal not in closed}
