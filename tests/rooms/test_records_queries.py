@@ -53,6 +53,8 @@ QUERIES: dict[str, Call] = {
     "told_of": lambda tx: tables.told_of(tx, [1, 2]),
     "forget_told": lambda tx: tables.forget_told(tx, [1, 2]),
     "classes: unclass": lambda tx: classes.unclass(tx, [1, 2]),
+    "classes: unclass_entries": lambda tx: classes.unclass_entries(tx, [7, 8]),
+    "classes: unclass_referring": lambda tx: classes.unclass_referring(tx, [1, 2], [7, 8]),
     "classes: waiting": lambda tx: classes.waiting(tx, 200),
     "classes: waiting_in": lambda tx: classes.waiting_in(tx, [1, 2], 200),
     "classes: waiting_among": lambda tx: classes.waiting_among(tx, [SOME]),
