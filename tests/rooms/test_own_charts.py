@@ -306,7 +306,7 @@ def test_a_patient_replaced_by_a_strangers_or_by_itself_is_not_stored(node: Node
         link = [{"other": {"reference": f"Patient/{other}"}, "type": "replaced-by"}]
         return feed(h1, gone, fed(gone, link=link)).status_code
 
-    assert (replaced_by(theirs), replaced_by(id_)) == (404, 422)
+    assert (replaced_by(theirs), replaced_by(uuid4()), replaced_by(id_)) == (400, 400, 422)
     assert h1.ask("GET", f"/fhir/Patient/{id_}").json()["meta"]["versionId"] == "1"
 
 

@@ -247,8 +247,11 @@ def test_in_a_batch_each_entry_stands_for_itself(node: Node, ann: UUID) -> None:
 def test_where_a_refusal_cannot_be_kept_the_other_entries_of_a_batch_are_told_that_they_are_stored(
     node: Node, ann: UUID
 ) -> None:
-    sent = (a_patient(), an_observation(f"Patient/{ann}"), a_patient())
-    intents = [Intent(verb="create", resource=one, entry=place) for place, one in enumerate(sent)]
+    intents = [
+        Intent(verb="create", resource=a_patient(), entry=0),
+        Intent(verb="update", resource=a_patient(id=str(ann)), id=ann, entry=1),
+        Intent(verb="create", resource=a_patient(), entry=2),
+    ]
 
     with no_refusal_kept(node.store):
         tried = accept_each(node, H2, intents)
