@@ -14,7 +14,7 @@ from nodes import a_node, a_patient, an_observation, asking, read_back, send, sy
 from reads import no_refusal_kept
 from salus import records
 from salus.app import Node, accept, accept_each
-from salus.kernel import Purpose, Refused, Role
+from salus.kernel import Purpose, Role
 from salus.parties import issue_token, parse_scopes, principal
 from salus.records import Conflict, Intent, NotFound, RecordRefused
 from salus.storage import Duty, Met

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from salus import access, records
 from salus.access import Action
+from salus.app.begun import begun_kept
 from salus.app.facts import refuse
 from salus.app.node import Node
-from salus.app.unanswered import begun_kept
 from salus.app.whole import begun_of, directory_of, open_whole, read_of
 from salus.parties import Principal
 from salus.records import AskedEverything

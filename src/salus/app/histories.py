@@ -10,11 +10,11 @@ from uuid import UUID
 
 from salus import access, identity, records
 from salus.access import Action, Kind, Read, Sight
+from salus.app.begun import Begun, begun_kept
 from salus.app.facts import barred, decide, missing, purpose_of, refuse
 from salus.app.node import Node
 from salus.app.reading import Seen, locate_one
 from salus.app.seeing import own_facility_sight
-from salus.app.unanswered import Begun, begun_kept
 from salus.kernel import Role, SalusError
 from salus.parties import Principal
 from salus.records import Located, history

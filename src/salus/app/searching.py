@@ -11,10 +11,10 @@ from uuid import UUID
 
 from salus import access, identity, records
 from salus.access import Action, Decision, Kind, Read, Sight
+from salus.app.begun import Begun, begun_kept
 from salus.app.facts import REFUSED, decide, purpose_of, refuse
 from salus.app.node import Node, charts_of
 from salus.app.seeing import Standing, own_facility_sight, own_sight, standing, unclassed
-from salus.app.unanswered import Begun, begun_kept
 from salus.kernel import Purpose, Refused, Role
 from salus.parties import Principal
 from salus.records import Asked, Located

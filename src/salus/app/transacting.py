@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from salus.access import Action
+from salus.app.begun import Begun, begun_kept
 from salus.app.facts import refuse
 from salus.app.node import Node
 from salus.app.reading import Found, ReadsTogether
 from salus.app.searching import Page, opened_page, search_in
-from salus.app.unanswered import Begun, begun_kept
 from salus.app.writing import accept
 from salus.kernel import Refused, SalusError
 from salus.parties import Principal

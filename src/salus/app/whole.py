@@ -9,10 +9,10 @@ from uuid import UUID
 
 from salus import access, identity, records
 from salus.access import Action, Kind, Read, Sight
+from salus.app.begun import Begun
 from salus.app.facts import decide, purpose_of
 from salus.app.node import Node, charts_of
 from salus.app.seeing import check_classed, own_facility_sight, own_sight, standing
-from salus.app.unanswered import Begun
 from salus.kernel import Role
 from salus.parties import Principal
 from salus.records import Located

@@ -11,13 +11,13 @@ from salus import access, records
 from salus.access import Action, Read
 from salus.app.at_hand import AtHand
 from salus.app.attempts import BY_WRITE, keep_attempt
+from salus.app.begun import Begun, register_unanswered
 from salus.app.facts import purpose_of, refuse
 from salus.app.node import Node
 from salus.app.own_charts import follow_replacements
 from salus.app.preparing import check_conditions, prepared, register_asked, register_looks
 from salus.app.reading import locate_one, look_at
 from salus.app.seeing import Eyes
-from salus.app.unanswered import Begun, register_unanswered
 from salus.healthcode import certificates
 from salus.kernel import Purpose, Refused, Role, SalusError
 from salus.parties import Principal
