@@ -200,14 +200,13 @@ def _links_bring_measures() -> None:
 def _nothing_is_closed() -> None:
     from salus.access.consent import service
 
-    service.closed_by = lambda permits, forbids: 0
+    service.closed_by = lambda forbids: 0
 
 
 def _a_permit_wins() -> None:
     from salus.access.consent import service
-    from salus.access.consent.model import EVERY_CLASS
 
-    service.closed_by = lambda permits, forbids: (EVERY_CLASS | forbids) & ~permits
+    service.opened_by = lambda permits, forbids: permits
 
 
 def _staff_open() -> None:

@@ -111,9 +111,14 @@ class Directive:
         return self.since <= at and all(at < one for one in ends)
 
 
-def closed_by(permits: int, forbids: int) -> int:
-    """Return what is closed, where these bits were opened and those closed: a forbid wins over every permit."""
-    return (EVERY_CLASS & ~permits) | forbids
+def closed_by(forbids: int) -> int:
+    """Return what is closed where these bits were: the classes by law, and whatever else its resident closed."""
+    return EVERY_CLASS | forbids
+
+
+def opened_by(permits: int, forbids: int) -> int:
+    """Return what is open, where these bits were opened and those closed: a forbid wins over every permit."""
+    return permits & ~forbids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from salus.access.consent import store as sql
-from salus.access.consent.model import EVERY_CLASS, EVERYTHING, Directive, Sight, closed_by
+from salus.access.consent.model import EVERY_CLASS, EVERYTHING, Directive, Sight, closed_by, opened_by
 from salus.storage import Transaction
 
 
@@ -54,8 +54,10 @@ def closed_classes(
             permits[facility, key] = permitted
         for pair in whose[facility, key]:
             forbids[pair] |= forbidden
-    closed = {pair: closed_by(0, forbidden) for pair, forbidden in forbids.items()}
-    opened = {pair: bits & ~reduce(or_, (forbids[each] for each in whose[pair])) for pair, bits in permits.items()}
+    closed = {pair: closed_by(forbidden) for pair, forbidden in forbids.items()}
+    opened = {
+        pair: opened_by(bits, reduce(or_, (forbids[each] for each in whose[pair]))) for pair, bits in permits.items()
+    }
     return closed, {pair: bits for pair, bits in opened.items() if bits}
 
 
