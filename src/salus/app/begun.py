@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from salus import access
 from salus.access import Action, Read
-from salus.app.facts import purpose_of
+from salus.app.facts import read_by
 from salus.app.node import Node
 from salus.kernel import SalusError
 from salus.parties import Principal
@@ -49,19 +49,8 @@ def register_unanswered(node: Node, who: Principal, begun: Sequence[Begun]) -> N
 
 
 def _entry(node: Node, who: Principal, one: Begun, resident: int | None) -> Read:
-    return Read(
-        reader_role=who.role,
-        reader=who.subject,
-        facility=who.facility,
-        resident_key=resident,
-        chart_keys=(),
-        what=one.what,
-        count=0,
-        action=one.action,
-        purpose=purpose_of(who),
-        ground=one.ground,
-        unwraps=0,
-        at=node.clock.now(),
+    return read_by(
+        who, resident_key=resident, what=one.what, count=0, action=one.action, ground=one.ground, at=node.clock.now()
     )
 
 

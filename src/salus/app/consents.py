@@ -13,7 +13,7 @@ from uuid import UUID
 
 from salus import access, identity, parties
 from salus.access import About, Action, Directive, DirectiveInvalid, Kind, Read, Says
-from salus.app.facts import decide, purpose_of, refuse, relation_ends
+from salus.app.facts import decide, read_by, refuse, relation_ends
 from salus.app.node import Node
 from salus.app.residents import own, own_read
 from salus.kernel import Invalid, Role, new_id
@@ -180,19 +180,8 @@ def _bounded(tx: Transaction, known_as: Sequence[int], more: int, at: datetime) 
 
 
 def _entry(who: Principal, key: int, count: int, ground: str, at: datetime) -> Read:
-    return Read(
-        reader_role=who.role,
-        reader=who.subject,
-        facility=who.facility,
-        resident_key=key,
-        chart_keys=(),
-        what=_AT_DESK,
-        count=count,
-        action=Action.CLOSE_FOR_RESIDENT,
-        purpose=purpose_of(who),
-        ground=ground,
-        unwraps=0,
-        at=at,
+    return read_by(
+        who, resident_key=key, what=_AT_DESK, count=count, action=Action.CLOSE_FOR_RESIDENT, ground=ground, at=at
     )
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from salus import access, identity, records
 from salus.access import About, Action, Directive, Kind, Read, Says
 from salus.app.consents import WHAT
-from salus.app.facts import decide, purpose_of, relation_ends
+from salus.app.facts import decide, read_by, relation_ends
 from salus.app.node import Node, charts_of
 from salus.app.residents import own, own_read
 from salus.app.seeing import own_sight, sight_of
@@ -134,20 +134,7 @@ def _told(one: Directive, facility: str, opened: int) -> bool:
 
 
 def _entry(who: Principal, key: int, count: int, ground: str, at: datetime) -> Read:
-    return Read(
-        reader_role=who.role,
-        reader=who.subject,
-        facility=who.facility,
-        resident_key=key,
-        chart_keys=(),
-        what=WHAT,
-        count=count,
-        action=Action.READ_CONSENT,
-        purpose=purpose_of(who),
-        ground=ground,
-        unwraps=0,
-        at=at,
-    )
+    return read_by(who, resident_key=key, what=WHAT, count=count, action=Action.READ_CONSENT, ground=ground, at=at)
 
 
 __all__ = ["Shown", "directive_of", "directives_of"]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from salus import access, appeals
 from salus.access import Action, Kind, Read
-from salus.app.facts import decide, purpose_of, refuse
+from salus.app.facts import decide, read_by, refuse
 from salus.app.node import Node
 from salus.app.residents import Own, own
 from salus.app.vouching import vouched_at
@@ -183,17 +183,4 @@ def _ground(node: Node, who: Principal, contest: Contest, organisation: str) -> 
 
 
 def _entry(who: Principal, key: int, action: Action, ground: str, at: datetime) -> Read:
-    return Read(
-        reader_role=who.role,
-        reader=who.subject,
-        facility=who.facility,
-        resident_key=key,
-        chart_keys=(),
-        what="contest",
-        count=1,
-        action=action,
-        purpose=purpose_of(who),
-        ground=ground,
-        unwraps=0,
-        at=at,
-    )
+    return read_by(who, resident_key=key, what="contest", action=action, ground=ground, at=at)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from salus import access, identity, records
-from salus.access import Action, Decision, Kind, Read, Sight
-from salus.app.facts import REFUSED, decide, open_relations, purpose_of, refuse
+from salus.access import Action, Decision, Kind, Sight
+from salus.app.facts import REFUSED, decide, open_relations, read_by, refuse
 from salus.app.node import Node
 from salus.app.own_charts import Ambiguous
 from salus.app.seeing import sight_of
@@ -85,16 +85,13 @@ def _seen(tx: Transaction, node: Node, who: Principal, resident: Resident, own: 
 def _register(
     tx: Transaction, node: Node, who: Principal, resident: int | None, charts: Sequence[int], decision: Decision
 ) -> None:
-    read = Read(
-        reader_role=who.role,
-        reader=who.subject,
-        facility=who.facility,
+    read = read_by(
+        who,
         resident_key=resident,
         chart_keys=tuple(charts),
         what="cross-reference",
         count=len(charts),
         action=Action.READ_IDENTITY,
-        purpose=purpose_of(who),
         ground=decision.ground,
         unwraps=len(charts),
         at=node.clock.now(),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from salus import access, healthcode, identity, records
 from salus.access import Action, Kind, Read, Sight
-from salus.app.facts import decide, purpose_of, refuse, relation_ends
+from salus.app.facts import decide, read_by, refuse, relation_ends
 from salus.app.node import Node
 from salus.app.seeing import own_sight, sight_of, sight_so_far
 from salus.healthcode import CodeUnknown
@@ -192,16 +192,13 @@ def _entry(
     at: datetime,
     count: int = 1,
 ) -> Read:
-    return Read(
-        reader_role=principal.role,
-        reader=principal.subject,
-        facility=principal.facility,
+    return read_by(
+        principal,
         resident_key=resident,
         chart_keys=charts,
         what=what,
         count=count,
         action=action,
-        purpose=purpose_of(principal),
         ground=ground,
         unwraps=len(charts),
         at=at,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from salus import access, identity
-from salus.access import Action, Decision, Kind, Refusal, Request
+from salus.access import Action, Decision, Kind, Read, Refusal, Request
 from salus.app.node import Node
 from salus.kernel import Purpose, Refused
 from salus.parties import Principal
@@ -114,3 +114,32 @@ def purpose_of(principal: Principal) -> Purpose:
     if principal.purpose is None:
         raise Refused("name a purpose of use")
     return principal.purpose
+
+
+def read_by(
+    who: Principal,
+    *,
+    resident_key: int | None,
+    what: str,
+    action: Action,
+    ground: str,
+    at: datetime,
+    chart_keys: tuple[int, ...] = (),
+    count: int = 1,
+    unwraps: int = 0,
+) -> Read:
+    """Return the entry of the register of a look by a principal, for the facility and the purpose that it acts for."""
+    return Read(
+        reader_role=who.role,
+        reader=who.subject,
+        facility=who.facility,
+        resident_key=resident_key,
+        chart_keys=chart_keys,
+        what=what,
+        count=count,
+        action=action,
+        purpose=purpose_of(who),
+        ground=ground,
+        unwraps=unwraps,
+        at=at,
+    )

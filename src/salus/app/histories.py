@@ -9,9 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 from salus import access, identity, records
-from salus.access import Action, Kind, Read, Sight
+from salus.access import Action, Kind, Sight
 from salus.app.begun import Begun, begun_kept
-from salus.app.facts import barred, decide, missing, purpose_of, refuse
+from salus.app.facts import barred, decide, missing, read_by, refuse
 from salus.app.node import Node
 from salus.app.reading import Seen, locate_one
 from salus.app.seeing import own_facility_sight
@@ -130,16 +130,13 @@ def _register(
     for resident, count in shown.items():
         charts = _charts(past, residents, resident)
         entries.append(
-            Read(
-                reader_role=who.role,
-                reader=who.subject,
-                facility=who.facility,
+            read_by(
+                who,
                 resident_key=resident,
                 chart_keys=charts,
                 what=what,
                 count=count,
                 action=action,
-                purpose=purpose_of(who),
                 ground=ground,
                 unwraps=len(opened.intersection(charts)),
                 at=at,

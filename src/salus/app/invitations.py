@@ -8,7 +8,7 @@ from uuid import UUID
 
 from salus import access, identity, parties
 from salus.access import Action, Kind, Read
-from salus.app.facts import decide, purpose_of, refuse, relation_by_other
+from salus.app.facts import decide, read_by, refuse, relation_by_other
 from salus.app.node import Node
 from salus.parties import INVITATION_LASTS, Principal
 from salus.storage import Duty
@@ -50,20 +50,7 @@ def invite_resident(node: Node, principal: Principal, resident_id: UUID) -> Invi
 
 
 def _entry(principal: Principal, key: int, ground: str, at: datetime) -> Read:
-    return Read(
-        reader_role=principal.role,
-        reader=principal.subject,
-        facility=principal.facility,
-        resident_key=key,
-        chart_keys=(),
-        what="account",
-        count=1,
-        action=Action.INVITE_RESIDENT,
-        purpose=purpose_of(principal),
-        ground=ground,
-        unwraps=0,
-        at=at,
-    )
+    return read_by(principal, resident_key=key, what="account", action=Action.INVITE_RESIDENT, ground=ground, at=at)
 
 
 __all__ = ["Invited", "invite_resident"]

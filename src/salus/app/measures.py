@@ -10,7 +10,7 @@ from typing import Any, Final
 from salus import access, identity, ledger, records
 from salus.access import Action, Kind, Read
 from salus.app.attempts import BY_WRITE, keep_attempt
-from salus.app.facts import decide, purpose_of, refuse
+from salus.app.facts import decide, read_by, refuse
 from salus.app.node import Node, charts_of
 from salus.app.notices import contested_view
 from salus.app.residents import own, own_read
@@ -174,16 +174,12 @@ def _taken(accepted: Accepted, taken: list[str]) -> Taken:
 
 
 def _result_read(who: Principal, resident: int, chart: int, at: datetime) -> Read:
-    return Read(
-        reader_role=who.role,
-        reader=who.subject,
-        facility=who.facility,
+    return read_by(
+        who,
         resident_key=resident,
         chart_keys=(chart,),
         what="result",
-        count=1,
         action=Action.SIGN_RESULT,
-        purpose=purpose_of(who),
         ground="own-facility",
         unwraps=2,
         at=at,

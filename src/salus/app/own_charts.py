@@ -13,8 +13,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from salus import access, identity, records
-from salus.access import Action, Kind, Read
-from salus.app.facts import decide, purpose_of, refuse
+from salus.access import Action, Kind
+from salus.app.facts import decide, read_by, refuse
 from salus.app.node import Node
 from salus.identity import Author, NumbersDiffer, Parted, Question, review
 from salus.kernel import Invalid, Refused
@@ -166,18 +166,14 @@ def _register(tx: Transaction, who: Principal, pair: tuple[int, int], ground: st
     access.register(
         tx,
         [
-            Read(
-                reader_role=who.role,
-                reader=who.subject,
-                facility=who.facility,
+            read_by(
+                who,
                 resident_key=resident,
                 chart_keys=tuple(mine),
                 what="judgement",
                 count=len(mine),
                 action=Action.LINK_CHARTS,
-                purpose=purpose_of(who),
                 ground=ground,
-                unwraps=0,
                 at=at,
             )
             for resident, mine in charts.items()

@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from salus import access, identity, records
-from salus.access import Action, Kind, Read
-from salus.app.facts import decide, purpose_of, refuse
+from salus.access import Action, Kind
+from salus.app.facts import decide, read_by, refuse
 from salus.app.node import Node
 from salus.app.searching import check_indexed
 from salus.parties import Principal
@@ -54,16 +54,13 @@ def _register(tx: Transaction, who: Principal, looks: Looks, told: Collection[tu
     charts = sorted({chart for chart, _ in told})
     owners = identity.residents_of(tx, charts) if charts else {}
     reads = [
-        Read(
-            reader_role=who.role,
-            reader=who.subject,
-            facility=who.facility,
+        read_by(
+            who,
             resident_key=owners.get(chart),
             chart_keys=(chart,),
             what=kind,
             count=int((chart, kind) in looks.found),
             action=Action.READ if chart in looks.opened else Action.SEARCH,
-            purpose=purpose_of(who),
             ground="own-facility",
             unwraps=int(chart in looks.opened),
             at=at,

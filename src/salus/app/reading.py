@@ -13,7 +13,7 @@ from uuid import UUID
 from salus import access, identity, records
 from salus.access import Action, Decision, Kind, Read, Sight
 from salus.app.coalesce import Coalescer
-from salus.app.facts import REFUSED, barred, decide, missing, purpose_of, refusal_of
+from salus.app.facts import REFUSED, barred, decide, missing, read_by, refusal_of
 from salus.app.node import Node
 from salus.app.seeing import Standing, own_facility_sight, own_sight, standing
 from salus.kernel import Refused, Role, SalusError
@@ -325,16 +325,13 @@ def _read(case: _Case, at: datetime) -> Read:
     found, principal = case.located, case.principal
     assert found is not None  # noqa: S101
     assert case.decision is not None  # noqa: S101
-    return Read(
-        reader_role=principal.role,
-        reader=principal.subject,
-        facility=principal.facility,
+    return read_by(
+        principal,
         resident_key=case.resident,
         chart_keys=(found.chart_key,),
         what=found.type,
         count=0 if found.deleted else 1,
         action=Action.READ,
-        purpose=purpose_of(principal),
         ground=case.decision.ground,
         unwraps=0 if found.deleted else 1,
         at=at,

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from salus import access, identity, records
-from salus.access import Action, Kind, Read
+from salus.access import Action, Kind
 from salus.app.at_hand import AtHand
 from salus.app.attempts import refuse_body
-from salus.app.facts import decide, purpose_of, refuse
+from salus.app.facts import decide, read_by, refuse
 from salus.app.node import Node
 from salus.app.own_charts import Linking, link_own_charts
 from salus.app.sending import Peer, Senders
@@ -268,16 +268,12 @@ def _register_opened(tx: Transaction, who: Principal, cases: Sequence[_Case], wr
     charts = sorted({one.chart_key for case in cases if case.plan for one in case.plan.opened} - written)
     residents = identity.residents_of(tx, charts) if charts else {}
     reads = [
-        Read(
-            reader_role=who.role,
-            reader=who.subject,
-            facility=who.facility,
+        read_by(
+            who,
             resident_key=residents.get(chart),
             chart_keys=(chart,),
             what="Patient",
-            count=1,
             action=Action.UPDATE,
-            purpose=purpose_of(who),
             ground="own-facility",
             unwraps=1,
             at=at,

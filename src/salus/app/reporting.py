@@ -13,7 +13,7 @@ from uuid import UUID
 
 from salus import access, identity, records
 from salus.access import Action, Kind, Read
-from salus.app.facts import decide, purpose_of, refuse, relation_ends
+from salus.app.facts import decide, read_by, refuse, relation_ends
 from salus.app.node import Node
 from salus.app.residents import Own, own
 from salus.app.seeing import own_sight, sight_of
@@ -181,20 +181,7 @@ def _told(tx: Transaction, mine: Own, held: Sequence[Held], notice: Notice) -> T
 
 
 def _entry(who: Principal, key: int, what: str, count: int, ground: str, at: datetime) -> Read:
-    return Read(
-        reader_role=who.role,
-        reader=who.subject,
-        facility=who.facility,
-        resident_key=key,
-        chart_keys=(),
-        what=what,
-        count=count,
-        action=Action.REPORT_IDENTITY,
-        purpose=purpose_of(who),
-        ground=ground,
-        unwraps=0,
-        at=at,
-    )
+    return read_by(who, resident_key=key, what=what, count=count, action=Action.REPORT_IDENTITY, ground=ground, at=at)
 
 
 __all__ = [

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from salus import access, identity, records
-from salus.access import Action, Kind, Read
+from salus.access import Action, Kind
 from salus.app.certificates import void_parted
-from salus.app.facts import decide, purpose_of, refuse
+from salus.app.facts import decide, read_by, refuse
 from salus.app.node import Node
 from salus.identity import (
     Answer,
@@ -170,16 +170,13 @@ def _register(
     for chart, resident in sorted(whose.items()):
         charts.setdefault(resident, []).append(chart)
     reads = [
-        Read(
-            reader_role=who.role,
-            reader=who.subject,
-            facility=who.facility,
+        read_by(
+            who,
             resident_key=resident,
             chart_keys=tuple(mine),
             what=what,
             count=len(mine),
             action=Action.JUDGE_IDENTITY,
-            purpose=purpose_of(who),
             ground=ground,
             unwraps=len(mine) if opened else 0,
             at=at,

@@ -12,7 +12,7 @@ from uuid import UUID
 from salus import access, identity, records
 from salus.access import Action, Decision, Kind, Read, Sight
 from salus.app.begun import Begun, begun_kept
-from salus.app.facts import REFUSED, decide, purpose_of, refuse
+from salus.app.facts import REFUSED, decide, read_by, refuse
 from salus.app.node import Node, charts_of
 from salus.app.seeing import Standing, own_facility_sight, own_sight, standing, unclassed
 from salus.kernel import Purpose, Refused, Role
@@ -326,16 +326,13 @@ def reads_of(
         touched.setdefault(owners.get(chart), []).append(chart)
     types = _types(asked, found, owners)
     return [
-        Read(
-            reader_role=principal.role,
-            reader=principal.subject,
-            facility=principal.facility,
+        read_by(
+            principal,
             resident_key=resident,
             chart_keys=tuple(touched.get(resident, ())),
             what=types.get(resident, asked.type),
             count=count,
             action=Action.SEARCH,
-            purpose=purpose_of(principal),
             ground=bound.ground,
             unwraps=sum(chart in opened for chart in touched.get(resident, ())),
             at=at,

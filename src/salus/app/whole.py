@@ -10,7 +10,7 @@ from uuid import UUID
 from salus import access, identity, records
 from salus.access import Action, Kind, Read, Sight
 from salus.app.begun import Begun
-from salus.app.facts import decide, purpose_of
+from salus.app.facts import decide, read_by
 from salus.app.node import Node, charts_of
 from salus.app.seeing import check_classed, own_facility_sight, own_sight, standing
 from salus.kernel import Role
@@ -83,16 +83,13 @@ def read_of(
     at: datetime,
 ) -> Read:
     """Write down for the register what was read of one resident: in which charts, each unwrapped once."""
-    return Read(
-        reader_role=principal.role,
-        reader=principal.subject,
-        facility=principal.facility,
+    return read_by(
+        principal,
         resident_key=opened.resident,
         chart_keys=tuple(charts),
         what=what,
         count=count,
         action=action,
-        purpose=purpose_of(principal),
         ground=opened.ground,
         unwraps=len(charts),
         at=at,

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from salus import access, identity, parties, records
 from salus.access import Action, Kind, Read, Sight
-from salus.app.facts import decide, purpose_of, refuse
+from salus.app.facts import decide, read_by, refuse
 from salus.app.node import Node
 from salus.app.seeing import listed_sight, own_facility_sight, standing
 from salus.kernel import civil_day
@@ -232,16 +232,13 @@ def _line(one: _Kept, patient: Located | None, keys: dict[int, bytes], sight: Si
 
 
 def _read(who: Principal, one: _Kept, ground: str, at: datetime) -> Read:
-    return Read(
-        reader_role=who.role,
-        reader=who.subject,
-        facility=who.facility,
+    return read_by(
+        who,
         resident_key=one.key,
         chart_keys=one.charts,
         what="follow-up",
         count=sum(len(plan.open) for plan in one.followed),
         action=Action.READ_WORK_LIST,
-        purpose=purpose_of(who),
         ground=ground,
         unwraps=1,
         at=at,

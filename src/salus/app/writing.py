@@ -12,7 +12,7 @@ from salus.access import Action, Read
 from salus.app.at_hand import AtHand
 from salus.app.attempts import BY_WRITE, keep_attempt
 from salus.app.begun import Begun, register_unanswered
-from salus.app.facts import purpose_of, refuse
+from salus.app.facts import read_by, refuse
 from salus.app.node import Node
 from salus.app.own_charts import follow_replacements
 from salus.app.preparing import check_conditions, prepared, register_asked, register_looks
@@ -234,16 +234,13 @@ def _reads(
     if outcomes and all(one.stands for one in outcomes):
         verb = Action.SEARCH
     return [
-        Read(
-            reader_role=principal.role,
-            reader=principal.subject,
-            facility=principal.facility,
+        read_by(
+            principal,
             resident_key=resident,
             chart_keys=tuple(sorted(charts[resident])),
             what=outcomes[0].type if len(outcomes) == 1 else "Bundle",
             count=count,
             action=verb,
-            purpose=purpose_of(principal),
             ground="own-facility",
             unwraps=sum(unwraps.pop(chart, 0) for chart in charts[resident]),
             at=at,
