@@ -174,8 +174,9 @@ def whole_space() -> list[Request]:
             own_record=mine,
             care_facility=care,
             independent=other,
+            closed=closed,
         )
-        for role, purpose, action, kind, own, relation, mine, care, other in product(
-            Role, (*Purpose, None), Action, Kind, *[(False, True)] * 5
+        for role, purpose, action, kind, own, relation, mine, care, other, closed in product(
+            Role, (*Purpose, None), Action, Kind, *[(False, True)] * 6
         )
     ]
