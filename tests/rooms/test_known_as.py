@@ -18,8 +18,9 @@ from salus.app import Node
 from salus.app.certificates import my_certificates, take_certificate
 from salus.app.contests import contest_look, my_contest, my_contests
 from salus.app.desk import present_here
-from salus.app.facts import open_relations, relation_by_other
+from salus.app.facts import relation_by_other
 from salus.app.invitations import invite_resident
+from salus.app.seeing import standing
 from salus.identity import Author, Says
 from salus.kernel import FixedClock, Purpose, Refused, Role
 from salus.parties import PartyExists, Principal, principal
@@ -131,7 +132,7 @@ def held(node: Node, person: Person) -> set[UUID]:
 def reads(node: Node, person: Person, facility: str) -> bool:
     with node.store.transaction(Duty.CARE) as tx:
         key = identity.residents_of(tx, [person.chart])[person.chart]
-        return bool(open_relations(tx, [(facility, key)], node.clock.now()))
+        return bool(standing(tx, [(facility, key)], node.clock.now()).open)
 
 
 def test_certificates_are_found_under_both_identifiers(node: Node, two: tuple[Person, Person]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from salus import access, identity, records
 from salus.access import Action, Decision, Kind, Sight
-from salus.app.facts import REFUSED, decide, open_relations, read_by, refuse
+from salus.app.facts import REFUSED, decide, read_by, refuse, relation_ends
 from salus.app.node import Node
 from salus.app.own_charts import Ambiguous
 from salus.app.seeing import sight_of
@@ -72,8 +72,8 @@ def _seen(tx: Transaction, node: Node, who: Principal, resident: Resident, own: 
     sight = sight_of(tx, node, who, resident.charts, node.clock.now())
     everywhere = records.patients(tx, sight)
     mine = [one for one in everywhere if one.facility == who.facility]
-    related = open_relations(tx, [(who.facility, resident.key)], node.clock.now())
-    wider = decide(node, who, Action.READ_IDENTITY, Kind.RECORD, relation_open=bool(related))
+    related = who.facility is not None and relation_ends(tx, who.facility, resident.key, node.clock.now()) is not None
+    wider = decide(node, who, Action.READ_IDENTITY, Kind.RECORD, relation_open=related)
     located = everywhere if wider.allowed else mine
     if not located:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from salus import access, identity
@@ -65,18 +64,6 @@ def missing(kind: str) -> NotFound:
         f"there is no {kind} with this id here that you may read; a care relation opens what others wrote: see"
         " docs/how-to/what-is-closed.md"
     )
-
-
-def open_relations(
-    tx: Transaction, pairs: Iterable[tuple[str | None, int | None]], at: datetime
-) -> set[tuple[str, int]]:
-    """Return which of these (facility, resident) have an open care relation, under whatever key it was opened."""
-    wanted = {(facility, resident) for facility, resident in pairs if facility is not None and resident is not None}
-    if not wanted:
-        return set()
-    known = identity.known_as_each(tx, sorted({resident for _, resident in wanted}))
-    under = {(facility, key): (facility, now) for facility, now in wanted for key in known.get(now, (now,))}
-    return {under[found] for found in access.relations(tx, sorted(under), at)}
 
 
 def relation_ends(tx: Transaction, facility: str, resident_key: int, at: datetime) -> datetime | None:
