@@ -148,14 +148,14 @@ def test_what_was_sent_with_evidence_is_deleted_by_nobody(world: Measuring) -> N
     """Not by the site, not by the laboratory: a result is taken back by a result, in the public log."""
     with world.node.store.connect(Duty.MIGRATION, "salus") as owner:
         rows = owner.execute(
-            "select r.type, r.id::text from records.resource r join records.chart c using (chart_key)"
+            "select r.type, r.id::text, c.facility from records.resource r join records.chart c using (chart_key)"
             " where r.type = 'Specimen' or (r.type = 'Observation' and c.facility = 'L1')"
         ).fetchall()
 
-    assert {kind for kind, _ in rows} == {"Specimen", "Observation"}
-    for kind, id_ in rows:
+    assert {(kind, sender) for kind, _, sender in rows} == {("Specimen", "S1"), ("Observation", "L1")}
+    for kind, id_, sender in rows:
         for facility in ("S1", "L1", "H1"):
-            with pytest.raises(Refused):
+            with pytest.raises(Refused if facility == sender else records.NotFound):
                 accept(world.node, system_of(facility), [records.of_delete(kind, id_, None)])
     assert asked(world, BOUND) == [Measure.PRECAUTION]
 

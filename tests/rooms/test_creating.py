@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from nodes import a_node, a_number, add_hospital, an_observation, system
+from nodes import a_node, a_number, add_hospital, system, the_resident
 from reads import no_refusal_kept
 from salus import access, identity, records
 from salus.app import Create, Creator, Node
@@ -103,11 +104,9 @@ def test_what_was_unwrapped_together_is_counted_as_often_as_it_is_shown(node: No
 
 def test_where_a_refusal_cannot_be_kept_the_others_are_told_that_they_are_stored(node: Node) -> None:
     who = system("H2")
-    (theirs,) = together(node, (system("H1"), patient(8)))
-    assert isinstance(theirs, Outcome)
-    about = an_observation(f"Patient/{theirs.id}")
+    stranger = the_resident(uuid4())
 
     with no_refusal_kept(node.store):
-        done = together(node, (who, patient(9)), (who, patient(10)), (who, about), (who, patient(11)))
+        done = together(node, (who, patient(9)), (who, patient(10)), (stranger, patient(8)), (who, patient(11)))
 
     assert [type(one) for one in done] == [Outcome, Outcome, Met, Outcome]

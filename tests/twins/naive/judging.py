@@ -25,6 +25,7 @@ EXACT = 200
 """A larger total is told in hundreds, unless patients are named (docs/reference/search.md)."""
 SURE = 30
 """So many matches are followed to the last page; of more, the first pages and the total are compared."""
+MOST_INCLUDED = 1000
 # What may be refused with a 400 though its parameter is listed, each as docs/reference/search.md says.
 MAY_BE_REFUSED = {
     ":exact": "a person's name, which is kept as digests of its folded parts",
@@ -110,7 +111,7 @@ class Judge:
         if expected is None:
             self._must_be_refused(query, status, page)
         elif status != 200:
-            self._refused(query, status, page)
+            self._refused(query, expected, status, page)
         else:
             self._answered(query, expected, page)
 
@@ -123,12 +124,14 @@ class Judge:
         else:
             self._differs(query, f"{query.wrong} is answered with {status}")
 
-    def _refused(self, query: Query, status: int, page: Any) -> None:
+    def _refused(self, query: Query, expected: frozenset[str], status: int, page: Any) -> None:
         allowed = sorted(query.forms & MAY_BE_REFUSED.keys())
         if status == 403 and self._names_nobody(query):
             self.tally.refused["nobody by that id"] += 1
         elif status == 403 and _leads_to_records(query):
             self.tally.refused["from institutions to records"] += 1
+        elif status == 400 and self._brings_too_much(query, expected):
+            self.tally.refused["more would be included than one answer brings"] += 1
         elif status == 400 and allowed:
             self.tally.refused.update([f"{' '.join(allowed)}: {page['issue'][0]['diagnostics'][:90]}"])
         else:
@@ -181,6 +184,9 @@ class Judge:
                 return matched, False
             parts = urlsplit(url)
             status, page = self.client.get(f"{parts.path}?{parts.query}")
+            if status == 400 and self._brings_too_much(query, self.library.search(query.kind, query.criteria)):
+                self.tally.refused["more would be included than one answer brings"] += 1
+                return matched, True
             if status != 200:
                 self._differs(query, f"a next page is answered with {status}")
                 return matched, True
@@ -209,15 +215,23 @@ class Judge:
                 return
 
     def _included(self, query: Query, here: list[str], brought: list[str]) -> None:
-        expected: set[str] = set()
-        for name, value in query.shape:
-            if name == "_include":
-                expected |= self.library.included(here, value)
-            elif name == "_revinclude":
-                expected |= self.library.including(here, value)
+        expected = self._brought_by(query, here)
         self.tally.included += len(brought)
         if len(brought) != len(set(brought)) or set(brought) != expected - set(here):
             self._differs(query, f"{len(brought)} included, not {len(expected - set(here))}")
+
+    def _brought_by(self, query: Query, matched: list[str]) -> set[str]:
+        brought = set[str]()
+        for name, value in query.shape:
+            if name == "_include":
+                brought |= self.library.included(matched, value)
+            elif name == "_revinclude":
+                brought |= self.library.including(matched, value)
+        return brought
+
+    def _brings_too_much(self, query: Query, expected: frozenset[str]) -> bool:
+        """Tell whether a page of these matches may bring more than one answer includes."""
+        return len(self._brought_by(query, sorted(expected)) - expected) > MOST_INCLUDED
 
     def _bodies(self, query: Query, entries: Iterable[dict[str, Any]]) -> None:
         shape = dict(query.shape)
