@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from salus.access import EVERY_CLASS, Sensitive
 from salus.kernel import new_id
@@ -219,6 +223,35 @@ def test_what_is_contained_or_bundled_counts() -> None:
 
     assert held({"resourceType": "CarePlan", "contained": [hiv]}) & 7 == HIV
     assert held({"resourceType": "Bundle", "type": "document", "entry": [{"resource": hiv}]}) & 7 == HIV
+
+
+ELEMENTS = (
+    "meta security system code text display data contentType url title coding reference valueBase64Binary".split()
+)
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6) | st.sampled_from([CONFIDENTIALITY, LABELS, "R"])
+)
+ODD = st.recursive(
+    LEAVES | st.decimals(allow_nan=False, allow_infinity=False),
+    lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.sampled_from(ELEMENTS), inside, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(ODD)
+def test_what_a_bundle_holds_may_have_any_shape(odd: object) -> None:
+    """An entry of a stored Bundle, and JSON in an attachment, is examined by no schema."""
+    attached = base64.b64encode(json.dumps(odd, default=str).encode()).decode()
+    letter = {"contentType": "application/json", "data": attached}
+
+    assert held({"resourceType": "Bundle", "entry": [{"resource": odd}, {"resource": {"meta": odd}}]}) >= 0
+    assert held({"resourceType": "DocumentReference", "content": [{"attachment": letter}]}) >= 0
+
+
+def test_a_label_of_an_odd_shape_does_not_hide_another() -> None:
+    labels = [Decimal(1), {"system": [CONFIDENTIALITY], "code": {}}, {"system": CONFIDENTIALITY, "code": "R"}]
+
+    assert held({"resourceType": "Bundle", "entry": [{"resource": {"meta": {"security": labels}}}]}) & ALL == ALL
 
 
 def test_classes_follow_references_through_any_number_and_order_of_them() -> None:

@@ -146,7 +146,7 @@ def _marked(key: str, node: Mapping[str, Any]) -> int:
     """Return the classes that one object says by itself: its code, its labels, what is attached to it."""
     code, found = node.get("code"), 0
     if isinstance(code, str):
-        found = classes_of_code(node.get("system"), code)
+        found = classes_of_code(_text(node.get("system")), code)
     if "meta" in node:
         found |= _labels(node)
     if key in _ATTACHED or is_attachment(node):
@@ -155,7 +155,14 @@ def _marked(key: str, node: Mapping[str, Any]) -> int:
 
 
 def _labels(resource: Mapping[str, Any]) -> int:
-    found = 0
-    for label in (resource.get("meta") or {}).get("security") or ():
-        found |= classes_of_label(label.get("system"), label.get("code"))
+    """Return the classes of a resource's labels. What lies in a Bundle or an attachment may have any shape."""
+    meta, found = resource.get("meta"), 0
+    labels = meta.get("security") if isinstance(meta, dict) else None
+    for label in labels if isinstance(labels, list) else [labels]:
+        if isinstance(label, dict):
+            found |= classes_of_label(_text(label.get("system")), _text(label.get("code")))
     return found
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
