@@ -42,6 +42,7 @@ check: setup
 	$(BIN)/ruff check $(SCRIPTS)
 	$(BIN)/ruff format --check $(SCRIPTS)
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 	$(BIN)/lint-imports
 	$(BIN)/python tools/promises.py --check
 	$(BIN)/python tools/compile_rules.py --check

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -83,11 +84,11 @@ def measure(store: Store, folder: Path, per_batch: int, batches: int) -> None:
     handing, sequencing, publishing, floor = list[Took](), list[Took](), list[Took](), list[Took]()
     for _ in range(batches):
         leaves = [anchor_leaf("register", size, rng.randbytes(32)) for size in range(1, per_batch + 1)]
-        handing.append(timed(lambda leaves=leaves: hand_over(store, leaves)))
+        handing.append(timed(partial(hand_over, store, leaves)))
         sequencing.append(timed(sequencer.sequence))
         publishing.append(timed(sequencer.publish))
         contents = written_since(folder / "log", known)
-        floor.append(timed(lambda contents=contents: write_bare(folder / "bare", contents)))
+        floor.append(timed(partial(write_bare, folder / "bare", contents)))
     closing = [Took(wall=a.wall + b.wall, cpu=a.cpu + b.cpu) for a, b in zip(sequencing, publishing, strict=True)]
     print(f"{batches} batches of {per_batch:,} leaves; median, least to most of the batches\n")
     line("hand over, one transaction", per_batch, handing)

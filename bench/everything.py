@@ -102,7 +102,7 @@ def compare(node: Node, server: int, token: str, patient: UUID, chart: int, reso
     postmaster = node.store.cluster.postmaster() if node.store.cluster else None
     assert postmaster is not None
     client = httpx.Client(base_url=f"http://127.0.0.1:{PORT}", headers={"Authorization": f"Bearer {token}"})
-    keys = node.keys.unwrap([chart])
+    keys, sight = node.keys.unwrap([chart]), access.Sight(facility="H1", closed={chart: 0})
 
     def everything() -> int:
         answer = client.get(f"/fhir/Patient/{patient}/$everything")
@@ -112,8 +112,8 @@ def compare(node: Node, server: int, token: str, patient: UUID, chart: int, reso
     def bare() -> int:
         with node.store.transaction(Duty.CARE) as tx:
             asked = records.parse_everything(str(patient), [], node.custodian)
-            found, _ = records.everything(tx, [chart], asked)
-        return sum(map(len, records.open_page(found, keys)))
+            found, _ = records.everything(tx, sight, asked)
+        return sum(map(len, records.open_page(found, keys, sight)))
 
     ways: dict[str, Callable[[], int]] = {
         f"$everything of {resources:,}": everything,

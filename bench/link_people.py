@@ -167,7 +167,7 @@ def _splink(source: Path, out: Path, review: Path) -> None:
             ],
         )  # fmt: skip
         linker = Linker(DuckDBAPI(connection).register("people"), settings, log_level=None)
-        strong = [block_on("id_number", "birth_date"), block_on("name", "birth_date", "phone")]
+        strong: list[Any] = [block_on("id_number", "birth_date"), block_on("name", "birth_date", "phone")]
         linker.training.estimate_probability_two_random_records_match(strong, recall=0.8)
         linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
         for rule in (block_on("name", "birth_date"), block_on("id_number"), block_on("phone", "birth_date")):

@@ -61,7 +61,8 @@ def main() -> None:
             if not kept.exists():
                 register_country(node, 1, 100, 20, lambda _: None)
                 kept.write_text(json.dumps(filled(node, residents)), "utf-8")
-            measured(node, data, *json.loads(kept.read_text("utf-8")), seconds)
+            asked, more = json.loads(kept.read_text("utf-8"))
+            measured(node, data, asked, more, seconds)
     print(f"wanted: {', '.join(WANTED)}")
 
 
@@ -96,7 +97,7 @@ def filled(node: Node, residents: int) -> tuple[list[dict[str, Any]], list[dict[
     """Fill a node; return records of people who are in it to ask with, and a mix of known and new ones to register."""
     began = time.perf_counter()
     asked: list[dict[str, Any]] = []
-    more: list[dict[str, Any]] = []
+    more: list[synth.Record] = []
     register = synth.records(7, residents + 200_000, counties=300)
     count = 0
     with node.store.connect(Duty.MIGRATION) as connection:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from psycopg.conninfo import make_conninfo
 
@@ -82,8 +83,16 @@ def hospital(store: Store) -> None:
     """Register the hospital that sends."""
     parties.add_organisation(store, organisation_id="Bench", name_en="Bench", name_zh="基准")
     kind = FacilityKind.HOSPITAL
-    names = {"name_en": "Bench Hospital", "name_zh": "基准医院", "county": "900101", "organisation": "Bench"}
-    parties.add_facility(store, facility_id="B1", level=3, kind=kind, **names)
+    parties.add_facility(
+        store,
+        facility_id="B1",
+        level=3,
+        kind=kind,
+        name_en="Bench Hospital",
+        name_zh="基准医院",
+        county="900101",
+        organisation="Bench",
+    )
     parties.add_system(store, "B1", parties.new_client_key("B1")[1])
 
 
@@ -114,13 +123,14 @@ def counted(store: Store, server: int, port: int, shape: str, seconds: float, se
     return answers
 
 
-def load(port: int, shape: str, seconds: float, seed: str) -> dict:  # type: ignore[type-arg]
+def load(port: int, shape: str, seconds: float, seed: str) -> dict[str, Any]:
     """Run the load generator and return what it saw."""
     lines, _, one = shape.partition("=")
     connections, _, under_way = lines.partition("x")
     command = [sys.executable, str(HERE / "instruments" / "mllp_load.py"), str(port), connections, str(seconds), seed,
                under_way or "1", *([one] if one else [])]  # fmt: skip
-    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    told: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return told
 
 
 def floors(store: Store, seconds: float) -> None:

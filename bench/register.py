@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from salus.access import Read, chain, register
@@ -53,11 +54,8 @@ def _measure(store: Store, rounds: int) -> dict[tuple[str, int], list[Sample]]:
             reads = [_read(serial) for serial in range(group)]
             batches = ENTRIES // group
             steps: list[tuple[str, Callable[[], None]]] = [
-                ("floor", lambda reads=reads, batches=batches: _each(store, batches, lambda: _bare(store, reads))),
-                (
-                    "register",
-                    lambda reads=reads, batches=batches: _each(store, batches, lambda: _register(store, reads)),
-                ),
+                ("floor", partial(_each, store, batches, partial(_bare, store, reads))),
+                ("register", partial(_each, store, batches, partial(_register, store, reads))),
                 ("chain", lambda: _chain(store)),
             ]
             for step, work in steps:

@@ -1,9 +1,10 @@
 """Patient + code + date over HTTP, everything on, beside two floors of the same run: `/healthz`, and the bare SQL.
 
-Usage: python bench/search.py [RESIDENTS] [OBSERVATIONS] [SECONDS] [CLIENTS]. Fills a node with made-up Observations by
-the functions that an acceptance uses, but without policy and register, in large transactions; serves it in a process
-of its own; asks for one patient's results of one code since a day. The bare SQL is the index by chart, code and date
-with the bodies, one prepared statement each, through psycopg alone. Counted: CPU of server and database.
+Usage: python bench/search.py [RESIDENTS] [OBSERVATIONS] [SECONDS] [CLIENTS] [FOLDER]. A node in FOLDER is kept, filled
+up to what is asked, and measured again the next time. Fills a node with made-up Observations by the functions that an
+acceptance uses, but without policy and register, in large transactions; serves it in a process of its own; asks for
+one patient's results of one code since a day. The bare SQL is the index by chart, code and date with the bodies, one
+prepared statement each, through psycopg alone. Counted: CPU of server and database.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import orjson
 
 from instruments.measure import Cpu, cpu
 from intake import fresh
-from salus.app import Node, accept, demo_token
+from salus.app import Node, accept, demo_token, load_settings, open_node
 from salus.identity import check_character
 from salus.kernel import Purpose, Role, new_id
 from salus.parties import principal
@@ -49,14 +50,16 @@ Chart = tuple[UUID, int]
 
 def main() -> None:
     """Fill, serve, ask, compare."""
-    given = [int(one) for one in sys.argv[1:]]
+    given = [int(one) for one in sys.argv[1:5]]
     residents, observations, seconds, clients = (*given, *(500, 50_000, 8, 16)[len(given) :])
-    with tempfile.TemporaryDirectory(prefix="salus-bench-") as folder:
-        Path(folder).chmod(0o711)
-        data = Path(folder) / "node"
-        with fresh(data) as node:
-            charts = people(node, residents)
-            fill(node, charts, observations)
+    with tempfile.TemporaryDirectory(prefix="salus-bench-") as passing:
+        folder = Path(sys.argv[5]) if len(sys.argv) > 5 else Path(passing)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)
+        data = folder / "node"
+        with kept(data) if data.exists() else fresh(data) as node:
+            charts = known(node) or people(node, residents)
+            fill(node, charts, stored(node), observations)
             token = demo_token(node, Role.HOSPITAL_SYSTEM, "B1", None, None)
             served = [sys.executable, "-m", "salus", "serve", "--data", str(data), "--port", str(PORT), "--demo"]
             server = subprocess.Popen(served, stdout=subprocess.PIPE, text=True)
@@ -67,6 +70,25 @@ def main() -> None:
             finally:
                 server.terminate()
                 server.wait(timeout=20)
+
+
+def kept(data: Path) -> Node:
+    """Open a node that was filled before."""
+    return open_node(load_settings(environment={}, given={"data": data, "postgres": "wheel"}), "demo")
+
+
+def known(node: Node) -> list[Chart]:
+    """Return the Patients that are there: the id and the chart of each."""
+    statement = "select id, chart_key from records.resource where type = 'Patient' order by chart_key"
+    with node.store.connect(Duty.MIGRATION, "salus") as connection:
+        return [(id_, chart) for id_, chart in connection.execute(statement).fetchall()]
+
+
+def stored(node: Node) -> int:
+    """Return how many Observations are there."""
+    with node.store.connect(Duty.MIGRATION, "salus") as connection:
+        found = connection.execute("select count(*) from records.resource where type = 'Observation'").fetchone()
+    return int(found[0]) if found else 0
 
 
 def people(node: Node, count: int) -> list[Chart]:
@@ -88,11 +110,15 @@ def _patient(number: int) -> dict[str, object]:
     return {"resourceType": "Patient", "identifier": [card]}
 
 
-def fill(node: Node, charts: list[Chart], count: int) -> None:
-    """Write Observations with their bodies and search rows, and say what it cost."""
+def fill(node: Node, charts: list[Chart], there: int, wanted: int) -> None:
+    """Write Observations with their bodies and search rows until there are so many, and say what it cost."""
+    count = wanted - there
+    if count <= 0:
+        print(f"{there:,} Observations of {len(charts):,} residents")
+        return
     began, before = time.perf_counter(), _used(node)
-    for start in range(0, count, BATCH):
-        _write(node, charts, range(start, min(start + BATCH, count)))
+    for start in range(there, wanted, BATCH):
+        _write(node, charts, range(start, min(start + BATCH, wanted)))
     wall, spent = time.perf_counter() - began, _used(node) - before
     with node.store.connect(Duty.MIGRATION, "salus") as connection:
         connection.execute("analyze")
@@ -100,20 +126,20 @@ def fill(node: Node, charts: list[Chart], count: int) -> None:
     print(
         f"filled {count:,} Observations of {len(charts):,} residents: {count / wall:,.0f}/s,"
         f" {(spent.server + spent.database) / count * 1000:.3f} CPU-ms each (body, seal, versions, search rows);"
-        f" records.found with its indexes {(size or [0])[0] / count:,.0f} bytes each"
+        f" records.found with its indexes {(size or [0])[0] / wanted:,.0f} bytes each"
     )
 
 
 def _write(node: Node, charts: list[Chart], numbers: range) -> None:
     with node.store.transaction(Duty.CARE) as tx:
         keys = node.keys.unwrap(sorted({charts[n % len(charts)][1] for n in numbers}))
-        entries = []
-        resources, versions = [], []
+        entries, versions = [], []
+        resources: list[tuple[int, UUID, str, int, int, datetime, datetime | None, datetime | None, int | None]] = []
         for n, key in zip(numbers, rows.keys(tx, len(numbers)), strict=True):
             patient, chart = charts[n % len(charts)]
             one = _observation(n, patient)
-            id_ = UUID(one["id"])
-            resources.append((key, id_, "Observation", chart, 1, AT, None, None))
+            id_ = UUID(str(one["id"]))
+            resources.append((key, id_, "Observation", chart, 1, AT, None, None, 0))
             versions.append((key, 1, chart, 1, AT, seal(keys[chart], key, 1, orjson.dumps(one))))
             entries.append(
                 Indexed(

@@ -51,11 +51,13 @@ def run(host: str, port: int, clients: int, seconds: float, requests: list[bytes
         client = Client(host, port, requests, number * 7919)
         selector.register(client.socket, selectors.EVENT_READ, client)
         client.send()
-    began, statuses, times = time.perf_counter(), {}, []
+    began = time.perf_counter()
+    statuses: dict[int, int] = {}
+    times: list[float] = []
     open_clients = clients
     while open_clients:
         for key, _ in selector.select():
-            client: Client = key.data
+            client = key.data
             status = client.receive()
             if status is None:
                 continue

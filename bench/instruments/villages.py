@@ -145,7 +145,7 @@ class Villages:
         if "·" in name:
             return name if roll < 0.6 else name.replace("·", self._dice.choice((".", "•", "・", "", " ")))
         if roll < 0.05:
-            return self._traditional.convert(name)
+            return str(self._traditional.convert(name))
         if roll < 0.058:
             return "".join(lazy_pinyin(name))
         if roll < 0.066:

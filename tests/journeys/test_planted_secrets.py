@@ -342,7 +342,7 @@ def by_wrong_requests(doors: Doors, secrets: Secrets) -> None:
 
 def by_wrong_bodies(doors: Doors, secrets: Secrets) -> None:
     """Send bodies that are wrong in every way, each full of secrets."""
-    good = patient(*(group[12] for group in (secrets.chinese, secrets.latin, secrets.numbers, secrets.phones)), "x")
+    good = patient(secrets.chinese[12], secrets.latin[12], secrets.numbers[12], secrets.phones[12], "x")
     text = json.dumps(good, ensure_ascii=False)
     name, phone = secrets.latin[13], secrets.phones[13]
     wrong: list[Body] = [

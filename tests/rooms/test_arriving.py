@@ -132,7 +132,7 @@ def test_refused_entries_are_counted_by_reason(node: Node, client: Asking) -> No
     bad = {"resourceType": "Observation", "status": "final", "subject": {"reference": "Patient/x"}}
     client.ask("POST", "/fhir/Observation", content=json.dumps(bad))
     client.ask("POST", "/fhir/Observation", content="{")
-    entries = [{"resource": bad, "request": {"method": "POST", "url": "Observation"}},
+    entries: list[dict[str, Any]] = [{"resource": bad, "request": {"method": "POST", "url": "Observation"}},
                {"request": {"method": "GET", "url": "Patient/x"}}]  # fmt: skip
     client.ask("POST", "/fhir", content=json.dumps({"resourceType": "Bundle", "type": "batch", "entry": entries}))
     both = [dict(entries[0]), dict(entries[0])]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import is_dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from html.parser import HTMLParser
 from importlib import import_module
 from importlib.resources import files
@@ -255,7 +256,7 @@ def test_a_chinese_text_keeps_every_gap_of_its_source() -> None:
     ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
-def test_every_member_of_a_closed_list_has_words(words_for: dict[str, object], closed: type) -> None:
+def test_every_member_of_a_closed_list_has_words(words_for: dict[str, object], closed: type[StrEnum]) -> None:
     assert set(words_for) == set(closed)
 
 

@@ -90,7 +90,8 @@ def test_twenty_patients_records_yield_what_the_interpreter_finds() -> None:
 
 
 def _differences(resources: Iterator[dict[str, Any]]) -> list[tuple[str, str, object, object]]:
-    found, compared = [], 0
+    found: list[tuple[str, str, object, object]] = []
+    compared = 0
     for resource in resources:
         kind, mine = resource["resourceType"], extract(resource)
         plain = json.loads(json.dumps(resource, default=float))
