@@ -1,0 +1,29 @@
+"""The benches run, and print what they compare; how fast anything is, no test asserts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parent.parent.parent / "bench"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("bench", "given", "told"),
+    [
+        ("everything", ["20", "3"], ["$everything of 20", "floor: /healthz", "floor: bare statement"]),
+        ("search", ["20", "400", "1", "2"], ["search, 2 clients", "floor, /healthz", "floor, bare SQL"]),
+        ("writes", ["1", "4"], ["creates:", "transactions of 100:", "floor, bare inserts:"]),
+    ],
+)
+def test_a_bench_prints_its_figures_and_a_floor_of_the_same_run(bench: str, given: list[str], told: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, str(BENCH / f"{bench}.py"), *given], capture_output=True, text=True, check=False, timeout=300
+    )
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert [one for one in told if one not in done.stdout] == []
