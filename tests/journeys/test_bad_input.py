@@ -330,7 +330,7 @@ def test_a_cursor_belongs_to_one_search(client: httpx.Client, patient: str) -> N
 
 
 def test_a_posted_search_keeps_what_is_searched_for_out_of_every_address(client: httpx.Client) -> None:
-    value = {"system": "urn:salus:facility:H1:mrn", "value": "posted-7"}
+    value = {"system": "urn:hospital:mrn", "value": "posted-7"}
     sent = bundle(*[entry({"resourceType": "Patient", "identifier": [value]})] * 3)
     client.post("", json=sent, headers=JSON)
     asked = {"identifier": f"{value['system']}|{value['value']}", "_count": "2"}

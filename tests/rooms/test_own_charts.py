@@ -251,11 +251,12 @@ def test_two_who_feed_one_new_patient_at_the_same_time_write_one(node: Node) -> 
 
 
 def test_several_of_one_identifier_are_a_412(node: Node, h1: Asking) -> None:
-    mrn = str(uuid4())
+    mrn, system_ = str(uuid4()), "https://his.example/numbers"
     for _ in range(2):
-        send(node, system(), fed(mrn))
+        send(node, system(), {"resourceType": "Patient", "identifier": [{"system": system_, "value": mrn}]})
 
-    assert feed(h1, mrn, fed(mrn)).status_code == 412
+    body = orjson.dumps({"resourceType": "Patient", "identifier": [{"system": system_, "value": mrn}]})
+    assert h1.ask("PUT", f"/fhir/Patient?identifier={system_}%7C{mrn}", content=body).status_code == 412
 
 
 def test_another_facilitys_patient_is_never_updated(node: Node, h1: Asking) -> None:

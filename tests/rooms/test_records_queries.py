@@ -83,7 +83,7 @@ QUERIES: dict[str, Call] = {
     "history: written, next page": lambda tx: past.written(tx, "H1", None, None, HERE, 2000),
     "history: types_of": lambda tx: past.types_of(tx, [7, 8]),
     "history: bodies": lambda tx: past.bodies(tx, [HERE]),
-    "messages: guard": lambda tx: sent.guard(tx, [7, 3]),
+    "lock_numbers": lambda tx: tables.lock_numbers(tx, [7, 3]),
     "messages: answered": lambda tx: sent.answered(tx, [b"message-7", b"message-8"]),
     "messages: newest": lambda tx: sent.newest(tx, [7, 8]),
     "identity: holders": lambda tx: index.holders(tx, [b"digest-5"]),

@@ -104,10 +104,17 @@ def test_a_wrong_character_stands_in_the_given_name_alone(sent: tuple[Country, l
         assert len(name["text"]) == len(person.name_zh)
 
 
-def test_what_is_sent_again_is_the_same_to_the_byte(sent: tuple[Country, list[Delivery]]) -> None:
+def test_what_is_sent_again_is_the_same_but_for_the_hospitals_number_of_the_second_file(
+    sent: tuple[Country, list[Delivery]],
+) -> None:
     _, spoilt = sent
-    first = {(d.resident, d.facility_id): d.bundle for d in spoilt if d.planted == "sent-twice"}
-    again = {(d.resident, d.facility_id): d.bundle for d in spoilt if d.planted == "again"}
+    first = {(d.resident, d.facility_id): d.bundle["entry"] for d in spoilt if d.planted == "sent-twice"}
+    again = {(d.resident, d.facility_id): d.bundle["entry"] for d in spoilt if d.planted == "again"}
 
-    assert first == again
+    assert first.keys() == again.keys()
     assert first
+    for which, entries in first.items():
+        before, after = (one[0]["resource"] for one in (entries, again[which]))
+        assert entries[1:] == again[which][1:]
+        assert after["identifier"][1].pop("value") == before["identifier"][1].pop("value") + "-2"
+        assert before == after

@@ -1,7 +1,7 @@
 """The record: FHIR R4 resources of every facility, in charts, sealed; found by digests, codes and dates."""
 
 from salus.records.counting import counts
-from salus.records.errors import Conflict, Gone, MeasureRefused, NotFound, NotYours, Problem, RecordRefused
+from salus.records.errors import Conflict, Gone, Held, MeasureRefused, NotFound, NotYours, Problem, RecordRefused
 from salus.records.everything.asking import parse_everything
 from salus.records.everything.model import MOST_OPENED_BYTES, AskedEverything, Kept
 from salus.records.everything.service import directory_ids, everything, everything_cursor, open_all, open_page
@@ -123,6 +123,7 @@ __all__ = [
     "Counted",
     "Footprint",
     "Gone",
+    "Held",
     "Identified",
     "Institution",
     "Intent",

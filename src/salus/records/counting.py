@@ -12,7 +12,7 @@ from salus.identity import residents_of
 from salus.records import store
 from salus.records.fhir.facts import CODE, token_of
 from salus.records.fhir.occurrence import ADMITTED, FINDING
-from salus.records.intake.accept import token_digest
+from salus.records.intake.tokens import token_digest
 from salus.records.model import Counted, Sealer, Wanted
 from salus.storage import Transaction
 

@@ -51,6 +51,15 @@ class MeasureRefused(RecordRefused):
         super().__init__(problems, 422)
 
 
+class Held(RecordRefused):
+    """A Patient would be opened under a number that one of the same facility has already. Nothing was stored."""
+
+    code = "SALUS-R409"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems, 409)
+
+
 class NotFound(SalusError):
     """There is nothing here that you could read."""
 

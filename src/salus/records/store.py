@@ -110,6 +110,11 @@ def bar_conditions(tx: Transaction, numbers: Sequence[int]) -> None:
     )
 
 
+def lock_numbers(tx: Transaction, numbers: Sequence[int]) -> None:
+    """Let nobody else write under what these numbers stand for until this transaction ends; all in one order."""
+    tx.rows("select pg_advisory_xact_lock(number) from unnest(%s::bigint[]) q(number)", (sorted(set(numbers)),))
+
+
 def lock(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str, int, int, str, str, int | None]]:
     """Lock resources for update: id -> (resource_key, type, chart_key, version, chart kind, facility, classes)."""
     found = tx.rows(

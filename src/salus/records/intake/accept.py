@@ -23,18 +23,19 @@ from salus.records.fhir.walk import Where, written
 from salus.records.history import changing as history
 from salus.records.history.model import Standing
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, Ready, examine, together
+from salus.records.intake.numbering import check_numbers
 from salus.records.intake.permitting import Writer, permit_write
 from salus.records.intake.preferring import nearest, usurped
 from salus.records.intake.referring import localise, unclosed
 from salus.records.intake.sandbox import fictional, marked
-from salus.records.model import Accepted, Intent, Outcome, Sealer
+from salus.records.intake.tokens import token_digest
+from salus.records.model import Accepted, Intent, Outcome
 from salus.records.sealing import seal
 from salus.records.search.digests import sandboxed
 from salus.records.search.indexing import Indexed, put
 from salus.records.sensitivity.spreading import Holding, classes_of, spread
 from salus.storage import Transaction
 
-TOKENS = "records.token"
 _OUR_IDS = "ids are given by this server"
 _KEPT = (
     "a Patient is what its chart hangs on and is not deleted: set active to false, or say in link which of your"
@@ -89,6 +90,7 @@ def accept_ready(tx: Transaction, writer: Writer, several: Sequence[Ready], at: 
     localise(examined, references, writer.base)
     targets = _lookup(tx, writer, references, examined)
     batch = _Batch(tx=tx, writer=writer, at=at, examined=examined, targets=targets)
+    check_numbers(tx, writer, examined)
     _lock_updates(batch)
     if problems := usurped(examined, writer.facility):
         raise RecordRefused(problems[:MOST_PROBLEMS], 422)
@@ -483,11 +485,6 @@ def _digests(batch: _Batch, one: Examined) -> Iterable[tuple[int, bytes]]:
         if digest is None:
             digest = batch.digests[token] = token_digest(batch.writer.sealer, *token)
         yield token[0], digest
-
-
-def token_digest(sealer: Sealer, param: int, token: str) -> bytes:
-    """Return the keyed digest under which a token of a parameter is stored and searched."""
-    return sealer.digest(TOKENS, f"{param}|{token}".encode("utf-8", "surrogatepass"))
 
 
 def _refused(one: Examined, text: str) -> RecordRefused:

@@ -15,8 +15,8 @@ from salus.access.consent import Sight
 from salus.records import store
 from salus.records.errors import Conflict, NotFound, Problem, RecordRefused
 from salus.records.fhir import facts
-from salus.records.intake.accept import token_digest
 from salus.records.intake.preferring import nearest
+from salus.records.intake.tokens import token_digest
 from salus.records.model import Condition, Custodian, Intent, Located, Sealer
 from salus.records.search.parameters import is_directory
 from salus.records.search.query import parse_query

@@ -12,7 +12,7 @@ from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir import facts
 from salus.records.fhir.references import parse_literal
 from salus.records.institutions import Institution
-from salus.records.intake.accept import token_digest
+from salus.records.intake.tokens import token_digest
 from salus.records.model import Sealer
 from salus.storage import Transaction
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from salus.records import store as tables
 from salus.records.fhir.facts import IDENTIFIER, token_of
 from salus.records.fhir.parse import parse as parse_json
-from salus.records.intake.accept import token_digest
 from salus.records.intake.conditions import by_value, stripes
+from salus.records.intake.numbering import lock_of, locks
+from salus.records.intake.tokens import token_digest
 from salus.records.messages import store
 from salus.records.messages.model import Before, Marked
 from salus.records.model import Keys, Outcome, Sealer
@@ -20,7 +21,7 @@ from salus.records.v2.message import Message
 from salus.records.v2.planning import Key, Known
 from salus.storage import Transaction
 
-_MESSAGE, _CONTENT, _LOCK = "records.message", "records.message.content", "records.message.lock"
+_MESSAGE, _CONTENT = "records.message", "records.message.content"
 _IDENTITY = (3, 4, 10, 7)
 MOST_LOCKS = 32
 # Results hang on their report, whose key guards them.
@@ -41,29 +42,20 @@ def mark(sealer: Sealer, facility: str, message: Message, raw: bytes) -> Marked:
         mapped=mapped,
         message=digest,
         fingerprint=sealer.digest(_CONTENT, raw),
-        locks=locks(sealer, facility, keys) | {_number(digest)},
+        locks=locks(sealer, facility, keys) | {lock_of(digest)},
         barred=frozenset(stripes(sealer, (by_value(value) for _, _, value in keys))),
     )
-
-
-def locks(sealer: Sealer, facility: str, keys: Iterable[Key]) -> frozenset[int]:
-    """Return the numbers under which these keys of one facility are guarded."""
-    return frozenset(_number(sealer.digest(_LOCK, "\x00".join((facility, *key)).encode())) for key in keys)
-
-
-def _number(digest: bytes) -> int:
-    return int.from_bytes(digest[:8], signed=True)
 
 
 def guard(tx: Transaction, marked: Sequence[Marked]) -> None:
     """Wait for whoever takes messages about the same numbers, and keep others waiting until this transaction ends.
 
     So does whoever writes by a condition that names one of them: what is not found yet would be opened by both.
-    The server has room for some thousand such locks: of a message with more numbers than 32 the lowest guard it, which
-    are the same for another message about the same ones.
+    Whoever holds both took the conditions first. The server has room for some thousand such locks: of a message with
+    more numbers than 32 the lowest guard it, which are the same for another message about the same ones.
     """
-    store.guard(tx, [number for one in marked for number in sorted(one.locks)[:MOST_LOCKS]])
     tables.bar_conditions(tx, sorted({number for one in marked for number in one.barred}))
+    tables.lock_numbers(tx, [number for one in marked for number in sorted(one.locks)[:MOST_LOCKS]])
 
 
 def before(tx: Transaction, marked: Sequence[Marked]) -> dict[bytes, Before]:

@@ -11,11 +11,6 @@ Answered = tuple[bytes, datetime, list[str]]
 """Fingerprint, when it was answered, notes."""
 
 
-def guard(tx: Transaction, numbers: Sequence[int]) -> None:
-    """Let nobody else take a message about the same numbers until this transaction ends; all in one order."""
-    tx.rows("select pg_advisory_xact_lock(number) from unnest(%s::bigint[]) q(number)", (sorted(set(numbers)),))
-
-
 def answered(tx: Transaction, messages: Sequence[bytes]) -> dict[bytes, Answered]:
     """Return what is known of those of these messages that were taken before."""
     found = tx.rows(

@@ -60,8 +60,18 @@ def _other(check: str) -> str:
 
 
 def clean(delivery: Delivery, kind: str) -> Delivery | None:
-    """Return what is sent once more afterwards, if anything is: the same again, or the same put right."""
+    """Return what is sent once more afterwards, if anything is: the same again, or the same put right.
+
+    Where the first was taken the desk had opened a second file by then: a hospital's number names one Patient.
+    """
     again = {"sent-twice": "again", "wrong-phone": "phone-corrected", "mistyped-number": "number-corrected"}.get(kind)
     if again is None:
         return None
-    return Delivery(facility_id=delivery.facility_id, bundle=delivery.bundle, resident=delivery.resident, planted=again)
+    bundle = delivery.bundle if kind == "mistyped-number" else _second_file(delivery.bundle)
+    return Delivery(facility_id=delivery.facility_id, bundle=bundle, resident=delivery.resident, planted=again)
+
+
+def _second_file(bundle: dict[str, Any]) -> dict[str, Any]:
+    patient = copy.deepcopy(bundle["entry"][0]["resource"])
+    patient["identifier"][1]["value"] += "-2"
+    return {**bundle, "entry": [{**bundle["entry"][0], "resource": patient}, *bundle["entry"][1:]]}
