@@ -94,3 +94,46 @@ def test_who_may_read_it_is_told_that_it_is_not_theirs_and_its_resident_sees_tha
     assert answer.status_code == 403
     assert len(reads) == before + 1
     assert (newest.facility, newest.what, newest.action, newest.unwraps) == ("H1", "Observation", "search", 0)
+
+
+def looks(node: Node, resident: int) -> list[access.Read]:
+    """Return what the register holds of a resident, newest first."""
+    with node.store.transaction(Duty.CARE) as tx:
+        return [one.read for one in access.reads_of(tx, identity.known_as(tx, resident), limit=1000)]
+
+
+@pytest.mark.parametrize("subject", ["about a Patient", "beside one's own Patient"])
+def test_a_reference_to_what_another_wrote_is_told_as_one_to_nothing_kept_and_shown_to_its_resident(
+    node: Node, h1: Asking, subject: str
+) -> None:
+    done, own = theirs(node, 3), send(node, system("H1"), a_patient()).outcomes[0].id
+    resident = resident_of(node, done)
+    told, before, shown = [], refusals(node), len(looks(node, resident))
+    for patient, entry in ((done.outcomes[0].id, done.outcomes[1].id), (uuid4(), uuid4())):
+        if subject == "about a Patient":
+            sent = an_observation(f"Patient/{patient}")
+        else:
+            sent = an_observation(f"Patient/{own}", focus=[{"reference": f"Observation/{entry}"}])
+        answer = h1.ask("POST", "/fhir/Observation", content=orjson.dumps(sent))
+        told.append((answer.status_code, answer.content))
+
+    newest = looks(node, resident)[0]
+    assert told[0] == told[1]
+    assert told[0][0] == 400
+    assert refusals(node) - before == 2
+    assert len(looks(node, resident)) - shown == 1
+    assert (newest.facility, newest.ground, newest.count, newest.unwraps) == ("H1", "reference", 0, 0)
+    assert newest.what == ("Patient" if subject == "about a Patient" else "Observation")
+
+
+def test_in_a_batch_and_in_a_transaction_it_is_shown_too(node: Node, h1: Asking) -> None:
+    done = theirs(node, 4)
+    resident, shown = resident_of(node, done), 0
+    sent = an_observation(f"Patient/{done.outcomes[0].id}")
+    entry = {"request": {"method": "POST", "url": "Observation"}, "resource": sent}
+    for kind in ("batch", "transaction"):
+        h1.ask("POST", "/fhir", content=orjson.dumps({"resourceType": "Bundle", "type": kind, "entry": [entry]}))
+
+        grounds = [one.ground for one in looks(node, resident)]
+        shown += 1
+        assert grounds.count("reference") == shown

@@ -69,11 +69,10 @@ def history_of(node: Node, who: Principal, kind: str, id_: UUID, asked: history.
 
 
 def _unseen(node: Node, who: Principal, kind: str, seen: Seen | None) -> SalusError:
-    """Keep the refusal of a history, if it is one, and return what is told of it."""
-    if seen is None and barred(node, who, kind) is None:
-        return missing(kind)
+    """Keep the refusal of a history and return what is told of it: where nothing is, the same as where it is closed."""
     refused = refuse(node, who, Action.READ)
-    return missing(kind) if seen and seen.hidden else refused
+    absent = seen is None and barred(node, who, kind) is None
+    return missing(kind) if absent or (seen and seen.hidden) else refused
 
 
 def facility_history(node: Node, who: Principal, kind: str | None, asked: history.Since) -> HistoryPage:

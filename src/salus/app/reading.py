@@ -15,7 +15,7 @@ from salus.access import Action, Decision, Kind, Read, Sight
 from salus.app.coalesce import Coalescer
 from salus.app.facts import REFUSED, barred, decide, missing, read_by, refusal_of
 from salus.app.node import Node
-from salus.app.seeing import Standing, own_facility_sight, own_sight, standing
+from salus.app.seeing import NOBODY, Standing, look_for_nobody, own_facility_sight, own_sight, standing
 from salus.kernel import Refused, Role, SalusError
 from salus.keys import KeyShredded
 from salus.parties import Principal, authenticate
@@ -135,7 +135,7 @@ def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException
         if permitted:
             access.register(tx, [_read(case, at) for case in permitted])
     keys = _keys(node, [case.located.chart_key for case in permitted if case.located and not case.located.deleted])
-    refused = [case for case in cases if case.decision and not case.decision.allowed]
+    refused = [case for case in cases if _told_of_nothing(case) or (case.decision and not case.decision.allowed)]
     if refused:
         access.record_refusal(node.store, *(refusal_of(node, case.principal, Action.READ) for case in refused))
     return [_answer(case, keys) for case in cases]
@@ -165,7 +165,7 @@ class ReadsTogether:
                 self._looks.append(_looked(case, at))
             if case.located is None or case.located.deleted or not (case.decision and case.decision.allowed):
                 refused = _answer(case, {})
-                if case.decision and case.decision.ground == CLOSED:
+                if _told_of_nothing(case):
                     self._hidden.append(case)
                 if isinstance(refused, SalusError):
                     refused.where = f"Bundle.entry[{entry}].request"
@@ -236,9 +236,18 @@ def look_at(who: Principal, seen: Seen, at: datetime) -> Read:
     return _looked(case, at)
 
 
+def _told_of_nothing(case: _Case) -> bool:
+    """Tell whether the answer is that nothing is there: it is not, or it is closed. Both are kept as refusals."""
+    return (case.decision is None and case.located is None) or bool(case.decision and case.decision.ground == CLOSED)
+
+
 def _locate(tx: Transaction, node: Node, cases: Sequence[_Case], at: datetime) -> None:
-    """Find each resource, its resident, and what policy says of the read."""
-    located = _find(tx, cases)
+    """Find each resource, its resident, and what policy says of the read.
+
+    Where nothing is told to be there, it takes the same statements whether something is: what was not run for it is run
+    for nobody.
+    """
+    located, beside = _find(tx, cases)
     charts = {found.chart_key for found in located.values() if found.chart_kind == "resident"}
     residents = identity.residents_of(tx, sorted(charts)) if charts else {}
     for case in cases:
@@ -252,17 +261,32 @@ def _locate(tx: Transaction, node: Node, cases: Sequence[_Case], at: datetime) -
             case.decision = barred(node, case.principal, case.type)
         if case.located and case.decision is None:
             _decide(tx, node, case, stands, decided)
+    nothing = [case for case in cases if _told_of_nothing(case)]
+    if nothing:
+        if not charts:
+            identity.residents_of(tx, [NOBODY])
+        if not beside:
+            history.fetch_deleted(tx, [nothing[0].id])
+        _take_as_long(tx, node, nothing, stands.steps, at)
 
 
-def _find(tx: Transaction, cases: Sequence[_Case]) -> dict[tuple[UUID, int | None], Located]:
-    """Find what is asked for by (id, version); what was deleted is found as that."""
+def _take_as_long(tx: Transaction, node: Node, nothing: Sequence[_Case], steps: int, at: datetime) -> None:
+    """Ask of nobody what was not asked of what is not there, as if it were closed."""
+    for case in nothing:
+        if case.located is None and case.principal.resident:
+            node.resident_key(tx, case.principal.resident)
+    look_for_nobody(tx, nothing[0].principal.facility, steps, at)
+
+
+def _find(tx: Transaction, cases: Sequence[_Case]) -> tuple[dict[tuple[UUID, int | None], Located], bool]:
+    """Find what is asked for by (id, version); what was deleted is found as that. Also whether that was looked for."""
     newest = list({case.id for case in cases if case.version is None})
     found: dict[tuple[UUID, int | None], Located] = {(one.id, None): one for one in records.fetch(tx, newest)}
     missing = [id_ for id_ in newest if (id_, None) not in found]
     found |= {(one.id, None): one for one in history.fetch_deleted(tx, missing)}
     versions = {(case.id, case.version) for case in cases if case.version is not None}
     found |= {(one.id, one.version): one for one in history.fetch_versions(tx, sorted(versions))}
-    return found
+    return found, bool(missing)
 
 
 def _needs_one(case: _Case) -> bool:

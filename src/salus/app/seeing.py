@@ -25,12 +25,14 @@ Pair = tuple[str, int]
 class Standing:
     """How facilities stand to residents at an instant: which care relations are open, and what is closed in them.
 
-    `opened` is what of that residents opened though, by facility and chart.
+    `opened` is what of that residents opened though, by facility and chart. `steps` is how many of the three steps of
+    finding it out were run: see `look_for_nobody`.
     """
 
     open: frozenset[Pair]
     closed: Mapping[Pair, int]
     opened: Mapping[Pair, int] = field(default_factory=dict)
+    steps: int = 0
 
     def denied(self, facility: str | None, resident: int | None) -> bool:
         """Tell whether a resident closed to this facility everything that others wrote."""
@@ -63,14 +65,34 @@ def standing(tx: Transaction, pairs: Iterable[tuple[str | None, int | None]], at
     found = frozenset(under[pair] for pair in access.relations(tx, sorted(under), at))
     asked = {(facility, now): known.get(now, (now,)) for facility, now in sorted(found)}
     if not asked:
-        return Standing(open=found, closed=NONE.closed)
+        return Standing(open=found, closed=NONE.closed, steps=1)
     closed, said = access.closed_classes(tx, asked, at)
     charts = identity.charts_by_number(tx, sorted({key for _, key in said})) if said else {}
     opened: dict[Pair, int] = {}
     for (facility, key), bits in said.items():
         for chart in charts.get(key, ()):
             opened[facility, chart] = opened.get((facility, chart), 0) | bits
-    return Standing(open=found, closed=MappingProxyType(closed), opened=MappingProxyType(opened))
+    steps = 3 if said else 2
+    return Standing(open=found, closed=MappingProxyType(closed), opened=MappingProxyType(opened), steps=steps)
+
+
+NOBODY = 0
+"""The key of no resident and of no chart."""
+
+
+def look_for_nobody(tx: Transaction, facility: str | None, steps: int, at: datetime) -> None:
+    """Run the steps of `standing` that were not run, for nobody.
+
+    What is closed and what is missing then take the same statements, so that no clock tells them apart.
+    """
+    at_home = facility or ""
+    if steps < 1:
+        identity.known_as_each(tx, [NOBODY])
+        access.relations(tx, [(at_home, NOBODY)], at)
+    if steps < 2:
+        access.closed_classes(tx, {(at_home, NOBODY): (NOBODY,)}, at)
+    if steps < 3:
+        identity.charts_by_no_number(tx)
 
 
 def sight_of(tx: Transaction, node: Node, who: Principal, charts: Collection[int], at: datetime) -> Sight:
@@ -108,18 +130,22 @@ class Eyes:
     who: Principal
     at: datetime
 
-    def closed(self, tx: Transaction, found: Sequence[tuple[int, str, int | None]]) -> list[bool]:
+    def closed(self, tx: Transaction, found: Sequence[tuple[int, str, int | None]], *, missing: bool) -> list[bool]:
         """Tell of resources, (chart, facility, classes), which are as if they were not there.
 
         Without an open care relation that is all that others wrote. Raises Unclassed where classes that wait decide it.
+        Where something else is `missing`, or is closed, all is asked that can be asked, if need be of nobody.
         """
-        whose = identity.residents_of(tx, sorted({chart for chart, _, _ in found}))
+        whose = identity.residents_of(tx, sorted({chart for chart, _, _ in found} or {NOBODY}))
         stands = standing(tx, [(self.who.facility, resident) for resident in whose.values()], self.at)
         sight = stands.sight(self.who.facility, {chart: whose.get(chart) for chart, _, _ in found})
         unknown = [(chart, at) for chart, at, classes in found if classes is None and not sight.shows(chart, at, None)]
         if waiting := [chart for chart, at in unknown if sight.shows(chart, at, 0)]:
             raise unclassed(self.node, waiting)
-        return [not sight.shows(chart, at, classes) for chart, at, classes in found]
+        closed = [not sight.shows(chart, at, classes) for chart, at, classes in found]
+        if missing or any(closed):
+            look_for_nobody(tx, self.who.facility, stands.steps, self.at)
+        return closed
 
 
 def check_classed(tx: Transaction, node: Node, sight: Sight) -> None:

@@ -14,6 +14,7 @@ from salus.app.attempts import BY_WRITE, keep_attempt
 from salus.app.begun import Begun, register_unanswered
 from salus.app.facts import read_by, refuse
 from salus.app.node import Node
+from salus.app.nowhere import keep_reference
 from salus.app.own_charts import follow_replacements
 from salus.app.preparing import check_conditions, prepared, register_asked, register_looks
 from salus.app.reading import locate_one, look_at
@@ -22,7 +23,19 @@ from salus.healthcode import certificates
 from salus.kernel import Purpose, Refused, Role, SalusError
 from salus.parties import Principal
 from salus.parties import principal as a_principal
-from salus.records import Accepted, Intent, Keys, Line, Looks, MeasureRefused, NotFound, NotYours, Outcome, Writer
+from salus.records import (
+    Accepted,
+    Intent,
+    Keys,
+    LeadsNowhere,
+    Line,
+    Looks,
+    MeasureRefused,
+    NotFound,
+    NotYours,
+    Outcome,
+    Writer,
+)
 from salus.storage import Duty, StoreDown, TookTooLong, Transaction
 
 _NOT_YOURS = "you may write only charts of your own facility, for treatment: send your own Patient first"
@@ -255,6 +268,8 @@ def kept(node: Node, principal: Principal, error: SalusError) -> SalusError:
         keep_attempt(node, principal, BY_WRITE, error.code)
     if isinstance(error, NotYours):
         return _not_yours(node, principal, error)
+    if isinstance(error, LeadsNowhere) and error.asked:
+        keep_reference(node, principal, error)
     if not isinstance(error, Refused):
         return error
     kept = refuse(node, principal, Action.CREATE, error.text)
@@ -263,9 +278,9 @@ def kept(node: Node, principal: Principal, error: SalusError) -> SalusError:
 
 
 def _not_yours(node: Node, principal: Principal, error: NotYours) -> SalusError:
-    """Keep the refusal of a write to another facility's record; return it to whoever may read what they may not write.
+    """Keep the refusal of a write to what is not there, or to another facility's record, in the same way.
 
-    To others it is as if nothing were there. That something is, is shown to its resident.
+    It is returned to whoever may read what they may not write, and shown to its resident. To others nothing is there.
     """
     kept = refuse(node, principal, Action.UPDATE, _NOT_YOURS)
     kept.where = error.where

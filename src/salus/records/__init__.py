@@ -1,7 +1,17 @@
 """The record: FHIR R4 resources of every facility, in charts, sealed; found by digests, codes and dates."""
 
 from salus.records.counting import counts
-from salus.records.errors import Conflict, Gone, Held, MeasureRefused, NotFound, NotYours, Problem, RecordRefused
+from salus.records.errors import (
+    Conflict,
+    Gone,
+    Held,
+    LeadsNowhere,
+    MeasureRefused,
+    NotFound,
+    NotYours,
+    Problem,
+    RecordRefused,
+)
 from salus.records.everything.asking import parse_everything
 from salus.records.everything.model import MOST_OPENED_BYTES, AskedEverything, Kept
 from salus.records.everything.service import directory_ids, everything, everything_cursor, open_all, open_page
@@ -76,6 +86,7 @@ from salus.records.sensitivity.service import Unclassed, charts_waiting, classif
 from salus.records.service import (
     arrival,
     charts,
+    charts_of,
     charts_of_patients,
     check_type,
     deliver,
@@ -129,6 +140,7 @@ __all__ = [
     "Intent",
     "Kept",
     "Keys",
+    "LeadsNowhere",
     "Line",
     "Located",
     "Looks",
@@ -156,6 +168,7 @@ __all__ = [
     "arrival",
     "asked_about",
     "charts",
+    "charts_of",
     "charts_of_patients",
     "charts_waiting",
     "check",

@@ -60,6 +60,14 @@ class Held(RecordRefused):
         super().__init__(problems, 409)
 
 
+class LeadsNowhere(RecordRefused):
+    """Something refers to what is not stored here, or is as if it were not: `asked` is what, by type and id."""
+
+    def __init__(self, problems: Sequence[Problem], asked: Sequence[tuple[str, UUID]]) -> None:
+        super().__init__(problems)
+        self.asked = tuple(asked)
+
+
 class NotFound(SalusError):
     """There is nothing here that you could read."""
 
@@ -68,7 +76,7 @@ class NotFound(SalusError):
 
 
 class NotYours(NotFound):
-    """It is another facility's: told as what is not there, unless whoever writes may read it. `id` is which it is."""
+    """It is not there, or another facility's: told alike, unless whoever writes may read it. `id` is which it is."""
 
     def __init__(self, text: str, kind: str, id_: UUID, where: str | None = None) -> None:
         super().__init__(text, where=where)

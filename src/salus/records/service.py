@@ -86,6 +86,11 @@ def charts_of_patients(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple
     return {id_: (chart, facility) for (name, id_), (chart, _, facility, _) in found.items() if name == "Patient"}
 
 
+def charts_of(tx: Transaction, named: Sequence[tuple[str, UUID]]) -> dict[tuple[str, UUID], int]:
+    """Return the chart of each resource, by type and id, that is stored."""
+    return {literal: chart for literal, (chart, *_) in store.targets(tx, named).items()}
+
+
 def patients_named(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, tuple[int, str, int | None]]:
     """Return chart, facility and classes of each Patient that exists."""
     found = store.targets(tx, [("Patient", id_) for id_ in ids])

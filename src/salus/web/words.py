@@ -48,6 +48,7 @@ GROUNDS: Mapping[str, str] = {
     "care-facility": noop("A place of care looked you up, to open your record for treatment."),
     "own-facility": noop("That institution wrote this entry itself."),
     "own-record": noop("It is your own record."),
+    "reference": noop("That institution referred to this and was told that nothing is there; nothing was shown."),
     "record-keeper": noop("That institution keeps your health record, and looked who is due for a visit."),
     "directory": noop("Only the directory of institutions was read."),
     "role": noop("The role allows it."),

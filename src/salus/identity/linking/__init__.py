@@ -2,6 +2,7 @@
 
 from salus.identity.linking.binding import (
     charts_beside,
+    charts_by_no_number,
     charts_by_number,
     identifiers,
     joined_by_number,
@@ -34,6 +35,7 @@ __all__ = [
     "announce",
     "assertions_of",
     "charts_beside",
+    "charts_by_no_number",
     "charts_by_number",
     "differences",
     "hold",

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from salus.records.history import store
-from salus.records.history.service import lock
+from salus.records.history.service import lock, look_for_none
 from salus.storage import Transaction
 
 
@@ -33,4 +33,4 @@ def targets_deleted(
     return store.targets_deleted(tx, wanted) if wanted else {}
 
 
-__all__ = ["bring_back", "delete", "lock", "targets_deleted"]
+__all__ = ["bring_back", "delete", "lock", "look_for_none", "targets_deleted"]

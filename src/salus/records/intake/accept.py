@@ -13,7 +13,7 @@ from salus.access import Action
 from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described, place, residents_of, revise
 from salus.kernel import bucket, civil_day, format_instant, new_id
 from salus.records import arriving, following, population, store
-from salus.records.errors import Conflict, NotFound, NotYours, Problem, RecordRefused
+from salus.records.errors import Conflict, LeadsNowhere, NotYours, Problem, RecordRefused
 from salus.records.fhir import facts, occurrence
 from salus.records.fhir.definitions import DIRECTORY
 from salus.records.fhir.parse import MOST_BYTES, dump
@@ -26,7 +26,7 @@ from salus.records.intake.examine import MOST_PROBLEMS, Examined, Ready, examine
 from salus.records.intake.numbering import check_numbers
 from salus.records.intake.permitting import Writer, permit_write
 from salus.records.intake.preferring import nearest, usurped
-from salus.records.intake.referring import localise, unclosed
+from salus.records.intake.referring import localise, mine, unclosed
 from salus.records.intake.sandbox import fictional, marked
 from salus.records.intake.tokens import token_digest
 from salus.records.model import Accepted, Intent, Outcome
@@ -142,18 +142,21 @@ def _lookup(
     targets = store.targets(tx, wanted) if wanted else {}
     changed = {one.intent.entry for one in examined if one.intent.verb == "update"}
     missing = [
-        one for one, _, entry in references.places if entry in changed and one not in targets and one not in gone
+        one
+        for one, _, entry in references.places
+        if entry in changed and one not in gone and not mine(writer, targets.get(one))
     ]
     targets |= history.targets_deleted(tx, missing)
-    targets = unclosed(tx, writer, targets, [one.id for one in examined if one.intent.verb == "update"])
+    targets = unclosed(tx, writer, targets, wanted, [one.id for one in examined if one.intent.verb == "update"])
     problems = [
         Problem(where=_reference(where), text="refers to nothing that is stored here", code="not-found", entry=entry)
         for literal, where, entry in references.places
         if literal not in targets
     ]
+    nowhere = {literal for literal, _, _ in references.places if literal not in targets}
     problems += _conditional(tx, writer, references, targets, gone)
     if problems:
-        raise RecordRefused(problems[:MOST_PROBLEMS])
+        raise LeadsNowhere(problems[:MOST_PROBLEMS], sorted(nowhere))
     return targets
 
 
@@ -220,9 +223,10 @@ def _lock_updates(batch: _Batch) -> None:
 def _standing(batch: _Batch, one: Examined, found: Standing | None) -> Standing:
     """Return what is to be changed. What is another facility's is told as what is not there."""
     missing, where = f"there is no such resource to {one.intent.verb}; {_OUR_IDS}", _where(one)
-    if found is None or found.type != one.type:
-        raise NotFound(missing, where=where)
-    if found.kind != "directory" and found.facility != batch.writer.facility:
+    if found is None:
+        raise NotYours(missing, one.type, one.id, where)
+    if found.type != one.type or (found.kind != "directory" and found.facility != batch.writer.facility):
+        history.look_for_none(batch.tx, found)
         raise NotYours(missing, one.type, one.id, where)
     return found
 

@@ -15,7 +15,7 @@ from salus.storage import Transaction
 class Eyes(Protocol):
     """What is there for the writer of what other facilities wrote."""
 
-    def closed(self, tx: Transaction, found: Sequence[tuple[int, str, int | None]]) -> list[bool]: ...
+    def closed(self, tx: Transaction, found: Sequence[tuple[int, str, int | None]], *, missing: bool) -> list[bool]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
