@@ -52,9 +52,13 @@ QUERIES: dict[str, Call] = {
     "everything": lambda tx: tables.everything(tx, SIGHT, EVERYTHING),
     "told_of": lambda tx: tables.told_of(tx, [1, 2]),
     "forget_told": lambda tx: tables.forget_told(tx, [1, 2]),
-    "classes: unclass": lambda tx: classes.unclass(tx, [1, 2]),
+    "classes: hold": lambda tx: classes.hold(tx, [1, 2]),
+    "classes: hold_alone": lambda tx: classes.hold_alone(tx, [1, 2]),
+    "classes: again": lambda tx: classes.again(tx, [1, 2]),
+    "classes: add_again": lambda tx: classes.add_again(tx, [(7, 1), (8, 17)]),
     "classes: unclass_entries": lambda tx: classes.unclass_entries(tx, [7, 8]),
-    "classes: unclass_referring": lambda tx: classes.unclass_referring(tx, [1, 2], [7, 8]),
+    "classes: reached": lambda tx: classes.reached(tx, [1, 2], [(7, 1), (8, 2)]),
+    "classes: followers": lambda tx: classes.followers(tx, [(7, 1), (8, 2)]),
     "classes: waiting": lambda tx: classes.waiting(tx, 200),
     "classes: waiting_in": lambda tx: classes.waiting_in(tx, [1, 2], 200),
     "classes: waiting_among": lambda tx: classes.waiting_among(tx, [SOME]),
@@ -176,7 +180,7 @@ def filled(store: Store) -> Store:
         (
             f"insert into records.resource select n, gen_random_uuid(), (array['Observation','Condition','Patient',"
             f"'Encounter'])[1 + n % 4], 1 + n % {CHARTS}, 1, now(), now(), now(),"
-            f" case when n % 1000 = 0 then null else 0 end from generate_series(1, {RESOURCES}) n"
+            f" case when n % 1000 = 0 then null when n % 1000 = 1 then 8 else 0 end from generate_series(1, {RESOURCES}) n"
         ),
         (
             f"insert into records.version select n, 1, 1 + n % {CHARTS}, 1 + n / 3, now(), '\\x00'"
@@ -250,7 +254,7 @@ def filled(store: Store) -> Store:
             "insert into records.message_resource select n % 1000, now() - n * interval '1 second',"
             f" ('message-' || n)::bytea from generate_series(1, {RESOURCES}) n"
         ),
-        f"insert into records.found select n, n, 1, now(), null, null, '{{}}', '{{}}', '{{}}' from {EACH}",
+        f"insert into records.found select n, n, 1, now(), null, null, '{{}}', '{{}}', array[n * 1024 + 3] from {EACH}",
         f"insert into records.vital select n, 'H1', '1980-01-01', 'male', null, null, true, now() from {EACH}",
         f"insert into records.keeping select n, n, 'H1', '2020-01-01', null, now() from {EACH}",
         f"insert into records.followed select n, 'topic'::bytea, n, '2031-01-01' from {EACH}",

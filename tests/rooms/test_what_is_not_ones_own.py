@@ -128,12 +128,11 @@ def test_a_reference_to_what_another_wrote_is_told_as_one_to_nothing_kept_and_sh
 
 def test_in_a_batch_and_in_a_transaction_it_is_shown_too(node: Node, h1: Asking) -> None:
     done = theirs(node, 4)
-    resident, shown = resident_of(node, done), 0
+    resident = resident_of(node, done)
     sent = an_observation(f"Patient/{done.outcomes[0].id}")
     entry = {"request": {"method": "POST", "url": "Observation"}, "resource": sent}
-    for kind in ("batch", "transaction"):
+    for shown, kind in enumerate(("batch", "transaction"), 1):
         h1.ask("POST", "/fhir", content=orjson.dumps({"resourceType": "Bundle", "type": kind, "entry": [entry]}))
 
         grounds = [one.ground for one in looks(node, resident)]
-        shown += 1
         assert grounds.count("reference") == shown

@@ -1,6 +1,6 @@
 """What one resource holds, and what it takes on from those that it refers to.
 
-The low four bits say in which classes a resource is, the next four which of them whoever refers to it takes on. A
+The low three bits say in which classes a resource is, those four above which of them whoever refers to it takes on. A
 visit lends what its department is, not why somebody came: else a visit of a person with HIV would close all that was
 done there.
 """
@@ -18,6 +18,8 @@ from salus.records.sensitivity.table import classes_of_code, classes_of_label, c
 LENDS = 4
 """By how many bits what a resource lends stands above what it is."""
 _EVERY = int(EVERY_CLASS)
+AGAIN = 8
+"""The bit of a stored entry that is worked out once more; until then it is what the others say."""
 EVERY_LENT = _EVERY | _EVERY << LENDS
 """What a resource is that nobody can read any more."""
 
@@ -60,7 +62,7 @@ def taken(resource_type: str, own: int, lent: int) -> int:
 
 def lends(classes: int | None) -> int:
     """Return what a stored resource lends; of one that nobody worked out yet, every class."""
-    return _EVERY if classes is None else classes >> LENDS
+    return _EVERY if classes is None else classes >> LENDS & _EVERY
 
 
 def taken_on(

@@ -14,7 +14,8 @@ from salus.records.fhir.references import parse_literal, referred
 from salus.records.fhir.walk import walk
 from salus.records.sealing import unseal
 from salus.records.sensitivity import store
-from salus.records.sensitivity.holding import EVERY_LENT, taken_on
+from salus.records.sensitivity.holding import AGAIN, EVERY_LENT, lends, taken_on
+from salus.records.sensitivity.spreading import follow
 from salus.storage import Transaction
 
 Literal = tuple[str, UUID]
@@ -50,9 +51,9 @@ class _Page:
 
     def open(self, rows: Sequence[store.Row]) -> None:
         """Open every version of locked entries, and look up what they refer to."""
-        self.mine |= {(name, id_): key for key, name, id_, _ in rows}
-        about = {key: (name, id_, chart) for key, name, id_, chart in rows}
-        opens, named = self.keys(sorted({chart for *_, chart in rows})), set[Literal]()
+        self.mine |= {(name, id_): key for key, name, id_, _, _ in rows}
+        about = {key: (name, id_, chart) for key, name, id_, chart, _ in rows}
+        opens, named = self.keys(sorted({row[3] for row in rows})), set[Literal]()
         for key, version, sealed in store.versions(self.tx, list(about)):
             name, id_, chart = about[key]
             body = _body(opens.get(chart), key, version, sealed)
@@ -63,7 +64,8 @@ class _Page:
                 self.said.append((name, id_, body, references))
                 named |= {literal for one in references if (literal := parse_literal(one))}
         wanted = sorted({id_ for _, id_ in named - self.mine.keys() - self.others.keys()})
-        self.others |= store.classes_of(self.tx, wanted) if wanted else {}
+        stored = store.classes_of(self.tx, wanted) if wanted else {}
+        self.others |= {one: None if told is None or told & AGAIN else told for one, told in stored.items()}
 
     @property
     def unknown(self) -> list[Literal]:
@@ -91,6 +93,7 @@ def classify(tx: Transaction, keys: Keys, first: Sequence[int], most: int) -> in
         found[one[:2]] |= classes
     if found:
         store.set_classes(tx, [(page.mine[one], classes) for one, classes in found.items()])
+        follow(tx, [(page.mine[one], lends(classes)) for one, classes in found.items() if lends(classes)])
     return len(found)
 
 
