@@ -180,7 +180,8 @@ def filled(store: Store) -> Store:
         (
             f"insert into records.resource select n, gen_random_uuid(), (array['Observation','Condition','Patient',"
             f"'Encounter'])[1 + n % 4], 1 + n % {CHARTS}, 1, now(), now(), now(),"
-            f" case when n % 1000 = 0 then null when n % 1000 = 1 then 8 else 0 end from generate_series(1, {RESOURCES}) n"
+            " case when n % 1000 = 0 then null when n % 1000 = 1 then 8 else 0 end"
+            f" from generate_series(1, {RESOURCES}) n"
         ),
         (
             f"insert into records.version select n, 1, 1 + n % {CHARTS}, 1 + n / 3, now(), '\\x00'"
