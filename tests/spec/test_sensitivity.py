@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -74,6 +75,18 @@ HIV, PSYCHIATRY, REPRODUCTION, ALL = Sensitive.HIV, Sensitive.PSYCHIATRY, Sensit
         ("http://hl7.org/fhir/sid/icd-9-cm", "2962", PSYCHIATRY),
         ("http://hl7.org/fhir/sid/icd-9-cm", "V25.1", REPRODUCTION),
         ("http://hl7.org/fhir/sid/icd-9-cm", "37.22", 0),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "724.2", 0),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "749.00", 0),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "31.1", 0),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "64.0", 0),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "73.59", REPRODUCTION),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "650", REPRODUCTION),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "V65.44", HIV),
+        ("http://hl7.org/fhir/sid/icd-9-cm", "V6544", HIV),
+        ("http://id.who.int/icd/release/11/mms", "6D85.3", HIV | PSYCHIATRY),
+        ("http://id.who.int/icd/release/11/mms", "XN487", HIV),
+        ("http://id.who.int/icd/release/11/mms", "QC4B", PSYCHIATRY),
+        ("http://id.who.int/icd/release/11/mms", "PD12", 0),
         ("http://id.who.int/icd/release/11/mms", "1C62.Z", HIV),
         ("http://hl7.org/fhir/sid/icd-11", "JA00", REPRODUCTION),
         ("http://hl7.org/fhir/sid/icd-11", "CA23", 0),
@@ -90,6 +103,13 @@ HIV, PSYCHIATRY, REPRODUCTION, ALL = Sensitive.HIV, Sensitive.PSYCHIATRY, Sensit
 def test_a_code_puts_a_resource_into_its_classes(system: str | None, code: str, classes: int) -> None:
     assert classes_of_code(system, code) == classes
     assert held({"resourceType": "Condition", "code": {"coding": [{"system": system, "code": code}]}}) & 7 == classes
+
+
+def test_every_row_says_where_it_comes_from_and_one_of_icd_9_whether_it_is_a_diagnosis_or_an_operation() -> None:
+    assert all(meaning and source for *_, meaning, source in rows())
+    whole = re.compile(r"([0-9]{3}|V[0-9]{2}|E95)(\.[0-9]{1,2})?\*|[0-9]{2}\.[0-9]{0,2}\*", re.ASCII)
+    assert [code for _, kind, code, *_ in rows() if kind == "icd-9" and not whole.fullmatch(code)] == []
+    assert len({row[:3] for row in rows()}) == len(rows())
 
 
 @pytest.mark.parametrize(
