@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -85,6 +85,9 @@ class Door:
     cosigners: int = 2
     witnessing: int = 3
     registered: bool = True
+    hands: int = 4
+    others: tuple[tuple[Document, tuple[int, ...]], ...] = ()
+    """Further documents, each with the numbers of the hands that sign it."""
 
     @property
     def log(self) -> Hand:
@@ -117,14 +120,18 @@ class Door:
 
     def leaves(self) -> list[tuple[str, dict[str, Any]]]:
         """The log: signers' keys, the issuer's key, the declaration."""
-        hands = [Hand(f"signer-{number}") for number in range(4)]
+        hands = [Hand(f"signer-{number}") for number in range(self.hands)]
         found = [
             _party_key(one.name, f"house-{place % 3}", "signer", one.public_key) for place, one in enumerate(hands)
         ]
         if self.registered:
             found.append(_party_key(PARTY, "door.example", "issuer", key_digest(self.issuer.public_key())))
         signatures = {one.name: b64(one.sign(self.document.signed)) for one in hands[: self.signers]}
-        return [*found, ("publication", self.document.leaf(signatures))]
+        found.append(("publication", self.document.leaf(signatures)))
+        for document, numbers in self.others:
+            signed = {hands[one].name: b64(hands[one].sign(document.signed)) for one in numbers}
+            found.append(("publication", document.leaf(signed)))
+        return found
 
     def checkpoint(self, entries: list[bytes], at: datetime) -> str:
         head = sign_checkpoint(len(entries), root(leaf_hash(entry) for entry in entries), self.log)
@@ -147,7 +154,7 @@ class Door:
             proof = LeafProof(index=place, hashes=tuple(hashes), checkpoint=early)
             return Logged(kind=leaves[place][0], body=leaves[place][1], proof=str(proof))
 
-        kid = key_id(self.issuer.public_key())
+        kid, first = key_id(self.issuer.public_key()), len(leaves) - 1 - len(self.others)
         token = write_status_list(
             subject_of(PARTY, 1),
             self.void,
@@ -159,11 +166,20 @@ class Door:
         return write_trust(
             trust=self.trust,
             head=now,
-            keys=[proved(place) for place in range(len(leaves) - 1)],
+            keys=[proved(place) for place in range(first)],
             issuers=[(PARTY, self.spki)],
-            declarations=[(self.document.as_json(), proved(len(leaves) - 1))],
+            declarations=[(self.document.as_json(), proved(first))],
             lists=[token],
+            acceptance=self.told(PublicationKind.ACCEPTANCE, proved, first),
+            emergencies=self.told(PublicationKind.EMERGENCY, proved, first),
         )
+
+    def told(
+        self, kind: PublicationKind, proved: Callable[[int], Logged], first: int
+    ) -> list[tuple[dict[str, Any], Logged]]:
+        """The further documents of a kind, each with its leaf."""
+        found = [(place, one) for place, (one, _) in enumerate(self.others, first + 1) if one.kind is kind]
+        return [(one.as_json(), proved(place)) for place, one in found]
 
     def read(self) -> TrustFile:
         return read_trust(self.file())

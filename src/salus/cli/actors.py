@@ -9,7 +9,7 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from salus.kernel import canonical, format_instant
 from salus.rules import Document, EvidenceKind, PublicationKind, Result, commitment_of, shipped_table
+from salus.rules.acceptance import shipped_acceptance
 
 SITE = "sampling-site"
 LABORATORY = "laboratory"
@@ -139,10 +140,10 @@ def rules_document(table: str, starts: datetime, ends: datetime, version: int = 
 
 
 def emergency_document(
-    disease: str, starts: datetime, ends: datetime, *, en: str, zh: str, version: int = 1
+    disease: str, starts: datetime, ends: datetime, *, en: str, zh: str, version: int = 1, renews: str | None = None
 ) -> Document:
-    """Write the declaration of an emergency of one disease, to be signed."""
-    body = {"disease": disease, "reason": {"en": en, "zh": zh}}
+    """Write the declaration of an emergency of one disease, to be signed; `renews` is the digest of the one before."""
+    body = {"disease": disease, "reason": {"en": en, "zh": zh}, **({"renews": renews} if renews else {})}
     name = f"{disease}-emergency"
     return Document(kind=PublicationKind.EMERGENCY, name=name, version=version, starts=starts, ends=ends, body=body)
 
@@ -153,6 +154,21 @@ def declaration_document(
     """Write a declaration of what doors may ask for, to be signed."""
     body = {"venues": venues, "wants": wants, "region": region}
     return Document(kind=PublicationKind.DECLARATION, name=name, version=version, starts=starts, ends=ends, body=body)
+
+
+def acceptance_document(
+    disease: str,
+    starts: datetime,
+    ends: datetime,
+    *,
+    region: str,
+    rules: Mapping[str, Any] | None = None,
+    version: int = 1,
+) -> Document:
+    """Write a region's acceptance rules, to be signed: those that come with this release for a disease, or others."""
+    body = {"region": region, "disease": disease, **(shipped_acceptance(disease) if rules is None else rules)}
+    name = f"{disease}-acceptance"
+    return Document(kind=PublicationKind.ACCEPTANCE, name=name, version=version, starts=starts, ends=ends, body=body)
 
 
 def _signed(party: Party, kind: str, body: dict[str, Any]) -> Signed:

@@ -18,8 +18,17 @@ from salus.rules.model import (
     Table,
     Why,
 )
-from salus.rules.publishing.checking import check_publication, emergency_of, reason_of, rules_of, signed_by
+from salus.rules.publishing.accepting import RegionRules, rules_for
+from salus.rules.publishing.checking import (
+    check_content,
+    check_publication,
+    emergency_of,
+    reason_of,
+    rules_of,
+    signed_by,
+)
 from salus.rules.publishing.model import (
+    URGENT_LAST,
     CertificateKind,
     Declaration,
     Document,
@@ -28,6 +37,7 @@ from salus.rules.publishing.model import (
     Published,
     Venue,
 )
+from salus.rules.publishing.renewing import REACH, check_renewal, log_order, most_in_a_year
 from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, WITNESSING, Recomputed, commitment_of, opened, reuse_tag
 from salus.rules.recomputing.proving import proves
 from salus.rules.recomputing.recompute import recompute
@@ -37,8 +47,10 @@ from salus.rules.tables.reading import SETS, shipped_table, table_of
 
 __all__ = [
     "ANSWER_WITHIN",
+    "REACH",
     "SETS",
     "SKEW",
+    "URGENT_LAST",
     "WITNESSING",
     "CertificateKind",
     "Clause",
@@ -56,6 +68,7 @@ __all__ = [
     "PublicationRefused",
     "Published",
     "Recomputed",
+    "RegionRules",
     "Release",
     "Result",
     "Row",
@@ -65,16 +78,21 @@ __all__ = [
     "TableRefused",
     "Venue",
     "Why",
+    "check_content",
     "check_publication",
+    "check_renewal",
     "commitment_of",
     "decide",
     "emergency_of",
     "lint",
+    "log_order",
+    "most_in_a_year",
     "opened",
     "proves",
     "reason_of",
     "recompute",
     "reuse_tag",
+    "rules_for",
     "rules_of",
     "shipped_table",
     "signed_by",

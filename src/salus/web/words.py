@@ -146,6 +146,7 @@ PUBLICATIONS: Mapping[str, str] = {
     "assignment-rules": noop("Rules for notices"),
     "emergency": noop("Emergency"),
     "declaration": noop("Declaration for doors"),
+    "acceptance-rules": noop("Rules for certificates"),
 }
 
 PARTY_DUTIES: Mapping[str, str] = {

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from salus import app
 from salus.cli.actors import declaration_document, emergency_document, rules_document, signatures_of
-from salus.cli.story.stage import DISEASE, Stage
-from salus.rules import Document, PublicationKind, Venue
+from salus.cli.story.stage import DISEASE, SIGNING, Stage
+from salus.rules import Document, PublicationKind, Published, Venue
 
 LEAD = timedelta(days=6)
 """How long before the country's present day a demo begins: rules count 72 hours after they are published."""
@@ -24,8 +24,11 @@ def open_rules(stage: Stage) -> None:
     for party in (*signers, *stage.places()):
         app.add_party(stage.node, party.key_leaf)
     app.close_batch(stage.node)
-    documents = _documents(stage)
-    for document in documents:
+    before = stage.before()
+    if before and set(before.signers) & {one.name for one in signers[:2]}:
+        signers.reverse()  # most who sign a renewal did not sign the emergency before it
+    signers = signers[:SIGNING]
+    for document in _documents(stage, before):
         app.publish(stage.node, document, signatures_of(document, signers))
     app.close_batch(stage.node)
     bodies = len({one.organisation for one in signers})
@@ -38,7 +41,7 @@ def open_rules(stage: Stage) -> None:
     stage.say(f"{LEAD.days} days pass (`salus demo advance` moves the clock of a demo and of its witnesses)")
 
 
-def _documents(stage: Stage) -> list[Document]:
+def _documents(stage: Stage, before: Published | None) -> list[Document]:
     now, starts = stage.now, stage.now + _NOTICE
     version = 1 + len(app.powers(stage.node).publications)
     emergency = emergency_document(
@@ -48,6 +51,7 @@ def _documents(stage: Stage) -> list[Document]:
         en="An outbreak of a respiratory illness.",
         zh="一种呼吸道疾病正在流行。",
         version=version,
+        renews=before.document.digest if before else None,
     )
     declaration = declaration_document(
         "care-homes",

@@ -11,10 +11,11 @@ from salus import app, identity, synth
 from salus.app import Node
 from salus.cli.actors import LABORATORY, SIGNER, SITE, Party
 from salus.cli.country import RECENT
+from salus.healthcode import measures
 from salus.identity import IdNumber
 from salus.kernel import Purpose, Role
 from salus.parties import Principal, default_purpose
-from salus.rules import PublicationKind
+from salus.rules import PublicationKind, Published, log_order
 from salus.storage import Duty
 
 Say = Callable[[str], None]
@@ -25,8 +26,12 @@ SIGNERS = (
     ("signer-university", "university-hospital"),
     ("signer-physicians", "physicians-association"),
     ("signer-ombudsman", "ombudsman"),
+    ("signer-nurses", "nurses-association"),
+    ("signer-bar", "bar-association"),
+    ("signer-consumers", "consumer-council"),
 )
-"""Who signs rules: five of four organisations. Fictional, as everybody here."""
+"""Who signs: the first five, of four organisations; the last three, too, where others have to. All are fictional."""
+SIGNING = 5
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +64,13 @@ class Stage:
     def signers(self) -> list[Party]:
         """Return those who sign rules, emergencies and declarations."""
         return [self.party(name, organisation, SIGNER) for name, organisation in SIGNERS]
+
+    def before(self) -> Published | None:
+        """Return the newest emergency of the story's disease that counts, or did."""
+        known = measures.known(self.node.store, self.node.trust).publications
+        kind = PublicationKind.EMERGENCY
+        found = [one.published for one in known if one.published.document.kind is kind]
+        return max((one for one in found if one.document.body["disease"] == DISEASE), key=log_order, default=None)
 
     def places(self) -> list[Party]:
         """Return the sampling sites and laboratories."""

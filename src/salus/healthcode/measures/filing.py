@@ -10,7 +10,7 @@ from salus import ledger
 from salus.healthcode.measures import store as tables
 from salus.healthcode.measures.considering import Opened, ending
 from salus.healthcode.measures.model import Decided, Kept
-from salus.healthcode.measures.publications import Known, LoggedKey, signer_of, signers_of
+from salus.healthcode.measures.publications import Known, LoggedKey, LoggedPublication, signer_of, signers_of
 from salus.healthcode.measures.sealing import unseal
 from salus.kernel import canonical
 from salus.proof import Trust
@@ -60,21 +60,30 @@ def measure_file(
     groups = ending(evidence, decided.result, table)
     pairs = [proved, *_ending(store, trust, known, evidence, groups, at + SKEW)]
     items = {item["leaf"]["commitment"]: (item, key) for pair in pairs for item, key in pair}
-    keys = [*signers_of(known.keys, rules), *signers_of(known.keys, emergency), *(key for _, key in items.values())]
     return canonical(
         {
             "evidence": [item for item, _ in items.values()],
             "openings": {name: dict(evidence[name].opening) for name in items} | {decided.commitment: dict(opening)},
-            "rules": {
-                "rules": rules.as_json(),
-                "emergency": emergency.as_json(),
-                "keys": [one.as_json() for one in {one.key: one for one in keys}.values()],
-            },
+            "rules": _under(known, rules, emergency, [key for _, key in items.values()]),
             "at": opening["decision"]["at"],
             "decision": decided.leaf,
             "proof": str(receipt.proof),
         }
     )
+
+
+def _under(
+    known: Known, rules: LoggedPublication, emergency: LoggedPublication, others: Sequence[LoggedKey]
+) -> dict[str, Any]:
+    """Return rules and emergency, with the emergencies before it, and the keys of all who signed anything."""
+    chain = known.chain_of(emergency)
+    signers = [key for one in (rules, emergency, *chain) for key in signers_of(known.keys, one)]
+    return {
+        "rules": rules.as_json(),
+        "emergency": emergency.as_json(),
+        **({"before": [one.as_json() for one in chain]} if chain else {}),
+        "keys": [one.as_json() for one in {one.key: one for one in (*signers, *others)}.values()],
+    }
 
 
 def _base(evidence: Mapping[str, Opened], result: str, subject: str) -> Pair | None:

@@ -18,6 +18,7 @@ from salus.healthcode.measures.model import raw
 from salus.ledger import Leaf, Receipt
 from salus.proof import Trust
 from salus.rules import (
+    REACH,
     Document,
     Emergency,
     PartyKey,
@@ -75,6 +76,19 @@ class Known:
         """Return a publication by its document's digest."""
         return next((one for one in self.publications if one.published.document.digest == digest), None)
 
+    def chain_of(self, emergency: LoggedPublication) -> tuple[LoggedPublication, ...]:
+        """Return the emergencies that an emergency's file brings along, oldest first: those it renews, for a year back.
+
+        The last to be looked at is the first that began too long ago to have a part in its year.
+        """
+        began = emergency.published.document.starts
+        found: list[LoggedPublication] = []
+        one: LoggedPublication | None = emergency
+        while one and one.published.document.starts > began - REACH:
+            one = self.of(str(one.published.document.body.get("renews")))
+            found += [one] if one else []
+        return tuple(reversed(found))
+
     def in_force(self, disease: str, at: datetime) -> tuple[LoggedPublication, LoggedPublication, Rules] | None:
         """Return the rules of a disease and the emergency they count under at an instant; None if one is missing.
 
@@ -123,14 +137,13 @@ def logged_keys(store: Store, trust: Trust | None) -> tuple[LoggedKey, ...]:
 def known(store: Store, trust: Trust | None) -> Known:
     """Return what the log says now. What is not published as it has to be is left out, whoever put it there."""
     keys = logged_keys(store, trust)
+    seen = [one for index, leaf in ledger.leaves(store, "publication") if (one := _seen(store, trust, index, leaf))]
     emergencies: list[LoggedPublication] = []
     rest: list[LoggedPublication] = []
-    found = ledger.leaves(store, "publication")
-    for kind in (PublicationKind.EMERGENCY, PublicationKind.RULES, PublicationKind.DECLARATION):
-        for index, leaf in found:
-            if leaf.body["kind"] == kind:
-                one = _publication(store, trust, index, leaf, keys, [each.published for each in emergencies])
-                (emergencies if kind is PublicationKind.EMERGENCY else rest).extend([one] if one else [])
+    for one in sorted(seen, key=_Seen.order):
+        declared = [each.published for each in emergencies]
+        found = _publication(one, [each.key for each in keys], declared)
+        (emergencies if one.document.kind is PublicationKind.EMERGENCY else rest).extend([found] if found else [])
     return Known(keys=keys, publications=(*emergencies, *rest))
 
 
@@ -159,22 +172,35 @@ def emergencies(store: Store, trust: Trust | None, at: datetime) -> list[Emergen
     ]
 
 
-def _publication(
-    store: Store,
-    trust: Trust | None,
-    index: int,
-    leaf: Leaf,
-    keys: Sequence[LoggedKey],
-    declared: Sequence[Published],
-) -> LoggedPublication | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A publication that witnesses have seen, before it is looked at whether it counts."""
+
+    document: Document
+    receipt: Receipt
+
+    def order(self) -> tuple[bool, datetime, datetime, str]:
+        """Emergencies first, since others count under them; and those as they follow each other in the log."""
+        document = self.document
+        other = document.kind is not PublicationKind.EMERGENCY
+        return other, self.receipt.cosigned.at, document.starts, document.digest
+
+
+def _seen(store: Store, trust: Trust | None, index: int, leaf: Leaf) -> _Seen | None:
     receipt, content = first(store, trust, index), ledger.document(store, raw(str(leaf.body["digest"])))
     if receipt is None or content is None:
         return None
+    try:
+        return _Seen(document=Document.parse(content), receipt=receipt)
+    except PublicationRefused:
+        return None
+
+
+def _publication(seen: _Seen, keys: Sequence[PartyKey], declared: Sequence[Published]) -> LoggedPublication | None:
+    receipt = seen.receipt
     body = json.loads(receipt.entry)["publication"]
     try:
-        published = check_publication(
-            Document.parse(content), body, [one.key for one in keys], receipt.cosigned.at, declared
-        )
+        published = check_publication(seen.document, body, keys, receipt.cosigned.at, declared)
     except (PublicationRefused, TableRefused):
         return None
     return LoggedPublication(

@@ -2,17 +2,19 @@
 
 CertLogic is general, so somebody could write a list of people into it: by name, birth date, number of a certificate, by
 who issued it or where; as hashes; or as so many dates and times that each fits one person. A rule reads facts and
-dates, compares dates with a few days of the calendar, and codes with short lists; nothing else.
+dates, compares dates with a few days of the calendar, and codes with short lists; nothing else. Its lists and periods
+may stand beside it, each with its source.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
-from salus.rules.certlogic import issues
+from salus.rules.certlogic import UNITS, issues
 from salus.rules.tables.lint import CLAUSE, MOST_EXAMPLES, MOST_ITEMS, Fault, lint_text
 
 MOST_RULES: Final = 32
@@ -21,8 +23,16 @@ MOST_DAYS: Final = 4
 """How many days of the calendar a rule may name: enough for two windows, too few to tell one person from others."""
 MOST_EVENTS: Final = 4
 MOST_DOSES: Final = 100
+MOST_AMOUNT: Final = 10_000
+MOST_AMOUNTS: Final = 8
+"""How many different periods a rule may name. Each could move a day of the calendar to another one."""
+MOST_TABLES: Final = 8
+MOST_PERIODS: Final = 16
 
 DOCUMENT = frozenset({"rules"})
+BESIDE = frozenset({"tables", "periods"})
+LISTED = frozenset({"codes", "source"})
+PERIOD = frozenset({"amount", "unit", "source"})
 RULE = frozenset({"name", "kind", "description", "logic", "examples"})
 EXAMPLE = frozenset({"payload", "at", "accepted"})
 KINDS: Final = {"vaccination": "v", "test": "t", "recovery": "r"}
@@ -41,11 +51,13 @@ SUBJECTS: Final = {
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+){0,7}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2}))?")
+_INSTANT = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_EVENT = re.compile(r"[0-9]{1,4}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 /._-]{0,39}")
 _HASH = re.compile(r"[0-9a-fA-F]{12,}|[A-Za-z0-9+/_-]{20,}")
 _LONG_NUMBER = re.compile(r"[0-9]{11,}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2}(T.*)?)?")
-_VALUE_SET = re.compile(r"external\.valueSets\.[a-z0-9-]{1,60}")
+_VALUE_SET = re.compile(r"external\.valueSets\.([a-z0-9-]{1,60})")
 _CLOCK = "external.validationClock"
 
 
@@ -57,24 +69,74 @@ def lint_acceptance(document: object) -> tuple[Fault, ...]:
 
 
 def _document(document: Mapping[str, Any]) -> Iterator[Fault]:
-    yield from _fields(document, DOCUMENT, "document")
+    yield from _fields(document, DOCUMENT, "document", BESIDE)
+    tables, periods = document.get("tables", {}), document.get("periods", {})
+    yield from lint_beside(tables, LISTED, MOST_TABLES, "tables")
+    yield from lint_beside(periods, PERIOD, MOST_PERIODS, "periods")
     rules = document.get("rules")
     if not isinstance(rules, list) or not rules:
         yield Fault(word="TYPE", where="rules")
         return
     if len(rules) > MOST_RULES:
         yield Fault(word="LIST-TOO-LONG", where="rules")
+    names = [str(rule.get("name")) for rule in rules if isinstance(rule, Mapping)]
+    if len(set(names)) != len(names):
+        yield Fault(word="TWICE", where="rules")
+    beside = Beside.of(tables, periods if "periods" in document else None)
     for place, rule in enumerate(rules[:MOST_RULES]):
-        yield from _rule(rule, f"rules[{place}]")
+        yield from _rule(rule, f"rules[{place}]", beside)
 
 
-def _rule(rule: object, where: str) -> Iterator[Fault]:
+def lint_beside(named: object, known: frozenset[str], most: int, where: str) -> Iterator[Fault]:
+    """What is wrong with the lists, or the periods, that stand beside the rules: each is named and has its source."""
+    if not isinstance(named, Mapping):
+        yield Fault(word="TYPE", where=where)
+        return
+    if len(named) > most:
+        yield Fault(word="LIST-TOO-LONG", where=where)
+    for name, one in named.items():
+        here = f"{where}.{str(name)[:40]}"
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or _HASH.search(name):
+            yield Fault(word="TYPE", where=here)
+        if not isinstance(one, Mapping):
+            yield Fault(word="TYPE", where=here)
+            continue
+        yield from _fields(one, known, here)
+        source = one.get("source")
+        if not isinstance(source, str) or not source.strip():
+            yield Fault(word="SOURCE", where=here)
+        else:
+            yield from lint_text(source, f"{here}.source")
+        yield from _codes(one.get("codes"), here) if "codes" in known else _period(one, here)
+
+
+def _codes(codes: object, where: str) -> Iterator[Fault]:
+    if not isinstance(codes, list) or not codes or not all(isinstance(one, str) for one in codes):
+        yield Fault(word="TYPE", where=f"{where}.codes")
+        return
+    if len(codes) > MOST_ITEMS:
+        yield Fault(word="LIST-TOO-LONG", where=f"{where}.codes")
+    if len(set(codes)) != len(codes):
+        yield Fault(word="TWICE", where=f"{where}.codes")
+    for one in codes:
+        yield from _code(one, f"{where}.codes")
+
+
+def _period(one: Mapping[str, Any], where: str) -> Iterator[Fault]:
+    amount = one.get("amount")
+    if type(amount) is not int or not 0 < amount < MOST_AMOUNT or one.get("unit") not in UNITS:
+        yield Fault(word="TYPE", where=where)
+
+
+def _rule(rule: object, where: str, beside: Beside) -> Iterator[Fault]:
     if not isinstance(rule, Mapping):
         yield Fault(word="TYPE", where=where)
         return
     yield from _fields(rule, RULE, where)
     if not isinstance(rule.get("name"), str) or not _NAME.fullmatch(rule["name"]):
         yield Fault(word="TYPE", where=f"{where}.name")
+    elif _HASH.search(rule["name"]):
+        yield Fault(word="HASH", where=f"{where}.name")
     described = rule.get("description")
     texts = list(described.values()) if isinstance(described, Mapping) and set(described) == CLAUSE else [None]
     if not all(isinstance(text, str) and text.strip() for text in texts):
@@ -84,7 +146,7 @@ def _rule(rule: object, where: str) -> Iterator[Fault]:
     if not isinstance(kind, str) or kind not in KINDS:
         yield Fault(word="UNKNOWN-WORD", where=f"{where}.kind")
     else:
-        yield from lint_logic(rule.get("logic"), kind, f"{where}.logic")
+        yield from lint_logic(rule.get("logic"), kind, f"{where}.logic", beside=beside)
     yield from _examples(rule.get("examples"), f"{where}.examples")
 
 
@@ -101,7 +163,7 @@ def _examples(examples: object, where: str) -> Iterator[Fault]:
         yield Fault(word="EXAMPLES", where=where)
     for place, one in enumerate(good):
         yield from _payload(one["payload"], f"{where}[{place}].payload")
-        if not isinstance(one["at"], str) or not _WHEN.fullmatch(one["at"]):
+        if not isinstance(one["at"], str) or not _INSTANT.fullmatch(one["at"]):
             yield Fault(word="TYPE", where=f"{where}[{place}].at")
 
 
@@ -145,25 +207,44 @@ def _code(text: str, where: str) -> Iterator[Fault]:
         yield Fault(word="FREE-TEXT", where=where)
 
 
-def lint_logic(logic: object, kind: str, where: str = "logic", *, value_sets: bool = False) -> tuple[Fault, ...]:
-    """Return every forbidden construct of one rule's expression about certificates of a kind.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What stands beside a rule: the names of its lists, and its periods; None where any may be named."""
 
-    `value_sets` lets it name lists that stand elsewhere, as the rules of EU states do; a rule of ours brings its own.
-    """
+    tables: frozenset[str] | None
+    periods: frozenset[tuple[int, str]] | None
+
+    @classmethod
+    def of(cls, tables: object, periods: object) -> Beside:
+        """Take the names of lists and the periods from a document, whatever it holds."""
+        named = tables if isinstance(tables, Mapping) else {}
+        spans = periods.values() if isinstance(periods, Mapping) else ()
+        told = [(one.get("amount"), str(one.get("unit"))) for one in spans if isinstance(one, Mapping)]
+        whole = frozenset((amount, unit) for amount, unit in told if isinstance(amount, int))
+        return cls(tables=frozenset(map(str, named)), periods=None if periods is None else whole)
+
+
+ANYTHING: Final = Beside(tables=None, periods=None)
+"""For rules whose lists stand elsewhere, as those of EU states do; a rule of ours brings its own."""
+
+
+def lint_logic(logic: object, kind: str, where: str = "logic", *, beside: Beside = ANYTHING) -> tuple[Fault, ...]:
+    """Return every forbidden construct of one rule's expression about certificates of a kind."""
     found = [Fault(word="CERTLOGIC", where=where)] if issues(logic) else []
     if not found:
-        found += _Walk(KINDS[kind], value_sets).faults(logic, where)
+        found += _Walk(KINDS[kind], beside).faults(logic, where)
     return tuple(dict.fromkeys(found))
 
 
 class _Walk:
-    """One walk through an expression: how large it is, what it reads, which days it names."""
+    """One walk through an expression: how large it is, what it reads, which days and periods it names."""
 
-    def __init__(self, group: str, value_sets: bool) -> None:
+    def __init__(self, group: str, beside: Beside) -> None:
         self.group = group
-        self.value_sets = value_sets
+        self.beside = beside
         self.nodes = 0
         self.days: set[str] = set()
+        self.amounts: set[tuple[int, str]] = set()
         self.reads = False
 
     def faults(self, logic: Any, where: str) -> list[Fault]:
@@ -172,6 +253,8 @@ class _Walk:
             found.append(Fault(word="TOO-LONG", where=where))
         if len(self.days) > MOST_DAYS:
             found.append(Fault(word="TOO-MANY-DATES", where=where))
+        if len(self.amounts) > MOST_AMOUNTS:
+            found.append(Fault(word="TOO-MANY-PERIODS", where=where))
         if not self.reads:
             found.append(Fault(word="UNCONDITIONAL", where=where))
         return found
@@ -194,6 +277,7 @@ class _Walk:
             yield from self.path(values, where, in_time=in_time)
         elif name == "plusTime":
             yield from self.part(values[0], f"{where}[0]", in_time=True)
+            yield from self.amount(values, where)
         elif name == "extractFromUVCI":
             yield Fault(word="CERTIFICATE-IDENTIFIER", where=where)
         elif name == "dccDateOfBirth":
@@ -201,6 +285,20 @@ class _Walk:
         else:
             for place, value in enumerate(values):
                 yield from self.part(value, f"{where}[{place}]", in_time=False)
+
+    def amount(self, values: Any, where: str) -> Iterator[Fault]:
+        """How much is added to a date: nothing, or a period; in a document that lists its periods, one of those."""
+        amount, unit = values[1], values[2]
+        if not amount:
+            return
+        self.amounts.add((amount, unit))
+        # a day of the calendar moved by a period would be one more day, and one moved by hours a time of day
+        if isinstance(values[0], str):
+            yield Fault(word="DATE-MOVED", where=where)
+        if abs(amount) >= MOST_AMOUNT:
+            yield Fault(word="NUMBER", where=where)
+        if self.beside.periods is not None and (abs(amount), unit) not in self.beside.periods:
+            yield Fault(word="PERIOD", where=where)
 
     def text(self, text: str, where: str, *, in_time: bool) -> Iterator[Fault]:
         if in_time:
@@ -220,8 +318,8 @@ class _Walk:
         elif path == _CLOCK:
             if not in_time:
                 yield Fault(word="DATE-COMPARED", where=where)
-        elif _VALUE_SET.fullmatch(path):
-            if not self.value_sets:
+        elif named := _VALUE_SET.fullmatch(path):
+            if self.beside.tables is not None and named[1] not in self.beside.tables:
                 yield Fault(word="VALUE-SET", where=where)
         elif path != "accumulator":
             self.reads = True
@@ -230,9 +328,11 @@ class _Walk:
     def fact(self, parts: list[str], where: str, *, in_time: bool) -> Iterator[Fault]:
         """A path into the payload: a group of events, one of them, or a field of one."""
         match parts:
-            case ["payload", group, *rest] if group in CODES and len(rest) <= 2 and all(map(str.isdecimal, rest[:1])):
-                if len(rest) == 2:
-                    yield from self.field(group, rest[1], where, in_time=in_time)
+            case ["payload", group] if group in CODES:
+                return
+            case ["payload", group, event, *names] if group in CODES and len(names) < 2 and _EVENT.fullmatch(event):
+                for name in names:
+                    yield from self.field(group, name, where, in_time=in_time)
             case ["current"] | ["current", "0" | "1"]:
                 return
             case ["current", name]:
@@ -249,8 +349,10 @@ class _Walk:
             yield Fault(word="UNKNOWN-FIELD", where=where)
 
 
-def _fields(value: Mapping[str, Any], known: frozenset[str], where: str) -> Iterator[Fault]:
-    for name in sorted(set(map(str, value)) - known):
+def _fields(
+    value: Mapping[str, Any], known: frozenset[str], where: str, also: frozenset[str] = frozenset()
+) -> Iterator[Fault]:
+    for name in sorted(set(map(str, value)) - known - also):
         yield Fault(word="UNKNOWN-FIELD", where=f"{where}.{name[:40]}")
     for name in sorted(known - set(value)):
         yield Fault(word="MISSING", where=f"{where}.{name}")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
-from salus.kernel import format_instant, parse_instant
+from salus.kernel import Invalid, format_instant, parse_instant
 from salus.rules.acceptance.lint import KINDS, lint_acceptance
 from salus.rules.certlogic import evaluate
 from salus.rules.errors import RuleRefused, TableRefused
+
+SETS = ("covid-19", "measles")
+"""The acceptance rules that come with this release, by disease. Until they are published they decide nothing."""
 
 
 class Verdict(StrEnum):
@@ -44,9 +50,10 @@ class AcceptanceRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """The acceptance rules of one document."""
+    """The acceptance rules of one document, and the lists of codes that it brings for them, by name."""
 
     rules: tuple[AcceptanceRule, ...]
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def acceptance_of(document: object) -> Acceptance:
@@ -58,23 +65,41 @@ def acceptance_of(document: object) -> Acceptance:
     if faults or not isinstance(document, Mapping):
         raise TableRefused([str(fault) for fault in faults])
     rules = tuple(_rule(one) for one in document["rules"])
+    tables = {name: tuple(one["codes"]) for name, one in document.get("tables", {}).items()}
     wrong = [
         f"EXAMPLE-FAILS at rules[{place}].examples[{number}]"
         for place, (rule, one) in enumerate(zip(rules, document["rules"], strict=True))
         for number, example in enumerate(one["examples"])
-        if not _holds(rule, example)
+        if not _holds(rule, example, tables)
     ]
     if wrong:
         raise TableRefused(wrong)
-    return Acceptance(rules=rules)
+    return Acceptance(rules=rules, tables=tables)
+
+
+@cache
+def _shipped(name: str) -> bytes:
+    if name not in SETS:
+        raise TableRefused([f"UNKNOWN-WORD: no rules of that name come with this release; there are {SETS}"])
+    return (files("salus.rules") / "sets" / "acceptance" / f"{name}.json").read_bytes()
+
+
+def shipped_acceptance(name: str) -> dict[str, Any]:
+    """Return rules that come with this release, with their lists and periods, ready to be put into a document."""
+    body: dict[str, Any] = json.loads(_shipped(name))
+    return body
 
 
 def accepts(
-    acceptance: Acceptance, payload: object, at: datetime, value_sets: Mapping[str, Sequence[str]]
+    acceptance: Acceptance, payload: object, at: datetime, value_sets: Mapping[str, Sequence[str]] | None = None
 ) -> dict[str, Verdict]:
-    """Return what each rule about the kinds of events in a payload says, by its name; all have to accept."""
+    """Return what each rule about the kinds of events in a payload says, by its name; all have to accept.
+
+    Rules read the lists of their own document; `value_sets` are others, for rules that came without theirs.
+    """
     held = payload if isinstance(payload, Mapping) else {}
-    return {rule.name: rule.judge(payload, at, value_sets) for rule in acceptance.rules if held.get(KINDS[rule.kind])}
+    lists = {**(value_sets or {}), **acceptance.tables}
+    return {rule.name: rule.judge(payload, at, lists) for rule in acceptance.rules if held.get(KINDS[rule.kind])}
 
 
 def _rule(one: Mapping[str, Any]) -> AcceptanceRule:
@@ -82,6 +107,10 @@ def _rule(one: Mapping[str, Any]) -> AcceptanceRule:
     return AcceptanceRule(name=one["name"], kind=one["kind"], en=told["en"], zh=told["zh"], logic=one["logic"])
 
 
-def _holds(rule: AcceptanceRule, example: Mapping[str, Any]) -> bool:
-    found = rule.judge(example["payload"], parse_instant(str(example["at"])), {})
+def _holds(rule: AcceptanceRule, example: Mapping[str, Any], tables: Mapping[str, Sequence[str]]) -> bool:
+    try:
+        at = parse_instant(example["at"])
+    except Invalid:
+        return False
+    found = rule.judge(example["payload"], at, tables)
     return (found is Verdict.ACCEPTED) is example["accepted"] and found is not Verdict.CANNOT_TELL

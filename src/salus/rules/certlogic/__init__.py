@@ -6,5 +6,6 @@ Where the specification leaves something open both refuse, so that no rule means
 
 from salus.rules.certlogic.checking import Issue, issues
 from salus.rules.certlogic.evaluating import MOST_DEPTH, MOST_STEPS, evaluate
+from salus.rules.certlogic.moments import UNITS
 
-__all__ = ["MOST_DEPTH", "MOST_STEPS", "Issue", "evaluate", "issues"]
+__all__ = ["MOST_DEPTH", "MOST_STEPS", "UNITS", "Issue", "evaluate", "issues"]

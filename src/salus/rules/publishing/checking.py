@@ -14,7 +14,9 @@ from salus.proof import VerifierKey
 from salus.rules.errors import PublicationRefused
 from salus.rules.model import Clause, Emergency, Rules, Table
 from salus.rules.publishing import model as limits
-from salus.rules.publishing.model import Declaration, Document, PartyKey, PublicationKind, Published
+from salus.rules.publishing.accepting import RegionRules
+from salus.rules.publishing.model import Declaration, Document, PartyKey, PublicationKind, Published, is_digest
+from salus.rules.publishing.renewing import check_renewal
 from salus.rules.tables.lint import MOST_TEXT, lint_text
 from salus.rules.tables.reading import table_of
 
@@ -27,26 +29,32 @@ def check_publication(
     keys: Iterable[PartyKey],
     logged_at: datetime,
     emergencies: Sequence[Published] = (),
+    *,
+    renewing: bool = True,
 ) -> Published:
     """Return a document as published, or raise PublicationRefused with the word for what is missing.
 
     `leaf` is the body of its entry in the log and `logged_at` when a quorum of witnesses had it, which is what notice
     is counted from. `keys` are the signers' keys of the log; each has to stand there no later than the document. Short
-    notice takes one of `emergencies` that was alive at `logged_at` and is of the same disease.
+    notice takes one of `emergencies` that was alive at `logged_at` and is of the same disease. An emergency is held
+    against the earlier ones of them, unless `renewing` is false: then whoever calls looks at what it renews.
     """
     signatures = leaf.get("signatures")
     if not isinstance(signatures, Mapping) or dict(leaf) != document.leaf(signatures):
         raise PublicationRefused("DIGEST", "the log's entry is about another document")
-    signers = _signers(document, signatures, list(keys), logged_at)
+    signers = sorted(_signers(document, signatures, list(keys), logged_at), key=lambda one: one.party)
     organisations = tuple(sorted({one.organisation for one in signers}))
     published = Published(
         document=document,
         logged_at=logged_at,
-        signers=tuple(sorted(one.party for one in signers)),
+        signers=tuple(one.party for one in signers),
         organisations=organisations,
+        keys=tuple(one.key for one in signers),
     )
-    _content(document)
+    check_content(document)
     _times(published, emergencies)
+    if renewing and document.kind is PublicationKind.EMERGENCY:
+        check_renewal(published, emergencies)
     return published
 
 
@@ -60,12 +68,14 @@ def rules_of(published: Published, emergency: Published | None) -> Rules:
 def emergency_of(document: Document) -> Emergency:
     """Read an emergency's document; PublicationRefused if it says anything else."""
     body = document.body
-    if document.kind is not PublicationKind.EMERGENCY or set(body) != {"disease", "reason"}:
-        raise PublicationRefused("FORM", "an emergency has exactly the fields disease and reason")
+    if document.kind is not PublicationKind.EMERGENCY or set(body) - {"renews"} != {"disease", "reason"}:
+        raise PublicationRefused("FORM", "an emergency has the fields disease and reason, and renews if it renews one")
+    if "renews" in body and not is_digest(body["renews"]):
+        raise PublicationRefused("FORM", "an emergency names the one that it renews by its digest")
     reason = body["reason"]
     if not isinstance(body["disease"], str) or not isinstance(reason, Mapping) or set(reason) != {"en", "zh"}:
         raise PublicationRefused("FORM", "an emergency names one disease, and its reason in English and Chinese")
-    if not all(isinstance(text, str) and 0 < len(text) <= MOST_TEXT for text in reason.values()):
+    if not all(isinstance(text, str) and text.strip() and len(text) <= MOST_TEXT for text in reason.values()):
         raise PublicationRefused("FORM", f"a reason has at most {MOST_TEXT} characters")
     faults = [fault for name, text in reason.items() for fault in lint_text(text, f"reason.{name}")]
     if faults:
@@ -117,11 +127,14 @@ def _table(encoded: bytes) -> Table:
     return table_of(json.loads(encoded)["body"])
 
 
-def _content(document: Document) -> None:
+def check_content(document: Document) -> None:
+    """Check what a document says, whoever signs it: PublicationRefused, or TableRefused with the linter's words."""
     if document.kind is PublicationKind.RULES:
         _table(document.encoded)
     elif document.kind is PublicationKind.EMERGENCY:
         emergency_of(document)
+    elif document.kind is PublicationKind.ACCEPTANCE:
+        RegionRules.of(document)
     else:
         Declaration.of(document)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -27,11 +28,14 @@ EMERGENCY_SIGNERS: Final = 5
 EMERGENCY_LASTS: Final = timedelta(days=30)
 DECLARATION_NOTICE: Final = timedelta(hours=24)
 DECLARATION_LASTS: Final = timedelta(days=30)
+EMERGENCY_YEAR: Final = timedelta(days=365)
+EMERGENCY_DAYS: Final = timedelta(days=180)
+"""Of any 365 days in a row at most so many are under emergency for one disease."""
 LEAST_LIFE: Final = timedelta(hours=24)
 MOST_BYTES: Final = 64 * 1024
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+){0,5}", re.ASCII)
-_REGION = re.compile(r"country|[0-9]{6}", re.ASCII)
+REGION = re.compile(r"country|[0-9]{6}", re.ASCII)
 _FIELDS = {"kind", "name", "version", "starts", "ends", "body"}
 
 
@@ -41,6 +45,7 @@ class PublicationKind(StrEnum):
     RULES = "assignment-rules"
     EMERGENCY = "emergency"
     DECLARATION = "declaration"
+    ACCEPTANCE = "acceptance-rules"
 
 
 class Venue(StrEnum):
@@ -60,6 +65,15 @@ class CertificateKind(StrEnum):
     VACCINATION = "vaccination"
     TEST = "test"
     RECOVERY = "recovery"
+
+
+def is_digest(value: object) -> bool:
+    """Tell whether a value is a document's digest: 32 octets in canonical base64."""
+    try:
+        raw = base64.b64decode(value, validate=True) if isinstance(value, str) else b""
+    except (binascii.Error, ValueError):
+        return False
+    return len(raw) == sha256().digest_size and base64.b64encode(raw).decode() == value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +130,8 @@ class Document:
                 body=value["body"],
             )
         except ValueError:
-            raise PublicationRefused("FORM", "assignment-rules, emergency and declaration can be published") from None
+            kinds = ", ".join(PublicationKind)
+            raise PublicationRefused("FORM", f"there is no such kind; there are {kinds}") from None
         except Invalid as error:
             raise error if isinstance(error, PublicationRefused) else PublicationRefused("FORM", error.text) from None
 
@@ -159,13 +174,14 @@ class PartyKey:
 class Published:
     """A document that was published as it has to be: who signed, and since when it stood in the log.
 
-    `logged_at` is witness time. It counts for starts <= t < ends.
+    `logged_at` is witness time, `keys` are those of the signers in their order. It counts for starts <= t < ends.
     """
 
     document: Document
     logged_at: datetime
     signers: tuple[str, ...]
     organisations: tuple[str, ...]
+    keys: tuple[bytes, ...] = field(default=(), repr=False)
 
     def alive(self, at: datetime) -> bool:
         """Tell whether it counts at this instant."""
@@ -186,7 +202,7 @@ class Declaration:
     ends: datetime
 
     def __post_init__(self) -> None:
-        if not self.venues or not self.wants or not _REGION.fullmatch(self.region):
+        if not self.venues or not self.wants or not REGION.fullmatch(self.region):
             raise PublicationRefused("FORM", "a declaration names venues, what they may ask for, and a region")
         if len(set(self.venues)) != len(self.venues) or len(set(self.wants)) != len(self.wants):
             raise PublicationRefused("FORM", "a declaration names nothing twice")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from salus.rules.errors import NotProved, PublicationRefused, TableRefused
 from salus.rules.model import Evidence, EvidenceKind, Result, Rules
 from salus.rules.publishing.checking import check_publication, rules_of, signed_by
 from salus.rules.publishing.model import Document, PartyKey, PublicationKind, Published
+from salus.rules.publishing.renewing import MOST_CHAIN, check_chain
 from salus.rules.recomputing.model import LOGGED_WITHIN, SKEW, commitment_of, instant, is_hash, opened
 
 SITE = "sampling-site"
@@ -118,13 +119,15 @@ def read_keys(reading: Reading, items: object) -> tuple[PartyKey, ...]:
     return tuple(found)
 
 
-def read_published(reading: Reading, item: object, emergencies: tuple[Published, ...]) -> tuple[Published, Standing]:
+def read_published(
+    reading: Reading, item: object, emergencies: Sequence[Published], *, renewing: bool = True
+) -> tuple[Published, Standing]:
     """Prove one publication: its document, its leaf, its signers, its notice."""
     document, leaf, proof = parts(item, ("document", "leaf", "proof"))
     standing = reading.standing("publication", leaf, proof)
     try:
         read = Document.of(document)
-        published = check_publication(read, leaf, reading.keys, standing.at, emergencies)
+        published = check_publication(read, leaf, reading.keys, standing.at, emergencies, renewing=renewing)
     except PublicationRefused as refused:
         raise NotProved(refused.fault, refused.text) from None
     except TableRefused as refused:
@@ -140,14 +143,31 @@ def read_published(reading: Reading, item: object, emergencies: tuple[Published,
 
 def read_rules(reading: Reading, item: object) -> tuple[Rules, Published, Published, int]:
     """Prove rules and emergency; return them as `decide` takes them, with both publications and the larger head."""
-    emergency, keys, rules = parts(item, ("emergency", "keys", "rules"))
+    chained = {"before"} & set(item) if isinstance(item, dict) else ()
+    emergency, keys, rules, *before = parts(item, ("emergency", "keys", "rules", *chained))
     reading.keys = read_keys(reading, keys)
-    declared, stood = read_published(reading, emergency, ())
+    earlier = _read_chain(reading, *before)
+    declared, stood = read_published(reading, emergency, earlier)
+    _follows(declared, earlier)
     published, standing = read_published(reading, rules, (declared,))
     kinds = (declared.document.kind, published.document.kind)
     if kinds != (PublicationKind.EMERGENCY, PublicationKind.RULES):
         raise NotProved("FILE", "a file names the rules and the emergency under which they count")
     return rules_of(published, declared), published, declared, max(stood.size, standing.size)
+
+
+def _read_chain(reading: Reading, items: object = ()) -> list[Published]:
+    """Prove the emergencies before the one that a measure needs, oldest first, as the file brings them."""
+    if not isinstance(items, list | tuple) or len(items) > MOST_CHAIN:
+        raise NotProved("FILE", f"a file brings at most {MOST_CHAIN} earlier emergencies")
+    return [read_published(reading, one, (), renewing=False)[0] for one in items]
+
+
+def _follows(declared: Published, earlier: Sequence[Published]) -> None:
+    try:
+        check_chain(declared, earlier)
+    except PublicationRefused as refused:
+        raise NotProved(refused.fault, refused.text) from None
 
 
 def read_specimen(reading: Reading, leaf: object, proof: object) -> Told:
