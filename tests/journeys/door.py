@@ -28,7 +28,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nodes import a_node, a_number, a_patient, resident_of, send, system, the_resident
 from salus import identity
-from salus.app import Node, close_batch, demo_token, trust_file
+from salus.app import Node, close_batch, demo_token, publish, trust_file
 from salus.cli.actors import SIGNER, Party, declaration_document, signatures_of
 from salus.codec import key_id, signer
 from salus.codec.certificates import Certificate, CertificateKind, Disease, Hint, encode_certificate
@@ -37,6 +37,7 @@ from salus.healthcode.certificates import CERTIFICATE_KEY, issuer_leaf
 from salus.kernel import Role
 from salus.ledger import Leaf, add_document, append, append_once
 from salus.parties import Principal
+from salus.rules import Document
 from salus.storage import Duty
 from salus.web import application
 from witnesses import Witnesses, three_witnesses
@@ -62,6 +63,7 @@ class Door:
     url: str = ""
     asked: list[str] = field(default_factory=list)
     instead: dict[str, bytes] = field(default_factory=dict)
+    signers: list[Party] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -71,6 +73,11 @@ class Door:
         """Close a batch, so that the file is as young as now, and write it."""
         close_batch(self.node)
         return trust_file(self.node)
+
+    def publish(self, document: Document) -> None:
+        """Hand a document to the log, signed by all signers, and let witnesses see it."""
+        publish(self.node, document, signatures_of(document, self.signers))
+        close_batch(self.node)
 
     def text(self, **changed: Any) -> str:
         """A certificate by the node's own issuing key, good but for what is changed about it."""
@@ -132,7 +139,7 @@ def a_door(folder: Path, venues: tuple[str, ...] = ("care-home",)) -> Iterator[D
         witnesses.advance(26 * HOUR)
         resident, token = _resident(node)
         close_batch(node)
-        yield Door(node, witnesses, resident, token)
+        yield Door(node, witnesses, resident, token, signers=signers)
 
 
 def _resident(node: Node) -> tuple[Principal, str]:

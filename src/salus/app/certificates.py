@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,9 +22,11 @@ from salus.ledger import Leaf
 from salus.parties import Principal
 from salus.records import Located, attesting
 from salus.records.attesting import Attested
+from salus.rules import URGENT_LAST
 from salus.storage import Duty, Transaction
 
 WHAT = "certificate"
+_Proved = tuple[dict[str, object], Logged]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,17 +134,33 @@ def _trust_file(node: Node) -> bytes:
         head=head.checkpoint.note,
         keys=_proved(node, keys),
         issuers=[(certificates.issuer_party(node.name), spki)],
-        declarations=_declarations(node, at),
+        declarations=_published(node, lambda body: body["kind"] == "declaration" and _ends(body) > at),
         lists=lists,
+        **_rules(node, at),
     )
 
 
-def _declarations(node: Node, at: datetime) -> list[tuple[dict[str, object], Logged]]:
-    """Return every declaration that has not ended, with its document; whether it counts is for the reader to check."""
+def _rules(node: Node, at: datetime) -> dict[str, list[_Proved]]:
+    """Return the acceptance rules that have not ended; with rules at short notice, all emergencies of the log.
+
+    A reader who knows only some of them could not tell whether one renews another rightly.
+    """
+    rules = _published(node, lambda body: body["kind"] == "acceptance-rules" and _ends(body) > at)
+    short = any(parse_instant(str(one["ends"])) - parse_instant(str(one["starts"])) <= URGENT_LAST for one, _ in rules)
+    emergencies = _published(node, lambda body: body["kind"] == "emergency") if short else []
+    return {"acceptance": rules, "emergencies": emergencies}
+
+
+def _ends(body: Mapping[str, object]) -> datetime:
+    return parse_instant(str(body["ends"]))
+
+
+def _published(node: Node, wanted: Callable[[Mapping[str, object]], bool]) -> list[_Proved]:
+    """Return every such publication with its document; whether it counts is for the reader to check."""
     found = []
     for place in ledger.leaves(node.store, "publication"):
         body = place[1].body
-        if body["kind"] != "declaration" or parse_instant(str(body["ends"])) <= at:
+        if not wanted(body):
             continue
         document = ledger.document(node.store, base64.b64decode(str(body["digest"])))
         proved = _proved(node, [place])

@@ -3,7 +3,8 @@
 Nothing in it is believed because it is there. Keys and declarations are leaves of the public log, each with its proof
 under a checkpoint that a quorum of witnesses cosigned; a declaration has its signers, its notice and its end; a status
 list is signed by the issuer whose certificates it voids. What is not proved is left out, and counts for nothing. The
-file's age is counted from the witnesses' cosignatures, so that nobody can give an old one a new date.
+file's age is counted from the witnesses' cosignatures, so that nobody can give an old one a new date. Acceptance rules,
+and the emergencies under which some of them were published at short notice, are there if there are any.
 """
 
 from __future__ import annotations
@@ -26,13 +27,26 @@ from salus.codec.cose import PublicKey, algorithm_of, key_digest, key_id
 from salus.codec.errors import CodecError, Fault
 from salus.kernel import Invalid, canonical
 from salus.proof import LeafProof, ProofError, Trust
-from salus.rules import WITNESSING, Declaration, Document, PartyKey, check_publication
+from salus.rules import (
+    WITNESSING,
+    Declaration,
+    Document,
+    PartyKey,
+    PublicationRefused,
+    Published,
+    RegionRules,
+    check_publication,
+    check_renewal,
+    emergency_of,
+    log_order,
+)
 
 FORMAT = "salus-trust-1"
 TRUST_LASTS = timedelta(days=7)
 MOST_OCTETS = 16 * 1024 * 1024
 ISSUER = "issuer"
 _FIELDS = {"format", "policy", "head", "keys", "issuers", "declarations", "lists"}
+_ALSO = {"acceptance", "emergencies"}
 _KEY_FIELDS = {"party", "organisation", "duty", "key"}
 
 _Found = TypeVar("_Found")
@@ -77,6 +91,7 @@ class TrustFile:
     declarations: tuple[Declaration, ...]
     lists: Mapping[tuple[str, int], StatusList]
     dropped: int
+    acceptance: tuple[RegionRules, ...] = ()
 
     def fresh(self, at: datetime) -> bool:
         """Tell whether the file is young enough to be used; a clock that is an hour slow is borne with."""
@@ -91,12 +106,16 @@ def write_trust(
     issuers: Sequence[tuple[str, bytes]],
     declarations: Sequence[tuple[Mapping[str, Any], Logged]],
     lists: Sequence[bytes],
+    acceptance: Sequence[tuple[Mapping[str, Any], Logged]] = (),
+    emergencies: Sequence[tuple[Mapping[str, Any], Logged]] = (),
 ) -> bytes:
     """Write a trust file in canonical JSON.
 
-    `head` is the newest cosigned checkpoint; `issuers` are (party, SubjectPublicKeyInfo); `declarations` are documents
-    with their leaves; `lists` are status list tokens.
+    `head` is the newest cosigned checkpoint; `issuers` are (party, SubjectPublicKeyInfo); `declarations`, `acceptance`
+    and `emergencies` are documents with their leaves; `lists` are status list tokens. The last two kinds of documents
+    are left out where there are none.
     """
+    also = {"acceptance": acceptance, "emergencies": emergencies}
     return canonical(
         {
             "format": FORMAT,
@@ -104,8 +123,9 @@ def write_trust(
             "head": head,
             "keys": [one.as_json() for one in keys],
             "issuers": [{"party": party, "key": _encode(spki)} for party, spki in issuers],
-            "declarations": [{"document": dict(document), **leaf.as_json()} for document, leaf in declarations],
+            "declarations": _documents(declarations),
             "lists": [_encode(token) for token in lists],
+            **{name: _documents(found) for name, found in also.items() if found},
         }
     )
 
@@ -128,6 +148,7 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     keys, lost_keys = _each(value["keys"], lambda one: _party_key(one, trust))
     issuers, lost_issuers = _each(value["issuers"], lambda one: _issuer(one, keys))
     declarations, lost_declarations = _each(value["declarations"], lambda one: _declaration(one, keys, trust))
+    acceptance, lost_acceptance = _acceptance(value, keys, trust)
     by_kid = {key_id(one.key): one for one in issuers}
     lists, lost_lists = _each(value["lists"], lambda one: _listed(one, by_kid))
     newest: dict[tuple[str, int], StatusList] = {}
@@ -141,7 +162,8 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
         issuers=MappingProxyType(by_kid),
         declarations=tuple(declarations),
         lists=MappingProxyType(newest),
-        dropped=lost_keys + lost_issuers + lost_declarations + lost_lists,
+        dropped=lost_keys + lost_issuers + lost_declarations + lost_lists + lost_acceptance,
+        acceptance=acceptance,
     )
 
 
@@ -152,9 +174,9 @@ def _parsed(octets: bytes) -> dict[str, Any]:
         value = json.loads(octets)
     except (ValueError, RecursionError):
         raise CodecError("the trust file is not JSON", Fault.STRUCTURE) from None
-    if not isinstance(value, dict) or set(value) != _FIELDS or value["format"] != FORMAT:
+    if not isinstance(value, dict) or set(value) - _ALSO != _FIELDS or value["format"] != FORMAT:
         raise CodecError(f"a trust file has exactly the fields {sorted(_FIELDS)}", Fault.STRUCTURE)
-    if not all(isinstance(value[name], list) for name in ("keys", "issuers", "declarations", "lists")):
+    if not all(isinstance(value[name], list) for name in set(value) - {"format", "policy", "head"}):
         raise CodecError("a trust file's keys, issuers, declarations and lists are lists", Fault.STRUCTURE)
     return value
 
@@ -211,11 +233,47 @@ def _issuer(item: Any, keys: Sequence[PartyKey]) -> Issuer:
     raise CodecError("the log has no such issuer's key", Fault.KEY)
 
 
+def _documents(found: Sequence[tuple[Mapping[str, Any], Logged]]) -> list[dict[str, Any]]:
+    return [{"document": dict(document), **leaf.as_json()} for document, leaf in found]
+
+
 def _declaration(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Declaration:
     body, logged_at = _logged(item, "publication", trust)
     document = Document.of(item["document"])
     check_publication(document, body, keys, logged_at)
     return Declaration.of(document)
+
+
+def _acceptance(
+    value: Mapping[str, Any], keys: Sequence[PartyKey], trust: Trust
+) -> tuple[tuple[RegionRules, ...], int]:
+    """Read acceptance rules; those at short notice count under an emergency that comes along and is proved, too."""
+    read, lost = _each(value.get("emergencies", ()), lambda one: _emergency(one, keys, trust))
+    emergencies: list[Published] = []
+    for published in sorted(read, key=log_order):
+        try:
+            check_renewal(published, emergencies)
+        except PublicationRefused:
+            lost += 1
+        else:
+            emergencies.append(published)
+    rules, lost_rules = _each(value.get("acceptance", ()), lambda one: _rules(one, keys, trust, emergencies))
+    return tuple(rules), lost + lost_rules
+
+
+def _emergency(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Published:
+    body, logged_at = _logged(item, "publication", trust)
+    document = Document.of(item["document"])
+    emergency_of(document)
+    return check_publication(document, body, keys, logged_at, renewing=False)
+
+
+def _rules(item: Any, keys: Sequence[PartyKey], trust: Trust, emergencies: Sequence[Published]) -> RegionRules:
+    body, logged_at = _logged(item, "publication", trust)
+    document = Document.of(item["document"])
+    found = RegionRules.of(document)
+    check_publication(document, body, keys, logged_at, emergencies)
+    return found
 
 
 def _listed(item: Any, issuers: Mapping[bytes, Issuer]) -> tuple[tuple[str, int], StatusList]:

@@ -6,15 +6,16 @@ the door may ask for gets one and the same answer. Why it is so, `reason` says, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from salus.codec.certificates.accepting import accepted
 from salus.codec.certificates.model import Certificate
 from salus.codec.certificates.text import Presented, decode_certificate
 from salus.codec.certificates.trust import TrustFile
 from salus.codec.errors import CodecError
-from salus.rules import CertificateKind as Wanted
 from salus.rules import Declaration, Venue
 
 _SLOW_CLOCK = timedelta(hours=1)
@@ -41,6 +42,7 @@ class Reason(StrEnum):
     NOT_ASKED = "not-asked-for"
     NO_LIST = "no-list"
     VOID = "void"
+    NOT_ACCEPTED = "not-accepted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,21 +74,21 @@ def permitted(trust: TrustFile, at: datetime, venue: Venue) -> tuple[Declaration
 def verify(text: object, trust: TrustFile, at: datetime, venue: Venue) -> Verdict:
     """Judge what was presented at a door of this kind at this instant. Total: it raises nothing, whatever it is given.
 
-    Identity codes, measures, foreign, forged, expired and voided certificates, and those of a kind that no declaration
-    lets this door ask for, all give NOTHING.
+    Identity codes, measures, foreign, forged, expired and voided certificates, those of a kind that no declaration
+    lets this door ask for, and those that are not good enough by the rules of the region that asks, all give NOTHING.
     """
     live = permitted(trust, at, venue)
     if not live:
         reason = Reason.NO_DECLARATION if trust.fresh(at) else Reason.TRUST_TOO_OLD
         return Verdict(outcome=Outcome.NOT_PERMITTED, certificate=None, reason=reason, declarations=())
     try:
-        certificate = _good(text, trust, at, {kind for one in live for kind in one.wants})
+        certificate = _good(text, trust, at, live)
     except _NotShown as found:
         return Verdict(outcome=Outcome.NOTHING, certificate=None, reason=found.reason, declarations=live)
     return Verdict(outcome=Outcome.GOOD, certificate=certificate, reason=None, declarations=live)
 
 
-def _good(text: object, trust: TrustFile, at: datetime, wanted: set[Wanted]) -> Certificate:
+def _good(text: object, trust: TrustFile, at: datetime, live: Sequence[Declaration]) -> Certificate:
     try:
         presented = decode_certificate(text)
     except CodecError:
@@ -97,13 +99,17 @@ def _good(text: object, trust: TrustFile, at: datetime, wanted: set[Wanted]) -> 
         raise _NotShown(Reason.NOT_YET)
     if at >= certificate.expires:
         raise _NotShown(Reason.EXPIRED)
-    if certificate.kind.word not in wanted:  # kinds that are wanted are strings of these very words
+    # kinds that are wanted are strings of these very words
+    asking = [one for one in live if certificate.kind.word in one.wants]
+    if not asking:
         raise _NotShown(Reason.NOT_ASKED)
     listed = trust.lists.get((party, certificate.list_number))
     if listed is None or not listed.issued - _SLOW_CLOCK <= at < listed.expires:
         raise _NotShown(Reason.NO_LIST)
     if listed.void(certificate.index):
         raise _NotShown(Reason.VOID)
+    if not any(accepted(certificate, trust.acceptance, one.region, at) for one in asking):
+        raise _NotShown(Reason.NOT_ACCEPTED)
     return certificate
 
 

@@ -6,9 +6,9 @@
 import { Moment, isUnit, parseDate, parseMoment, plus } from "./moments.js";
 import { require } from "./refused.js";
 
-const MOST_DEPTH = 64;
+export const MOST_DEPTH = 64;
 const MOST_STEPS = 10_000;
-const PATH = /^[^.]+(\.[^.]+)*$/s;
+export const PATH = /^[^.]+(\.[^.]+)*$/s;
 const INDEX = /^(0|[1-9][0-9]{0,8})$/;
 
 /** @typedef {{steps: number}} Count */
@@ -43,6 +43,12 @@ const OPERATIONS = new Map([
     Object.keys(MOMENTS).map((name) => [name, [compareMoments, 2, 3]])
   ),
 ]);
+
+/** @param {string} name @param {number} count @returns {boolean} whether there is an operator that takes so many operands */
+export function takes(name, count) {
+  const found = OPERATIONS.get(name);
+  return found !== undefined && count >= found[1] && count <= found[2];
+}
 
 /**
  * Return what a rule's expression says of data; both are parsed JSON, and so is the answer. Throws Refused for whatever

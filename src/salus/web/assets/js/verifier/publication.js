@@ -1,10 +1,12 @@
 /**
- * Declarations: which kinds of doors may ask for which kinds of certificates, checked exactly as `salus.rules` does.
- * The limits are constants here as there, and the shared vectors hold the two together.
+ * What is published: declarations of which doors may ask for what, rules of which certificates are good enough, and the
+ * emergencies under which those may come at short notice; checked exactly as `salus.rules` does. The limits are constants here as there, and the shared vectors hold the two together.
  */
 
+import { readRules } from "./accepting.js";
 import { canonical } from "./canonical.js";
 import { ed25519, requireEd25519 } from "./keys.js";
+import { requireText } from "./linting.js";
 import { hex, readBase64, sha256 } from "./octets.js";
 import { require } from "./refused.js";
 
@@ -13,12 +15,21 @@ const SIGNERS = 4;
 const ORGANISATIONS = 3;
 const NOTICE = DAY;
 const LASTS = 30 * DAY;
+const RULES_NOTICE = 3 * DAY;
+const RULES_LAST = 366 * DAY;
+const URGENT_SIGNERS = 5;
+const URGENT_NOTICE = 6 * 3600;
+const URGENT_LAST = 14 * DAY;
 const LEAST_LIFE = DAY;
 const MOST_OCTETS = 64 * 1024;
 const VENUES = ["care-home", "hospital-visit", "large-event", "indoor-leisure", "international-departure"];
 const WANTED = ["vaccination", "test", "recovery"];
 
 /** @typedef {{ party: string, organisation: string, duty: string, key: Uint8Array<ArrayBuffer>, loggedAt: number }} PartyKey */
+/**
+ * @typedef {{ kind: string, body: any, starts: number, ends: number, loggedAt: number, digest: string,
+ *   signers: PartyKey[] }} Published
+ */
 /** @typedef {{ venues: string[], wants: string[], region: string, starts: number, ends: number }} Declaration */
 
 /** @param {any} value @param {string[]} names @returns {boolean} */
@@ -46,28 +57,89 @@ function closed(listed, known) {
 }
 
 /**
+ * Check a document of any of these kinds: its form, its signers, and that it begins after it stood in the log. Its notice
+ * and its life are for whoever reads it as one of a kind.
+ *
  * @param {any} document
  * @param {any} leaf the body of its entry in the log
  * @param {PartyKey[]} keys
  * @param {number} loggedAt when a quorum of witnesses had it
- * @returns {Promise<Declaration>}
+ * @returns {Promise<Published>}
  */
-export async function checkDeclaration(document, leaf, keys, loggedAt) {
+async function checkDocument(document, leaf, keys, loggedAt) {
   require(hasFields(document, ["kind", "name", "version", "starts", "ends", "body"]), "a document has its fields");
   const { kind, name, version, body } = document;
-  require(kind === "declaration" && /^[a-z][a-z0-9]*(-[a-z0-9]+){0,5}$/.test(name), "a declaration has a name");
+  require(typeof name === "string" && /^[a-z][a-z0-9]*(-[a-z0-9]+){0,5}$/.test(name), "a document has a name");
   require(Number.isInteger(version) && version >= 1 && version < 10000, "a version");
+  require(body !== null && typeof body === "object" && !Array.isArray(body), "a body");
   const [starts, ends] = [seconds(document.starts), seconds(document.ends)];
-  require(hasFields(body, ["venues", "wants", "region"]), "a declaration has its fields");
+  require(ends - starts >= LEAST_LIFE, "it lasts for a day at least");
+  require(starts >= loggedAt, "nothing counts from before it stood in the log");
+  const { digest, signers } = await checkSigners(document, leaf, keys, loggedAt);
+  return { kind, body, starts, ends, loggedAt, digest, signers };
+}
+
+/** @param {Published} published @param {number} least @param {number} lasts */
+function requireQuorum({ signers, starts, ends }, least, lasts) {
+  require(signers.length >= least, "too few have signed");
+  require(ends - starts <= lasts, "it ends, and soon");
+}
+
+/** @param {any} document @param {any} leaf @param {PartyKey[]} keys @param {number} loggedAt @returns {Promise<Declaration>} */
+export async function checkDeclaration(document, leaf, keys, loggedAt) {
+  const found = await checkDocument(document, leaf, keys, loggedAt);
+  const { kind, body, starts, ends } = found;
+  require(kind === "declaration" && hasFields(body, ["venues", "wants", "region"]), "a declaration has its fields");
   require(typeof body.region === "string" && /^(country|[0-9]{6})$/.test(body.region), "a region");
   const [venues, wants] = [closed(body.venues, VENUES), closed(body.wants, WANTED)];
-  require(ends - starts >= LEAST_LIFE && ends - starts <= LASTS, "it ends, and soon");
   require(starts - loggedAt >= NOTICE, "it was published with notice");
-  await checkSigners(document, leaf, keys, loggedAt);
+  requireQuorum(found, SIGNERS, LASTS);
   return { venues, wants, region: body.region, starts, ends };
 }
 
-/** @param {any} document @param {any} leaf @param {PartyKey[]} keys @param {number} loggedAt */
+/** @param {any} document @param {any} leaf @param {PartyKey[]} keys @param {number} loggedAt @returns {Promise<Published>} */
+export async function checkEmergency(document, leaf, keys, loggedAt) {
+  const found = await checkDocument(document, leaf, keys, loggedAt);
+  const { kind, body } = found;
+  const fields = "renews" in body ? ["disease", "reason", "renews"] : ["disease", "reason"];
+  require(kind === "emergency" && hasFields(body, fields) && hasFields(body.reason, ["en", "zh"]), "an emergency's fields");
+  require(typeof body.disease === "string", "a disease");
+  for (const text of [body.reason.en, body.reason.zh]) requireText(text);
+  if ("renews" in body) require(readBase64(body.renews).length === 32, "a digest");
+  requireQuorum(found, URGENT_SIGNERS, LASTS);
+  return found;
+}
+
+/**
+ * @param {any} document
+ * @param {any} leaf
+ * @param {PartyKey[]} keys
+ * @param {number} loggedAt
+ * @param {Published[]} emergencies
+ * @returns {Promise<import("./accepting.js").RegionRules>}
+ */
+export async function checkRules(document, leaf, keys, loggedAt, emergencies) {
+  const found = await checkDocument(document, leaf, keys, loggedAt);
+  const notice = found.starts - loggedAt;
+  require(found.kind === "acceptance-rules", "acceptance rules");
+  if (notice >= RULES_NOTICE) requireQuorum(found, SIGNERS, RULES_LAST);
+  else {
+    const under = emergencies.some(
+      (one) => one.starts <= loggedAt && loggedAt < one.ends && one.loggedAt <= loggedAt && one.body.disease === found.body.disease,
+    );
+    require(notice >= URGENT_NOTICE && under, "too short notice");
+    requireQuorum(found, URGENT_SIGNERS, URGENT_LAST);
+  }
+  return readRules(found.body, found);
+}
+
+/**
+ * @param {any} document
+ * @param {any} leaf
+ * @param {PartyKey[]} keys
+ * @param {number} loggedAt
+ * @returns {Promise<{ digest: string, signers: PartyKey[] }>}
+ */
 async function checkSigners(document, leaf, keys, loggedAt) {
   const octets = canonical(document);
   require(octets.length <= MOST_OCTETS, "too long");
@@ -81,8 +153,8 @@ async function checkSigners(document, leaf, keys, loggedAt) {
   const signers = [];
   for (const party of Object.keys(signatures)) signers.push(await signer(party, signatures[party], message, keys, loggedAt));
   require(new Set(signers.map((one) => hex(one.key))).size === signers.length, "one key signs once");
-  require(signers.length >= SIGNERS, "too few have signed");
   require(new Set(signers.map((one) => one.organisation)).size >= ORGANISATIONS, "of too few organisations");
+  return { digest, signers };
 }
 
 /**

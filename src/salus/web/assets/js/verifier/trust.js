@@ -7,32 +7,38 @@ import { canonical } from "./canonical.js";
 import { readSpki } from "./keys.js";
 import { Trust } from "./log.js";
 import { hex, readBase64, same } from "./octets.js";
-import { checkDeclaration, hasFields } from "./publication.js";
+import { checkDeclaration, checkEmergency, checkRules, hasFields } from "./publication.js";
 import { require } from "./refused.js";
+import { following } from "./renewing.js";
 import { readStatusList } from "./status.js";
 
 export const FORMAT = "salus-trust-1";
 export const LASTS = 7 * 86400;
 const SLOW_CLOCK = 3600;
 const FIELDS = ["format", "policy", "head", "keys", "issuers", "declarations", "lists"];
+const ALSO = ["acceptance", "emergencies"];
 
 /** @typedef {{ party: string, key: import("./keys.js").PublicKey }} Issuer */
 /**
  * @typedef {{ policy: string, made: number, ends: number, issuers: Map<string, Issuer>,
- *   declarations: import("./publication.js").Declaration[],
+ *   declarations: import("./publication.js").Declaration[], acceptance: import("./accepting.js").RegionRules[],
  *   lists: Map<string, import("./status.js").StatusList>, dropped: number }} TrustFile
  */
 
 /** @param {string} text @returns {Promise<TrustFile>} */
 export async function readTrust(text) {
   const value = JSON.parse(text);
-  require(hasFields(value, FIELDS) && value.format === FORMAT, "a trust file has its fields");
+  const also = ALSO.filter((name) => value !== null && typeof value === "object" && name in value);
+  require(hasFields(value, [...FIELDS, ...also]) && value.format === FORMAT, "a trust file has its fields");
   const trust = await Trust.parse(value.policy);
   const head = await trust.open(value.head);
   const each = collector();
   const keys = await each(value.keys, (one) => partyKey(one, trust));
   const issuers = await each(value.issuers, (one) => issuer(one, keys));
-  const declarations = await each(value.declarations, (one) => declaration(one, keys, trust));
+  const declarations = await each(value.declarations, (one) => published(one, keys, trust, checkDeclaration));
+  const emergencies = await each("emergencies" in value ? value.emergencies : [], (one) => published(one, keys, trust, checkEmergency));
+  const { counting, dropped: unrenewed } = following(emergencies);
+  const acceptance = await each("acceptance" in value ? value.acceptance : [], (one) => published(one, keys, trust, checkRules, counting));
   const byKid = new Map(issuers.map((one) => [hex(one.key.digest.slice(0, 8)), one]));
   const lists = await each(value.lists, (one) => listed(one, byKid));
   /** @type {Map<string, import("./status.js").StatusList>} */
@@ -41,8 +47,9 @@ export async function readTrust(text) {
     const known = newest.get(list.subject);
     if (!known || known.issued < list.issued) newest.set(list.subject, list);
   }
-  const { dropped } = each;
-  return { policy: value.policy, made: head.asOf, ends: head.asOf + LASTS, issuers: byKid, declarations, lists: newest, dropped };
+  const dropped = each.dropped + unrenewed;
+  const [made, ends] = [head.asOf, head.asOf + LASTS];
+  return { policy: value.policy, made, ends, issuers: byKid, declarations, acceptance, lists: newest, dropped };
 }
 
 /** @param {TrustFile} trust @param {number} at seconds from 1970 */
@@ -92,10 +99,17 @@ async function issuer(item, keys) {
   return { party: item.party, key };
 }
 
-/** @param {any} item @param {import("./publication.js").PartyKey[]} keys @param {Trust} trust */
-async function declaration(item, keys, trust) {
+/**
+ * @template Found
+ * @param {any} item
+ * @param {import("./publication.js").PartyKey[]} keys
+ * @param {Trust} trust
+ * @param {(document: any, leaf: any, keys: import("./publication.js").PartyKey[], at: number, ...rest: any[]) => Promise<Found>} check
+ * @param {any[]} rest
+ */
+async function published(item, keys, trust, check, ...rest) {
   const { body, at } = await logged(item, "publication", trust);
-  return checkDeclaration(item.document, body, keys, at);
+  return check(item.document, body, keys, at, ...rest);
 }
 
 /** @param {any} item @param {Map<string, Issuer>} issuers */

@@ -3,6 +3,7 @@
  * comes first. Why nothing is shown is returned for the shared vectors; the page has no place for it.
  */
 
+import { isAccepted } from "./accepting.js";
 import { readCertificate, requireIssued } from "./certificate.js";
 import { hex } from "./octets.js";
 import { isVoid } from "./status.js";
@@ -32,7 +33,7 @@ export async function verify(text, trust, at, venue) {
     const reason = isFresh(trust, at) ? "no-declaration" : "trust-too-old";
     return { outcome: "not-permitted", certificate: null, reason };
   }
-  const found = await judged(text, trust, at, new Set(live.flatMap((one) => one.wants)));
+  const found = await judged(text, trust, at, live);
   if (typeof found === "string") return { outcome: "nothing-shown", certificate: null, reason: found };
   return { outcome: "good", certificate: found, reason: null };
 }
@@ -41,10 +42,10 @@ export async function verify(text, trust, at, venue) {
  * @param {string} text
  * @param {TrustFile} trust
  * @param {number} at
- * @param {Set<string>} wanted
+ * @param {Declaration[]} live
  * @returns {Promise<Certificate | string>} a good certificate, or the word for why it is none
  */
-async function judged(text, trust, at, wanted) {
+async function judged(text, trust, at, live) {
   let presented;
   try {
     presented = readCertificate(text);
@@ -61,8 +62,11 @@ async function judged(text, trust, at, wanted) {
   }
   if (at < certificate.issued - SLOW_CLOCK) return "not-yet";
   if (at >= certificate.expires) return "expired";
-  if (!wanted.has(KINDS[certificate.kind])) return "not-asked-for";
+  const asking = live.filter((one) => one.wants.includes(KINDS[certificate.kind]));
+  if (asking.length === 0) return "not-asked-for";
   const list = trust.lists.get(subjectOf(issuer.party, certificate.list));
   if (!list || at < list.issued - SLOW_CLOCK || at >= list.expires) return "no-list";
-  return isVoid(list, certificate.index) ? "void" : certificate;
+  if (isVoid(list, certificate.index)) return "void";
+  const enough = asking.some((one) => isAccepted(certificate, trust.acceptance, one.region, at));
+  return enough ? certificate : "not-accepted";
 }

@@ -1,0 +1,56 @@
+"""Ask a region's published acceptance rules about a certificate: its fact, in the words that such rules read.
+
+A certificate of ours says neither vaccine nor doses; rules that insist on them accept none of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from salus.codec.certificates.model import Certificate, CertificateKind, Disease
+from salus.kernel import format_instant
+from salus.rules import RegionRules, rules_for
+
+TARGETS: Mapping[Disease, str] = MappingProxyType(
+    {
+        Disease.COVID_19: "840539006",
+        Disease.INFLUENZA: "6142004",
+        Disease.MEASLES: "14189004",
+        Disease.POLIOMYELITIS: "398102009",
+        Disease.YELLOW_FEVER: "16541001",
+        Disease.HEPATITIS_B: "66071002",
+        Disease.VARICELLA: "38907003",
+        Disease.PNEUMOCOCCAL: "16814004",
+        Disease.TUBERCULOSIS: "56717001",
+        Disease.HUMAN_PAPILLOMAVIRUS: "240532009",
+        Disease.CHOLERA: "63650001",
+    }
+)
+"""Diseases as SNOMED CT codes, which is how the EU's value sets name what a certificate is about."""
+NOT_DETECTED = "260415000"
+
+
+def payload_for_rules(certificate: Certificate) -> dict[str, Any]:
+    """Return a certificate's fact as rules read it: what it is about, and when; of a test that nothing was found."""
+    target, day = TARGETS[certificate.disease], certificate.day.isoformat()
+    if certificate.kind is CertificateKind.VACCINATION:
+        return {"v": [{"tg": target, "dt": day}]}
+    if certificate.kind is CertificateKind.RECOVERY:
+        return {"r": [{"tg": target, "fr": day}]}
+    return {"t": [{"tg": target, "sc": format_instant(certificate.at), "tr": NOT_DETECTED}]}
+
+
+def accepted(certificate: Certificate, rules: Iterable[RegionRules], region: str, at: datetime) -> bool:
+    """Tell whether a certificate is good enough for a region at an instant.
+
+    Where no rules are alive it is. Where some are, those of its disease have to accept it; the clock that they read has
+    whole seconds.
+    """
+    alive = rules_for(rules, region, at)
+    if not alive:
+        return True
+    found = alive.get(certificate.disease.word)
+    return found is not None and found.accept(payload_for_rules(certificate), at.replace(microsecond=0))

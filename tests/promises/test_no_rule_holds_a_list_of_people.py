@@ -1,0 +1,65 @@
+"""No rule holds a list of people: neither those that decide about measures nor those that say which certificates do
+
+A rule has no word for a person, a place, kin, money, work or a number, and nothing in it is long enough to be a list of
+them. Each way of hiding one is refused under a word of its own, and what is refused cannot be published, whoever signs.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from accepting import AT, DAY, FOUR, a_door
+from listing_people import IN_ACCEPTANCE, IN_ASSIGNMENT, Change, Way, acceptance, assignment
+from salus.rules import Document, PublicationKind, PublicationRefused, TableRefused, check_content, table_of
+from salus.rules.acceptance import acceptance_of
+
+KINDS = {PublicationKind.RULES: (IN_ASSIGNMENT, assignment), PublicationKind.ACCEPTANCE: (IN_ACCEPTANCE, acceptance)}
+CASES = [(kind, *way) for kind, (ways, _) in KINDS.items() for way in ways]
+
+
+def a_document(kind: PublicationKind, change: Change) -> Document:
+    body = KINDS[kind][1](change)
+    if kind is PublicationKind.ACCEPTANCE:
+        body |= {"region": "900101", "disease": "covid-19"}
+    return Document(kind=kind, name="a-list", version=1, starts=AT, ends=AT + 30 * DAY, body=body)
+
+
+@pytest.mark.parametrize(("kind", "what", "word", "change"), CASES, ids=[f"{case[0]}: {case[1]}" for case in CASES])
+def test_a_list_of_people_is_refused_however_it_is_hidden(
+    kind: PublicationKind, what: str, word: str, change: Change
+) -> None:
+    body = KINDS[kind][1](change)
+
+    with pytest.raises(TableRefused) as refused:
+        acceptance_or_table(kind, body)
+    words = {fault.split(" ")[0] for fault in refused.value.faults}
+    print(f"| {kind} | {what} | {', '.join(sorted(words))} |")
+    assert word in words
+
+
+def acceptance_or_table(kind: PublicationKind, body: dict[str, object]) -> None:
+    (table_of if kind is PublicationKind.RULES else acceptance_of)(body)
+
+
+def test_there_are_more_than_ten_ways_into_each_kind_of_rule_and_more_than_ten_words() -> None:
+    for ways, _ in KINDS.values():
+        assert len(ways) > 10
+        assert len({word for _, word, _ in ways}) > 10
+
+
+def test_what_is_refused_cannot_be_published_whoever_signs() -> None:
+    refused: list[Way] = []
+    for kind, (ways, _) in KINDS.items():
+        for way in ways:
+            with pytest.raises((TableRefused, PublicationRefused)):
+                check_content(a_document(kind, way[2]))
+            refused.append(way)
+
+    assert len(refused) == len(CASES)
+
+
+def test_a_door_passes_over_rules_that_hold_one_though_four_have_signed() -> None:
+    for _, _, change in IN_ACCEPTANCE:
+        trust = a_door((a_document(PublicationKind.ACCEPTANCE, change), FOUR)).read()
+
+        assert (trust.acceptance, trust.dropped) == ((), 1)

