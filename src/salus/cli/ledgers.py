@@ -12,6 +12,7 @@ import click
 from salus.access import ReadProof
 from salus.app import check_node, close_batch, open_node
 from salus.cli.contests import appeals
+from salus.cli.emergencies import emergencies
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
 from salus.kernel import format_instant
@@ -25,6 +26,7 @@ def ledger() -> None:
 
 
 ledger.add_command(appeals)
+ledger.add_command(emergencies)
 
 
 @ledger.command()

@@ -40,6 +40,7 @@ class _Main(Commands):
         "link": "linking:link",
         "party": "publishing:party",
         "population": "population:population",
+        "publication": "publications:publication",
         "publish": "publishing:publish",
         "restore": "saving:restore",
         "roles": "nodes:roles",

@@ -10,10 +10,12 @@ from salus.ledger.errors import (
     NotPublished,
     WitnessSilent,
 )
+from salus.ledger.files.sources import Absent, Unreadable, source_of
 from salus.ledger.files.verifying import Finding, Report, verify_directory
 from salus.ledger.model import (
     BATCH_EVERY,
     KINDS,
+    MOST_DOCUMENT_BYTES,
     Leaf,
     PartyKey,
     Pending,
@@ -58,6 +60,8 @@ from salus.proof import Checkpoint, Signer
 __all__ = [
     "BATCH_EVERY",
     "KINDS",
+    "MOST_DOCUMENT_BYTES",
+    "Absent",
     "AnotherNode",
     "Checkpoint",
     "Finding",
@@ -75,6 +79,7 @@ __all__ = [
     "Report",
     "Sequencer",
     "Signer",
+    "Unreadable",
     "Witness",
     "WitnessSilent",
     "add_document",
@@ -103,6 +108,7 @@ __all__ = [
     "receipt",
     "receipt_at",
     "set_aside",
+    "source_of",
     "verify_directory",
     "waiting_of",
 ]

@@ -1,0 +1,160 @@
+"""Count emergencies again, from the public log's files alone: how each follows on the last, and how full a year is."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from salus.cli.output import ending, json_option, say, tell
+from salus.kernel import Invalid, format_instant
+from salus.ledger import MOST_DOCUMENT_BYTES, Absent, Leaf, Unreadable, document_path, source_of, verify_directory
+from salus.proof import WitnessKey
+from salus.rules import (
+    Document,
+    PartyKey,
+    PublicationRefused,
+    Published,
+    check_publication,
+    check_renewal,
+    most_in_a_year,
+)
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """One emergency of the log, and the word for why it does not count; None if it does."""
+
+    index: int
+    document: Document
+    signers: tuple[str, ...]
+    fault: str | None
+
+
+@click.command()
+@click.argument("place")
+@click.option("--vkey", required=True, help="The log's key.")
+@click.option("--witness", "witnesses", multiple=True, required=True, help="A witness's key; give all of them.")
+@json_option
+@ending
+def emergencies(place: str, vkey: str, witnesses: tuple[str, ...], as_json: bool) -> None:
+    """Say of each emergency who signed it and whether it follows rightly on the one before; and how full a year is.
+
+    Files tell places and not times, so notice is not looked at; `salus code explain` does, for one measure. Ends with 1
+    if one does not count.
+    """
+    found: list[tuple[int, Leaf]] = []
+    keys: list[PartyKey] = []
+
+    def seen(index: int, leaf: Leaf) -> None:
+        if leaf.kind == "party-key":
+            keys.append(_key(leaf.body))
+        elif leaf.kind == "publication" and leaf.body["kind"] == "emergency":
+            found.append((index, leaf))
+
+    report = verify_directory(place, vkey, witnesses=[WitnessKey.parse(one) for one in witnesses], seen=seen)
+    if not report.good or report.cosigned is None:
+        raise Invalid("the log itself is not good: salus ledger verify says why", code="SALUS-J010")
+    _tell(count([(index, leaf.body, _document(place, leaf)) for index, leaf in found], keys), as_json)
+
+
+def _document(place: str, leaf: Leaf) -> bytes:
+    digest = base64.b64decode(str(leaf.body["digest"]))
+    try:
+        return source_of(place).fetch(document_path(digest), MOST_DOCUMENT_BYTES)
+    except (Absent, Unreadable):
+        raise Invalid("a document of the log is not there any more; try again", code="SALUS-J012") from None
+
+
+def count(leaves: Iterable[tuple[int, Mapping[str, object], bytes]], keys: Iterable[PartyKey]) -> list[Counted]:
+    """Hold emergencies, each its place, leaf and document, against those before them; in the order of that line."""
+    known, told, read = list(keys), [], []
+    for index, leaf, content in leaves:
+        document = Document.parse(content)
+        try:
+            published = check_publication(document, leaf, known, document.starts, renewing=False)
+        except PublicationRefused as refused:
+            told.append(Counted(index=index, document=document, signers=(), fault=refused.fault))
+        else:
+            read.append((index, published))
+    counting: list[Published] = []
+    for rank, (index, each) in enumerate(_in_line(read)):
+        # places stand for times: a later one was seen later
+        one = replace(each, logged_at=_FIRST + timedelta(seconds=rank))
+        fault = _fault(one, counting)
+        told.append(Counted(index=index, document=one.document, signers=one.signers, fault=fault))
+        counting += [] if fault else [one]
+    return told
+
+
+def _in_line(read: list[tuple[int, Published]]) -> list[tuple[int, Published]]:
+    """Put each after the one that it renews; places within a batch of the log are drawn by lot."""
+    by_digest = {one.document.digest: one for _, one in read}
+
+    def depth(one: Published | None) -> int:
+        steps = 0
+        while one is not None and steps <= len(read):
+            one, steps = by_digest.get(str(one.document.body.get("renews"))), steps + 1
+        return steps
+
+    return sorted(read, key=lambda pair: (depth(pair[1]), pair[1].document.starts, pair[0]))
+
+
+def _fault(one: Published, counting: list[Published]) -> str | None:
+    try:
+        check_renewal(one, counting)
+    except PublicationRefused as refused:
+        return refused.fault
+    return None
+
+
+def _key(body: Mapping[str, object]) -> PartyKey:
+    return PartyKey(
+        party=str(body["party"]),
+        organisation=str(body["organisation"]),
+        duty=str(body["duty"]),
+        key=base64.b64decode(str(body["key"])),
+        logged_at=_FIRST,
+    )
+
+
+def _tell(told: list[Counted], as_json: bool) -> None:
+    diseases = sorted({str(one.document.body["disease"]) for one in told if not one.fault})
+    fullest = {disease: _days(told, disease) for disease in diseases}
+    if as_json:
+        rows = [_row(one) for one in told]
+        tell({"emergencies": rows, "most_days_in_a_year": {name: round(days, 3) for name, days in fullest.items()}})
+    else:
+        for one in told:
+            times = f"{format_instant(one.document.starts)} to {format_instant(one.document.ends)}"
+            verdict = f"does NOT count: {one.fault}" if one.fault else f"signed by {', '.join(one.signers)}"
+            say(f"entry {one.index}, {one.document.body.get('disease')}, {times}: {verdict}")
+        for name, days in fullest.items():
+            say(f"{name}: at most {days:.1f} days of 365 in a row are under emergency; 180 may be")
+    sys.exit(1 if any(one.fault for one in told) else 0)
+
+
+def _days(told: list[Counted], disease: str) -> float:
+    spans = [
+        (one.document.starts, one.document.ends)
+        for one in told
+        if not one.fault and one.document.body["disease"] == disease
+    ]
+    return most_in_a_year(spans) / timedelta(days=1)
+
+
+def _row(one: Counted) -> dict[str, object]:
+    return {
+        "entry": one.index,
+        "disease": one.document.body.get("disease"),
+        "starts": format_instant(one.document.starts),
+        "ends": format_instant(one.document.ends),
+        "signers": list(one.signers),
+        "fault": one.fault,
+    }
