@@ -140,9 +140,11 @@ def verify_sign1(message: Sign1, key: PublicKey, *, external: bytes = b"", impli
     return message.payload
 
 
-def verify(key: PublicKey, signature: bytes, octets: bytes) -> None:
-    """Check a raw signature; raises CodecError if `key` did not make it over these octets."""
-    algorithm_of(key)
+def verify(key: PublicKey, signature: bytes, octets: bytes, named: Algorithm | None = None) -> None:
+    """Check a raw signature; raises CodecError if `key` did not make it over these octets, or is not for `named`."""
+    algorithm = algorithm_of(key)
+    if named is not None and named is not algorithm:
+        raise CodecError("the signature algorithm is not the one of this key", Fault.ALGORITHM)
     if len(signature) != SIGNATURE_OCTETS:
         raise CodecError(f"a signature has {SIGNATURE_OCTETS} octets", Fault.SIGNATURE)
     try:

@@ -16,7 +16,6 @@ from salus.codec.cose import (
     Algorithm,
     PublicKey,
     Signer,
-    algorithm_of,
     has_low_s,
     to_be_signed,
     verify,
@@ -26,13 +25,18 @@ from salus.codec.errors import CodecError, Fault
 PREFIX = "SL1:"
 MOST_CHARACTERS = 512
 
-_HEAD = bytes.fromhex("d2844d")
-_ALGORITHM = bytes.fromhex("a201")
-_KID = bytes.fromhex("0448")
+_TAGGED = bytes.fromhex("d284")
 _UNPROTECTED = b"\xa0"
 _SIGNATURE = bytes.fromhex("5840")
-_ALGORITHM_OCTETS = {Algorithm.ES256: b"\x26", Algorithm.EDDSA: b"\x27"}
-_BEFORE_PAYLOAD = 17
+# a byte string of 13, in it a map of two: the algorithm, and a byte string of 8, which follows
+_PROTECTED = {
+    Algorithm.ES256: bytes.fromhex("4da201260448"),
+    Algorithm.EDDSA: bytes.fromhex("4da201270448"),
+}
+_BEFORE_KID = {algorithm: _TAGGED + octets for algorithm, octets in _PROTECTED.items()}
+_ALGORITHMS = {octets[3]: algorithm for algorithm, octets in _PROTECTED.items()}
+_ALGORITHM_AT, _PROTECTED_AT, _KID_AT, _UNPROTECTED_AT, _BEFORE_PAYLOAD = 5, 2, 8, 16, 17
+_TO_SIGN = to_be_signed(b"", b"")[: -len(b"\x40\x40\x40")] + b"%b\x40%b"
 _SHORT_PAYLOAD = 24
 _MOST_PAYLOAD = 255
 
@@ -49,9 +53,7 @@ class Envelope:
 
     def verify(self, key: PublicKey) -> None:
         """Raise CodecError unless `key` signed it, by the algorithm that the protected header names."""
-        if algorithm_of(key) is not self.algorithm:
-            raise CodecError("the signature algorithm is not the one of this key", Fault.ALGORITHM)
-        verify(key, self.signature, self.signed)
+        verify(key, self.signature, self.signed, self.algorithm)
 
 
 def seal(payload: bytes, issuer_kid: bytes, sign: Signer, algorithm: Algorithm) -> str:
@@ -59,12 +61,16 @@ def seal(payload: bytes, issuer_kid: bytes, sign: Signer, algorithm: Algorithm) 
 
     Raises CodecError if a length is wrong or an ES256 signature is not in its low-s form.
     """
-    protected = _protected(issuer_kid, algorithm)
-    if len(payload) > _MOST_PAYLOAD:
+    size = len(payload)
+    if len(issuer_kid) != KID_OCTETS:
+        raise CodecError(f"a key id has {KID_OCTETS} octets", Fault.STRUCTURE)
+    if size > _MOST_PAYLOAD:
         raise CodecError(f"a payload has at most {_MOST_PAYLOAD} octets", Fault.LENGTH)
-    signature = sign(to_be_signed(protected, payload))
+    head = b"%c" % (0x40 + size) if size < _SHORT_PAYLOAD else b"\x58%c" % size
+    protected, said = b"%b%b" % (_PROTECTED[algorithm], issuer_kid), head + payload
+    signature = sign(_TO_SIGN % (protected, said))
     _require_signature(signature, algorithm)
-    return PREFIX + base45.encode(_message(protected, payload, signature))
+    return PREFIX + base45.encode(b"".join((_TAGGED, protected, _UNPROTECTED, said, _SIGNATURE, signature)))
 
 
 def unseal(text: object, lengths: range, what: str) -> Envelope:
@@ -73,21 +79,31 @@ def unseal(text: object, lengths: range, what: str) -> Envelope:
     Every text that is not the one spelling of its message is a CodecError, and no other exception is raised. Nothing
     is trimmed or folded here.
     """
+    kid, algorithm, payload, signed, signature = parts(text, lengths, what)
+    return Envelope(kid=kid, algorithm=algorithm, payload=payload, signed=signed, signature=signature)
+
+
+def parts(text: object, lengths: range, what: str) -> tuple[bytes, Algorithm, bytes, bytes, bytes]:
+    """Take a text apart as `unseal` does: key id, algorithm, payload, the octets that are signed, the signature."""
     message = _message_of(text, what)
-    payload = message[_BEFORE_PAYLOAD + _head_octets(lengths.start) : -len(_SIGNATURE) - SIGNATURE_OCTETS]
-    if len(payload) not in lengths:
+    begins = _BEFORE_PAYLOAD + (1 if lengths.start < _SHORT_PAYLOAD else 2)
+    size = len(message) - begins - len(_SIGNATURE) - SIGNATURE_OCTETS
+    if size not in lengths:
         raise CodecError(f"{what} has another length, and is not compressed", Fault.LENGTH)
-    algorithm = next((known for known, octet in _ALGORITHM_OCTETS.items() if octet == message[5:6]), None)
+    algorithm = _ALGORITHMS.get(message[_ALGORITHM_AT])
     if algorithm is None:
         raise CodecError("the signature algorithm is not accepted", Fault.ALGORITHM)
-    kid, signature = message[8:16], message[-SIGNATURE_OCTETS:]
-    protected = _protected(kid, algorithm)
-    if _message(protected, payload, signature) != message:
+    head = b"%c" % (0x40 + size) if size < _SHORT_PAYLOAD else b"\x58%c" % size
+    if not (
+        message.startswith(_BEFORE_KID[algorithm])
+        and message.startswith(_UNPROTECTED + head, _BEFORE_PAYLOAD - 1)
+        and message.startswith(_SIGNATURE, begins + size)
+    ):
         raise CodecError(f"this is not the one form that {what} has", Fault.CANONICAL)
+    signature = message[-SIGNATURE_OCTETS:]
     _require_signature(signature, algorithm)
-    return Envelope(
-        kid=kid, algorithm=algorithm, payload=payload, signed=to_be_signed(protected, payload), signature=signature
-    )
+    signed = _TO_SIGN % (message[_PROTECTED_AT:_UNPROTECTED_AT], message[_BEFORE_PAYLOAD : begins + size])
+    return message[_KID_AT:_UNPROTECTED_AT], algorithm, message[begins : begins + size], signed, signature
 
 
 def _message_of(text: object, what: str) -> bytes:
@@ -96,23 +112,6 @@ def _message_of(text: object, what: str) -> bytes:
     if not text.startswith(PREFIX):
         raise CodecError(f"{what} begins with {PREFIX}", Fault.PREFIX)
     return base45.decode(text[len(PREFIX) :])
-
-
-def _head_octets(payload: int) -> int:
-    """Return how many octets say the length of a payload."""
-    return 1 if payload < _SHORT_PAYLOAD else 2
-
-
-def _protected(kid: bytes, algorithm: Algorithm) -> bytes:
-    if len(kid) != KID_OCTETS:
-        raise CodecError(f"a key id has {KID_OCTETS} octets", Fault.STRUCTURE)
-    return _ALGORITHM + _ALGORITHM_OCTETS[algorithm] + _KID + kid
-
-
-def _message(protected: bytes, payload: bytes, signature: bytes) -> bytes:
-    size = len(payload)
-    head = bytes([0x40 + size]) if size < _SHORT_PAYLOAD else bytes([0x58, size])
-    return b"".join((_HEAD, protected, _UNPROTECTED, head, payload, _SIGNATURE, signature))
 
 
 def _require_signature(signature: bytes, algorithm: Algorithm) -> None:

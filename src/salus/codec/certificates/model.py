@@ -12,6 +12,7 @@ from salus.codec.errors import CodecError, Fault
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
 LIST_SIZE = 1 << 20
 MOST_LISTS = 1 << 16
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -139,7 +140,7 @@ def hour_number(at: datetime) -> int:
 
 def seconds(at: datetime) -> int:
     """Count whole seconds from 1970 (NumericDate of RFC 8392)."""
-    return (at - _EPOCH) // timedelta(seconds=1)
+    return (at - _EPOCH) // _SECOND
 
 
 def instant(number: int) -> datetime:

@@ -8,6 +8,7 @@ deterministically (RFC 8949, section 4.2.1), so each content, key and signature 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +17,25 @@ import cbor2
 
 from salus.codec.certificates.model import Certificate, CertificateKind, Disease, Hint, instant, seconds
 from salus.codec.cose import Algorithm, Signer
-from salus.codec.envelope import Envelope, seal, unseal
+from salus.codec.envelope import Envelope, parts, seal
 from salus.codec.errors import CodecError, Fault
 
 CLAIM = -65537
 _EXPIRES, _ISSUED = 4, 6
 _MOST_DEPTH = 3
 _LENGTHS = range(24, 256)
+
+_UINT = rb"([\x00-\x17]|\x18[\x18-\xff]|\x19(?!\x00)..|\x1a(?!\x00\x00)....)"
+_INSTANT = rb"\x1a((?!\x00\x00)....)"
+_HINT = rb"\x84([\x61-\x6c].{1,12})([\x01-\x0c])([\x01-\x17]|\x18[\x18-\x1f])\x62([0-9][0-9X])"
+_ONE_FORM = re.compile(
+    rb"\xa3\x04" + _INSTANT + rb"\x06" + _INSTANT + rb"\x3a\x00\x01\x00\x00(?:\x85|(\x86))"
+    rb"([\x01-\x17])([\x01-\x17])" + _UINT * 3 + b"(?(3)" + _HINT + b")",
+    re.DOTALL,
+)
+"""The one encoding of claims, but for instants beyond 2106; kinds and diseases have numbers below 24."""
+_KINDS = {bytes([one]): one for one in CertificateKind}
+_DISEASES = {bytes([one]): one for one in Disease}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +62,14 @@ def decode_certificate(text: object) -> Presented:
     Every text that is not the one spelling of a certificate is a CodecError, an identity code included, and no other
     exception is raised. Nothing is trimmed or folded here.
     """
-    envelope = unseal(text, _LENGTHS, "a certificate")
+    kid, algorithm, payload, signed, signature = parts(text, _LENGTHS, "a certificate")
     return Presented(
-        certificate=_certificate(envelope.payload),
-        kid=envelope.kid,
-        algorithm=envelope.algorithm,
-        payload=envelope.payload,
-        signed=envelope.signed,
-        signature=envelope.signature,
+        certificate=certificate_in(payload),
+        kid=kid,
+        algorithm=algorithm,
+        payload=payload,
+        signed=signed,
+        signature=signature,
     )
 
 
@@ -76,7 +89,40 @@ def payload_of(certificate: Certificate) -> bytes:
     return cbor2.dumps(claims)  # in the order that RFC 8949, section 4.2.1, gives these three keys
 
 
-def _certificate(payload: bytes) -> Certificate:
+def certificate_in(payload: bytes) -> Certificate:
+    """Read the claims of a certificate in their one encoding; every other payload is a CodecError."""
+    found = _ONE_FORM.fullmatch(payload)
+    if found is None:
+        return read_slowly(payload)
+    expires, issued, _, kind, disease, when, list_number, index, initials, month, day, last_two = found.groups()
+    if kind not in _KINDS or disease not in _DISEASES or (initials and initials[0] - 0x60 != len(initials) - 1):
+        return read_slowly(payload)
+    return Certificate(
+        kind=_KINDS[kind],
+        disease=_DISEASES[disease],
+        when=_number(when),
+        issued=instant(int.from_bytes(issued)),
+        expires=instant(int.from_bytes(expires)),
+        list_number=_number(list_number),
+        index=_number(index),
+        hint=_hint_of(initials, month[0], _number(day), last_two) if initials else None,
+    )
+
+
+def _number(octets: bytes) -> int:
+    return octets[0] if len(octets) == 1 else int.from_bytes(octets[1:])
+
+
+def _hint_of(initials: bytes, month: int, day: int, last_two: bytes) -> Hint:
+    try:
+        written = initials[1:].decode("utf-8")
+    except UnicodeDecodeError:
+        raise CodecError("a hint has initials in UTF-8", Fault.STRUCTURE) from None
+    return Hint(initials=written, month=month, day=day, last_two=last_two.decode("ascii"))
+
+
+def read_slowly(payload: bytes) -> Certificate:
+    """Read the same as `certificate_in` by way of any CBOR: its slow twin, which also says what is wrong."""
     claims = _claims(payload)
     fact = claims.get(CLAIM)
     if type(fact) is not list or not 5 <= len(fact) <= 6:

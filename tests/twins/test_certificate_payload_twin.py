@@ -1,0 +1,63 @@
+"""Reading a certificate's claims by their one form, against the slow reading by way of any CBOR: always alike."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from doors import Door
+from salus.codec import CodecError, Fault
+from salus.codec.certificates import Certificate, CertificateKind, Hint
+from salus.codec.certificates.text import certificate_in, payload_of, read_slowly
+
+DOOR = Door()
+MUTATIONS = 6_000
+HOUR = int(DOOR.at.timestamp()) // 3600
+WRITTEN = {
+    "with a hint": DOOR.certificate(),
+    "without one": DOOR.certificate(hint=None),
+    "with a Chinese initial": DOOR.certificate(hint=Hint(initials="孙", month=12, day=31, last_two="00")),
+    "with four letters": DOOR.certificate(hint=Hint(initials="ABCD", month=1, day=1, last_two="9X")),
+    "in small numbers": DOOR.certificate(list_number=0, index=23, when=24),
+    "in middling numbers": DOOR.certificate(list_number=255, index=256, when=255),
+    "in large numbers": DOOR.certificate(list_number=65_535, index=65_536),
+    "of a test": DOOR.certificate(kind=CertificateKind.TEST, when=HOUR - 8, expires=DOOR.at),
+}
+OCTETS = (0x00, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x3A, 0x5F, 0x60, 0x61, 0x62, 0x63, 0x84, 0x85, 0x86, 0x9F, 0xA3, 0xFF)
+
+
+def read(reader: object, payload: bytes) -> Certificate | Fault:
+    assert callable(reader)
+    try:
+        found: Certificate = reader(payload)
+    except CodecError as refused:
+        return refused.fault
+    return found
+
+
+@pytest.mark.parametrize("certificate", WRITTEN.values(), ids=WRITTEN.keys())
+def test_both_read_what_was_written(certificate: Certificate) -> None:
+    payload = payload_of(certificate)
+
+    assert certificate_in(payload) == read_slowly(payload) == certificate
+
+
+def test_both_say_the_same_of_whatever_else_there_is() -> None:
+    chance, taken = random.Random(7), 0
+    payloads = [payload_of(one) for one in WRITTEN.values()]
+    for _ in range(MUTATIONS):
+        octets = bytearray(chance.choice(payloads))
+        for _ in range(chance.choice((1, 1, 1, 2, 3))):
+            place = chance.randrange(len(octets))
+            change = chance.choice(("set", "set", "set", "drop", "add"))
+            if change == "drop":
+                del octets[place]
+            else:
+                value = chance.choice((chance.choice(OCTETS), chance.randrange(256), octets[place] ^ 1))
+                octets[place : place + (change == "set")] = bytes([value])
+        quick, slow = read(certificate_in, bytes(octets)), read(read_slowly, bytes(octets))
+        assert quick == slow, bytes(octets).hex()
+        taken += isinstance(quick, Certificate)
+
+    assert taken > 100, "else nothing was compared but refusals"
