@@ -131,12 +131,22 @@ def test_only_those_who_treat_in_a_care_facility_may_resolve_a_code() -> None:
         assert permit(request).allowed == cares, request
 
 
-def test_only_the_resident_may_see_or_replace_the_own_code() -> None:
+def test_only_the_resident_may_look_at_or_replace_the_own_code() -> None:
     for action in (Action.READ_CODE, Action.REPLACE_CODE):
         for request in every_request(action):
             own = request.role is Role.RESIDENT and request.purpose is Purpose.PATRQT and request.own_record
 
             assert permit(request).allowed == own, request
+
+
+def test_a_card_is_printed_only_for_who_is_there_at_a_place_of_care() -> None:
+    """And who agrees: `tests/rooms/test_cards.py`. An operator, a facility that only keeps a chart, and others do not."""
+    desks = {Role.HOSPITAL_SYSTEM, Role.CLINICIAN, Role.RECEPTION}
+    for request in every_request(Action.PRINT_CODE):
+        there = request.relation_open and request.care_facility
+        desk = request.role in desks and request.purpose is Purpose.TREAT
+
+        assert permit(request).allowed == (there and desk), request
 
 
 def test_who_comes_without_a_code_is_received_all_the_same() -> None:

@@ -51,7 +51,7 @@ def _inflated(stream: bytes) -> bytes:
 def test_no_text_is_markup(text: str) -> None:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
-    assert typesetting._said(text, first=True) == f"#{typesetting._text(text)}"
+    assert typesetting._said(text, first=True) == f"#{typesetting.text_of(text)}"
     assert pdf(f"<p>{escaped}</p><table><tr><th>{escaped}</th></tr></table>", text, "en", AT)
 
 

@@ -9,6 +9,7 @@ from salus.access.consent.model import (
     Says,
     Sensitive,
     Sight,
+    names_paper,
     whole,
 )
 from salus.access.consent.service import closed_classes, direct, directive, directives, sight, withdraw
@@ -69,6 +70,7 @@ __all__ = [
     "directive",
     "directives",
     "load_policy",
+    "names_paper",
     "open_relation",
     "permit",
     "proof_of",

@@ -2,6 +2,7 @@
 
 from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_body, refuse_entries
 from salus.app.auditing import Audited, audited
+from salus.app.cards import Agreement, Printed, TooManyCards, my_cards, order_card, print_card, print_waiting
 from salus.app.certificates import (
     MyCertificates,
     my_certificate,
@@ -181,6 +182,7 @@ __all__ = [
     "REGISTRY",
     "SCHEMAS",
     "SETTING",
+    "Agreement",
     "Alone",
     "Audited",
     "Completeness",
@@ -225,6 +227,7 @@ __all__ = [
     "PopulationFigure",
     "Powers",
     "Present",
+    "Printed",
     "PublicOrder",
     "Published",
     "QualityReport",
@@ -248,6 +251,7 @@ __all__ = [
     "Taken",
     "Told",
     "TooFast",
+    "TooManyCards",
     "TooMuchSaid",
     "TookTooLong",
     "Tried",
@@ -314,6 +318,7 @@ __all__ = [
     "make_report",
     "map_properties",
     "may_listen",
+    "my_cards",
     "my_certificate",
     "my_certificates",
     "my_code",
@@ -332,6 +337,7 @@ __all__ = [
     "one_order",
     "open_incident",
     "open_node",
+    "order_card",
     "order_document",
     "organization_of",
     "own_resources",
@@ -340,6 +346,8 @@ __all__ = [
     "population_at",
     "powers",
     "present_here",
+    "print_card",
+    "print_waiting",
     "progress_measures",
     "public_orders",
     "publish",

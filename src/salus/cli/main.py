@@ -54,6 +54,7 @@ class _Main(Commands):
 class _Code(Commands):
     places: ClassVar[Mapping[str, str]] = {
         "explain": "explaining:explain",
+        "issue": "issuing:issue",
         "trust": "trusting:trust",
         "verify": "codes:verify",
     }
@@ -76,4 +77,4 @@ def index() -> None:
 
 @click.group(cls=_Code)
 def code() -> None:
-    """Check codes without a node."""
+    """Check codes without a node, and print the cards that wait at one."""

@@ -2,5 +2,18 @@
 
 from salus.web.fhir.outcome import issues_of, outcome
 from salus.web.serve import application, run
+from salus.web.sheets import Face as CardFace
+from salus.web.sheets import Sheet, cards_pdf, check_cards
+from salus.web.views import Language
 
-__all__ = ["application", "issues_of", "outcome", "run"]
+__all__ = [
+    "CardFace",
+    "Language",
+    "Sheet",
+    "application",
+    "cards_pdf",
+    "check_cards",
+    "issues_of",
+    "outcome",
+    "run",
+]

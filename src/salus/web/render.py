@@ -25,6 +25,7 @@ from markupsafe import Markup
 
 from salus.kernel import CIVIL_TIME, Invalid, Purpose, Role, Unavailable
 from salus.web import (
+    card_words,
     closing_words,
     command_words,
     coverage_words,
@@ -141,6 +142,7 @@ def _environment(language: Language) -> Environment:
         "review_words": review_words,
         "following_words": following_words,
         "closing_words": closing_words,
+        "card_words": card_words,
         "waterfall": Waterfall(speech.one, speech.figure),
         "drawing": Drawing(speech.one, speech.plain, speech.number),
         "with_query": with_query,

@@ -47,17 +47,16 @@ def pdf(html: str, title: str, lang: str, at: datetime) -> bytes:
 
     Raises NoChineseFont where a glyph would be missing, and ValueError for an element that is not set here.
     """
-    chinese = chinese_font()
-    if chinese is None and any(one >= "\u2e80" for one in html + title):
-        raise NoChineseFont(
-            "this machine has no Chinese font to set the paper with; read the page, or ask the operator for Noto Sans"
-            " CJK SC"
-        )
+    fonts = fonts_of(html + title)
     body = _set(fromstring(f"<div>{html}</div>"))  # noqa: S314 - our own template, in which every text is escaped
-    fonts = f"({json.dumps(LATIN)}, {json.dumps(chinese)})" if chinese else f"({json.dumps(LATIN)},)"
-    head = _PREAMBLE.format(title=_text(title), y=at.year, m=at.month, d=at.day, lang=json.dumps(lang), fonts=fonts)
+    head = _PREAMBLE.format(title=text_of(title), y=at.year, m=at.month, d=at.day, lang=json.dumps(lang), fonts=fonts)
+    return compiled(head + body, at)
+
+
+def compiled(source: str, at: datetime) -> bytes:
+    """Set a source of ours as one PDF/UA-1 document, dated `at`."""
     made = typst.compile(
-        (head + body).encode(),
+        source.encode(),
         format="pdf",
         font_paths=_fonts(),
         pdf_standards=["ua-1"],
@@ -67,12 +66,23 @@ def pdf(html: str, title: str, lang: str, at: datetime) -> bytes:
     return made
 
 
+def fonts_of(text: str) -> str:
+    """Return the families to set a text with, as a list of Typst; NoChineseFont where a glyph would be missing."""
+    chinese = chinese_font()
+    if chinese is None and any(one >= "\u2e80" for one in text):
+        raise NoChineseFont(
+            "this machine has no Chinese font to set the paper with; read the page, or ask the operator for Noto Sans"
+            " CJK SC"
+        )
+    return f"({json.dumps(LATIN)}, {json.dumps(chinese)})" if chinese else f"({json.dumps(LATIN)},)"
+
+
 @cache
 def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=True, include_embedded_fonts=True)
 
 
-def _text(text: str) -> str:
+def text_of(text: str) -> str:
     """Write a text as a string of Typst, in which nothing is markup."""
     escaped = "".join({"\\": "\\\\", '"': '\\"', "\n": " ", "\r": " ", "\t": " "}.get(one, one) for one in text)
     return f'"{escaped}"'
@@ -107,7 +117,7 @@ def _said(text: str | None, *, first: bool = False) -> str:
         return '#" "' if text and not first else ""
     left = " " if text and text[0].isspace() and not first else ""
     right = " " if text and text[-1].isspace() else ""
-    return f"#{_text(left + plain + right)}"
+    return f"#{text_of(left + plain + right)}"
 
 
 def _table(element: Element) -> str:

@@ -42,6 +42,11 @@ _PAPER = re.compile(
 )
 
 
+def names_paper(text: str) -> bool:
+    """Tell whether a text can be the number of a signed paper, and not a number of a person."""
+    return _PAPER.fullmatch(text) is not None
+
+
 class Says(StrEnum):
     """What a directive says. A forbid always wins."""
 
@@ -91,7 +96,7 @@ class Directive:
         if self.recorded_as is Role.RESIDENT:
             if self.paper is not None:
                 raise DirectiveInvalid("who says it for themselves signs no paper for it")
-        elif self.says is Says.PERMIT or not _PAPER.fullmatch(self.paper or ""):
+        elif self.says is Says.PERMIT or not names_paper(self.paper or ""):
             raise DirectiveInvalid(
                 "on somebody's behalf a desk only closes, with the number of the paper that they signed: up to 20"
                 " letters, digits, dots, slashes or hyphens, 8 digits at most, and no number of a person"

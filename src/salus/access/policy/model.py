@@ -28,6 +28,7 @@ class Action(StrEnum):
     REPLACE_CODE = "replace-code"
     READ_REGISTER = "read-register"
     INVITE_RESIDENT = "invite-resident"
+    PRINT_CODE = "print-code"
     COMMIT_SPECIMEN = "commit-specimen"
     SIGN_RESULT = "sign-result"
     READ_NOTICE = "read-notice"

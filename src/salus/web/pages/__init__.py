@@ -9,6 +9,7 @@ from starlette.routing import Route
 from salus.kernel import SalusError
 from salus.web.pages import (
     accounts,
+    cards,
     certificates,
     closing,
     command,
@@ -35,6 +36,7 @@ def page_routes() -> list[Route]:
         signing_in,
         accounts,
         staff,
+        cards,
         following,
         residents,
         notices,

@@ -72,6 +72,7 @@ async def arrive(visit: Visit) -> Response:
             ends=here.ends,
             slip=_slip_address(here.resident_id),
             closing=f"{Address.DESK}/{here.resident_id}/closing",
+            card=f"{Address.DESK}/{here.resident_id}/card",
         )
     )
 
@@ -93,6 +94,7 @@ async def summary(visit: Visit) -> Response:
         slip=_slip_address(resident),
         mixed=f"{Address.DESK}/{resident}/mixed",
         closing=f"{Address.DESK}/{resident}/closing",
+        card=f"{Address.DESK}/{resident}/card",
         follow_up=follow_up(node, viewed.stands, viewed.followed),
     )
     return visit.show(view)

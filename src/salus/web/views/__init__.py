@@ -45,7 +45,7 @@ class Address(StrEnum):
     ADD_PASSKEY = "/account/passkey"  # POST csrf, credential (JSON)
     DEMO = "/demo"  # GET the page; POST csrf, key
     WORK_LIST = "/work-list"  # GET ?after=
-    DESK = "/desk"  # GET the page; POST csrf, wanted, purpose; below it a resident's summary, and /slip: POST csrf
+    DESK = "/desk"  # GET the page; POST csrf, wanted, purpose; below it a resident's summary, /slip, /card
     MY_CODE = "/me/code"
     REPLACE_CODE = "/me/code/replace"  # POST csrf
     MY_RECORD = "/me/record"
@@ -129,6 +129,7 @@ class Notice(StrEnum):
     SAID = "said"
     TAKEN_BACK = "taken-back"
     CLOSED_FOR_RESIDENT = "closed-for-resident"
+    CARD_WAITS = "card-waits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,7 +360,8 @@ class Desk:
 class Arrived:
     """The answer to a desk that may open a care relation and confirm a name, but not read a record (reception).
 
-    `slip` is where the form goes that prints a slip for the resident's own account, `closing` the one that closes.
+    `slip` is where the form goes that prints a slip for the resident's own account, `closing` the one that closes,
+    `card` the one that prints a card with the code.
     """
 
     template: ClassVar[str] = "arrived.html"
@@ -367,6 +369,7 @@ class Arrived:
     ends: datetime
     slip: str
     closing: str = ""
+    card: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,6 +389,7 @@ class Summary:
     slip: str
     mixed: str
     closing: str = ""
+    card: str = ""
     follow_up: FollowUp | None = None
 
 
