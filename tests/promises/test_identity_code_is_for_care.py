@@ -140,13 +140,24 @@ def test_only_the_resident_may_look_at_or_replace_the_own_code() -> None:
 
 
 def test_a_card_is_printed_only_for_who_is_there_at_a_place_of_care() -> None:
-    """And who agrees: `tests/rooms/test_cards.py`. An operator, a facility that only keeps a chart, and others do not."""
+    """And who agrees, by word or on a paper. An operator, and a facility that only keeps a chart, print none."""
     desks = {Role.HOSPITAL_SYSTEM, Role.CLINICIAN, Role.RECEPTION}
     for request in every_request(Action.PRINT_CODE):
         there = request.relation_open and request.care_facility
         desk = request.role in desks and request.purpose is Purpose.TREAT
 
         assert permit(request).allowed == (there and desk), request
+
+
+def test_who_shows_the_code_of_another_was_let_and_reads_nothing_of_theirs() -> None:
+    for request in every_request(Action.SHOW_GIVEN_CODE):
+        let = request.role is Role.RESIDENT and request.purpose is Purpose.PATRQT and request.relation_open
+
+        assert permit(request).allowed == let, request
+    for action in set(Action) - {Action.SHOW_GIVEN_CODE}:
+        asked = Request(role=Role.RESIDENT, purpose=Purpose.PATRQT, action=action, relation_open=True)
+
+        assert not permit(asked).allowed, action
 
 
 def test_who_comes_without_a_code_is_received_all_the_same() -> None:

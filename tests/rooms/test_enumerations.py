@@ -36,6 +36,7 @@ SOMETHING = {
     "question": "1",
     "directive": "00000000-0000-4000-8000-000000000000",
     "appeal": "00" * 32,
+    "share": "00000000-0000-4000-8000-000000000000",
     "certificate": "00000000-0000-4000-8000-000000000000",
     "series": "school-absence",
     "signal": "00000000-0000-4000-8000-000000000000",
@@ -85,7 +86,8 @@ ACTIONS = (
     "answer-appeal change-consent close-for-resident command commit-specimen contest create delete explain-links import"
     " invite-resident judge-identity link-charts match-identity open-relation print-code read-consent"
     " read read-code read-identity read-notice read-quality read-register read-signals read-situation read-summary"
-    " replace-code report-identity report-resources resolve-code search send-counts sign-result take-certificate update"
+    " replace-code report-identity report-resources resolve-code search send-counts show-given-code sign-result"
+    " take-certificate update"
     " read-work-list verify-signal"
 )
 EVENTS = {"RecordAccepted": "records/intake/accept.py", "ResidentsChanged": "identity/linking/service.py"}

@@ -14,7 +14,7 @@ from salus.access.consent.model import (
 )
 from salus.access.consent.service import closed_classes, direct, directive, directives, sight, withdraw
 from salus.access.errors import DirectiveInvalid, PolicyBroken, ReadInvalid
-from salus.access.model import MEASURE_ATTEMPTS, RELATION_LASTS, Fault, Finding, Read, Refusal, RegisteredRead
+from salus.access.model import GIVEN, MEASURE_ATTEMPTS, RELATION_LASTS, Fault, Finding, Read, Refusal, RegisteredRead
 from salus.access.policy.engine import Policy, load_policy, permit
 from salus.access.policy.model import Action, Decision, Kind, Request
 from salus.access.service import (
@@ -39,6 +39,7 @@ from salus.access.tree.growth import chain
 __all__ = [
     "EVERYTHING",
     "EVERY_CLASS",
+    "GIVEN",
     "LONGEST_OPENING",
     "MEASURE_ATTEMPTS",
     "PARTED",

@@ -152,6 +152,17 @@ from salus.app.searching import Page, read_search, search
 from salus.app.searching_together import Alone, SearchAsk, Searcher
 from salus.app.sending import Peer
 from salus.app.settings import NodeSettings, SettingsRefused, load_settings, may_listen
+from salus.app.sharing import (
+    GivenCode,
+    Offered,
+    Wallet,
+    end_sharing,
+    give_child_code,
+    give_code,
+    given_code,
+    my_wallet,
+    take_code,
+)
 from salus.app.summing_up import summary_of
 from salus.app.surveillance import (
     Signal,
@@ -198,6 +209,7 @@ __all__ = [
     "Explained",
     "Followed",
     "Found",
+    "GivenCode",
     "Grade",
     "Held",
     "HistoryPage",
@@ -218,6 +230,7 @@ __all__ = [
     "Node",
     "NodeSettings",
     "NotVerified",
+    "Offered",
     "Ordered",
     "Pace",
     "Page",
@@ -257,6 +270,7 @@ __all__ = [
     "Tried",
     "Viewed",
     "Visit",
+    "Wallet",
     "Wished",
     "WorkList",
     "Written",
@@ -297,11 +311,15 @@ __all__ = [
     "demo_token",
     "directive_of",
     "directives_of",
+    "end_sharing",
     "ensure_sandbox",
     "everything_of",
     "explain_links",
     "facility_history",
+    "give_child_code",
+    "give_code",
     "give_order",
+    "given_code",
     "hand_over",
     "hand_signal_over",
     "history_of",
@@ -329,6 +347,7 @@ __all__ = [
     "my_look",
     "my_notices",
     "my_record",
+    "my_wallet",
     "newest_checkpoint",
     "newest_checkpoint_at",
     "newest_cosigned",
@@ -385,6 +404,7 @@ __all__ = [
     "summary_of",
     "take_back",
     "take_certificate",
+    "take_code",
     "take_feed",
     "take_result",
     "take_specimen",

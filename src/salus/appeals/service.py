@@ -77,7 +77,7 @@ def _look(registered: RegisteredRead, proved: bool) -> Look:
         count=read.count,
         purpose=read.purpose,
         ground=read.ground,
-        own=read.reader_role is Role.RESIDENT and read.ground != access.PARTED,
+        own=read.reader_role is Role.RESIDENT and read.ground not in (access.PARTED, access.GIVEN),
         proved=proved,
         proof_by=read.at + BATCH_EVERY,
     )

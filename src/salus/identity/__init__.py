@@ -33,6 +33,7 @@ from salus.identity.model import DOCUMENT_SYSTEMS, ID_CARD_SYSTEMS, IdNumber, Re
 from salus.identity.placing import Arrival, place, revise
 from salus.identity.review import REASONS, Answer, Figures, Says, Together, Waiting
 from salus.identity.service import (
+    born_of,
     find,
     holder,
     last_two,
@@ -71,6 +72,7 @@ __all__ = [
     "Waiting",
     "assertions_of",
     "barred",
+    "born_of",
     "charts_beside",
     "charts_by_no_number",
     "charts_by_number",

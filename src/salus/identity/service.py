@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from salus.identity import store
@@ -35,6 +36,15 @@ def last_two(tx: Transaction, opener: Opener, resident_key: int) -> str | None:
         return None
     digest, sealed = found
     return opener.open_sealed(_DOMAIN, sealed, digest).decode("ascii")[-2:]
+
+
+def born_of(tx: Transaction, opener: Opener, resident_key: int) -> date | None:
+    """Open a resident's first number and return the birth date that it names, if there is one, and nothing else."""
+    found = store.first_number(tx, store.charts_of(tx, [resident_key]))
+    if found is None:
+        return None
+    digest, sealed = found
+    return IdNumber.read(opener.open_sealed(_DOMAIN, sealed, digest).decode("ascii")).born
 
 
 def resident(tx: Transaction, resident_id: UUID) -> Resident | None:

@@ -29,6 +29,7 @@ class Action(StrEnum):
     READ_REGISTER = "read-register"
     INVITE_RESIDENT = "invite-resident"
     PRINT_CODE = "print-code"
+    SHOW_GIVEN_CODE = "show-given-code"
     COMMIT_SPECIMEN = "commit-specimen"
     SIGN_RESULT = "sign-result"
     READ_NOTICE = "read-notice"

@@ -130,6 +130,8 @@ class Notice(StrEnum):
     TAKEN_BACK = "taken-back"
     CLOSED_FOR_RESIDENT = "closed-for-resident"
     CARD_WAITS = "card-waits"
+    CODE_TAKEN = "code-taken"
+    SHARING_ENDED = "sharing-ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,98 @@
+"""Offer, take, end and list rights to show another's code, in the caller's transaction. Duty CARE."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from salus.healthcode.sharing import store
+from salus.healthcode.sharing.errors import ShareRefused, TooManyShares
+from salus.healthcode.sharing.model import MOST_GIVEN, MOST_HELD, Kind, Share
+from salus.keys import Custodian
+from salus.storage import Transaction
+
+_DOMAIN = "healthcode.share"
+_UNKNOWN = "this key opens nothing: it was never given out, was used, or is a day old; ask for another"
+
+Random = Callable[[int], str]
+
+
+def offer(
+    tx: Transaction,
+    custodian: Custodian,
+    share: Share,
+    givers: Sequence[int],
+    *,
+    random: Random = secrets.token_urlsafe,
+) -> str:
+    """Keep a right that nobody holds yet, and return the key by which one person takes it within a day.
+
+    `givers` are all keys of the giver. The key is kept as a digest alone. Raises TooManyShares where too many stand.
+    """
+    standing = [one for one in given(tx, custodian, givers) if one.stands(share.offered)]
+    if len(standing) >= MOST_GIVEN:
+        raise TooManyShares(f"{MOST_GIVEN} people may show this code already; end one of these first")
+    key = random(16)
+    sealed = custodian.seal(_DOMAIN, share.initial.encode(), _place(share.id))
+    store.insert(tx, share, _digest(custodian, key), sealed)
+    return key
+
+
+def take(tx: Transaction, custodian: Custodian, key: str, holder: int, holders: Sequence[int], at: datetime) -> Share:
+    """Give a right that was offered to whoever has its key, once. `holders` are all keys of theirs.
+
+    Raises ShareRefused, in the same words, for every key that opens nothing; also for the own code, and for too many.
+    """
+    row = store.of_key(tx, _digest(custodian, key))
+    share = _share(custodian, row) if row else None
+    if share is None or share.taken or not share.stands(at) or at >= share.until:
+        raise ShareRefused(_UNKNOWN)
+    if share.giver in holders:
+        raise ShareRefused("this is your own code: you show it anyway")
+    if sum(one.holds(at) for one in held(tx, custodian, holders)) >= MOST_HELD:
+        raise TooManyShares(f"you hold {MOST_HELD} codes of others; give one back first")
+    if not store.insert_taken(tx, share.id, holder, at):
+        raise ShareRefused(_UNKNOWN)
+    return share
+
+
+def end(tx: Transaction, share: UUID, by: str, at: datetime) -> None:
+    """End a right at once; nothing happens twice."""
+    store.insert_ended(tx, share, by, at)
+
+
+def given(tx: Transaction, custodian: Custodian, givers: Sequence[int]) -> list[Share]:
+    """Return the rights that were given over a code, under any of these keys, the newest first."""
+    return [_share(custodian, row) for row in store.of_givers(tx, givers)]
+
+
+def held(tx: Transaction, custodian: Custodian, holders: Sequence[int]) -> list[Share]:
+    """Return the rights that somebody took, under any of these keys, the newest first."""
+    return [_share(custodian, row) for row in store.of_holders(tx, holders)]
+
+
+def _share(custodian: Custodian, row: store.Row) -> Share:
+    id_, giver, kind, sealed, offered, until, offered_by, paper, holder, taken, ended = row
+    return Share(
+        id=id_,
+        giver=giver,
+        kind=Kind(kind),
+        initial=custodian.open_sealed(_DOMAIN, bytes(sealed), _place(id_)).decode(),
+        offered=offered,
+        until=until,
+        offered_by=offered_by,
+        paper=paper,
+        holder=holder,
+        taken=taken,
+        ended=ended,
+    )
+
+
+def _digest(custodian: Custodian, key: str) -> bytes:
+    return custodian.digest(_DOMAIN, key.encode())
+
+
+def _place(share: UUID) -> bytes:
+    return b"healthcode.share.initial\x00" + share.bytes

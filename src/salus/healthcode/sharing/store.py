@@ -1,0 +1,62 @@
+"""SQL of share, share_taken and share_ended. Rows are only ever inserted and read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from salus.healthcode.sharing.model import Share
+from salus.storage import Transaction
+
+MOST = 200
+_FROM = """
+    select s.share_id, s.giver, s.kind, s.initial, s.offered, s.until, s.offered_by, s.paper, t.holder, t.at, e.at
+    from healthcode.share s
+    left join healthcode.share_taken t on t.share_id = s.share_id
+    left join healthcode.share_ended e on e.share_id = s.share_id
+"""
+OF_KEY = _FROM + " where s.key = %s"
+OF_GIVERS = _FROM + " where s.giver = any(%s::bigint[]) order by s.offered desc, s.share_id limit %s"
+OF_HOLDERS = _FROM + " where t.holder = any(%s::bigint[]) order by t.at desc, s.share_id limit %s"
+_INSERT = """
+    insert into healthcode.share (share_id, giver, kind, initial, key, offered, until, offered_by, paper)
+    values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_TAKEN = "insert into healthcode.share_taken (share_id, holder, at) values (%s, %s, %s) on conflict do nothing"
+_ENDED = "insert into healthcode.share_ended (share_id, ended_by, at) values (%s, %s, %s) on conflict do nothing"
+
+Row = tuple[Any, ...]
+"""The columns of a right, the initial still sealed."""
+
+
+def insert(tx: Transaction, share: Share, key: bytes, sealed: bytes) -> None:
+    """Add a right, with the digest of its key."""
+    values = (share.id, share.giver, share.kind.value, sealed, key, share.offered, share.until, share.offered_by)
+    tx.run(_INSERT, (*values, share.paper))
+
+
+def insert_taken(tx: Transaction, share: UUID, holder: int, at: datetime) -> bool:
+    """Note who took a right; false if somebody did before."""
+    return tx.run(_TAKEN, (share, holder, at)) == 1
+
+
+def insert_ended(tx: Transaction, share: UUID, by: str, at: datetime) -> None:
+    """Note that a right is over."""
+    tx.run(_ENDED, (share, by, at))
+
+
+def of_key(tx: Transaction, key: bytes) -> Row | None:
+    """Return the right that a key hands over."""
+    return tx.row(OF_KEY, (key,))
+
+
+def of_givers(tx: Transaction, givers: Sequence[int]) -> list[Row]:
+    """Return the newest rights over the codes of these keys."""
+    return tx.rows(OF_GIVERS, (list(givers), MOST))
+
+
+def of_holders(tx: Transaction, holders: Sequence[int]) -> list[Row]:
+    """Return the newest rights that these keys took."""
+    return tx.rows(OF_HOLDERS, (list(holders), MOST))

@@ -1,0 +1,261 @@
+"""Relatives and dependants: who may show whose code, until when, and that nothing else of theirs goes with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from nodes import START, Asking, a_node, a_number, a_patient, asking, clinician, send, system, the_resident
+from salus import access, identity
+from salus.app import (
+    Node,
+    arrive,
+    end_sharing,
+    give_child_code,
+    give_code,
+    given_code,
+    my_code,
+    my_wallet,
+    take_code,
+    who_looked,
+)
+from salus.healthcode import sharing
+from salus.healthcode.sharing import LONGEST_SHARE, NoPaper, ShareRefused, TooManyShares, guardian_until
+from salus.healthcode.sharing import store as sql
+from salus.kernel import FixedClock, Refused, Role
+from salus.parties import Principal
+from salus.records import NotFound
+from salus.storage import Duty
+from visiting import Visitor, words_of
+
+MOTHER, SON, CHILD, YOUTH, OTHER = (
+    a_number(1), a_number(2), a_number(3, "20250601"), a_number(4, "20150601"), a_number(5),
+)  # fmt: skip
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with a_node(tmp_path_factory.mktemp("sharing"), "H1") as opened:
+        for number in (MOTHER, SON, CHILD, YOUTH, OTHER):
+            send(opened, system("H1"), a_patient(number, name=[{"text": "王芳"}]))
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def another_year(node: Node) -> None:
+    """Let every right of the tests before be over, except a guardian's."""
+    now = node.clock.now()
+    node.clock = FixedClock(START if now < START else now + timedelta(days=3))
+
+
+@pytest.fixture(scope="module")
+def client(node: Node) -> Iterator[Asking]:
+    with asking(node) as opened:
+        yield opened
+
+
+def who(node: Node, number: str) -> Principal:
+    with node.store.transaction(Duty.CARE) as tx:
+        found = identity.find(tx, node.custodian, identity.IdNumber.read(number))
+    assert found is not None
+    return the_resident(found.resident_id)
+
+
+def shared(node: Node, giver: str, holder: str, lasts: timedelta = DAY) -> UUID:
+    return take_code(node, who(node, holder), give_code(node, who(node, giver), lasts).key)
+
+
+def after(node: Node, time: timedelta) -> None:
+    node.clock = FixedClock(node.clock.now() + time)
+
+
+def test_whoever_takes_the_right_shows_the_code_and_its_giver_sees_each_time(node: Node) -> None:
+    share = shared(node, MOTHER, SON)
+    shown = given_code(node, who(node, SON), share)
+
+    assert shown.code == my_code(node, who(node, MOTHER)).code
+    assert shown.share.initial == "王"
+    looks = [one for one in who_looked(node, who(node, MOTHER)).looks if one.ground == access.GIVEN]
+    assert [(one.what, one.own, one.reader) for one in looks[:2]] == [
+        ("code", False, who(node, SON).subject),
+        ("sharing", False, who(node, SON).subject),
+    ]
+    assert my_wallet(node, who(node, MOTHER)).given[0].id == share
+    assert my_wallet(node, who(node, SON)).held[0].id == share
+
+
+def test_it_ends_by_itself_at_its_end_to_the_second(node: Node) -> None:
+    share = shared(node, MOTHER, SON)
+    after(node, DAY - timedelta(seconds=1))
+    assert given_code(node, who(node, SON), share)
+    after(node, timedelta(seconds=1))
+
+    with pytest.raises(NotFound):
+        given_code(node, who(node, SON), share)
+
+
+@pytest.mark.parametrize("by", [MOTHER, SON], ids=("who gave it", "who holds it"))
+def test_either_side_ends_it_at_once(node: Node, by: str) -> None:
+    share = shared(node, MOTHER, SON)
+    end_sharing(node, who(node, by), share)
+    end_sharing(node, who(node, by), share)
+
+    with pytest.raises(NotFound):
+        given_code(node, who(node, SON), share)
+    assert my_wallet(node, who(node, MOTHER)).given[0].ended == node.clock.now()
+
+
+def test_nobody_else_shows_or_ends_it_and_its_giver_does_not_get_the_holders(node: Node) -> None:
+    share = shared(node, MOTHER, SON)
+
+    for number in (OTHER, MOTHER):
+        with pytest.raises(NotFound):
+            given_code(node, who(node, number), share)
+    with pytest.raises(NotFound):
+        end_sharing(node, who(node, OTHER), share)
+
+
+def test_a_key_works_once_and_for_a_day(node: Node) -> None:
+    used = give_code(node, who(node, MOTHER), DAY).key
+    take_code(node, who(node, SON), used)
+    late = give_code(node, who(node, MOTHER), 30 * DAY).key
+
+    for number in (SON, OTHER):
+        with pytest.raises(ShareRefused, match="opens nothing"):
+            take_code(node, who(node, number), used)
+    after(node, sharing.KEY_LASTS)
+    with pytest.raises(ShareRefused, match="opens nothing"):
+        take_code(node, who(node, OTHER), late)
+    with pytest.raises(ShareRefused, match="opens nothing"):
+        take_code(node, who(node, OTHER), "no key at all")
+
+
+def test_an_offer_that_was_ended_cannot_be_taken(node: Node) -> None:
+    offered = give_code(node, who(node, MOTHER), DAY)
+    end_sharing(node, who(node, MOTHER), my_wallet(node, who(node, MOTHER)).given[0].id)
+
+    with pytest.raises(ShareRefused):
+        take_code(node, who(node, SON), offered.key)
+
+
+def test_nobody_takes_the_own_and_nothing_lasts_longer_than_a_year(node: Node) -> None:
+    with pytest.raises(ShareRefused, match="your own"):
+        take_code(node, who(node, MOTHER), give_code(node, who(node, MOTHER), DAY).key)
+    with pytest.raises(ShareRefused, match="a year"):
+        give_code(node, who(node, MOTHER), LONGEST_SHARE + DAY)
+    with pytest.raises(ShareRefused, match="ahead"):
+        give_code(node, who(node, MOTHER), timedelta(0))
+
+
+def test_nobody_gathers_codes_beyond_a_number_that_is_written_down(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("salus.healthcode.sharing.service.MOST_HELD", 1)
+    shared(node, MOTHER, SON)
+    with pytest.raises(TooManyShares):
+        shared(node, OTHER, SON)
+    monkeypatch.setattr("salus.healthcode.sharing.service.MOST_GIVEN", 1)
+    with pytest.raises(TooManyShares):
+        give_code(node, who(node, MOTHER), DAY)
+
+
+def test_the_key_is_stored_nowhere_and_the_initial_only_sealed(node: Node) -> None:
+    offered = give_code(node, who(node, MOTHER), DAY)
+    with node.store.transaction(Duty.MIGRATION) as tx:
+        rows: list[tuple[Any, ...]] = tx.rows("select * from healthcode.share")
+
+    written = b"".join(
+        bytes(value) if isinstance(value, bytes) else str(value).encode() for row in rows for value in row
+    )
+    assert offered.key.encode() not in written
+    assert "王".encode() not in written
+
+
+def test_for_a_child_who_is_here_a_desk_gives_the_right_until_the_fourteenth_birthday(node: Node) -> None:
+    here = arrive(node, clinician("H1"), CHILD).resident_id
+    offered = give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=False)
+    share = take_code(node, who(node, MOTHER), offered.key)
+
+    assert offered.until == datetime(2039, 5, 31, 16, tzinfo=UTC)
+    assert given_code(node, who(node, MOTHER), share).code == my_code(node, who(node, CHILD)).code
+    assert my_wallet(node, who(node, CHILD)).given[0].paper == "2031-7"
+    end_sharing(node, who(node, CHILD), share)
+    with pytest.raises(NotFound):
+        given_code(node, who(node, MOTHER), share)
+
+
+def test_from_fourteen_on_the_child_has_to_agree_and_it_ends_at_eighteen(node: Node) -> None:
+    here = arrive(node, clinician("H1"), YOUTH).resident_id
+    with pytest.raises(ShareRefused, match="own word"):
+        give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=False)
+
+    assert give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=True).until == datetime(
+        2033, 5, 31, 16, tzinfo=UTC
+    )
+
+
+def test_for_an_adult_without_a_paper_or_without_the_child_there_a_desk_gives_nothing(node: Node) -> None:
+    here = arrive(node, clinician("H1"), SON).resident_id
+    with pytest.raises(ShareRefused, match="of age"):
+        give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=True)
+    with pytest.raises(NoPaper):
+        give_child_code(node, clinician("H1"), here, MOTHER, child_agrees=True)
+    after(node, access.RELATION_LASTS)
+    with pytest.raises(Refused, match="who is here"):
+        give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=True)
+
+
+@pytest.mark.parametrize(
+    ("born", "at", "ends"),
+    [
+        (date(2020, 2, 29), datetime(2030, 1, 1, tzinfo=UTC), datetime(2034, 2, 28, 16, tzinfo=UTC)),
+        (date(2017, 3, 1), datetime(2031, 2, 28, 15, 59, 59, tzinfo=UTC), datetime(2031, 2, 28, 16, tzinfo=UTC)),
+        (date(2017, 3, 1), datetime(2031, 2, 28, 16, tzinfo=UTC), datetime(2035, 2, 28, 16, tzinfo=UTC)),
+    ],
+    ids=("born on 29 February", "the last second before the birthday", "on the birthday"),
+)
+def test_birthdays_begin_at_midnight_in_civil_time(born: date, at: datetime, ends: datetime) -> None:
+    assert guardian_until(born, at, child_agrees=True) == ends
+
+
+def test_every_query_of_rights_has_an_index(node: Node) -> None:
+    asked = {sql.OF_KEY: (bytes(16),), sql.OF_GIVERS: ([1, 2], 9), sql.OF_HOLDERS: ([1, 2], 9)}
+    with node.store.transaction(Duty.MIGRATION) as tx:
+        tx.run("set local enable_seqscan = off")
+        plans = ["\n".join(row[0] for row in tx.rows(f"explain {query}", values)) for query, values in asked.items()]
+
+    assert "share_key_key" in plans[0]
+    assert "share_of_giver" in plans[1]
+    assert "share_of_holder" in plans[2]
+    assert all("Seq Scan" not in plan for plan in plans)
+
+
+def test_on_the_pages_a_right_is_given_taken_shown_and_ended(node: Node, client: Asking) -> None:
+    mother, son = (Visitor(node, client, Role.RESIDENT, resident=one) for one in (MOTHER, SON))
+    page = "/me/relatives"
+    given = mother.post(f"{page}/give", lasts="month")
+    (key,) = re.findall(r'<code class="salus-hex">([^<]+)</code>', given.text)
+    assert son.post(f"{page}/take", key=f" {key} ").headers["Location"] == page
+    (shown,) = {one for one in re.findall(r'href="(/me/relatives/[0-9a-f-]{36})"', son.get(page).text)}
+
+    assert "salus-qr" in son.get(shown).text
+    assert "It is not yours." in son.text(shown)
+    assert "Taken" in mother.text(page)
+    assert mother.post(f"{shown}/end").status_code == 303
+    assert son.get(shown).status_code == 404
+    assert "This key opens nothing." in words_of(son.post(f"{page}/take", key=key))
+
+
+def test_at_the_desk_a_guardians_slip_is_made_and_what_is_wrong_is_said(node: Node, client: Asking) -> None:
+    desk = Visitor(node, client, Role.RECEPTION, "H1")
+    page = f"/desk/{arrive(node, clinician('H1'), YOUTH).resident_id}/guardian"
+
+    assert "Write the number of the paper" in words_of(desk.post(page))
+    assert "the child has to agree" in words_of(desk.post(page, paper="2031-7"))
+    slip = desk.post(page, paper="2031-7", agrees="yes")
+    assert slip.status_code == 200
+    assert "hand it to the guardian" in words_of(slip)
