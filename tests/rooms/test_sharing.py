@@ -240,7 +240,7 @@ def test_on_the_pages_a_right_is_given_taken_shown_and_ended(node: Node, client:
     given = mother.post(f"{page}/give", lasts="month")
     (key,) = re.findall(r'<code class="salus-hex">([^<]+)</code>', given.text)
     assert son.post(f"{page}/take", key=f" {key} ").headers["Location"] == page
-    (shown,) = {one for one in re.findall(r'href="(/me/relatives/[0-9a-f-]{36})"', son.get(page).text)}
+    (shown,) = set(re.findall(r'href="(/me/relatives/[0-9a-f-]{36})"', son.get(page).text))
 
     assert "salus-qr" in son.get(shown).text
     assert "It is not yours." in son.text(shown)
