@@ -8,6 +8,7 @@ from salus.app.certificates import (
     my_certificate,
     my_certificates,
     take_certificate,
+    take_once,
     trust_file,
     void_certificate,
 )
@@ -406,6 +407,7 @@ __all__ = [
     "take_certificate",
     "take_code",
     "take_feed",
+    "take_once",
     "take_result",
     "take_specimen",
     "transact",

@@ -66,14 +66,45 @@ def take_certificate(node: Node, who: Principal, resource: UUID, *, hinted: bool
     with node.store.transaction(Duty.CARE) as tx:
         parts = _parts(tx, node, who, mine, at)
     facts, hint = _opened(node, parts, at)
+    found = _fact_of(facts, resource)
+    with node.store.transaction(Duty.CARE) as tx:
+        _check_same(tx, found)
+        return certificates.take(tx, node.custodian, mine.minted, _said(found), hint if hinted else None, at=at)
+
+
+def take_once(node: Node, who: Principal, certificate_id: UUID) -> list[Held]:
+    """Return today's batch of certificates of the same fact as one of the resident's, to be shown once each.
+
+    Taken at the first asking. Raises CertificateRefused if that one is not theirs, or its entry says no such fact now.
+    """
+    whole = my_certificate(node, who, certificate_id)
+    mine, at = own(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        known = certificates.once(tx, node.custodian, mine.minted, whole.resource, at)
+        if known:
+            return known
+        parts = _parts(tx, node, who, mine, at)
+    found = _fact_of(_opened(node, parts, at)[0], whole.resource)
+    with node.store.transaction(Duty.CARE) as tx:
+        _check_same(tx, found)
+        certificates.take_once(tx, node.custodian, mine.minted, _said(found), at=at)
+        return certificates.once(tx, node.custodian, mine.minted, whole.resource, at)
+
+
+def _fact_of(facts: Iterable[Attested], resource: UUID) -> Attested:
     found = next((one for one in facts if one.resource == resource), None)
     if found is None:
         raise CertificateRefused("your record holds no such entry that a certificate can be taken of")
-    fact = Fact(resource=found.resource, kind=found.kind, disease=found.disease, at=found.at)
-    with node.store.transaction(Duty.CARE) as tx:
-        if [one.version for one in records.fetch(tx, [resource])] != [found.version]:
-            raise CertificateRefused("this entry was corrected a moment ago; look at it again")
-        return certificates.take(tx, node.custodian, mine.minted, fact, hint if hinted else None, at=at)
+    return found
+
+
+def _said(found: Attested) -> Fact:
+    return Fact(resource=found.resource, kind=found.kind, disease=found.disease, at=found.at)
+
+
+def _check_same(tx: Transaction, found: Attested) -> None:
+    if [one.version for one in records.fetch(tx, [found.resource])] != [found.version]:
+        raise CertificateRefused("this entry was corrected a moment ago; look at it again")
 
 
 def my_certificate(node: Node, who: Principal, certificate_id: UUID) -> Held:
@@ -215,6 +246,7 @@ __all__ = [
     "my_certificate",
     "my_certificates",
     "take_certificate",
+    "take_once",
     "trust_file",
     "void_certificate",
 ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -33,6 +35,10 @@ from salus.storage import Transaction
 CERTIFICATE_KEY = "certificate"
 LIST_LASTS = timedelta(days=7)
 MOST_HELD = 200
+ONCE_A_DAY: Final = 10
+"""How many certificates of one fact a day's batch has. It bounds what one holder takes of the lists."""
+ONCE_LASTS: Final = timedelta(hours=24)
+"""How long one of a batch lives; a void list holds it no longer than that."""
 _DOMAIN = "healthcode.certificate"
 _FULL = LIST_SIZE // 4  # so that a random place is free at the first or second try
 _HOUR = 3600
@@ -83,14 +89,73 @@ def take(
     known = _living(tx, custodian, resident_key, fact, hint, at)
     if known is not None:
         return known
-    certificate_id = new_id()
+    number = _list_with_room(tx)
+    return _issue(
+        tx, custodian, resident_key, fact, lambda index: certificate_of(fact, hint, number, index, at), at, below
+    )
+
+
+def take_once(
+    tx: Transaction,
+    custodian: Custodian,
+    resident_key: int,
+    fact: Fact,
+    *,
+    at: datetime,
+    below: Below = secrets.randbelow,
+) -> list[UUID]:
+    """Issue a day's batch of certificates of a fact, each to be shown once, and return their names.
+
+    They have nothing in common but what they say and the hour: each has its own signature and its own random place in
+    the list of void ones. None carries a hint, which would tell that they are one person's. Asked again within the
+    day, the same batch is returned.
+    """
+    known = [one.certificate_id for one in once(tx, custodian, resident_key, fact.resource, at)]
+    if known:
+        return known
+    number = _list_with_room(tx)
+
+    def short(index: int) -> Certificate:
+        whole = certificate_of(fact, None, number, index, at)
+        return replace(whole, expires=min(whole.expires, whole.issued + ONCE_LASTS))
+
+    batch = [_issue(tx, custodian, resident_key, fact, short, at, below, once=True) for _ in range(ONCE_A_DAY)]
+    return sorted(batch)
+
+
+def once(tx: Transaction, custodian: Custodian, resident_key: int, resource: UUID, at: datetime) -> list[Held]:
+    """Return the living batch of certificates of an entry that are to be shown once each, in an order of chance."""
+    rows = store.once_of_resident(tx, resident_key, at - ONCE_LASTS)
+    return [
+        one
+        for one in (_held(custodian, resident_key, row) for row in rows)
+        if one.resource == resource and one.certificate.expires > at
+    ]
+
+
+def _list_with_room(tx: Transaction) -> int:
     number = store.highest_list(tx)
-    number += store.count_in(tx, number) >= _FULL
+    return number + (store.count_in(tx, number) >= _FULL)
+
+
+def _issue(
+    tx: Transaction,
+    custodian: Custodian,
+    resident_key: int,
+    fact: Fact,
+    made: Callable[[int], Certificate],
+    at: datetime,
+    below: Below,
+    *,
+    once: bool = False,
+) -> UUID:
+    """Sign a certificate at a random free place of its list, keep it, and return its name."""
+    certificate_id = new_id()
     while True:
-        index = below(LIST_SIZE)
-        text = _text(custodian, certificate_of(fact, hint, number, index, at))
+        certificate = made(below(LIST_SIZE))
+        text, place = _text(custodian, certificate), (certificate.list_number, certificate.index)
         sealed = custodian.seal(_DOMAIN, text.encode("ascii"), _place(certificate_id, resident_key))
-        if store.insert(tx, certificate_id, resident_key, fact.resource, (number, index), sealed, at):
+        if store.insert(tx, certificate_id, resident_key, fact.resource, place, sealed, at, once=once):
             return certificate_id
 
 
@@ -109,22 +174,21 @@ def _living(
 
 def held(tx: Transaction, custodian: Custodian, resident_key: int) -> list[Held]:
     """Return the resident's certificates, newest first, at most 200."""
-    found = []
-    rows = store.of_resident(tx, resident_key)[:MOST_HELD]
-    for certificate_id, resource, _, _, sealed, taken, voided, ground in rows:
-        text = custodian.open_sealed(_DOMAIN, sealed, _place(certificate_id, resident_key)).decode("ascii")
-        found.append(
-            Held(
-                certificate_id=certificate_id,
-                resource=resource,
-                certificate=decode_certificate(text).certificate,
-                text=text,
-                taken=taken,
-                voided=voided,
-                ground=ground,
-            )
-        )
-    return found
+    return [_held(custodian, resident_key, row) for row in store.of_resident(tx, resident_key)[:MOST_HELD]]
+
+
+def _held(custodian: Custodian, resident_key: int, row: store.Row) -> Held:
+    certificate_id, resource, _, _, sealed, taken, voided, ground = row
+    text = custodian.open_sealed(_DOMAIN, sealed, _place(certificate_id, resident_key)).decode("ascii")
+    return Held(
+        certificate_id=certificate_id,
+        resource=resource,
+        certificate=decode_certificate(text).certificate,
+        text=text,
+        taken=taken,
+        voided=voided,
+        ground=ground,
+    )
 
 
 def void(tx: Transaction, custodian: Custodian, resident_key: int, certificate_id: UUID, at: datetime) -> None:

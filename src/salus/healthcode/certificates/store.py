@@ -12,11 +12,18 @@ OF_RESIDENT = """
     select c.certificate_id, c.resource_id, c.list_number, c.index, c.content, c.at, v.at, v.ground
     from healthcode.certificate c
     left join healthcode.voided v on v.list_number = c.list_number and v.index = c.index
-    where c.resident_key = %s order by c.at desc, c.certificate_id
+    where c.resident_key = %s and not c.once order by c.at desc, c.certificate_id
+"""
+ONCE_OF_RESIDENT = """
+    select c.certificate_id, c.resource_id, c.list_number, c.index, c.content, c.at, v.at, v.ground
+    from healthcode.certificate c
+    left join healthcode.voided v on v.list_number = c.list_number and v.index = c.index
+    where c.resident_key = %s and c.at > %s and c.once order by c.certificate_id
 """
 _INSERT = """
-    insert into healthcode.certificate (certificate_id, resident_key, resource_id, list_number, index, content, at)
-    values (%s, %s, %s, %s, %s, %s, %s) on conflict (list_number, index) do nothing
+    insert into healthcode.certificate
+        (certificate_id, resident_key, resource_id, list_number, index, content, at, once)
+    values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (list_number, index) do nothing
 """
 _VOID = """
     insert into healthcode.voided (list_number, index, ground, at)
@@ -46,14 +53,22 @@ def insert(
     place: tuple[int, int],
     content: bytes,
     at: datetime,
+    *,
+    once: bool,
 ) -> bool:
     """Add a certificate; false if its place in the list was taken."""
-    return tx.run(_INSERT, (certificate_id, resident_key, resource, *place, content, at)) == 1
+    return tx.run(_INSERT, (certificate_id, resident_key, resource, *place, content, at, once)) == 1
 
 
 def of_resident(tx: Transaction, resident_key: int) -> list[Row]:
     """Return a resident's certificates, newest first."""
     return [(a, b, c, d, bytes(e), f, g, h) for a, b, c, d, e, f, g, h in tx.rows(OF_RESIDENT, (resident_key,))]
+
+
+def once_of_resident(tx: Transaction, resident_key: int, since: datetime) -> list[Row]:
+    """Return what a resident took to show once, after an instant."""
+    rows = tx.rows(ONCE_OF_RESIDENT, (resident_key, since))
+    return [(a, b, c, d, bytes(e), f, g, h) for a, b, c, d, e, f, g, h in rows]
 
 
 def insert_void(tx: Transaction, certificate_id: UUID, resident_key: int, ground: str, at: datetime) -> None:

@@ -77,3 +77,6 @@ comment on column healthcode.share_ended.share_id is 'The right';
 comment on column healthcode.share_ended.ended_by is 'Identifier of the account that ended it';
 comment on column healthcode.share_ended.at is 'Since when';
 grant select, insert on healthcode.share_ended to salus_care;
+
+alter table healthcode.certificate add column once boolean not null default false;
+comment on column healthcode.certificate.once is 'One of a batch to be shown once each: it lives a day, and carries no hint';
