@@ -48,6 +48,14 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "my certificates unhinted": (replace(MINE, held=(), hinted=False), RESIDENT),
     "my certificates none": (c.MyCertificates(held=(), offers=(), hinted=False), RESIDENT),
     "my certificate": (CERTIFICATE, RESIDENT),
+    "certificate for one door": (
+        c.OnceCertificate(line=TEST, code=TEXT, number=1, count=10, next="/me/certificates/1/once?number=2"),
+        RESIDENT,
+    ),
+    "certificate for the last door": (
+        c.OnceCertificate(line=TEST, code=TEXT, number=10, count=10, next=None),
+        RESIDENT,
+    ),
     "my certificate plain": (c.MyCertificate(line=TEST, code=TEXT), RESIDENT),
     "verify": (c.Verify(command="salus code verify picture.png --trust trust.json"), None),
 }

@@ -91,6 +91,14 @@ def take_once(node: Node, who: Principal, certificate_id: UUID) -> list[Held]:
         return certificates.once(tx, node.custodian, mine.minted, whole.resource, at)
 
 
+def my_once(node: Node, who: Principal, certificate_id: UUID) -> list[Held]:
+    """Return today's batch of the same fact as one of the resident's certificates; none where none was taken."""
+    whole = my_certificate(node, who, certificate_id)
+    mine, at = own(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        return certificates.once(tx, node.custodian, mine.minted, whole.resource, at)
+
+
 def _fact_of(facts: Iterable[Attested], resource: UUID) -> Attested:
     found = next((one for one in facts if one.resource == resource), None)
     if found is None:
@@ -132,7 +140,10 @@ def void_parted(tx: Transaction, node: Node, residents: Iterable[int], at: datet
     """Void what these residents took of entries that are another's now; return how many. Duty CARE."""
     known = identity.known_as_each(tx, sorted(set(residents)))
     taken = [
-        (now, one) for now, keys in known.items() for key in keys for one in certificates.held(tx, node.custodian, key)
+        (now, one)
+        for now, keys in known.items()
+        for key in keys
+        for one in (*certificates.held(tx, node.custodian, key), *certificates.every_once(tx, node.custodian, key, at))
     ]
     charts = {one.id: one.chart_key for one in records.fetch(tx, [one.resource for _, one in taken])} if taken else {}
     whose = identity.residents_of(tx, sorted(set(charts.values())))
@@ -245,6 +256,7 @@ __all__ = [
     "MyCertificates",
     "my_certificate",
     "my_certificates",
+    "my_once",
     "take_certificate",
     "take_once",
     "trust_file",

@@ -4,6 +4,9 @@ from salus.healthcode.certificates.errors import CertificateRefused
 from salus.healthcode.certificates.model import Fact, Held, hint_of
 from salus.healthcode.certificates.service import (
     CERTIFICATE_KEY,
+    ONCE_A_DAY,
+    ONCE_LASTS,
+    every_once,
     held,
     issuer_leaf,
     issuer_party,
@@ -20,9 +23,12 @@ from salus.healthcode.certificates.service import (
 
 __all__ = [
     "CERTIFICATE_KEY",
+    "ONCE_A_DAY",
+    "ONCE_LASTS",
     "CertificateRefused",
     "Fact",
     "Held",
+    "every_once",
     "held",
     "hint_of",
     "issuer_leaf",

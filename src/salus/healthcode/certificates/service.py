@@ -125,12 +125,13 @@ def take_once(
 
 def once(tx: Transaction, custodian: Custodian, resident_key: int, resource: UUID, at: datetime) -> list[Held]:
     """Return the living batch of certificates of an entry that are to be shown once each, in an order of chance."""
+    return [one for one in every_once(tx, custodian, resident_key, at) if one.resource == resource and one.good(at)]
+
+
+def every_once(tx: Transaction, custodian: Custodian, resident_key: int, at: datetime) -> list[Held]:
+    """Return all certificates to be shown once that a resident took within a day."""
     rows = store.once_of_resident(tx, resident_key, at - ONCE_LASTS)
-    return [
-        one
-        for one in (_held(custodian, resident_key, row) for row in rows)
-        if one.resource == resource and one.certificate.expires > at
-    ]
+    return [_held(custodian, resident_key, row) for row in rows]
 
 
 def _list_with_room(tx: Transaction) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from salus.web.views.certificates import (
     MyCertificate,
     MyCertificates,
     Offer,
+    OnceCertificate,
     Standing,
     Verify,
 )
@@ -85,6 +87,37 @@ async def void(visit: Visit) -> Response:
     name = _id(visit.request.path_params["certificate"])
     await in_thread(visit.gate, lambda: app.void_certificate(node, who, name))
     return visit.go(Address.CERTIFICATES, Notice.CERTIFICATE_VOIDED)
+
+
+@paged
+async def once(visit: Visit) -> Response:
+    """Take today's batch of certificates of the same fact, and go to the first of them."""
+    who, node = _resident(visit), visit.gate.node
+    await visit.form()
+    name = _id(visit.request.path_params["certificate"])
+    await in_thread(visit.gate, lambda: app.take_once(node, who, name))
+    return visit.go(f"{Address.CERTIFICATES}/{name}/once", number="1")
+
+
+@paged
+async def one_of_once(visit: Visit) -> Response:
+    """Show one of today's batch, large."""
+    who, node = _resident(visit), visit.gate.node
+    name = _id(visit.request.path_params["certificate"])
+    batch = await in_thread(visit.gate, lambda: app.my_once(node, who, name))
+    asked = visit.request.query_params.get("number", "1")
+    number = int(asked) if re.fullmatch("[1-9][0-9]?", asked, re.ASCII) else 1
+    page_of = f"{Address.CERTIFICATES}/{name}"
+    if number > len(batch):
+        return visit.go(page_of)
+    view = OnceCertificate(
+        line=_line(batch[number - 1], node.clock.now()),
+        code=batch[number - 1].text,
+        number=number,
+        count=len(batch),
+        next=f"{page_of}/once?number={number + 1}" if number < len(batch) else None,
+    )
+    return visit.show(view)
 
 
 async def verify(request: Request) -> Response:
@@ -183,6 +216,8 @@ ROUTES = [
     Route(Address.CERTIFICATES, my_certificates, methods=["GET"], name="my-certificates"),
     Route(Address.CERTIFICATES, take, methods=["POST"], name="take-certificate"),
     Route(_ONE, my_certificate, methods=["GET"], name="my-certificate"),
+    Route(_ONE + "/once", one_of_once, methods=["GET"], name="once-certificate"),
+    Route(_ONE + "/once", once, methods=["POST"], name="take-once"),
     Route(_ONE + "/void", void, methods=["POST"], name="void-certificate"),
     Route(Address.VERIFY, verify, methods=["GET"], name="verify"),
     Route(Address.VERIFY + "/worker.js", worker, methods=["GET"], name="verify-worker"),

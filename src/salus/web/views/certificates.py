@@ -115,6 +115,18 @@ class MyCertificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnceCertificate:
+    """One of a day's batch, large, to be shown at one door. `number` counts from 1, `next` is the one after it."""
+
+    template: ClassVar[str] = "once_certificate.html"
+    line: CertificateLine
+    code: str = field(repr=False)
+    number: int
+    count: int
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verify:
     """The door's page. `command` is how the same is done without a browser."""
 
