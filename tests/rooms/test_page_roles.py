@@ -30,6 +30,7 @@ FILLED = {
     "number": "1",
     "question": "1",
     "directive": str(uuid4()),
+    "share": str(uuid4()),
 }
 NOT_YOURS = "this page is not for your role"
 

@@ -9,7 +9,7 @@ from web_samples import CLINICIAN, RECEPTION
 from salus.web import views as v
 from salus.web.views.cards import CardForm, CardTrouble
 
-FORM = CardForm(form="/desk/1/card")
+FORM = CardForm(form="/desk/1/card", guardian="/desk/1/guardian")
 SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "print a card": (FORM, RECEPTION),
     **{

@@ -1,4 +1,4 @@
-"""The words of the form for a card, and why it was not taken."""
+"""The words of cards on paper, of the form for one, and why it was not taken."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from salus.healthcode.cards import Agreed
 from salus.web.views.cards import CardTrouble
 from salus.web.words import noop
 
+TITLE = noop("Cards")
+FOR_CARE = noop("For care only. Show it at a hospital, clinic or pharmacy.")
+SAYS_NOTHING = noop("It says nothing about its holder. Lost? Ask for a new code: this one then opens nothing.")
+ALT = noop("Identity code")
+"""What stands on a card."""
 HOW: Mapping[Agreed, str] = {
     Agreed.SAID: noop("They said so, to me, here"),
     Agreed.SIGNED: noop("They signed a paper"),

@@ -12,15 +12,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from salus.healthcode import qr_svg
+from salus.web.card_words import ALT, FOR_CARE, SAYS_NOTHING, TITLE
 from salus.web.render import Speech
 from salus.web.typesetting import chinese_font, compiled, fonts_of, text_of
 from salus.web.views import Language
-from salus.web.words import noop
 
-TITLE = noop("Cards")
-FOR_CARE = noop("For care only. Show it at a hospital, clinic or pharmacy.")
-SAYS_NOTHING = noop("It says nothing about its holder. Lost? Ask for a new code: this one then opens nothing.")
-ALT = noop("Identity code")
 WALLET_MM, POSTCARD_MM = (85.6, 54.0), (105, 148)
 MOST_MODULE_MM, MOST_CODE_MM = {"a4": 0.8, "a6": 1.2}, {"a4": 46.0, "a6": 86.0}
 _SIDE = re.compile(r'viewBox="0 0 (\d+) ')

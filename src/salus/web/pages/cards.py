@@ -31,7 +31,7 @@ def _desk(visit: Visit) -> Principal:
 async def form(visit: Visit) -> Response:
     """Show the form; it is the same for everybody and reads nothing."""
     _desk(visit)
-    return visit.show(CardForm(form=visit.request.url.path))
+    return visit.show(_form(visit))
 
 
 @paged
@@ -68,7 +68,12 @@ def face_of(card: Printed) -> Face:
 
 
 def _again(visit: Visit, how: str, paper: str, trouble: CardTrouble) -> Response:
-    return visit.show(CardForm(form=visit.request.url.path, how=how, paper=paper, trouble=trouble), 400)
+    return visit.show(_form(visit, how, paper, trouble), 400)
+
+
+def _form(visit: Visit, how: str = "", paper: str = "", trouble: CardTrouble | None = None) -> CardForm:
+    path = visit.request.url.path
+    return CardForm(form=path, guardian=f"{path.rpartition('/')[0]}/guardian", how=how, paper=paper, trouble=trouble)
 
 
 _CARD = Address.DESK + "/{resident}/card"

@@ -19,11 +19,12 @@ class CardTrouble(StrEnum):
 class CardForm:
     """How who is here agreed to have the own code printed. It shows nothing of them.
 
-    `how` and `paper` are what was filled in before, where the form comes back.
+    `guardian` is where a slip is made for a child's guardian; `how` and `paper` are what was filled in before.
     """
 
     template: ClassVar[str] = "card_form.html"
     form: str
+    guardian: str
     how: str = ""
     paper: str = ""
     trouble: CardTrouble | None = None
