@@ -65,13 +65,14 @@ def print_card(node: Node, who: Principal, resident_id: UUID, agreement: Agreeme
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         found = _ordered(tx, node, who, resident_id, agreement, at)
+        parts = []
         if found is not None:
             card, resident = found
             cards.mark_printed(tx, [card.id], at)
-            part = _part(tx, node, who, card, resident, at)
-    if found is None:
+            parts.append(_part(tx, node, who, card, resident, at))
+    if not parts:
         raise refuse(node, who, Action.PRINT_CODE, _NOT_HERE)
-    return _printed(node, [part])[0]
+    return _printed(node, parts)[0]
 
 
 def order_card(node: Node, who: Principal, resident_id: UUID, agreement: Agreement) -> int:
@@ -86,10 +87,8 @@ def order_card(node: Node, who: Principal, resident_id: UUID, agreement: Agreeme
             card, resident = found
             read = read_by(who, resident_key=resident.key, what=WHAT, action=Action.PRINT_CODE, ground=_GROUND, at=at)
             access.register(tx, [read])
-            count = len(cards.waiting(tx, card.facility, at))
-    if found is None:
-        raise refuse(node, who, Action.PRINT_CODE, _NOT_HERE)
-    return count
+            return len(cards.waiting(tx, card.facility, at))
+    raise refuse(node, who, Action.PRINT_CODE, _NOT_HERE)
 
 
 def print_waiting(node: Node, facility: str) -> list[Printed]:

@@ -155,9 +155,8 @@ def given_code(node: Node, who: Principal, share_id: UUID) -> GivenCode:
         if allowed and giver is not None:
             access.register(tx, [_shown(who, giver.key, "code", at)])
             code = healthcode.code_of(tx, node.custodian, share.giver, at=at)
-    if not allowed:
-        raise NotFound(_NOT_HERE)
-    return GivenCode(code=code, share=share)
+            return GivenCode(code=code, share=share)
+    raise NotFound(_NOT_HERE)
 
 
 def _one(tx: Transaction, node: Node, mine: Own, share_id: UUID) -> Share:
