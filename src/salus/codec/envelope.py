@@ -1,4 +1,4 @@
-"""What both forms of `SL1:` share: a COSE_Sign1 (RFC 9052) as Base45 text, for which there is one spelling only.
+"""What the forms of `SL1:` share: a COSE_Sign1 (RFC 9052) as Base45 text, for which there is one spelling only.
 
 Deterministic CBOR (RFC 8949, section 4.2.1) at fixed places: tag 18, array of 4, a byte string of 13 that holds
 `{1: alg, 4: kid of 8}`, no unprotected header, the payload of up to 255 octets, a signature of 64. It is never
@@ -61,6 +61,11 @@ def seal(payload: bytes, issuer_kid: bytes, sign: Signer, algorithm: Algorithm) 
 
     Raises CodecError if a length is wrong or an ES256 signature is not in its low-s form.
     """
+    return PREFIX + base45.encode(sealed(payload, issuer_kid, sign, algorithm))
+
+
+def sealed(payload: bytes, issuer_kid: bytes, sign: Signer, algorithm: Algorithm) -> bytes:
+    """Sign a payload, once, and return the message's octets. Raises what `seal` raises."""
     size = len(payload)
     if len(issuer_kid) != KID_OCTETS:
         raise CodecError(f"a key id has {KID_OCTETS} octets", Fault.STRUCTURE)
@@ -69,8 +74,8 @@ def seal(payload: bytes, issuer_kid: bytes, sign: Signer, algorithm: Algorithm) 
     head = b"%c" % (0x40 + size) if size < _SHORT_PAYLOAD else b"\x58%c" % size
     protected, said = b"%b%b" % (_PROTECTED[algorithm], issuer_kid), head + payload
     signature = sign(_TO_SIGN % (protected, said))
-    _require_signature(signature, algorithm)
-    return PREFIX + base45.encode(b"".join((_TAGGED, protected, _UNPROTECTED, said, _SIGNATURE, signature)))
+    require_signature(signature, algorithm)
+    return b"".join((_TAGGED, protected, _UNPROTECTED, said, _SIGNATURE, signature))
 
 
 def unseal(text: object, lengths: range, what: str) -> Envelope:
@@ -79,13 +84,17 @@ def unseal(text: object, lengths: range, what: str) -> Envelope:
     Every text that is not the one spelling of its message is a CodecError, and no other exception is raised. Nothing
     is trimmed or folded here.
     """
-    kid, algorithm, payload, signed, signature = parts(text, lengths, what)
+    return opened(message_of(text, what), lengths, what)
+
+
+def opened(message: bytes, lengths: range, what: str) -> Envelope:
+    """Take a message's octets apart, as `unseal` does a text."""
+    kid, algorithm, payload, signed, signature = parts(message, lengths, what)
     return Envelope(kid=kid, algorithm=algorithm, payload=payload, signed=signed, signature=signature)
 
 
-def parts(text: object, lengths: range, what: str) -> tuple[bytes, Algorithm, bytes, bytes, bytes]:
-    """Take a text apart as `unseal` does: key id, algorithm, payload, the octets that are signed, the signature."""
-    message = _message_of(text, what)
+def parts(message: bytes, lengths: range, what: str) -> tuple[bytes, Algorithm, bytes, bytes, bytes]:
+    """Take a message apart as `opened` does: key id, algorithm, payload, the octets that are signed, the signature."""
     begins = _BEFORE_PAYLOAD + (1 if lengths.start < _SHORT_PAYLOAD else 2)
     size = len(message) - begins - len(_SIGNATURE) - SIGNATURE_OCTETS
     if size not in lengths:
@@ -101,12 +110,13 @@ def parts(text: object, lengths: range, what: str) -> tuple[bytes, Algorithm, by
     ):
         raise CodecError(f"this is not the one form that {what} has", Fault.CANONICAL)
     signature = message[-SIGNATURE_OCTETS:]
-    _require_signature(signature, algorithm)
+    require_signature(signature, algorithm)
     signed = _TO_SIGN % (message[_PROTECTED_AT:_UNPROTECTED_AT], message[_BEFORE_PAYLOAD : begins + size])
     return message[_KID_AT:_UNPROTECTED_AT], algorithm, message[begins : begins + size], signed, signature
 
 
-def _message_of(text: object, what: str) -> bytes:
+def message_of(text: object, what: str) -> bytes:
+    """Return the octets of a text; CodecError if it is no `SL1:` text of at most 512 characters."""
     if not isinstance(text, str) or len(text) > MOST_CHARACTERS:
         raise CodecError(f"a code is text of at most {MOST_CHARACTERS} characters", Fault.LENGTH)
     if not text.startswith(PREFIX):
@@ -114,7 +124,8 @@ def _message_of(text: object, what: str) -> bytes:
     return base45.decode(text[len(PREFIX) :])
 
 
-def _require_signature(signature: bytes, algorithm: Algorithm) -> None:
+def require_signature(signature: bytes, algorithm: Algorithm) -> None:
+    """Raise CodecError unless a signature has its length, and its low-s form for ES256."""
     if len(signature) != SIGNATURE_OCTETS:
         raise CodecError(f"a signature has {SIGNATURE_OCTETS} octets", Fault.SIGNATURE)
     if algorithm is Algorithm.ES256 and not has_low_s(signature):

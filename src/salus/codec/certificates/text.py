@@ -17,7 +17,7 @@ import cbor2
 
 from salus.codec.certificates.model import Certificate, CertificateKind, Disease, Hint, instant, seconds
 from salus.codec.cose import Algorithm, Signer
-from salus.codec.envelope import Envelope, parts, seal
+from salus.codec.envelope import Envelope, message_of, parts, seal
 from salus.codec.errors import CodecError, Fault
 
 CLAIM = -65537
@@ -62,7 +62,7 @@ def decode_certificate(text: object) -> Presented:
     Every text that is not the one spelling of a certificate is a CodecError, an identity code included, and no other
     exception is raised. Nothing is trimmed or folded here.
     """
-    kid, algorithm, payload, signed, signature = parts(text, _LENGTHS, "a certificate")
+    kid, algorithm, payload, signed, signature = parts(message_of(text, "a certificate"), _LENGTHS, "a certificate")
     return Presented(
         certificate=certificate_in(payload),
         kid=kid,

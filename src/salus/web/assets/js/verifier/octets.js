@@ -20,6 +20,17 @@ export function readBase45(text) {
   return Uint8Array.from(read);
 }
 
+/** @param {Uint8Array} octets @returns {string} */
+export function writeBase45(octets) {
+  let text = "";
+  for (let place = 0; place < octets.length; place += 2) {
+    const whole = place + 1 < octets.length;
+    const number = whole ? octets[place] * 256 + octets[place + 1] : octets[place];
+    text += ALPHABET[number % 45] + ALPHABET[Math.floor(number / 45) % 45] + (whole ? ALPHABET[Math.floor(number / 2025)] : "");
+  }
+  return text;
+}
+
 /** @param {unknown} text @returns {Uint8Array<ArrayBuffer>} */
 export function readBase64(text) {
   require(typeof text === "string" && /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0, "not base64");
