@@ -112,10 +112,10 @@ def without_impossible(css: str, known: set[str]) -> str:
     return re.sub(r"([^{}@;]+)\{([^{}]*)\}", kept, css)
 
 
-def compile_script(folder: Path, source: str, target: str = ESBUILD_TARGET) -> Path:
-    """Bundle the ES modules that begin at one of them into one."""
+def compile_script(folder: Path, source: str, target: str = ESBUILD_TARGET, name: str = "") -> Path:
+    """Bundle the ES modules that begin at one of them into one, of its name or of another."""
     origin = ASSETS / "js" / source
-    out = folder / origin.name
+    out = folder / (name or origin.name)
     options = ("--bundle", "--minify", "--format=esm", target, "--log-level=error")
     run("esbuild/bin/esbuild", str(origin), *options, f"--outfile={out}")
     return out
@@ -158,7 +158,12 @@ def build() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         verifier = [compile_script(folder, f"verifier/{one}.js", VERIFIER_TARGET) for one in ("verifier", "worker")]
-        built = [compile_styles(folder), compile_script(folder, "salus.js"), *verifier, READER, ASSETS / "mark.svg"]
+        phone = [
+            compile_script(folder, "phone/phone.js", VERIFIER_TARGET),
+            compile_script(folder, "phone/worker.js", VERIFIER_TARGET, "phone-worker.js"),
+        ]
+        pages = [compile_styles(folder), compile_script(folder, "salus.js")]
+        built = [*pages, *verifier, *phone, READER, ASSETS / "mark.svg"]
         publish(built, digest)
         print("assets: " + ", ".join(f"{path.name} {path.stat().st_size:,} bytes" for path in built))
 

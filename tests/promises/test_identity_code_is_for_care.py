@@ -1,7 +1,8 @@
 """The identity code is for care.
 
 It holds one random number and the signature of its node: no status, no colour, no name, no number, no place. It says
-nothing to anybody who scans it, it can be replaced at will, and whoever has lost it is cared for all the same.
+nothing to anybody who scans it, it can be replaced at will, and whoever has lost it is cared for all the same. On a
+phone it is signed anew every 30 seconds, by the phone as well, and good once.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ import salus.codec
 import salus.healthcode
 from salus.access import Action, Request, permit
 from salus.codec import base45
-from salus.healthcode import CodeUnknown, code_of, issuer_keys, replace, resolve
+from salus.codec.dynamic import STEP_SECONDS, step_at
+from salus.healthcode import CodeUnknown, code_of, issuer_keys, phones, replace, resolve
 from salus.kernel import Purpose, Role
 from salus.keys import Custodian
 from salus.storage import Duty, Store
+from telephones import Telephone
 
 AT = datetime(2031, 3, 1, 8, tzinfo=UTC)
 
@@ -53,7 +56,7 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
         return [leaf for place, item in enumerate(value) for leaf in leaves(item, f"{path}/{place}")]
     if hasattr(value, "items"):
         return [leaf for key, item in value.items() for leaf in leaves(item, f"{path}/{key}")]
-    if isinstance(value, bytes) and path in ("/tag 18/0", "/tag 18/2"):  # protected header and payload are CBOR
+    if isinstance(value, bytes) and path.endswith(("/tag 18/0", "/tag 18/2")):  # protected header and payload are CBOR
         return leaves(cbor2.loads(value), path)
     return [(path, value)]
 
@@ -226,3 +229,86 @@ def test_the_published_vectors_hold_codes_with_these_fields_only() -> None:
 
         assert paths == {"/tag 18/0/1", "/tag 18/0/4", "/tag 18/2/7", "/tag 18/3"}
         assert re.fullmatch(r"SL1:[0-9A-Z $%*+\-./:]{155}", case["text"])
+
+
+def a_phone(store: Store, custodian: Custodian, resident_key: int) -> Telephone:
+    phone = Telephone()
+    with store.transaction(Duty.CARE) as tx:
+        name = phones.register(tx, resident_key, phone.point, at=AT)
+        phone.handed = phones.token(tx, custodian, [resident_key], name, at=AT)
+    return phone
+
+
+def shown(store: Store, custodian: Custodian, text: str, at: datetime = AT) -> phones.Presented:
+    with store.transaction(Duty.CARE) as tx:
+        return phones.present(tx, custodian, text, at=at)
+
+
+def test_every_field_of_a_phones_code_is_known_and_none_says_anything_about_its_holder(
+    store: Store, custodian: Custodian
+) -> None:
+    message = base45.decode(a_phone(store, custodian, 71).code(AT).removeprefix("SL1:"))
+    fields = dict(leaves(cbor2.loads(message)))
+    (kid,) = issuer_keys(custodian)
+
+    inner = "/tag 18/2/tag 18"
+    assert set(fields) == {
+        "/tag 18/0/1",  # the signature algorithm
+        "/tag 18/0/15/6",  # the beginning of the step
+        "/tag 18/3",  # the phone's signature
+        f"{inner}/0/1",  # the signature algorithm of the token
+        f"{inner}/0/4",  # which key of the node
+        f"{inner}/2/4",  # the token's end
+        f"{inner}/2/7",  # its random identifier
+        f"{inner}/2/8/3",  # what binds it to the phone's key
+        f"{inner}/3",  # the node's signature
+    }
+    assert fields["/tag 18/0/15/6"] == step_at(AT) * STEP_SECONDS
+    assert fields[f"{inner}/0/4"] == kid
+    assert [len(fields[f"{inner}/2/{claim}"]) for claim in ("7", "8/3")] == [16, 16]
+    assert len(message) == 213  # and there is no octet besides
+
+
+def test_a_picture_of_a_phones_code_is_useless_a_minute_later(store: Store, custodian: Custodian) -> None:
+    phone = a_phone(store, custodian, 72)
+    begins = datetime.fromtimestamp(step_at(AT) * STEP_SECONDS, UTC)
+
+    with pytest.raises(CodeUnknown):
+        shown(store, custodian, phone.code(AT), begins + timedelta(seconds=60))
+    assert shown(store, custodian, phone.code(AT), begins + timedelta(seconds=59)).first
+
+
+def test_a_phones_code_is_good_once(store: Store, custodian: Custodian) -> None:
+    phone = a_phone(store, custodian, 73)
+
+    assert shown(store, custodian, phone.code(AT)).first
+    assert not shown(store, custodian, phone.code(AT)).first
+
+
+def test_a_lost_phone_is_removed_and_its_finder_holds_nothing(store: Store, custodian: Custodian) -> None:
+    lost, paper = a_phone(store, custodian, 74), issued(store, custodian, 74)
+    assert lost.handed
+    with store.transaction(Duty.CARE) as tx:
+        phones.remove(tx, [74], lost.handed.phone_id)
+
+    with pytest.raises(CodeUnknown):
+        shown(store, custodian, lost.code(AT))
+    with store.transaction(Duty.CARE) as tx:
+        assert resolve(tx, custodian, paper) == 74
+
+
+def test_of_a_phones_code_no_more_is_kept_than_the_latest_step_that_was_taken(
+    store: Store, custodian: Custodian
+) -> None:
+    phone = a_phone(store, custodian, 75)
+    for step in range(3):
+        at = AT + timedelta(seconds=step * STEP_SECONDS)
+        shown(store, custodian, phone.code(at), at)
+    with store.transaction(Duty.MIGRATION) as tx:
+        columns = tx.rows("select column_name from information_schema.columns where table_name = 'phone'")
+        (kept,) = tx.rows("select newest_step from healthcode.phone where resident_key = 75")
+
+    assert {name for (name,) in columns} == {
+        "phone_id", "resident_key", "slot", "point", "registered_at", "token", "token_ends", "newest_step",
+    }  # fmt: skip
+    assert kept == (step_at(AT) + 2,)

@@ -31,6 +31,7 @@ FILLED = {
     "question": "1",
     "directive": str(uuid4()),
     "share": str(uuid4()),
+    "phone": str(uuid4()),
 }
 NOT_YOURS = "this page is not for your role"
 

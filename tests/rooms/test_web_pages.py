@@ -172,7 +172,7 @@ def test_a_node_that_is_no_demonstration_does_not_call_itself_one() -> None:
 
 def test_text_from_a_record_cannot_become_markup() -> None:
     hostile = views.Words(en="<script>alert(1)</script>")
-    view = views.Arrived(name=hostile, ends=NOW, slip="/desk/1/slip")
+    view = views.Arrived(name=hostile, ends=NOW, reference="V-7K3M9-QTX40", slip="/desk/1/slip")
     text = page(view, frame(Language.EN, CLINICIAN)) + page(view, frame(Language.ZH, CLINICIAN))
 
     assert "<script>alert" not in text

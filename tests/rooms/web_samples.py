@@ -9,6 +9,7 @@ from salus.kernel import Purpose, Role
 from salus.web import views as v
 from salus.web.views import accounts as a
 from salus.web.views import public_log
+from salus.web.views.phones import MyCode
 from salus.web.views.public_log import Branch
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)
@@ -229,7 +230,7 @@ SLIP = a.Slip(
     key=KEY,
     ends=NOW + timedelta(hours=72),
 )
-MY_CODE = v.MyCode(code=CODE, initial="陈", issued=NOW - timedelta(days=40), readers_this_week=1)
+MY_CODE = MyCode(code=CODE, initial="陈", issued=NOW - timedelta(days=40), readers_this_week=1)
 DESK = v.Desk(
     purposes=(Purpose.TREAT,),
     relations=(
@@ -269,9 +270,13 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
         f"desk {trouble}": (v.Desk(purposes=(Purpose.TREAT, Purpose.HOPERAT), trouble=trouble), RECEPTION)
         for trouble in v.DeskTrouble
     },
+    "desk visit": (replace(DESK, visit_ends=NOW + timedelta(hours=3)), RECEPTION),
     "slip": (SLIP, RECEPTION),
     "slip needless": (a.Slip(), CLINICIAN),
-    "arrived": (v.Arrived(name=CHEN, ends=NOW + timedelta(hours=24), slip="/desk/1/slip"), RECEPTION),
+    "arrived": (
+        v.Arrived(name=CHEN, ends=NOW + timedelta(hours=24), reference="V-7K3M9-QTX40", slip="/desk/1/slip"),
+        RECEPTION,
+    ),
     "summary": (
         v.Summary(
             patient=PATIENT,

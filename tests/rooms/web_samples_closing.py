@@ -12,6 +12,7 @@ from web_samples import SAMPLES as OTHERS
 from salus.access import About
 from salus.web import views as v
 from salus.web.views import closing as c
+from salus.web.views.phones import MyCode
 
 DAY = timedelta(days=1)
 OPENED = c.SaidLine(
@@ -54,7 +55,7 @@ CHOSEN = c.Chosen(about="hiv", whom="one", place="Hospital", lasts="year", paper
 SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "my closing": (FULL, RESIDENT),
     "my closing empty": (EMPTY, RESIDENT),
-    "my code closed at a desk": (replace(cast("v.MyCode", OTHERS["my code"][0]), closed_at_desk=NOW - DAY), RESIDENT),
+    "my code closed at a desk": (replace(cast("MyCode", OTHERS["my code"][0]), closed_at_desk=NOW - DAY), RESIDENT),
     "open something": (OPEN, RESIDENT),
     "open something which": (
         replace(OPEN, chosen=CHOSEN, places=PLACES, more=True, trouble=c.ClosingTrouble.WHICH),

@@ -14,6 +14,7 @@ from salus.app.certificates import (
     void_certificate,
 )
 from salus.app.checking import CHECKS, check_node
+from salus.app.collecting import Collected, collect_reports
 from salus.app.command import (
     PublicOrder,
     add_task,
@@ -121,6 +122,7 @@ from salus.app.node import (
 from salus.app.notices import RanAgain, contest_notice, contested_of, run_again, with_appeal
 from salus.app.own_charts import Linking, link_own_charts
 from salus.app.pacing import MATCHES_A_MINUTE, Pace, TooFast
+from salus.app.phones import my_phones, register_phone, remove_phone, renew_phone
 from salus.app.population import Population, PopulationFigure, population_at
 from salus.app.power import Ordered, Powers, Published, answer_proofs, contest_tally, powers, publish_attempts
 from salus.app.reading import Found, ReadAsk, Reader
@@ -179,6 +181,7 @@ from salus.app.surveillance import (
 )
 from salus.app.transacting import transact
 from salus.app.turning_away import turn_away, turn_away_for
+from salus.app.visits import REFERENCE_PREFIX, NoSuchVisit, visit_ends
 from salus.app.work_list import Due, KeptElsewhere, Share, WorkList, shares, work_list
 from salus.app.writing import Tried, accept, accept_each
 from salus.storage import TookTooLong
@@ -192,12 +195,14 @@ __all__ = [
     "FEWEST",
     "MATCHES_A_MINUTE",
     "MOST_MATCHES",
+    "REFERENCE_PREFIX",
     "REGISTRY",
     "SCHEMAS",
     "SETTING",
     "Agreement",
     "Alone",
     "Audited",
+    "Collected",
     "Completeness",
     "Coverage",
     "Covered",
@@ -229,6 +234,7 @@ __all__ = [
     "MyCode",
     "MyInstitutions",
     "MyNotices",
+    "NoSuchVisit",
     "Node",
     "NodeSettings",
     "NotVerified",
@@ -296,6 +302,7 @@ __all__ = [
     "close_batch",
     "close_for_resident",
     "closed_at_desk",
+    "collect_reports",
     "collect_seldom",
     "confirm_by_telephone",
     "contest_look",
@@ -349,6 +356,7 @@ __all__ = [
     "my_look",
     "my_notices",
     "my_once",
+    "my_phones",
     "my_record",
     "my_wallet",
     "newest_checkpoint",
@@ -386,6 +394,9 @@ __all__ = [
     "refuse_body",
     "refuse_entries",
     "refuse_setting",
+    "register_phone",
+    "remove_phone",
+    "renew_phone",
     "replace_code",
     "report_mine",
     "report_mixed",
@@ -419,6 +430,7 @@ __all__ = [
     "unanswered",
     "verify_signal",
     "view_summary",
+    "visit_ends",
     "void_certificate",
     "waiting_alerts",
     "waiting_contests",

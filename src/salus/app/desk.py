@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from salus import access, healthcode, identity, records
@@ -11,7 +11,10 @@ from salus.access import Action, Kind, Read, Sight
 from salus.app.facts import decide, read_by, refuse, relation_ends
 from salus.app.node import Node
 from salus.app.seeing import own_sight, sight_of, sight_so_far
-from salus.healthcode import CodeUnknown
+from salus.app.visits import reference_of
+from salus.codec import trimmed
+from salus.codec.dynamic import SKEW_STEPS, STEP_SECONDS, is_dynamic
+from salus.healthcode import CodeUnknown, phones
 from salus.identity import IdNumber
 from salus.kernel import Purpose, Role, civil_day
 from salus.parties import Principal
@@ -21,17 +24,23 @@ from salus.records.population import Keeping, Stands
 from salus.storage import Duty, Transaction
 
 CODE_PREFIX = "SL1:"
+CODE_LASTS = timedelta(seconds=(2 * SKEW_STEPS + 1) * STEP_SECONDS)
+"""From the first instant at which a telephone's code is taken to the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A resident who is here: the relation that their presence opened, its end, and the Patients of their charts."""
+    """A resident who is here: the relation that their presence opened, its end, and the Patients of their charts.
+
+    `reference` is the visit's, for the pay desk of the same institution.
+    """
 
     resident_id: UUID
     resident_key: int
     name: str | None = field(repr=False)
     ends: datetime
     patients: tuple[UUID, ...]
+    reference: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +79,7 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     if not decision.allowed or principal.facility is None:
         raise refuse(node, principal, action, "only a place of care may do this, for treatment")
     with node.store.transaction(Duty.CARE) as tx:
-        opened_for = _resolve(tx, node, text) if by_code else _by_number(tx, node, text)
+        opened_for = _resolve(tx, node, principal.facility, text) if by_code else _by_number(tx, node, text)
         resident = identity.resident_by_key(tx, opened_for)
         if resident is None:
             raise NotFound("nobody here has this number")
@@ -83,11 +92,26 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     keys = node.keys.unwrap_left(shown)
     name = records.patient_name(people[0], keys, sight) if people else None
     patients = tuple(person.id for person in people)
-    return Visit(resident_id=resident.resident_id, resident_key=key, name=name, ends=ends, patients=patients)
+    return Visit(
+        resident_id=resident.resident_id,
+        resident_key=key,
+        name=name,
+        ends=ends,
+        patients=patients,
+        reference=reference_of(node, principal.facility, opened_for, ends),
+    )
 
 
-def _resolve(tx: Transaction, node: Node, text: str) -> int:
-    return healthcode.resolve(tx, node.custodian, text)
+def _resolve(tx: Transaction, node: Node, facility: str, text: str) -> int:
+    """Return whose code it is. A telephone's is good once: again only where it was just taken, as scanners do it."""
+    if not is_dynamic(trimmed(text)):
+        return healthcode.resolve(tx, node.custodian, text)
+    at = node.clock.now()
+    presented = phones.present(tx, node.custodian, text, at=at)
+    ends = access.relation_ends(tx, facility, presented.resident_key, at)
+    if not presented.first and (ends is None or ends - access.RELATION_LASTS <= at - CODE_LASTS):
+        raise CodeUnknown
+    return presented.resident_key
 
 
 def _by_number(tx: Transaction, node: Node, text: str) -> int:

@@ -13,6 +13,7 @@ from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
 from salus.app.seeing import own_sight
 from salus.appeals import Look, Looks
+from salus.healthcode import phones
 from salus.kernel import Invalid, Role
 from salus.parties import PartyUnknown, Principal
 from salus.records import NotFound
@@ -61,13 +62,14 @@ def my_code(node: Node, who: Principal) -> MyCode:
 
 
 def replace_code(node: Node, who: Principal) -> None:
-    """Replace the resident's code. The one before means nothing from now on, nor does any that an alias had."""
+    """Replace the resident's code. The one before means nothing from now on, nor does an alias's or a telephone's."""
     mine, at = own(node, who, Action.REPLACE_CODE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         healthcode.replace(tx, node.custodian, mine.minted, at=at)
         for other in mine.known_as:
             if other != mine.minted and healthcode.issued_at(tx, other):
                 healthcode.replace(tx, node.custodian, other, at=at)
+        phones.remove_all(tx, mine.known_as)
         access.register(tx, [own_read(who, mine.key, (), "code", Action.REPLACE_CODE, at)])
 
 

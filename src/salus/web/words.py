@@ -81,6 +81,7 @@ PARTS: Mapping[str, str] = {
     "code": noop("Your identity code"),
     "sharing": noop("Who may show your code, and whose codes you may show"),
     "card": noop("A card with your identity code was ordered or printed at a desk"),
+    "phone": noop("A phone that shows your code, added or removed"),
     "closing": noop("What you opened and closed, as far as it is for that place"),
     "closed-for-you": noop("Something was closed for you, on a paper that you signed"),
     "certificate": noop("Your certificates, or the entries that one can be taken of"),
@@ -188,6 +189,7 @@ FLAGS: Mapping[Flag, str] = {
 
 NOTICES: Mapping[Notice, str] = {
     Notice.CODE_REPLACED: noop("You have a new code. The old one no longer works, on paper or on a screen."),
+    Notice.PHONE_REMOVED: noop("The phone is removed. Its codes no longer work."),
     Notice.SIGNED_OUT: noop("You have signed out."),
     Notice.STEPPED_IN: noop("You have stepped into this role. What you do now is real on this demonstration node."),
     Notice.PASSKEY_ADDED: noop("The passkey is added. You can sign in with it from now on."),
@@ -234,8 +236,11 @@ SET_UP_TROUBLES: Mapping[SetUpTrouble, str] = {
 
 DESK_TROUBLES: Mapping[DeskTrouble, str] = {
     DeskTrouble.EMPTY: noop("Scan or type the code, or type the ID number."),
-    DeskTrouble.CODE: noop("This code is not in use. Ask for the newest one: residents can replace their code."),
+    DeskTrouble.CODE: noop(
+        "This code is not in use. Scan what is shown now: a phone changes it every 30 seconds, and it can be replaced."
+    ),
     DeskTrouble.CHECK_DIGIT: noop("This ID number has a slip: its last character does not fit. Type it again."),
+    DeskTrouble.REFERENCE: noop("No visit with this reference is open here. It ends with the visit."),
     DeskTrouble.NOBODY: noop("No resident has this ID number. Check it, or register the person in your own system."),
     DeskTrouble.PURPOSE: noop("Say why you need the record."),
 }

@@ -52,7 +52,8 @@ def _code(parameters: dict[str, Any]) -> str:
 def _answer(visit: Visit) -> dict[str, Any]:
     patients = [{"name": "patient", "valueReference": {"reference": f"Patient/{id_}"}} for id_ in visit.patients]
     ends = {"name": "ends", "valueInstant": format_instant(visit.ends)}
-    return {"resourceType": "Parameters", "parameter": [ends, *patients]}
+    reference = {"name": "reference", "valueString": visit.reference}
+    return {"resourceType": "Parameters", "parameter": [ends, reference, *patients]}
 
 
 def _wrong(where: str, text: str) -> RecordRefused:

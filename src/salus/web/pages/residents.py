@@ -19,7 +19,8 @@ from salus.web.gate import in_thread
 from salus.web.pages.following_words_of import follow_up
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, record, stated
-from salus.web.views import Address, Look, LookDay, MyCode, MyRecord, Notice, Proof, WhoLooked, Words
+from salus.web.views import Address, Look, LookDay, MyRecord, Notice, Proof, WhoLooked, Words
+from salus.web.views.phones import MyCode, PhoneLine
 from salus.web.views.public_log import Branch
 
 
@@ -38,6 +39,10 @@ async def my_code(visit: Visit) -> Response:
         issued=mine.issued,
         readers_this_week=mine.readers_this_week,
         closed_at_desk=await in_thread(visit.gate, lambda: app.closed_at_desk(node, who)),
+        phones=tuple(
+            PhoneLine(since=one.registered, until=one.ends, remove=f"{Address.PHONE}/{one.phone_id}/remove")
+            for one in await in_thread(visit.gate, lambda: app.my_phones(node, who))
+        ),
     )
     return visit.show(view)
 

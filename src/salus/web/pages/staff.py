@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from starlette.responses import Response
@@ -30,7 +31,9 @@ async def desk(visit: Visit) -> Response:
     return await _desk(visit, visit.principal(*_DESK_ROLES), None)
 
 
-async def _desk(visit: Visit, who: Principal, trouble: DeskTrouble | None) -> Response:
+async def _desk(
+    visit: Visit, who: Principal, trouble: DeskTrouble | None, visit_ends: datetime | None = None
+) -> Response:
     node = visit.gate.node
     present = await in_thread(visit.gate, lambda: app.present_here(node, who))
     relations = tuple(
@@ -41,7 +44,7 @@ async def _desk(visit: Visit, who: Principal, trouble: DeskTrouble | None) -> Re
         )
         for visitor in present
     )
-    view = Desk(purposes=ROLE_PURPOSES[who.role], trouble=trouble, relations=relations)
+    view = Desk(purposes=ROLE_PURPOSES[who.role], trouble=trouble, visit_ends=visit_ends, relations=relations)
     return visit.show(view, 400 if trouble else 200)
 
 
@@ -56,6 +59,8 @@ async def arrive(visit: Visit) -> Response:
     if purpose not in {p.value for p in ROLE_PURPOSES[who.role]}:
         return await _desk(visit, who, DeskTrouble.PURPOSE)
     who, node = who.for_purpose(Purpose(purpose)), visit.gate.node
+    if wanted.upper().startswith(app.REFERENCE_PREFIX):
+        return await _visit(visit, who, wanted)
     try:
         here = await in_thread(visit.gate, lambda: app.arrive(node, who, wanted))
     except CodeUnknown:
@@ -70,11 +75,22 @@ async def arrive(visit: Visit) -> Response:
         Arrived(
             name=written(here.name) or NAMELESS,
             ends=here.ends,
+            reference=here.reference,
             slip=_slip_address(here.resident_id),
             closing=f"{Address.DESK}/{here.resident_id}/closing",
             card=f"{Address.DESK}/{here.resident_id}/card",
         )
     )
+
+
+async def _visit(visit: Visit, who: Principal, reference: str) -> Response:
+    """Tell a pay desk whether a visit is open, by its reference."""
+    node = visit.gate.node
+    try:
+        ends = await in_thread(visit.gate, lambda: app.visit_ends(node, who, reference))
+    except app.NoSuchVisit:
+        return await _desk(visit, who, DeskTrouble.REFERENCE)
+    return await _desk(visit, who, None, ends)
 
 
 @paged
@@ -95,6 +111,7 @@ async def summary(visit: Visit) -> Response:
         mixed=f"{Address.DESK}/{resident}/mixed",
         closing=f"{Address.DESK}/{resident}/closing",
         card=f"{Address.DESK}/{resident}/card",
+        reports=f"{Address.DESK}/{resident}/reports",
         follow_up=follow_up(node, viewed.stands, viewed.followed),
     )
     return visit.show(view)

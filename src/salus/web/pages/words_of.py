@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from salus.app import Node, map_properties
@@ -88,30 +88,35 @@ def record(node: Node, summary: Found, now: datetime) -> Record:
     return Record(
         allergies=tuple(_allergy(line, source(line)) for line in summary.allergies),
         medicines=tuple(
-            Medicine(name=_text(line), dose=written(line.detail), active=line.active, source=source(line))
+            Medicine(name=text_of(line), dose=written(line.detail), active=line.active, source=source(line))
             for line in summary.medicines
         ),
         problems=tuple(
             Problem(name=_diagnosis(line), active=line.active, since=line.at, source=source(line))
             for line in summary.problems
         ),
-        results=tuple(
-            Result(
-                name=_text(line),
-                value=line.value or "–",
-                flag=Flag(line.flag) if line.flag else None,
-                usual=line.usual,
-                source=source(line),
-            )
-            for line in summary.results
-        ),
+        results=results(node, summary.results),
         answered=tuple(facility_words(node, facility) for facility in summary.facilities),
         silent=(),
         as_of=now,
         no_known_allergy=source(none_known) if none_known else None,
-        vaccinations=tuple((_text(line), source(line)) for line in summary.vaccinations),
-        procedures=tuple((_text(line), source(line)) for line in summary.procedures),
-        devices=tuple((_text(line), source(line)) for line in summary.devices),
+        vaccinations=tuple((text_of(line), source(line)) for line in summary.vaccinations),
+        procedures=tuple((text_of(line), source(line)) for line in summary.procedures),
+        devices=tuple((text_of(line), source(line)) for line in summary.devices),
+    )
+
+
+def results(node: Node, lines: Iterable[SummaryLine]) -> tuple[Result, ...]:
+    """Return results with their sources."""
+    return tuple(
+        Result(
+            name=text_of(line),
+            value=line.value or "–",
+            flag=Flag(line.flag) if line.flag else None,
+            usual=line.usual,
+            source=Source(facility=facility_words(node, line.facility), on=line.at),
+        )
+        for line in lines
     )
 
 
@@ -138,7 +143,7 @@ def _value(one: Survivor) -> Words | Sex | Day:
 
 def _allergy(line: SummaryLine, source: Source) -> Allergy:
     return Allergy(
-        substance=_text(line),
+        substance=text_of(line),
         reaction=written(line.detail),
         severity=Severity(line.severity) if line.severity in set(Severity) else None,
         confirmed=line.confirmed,
@@ -148,7 +153,7 @@ def _allergy(line: SummaryLine, source: Source) -> Allergy:
 
 def _diagnosis(line: SummaryLine) -> Words:
     """Return a diagnosis as written, with its terms of traditional Chinese medicine in both languages behind it."""
-    name = _text(line)
+    name = text_of(line)
     if not line.tcm:
         return name
     english = [name.en or "", *(one.en for one in line.tcm)]
@@ -156,7 +161,8 @@ def _diagnosis(line: SummaryLine) -> Words:
     return Words(en="; ".join(dict.fromkeys(filter(None, english))), zh="；".join(dict.fromkeys(filter(None, chinese))))
 
 
-def _text(line: SummaryLine) -> Words:
+def text_of(line: SummaryLine) -> Words:
+    """Return what a line is about."""
     return written(line.text) or Words(en="?")
 
 

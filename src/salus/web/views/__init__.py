@@ -45,9 +45,12 @@ class Address(StrEnum):
     ADD_PASSKEY = "/account/passkey"  # POST csrf, credential (JSON)
     DEMO = "/demo"  # GET the page; POST csrf, key
     WORK_LIST = "/work-list"  # GET ?after=
-    DESK = "/desk"  # GET the page; POST csrf, wanted, purpose; below it a resident's summary, /slip, /card
+    DESK = "/desk"  # GET the page; POST csrf, wanted, purpose; below it a summary, /reports, /slip, /card: POST csrf
     MY_CODE = "/me/code"
     REPLACE_CODE = "/me/code/replace"  # POST csrf
+    PHONE = (
+        "/me/code/phone"  # GET; POST csrf, key; below it /state, /token: POST csrf, phone; /{phone}/remove: POST csrf
+    )
     MY_RECORD = "/me/record"
     MY_NOTICE = "/me/notice"
     MY_CLOSING = "/me/closing"  # /open, /shut-out: GET, POST csrf, about, whom, place, which, lasts; /{directive}
@@ -110,6 +113,7 @@ class Notice(StrEnum):
     """What the page before this one just did; shown once, after the redirect."""
 
     CODE_REPLACED = "code-replaced"
+    PHONE_REMOVED = "phone-removed"
     SIGNED_OUT = "signed-out"
     STEPPED_IN = "stepped-in"
     PASSKEY_ADDED = "passkey-added"
@@ -335,6 +339,7 @@ class DeskTrouble(StrEnum):
     EMPTY = "empty"
     CODE = "code"  # not a code of this node, or replaced since
     CHECK_DIGIT = "check-digit"
+    REFERENCE = "reference"
     NOBODY = "nobody"
     PURPOSE = "purpose"
 
@@ -355,6 +360,7 @@ class Desk:
     template: ClassVar[str] = "desk.html"
     purposes: tuple[Purpose, ...]
     trouble: DeskTrouble | None = None
+    visit_ends: datetime | None = None
     relations: tuple[OpenRelation, ...] = ()
 
 
@@ -363,12 +369,13 @@ class Arrived:
     """The answer to a desk that may open a care relation and confirm a name, but not read a record (reception).
 
     `slip` is where the form goes that prints a slip for the resident's own account, `closing` the one that closes,
-    `card` the one that prints a card with the code.
+    `card` the one that prints a card with the code. `reference` is the visit's, for the pay desk.
     """
 
     template: ClassVar[str] = "arrived.html"
     name: Words
     ends: datetime
+    reference: str
     slip: str
     closing: str = ""
     card: str = ""
@@ -380,7 +387,7 @@ class Summary:
 
     `relation_ends` is the end of the care relation, None where the reader's institution holds the record itself.
     `slip` takes the form that prints a slip for the resident's own account, `mixed` says that two people are in it,
-    `closing` is the form on which the desk writes down what the resident closes.
+    `closing` is the form on which the desk writes down what the resident closes, `reports` those of this institution.
     """
 
     template: ClassVar[str] = "summary.html"
@@ -392,26 +399,11 @@ class Summary:
     mixed: str
     closing: str = ""
     card: str = ""
+    reports: str = ""
     follow_up: FollowUp | None = None
 
 
 # --- pages: residents
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MyCode:
-    """The resident's identity code. `code` is the SL1 text; `initial` the first character of the name, nothing more.
-
-    `issued` is when this code replaced the one before; `readers_this_week` counts people, machines not included.
-    `closed_at_desk` is when something was last closed for them at a desk, if that was lately.
-    """
-
-    template: ClassVar[str] = "my_code.html"
-    code: str
-    initial: str
-    issued: datetime
-    readers_this_week: int
-    closed_at_desk: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,9 @@
 const worker = self;
 /** @type {{ version: string, page: string, trust: string, pages: Record<string, string>, assets: string[] }} */
 const told = worker.SALUS;
-const CACHE = `salus-verifier-${told.version}`;
-const TRUST = "salus-verifier-trust";
+const OURS = "salus-verifier-";
+const CACHE = OURS + told.version;
+const TRUST = `${OURS}trust`;
 
 worker.addEventListener("install", (/** @type {any} */ event) => {
   const all = [...Object.values(told.pages), ...told.assets];
@@ -20,7 +21,8 @@ worker.addEventListener("activate", (/** @type {any} */ event) => {
   event.waitUntil(
     caches
       .keys()
-      .then((names) => Promise.all(names.filter((one) => one !== CACHE && one !== TRUST).map((one) => caches.delete(one))))
+      .then((names) => names.filter((one) => one.startsWith(OURS) && one !== CACHE && one !== TRUST))
+      .then((old) => Promise.all(old.map((one) => caches.delete(one))))
       .then(() => worker.clients.claim()),
   );
 });
