@@ -49,7 +49,8 @@ _SECONDS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z",
 class Recomputed:
     """What a file proves at one instant. `fault` is the stable word for why it proves no measure; None if it does.
 
-    `clause` are the words of the rule. `subject` tells one holder from another and nothing else about them.
+    `clause` are the words of the rule. `decision` is the commitment, and `entry` the leaf as the log has it, byte for
+    byte, both written anew from what the rules decide over the file's evidence.
     """
 
     measure: Measure
@@ -61,6 +62,8 @@ class Recomputed:
     ends: datetime | None = None
     proved_at: datetime | None = None
     rules: str | None = None
+    decision: str | None = None
+    entry: bytes | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a program: `measure`, and either why there is none or its reason and end."""
@@ -72,6 +75,8 @@ class Recomputed:
             "clause": {"en": self.clause.en, "zh": self.clause.zh} if self.clause else None,
             "disease": self.disease,
             "rules": self.rules,
+            "decision": self.decision,
+            "entry": self.entry.decode() if self.entry else None,
             **{name: format_instant(at) if at else None for name, at in times.items()},
         }
 

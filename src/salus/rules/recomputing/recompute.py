@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from salus.kernel import format_instant
+from salus.kernel import canonical, format_instant
 from salus.proof import Trust
 from salus.rules.errors import NotProved
 from salus.rules.model import Decision, Evidence, Measure, Result, Rules
@@ -23,6 +23,7 @@ from salus.rules.recomputing.model import (
     SKEW,
     WITNESSING,
     Recomputed,
+    commitment_of,
     instant,
     is_hash,
     read_file,
@@ -60,6 +61,8 @@ class _Proved:
     subject: str
     proof: Standing
     organisations: frozenset[str]
+    decision: str
+    entry: bytes
 
 
 def recompute(raw: bytes, trust: Trust, at: datetime) -> Recomputed:
@@ -106,6 +109,8 @@ def _answer(proved: _Proved, found: Decision) -> Recomputed:
         ends=found.ends,
         proved_at=proved.proof.as_of,
         rules=f"{proved.published.document.name} {proved.published.document.version}",
+        decision=proved.decision,
+        entry=proved.entry,
     )
 
 
@@ -140,6 +145,7 @@ def _proved(reading: Reading, file: Mapping[str, Any]) -> _Proved:
     decided_at = instant(opening["at"])
     decided = decide(base, rules, decided_at)
     _same(decided, opening)
+    again, entry = _again(decided, opening, leaf)
     return _Proved(
         rules=rules,
         published=published,
@@ -149,6 +155,8 @@ def _proved(reading: Reading, file: Mapping[str, Any]) -> _Proved:
         subject=opening["subject"],
         proof=standing,
         organisations=frozenset(told.party.organisation for told in tolds),
+        decision=again,
+        entry=entry,
     )
 
 
@@ -204,15 +212,32 @@ def _same(decided: Decision, opening: Mapping[str, Any]) -> None:
     """The decision recomputes, in every part, to what was committed."""
     if decided.measure is Measure.NONE or decided.starts is None or decided.ends is None:
         raise NotProved("RULE-DIVERGENCE", f"the rules give none for this evidence: {', '.join(decided.reasons)}")
-    found = {
-        "gives": str(decided.measure),
-        "clause": decided.clause,
-        "starts": format_instant(decided.starts),
-        "ends": format_instant(decided.ends),
-        "evidence": list(decided.evidence),
-    }
+    found = _written(decided)
     if found != {name: opening[name] for name in found}:
         raise NotProved("RULE-DIVERGENCE", "the rules decide otherwise than the file says")
+
+
+def _again(decided: Decision, opening: Mapping[str, Any], leaf: Mapping[str, Any]) -> tuple[str, bytes]:
+    """Commit anew to what the rules decide, and write its leaf; both have to be those of the log, byte for byte.
+
+    Of the opening only what no rule decides is taken as it stands.
+    """
+    given = {name: opening[name] for name in ("at", "blind", "emergency", "rules", "subject")}
+    commitment = commitment_of({"decision": {**given, **_written(decided)}})
+    entry = canonical({"decision": {**leaf, "commitment": commitment}})
+    if entry != canonical({"decision": dict(leaf)}):
+        raise NotProved("RULE-DIVERGENCE", "the rules do not write what the log holds, byte for byte")
+    return commitment, entry
+
+
+def _written(decided: Decision) -> dict[str, Any]:
+    return {
+        "gives": str(decided.measure),
+        "clause": decided.clause,
+        "starts": format_instant(decided.starts) if decided.starts else None,
+        "ends": format_instant(decided.ends) if decided.ends else None,
+        "evidence": list(decided.evidence),
+    }
 
 
 def _counting(proved: _Proved) -> list[Evidence]:
