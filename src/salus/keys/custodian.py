@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from salus.keys import sealed as sealed_file
@@ -130,6 +131,10 @@ class Custodian:
         """Return the P-256 private key of that name; it is made and kept on first use."""
         raw = self._private("es256", name, _new_scalar)
         return ec.derive_private_key(int.from_bytes(raw, "big"), ec.SECP256R1())
+
+    def x25519(self, name: str) -> X25519PrivateKey:
+        """Return the X25519 private key of that name, to which others seal; derived each time, kept nowhere."""
+        return X25519PrivateKey.from_private_bytes(derive(self._secrets.custodian_key, "x25519", name))
 
     def _cipher(self, domain: str) -> AESGCM:
         cipher = self._ciphers.get(domain)
