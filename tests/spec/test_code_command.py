@@ -11,8 +11,10 @@ import zxingcpp
 from click.testing import CliRunner, Result
 from PIL import Image, ImageFilter
 
-from doors import AT, Door
+from doors import AT, PARTY, Door
+from foreigners import CARD, CardIssuer, Issuer
 from salus.cli import main
+from salus.cli.papers import MOST_PAGES
 from salus.kernel import format_instant
 
 DOOR = Door()
@@ -106,12 +108,96 @@ def test_a_holder_may_ask_why(trust: Path) -> None:
     given = ["--trust", str(trust), "--at", format_instant(AT), "--venue", "care-home", "--json"]
     told = json.loads(CliRunner().invoke(main, ["code", "verify", GOOD, VOID, *given]).stdout)
 
-    assert [one["reason"] for one in told["verdicts"]] == [None, "void"]
-    assert told["verdicts"][0]["certificate"] == {
-        "kind": "vaccination",
-        "disease": "influenza",
-        "on": "2031-01-30",
-        "expires": "2031-04-30T08:00:00Z",
-        "hint": {"initials": "SX", "month": 2, "day": 29, "last_two": "3X"},
-    }
+    assert told["verdicts"] == [
+        {
+            "input": 1,
+            "format": "SL1",
+            "verdict": "valid",
+            "reason": None,
+            "sentence": "good: vaccination, influenza, 2031-01-30, until 2031-04-30T08:00:00Z; SX, born 02-29,"
+            " number ends in 3X",
+            "holder": {"initials": "SX", "month": 2, "day": 29, "last_two": "3X"},
+            "facts": [
+                {"kind": "vaccination", "target": "influenza", "on": "2031-01-30", "country": None, "detail": {}}
+            ],
+            "issuer": PARTY,
+            "expires": "2031-04-30T08:00:00Z",
+            "regions": ["900101"],
+        },
+        {
+            "input": 2,
+            "format": "SL1",
+            "verdict": "not-valid",
+            "reason": "void",
+            "sentence": "nothing shown",
+            "holder": None,
+            "facts": [],
+            "issuer": None,
+            "expires": None,
+            "regions": ["900101"],
+        },
+    ]
     assert told["trust"]["dropped"] == 0
+
+
+def test_every_format_is_told_in_one_shape(trust: Path, tmp_path: Path) -> None:
+    issuer = Issuer()
+    (tmp_path / "signers.pem").write_text(issuer.pem)
+    (tmp_path / "white.png").write_bytes(drawn("nothing that is known here"))
+    given = ["--trust", str(trust), "--trust", str(tmp_path / "signers.pem"), "--venue", "care-home", "--json"]
+    inputs = [GOOD, issuer.text(), CardIssuer().text(CARD), str(tmp_path / "white.png")]
+    ran = CliRunner().invoke(main, ["code", "verify", *inputs, *given, "--at", format_instant(AT)])
+    told = json.loads(ran.stdout)["verdicts"]
+
+    assert ran.exit_code == 1
+    assert [(one["input"], one["format"], one["verdict"]) for one in told] == [
+        (1, "SL1", "valid"),
+        (2, "HC1", "valid"),
+        (3, "SHC", "cannot-tell"),
+        (4, "unknown", "not-valid"),
+    ]
+    shape = ["input", "format", "verdict", "reason", "sentence", "holder", "facts", "issuer", "expires"]
+    assert all(list(one)[: len(shape)] == shape for one in told)
+
+
+def printed(*pages: Image.Image) -> bytes:
+    """Print pictures as the pages of a PDF."""
+    written = BytesIO()
+    pages[0].save(written, "PDF", resolution=150, save_all=True, append_images=pages[1:])
+    return written.getvalue()
+
+
+def page(*texts: str) -> Image.Image:
+    """Lay codes out below each other on white paper."""
+    sheet = Image.new("L", (1240, 1754), 255)
+    for number, text in enumerate(texts):
+        sheet.paste(Image.open(BytesIO(drawn(text))), (100, 60 + 560 * number))
+    return sheet
+
+
+def test_the_codes_on_the_pages_of_a_pdf_are_judged_each(trust: Path, tmp_path: Path) -> None:
+    (tmp_path / "sheet.pdf").write_bytes(printed(page(GOOD, VOID), page(), page(GOOD)))
+    told = verify(trust, tmp_path / "sheet.pdf", GOOD)
+
+    assert told.exit_code == 1
+    assert sorted(line.split(":")[0] for line in told.stdout.splitlines()[:4]) == ["good"] * 3 + ["nothing shown"]
+
+
+def test_a_pdf_without_codes_or_that_is_broken_shows_nothing(trust: Path, tmp_path: Path) -> None:
+    whole = printed(page(GOOD))
+    files = {"empty": printed(page()), "cut": whole[: len(whole) // 3], "none": b"%PDF-1.7\n" + bytes(5000)}
+    for name, octets in files.items():
+        (tmp_path / f"{name}.pdf").write_bytes(octets)
+    answers = {verify(trust, tmp_path / f"{name}.pdf").stdout for name in files}
+
+    assert answers == {verify(trust, "SL1:NONSENSE").stdout}
+
+
+def test_a_pdf_is_read_so_far_and_no_further(trust: Path, tmp_path: Path) -> None:
+    (tmp_path / "long.pdf").write_bytes(printed(*[page()] * MOST_PAGES, page(GOOD)))
+    huge = printed(page(GOOD)).replace(b"/MediaBox [ 0 0 595.2 841.92 ]", b"/MediaBox [0 0 14400 14400]   ")
+    (tmp_path / "huge.pdf").write_bytes(huge)
+
+    assert b"14400" in huge
+    assert verify(trust, tmp_path / "long.pdf").exit_code == 1
+    assert verify(trust, tmp_path / "huge.pdf").exit_code in (0, 1)

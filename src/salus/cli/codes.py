@@ -1,34 +1,51 @@
-"""Check what a door is shown, without a node and without a network."""
+"""Check what a door, a clinician or a holder is shown, without a node and without a network."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from salus.cli import foreign
+from salus.cli import foreign, noticed, verdicts
 from salus.cli.output import ending, json_option, say, tell
-from salus.cli.pictures import text_of
+from salus.cli.pictures import octets_of, texts_in
 from salus.codec import trimmed
-from salus.codec.certificates import Certificate, Outcome, TrustFile, Verdict, permitted, read_trust
+from salus.codec.certificates import TrustFile, permitted, read_trust
 from salus.codec.certificates import verify as judge
+from salus.codec.notices import NoticeKeys, is_notice
 from salus.kernel import Invalid, format_instant, parse_instant
 from salus.rules import Venue
 from salus.rules.acceptance import Acceptance
 
-VERDICTS = {
-    Outcome.GOOD: foreign.VALID,
-    Outcome.NOTHING: foreign.NOT_VALID,
-    Outcome.NOT_PERMITTED: foreign.CANNOT_TELL,
-}
-SAID = {
-    Outcome.GOOD: "good",
-    Outcome.NOTHING: "nothing shown",
-    Outcome.NOT_PERMITTED: "no check is permitted here",
-}
+_OWN = "SL1:"
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bench:
+    """What somebody judges with: an instant, whom they believe, and for a door what kind it is."""
+
+    at: datetime
+    keys: foreign.Believed
+    trust: TrustFile | None
+    venue: Venue | None
+    rules: Acceptance | None
+    notice_keys: NoticeKeys | None
+
+    @property
+    def door(self) -> bool:
+        """Tell whether a door asks: it knows one format, and is told of everything else the same."""
+        return not self.keys and self.notice_keys is None
+
+    @property
+    def shut(self) -> bool:
+        """Tell whether a door asks that may not: then nothing is so much as opened."""
+        return self.door and not (self.trust and self.venue and permitted(self.trust, self.at, self.venue))
 
 
 @click.command()
@@ -42,61 +59,117 @@ SAID = {
 )
 @click.option("--at", required=True, help="The instant to judge for, such as 2031-03-01T08:00:00Z.")
 @click.option("--venue", type=click.Choice([*map(str, Venue)]), help="What kind of door this is; for SL1.")
-@click.option(
-    "--rules",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A region's acceptance rules, which HC1 certificates then have to satisfy.",
-)
+@click.option("--rules", type=_FILE, help="A region's acceptance rules, which HC1 certificates then have to satisfy.")
+@click.option("--key", type=_FILE, help="A care facility's notice keys, to open what a holder shows to a clinician.")
 @json_option
 @ending
 def verify(
-    inputs: tuple[str, ...], given_trust: tuple[str, ...], at: str, venue: str | None, rules: Path | None, as_json: bool
+    inputs: tuple[str, ...],
+    given_trust: tuple[str, ...],
+    at: str,
+    venue: str | None,
+    rules: Path | None,
+    key: Path | None,
+    as_json: bool,
 ) -> None:
-    """Judge certificates: INPUT is a code (SL1, HC1, shc:/), or a file with one as text or as a picture.
+    """Judge codes: INPUT is one (SL1, HC1, shc:/), or a file with one as text, PNG, JPEG or PDF, or a notice.
 
     Ends with 0 if every one of them is good, and with 1 otherwise. The reasons that --json gives are for the holder of
     a certificate; a door is told "nothing shown", whatever the reason. Codes of other issuers say whose they are: they
-    are for care, and for their holders, and no door of ours asks for them.
+    are for care, and for their holders, and no door of ours asks for them. A notice opens to the facility that its
+    holder chose; what it does not prove is none.
     """
     keys, own = foreign.believed(given_trust)
-    if keys:
-        _judge_foreign(inputs, keys, _instant(at), foreign.rules_of(rules), as_json)
-    if len(own) != 1 or venue is None:
+    if len(own) > 1:
+        raise click.UsageError("one --trust file of a node at most")
+    bench = _Bench(
+        at=_instant(at),
+        keys=keys,
+        trust=read_trust(own[0].read_bytes()) if own else None,
+        venue=Venue(venue) if venue else None,
+        rules=foreign.rules_of(rules),
+        notice_keys=noticed.keys_of(key) if key else None,
+    )
+    if bench.door and (bench.trust is None or bench.venue is None):
         raise click.UsageError("SL1 takes one --trust file of a node, and --venue")
-    _judge_own(inputs, own[0], at, venue, as_json)
+    told = list(_judged(inputs, bench))
+    _print(told, bench, as_json)
+    sys.exit(0 if all(_good(one) for one in told) else 1)
 
 
-def _judge_foreign(
-    inputs: tuple[str, ...], keys: foreign.Believed, at: datetime, rules: Acceptance | None, as_json: bool
-) -> None:
-    """Judge codes of other issuers, and end. One of ours among them is wrong use: a door's check is another thing."""
-    texts = [one.strip() if foreign.is_foreign(one) else text_of(Path(one)).strip() for one in inputs]
-    if any(text[:4].upper() == "SL1:" for text in texts):
-        raise click.UsageError("check SL1 by itself, with a node's trust file")
-    told = [foreign.judged(one, keys, at, rules) for one in foreign.cards(texts)]
+def _judged(inputs: Sequence[str], bench: _Bench) -> Iterator[dict[str, Any]]:
+    """Yield what is told of each code, each notice and each measure in it, in the order in which they were given."""
+    if bench.shut:
+        yield from ({"input": number, **_own("", bench)} for number in range(1, len(inputs) + 1))
+        return
+    presented = [(number, one) for number, given in enumerate(inputs, 1) for one in _presented(given)]
+    texts = [one for _, one in presented if isinstance(one, str)]
+    cards = {card[0]: card for card in foreign.cards(texts)}
+    for number, one in presented:
+        if isinstance(one, bytes):
+            yield from ({"input": number, **each} for each in _notice(one, bench))
+        elif bench.door or one[:4].upper() == _OWN:
+            yield {"input": number, **_own(trimmed(one), bench)}
+        elif one in cards:  # further codes of a card were told of with its first one
+            yield {"input": number, **_foreign(cards[one], bench)}
+
+
+def _presented(given: str) -> list[str | bytes]:
+    """Return the codes of an input, as texts, or the octets of a notice; empty texts where no code can be read."""
+    if given[:4].upper() == _OWN or foreign.is_foreign(given):
+        return [given.strip()]
+    octets = octets_of(Path(given))
+    if is_notice(octets):
+        return [octets]
+    return [text.strip() for text in texts_in(octets, Path(given))]
+
+
+def _own(text: str, bench: _Bench) -> dict[str, Any]:
+    if bench.trust is None or bench.venue is None:
+        raise click.UsageError("SL1 takes one --trust file of a node, and --venue")
+    return verdicts.own(judge(text or None, bench.trust, bench.at, bench.venue))
+
+
+def _foreign(card: tuple[str, ...], bench: _Bench) -> dict[str, Any]:
+    if not foreign.is_foreign(card[0]):
+        return verdicts.shaped("unknown", verdicts.NOT_VALID, "unreadable", "No code that is known here can be read.")
+    return foreign.judged(card, bench.keys, bench.at, bench.rules)
+
+
+def _notice(octets: bytes, bench: _Bench) -> list[dict[str, Any]]:
+    if bench.notice_keys is None:  # to whoever has no key it is no code, whatever is in it
+        return [_own("", bench) if bench.door else _foreign(("",), bench)]
+    if bench.trust is None:
+        raise click.UsageError("a notice takes a --trust file of its node")
+    return noticed.told(octets, bench.notice_keys, bench.trust.trust, bench.at)
+
+
+def _good(one: dict[str, Any]) -> bool:
+    return bool(one["authentic"]) if "authentic" in one else one["verdict"] == verdicts.VALID
+
+
+def _print(told: list[dict[str, Any]], bench: _Bench, as_json: bool) -> None:
     if as_json:
-        tell({"at": format_instant(at), "verdicts": told})
-    else:
-        for one in told:
-            facts = "; ".join(f"{fact['kind']} {fact['on']}" for fact in one["facts"])
-            say(f"{one['verdict']}: {one['format']}, {one['reason'] or facts}. {one['sentence']}")
-    sys.exit(0 if all(one["verdict"] == foreign.VALID for one in told) else 1)
+        heading: dict[str, Any] = {"at": format_instant(bench.at)}
+        if bench.trust is not None:
+            heading |= {"venue": bench.venue and str(bench.venue), "trust": verdicts.summary(bench.trust)}
+        tell({**heading, "verdicts": told})
+        return
+    for one in told:
+        say(_line(one))
+    if bench.trust is not None:
+        made, ends = format_instant(bench.trust.made), format_instant(bench.trust.ends)
+        say(f"trust file as of {made}, of use until {ends}")
 
 
-def _judge_own(inputs: tuple[str, ...], trust: Path, at: str, venue: str, as_json: bool) -> None:
-    """Judge certificates of ours as a door of this kind does, and end."""
-    instant, told = _instant(at), read_trust(trust.read_bytes())
-    here = Venue(venue)
-    # where none may ask, the code is not so much as opened
-    may_ask = bool(permitted(told, instant, here))
-    verdicts = [judge(_presented(one) if may_ask else None, told, instant, here) for one in inputs]
-    if as_json:
-        tell(_told(verdicts, told, inputs, venue, at))
-    else:
-        for one in verdicts:
-            say(_said(one))
-        say(f"trust file as of {format_instant(told.made)}, of use until {format_instant(told.ends)}")
-    sys.exit(0 if all(one.outcome is Outcome.GOOD for one in verdicts) else 1)
+def _line(one: dict[str, Any]) -> str:
+    """Say one verdict to people: a door hears no reason, and nobody a name."""
+    if "authentic" in one:
+        return f"{one['measure']}: {one['sentence']}"
+    if one["format"] == "SL1":
+        return str(one["sentence"])
+    facts = "; ".join(f"{fact['kind']} {fact['on']}" for fact in one["facts"])
+    return f"{one['verdict']}: {one['format']}, {one['reason'] or facts}. {one['sentence']}"
 
 
 def _instant(text: str) -> datetime:
@@ -104,67 +177,3 @@ def _instant(text: str) -> datetime:
         return parse_instant(text)
     except Invalid as error:
         raise click.UsageError(f"--at: {error.text}") from None
-
-
-def _presented(given: str) -> str:
-    """Return the text of an input; empty where a file holds no code that can be read."""
-    if given[:4].upper() == "SL1:":
-        return trimmed(given)
-    return trimmed(text_of(Path(given)))
-
-
-def _said(verdict: Verdict) -> str:
-    found = verdict.certificate
-    if found is None:
-        return SAID[verdict.outcome]
-    hint = found.hint
-    match = f"; {hint.initials}, born {hint.month:02}-{hint.day:02}, number ends in {hint.last_two}" if hint else ""
-    return f"good: {found.kind.word}, {found.disease.word}, {_on(found)}, until {format_instant(found.expires)}{match}"
-
-
-def _told(verdicts: list[Verdict], trust: TrustFile, inputs: tuple[str, ...], venue: str, at: str) -> dict[str, Any]:
-    return {
-        "at": at,
-        "venue": venue,
-        "trust": summary(trust),
-        "verdicts": [
-            {
-                "input": number,
-                "format": "SL1",
-                "verdict": VERDICTS[one.outcome],
-                "sentence": _said(one),
-                "outcome": str(one.outcome),
-                "certificate": _certificate(one.certificate) if one.certificate else None,
-                "reason": str(one.reason) if one.reason else None,
-                "regions": sorted({live.region for live in one.declarations}),
-            }
-            for number, one in enumerate(verdicts[: len(inputs)], 1)
-        ],
-    }
-
-
-def summary(trust: TrustFile) -> dict[str, Any]:
-    """Return what a trust file is as of, and how much it holds."""
-    return {
-        "made": format_instant(trust.made),
-        "ends": format_instant(trust.ends),
-        "issuers": len(trust.issuers),
-        "declarations": len(trust.declarations),
-        "lists": len(trust.lists),
-        "dropped": trust.dropped,
-    }
-
-
-def _certificate(found: Certificate) -> dict[str, Any]:
-    hint = found.hint
-    return {
-        "kind": found.kind.word,
-        "disease": found.disease.word,
-        "on": _on(found),
-        "expires": format_instant(found.expires),
-        "hint": hint and {"initials": hint.initials, "month": hint.month, "day": hint.day, "last_two": hint.last_two},
-    }
-
-
-def _on(found: Certificate) -> str:
-    return format_instant(found.hour) if found.hour else found.day.isoformat()

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from salus.cli.verdicts import CANNOT_TELL, NOT_VALID, VALID, shaped
 from salus.codec import CodecError, Fault, trimmed
 from salus.codec.foreign import (
     HC1_PREFIX,
@@ -28,7 +29,6 @@ from salus.codec.foreign import (
 from salus.kernel import format_instant
 from salus.rules.acceptance import Acceptance, Verdict, acceptance_of, accepts
 
-VALID, NOT_VALID, CANNOT_TELL = "valid", "not-valid", "cannot-tell"
 SENTENCES = {
     VALID: "It is signed by a key that you believe, and counts at this instant.",
     NOT_VALID: "It does not count. This says nothing about the person.",
@@ -99,8 +99,8 @@ def judged(texts: Sequence[str], keys: Believed, at: datetime, rules: Acceptance
         told = _hcert(texts[0], keys, at, rules) if form == "HC1" else _shc(texts, keys, at)
     except CodecError as refused:
         verdict = CANNOT_TELL if refused.fault is Fault.KEY else NOT_VALID
-        told = {"verdict": verdict, "reason": refused.fault.name.lower(), "holder": None, "facts": []}
-    return {"format": form, "sentence": SENTENCES[told["verdict"]], "issuer": None, "expires": None, **told}
+        told = {"verdict": verdict, "reason": refused.fault.name.lower()}
+    return shaped(form, sentence=SENTENCES[told["verdict"]], **told)
 
 
 def _hcert(text: str, keys: Believed, at: datetime, rules: Acceptance | None) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from salus.app import open_node, trust_file
-from salus.cli.codes import summary
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
+from salus.cli.verdicts import summary
 from salus.codec.certificates import read_trust
 from salus.kernel import format_instant
 

@@ -47,7 +47,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The answer to one presented code. `certificate` is there only where it is good.
+    """The answer to one presented code. `certificate`, and its `issuer`, are there only where it is good.
 
     `declarations` are the live ones that name the kind of venue; `reason` is None only for a good certificate.
     """
@@ -56,6 +56,7 @@ class Verdict:
     certificate: Certificate | None
     reason: Reason | None
     declarations: tuple[Declaration, ...]
+    issuer: str | None = None
 
 
 class _NotShown(Exception):
@@ -82,13 +83,13 @@ def verify(text: object, trust: TrustFile, at: datetime, venue: Venue) -> Verdic
         reason = Reason.NO_DECLARATION if trust.fresh(at) else Reason.TRUST_TOO_OLD
         return Verdict(outcome=Outcome.NOT_PERMITTED, certificate=None, reason=reason, declarations=())
     try:
-        certificate = _good(text, trust, at, live)
+        certificate, issuer = _good(text, trust, at, live)
     except _NotShown as found:
         return Verdict(outcome=Outcome.NOTHING, certificate=None, reason=found.reason, declarations=live)
-    return Verdict(outcome=Outcome.GOOD, certificate=certificate, reason=None, declarations=live)
+    return Verdict(outcome=Outcome.GOOD, certificate=certificate, reason=None, declarations=live, issuer=issuer)
 
 
-def _good(text: object, trust: TrustFile, at: datetime, live: Sequence[Declaration]) -> Certificate:
+def _good(text: object, trust: TrustFile, at: datetime, live: Sequence[Declaration]) -> tuple[Certificate, str]:
     try:
         presented = decode_certificate(text)
     except CodecError:
@@ -110,7 +111,7 @@ def _good(text: object, trust: TrustFile, at: datetime, live: Sequence[Declarati
         raise _NotShown(Reason.VOID)
     if not any(accepted(certificate, trust.acceptance, one.region, at) for one in asking):
         raise _NotShown(Reason.NOT_ACCEPTED)
-    return certificate
+    return certificate, party
 
 
 def _issued_by(presented: Presented, trust: TrustFile) -> str:
