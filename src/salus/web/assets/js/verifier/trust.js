@@ -57,6 +57,19 @@ export function isFresh(trust, at) {
   return trust.made - SLOW_CLOCK <= at && at < trust.ends;
 }
 
+/**
+ * Say why a file is of no use at an instant: this device's clock is behind the newest checkpoint that it ever saw, or the
+ * file is too old, which a clock that runs ahead looks like. Null while it is of use.
+ *
+ * @param {TrustFile} trust
+ * @param {number} at
+ * @returns {"slow-clock" | "too-old" | null}
+ */
+export function useless(trust, at) {
+  if (isFresh(trust, at)) return null;
+  return at < trust.made ? "slow-clock" : "too-old";
+}
+
 function collector() {
   /** @template Found @param {any} items @param {(item: any) => Promise<Found>} read @returns {Promise<Found[]>} */
   async function each(items, read) {

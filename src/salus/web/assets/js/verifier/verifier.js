@@ -5,10 +5,11 @@
 
 import { loadTrust } from "./bundle.js";
 import { Camera, loadReader, textIn } from "./camera.js";
-import { isFresh } from "./trust.js";
+import { isFresh, useless } from "./trust.js";
 import { permitted, verify } from "./verdict.js";
 import { Wording } from "./wording.js";
 
+const PATIENCE_MS = 8000;
 const SPACE = /^[ \t\r\n]+|[ \t\r\n]+$/g;
 
 class Verifier {
@@ -53,7 +54,7 @@ class Verifier {
     for (const one of this.root.querySelectorAll("[data-screen]")) {
       /** @type {HTMLElement} */ (one).hidden = /** @type {HTMLElement} */ (one).dataset.screen !== name;
     }
-    this.part("next").hidden = name !== "good" && name !== "nothing-shown";
+    this.part("next").hidden = name !== "good" && name !== "nothing-shown" && name !== "unreadable";
   }
 
   choose() {
@@ -62,7 +63,7 @@ class Verifier {
     this.forget();
     if (this.venue.value === "") return this.show(null);
     const live = permitted(this.trust, this.now(), this.venue.value);
-    if (live.length === 0) return this.show("not-permitted");
+    if (live.length === 0) return this.refuse();
     const ends = Math.max(...live.map((one) => one.ends));
     const regions = live.map((one) => (one.region === "country" ? this.wording.word("country") : one.region));
     const told = this.wording.word("declared").replace("{region}", regions.join(", "));
@@ -70,13 +71,29 @@ class Verifier {
     return this.show("scan");
   }
 
+  /** No check is permitted; where this device is at fault, it says what to do about the device. */
+  refuse() {
+    const now = this.now();
+    const reason = useless(this.trust, now);
+    for (const one of ["slow-clock", "too-old"]) this.part(one).hidden = one !== reason;
+    for (const one of this.root.querySelectorAll("[data-clock]")) one.textContent = this.wording.moment(now, true);
+    for (const one of this.root.querySelectorAll("[data-seen]")) {
+      one.textContent = this.wording.moment(this.trust.made, true);
+    }
+    return this.show("not-permitted");
+  }
+
   async look() {
     this.part("looking").hidden = false;
+    this.part("hard-to-see").hidden = true;
+    const patience = setTimeout(() => (this.part("hard-to-see").hidden = false), PATIENCE_MS);
     try {
       await this.camera.start();
     } catch {
       this.part("looking").hidden = true;
       this.part("no-camera").hidden = false;
+    } finally {
+      clearTimeout(patience);
     }
   }
 
@@ -86,7 +103,16 @@ class Verifier {
     if (!picture) return;
     const text = await textIn(picture).catch(() => null);
     file.value = "";
-    await this.present(text || "");
+    if (text === null) return this.unreadable();
+    return this.present(text);
+  }
+
+  /** No code can be seen in a picture, whatever it shows: advice about pictures, and no verdict. */
+  unreadable() {
+    this.forget();
+    this.show("unreadable");
+    const heading = this.root.querySelector('[data-screen="unreadable"] h2');
+    if (heading instanceof HTMLElement) heading.focus();
   }
 
   /** @param {string} text */
@@ -95,6 +121,7 @@ class Verifier {
     const presented = text.length <= 2048 ? text.replace(SPACE, "").toUpperCase() : "";
     const verdict = await verify(presented, this.trust, this.now(), this.venue.value);
     this.forget();
+    if (verdict.outcome === "not-permitted") return this.refuse();
     if (verdict.certificate) this.tell(verdict.certificate);
     this.show(verdict.outcome);
     const heading = this.root.querySelector(`[data-screen="${verdict.outcome}"] h2`);
