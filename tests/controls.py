@@ -155,6 +155,14 @@ def _everybody_reads_notices() -> None:
     _policy(lambda told: told + grant)
 
 
+def _notices_opened_without_care() -> None:
+    grant = (
+        '@ground("x") permit (principal == Role::"clinician", action == Action::"open-notice",'
+        ' resource == Kind::"record") when { context has purpose };'
+    )
+    _policy(lambda told: told + grant)
+
+
 def _any_field_of_an_order() -> None:
     from salus.command.orders import model, service
 
@@ -327,5 +335,8 @@ CONTROLS: Mapping[str, Control] = {
     ),
     "notices are their holders' alone": Control(
         promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_everybody_reads_notices
+    ),
+    "what a holder shows is opened in care alone": Control(
+        promise=2, test="test_a_notice_is_shown_by_its_holder_alone.py", take_away=_notices_opened_without_care
     ),
 }

@@ -232,6 +232,8 @@ PAGES: Mapping[tuple[str, str], tuple[Ask, ...]] = {
     ("POST", "/desk/{resident}/closing"): (
         POST(path="/desk/{resident}/closing", body={"about": "hiv", "place": "", "lasts": "", "paper": "A-17"}),
     ),
+    ("GET", "/desk/{resident}/notice"): (GET(path="/desk/{resident}/notice"),),
+    ("POST", "/desk/{resident}/notice"): (POST(path="/desk/{resident}/notice", body={}),),
     ("GET", "/me/record"): (GET(path="/me/record"),),
 }
 """Every page of a desk, and the one on which a resident reads the own record."""

@@ -85,7 +85,7 @@ ROLES = {
 UNGRANTED = {Purpose.ETREAT, Purpose.HRESCH}  # in the closed list; no role may name them yet
 ACTIONS = (
     "answer-appeal change-consent close-for-resident command commit-specimen contest create delete explain-links import"
-    " invite-resident judge-identity link-charts match-identity open-relation print-code read-consent"
+    " invite-resident judge-identity link-charts match-identity open-notice open-relation print-code read-consent"
     " read read-code read-identity read-notice read-quality read-register read-signals read-situation read-summary"
     " replace-code report-identity report-resources resolve-code search send-counts show-given-code sign-result"
     " take-certificate update"

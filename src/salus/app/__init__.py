@@ -118,6 +118,7 @@ from salus.app.node import (
     newest_checkpoint_at,
     newest_cosigned,
     open_node,
+    write_private,
 )
 from salus.app.notices import RanAgain, contest_notice, contested_of, run_again, with_appeal
 from salus.app.own_charts import Linking, link_own_charts
@@ -167,6 +168,7 @@ from salus.app.sharing import (
     my_wallet,
     take_code,
 )
+from salus.app.showing import NotShown, ShownHere, notice_keys, open_shown, show_notice
 from salus.app.summing_up import summary_of
 from salus.app.surveillance import (
     Signal,
@@ -237,6 +239,7 @@ __all__ = [
     "NoSuchVisit",
     "Node",
     "NodeSettings",
+    "NotShown",
     "NotVerified",
     "Offered",
     "Ordered",
@@ -266,6 +269,7 @@ __all__ = [
     "SettingsRefused",
     "Share",
     "Shown",
+    "ShownHere",
     "Signal",
     "SignalSeen",
     "StepIn",
@@ -364,10 +368,12 @@ __all__ = [
     "newest_cosigned",
     "note",
     "note_residents",
+    "notice_keys",
     "one_order",
     "open_incident",
     "open_node",
     "order_card",
+    "open_shown",
     "order_document",
     "organization_of",
     "own_resources",
@@ -410,6 +416,7 @@ __all__ = [
     "say",
     "search",
     "shares",
+    "show_notice",
     "signal",
     "signals",
     "situation_of",
@@ -438,4 +445,5 @@ __all__ = [
     "with_appeal",
     "work_list",
     "workers_for",
+    "write_private",
 ]

@@ -106,8 +106,10 @@ def progress_measures(node: Node) -> measures.Progress:
     return measures.progress(node.store, node.trust, node.keys, node.clock.now())
 
 
-def my_notices(node: Node, who: Principal) -> MyNotices:
+def my_notices(node: Node, who: Principal, what: str = "notice") -> MyNotices:
     """Return the resident's own measures, recomputed from evidence; usually there are none. The look is registered.
+
+    `what` is what the register calls it: looking at a notice, or making one to show.
 
     What asks something of them is a specimen of the chart for which the identifier that they sign in with was minted,
     or of one that is joined to it by equal own numbers. What ends it may lie in any chart that is theirs now.
@@ -118,7 +120,7 @@ def my_notices(node: Node, who: Principal) -> MyNotices:
         others = [chart for chart in charts_of(tx, mine.key) if chart not in charts]
         rows = [*measures.rows_of(tx, charts), *measures.rows_of(tx, others)]
         held = tuple(sorted({row.chart_key for row in rows}))
-        access.register(tx, [own_read(who, mine.key, held, "notice", Action.READ_NOTICE, at)])
+        access.register(tx, [own_read(who, mine.key, held, what, Action.READ_NOTICE, at)])
     keys = measures.chart_keys(node.keys, held)
     proved = measures.notices(node.store, node.trust, keys, charts, others, at)
     found = [one for one in (contested_view(node, mine.known_as, each, at) for each in proved) if one]

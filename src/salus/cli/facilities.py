@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from salus import parties
-from salus.app import open_node, publish_institutions, quality_of, quality_told
+from salus.app import notice_keys, open_node, publish_institutions, quality_of, quality_told, write_private
 from salus.cli.facility_report import report_lines
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
@@ -107,6 +107,23 @@ def report(facility_id: str, days: int, data: Path | None, settings: Path | None
         return
     for line in report_lines(found):
         say(line)
+
+
+@facility.command(name="notice-keys")
+@click.argument("facility_id")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write them.")
+@data_option
+@settings_option
+@ending
+def notice_keys_(facility_id: str, out: Path, data: Path | None, settings: Path | None) -> None:
+    """Write the keys with which a place of care opens, away from its node, what is shown to it this month and the next.
+
+    The file is a secret of that place: whoever has it opens what residents show there.
+    """
+    with open_node(settings_of(settings, data=data)) as node:
+        octets = notice_keys(node, facility_id)
+    write_private(out, octets.decode())
+    say(f"{out}: the notice keys of {facility_id}; open with: salus code verify NOTICE --key {out} --trust … --at …")
 
 
 @facility.command()

@@ -33,6 +33,7 @@ class Action(StrEnum):
     COMMIT_SPECIMEN = "commit-specimen"
     SIGN_RESULT = "sign-result"
     READ_NOTICE = "read-notice"
+    OPEN_NOTICE = "open-notice"
     TAKE_CERTIFICATE = "take-certificate"
     CONTEST = "contest"
     ANSWER_APPEAL = "answer-appeal"

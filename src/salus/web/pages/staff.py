@@ -112,6 +112,7 @@ async def summary(visit: Visit) -> Response:
         closing=f"{Address.DESK}/{resident}/closing",
         card=f"{Address.DESK}/{resident}/card",
         reports=f"{Address.DESK}/{resident}/reports",
+        shown=f"{Address.DESK}/{resident}/notice",
         follow_up=follow_up(node, viewed.stands, viewed.followed),
     )
     return visit.show(view)

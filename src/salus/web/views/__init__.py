@@ -52,7 +52,7 @@ class Address(StrEnum):
         "/me/code/phone"  # GET; POST csrf, key; below it /state, /token: POST csrf, phone; /{phone}/remove: POST csrf
     )
     MY_RECORD = "/me/record"
-    MY_NOTICE = "/me/notice"
+    MY_NOTICE = "/me/notice"  # below it /show: GET, POST csrf, wanted, which, lasts, holds
     MY_CLOSING = "/me/closing"  # /open, /shut-out: GET, POST csrf, about, whom, place, which, lasts; /{directive}
     WHO_LOOKED = "/me/reads"
     LOG = "/about/log"
@@ -387,7 +387,8 @@ class Summary:
 
     `relation_ends` is the end of the care relation, None where the reader's institution holds the record itself.
     `slip` takes the form that prints a slip for the resident's own account, `mixed` says that two people are in it,
-    `closing` is the form on which the desk writes down what the resident closes, `reports` those of this institution.
+    `closing` is the form on which the desk writes down what the resident closes, `reports` those of this institution,
+    `shown` opens a notice they hand over.
     """
 
     template: ClassVar[str] = "summary.html"
@@ -400,6 +401,7 @@ class Summary:
     closing: str = ""
     card: str = ""
     reports: str = ""
+    shown: str = ""
     follow_up: FollowUp | None = None
 
 
