@@ -70,6 +70,7 @@ INSIDES_THAT_ARE_FACES = {
     "salus.codec.certificates": "the second form of SL1 beside the first; a door needs it alone",
     "salus.codec.foreign": "codes of other issuers, apart from the strict codec of ours; a door needs none of it",
     "salus.codec.dynamic": "the third form of SL1, which a phone makes; it needs the first alone",
+    "salus.codec.notices": "what a holder shows to one care facility",
     "salus.rules.acceptance": "what a region asks of a certificate, apart from what evidence asks of a person",
     "salus.healthcode.cards": "cards on paper have verbs of their own beside the identity code's",
     "salus.healthcode.sharing": "who may show whose code has verbs of its own beside the identity code's",

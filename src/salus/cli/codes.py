@@ -33,7 +33,7 @@ class _Bench:
     at: datetime
     keys: foreign.Believed
     trust: TrustFile | None
-    venue: Venue | None
+    asked_by: Venue | None
     rules: Acceptance | None
     notice_keys: NoticeKeys | None
 
@@ -45,7 +45,7 @@ class _Bench:
     @property
     def shut(self) -> bool:
         """Tell whether a door asks that may not: then nothing is so much as opened."""
-        return self.door and not (self.trust and self.venue and permitted(self.trust, self.at, self.venue))
+        return self.door and not (self.trust and self.asked_by and permitted(self.trust, self.at, self.asked_by))
 
 
 @click.command()
@@ -86,11 +86,11 @@ def verify(
         at=_instant(at),
         keys=keys,
         trust=read_trust(own[0].read_bytes()) if own else None,
-        venue=Venue(venue) if venue else None,
+        asked_by=Venue(venue) if venue else None,
         rules=foreign.rules_of(rules),
         notice_keys=noticed.keys_of(key) if key else None,
     )
-    if bench.door and (bench.trust is None or bench.venue is None):
+    if bench.door and (bench.trust is None or bench.asked_by is None):
         raise click.UsageError("SL1 takes one --trust file of a node, and --venue")
     told = list(_judged(inputs, bench))
     _print(told, bench, as_json)
@@ -125,9 +125,9 @@ def _presented(given: str) -> list[str | bytes]:
 
 
 def _own(text: str, bench: _Bench) -> dict[str, Any]:
-    if bench.trust is None or bench.venue is None:
+    if bench.trust is None or bench.asked_by is None:
         raise click.UsageError("SL1 takes one --trust file of a node, and --venue")
-    return verdicts.own(judge(text or None, bench.trust, bench.at, bench.venue))
+    return verdicts.own(judge(text or None, bench.trust, bench.at, bench.asked_by))
 
 
 def _foreign(card: tuple[str, ...], bench: _Bench) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _print(told: list[dict[str, Any]], bench: _Bench, as_json: bool) -> None:
     if as_json:
         heading: dict[str, Any] = {"at": format_instant(bench.at)}
         if bench.trust is not None:
-            heading |= {"venue": bench.venue and str(bench.venue), "trust": verdicts.summary(bench.trust)}
+            heading |= {"venue": bench.asked_by and str(bench.asked_by), "trust": verdicts.summary(bench.trust)}
         tell({**heading, "verdicts": told})
         return
     for one in told:
