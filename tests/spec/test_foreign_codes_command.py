@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from accepting import FOUR, a_door
+from accepting import rules as published_rules
 from doors import Door
 from foreigners import AT, CARD, CERTIFICATE, CardIssuer, Issuer
 from salus.cli import main
@@ -161,3 +163,47 @@ def test_a_doors_check_is_another_thing(trust: list[str], tmp_path: Path) -> Non
     (tmp_path / "no.pem").write_text("nothing")
     assert verify([str(tmp_path / "no.pem")], ISSUER.text()).exit_code == 1
     assert verify([f"https://spec.example/issuer={trust[0]}"], ISSUER.text()).exit_code == 1
+
+
+def published(folder: Path, days: int) -> str:
+    """A node's trust file that holds rules of a region: the last dose was so many days ago."""
+
+    def waiting(body: dict[str, Any]) -> None:
+        rule = body["rules"][0] | {"name": "waiting", "logic": rules(days)["rules"][0]["logic"]}
+        rule["examples"] = rules(days)["rules"][0]["examples"]
+        told = {"amount": days, "unit": "day", "source": "a test"}
+        body.update(rules=[rule], periods={"waiting": told})
+
+    path = folder / "trust.json"
+    path.write_bytes(a_door((published_rules(starts=AT - timedelta(days=1), change=waiting), FOUR), at=AT).file())
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("days", "region", "answers", "verdict"),
+    [
+        (14, "900101", {"900101:waiting": "accepted"}, "valid"),
+        (100, "900101", {"900101:waiting": "not-accepted"}, "not-valid"),
+        (100, "900102", {}, "valid"),
+        (100, "country", {}, "valid"),
+    ],
+)
+def test_published_rules_of_a_region_are_asked_too(
+    trust: list[str], tmp_path: Path, days: int, region: str, answers: dict[str, str], verdict: str
+) -> None:
+    result = verify([*trust, published(tmp_path, days)], ISSUER.text(), "--region", region, "--json")
+
+    assert [(one["verdict"], one["rules"]) for one in told(result)] == [(verdict, answers)]
+
+
+def test_rules_of_a_region_that_are_about_something_else_accept_nothing(trust: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "trust.json"
+    path.write_bytes(a_door((published_rules("measles", starts=AT - timedelta(days=1)), FOUR), at=AT).file())
+    result = verify([*trust, str(path)], ISSUER.text(), "--region", "900101", "--json")
+
+    assert [one["rules"] for one in told(result)] == [{"900101:region": "not-accepted"}]
+
+
+def test_a_region_takes_a_trust_file(trust: list[str], tmp_path: Path) -> None:
+    assert verify(trust, ISSUER.text(), "--region", "900101").exit_code == 2
+    assert verify([*trust, published(tmp_path, 14)], ISSUER.text(), "--region", "here").exit_code == 2

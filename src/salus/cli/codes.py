@@ -20,7 +20,6 @@ from salus.codec.certificates import verify as judge
 from salus.codec.notices import NoticeKeys, is_notice
 from salus.kernel import Invalid, format_instant, parse_instant
 from salus.rules import Venue
-from salus.rules.acceptance import Acceptance
 
 _OWN = "SL1:"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -34,7 +33,7 @@ class _Bench:
     keys: foreign.Believed
     trust: TrustFile | None
     asked_by: Venue | None
-    rules: Acceptance | None
+    rules: foreign.Rules
     notice_keys: NoticeKeys | None
 
     @property
@@ -60,6 +59,7 @@ class _Bench:
 @click.option("--at", required=True, help="The instant to judge for, such as 2031-03-01T08:00:00Z.")
 @click.option("--venue", type=click.Choice([*map(str, Venue)]), help="What kind of door this is; for SL1.")
 @click.option("--rules", type=_FILE, help="A region's acceptance rules, which HC1 certificates then have to satisfy.")
+@click.option("--region", help="Ask HC1 certificates for what this region's rules in the trust file ask for, too.")
 @click.option("--key", type=_FILE, help="A care facility's notice keys, to open what a holder shows to a clinician.")
 @json_option
 @ending
@@ -69,6 +69,7 @@ def verify(
     at: str,
     venue: str | None,
     rules: Path | None,
+    region: str | None,
     key: Path | None,
     as_json: bool,
 ) -> None:
@@ -82,12 +83,13 @@ def verify(
     keys, own = foreign.believed(given_trust)
     if len(own) > 1:
         raise click.UsageError("one --trust file of a node at most")
+    trust = read_trust(own[0].read_bytes()) if own else None
     bench = _Bench(
         at=_instant(at),
         keys=keys,
-        trust=read_trust(own[0].read_bytes()) if own else None,
+        trust=trust,
         asked_by=Venue(venue) if venue else None,
-        rules=foreign.rules_of(rules),
+        rules=foreign.rules_of(rules, trust, region),
         notice_keys=noticed.keys_of(key) if key else None,
     )
     if bench.door and (bench.trust is None or bench.asked_by is None):

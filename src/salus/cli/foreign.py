@@ -14,6 +14,7 @@ import click
 
 from salus.cli.verdicts import CANNOT_TELL, NOT_VALID, VALID, shaped
 from salus.codec import CodecError, Fault, trimmed
+from salus.codec.certificates import TrustFile, answers_of
 from salus.codec.foreign import (
     HC1_PREFIX,
     DocumentSigner,
@@ -27,6 +28,7 @@ from salus.codec.foreign import (
     verify_shc,
 )
 from salus.kernel import format_instant
+from salus.rules import RegionRules
 from salus.rules.acceptance import Acceptance, Verdict, acceptance_of, accepts
 
 SENTENCES = {
@@ -36,6 +38,7 @@ SENTENCES = {
 }
 _SHC_PREFIX = "shc:/"
 _NUMBERED = re.compile(r"shc:/[0-9]+/[0-9]+/[0-9]+")
+_REGION = re.compile(r"country|[0-9]{6}")
 _MOST_TRUST = 16 * 1024 * 1024
 
 
@@ -48,6 +51,21 @@ class Believed:
 
     def __bool__(self) -> bool:
         return bool(self.signers or self.issuers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What HC1 certificates have to satisfy: the rules of a file, and those that live in a region."""
+
+    given: Acceptance | None
+    published: tuple[RegionRules, ...]
+    region: str
+
+    def answers(self, payload: object, at: datetime) -> dict[str, Verdict]:
+        """Return what each rule says, by its name; those of the region under its name."""
+        given = accepts(self.given, payload, at) if self.given else {}
+        published = answers_of(payload, self.published, self.region, at) if self.region else {}
+        return given | {f"{self.region}:{name}": answer for name, answer in published.items()}
 
 
 def is_foreign(text: str) -> bool:
@@ -75,9 +93,16 @@ def believed(given: Sequence[str]) -> tuple[Believed, list[Path]]:
     return Believed(signers=tuple(signers), issuers=issuers), own
 
 
-def rules_of(path: Path | None) -> Acceptance | None:
-    """Read acceptance rules, which are held to their linter."""
-    return None if path is None else acceptance_of(_json(_octets(path)))
+def rules_of(path: Path | None, trust: TrustFile | None, region: str | None) -> Rules:
+    """Read the acceptance rules of a file, which are held to their linter, and take those that a region published."""
+    if region is None:
+        published: tuple[RegionRules, ...] = ()
+    elif trust is None or not _REGION.fullmatch(region):
+        raise click.UsageError("--region takes country or six digits, and a --trust file of a node")
+    else:
+        published = trust.acceptance
+    given = None if path is None else acceptance_of(_json(_octets(path)))
+    return Rules(given=given, published=published, region=region or "")
 
 
 def cards(texts: Sequence[str]) -> list[tuple[str, ...]]:
@@ -92,7 +117,7 @@ def cards(texts: Sequence[str]) -> list[tuple[str, ...]]:
     return found
 
 
-def judged(texts: Sequence[str], keys: Believed, at: datetime, rules: Acceptance | None) -> dict[str, Any]:
+def judged(texts: Sequence[str], keys: Believed, at: datetime, rules: Rules) -> dict[str, Any]:
     """Return what is told of one code; it raises nothing, whatever it is given."""
     form = "HC1" if texts[0][:4].upper() == HC1_PREFIX else "SHC"
     try:
@@ -103,10 +128,10 @@ def judged(texts: Sequence[str], keys: Believed, at: datetime, rules: Acceptance
     return shaped(form, sentence=SENTENCES[told["verdict"]], **told)
 
 
-def _hcert(text: str, keys: Believed, at: datetime, rules: Acceptance | None) -> dict[str, Any]:
+def _hcert(text: str, keys: Believed, at: datetime, rules: Rules) -> dict[str, Any]:
     found = decode_hcert(trimmed(text))
     told = verify_hcert(found, keys.signers, at)
-    answers = accepts(rules, found.payload, at, {}) if rules else {}
+    answers = rules.answers(found.payload, at)
     refusing = sorted(name for name, answer in answers.items() if answer is Verdict.NOT_ACCEPTED)
     untold = sorted(name for name, answer in answers.items() if answer is Verdict.CANNOT_TELL)
     verdict = NOT_VALID if refusing else CANNOT_TELL if untold else VALID

@@ -71,6 +71,7 @@ def summary(trust: TrustFile) -> dict[str, Any]:
         "ends": format_instant(trust.ends),
         "issuers": len(trust.issuers),
         "declarations": len(trust.declarations),
+        "acceptance": len(trust.acceptance),
         "lists": len(trust.lists),
         "dropped": trust.dropped,
     }

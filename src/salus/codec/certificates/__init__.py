@@ -1,5 +1,6 @@
 """`SL1:`, second form: a certificate says one fact about health, for a door that a public declaration names."""
 
+from salus.codec.certificates.accepting import answers_of
 from salus.codec.certificates.model import (
     LIST_SIZE,
     LONGEST,
@@ -33,6 +34,7 @@ __all__ = [
     "StatusList",
     "TrustFile",
     "Verdict",
+    "answers_of",
     "day_number",
     "decode_certificate",
     "encode_certificate",

@@ -13,6 +13,7 @@ from typing import Any
 from salus.codec.certificates.model import Certificate, CertificateKind, Disease
 from salus.kernel import format_instant
 from salus.rules import RegionRules, rules_for
+from salus.rules.acceptance import Verdict, accepts
 
 TARGETS: Mapping[Disease, str] = MappingProxyType(
     {
@@ -41,6 +42,25 @@ def payload_for_rules(certificate: Certificate) -> dict[str, Any]:
     if certificate.kind is CertificateKind.RECOVERY:
         return {"r": [{"tg": target, "fr": day}]}
     return {"t": [{"tg": target, "sc": format_instant(certificate.at), "tr": NOT_DETECTED}]}
+
+
+def answers_of(payload: object, rules: Iterable[RegionRules], region: str, at: datetime) -> dict[str, Verdict]:
+    """Return what a region's rules say of a certificate of another issuer, by the rule's name; nothing where none live.
+
+    Where none of those that live is about its disease and kind, `region` does not accept it.
+    """
+    alive = rules_for(rules, region, at)
+    words = [one.word for one, code in TARGETS.items() if code in _targets(payload)]
+    found = alive.get(words[0]) if len(words) == 1 else None
+    answers = accepts(found.acceptance, payload, at.replace(microsecond=0)) if found else {}
+    return answers or ({"region": Verdict.NOT_ACCEPTED} if alive else {})
+
+
+def _targets(payload: object) -> set[object]:
+    """What the events of a payload are about."""
+    groups = [payload.get(name) for name in ("v", "t", "r")] if isinstance(payload, Mapping) else []
+    events = [event for group in groups if isinstance(group, list | tuple) for event in group]
+    return {event["tg"] for event in events if isinstance(event, Mapping) and isinstance(event.get("tg"), str)}
 
 
 def accepted(certificate: Certificate, rules: Iterable[RegionRules], region: str, at: datetime) -> bool:
