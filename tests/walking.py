@@ -39,8 +39,9 @@ _RANDOM = (
     re.compile(r'(?<=name="csrf" value=")\w+'),
     re.compile(r"(?s)<svg.*?</svg>"),
     re.compile(r'(?<=<code class="salus-hex">)[\w-]+(?=</code>)'),
+    re.compile(r'(?<="valueString":")V-[0-9A-Z]{5}-[0-9A-Z]{5}(?=")'),
 )
-"""Cursors, tokens of forms, and a slip's key, once as a picture."""
+"""Cursors, tokens of forms, a slip's key, once as a picture, and a visit's reference, for which each node has a key."""
 _MOST_PAGES = 20
 
 PEOPLE: Mapping[str, tuple[Role, str]] = {

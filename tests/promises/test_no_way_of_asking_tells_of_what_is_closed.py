@@ -222,6 +222,7 @@ PAGES: Mapping[tuple[str, str], tuple[Ask, ...]] = {
     ("POST", "/desk"): (POST(path="/desk", body={"wanted": NUMBER, "purpose": "TREAT"}),),
     ("GET", "/work-list"): (GET(path="/work-list"),),
     ("GET", "/desk/{resident}"): (GET(path="/desk/{resident}"), GET(path="/desk/{secret}")),
+    ("GET", "/desk/{resident}/reports"): (GET(path="/desk/{resident}/reports"),),
     ("GET", "/desk/{resident}/mixed"): (GET(path="/desk/{resident}/mixed"),),
     ("POST", "/desk/{resident}/mixed"): (
         POST(path="/desk/{resident}/mixed", body={"says": "cannot-tell", "record": "{secret}"}),
