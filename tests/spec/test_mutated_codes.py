@@ -1,6 +1,6 @@
 """Damaged codes of every format: none is accepted, and none raises anything but CodecError.
 
-`SALUS_MUTATIONS=250000` makes it a million, which takes minutes.
+`SALUS_MUTATIONS=250000` makes it more than a million, which takes minutes.
 
 Damage is done to characters, to octets before they are written, and by joining two good codes. Where a format lets one
 content have several texts (`HC1:` says nothing of how it is compressed) a text with the very same content is counted
@@ -15,16 +15,20 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from doors import Door
 from foreigners import AT, CARD, CERTIFICATE, CardIssuer, Issuer, written
 from salus.codec import Algorithm, CodecError, base45, decode_sl1, encode_sl1, key_id, signer
 from salus.codec.certificates import decode_certificate
+from salus.codec.dynamic import decode_dynamic, encode_dynamic, encode_token, step_at
 from salus.codec.foreign import decode_hcert, decode_shc, verify_hcert, verify_shc
 from salus.codec.foreign.smart import joined
+from telephones import Telephone
 
 EACH = int(os.environ.get("SALUS_MUTATIONS", "25000"))
 
@@ -48,6 +52,21 @@ def identity() -> Format:
         for number, key in enumerate(keys, 7)
     )
     return Format(good, base45.decode(good[0][4:]), sl1, lambda text: decode_sl1(text, trusted))
+
+
+def phone() -> Format:
+    node = ec.derive_private_key(5, ec.SECP256R1())
+    holder, at = Telephone(ec.derive_private_key(6, ec.SECP256R1())), datetime(2031, 3, 1, 8, tzinfo=UTC)
+    kid, trusted = key_id(node.public_key()), {key_id(node.public_key()): node.public_key()}
+    tokens = [encode_token(bytes([n]) * 16, holder.point, at + timedelta(days=1), kid, signer(node)) for n in (7, 8)]
+    good = tuple(encode_dynamic(token, step_at(at), signer(holder.key)) for token in tokens)
+
+    def judge(text: str) -> object:
+        shown = decode_dynamic(text, trusted, at)
+        shown.require(holder.point)
+        return shown.identifier, shown.step
+
+    return Format(good, base45.decode(good[0][4:]), sl1, judge)
 
 
 def certificate() -> Format:
@@ -118,7 +137,7 @@ def damaged(form: Format, chance: random.Random) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [identity, certificate, hc1, shc], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [identity, phone, certificate, hc1, shc], ids=lambda make: make.__name__)
 def test_of_many_damaged_codes_none_is_accepted(make: Callable[[], Format]) -> None:
     form, chance = make(), random.Random(f"{make.__name__} 1")
     contents = {form.judge(text) for text in form.good}
@@ -139,7 +158,7 @@ def test_of_many_damaged_codes_none_is_accepted(make: Callable[[], Format]) -> N
     assert len(told) > 4
 
 
-@pytest.mark.parametrize("make", [identity, certificate, hc1, shc], ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", [identity, phone, certificate, hc1, shc], ids=lambda make: make.__name__)
 def test_the_check_can_fail(make: Callable[[], Format]) -> None:
     form = make()
 
