@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from measures import HOUR
 from measuring import Measuring, measuring
 from nodes import a_number, the_resident
 from salus import ledger
@@ -19,15 +19,15 @@ from salus.rules import EvidenceKind, Result
 
 pytestmark = pytest.mark.slow
 
-RESIDENTS = 110
+RESIDENTS, MINUTES = 100, timedelta(minutes=10)
 
 
 def evidence(world: Measuring, order: int) -> None:
-    """Two kinds of tests at different hours; one in four holders has a second positive, and then a second measure."""
+    """Two kinds of tests at different times; one in ten holders has a second positive, and then a second measure."""
     kind = EvidenceKind.ANTIGEN if order % 3 == 0 else EvidenceKind.NUCLEIC_ACID
-    first = world.specimen(a_number(order), taken=world.now - (order % 5) * HOUR)
+    first = world.specimen(a_number(order), taken=world.now - (order % 5) * MINUTES)
     world.result(first, Result.POSITIVE, kind=kind)
-    if order % 4 == 0:
+    if order % 10 == 0:
         world.result(world.specimen(a_number(order), subject=first.body["subject"]), Result.POSITIVE)
 
 
