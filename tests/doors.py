@@ -88,6 +88,7 @@ class Door:
     hands: int = 4
     others: tuple[tuple[Document, tuple[int, ...]], ...] = ()
     """Further documents, each with the numbers of the hands that sign it."""
+    recognised: tuple[Document, ...] = ()
 
     @property
     def log(self) -> Hand:
@@ -128,10 +129,15 @@ class Door:
             found.append(_party_key(PARTY, "door.example", "issuer", key_digest(self.issuer.public_key())))
         signatures = {one.name: b64(one.sign(self.document.signed)) for one in hands[: self.signers]}
         found.append(("publication", self.document.leaf(signatures)))
-        for document, numbers in self.others:
+        for document, numbers in self.further:
             signed = {hands[one].name: b64(hands[one].sign(document.signed)) for one in numbers}
             found.append(("publication", document.leaf(signed)))
         return found
+
+    @property
+    def further(self) -> tuple[tuple[Document, tuple[int, ...]], ...]:
+        """All documents beside the declaration; a recognition is signed by as many hands as that."""
+        return (*self.others, *((one, tuple(range(self.signers))) for one in self.recognised))
 
     def checkpoint(self, entries: list[bytes], at: datetime) -> str:
         head = sign_checkpoint(len(entries), root(leaf_hash(entry) for entry in entries), self.log)
@@ -154,7 +160,7 @@ class Door:
             proof = LeafProof(index=place, hashes=tuple(hashes), checkpoint=early)
             return Logged(kind=leaves[place][0], body=leaves[place][1], proof=str(proof))
 
-        kid, first = key_id(self.issuer.public_key()), len(leaves) - 1 - len(self.others)
+        kid, first = key_id(self.issuer.public_key()), len(leaves) - 1 - len(self.further)
         token = write_status_list(
             subject_of(PARTY, 1),
             self.void,
@@ -172,13 +178,14 @@ class Door:
             lists=[token],
             acceptance=self.told(PublicationKind.ACCEPTANCE, proved, first),
             emergencies=self.told(PublicationKind.EMERGENCY, proved, first),
+            recognised=self.told(PublicationKind.RECOGNITION, proved, first),
         )
 
     def told(
         self, kind: PublicationKind, proved: Callable[[int], Logged], first: int
     ) -> list[tuple[dict[str, Any], Logged]]:
         """The further documents of a kind, each with its leaf."""
-        found = [(place, one) for place, (one, _) in enumerate(self.others, first + 1) if one.kind is kind]
+        found = [(place, one) for place, (one, _) in enumerate(self.further, first + 1) if one.kind is kind]
         return [(one.as_json(), proved(place)) for place, one in found]
 
     def read(self) -> TrustFile:

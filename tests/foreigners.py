@@ -62,7 +62,8 @@ class Issuer:
         if usages:
             named = [x509.ObjectIdentifier(one) for one in usages]
             builder = builder.add_extension(x509.ExtendedKeyUsage(named), critical=False)
-        made = builder.sign(key, hashes.SHA256())
+        fixed = True if isinstance(key, ec.EllipticCurvePrivateKey) else None
+        made = builder.sign(key, hashes.SHA256(), ecdsa_deterministic=fixed)
         self.der, self.pem = made.public_bytes(Encoding.DER), made.public_bytes(Encoding.PEM).decode()
 
     @property

@@ -11,7 +11,7 @@ from test_documents import commands
 
 from salus.cli import main
 
-WITHOUT_A_NODE = ("code verify", "code explain", "publication", "witness")
+WITHOUT_A_NODE = ("code verify", "code recognition", "code explain", "publication", "witness")
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands(main, "main")])

@@ -37,6 +37,7 @@ SOMETHING = {
     "directive": "00000000-0000-4000-8000-000000000000",
     "appeal": "00" * 32,
     "share": "00000000-0000-4000-8000-000000000000",
+    "brought": "00000000-0000-4000-8000-000000000000",
     "certificate": "00000000-0000-4000-8000-000000000000",
     "series": "school-absence",
     "signal": "00000000-0000-4000-8000-000000000000",
@@ -49,6 +50,7 @@ SOMETHING = {
 }
 SETTINGS = {
     "clock": "when a new demo node's clock starts; refused elsewhere",
+    "country": "two letters in certificates for other systems; no right hangs on it",
     "data": "where everything lies",
     "host": "where to listen; beyond loopback only with TLS",
     "mllp_certificate": "what senders of messages know the node by",

@@ -10,8 +10,11 @@ from uuid import UUID
 
 import pytest
 
+from doors import AT
+from doors import Door as Paper
 from naming import columns
 from nodes import START, a_node, a_number, a_patient, clinician, send, system, the_resident
+from recognising import card, given, recognition, shc_key
 from salus import access, app, healthcode, identity, parties
 from salus.access import Action
 from salus.app import Node
@@ -21,11 +24,16 @@ from salus.app.desk import present_here
 from salus.app.facts import relation_by_other
 from salus.app.invitations import invite_resident
 from salus.app.seeing import standing
+from salus.codec.recognising import believe
+from salus.healthcode.brought import bring
+from salus.healthcode.full import Form
 from salus.identity import Author, Says
 from salus.kernel import FixedClock, Purpose, Refused, Role
 from salus.parties import PartyExists, Principal, principal
+from salus.rules import recognised_at
 from salus.storage import Duty, Store
 
+KEYS = recognised_at(Paper(recognised=(recognition(shc_key()),)).read().recognised, AT)
 H1, H2 = system("H1"), system("H2")
 TWO = Author(name="one", role=Role.INDEX_REVIEWER, second="two")
 _orders = count(1)
@@ -35,7 +43,9 @@ READ_UNDER_ALL_KEYS = {
     "access.entry": "who looked: test_looks_are_found_under_both_identifiers",
     "access.relation": "care relations: test_an_open_relation_counts_for_all_charts_and_goes_with_its_own",
     "appeals.contest": "contests: test_contests_are_found_under_both_identifiers",
+    "healthcode.brought": "what was brought: test_brought_facts_are_found_under_both_identifiers",
     "healthcode.certificate": "certificates: test_certificates_are_found_under_both_identifiers",
+    "healthcode.full_certificate": "full certificates: test_full_certificates_are_found_under_both_identifiers",
     "identity.notice": "notices of links and partings: test_notices_are_found_under_both_identifiers",
 }
 OTHERWISE = {
@@ -77,7 +87,7 @@ def clock(node: Node) -> None:
     node.clock = FixedClock(node.clock.now() + timedelta(days=1))
 
 
-def a_person(node: Node, who: Principal) -> Person:
+def a_person(node: Node, who: Principal, **more: object) -> Person:
     """Register somebody with a vaccination that a certificate can be taken of."""
     number = a_number(next(_orders))
     vaccination = {
@@ -87,7 +97,9 @@ def a_person(node: Node, who: Principal) -> Person:
         "occurrenceDateTime": (START - timedelta(days=20)).date().isoformat(),
         "patient": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"},
     }
-    told = a_patient(number, name=[{"text": "王芳"}], fullUrl="urn:uuid:00000000-0000-4000-8000-000000000001")
+    told = a_patient(
+        number, name=[{"text": "王芳"}], birthDate="1980-01-01", fullUrl="urn:uuid:00000000-0000-4000-8000-000000000001"
+    )
     done = send(node, who, told, vaccination)
     chart = done.outcomes[0].chart_key
     with node.store.transaction(Duty.CARE) as tx:
@@ -146,6 +158,41 @@ def test_certificates_are_found_under_both_identifiers(node: Node, two: tuple[Pe
 
     assert (held(node, one), held(node, other)) == ({first}, {second})
     assert all(certificate.voided is None for person in two for certificate in my_certificates(node, person.who).held)
+
+
+def test_full_certificates_are_found_under_both_identifiers(node: Node) -> None:
+    one, other = two = tuple(
+        a_person(node, who, name=[{"text": name}], birthDate="1980-01-01") for who, name in ((H1, "赵云"), (H2, "李白"))
+    )
+    names = []
+    for person in two:
+        (offer, *_) = app.my_full_certificates(node, person.who).offers
+        names.append(app.take_full_certificate(node, person.who, offer.fact.resource, Form.SHC))
+
+    link(node, one, other)
+    for person in two:
+        assert {each.certificate_id for each in app.my_full_certificates(node, person.who).held} == set(names)
+    part(node, one, other)
+
+    for person, name in zip(two, names, strict=True):
+        assert [each.certificate_id for each in app.my_full_certificates(node, person.who).held] == [name]
+
+
+def test_brought_facts_are_found_under_both_identifiers(node: Node, two: tuple[Person, Person]) -> None:
+    one, other = two
+    names = []
+    for place, person in enumerate(two):
+        told = believe([card(entry=[given(on=f"2031-02-0{place + 1}")])], KEYS, AT)
+        with node.store.transaction(Duty.CARE) as tx:
+            names.append(bring(tx, node.custodian, person.key, told, node.clock.now()))
+
+    link(node, one, other)
+    for person in two:
+        assert {each.brought_id for each in app.my_brought(node, person.who)} == set(names)
+    part(node, one, other)
+
+    for person, name in zip(two, names, strict=True):
+        assert [each.brought_id for each in app.my_brought(node, person.who)] == [name]
 
 
 def test_what_was_said_is_found_under_both_identifiers_and_goes_with_its_own(

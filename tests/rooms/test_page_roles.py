@@ -22,6 +22,7 @@ FILLED = {
     "resident": str(uuid4()),
     "place": "1-0",
     "appeal": "00" * 32,
+    "brought": str(uuid4()),
     "certificate": str(uuid4()),
     "signal": str(uuid4()),
     "incident": str(uuid4()),

@@ -15,7 +15,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,10 +26,25 @@ from foreigners import AT, CARD, CERTIFICATE, CardIssuer, Issuer, written
 from salus.codec import Algorithm, CodecError, base45, decode_sl1, encode_sl1, key_id, signer
 from salus.codec.certificates import decode_certificate
 from salus.codec.dynamic import decode_dynamic, encode_dynamic, encode_token, step_at
-from salus.codec.foreign import decode_hcert, decode_shc, verify_hcert, verify_shc
+from salus.codec.foreign import (
+    EventKind,
+    Life,
+    Statement,
+    Subject,
+    card_of,
+    decode_hcert,
+    decode_shc,
+    verify_hcert,
+    verify_shc,
+    write_hcert,
+    write_shc,
+)
 from salus.codec.foreign.smart import joined
 from telephones import Telephone
 
+LIFE = Life(starts=AT - timedelta(hours=1), ends=AT + timedelta(days=30))
+SUBJECT = Subject(family="吕", given="晓", family_letters="LYU", given_letters="XIAO", born=date(1980, 2, 29))
+DOSE = Statement(kind=EventKind.VACCINATION, disease="influenza", at=AT - timedelta(days=40), code="140")
 EACH = int(os.environ.get("SALUS_MUTATIONS", "25000"))
 
 
@@ -84,7 +99,8 @@ def certificate() -> Format:
 
 def hc1() -> Format:
     issuer = Issuer()
-    good = (issuer.text(), issuer.text({**CERTIFICATE, "dob": "1999-12-31"}))
+    ours = write_hcert({**CERTIFICATE, "dob": "1999-12-30"}, "XX", issuer.signer.kid, signer(issuer.key), LIFE)
+    good = (issuer.text(), issuer.text({**CERTIFICATE, "dob": "1999-12-31"}), ours)
     believed = [issuer.signer]
 
     def judge(text: str) -> object:
@@ -97,8 +113,10 @@ def hc1() -> Format:
 
 def shc() -> Format:
     issuer = CardIssuer()
-    good = (issuer.text(CARD), issuer.text(CARD.replace(b"Erika", b"Maria")))
-    keys = {"https://spec.example/issuer": issuer.keys}
+    source = "https://spec.example/issuer"
+    ours = write_shc(card_of(SUBJECT, DOSE), source, issuer.key.public_key(), signer(issuer.key), LIFE)
+    good = (issuer.text(CARD), issuer.text(CARD.replace(b"Erika", b"Maria")), ours)
+    keys = {source: issuer.keys}
     octets = joined([good[0]]).encode()
 
     def write(jws: bytes) -> str:

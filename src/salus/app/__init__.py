@@ -2,6 +2,7 @@
 
 from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_body, refuse_entries
 from salus.app.auditing import Audited, audited
+from salus.app.bringing import bring_certificate, my_brought, take_out_brought
 from salus.app.cards import Agreement, Printed, TooManyCards, my_cards, order_card, print_card, print_waiting
 from salus.app.certificates import (
     MyCertificates,
@@ -93,6 +94,16 @@ from salus.app.desk import Present, Viewed, Visit, arrive, present_here, view_su
 from salus.app.directory import REGISTRY, organization_of, publish_institutions
 from salus.app.everything import Everything, everything_of
 from salus.app.explaining import Explained, Said, explain_links
+from salus.app.full_certificates import (
+    CARDS,
+    FullOffered,
+    MyFullCertificates,
+    card_keys,
+    my_full_certificate,
+    my_full_certificates,
+    signer_certificate,
+    take_full_certificate,
+)
 from salus.app.handing_over import NotVerified, hand_signal_over
 from salus.app.histories import HistoryPage, Written, facility_history, history_of
 from salus.app.importing import Imported, collect_seldom, import_files, workers_for
@@ -191,6 +202,7 @@ from salus.storage import TookTooLong
 __all__ = [
     "ARRIVES_PERCENT",
     "BY_ROUTE",
+    "CARDS",
     "CHECKS",
     "CLASSES",
     "DEMO_WITNESSES",
@@ -218,6 +230,7 @@ __all__ = [
     "Explained",
     "Followed",
     "Found",
+    "FullOffered",
     "GivenCode",
     "Grade",
     "Held",
@@ -234,6 +247,7 @@ __all__ = [
     "Matcher",
     "MyCertificates",
     "MyCode",
+    "MyFullCertificates",
     "MyInstitutions",
     "MyNotices",
     "NoSuchVisit",
@@ -302,6 +316,8 @@ __all__ = [
     "assess_signal",
     "audited",
     "back_up",
+    "bring_certificate",
+    "card_keys",
     "check_node",
     "close_batch",
     "close_for_resident",
@@ -349,6 +365,7 @@ __all__ = [
     "make_report",
     "map_properties",
     "may_listen",
+    "my_brought",
     "my_cards",
     "my_certificate",
     "my_certificates",
@@ -356,6 +373,8 @@ __all__ = [
     "my_contest",
     "my_contests",
     "my_directives",
+    "my_full_certificate",
+    "my_full_certificates",
     "my_institutions",
     "my_look",
     "my_notices",
@@ -419,6 +438,7 @@ __all__ = [
     "show_notice",
     "signal",
     "signals",
+    "signer_certificate",
     "situation_of",
     "staff_name",
     "step_into",
@@ -427,7 +447,9 @@ __all__ = [
     "take_certificate",
     "take_code",
     "take_feed",
+    "take_full_certificate",
     "take_once",
+    "take_out_brought",
     "take_result",
     "take_specimen",
     "transact",

@@ -178,6 +178,7 @@ def _trust_file(node: Node) -> bytes:
         issuers=[(certificates.issuer_party(node.name), spki)],
         declarations=_published(node, lambda body: body["kind"] == "declaration" and _ends(body) > at),
         lists=lists,
+        recognised=_published(node, lambda body: body["kind"] == "recognition"),  # an ended one stands for earlier ones
         **_rules(node, at),
     )
 

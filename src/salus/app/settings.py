@@ -28,7 +28,8 @@ class NodeSettings:
     postgresql:// address. host, port: where to listen; beyond loopback only with tls_certificate and tls_key (PEM
     files). url: the public address, for tokens and passkeys. passphrase_file: opens the custodian's sealed keys; a
     demo node makes its own. witnesses: file that names who cosigns the log, and where they answer. plans:
-    file of plans of follow-up in place of those that come along. clock: RFC 3339 instant at which a new demo node
+    file of plans of follow-up in place of those that come along. country: two letters of ISO 3166-1, for
+    certificates in formats of other systems; XX is nobody's. clock: RFC 3339 instant at which a new demo node
     starts. mllp_host, mllp_port: where to take messages of HL7 v2; nowhere while the
     port is 0, and beyond loopback only with mllp_certificate, mllp_key and mllp_clients (PEM files: whose certificates
     are let in). mllp_senders: which facility each MSH-4 is. A file writes these as a table, `[mllp]`.
@@ -45,6 +46,7 @@ class NodeSettings:
     passphrase_file: Path | None = None
     witnesses: Path | None = None
     plans: Path | None = None
+    country: str = "XX"
     mllp_host: str = "127.0.0.1"
     mllp_port: int = 0
     mllp_senders: str = ""

@@ -55,6 +55,7 @@ class _Code(Commands):
     places: ClassVar[Mapping[str, str]] = {
         "explain": "explaining:explain",
         "issue": "issuing:issue",
+        "recognition": "recognising:recognition",
         "trust": "trusting:trust",
         "verify": "codes:verify",
     }

@@ -104,7 +104,7 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         },
         # A document in force for a time, by its SHA-256, with the names and signatures of those who stand for it.
         "publication": {
-            "kind": _one_of("assignment-rules", "emergency", "declaration", "acceptance-rules"),
+            "kind": _one_of("assignment-rules", "emergency", "declaration", "acceptance-rules", "recognition"),
             "name": _name,
             "version": _count,
             "digest": _hash,

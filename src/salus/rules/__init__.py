@@ -37,6 +37,7 @@ from salus.rules.publishing.model import (
     Published,
     Venue,
 )
+from salus.rules.publishing.recognising import ForeignForm, RecognisedKey, Recognition, recognised_at
 from salus.rules.publishing.renewing import REACH, check_renewal, log_order, most_in_a_year
 from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, WITNESSING, Recomputed, commitment_of, opened, reuse_tag
 from salus.rules.recomputing.proving import proves
@@ -61,12 +62,15 @@ __all__ = [
     "Evidence",
     "EvidenceKind",
     "Fault",
+    "ForeignForm",
     "Measure",
     "NotProved",
     "PartyKey",
     "PublicationKind",
     "PublicationRefused",
     "Published",
+    "RecognisedKey",
+    "Recognition",
     "Recomputed",
     "RegionRules",
     "Release",
@@ -90,6 +94,7 @@ __all__ = [
     "opened",
     "proves",
     "reason_of",
+    "recognised_at",
     "recompute",
     "reuse_tag",
     "rules_for",

@@ -86,6 +86,8 @@ PARTS: Mapping[str, str] = {
     "closing": noop("What you opened and closed, as far as it is for that place"),
     "closed-for-you": noop("Something was closed for you, on a paper that you signed"),
     "certificate": noop("Your certificates, or the entries that one can be taken of"),
+    "brought": noop("What you brought from certificates of other systems, or whether one is yours"),
+    "full-certificate": noop("Your certificates with name and birth date, or what one can be taken of"),
     "identity": noop("Your name, to be sure that it is you"),
     "person": noop("Who you are: names, birth date, numbers, addresses; nothing clinical"),
     "judgement": noop("Whether two records are one person’s was judged"),
@@ -154,6 +156,7 @@ PUBLICATIONS: Mapping[str, str] = {
     "emergency": noop("Emergency"),
     "declaration": noop("Declaration for doors"),
     "acceptance-rules": noop("Rules for certificates"),
+    "recognition": noop("Issuers of other systems that are recognised"),
 }
 
 PARTY_DUTIES: Mapping[str, str] = {
@@ -199,6 +202,8 @@ NOTICES: Mapping[Notice, str] = {
     Notice.ANSWERED: noop("Your answer is kept. It counts once witnesses have vouched for it, before its deadline."),
     Notice.CERTIFICATE_TAKEN: noop("You have a new certificate. Show or print it where you want to, and nowhere else."),
     Notice.CERTIFICATE_VOIDED: noop("The certificate is void. Doors refuse it from their next update on."),
+    Notice.BROUGHT: noop("The facts are kept, with who signed them. They decide nothing."),
+    Notice.BROUGHT_OUT: noop("It is taken out."),
     Notice.HANDED_OVER: noop("The command room has the figures now, small ones hidden, and nothing else."),
     Notice.VERDICT_RECORDED: noop("The verdict is recorded, with your name and reason."),
     Notice.JUDGED: noop("Your answer is kept. Both residents see that the pair was judged."),

@@ -34,6 +34,7 @@ from salus.rules import (
     PartyKey,
     PublicationRefused,
     Published,
+    Recognition,
     RegionRules,
     check_publication,
     check_renewal,
@@ -46,7 +47,7 @@ TRUST_LASTS = timedelta(days=7)
 MOST_OCTETS = 16 * 1024 * 1024
 ISSUER = "issuer"
 _FIELDS = {"format", "policy", "head", "keys", "issuers", "declarations", "lists"}
-_ALSO = {"acceptance", "emergencies"}
+_ALSO = {"acceptance", "emergencies", "recognised"}
 _KEY_FIELDS = {"party", "organisation", "duty", "key"}
 
 _Found = TypeVar("_Found")
@@ -92,6 +93,7 @@ class TrustFile:
     lists: Mapping[tuple[str, int], StatusList]
     dropped: int
     acceptance: tuple[RegionRules, ...] = ()
+    recognised: tuple[Recognition, ...] = ()
 
     def fresh(self, at: datetime) -> bool:
         """Tell whether the file is young enough to be used; a clock that is an hour slow is borne with."""
@@ -108,14 +110,15 @@ def write_trust(
     lists: Sequence[bytes],
     acceptance: Sequence[tuple[Mapping[str, Any], Logged]] = (),
     emergencies: Sequence[tuple[Mapping[str, Any], Logged]] = (),
+    recognised: Sequence[tuple[Mapping[str, Any], Logged]] = (),
 ) -> bytes:
     """Write a trust file in canonical JSON.
 
-    `head` is the newest cosigned checkpoint; `issuers` are (party, SubjectPublicKeyInfo); `declarations`, `acceptance`
-    and `emergencies` are documents with their leaves; `lists` are status list tokens. The last two kinds of documents
-    are left out where there are none.
+    `head` is the newest cosigned checkpoint; `issuers` are (party, SubjectPublicKeyInfo); `declarations`, `acceptance`,
+    `emergencies` and `recognised` are documents with their leaves; `lists` are status list tokens. The last three kinds
+    of documents are left out where there are none.
     """
-    also = {"acceptance": acceptance, "emergencies": emergencies}
+    also = {"acceptance": acceptance, "emergencies": emergencies, "recognised": recognised}
     return canonical(
         {
             "format": FORMAT,
@@ -149,6 +152,7 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     issuers, lost_issuers = _each(value["issuers"], lambda one: _issuer(one, keys))
     declarations, lost_declarations = _each(value["declarations"], lambda one: _declaration(one, keys, trust))
     acceptance, lost_acceptance = _acceptance(value, keys, trust)
+    recognised, lost_recognised = _each(value.get("recognised", ()), lambda one: _recognition(one, keys, trust))
     by_kid = {key_id(one.key): one for one in issuers}
     lists, lost_lists = _each(value["lists"], lambda one: _listed(one, by_kid))
     newest: dict[tuple[str, int], StatusList] = {}
@@ -162,8 +166,9 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
         issuers=MappingProxyType(by_kid),
         declarations=tuple(declarations),
         lists=MappingProxyType(newest),
-        dropped=lost_keys + lost_issuers + lost_declarations + lost_lists + lost_acceptance,
+        dropped=lost_keys + lost_issuers + lost_declarations + lost_lists + lost_acceptance + lost_recognised,
         acceptance=acceptance,
+        recognised=tuple(recognised),
     )
 
 
@@ -235,6 +240,13 @@ def _issuer(item: Any, keys: Sequence[PartyKey]) -> Issuer:
 
 def _documents(found: Sequence[tuple[Mapping[str, Any], Logged]]) -> list[dict[str, Any]]:
     return [{"document": dict(document), **leaf.as_json()} for document, leaf in found]
+
+
+def _recognition(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Recognition:
+    body, logged_at = _logged(item, "publication", trust)
+    document = Document.of(item["document"])
+    check_publication(document, body, keys, logged_at)
+    return Recognition.of(document)
 
 
 def _declaration(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Declaration:

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     NO_LIST = "no-list"
     VOID = "void"
     NOT_ACCEPTED = "not-accepted"
+    NO_FACT = "no-fact"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

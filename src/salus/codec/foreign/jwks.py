@@ -33,6 +33,13 @@ def keys_of_jwks(value: object) -> dict[str, EllipticCurvePublicKey]:
     return dict(_key(one) for one in keys)
 
 
+def jwk_of(key: EllipticCurvePublicKey) -> dict[str, str]:
+    """Write a public key of P-256 as such a set has it, named by its thumbprint."""
+    point = key.public_numbers()
+    x, y = (base64.urlsafe_b64encode(one.to_bytes(32)).rstrip(b"=").decode() for one in (point.x, point.y))
+    return {"kty": "EC", "kid": _thumbprint(x, y), "use": "sig", "alg": "ES256", "crv": "P-256", "x": x, "y": y}
+
+
 def _key(one: object) -> tuple[str, EllipticCurvePublicKey]:
     if not isinstance(one, Mapping) or _SECRET & set(one):
         raise CodecError("a key set holds public keys; a private one is not given to anybody", Fault.KEY)
@@ -40,8 +47,7 @@ def _key(one: object) -> tuple[str, EllipticCurvePublicKey]:
     if told != ("EC", "P-256", "ES256", "sig"):
         raise CodecError("a key is of P-256, for signatures by ES256", Fault.KEY)
     x, y = (_coordinate(one.get(axis)) for axis in ("x", "y"))
-    spelt = json.dumps({"crv": "P-256", "kty": "EC", "x": one["x"], "y": one["y"]}, separators=(",", ":"))
-    kid = base64.urlsafe_b64encode(sha256(spelt.encode()).digest()).rstrip(b"=").decode()
+    kid = _thumbprint(one["x"], one["y"])
     if one.get("kid") != kid:
         raise CodecError("a key is named by its thumbprint (RFC 7638)", Fault.KEY)
     try:
@@ -51,6 +57,11 @@ def _key(one: object) -> tuple[str, EllipticCurvePublicKey]:
     if "x5c" in one:
         _chain(one["x5c"], key)
     return kid, key
+
+
+def _thumbprint(x: str, y: str) -> str:
+    spelt = json.dumps({"crv": "P-256", "kty": "EC", "x": x, "y": y}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(sha256(spelt.encode()).digest()).rstrip(b"=").decode()
 
 
 def _coordinate(text: object) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -32,3 +32,20 @@ class Attested:
     at: datetime
     facility: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What an entry says beyond the fact, for a format that asks: its own code, and which dose of how many."""
+
+    code: str
+    doses: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A Patient's names as written: the parts, or the whole where it has no parts."""
+
+    family: str = field(repr=False)
+    given: str = field(repr=False)
+    text: str = field(repr=False)

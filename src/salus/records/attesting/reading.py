@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from salus.records.attesting.model import RECOVERED_AFTER, RECOVERED_UNTIL, Attested, AttestedKind
+from salus.records.attesting.model import RECOVERED_AFTER, RECOVERED_UNTIL, Attested, AttestedKind, Details, Named
 from salus.records.fhir.facts import span_of
 from salus.records.fhir.parse import parse
 from salus.records.model import Located
@@ -63,6 +63,34 @@ def born_on(body: bytes) -> date | None:
         return None
 
 
+def details_of(body: bytes) -> Details | None:
+    """Return the code of a vaccination or a test by which it is a fact here, and its doses where both are counted."""
+    resource = parse(body)
+    concept, system, known = (
+        (resource.get("vaccineCode"), _CVX, _VACCINE_OF)
+        if resource.get("resourceType") == "Immunization"
+        else (resource.get("code"), _LOINC, _TEST_OF)
+    )
+    code = _code(concept, system, known)
+    return None if code is None else Details(code=code, doses=_doses(resource.get("protocolApplied")))
+
+
+def named(body: bytes) -> Named:
+    """Return a Patient's first name."""
+    names = parse(body).get("name")
+    first = names[0] if isinstance(names, list) and names and isinstance(names[0], dict) else {}
+    given = [str(one) for one in first.get("given") or () if one]
+    return Named(family=str(first.get("family") or ""), given=" ".join(given), text=str(first.get("text") or ""))
+
+
+def _doses(protocols: object) -> tuple[int, int] | None:
+    first = protocols[0] if isinstance(protocols, list) and protocols else None
+    if not isinstance(first, dict):
+        return None
+    dose, of = first.get("doseNumberPositiveInt"), first.get("seriesDosesPositiveInt")
+    return (dose, of) if type(dose) is int and type(of) is int and 0 < dose < 100 and 0 < of < 100 else None
+
+
 def _fact(located: Located, resource: dict[str, Any], now: datetime) -> Attested | None:
     read = {"Immunization": _vaccination, "Observation": _test}.get(located.type)
     found = read(resource, now) if read else None
@@ -117,8 +145,13 @@ def _codings(concept: object) -> list[dict[str, Any]]:
 
 
 def _of(concept: object, system: str, known: Mapping[str, str]) -> str | None:
+    code = _code(concept, system, known)
+    return None if code is None else known[code]
+
+
+def _code(concept: object, system: str, known: Mapping[str, str]) -> str | None:
     codes = (str(one.get("code")) for one in _codings(concept) if one.get("system") == system)
-    return next((known[code] for code in codes if code in known), None)
+    return next((code for code in codes if code in known), None)
 
 
 def _text(concept: object) -> str:

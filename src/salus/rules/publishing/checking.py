@@ -16,6 +16,7 @@ from salus.rules.model import Clause, Emergency, Rules, Table
 from salus.rules.publishing import model as limits
 from salus.rules.publishing.accepting import RegionRules
 from salus.rules.publishing.model import Declaration, Document, PartyKey, PublicationKind, Published, is_digest
+from salus.rules.publishing.recognising import RECOGNITION_LASTS, RECOGNITION_NOTICE, Recognition
 from salus.rules.publishing.renewing import check_renewal
 from salus.rules.tables.lint import MOST_TEXT, lint_text
 from salus.rules.tables.reading import table_of
@@ -135,6 +136,8 @@ def check_content(document: Document) -> None:
         emergency_of(document)
     elif document.kind is PublicationKind.ACCEPTANCE:
         RegionRules.of(document)
+    elif document.kind is PublicationKind.RECOGNITION:
+        Recognition.of(document)
     else:
         Declaration.of(document)
 
@@ -143,18 +146,15 @@ def _times(published: Published, emergencies: Sequence[Published]) -> None:
     """Check signers, notice and life by the kind of the document."""
     document, count = published.document, len(published.signers)
     lasts, notice = document.ends - document.starts, document.starts - published.logged_at
-    if lasts < limits.LEAST_LIFE:
-        raise PublicationRefused("TOO-SHORT", "what is published counts for at least 24 hours")
-    if notice < timedelta(0):
-        raise PublicationRefused("RETROACTIVE", "nothing counts from before it stood in the log")
-    if len(published.organisations) < limits.ORGANISATIONS:
-        raise PublicationRefused("SHORT-QUORUM", f"signers come from at least {limits.ORGANISATIONS} organisations")
+    _any_times(published, lasts, notice)
     if document.kind is PublicationKind.EMERGENCY:
         _need(count, limits.EMERGENCY_SIGNERS, lasts, limits.EMERGENCY_LASTS)
     elif document.kind is PublicationKind.DECLARATION:
         _need(count, limits.SIGNERS, lasts, limits.DECLARATION_LASTS)
         if notice < limits.DECLARATION_NOTICE:
             raise PublicationRefused("NOTICE-TOO-SHORT", "a declaration stands in the log 24 hours before it counts")
+    elif document.kind is PublicationKind.RECOGNITION:
+        _recognition_times(count, lasts, notice)
     elif notice >= limits.RULES_NOTICE:
         _need(count, limits.SIGNERS, lasts, limits.RULES_LAST)
     elif notice >= limits.URGENT_NOTICE and _under(published, emergencies):
@@ -163,6 +163,22 @@ def _times(published: Published, emergencies: Sequence[Published]) -> None:
         raise PublicationRefused(
             "NOTICE-TOO-SHORT", "rules stand in the log 72 hours before they count, 6 hours under a live emergency"
         )
+
+
+def _any_times(published: Published, lasts: timedelta, notice: timedelta) -> None:
+    """Check what holds for every kind."""
+    if lasts < limits.LEAST_LIFE:
+        raise PublicationRefused("TOO-SHORT", "what is published counts for at least 24 hours")
+    if notice < timedelta(0):
+        raise PublicationRefused("RETROACTIVE", "nothing counts from before it stood in the log")
+    if len(published.organisations) < limits.ORGANISATIONS:
+        raise PublicationRefused("SHORT-QUORUM", f"signers come from at least {limits.ORGANISATIONS} organisations")
+
+
+def _recognition_times(count: int, lasts: timedelta, notice: timedelta) -> None:
+    _need(count, limits.SIGNERS, lasts, RECOGNITION_LASTS)
+    if notice < RECOGNITION_NOTICE:
+        raise PublicationRefused("NOTICE-TOO-SHORT", "a recognition stands in the log 24 hours before it counts")
 
 
 def _under(published: Published, emergencies: Sequence[Published]) -> bool:

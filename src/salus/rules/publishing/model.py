@@ -46,6 +46,7 @@ class PublicationKind(StrEnum):
     EMERGENCY = "emergency"
     DECLARATION = "declaration"
     ACCEPTANCE = "acceptance-rules"
+    RECOGNITION = "recognition"
 
 
 class Venue(StrEnum):

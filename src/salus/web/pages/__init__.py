@@ -9,6 +9,7 @@ from starlette.routing import Route
 from salus.kernel import SalusError
 from salus.web.pages import (
     accounts,
+    bringing,
     cards,
     certificates,
     closing,
@@ -17,7 +18,9 @@ from salus.web.pages import (
     contests,
     coverage,
     following,
+    full_certificates,
     institutions,
+    interfaces,
     notices,
     phones,
     power,
@@ -50,6 +53,9 @@ def page_routes() -> list[Route]:
         showing,
         closing,
         certificates,
+        full_certificates,
+        bringing,
+        interfaces,
         contests,
         institutions,
         review,

@@ -66,6 +66,10 @@ class Address(StrEnum):
     MY_INSTITUTIONS = "/me/institutions"  # GET; POST csrf, record (several); below it /parted: POST csrf, other
     APPEALS = "/appeals"  # GET the page; below it a contest: GET, POST csrf, outcome, reason
     CERTIFICATES = "/me/certificates"  # GET the page; POST csrf, entry, hint; below it /{certificate}, and its /void
+    FULL = "/me/full-certificates"  # GET the page; POST csrf, entry, form, agreed; below it /{certificate}
+    BROUGHT = "/me/brought"  # GET the page; POST csrf, code; below it /{brought}/out: POST csrf
+    INTERFACES = "/about/interfaces"
+    ITINERARY = "/health-code/itinerary-declaration"  # refused, whatever is sent
     VERIFY = "/verify"  # the door's page; below it its worker.js and manifest.webmanifest
     SIGNALS = "/signals"  # below it a signal: POST csrf, verdict, reason to /verdict; csrf, … to /assessment
     SITUATION = "/situation"  # ?incident= chooses one of several
@@ -122,6 +126,8 @@ class Notice(StrEnum):
     ANSWERED = "answered"
     CERTIFICATE_TAKEN = "certificate-taken"
     CERTIFICATE_VOIDED = "certificate-voided"
+    BROUGHT = "brought"
+    BROUGHT_OUT = "brought-out"
     VERDICT_RECORDED = "verdict-recorded"
     HANDED_OVER = "handed-over"
     ASSESSMENT_RECORDED = "assessment-recorded"

@@ -60,9 +60,9 @@ export async function requireSigned(key, algorithm, protectedHeader, payload, si
   const octets = joined(
     Uint8Array.of(0x84, 0x6a),
     utf8("Signature1"),
-    text(protectedHeader),
+    bytes(protectedHeader),
     Uint8Array.of(0x40),
-    text(payload),
+    bytes(payload),
   );
   if (algorithm === EDDSA) return requireEd25519(key.key, signature, octets);
   requireOneForm(algorithm, signature);
@@ -70,8 +70,8 @@ export async function requireSigned(key, algorithm, protectedHeader, payload, si
   require(await crypto.subtle.verify(how, key.key, signature, octets), "the signature does not verify");
 }
 
-/** @param {Uint8Array} octets a CBOR byte string @returns {Uint8Array<ArrayBuffer>} */
-function text(octets) {
+/** @param {Uint8Array} octets @returns {Uint8Array<ArrayBuffer>} as a CBOR byte string */
+export function bytes(octets) {
   const { length } = octets;
   if (length < 24) return joined(Uint8Array.of(0x40 | length), octets);
   if (length < 0x100) return joined(Uint8Array.of(0x58, length), octets);

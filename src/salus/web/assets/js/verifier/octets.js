@@ -71,13 +71,14 @@ export function utf8(text) {
 }
 
 /**
- * Inflate a zlib stream (RFC 1950); at most `most` octets are kept.
+ * Inflate a stream of zlib (RFC 1950) or raw deflate (RFC 1951); at most `most` octets are kept.
  *
  * @param {Uint8Array<ArrayBuffer>} packed
  * @param {number} most
+ * @param {"deflate" | "deflate-raw"} form
  */
-export async function inflate(packed, most) {
-  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate")).getReader();
+export async function inflate(packed, most, form = "deflate") {
+  const reader = new Blob([packed]).stream().pipeThrough(new DecompressionStream(form)).getReader();
   /** @type {Uint8Array[]} */
   const parts = [];
   let length = 0;

@@ -11,7 +11,7 @@ import { hex, readBase64, sha256 } from "./octets.js";
 import { require } from "./refused.js";
 
 const DAY = 86400;
-const SIGNERS = 4;
+export const SIGNERS = 4;
 const ORGANISATIONS = 3;
 const NOTICE = DAY;
 const LASTS = 30 * DAY;
@@ -39,7 +39,7 @@ export function hasFields(value, names) {
 }
 
 /** @param {any} text an instant in whole seconds of UTC @returns {number} seconds from 1970 */
-function seconds(text) {
+export function seconds(text) {
   require(typeof text === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text), "an instant");
   const at = Date.parse(text) / 1000;
   require(Number.isFinite(at) && new Date(at * 1000).toISOString().replace(".000", "") === text, "an instant");
@@ -66,7 +66,7 @@ function closed(listed, known) {
  * @param {number} loggedAt when a quorum of witnesses had it
  * @returns {Promise<Published>}
  */
-async function checkDocument(document, leaf, keys, loggedAt) {
+export async function checkDocument(document, leaf, keys, loggedAt) {
   require(hasFields(document, ["kind", "name", "version", "starts", "ends", "body"]), "a document has its fields");
   const { kind, name, version, body } = document;
   require(typeof name === "string" && /^[a-z][a-z0-9]*(-[a-z0-9]+){0,5}$/.test(name), "a document has a name");
@@ -80,7 +80,7 @@ async function checkDocument(document, leaf, keys, loggedAt) {
 }
 
 /** @param {Published} published @param {number} least @param {number} lasts */
-function requireQuorum({ signers, starts, ends }, least, lasts) {
+export function requireQuorum({ signers, starts, ends }, least, lasts) {
   require(signers.length >= least, "too few have signed");
   require(ends - starts <= lasts, "it ends, and soon");
 }

@@ -8,6 +8,7 @@ import { readSpki } from "./keys.js";
 import { Trust } from "./log.js";
 import { hex, readBase64, same } from "./octets.js";
 import { checkDeclaration, checkEmergency, checkRules, hasFields } from "./publication.js";
+import { checkRecognition } from "./recognition.js";
 import { require } from "./refused.js";
 import { following } from "./renewing.js";
 import { readStatusList } from "./status.js";
@@ -16,13 +17,14 @@ export const FORMAT = "salus-trust-1";
 export const LASTS = 7 * 86400;
 const SLOW_CLOCK = 3600;
 const FIELDS = ["format", "policy", "head", "keys", "issuers", "declarations", "lists"];
-const ALSO = ["acceptance", "emergencies"];
+const ALSO = ["acceptance", "emergencies", "recognised"];
 
 /** @typedef {{ party: string, key: import("./keys.js").PublicKey }} Issuer */
 /**
  * @typedef {{ policy: string, made: number, ends: number, issuers: Map<string, Issuer>,
  *   declarations: import("./publication.js").Declaration[], acceptance: import("./accepting.js").RegionRules[],
- *   lists: Map<string, import("./status.js").StatusList>, dropped: number }} TrustFile
+ *   lists: Map<string, import("./status.js").StatusList>, recognised: import("./recognition.js").Recognition[],
+ *   dropped: number }} TrustFile
  */
 
 /** @param {string} text @returns {Promise<TrustFile>} */
@@ -39,6 +41,7 @@ export async function readTrust(text) {
   const emergencies = await each("emergencies" in value ? value.emergencies : [], (one) => published(one, keys, trust, checkEmergency));
   const { counting, dropped: unrenewed } = following(emergencies);
   const acceptance = await each("acceptance" in value ? value.acceptance : [], (one) => published(one, keys, trust, checkRules, counting));
+  const recognised = await each("recognised" in value ? value.recognised : [], (one) => published(one, keys, trust, checkRecognition));
   const byKid = new Map(issuers.map((one) => [hex(one.key.digest.slice(0, 8)), one]));
   const lists = await each(value.lists, (one) => listed(one, byKid));
   /** @type {Map<string, import("./status.js").StatusList>} */
@@ -49,7 +52,7 @@ export async function readTrust(text) {
   }
   const dropped = each.dropped + unrenewed;
   const [made, ends] = [head.asOf, head.asOf + LASTS];
-  return { policy: value.policy, made, ends, issuers: byKid, declarations, acceptance, lists: newest, dropped };
+  return { policy: value.policy, made, ends, issuers: byKid, declarations, acceptance, lists: newest, recognised, dropped };
 }
 
 /** @param {TrustFile} trust @param {number} at seconds from 1970 */

@@ -5,12 +5,15 @@
 
 import { loadTrust } from "./bundle.js";
 import { Camera, loadReader, textIn } from "./camera.js";
+import { judge } from "./judging.js";
 import { isFresh, useless } from "./trust.js";
-import { permitted, verify } from "./verdict.js";
+import { permitted } from "./verdict.js";
 import { Wording } from "./wording.js";
 
 const PATIENCE_MS = 8000;
 const SPACE = /^[ \t\r\n]+|[ \t\r\n]+$/g;
+const MOST_CHARACTERS = 8192;
+const CARD = /^SHC:\//;
 
 class Verifier {
   /** @param {HTMLElement} root @param {import("./trust.js").TrustFile} trust */
@@ -118,11 +121,13 @@ class Verifier {
   /** @param {string} text */
   async present(text) {
     this.part("looking").hidden = true;
-    const presented = text.length <= 2048 ? text.replace(SPACE, "").toUpperCase() : "";
-    const verdict = await verify(presented, this.trust, this.now(), this.venue.value);
+    const presented = text.length <= MOST_CHARACTERS ? text.replace(SPACE, "").toUpperCase() : "";
+    const written = presented.replace(CARD, "shc:/"); // how cards spell it; all others are in capitals
+    const verdict = await judge(written, this.trust, this.now(), this.venue.value);
     this.forget();
     if (verdict.outcome === "not-permitted") return this.refuse();
     if (verdict.certificate) this.tell(verdict.certificate);
+    if (verdict.foreign) this.tellForeign(verdict.foreign);
     this.show(verdict.outcome);
     const heading = this.root.querySelector(`[data-screen="${verdict.outcome}"] h2`);
     if (heading instanceof HTMLElement) heading.focus();
@@ -141,10 +146,20 @@ class Verifier {
     this.part("last-two").textContent = hint.lastTwo;
   }
 
+  /** @param {import("./judging.js").ForeignFact} fact */
+  tellForeign(fact) {
+    this.part("fact").textContent = this.wording.fact(fact);
+    this.part("when").textContent = this.wording.when(fact);
+    this.part("until").textContent = this.wording.moment(fact.expires, true);
+    this.part("issued").hidden = false;
+    this.part("issuer").textContent = fact.issuer;
+  }
+
   /** Leave nothing of what was shown before. */
   forget() {
-    for (const name of ["fact", "when", "until", "initials", "born", "last-two"]) this.part(name).textContent = "";
+    for (const name of ["fact", "when", "until", "initials", "born", "last-two", "issuer"]) this.part(name).textContent = "";
     this.part("hint").hidden = true;
+    this.part("issued").hidden = true;
   }
 }
 

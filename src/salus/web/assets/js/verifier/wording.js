@@ -30,12 +30,12 @@ export class Wording {
     return new Intl.DateTimeFormat(this.language, how).format(new Date(at * 1000));
   }
 
-  /** @param {import("./certificate.js").Certificate} certificate */
+  /** @param {{ kind: number, disease: number }} certificate */
   fact(certificate) {
     return this.word(KINDS[certificate.kind]).replace("{disease}", this.word(`disease-${certificate.disease}`));
   }
 
-  /** @param {import("./certificate.js").Certificate} certificate */
+  /** @param {{ kind: number, at: number }} certificate */
   when(certificate) {
     const day = new Date(certificate.at * 1000);
     if (certificate.kind === TEST) return this.moment(certificate.at, true);

@@ -1,0 +1,36 @@
+"""SQL of brought and brought_out. Rows are only ever inserted and read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from salus.storage import Transaction
+
+OF_RESIDENT = """
+    select b.brought_id, b.content, b.at from healthcode.brought b
+    left join healthcode.brought_out o on o.brought_id = b.brought_id
+    where b.resident_key = %s and o.brought_id is null order by b.at desc, b.brought_id limit 200
+"""
+
+Row = tuple[UUID, bytes, datetime]
+
+
+def insert(tx: Transaction, brought_id: UUID, resident_key: int, content: bytes, at: datetime) -> None:
+    """Add what was brought."""
+    tx.run(
+        "insert into healthcode.brought (brought_id, resident_key, content, at) values (%s, %s, %s, %s)",
+        (brought_id, resident_key, content, at),
+    )
+
+
+def insert_out(tx: Transaction, brought_id: UUID, at: datetime) -> None:
+    """Take one out; nothing happens twice."""
+    tx.run(
+        "insert into healthcode.brought_out (brought_id, at) values (%s, %s) on conflict do nothing", (brought_id, at)
+    )
+
+
+def of_resident(tx: Transaction, resident_key: int) -> list[Row]:
+    """Return what a resident has brought and not taken out, newest first, at most 200."""
+    return [(a, bytes(b), c) for a, b, c in tx.rows(OF_RESIDENT, (resident_key,))]
