@@ -18,6 +18,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from accepting import FOUR, a_door, rules
 from doors import AT, Door
 from foreigners import CARD, CERTIFICATE, written
 from recognising import DAY, HC1, OTHER, SHC, STRANGER, card, dcc, given, hc1_key, observed, recognition, shc_key
@@ -156,11 +157,17 @@ def made() -> dict[str, Any]:
         "for tests only": _file(door, recognition(hc1_key(kinds=["test"]), shc_key(kinds=["test"]))),
         "with keys out of use": _file(door, recognition(hc1_key(ends="2031-01-01T00:00:00Z"))),
         "vaccinations only": _file(Door(), first),
+        "with rules": _file(a_door((rules(), FOUR), wants=ALL), first),
     }
     cases = [("good", name, text, AT, Venue.CARE_HOME) for name, text in {**hcerts(), **cards()}.items()]
     for trust in trusts:
         for name, text in {"vaccination": dcc(), "recovery": dcc("r"), "card: test": card(entry=[observed()])}.items():
             cases.append((trust, name, text, AT, Venue.CARE_HOME))
+    for name, text in {
+        "vaccination of long ago": dcc(dt="2030-01-15"),
+        "card: influenza": card(entry=[given()]),
+    }.items():
+        cases.append(("with rules", name, text, AT, Venue.CARE_HOME))
     cases.append(("good", "vaccination where none may ask", dcc(), AT, Venue.LARGE_EVENT))
     cases.append(("good", "vaccination, a week on", dcc(), AT + 7 * DAY, Venue.CARE_HOME))
     read = {name: read_trust(text.encode()) for name, text in trusts.items()}

@@ -6,11 +6,11 @@ A certificate of ours says neither vaccine nor doses; rules that insist on them 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
-from salus.codec.certificates.model import Certificate, CertificateKind, Disease
+from salus.codec.certificates.model import CertificateKind, Disease
 from salus.kernel import format_instant
 from salus.rules import RegionRules, rules_for
 from salus.rules.acceptance import Verdict, accepts
@@ -34,7 +34,27 @@ TARGETS: Mapping[Disease, str] = MappingProxyType(
 NOT_DETECTED = "260415000"
 
 
-def payload_for_rules(certificate: Certificate) -> dict[str, Any]:
+class Fact(Protocol):
+    """What rules are asked about: a certificate of ours, or the fact of another issuer's."""
+
+    @property
+    def kind(self) -> CertificateKind:
+        """What happened."""
+
+    @property
+    def disease(self) -> Disease:
+        """Of which disease."""
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+
+    @property
+    def day(self) -> date:
+        """On which civil day."""
+
+
+def payload_for_rules(certificate: Fact) -> dict[str, Any]:
     """Return a certificate's fact as rules read it: what it is about, and when; of a test that nothing was found."""
     target, day = TARGETS[certificate.disease], certificate.day.isoformat()
     if certificate.kind is CertificateKind.VACCINATION:
@@ -63,7 +83,7 @@ def _targets(payload: object) -> set[object]:
     return {event["tg"] for event in events if isinstance(event, Mapping) and isinstance(event.get("tg"), str)}
 
 
-def accepted(certificate: Certificate, rules: Iterable[RegionRules], region: str, at: datetime) -> bool:
+def accepted(certificate: Fact, rules: Iterable[RegionRules], region: str, at: datetime) -> bool:
     """Tell whether a certificate is good enough for a region at an instant.
 
     Where no rules are alive it is. Where some are, those of its disease have to accept it; the clock that they read has

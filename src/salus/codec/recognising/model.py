@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from salus.codec.certificates import Certificate, CertificateKind, Disease, Outcome, Reason
 from salus.codec.foreign import Event, Holder
@@ -42,6 +42,11 @@ class ForeignFact:
     at: datetime
     expires: datetime
     issuer: str
+
+    @property
+    def day(self) -> date:
+        """The civil day of the fact; for a test, of its specimen in UTC."""
+        return self.at.date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

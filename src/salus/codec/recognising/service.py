@@ -1,24 +1,26 @@
 """Judge what is presented at a door, whoever issued it. Pure and total; the browser's modules give the same verdicts.
 
 A code of another issuer counts only by a key that a published recognition in the trust file names, for that kind of
-fact. No code counts longer than one of ours could: a test 72 hours from its specimen, a recovery from the eleventh to
-the 180th day, a vaccination's code a year from its issue. A chunk of a card is no card here.
+fact, and if the rules of a region that asks accept it. No code counts longer than one of ours could: a test 72 hours
+from its specimen, a recovery from the eleventh to the 180th day, a vaccination's code a year from its issue. A chunk of
+a card is no card here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from salus.codec.certificates import LONGEST, CertificateKind, Disease, Outcome, Reason, TrustFile, permitted, verify
+from salus.codec.certificates.accepting import accepted
 from salus.codec.foreign import HC1_PREFIX, Event, EventKind, disease_of
 from salus.codec.foreign.smart import PREFIX as SHC_PREFIX
 from salus.codec.foreign.values import value_set
 from salus.codec.recognising.model import Believed, ForeignFact, NotBelieved, Shown
 from salus.codec.recognising.reading import believe
-from salus.rules import Venue, recognised_at
+from salus.rules import Declaration, Venue, recognised_at
 
 RECOVERED_AFTER: Final = timedelta(days=11)
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
@@ -46,20 +48,31 @@ def judge(text: object, trust: TrustFile, at: datetime, venue: Venue) -> Shown:
     try:
         told = believe([text], recognised_at(trust.recognised, at), at)
         facts = [_fact(event, told, at) for event in told.events]
-        fact = _wanted(facts, {str(kind) for one in live for kind in one.wants})
+        fact = _wanted(facts, live, trust, at)
     except NotBelieved as found:
         return Shown(outcome=Outcome.NOTHING, certificate=None, foreign=None, reason=found.reason, declarations=live)
     return Shown(outcome=Outcome.GOOD, certificate=None, foreign=fact, reason=None, declarations=live)
 
 
-def _wanted(facts: Iterable[ForeignFact | Reason], wanted: set[str]) -> ForeignFact:
-    """Return the first fact that this door may ask for; else the first reason why there is none."""
+def _wanted(
+    facts: Iterable[ForeignFact | Reason], live: Sequence[Declaration], trust: TrustFile, at: datetime
+) -> ForeignFact:
+    """Return the first fact that this door may ask for and that is good enough there; else why the first is not."""
     reasons = []
     for one in facts:
-        if isinstance(one, ForeignFact) and one.kind.word in wanted:
+        found = one if isinstance(one, Reason) else _refused(one, live, trust, at)
+        if found is None and isinstance(one, ForeignFact):
             return one
-        reasons.append(Reason.NOT_ASKED if isinstance(one, ForeignFact) else one)
+        reasons.append(found or Reason.NO_FACT)
     raise NotBelieved(reasons[0])
+
+
+def _refused(fact: ForeignFact, live: Sequence[Declaration], trust: TrustFile, at: datetime) -> Reason | None:
+    asking = [one for one in live if fact.kind.word in one.wants]  # kinds that are wanted are strings of these words
+    if not asking:
+        return Reason.NOT_ASKED
+    enough = any(accepted(fact, trust.acceptance, one.region, at) for one in asking)
+    return None if enough else Reason.NOT_ACCEPTED
 
 
 def _fact(event: Event, told: Believed, at: datetime) -> ForeignFact | Reason:

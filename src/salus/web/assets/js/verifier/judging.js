@@ -3,6 +3,7 @@
  * issuer counts only by a key that a published recognition in the trust file names.
  */
 
+import { isAccepted } from "./accepting.js";
 import { requireForeign } from "./foreign-keys.js";
 import { HC1, readHcert } from "./hcert.js";
 import { hex } from "./octets.js";
@@ -49,7 +50,7 @@ export async function judge(text, trust, at, venue) {
     return { outcome: "not-permitted", certificate: null, foreign: null, reason };
   }
   const told = await recognisedFacts(text, recognisedAt(trust.recognised, at), at);
-  const found = wanted(told, new Set(live.flatMap((one) => one.wants)));
+  const found = wanted(told, live, trust, at);
   if (typeof found === "string") return { outcome: "nothing-shown", certificate: null, foreign: null, reason: found };
   return { outcome: "good", certificate: null, foreign: found, reason: null };
 }
@@ -109,10 +110,30 @@ async function signer(named, algorithm, signature, signed) {
   return "forged";
 }
 
-/** @param {(ForeignFact | string)[]} told @param {Set<string>} asked @returns {ForeignFact | string} */
-function wanted(told, asked) {
-  for (const one of told) if (typeof one !== "string" && asked.has(KINDS[one.kind])) return one;
-  return typeof told[0] === "string" ? told[0] : "not-asked-for";
+/**
+ * @param {(ForeignFact | string)[]} told
+ * @param {import("./publication.js").Declaration[]} live
+ * @param {import("./trust.js").TrustFile} trust
+ * @param {number} at
+ * @returns {ForeignFact | string}
+ */
+function wanted(told, live, trust, at) {
+  const reasons = told.map((one) => (typeof one === "string" ? one : refused(one, live, trust, at)));
+  const good = reasons.indexOf(null);
+  return good < 0 ? reasons[0] || "no-fact" : told[good];
+}
+
+/**
+ * @param {ForeignFact} found
+ * @param {import("./publication.js").Declaration[]} live
+ * @param {import("./trust.js").TrustFile} trust
+ * @param {number} at
+ * @returns {string | null} why it is not shown, or nothing
+ */
+function refused(found, live, trust, at) {
+  const asking = live.filter((one) => one.wants.includes(KINDS[found.kind]));
+  if (asking.length === 0) return "not-asked-for";
+  return asking.some((one) => isAccepted(found, trust.acceptance, one.region, at)) ? null : "not-accepted";
 }
 
 /**
