@@ -106,6 +106,8 @@ LEAVES = {
     "appeal-closed",
     "order",
     "refusals",
+    "void",
+    "voids",
 }
 # Whether it is a place of care, which may resolve identity codes.
 FACILITIES = {

@@ -38,6 +38,8 @@ GOOD: dict[str, dict[str, object]] = {
         "starts": "2031-03-01T08:00:00Z",
         "ends": "2031-03-08T08:00:00Z",
     },
+    "void": {"commitment": ROOT},
+    "voids": {"month": "2031-03", "reason": "superseded", "count": 12},
     "refusals": {"day": "2031-03-01", "action": "set-by-import", "count": 3},
 }
 
@@ -101,6 +103,11 @@ def test_unknown_and_missing_fields_are_refused(kind: str) -> None:
         ("order", {**GOOD["order"], "organisations": [["Commission"], ["Board"]]}),
         ("appeal-closed", {**GOOD["appeal-closed"], "outcome": "late"}),
         ("refusals", {**GOOD["refusals"], "day": "2031-3-1"}),
+        ("void", {**GOOD["void"], "reason": "superseded"}),
+        ("void", {**GOOD["void"], "list": 1, "index": 7}),
+        ("voids", {**GOOD["voids"], "reason": "ordered"}),
+        ("voids", {**GOOD["voids"], "month": "2031-13"}),
+        ("voids", {**GOOD["voids"], "month": "2031-03-01"}),
     ],
 )
 def test_no_other_kind_value_or_spelling_passes(kind: str, body: dict[str, object]) -> None:

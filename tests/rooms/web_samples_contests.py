@@ -156,6 +156,11 @@ POWER = p.Power(
         p.AttemptLine(day=date(2026, 11, 24 - n), kind=kind, count=n + 1, logged=n > 0)
         for n, kind in enumerate(("write-measure", "import-measure", "guess-measure-route"))
     ),
+    voids=1371,
+    voided=tuple(
+        p.VoidLine(month="2026-10", reason=reason, count=10 + n)
+        for n, reason in enumerate(("holder", "superseded", "not-ones-own", "together"))
+    ),
     commands=("salus ledger verify URL", "curl -O URL", "salus ledger appeals URL"),
 )
 NO_POWER = p.Power(
@@ -168,6 +173,8 @@ NO_POWER = p.Power(
     results=0,
     rules=(),
     attempts=(),
+    voids=0,
+    voided=(),
     commands=POWER.commands,
 )
 AUDIT = p.Audit(

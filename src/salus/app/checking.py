@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from salus import access, appeals, identity, ledger
 from salus.app.node import Node
-from salus.healthcode import measures
+from salus.healthcode import certificates, measures
 from salus.ledger import Finding
 from salus.storage import Duty
 
@@ -64,6 +64,15 @@ def attempts_agree(node: Node) -> Iterable[Finding]:
             yield Finding(code="REFUSALS-CHANGED", where=" ".join(named), text="the log counted another number of them")
 
 
+def voids_agree(node: Node) -> Iterable[Finding]:
+    """Void certificates: every bit of the lists has its leaf, every leaf its bit, and every month its true count."""
+    waiting = ledger.waiting_of(node.store)
+    logged, told = ({leaf.encoded for _, leaf in ledger.leaves(node.store, kind)} for kind in ("void", "voids"))
+    with node.store.transaction(Duty.CARE) as tx:
+        for one in certificates.verify_voids(tx, logged, told, waiting):
+            yield Finding(code=one.word, where=one.item, text=one.text)
+
+
 def residents_agree(node: Node) -> Iterable[Finding]:
     """Whose each chart is: what is kept for reading is a replay of what was asserted, and nothing else."""
     with node.store.transaction(Duty.CARE) as tx:
@@ -82,6 +91,7 @@ CHECKS: tuple[Check, ...] = (
     measures_agree,
     contests_agree,
     attempts_agree,
+    voids_agree,
     residents_agree,
 )
 """Every check of an open node; a room that keeps rows which the log must prove adds one here."""

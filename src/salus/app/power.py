@@ -12,7 +12,7 @@ from salus import access, appeals, ledger
 from salus.app.node import Node
 from salus.app.vouching import vouched_place
 from salus.appeals import Tally
-from salus.healthcode import measures
+from salus.healthcode import certificates, measures
 from salus.kernel import canonical, parse_instant
 from salus.ledger import Leaf, PartyKey
 from salus.rules import signed_by
@@ -59,8 +59,20 @@ class Attempts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Voided:
+    """How many certificates became void in a month (`2031-03`) for a reason, as a leaf says."""
+
+    month: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Powers:
-    """All of it. `decisions` are counted by the digest of their rules; `size` is how many leaves the log has."""
+    """All of it. `decisions` are counted by the digest of their rules; `size` is how many leaves the log has.
+
+    `voids` counts the leaves of void certificates; `voided` is what was told of months that are over.
+    """
 
     size: int
     publications: tuple[Published, ...]
@@ -71,6 +83,8 @@ class Powers:
     decisions: Mapping[bytes, int]
     contests: Tally
     attempts: tuple[Attempts, ...]
+    voids: int
+    voided: tuple[Voided, ...]
 
 
 def powers(node: Node) -> Powers:
@@ -94,6 +108,8 @@ def _powers(node: Node) -> Powers:
         decisions=decisions,
         contests=contest_tally(node),
         attempts=tuple(_logged_attempts(node)),
+        voids=len(ledger.leaves(node.store, "void")),
+        voided=tuple(_voided(leaf) for _, leaf in _newest(node, "voids")),
     )
 
 
@@ -123,6 +139,17 @@ def publish_attempts(node: Node) -> int:
     """Hand the counts of days that are over to the log, once each."""
     with node.store.transaction(Duty.CARE) as tx:
         return access.publish_attempts(tx, node.clock.now().date())
+
+
+def publish_voids(node: Node) -> int:
+    """Hand to the log what became void before it was told of voids, and the counts of months that are over."""
+    with node.store.transaction(Duty.CARE) as tx:
+        return certificates.log_earlier(tx) + certificates.tell_voids(tx, node.clock.now())
+
+
+def _voided(leaf: Leaf) -> Voided:
+    body = leaf.body
+    return Voided(month=str(body["month"]), reason=str(body["reason"]), count=int(str(body["count"])))
 
 
 def _logged_attempts(node: Node) -> list[Attempts]:

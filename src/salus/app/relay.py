@@ -16,7 +16,7 @@ from salus.app.forgetting import forget_destroyed
 from salus.app.indexing import find_page, prepare_page
 from salus.app.measures import progress_measures
 from salus.app.node import Node
-from salus.app.power import publish_attempts
+from salus.app.power import publish_attempts, publish_voids
 from salus.app.surveillance import recount
 from salus.app.surveying import survey_page
 from salus.kernel import SalusError, civil_day
@@ -158,6 +158,7 @@ def close_batch(node: Node) -> None:
         pass
     access.anchor(node.store, node.name)
     publish_attempts(node)
+    publish_voids(node)
     node.sequencer.close_batch(node.gathering.gather)
 
 

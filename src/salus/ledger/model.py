@@ -71,6 +71,10 @@ def _day(value: object) -> bool:
     return isinstance(value, str) and _instant(f"{value}T00:00:00Z")
 
 
+def _month(value: object) -> bool:
+    return isinstance(value, str) and _day(f"{value}-01")
+
+
 def _names(value: object) -> bool:
     """Two to nine different institutional names."""
     return isinstance(value, list | tuple) and all(map(_name, value)) and 2 <= len(set(value)) == len(value) <= 9
@@ -121,6 +125,14 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "appeal-closed": {"appeal": _hash, "outcome": _one_of("stands", "ended"), "organisation": _name},
         # An order of the command room, about supplies, and the organisations that signed it.
         "order": {"order": _hash, "organisations": _names, "starts": _instant, "ends": _instant},
+        # One certificate is void. The commitment is to its place in the public list, the reason and a blinding.
+        "void": {"commitment": _hash},
+        # How many certificates became void in a month, by reason; small counts stand together.
+        "voids": {
+            "month": _month,
+            "reason": _one_of("holder", "superseded", "not-ones-own", "together"),
+            "count": _count,
+        },
         # How many attempts to write a measure were refused on a day.
         "refusals": {"day": _day, "action": _name, "count": _count},
     }

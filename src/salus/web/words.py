@@ -173,6 +173,13 @@ ATTEMPTS: Mapping[str, str] = {
     "guess-measure-route": noop("sent to an address that does not exist"),
 }
 
+VOIDS: Mapping[str, str] = {
+    "holder": noop("their holders asked for it"),
+    "superseded": noop("the entry of the record was corrected"),
+    "not-ones-own": noop("the entry was another person’s"),
+    "together": noop("several reasons together"),
+}
+
 SEXES: Mapping[Sex, str] = {
     Sex.MALE: noop("Male"),
     Sex.FEMALE: noop("Female"),

@@ -15,11 +15,18 @@ from salus.healthcode.certificates.service import (
     status_lists,
     take,
     take_once,
+    void_count,
+)
+from salus.healthcode.certificates.voiding import (
+    VoidFinding,
+    log_earlier,
+    tell_voids,
+    verify_voids,
     void,
     void_corrected,
-    void_count,
     void_parted,
 )
+from salus.healthcode.certificates.voids import VoidReason
 
 __all__ = [
     "CERTIFICATE_KEY",
@@ -28,16 +35,21 @@ __all__ = [
     "CertificateRefused",
     "Fact",
     "Held",
+    "VoidFinding",
+    "VoidReason",
     "every_once",
     "held",
     "hint_of",
     "issuer_leaf",
     "issuer_party",
     "issuer_spki",
+    "log_earlier",
     "once",
     "status_lists",
     "take",
     "take_once",
+    "tell_voids",
+    "verify_voids",
     "void",
     "void_corrected",
     "void_count",

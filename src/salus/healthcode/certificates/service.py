@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,7 +25,6 @@ from salus.codec.certificates import (
     write_status_list,
 )
 from salus.healthcode.certificates import store
-from salus.healthcode.certificates.errors import CertificateRefused
 from salus.healthcode.certificates.model import Fact, Held, certificate_of
 from salus.kernel import new_id
 from salus.keys import Custodian
@@ -190,23 +189,6 @@ def _held(custodian: Custodian, resident_key: int, row: store.Row) -> Held:
         voided=voided,
         ground=ground,
     )
-
-
-def void(tx: Transaction, custodian: Custodian, resident_key: int, certificate_id: UUID, at: datetime) -> None:
-    """Void a certificate because its holder asks; CertificateRefused if it is not this resident's."""
-    if certificate_id not in {one.certificate_id for one in held(tx, custodian, resident_key)}:
-        raise CertificateRefused("there is no such certificate among yours")
-    store.insert_void(tx, certificate_id, resident_key, "asked", at)
-
-
-def void_corrected(tx: Transaction, resources: Sequence[UUID], at: datetime) -> int:
-    """Void every certificate that rests on an entry which was corrected; its holder may take a new one."""
-    return store.insert_void_of(tx, resources, at) if resources else 0
-
-
-def void_parted(tx: Transaction, certificate_ids: Sequence[UUID], at: datetime) -> int:
-    """Void certificates whose entries turned out to be another person's; return how many."""
-    return store.insert_void_parted(tx, certificate_ids, at) if certificate_ids else 0
 
 
 def status_lists(tx: Transaction, custodian: Custodian, node: str, at: datetime) -> list[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from salus.storage import Transaction
@@ -25,24 +25,34 @@ _INSERT = """
         (certificate_id, resident_key, resource_id, list_number, index, content, at, once)
     values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (list_number, index) do nothing
 """
-_VOID = """
+VOID = """
     insert into healthcode.voided (list_number, index, ground, at)
-    select list_number, index, %s, %s from healthcode.certificate
-    where certificate_id = %s and resident_key = %s on conflict do nothing
+    select list_number, index, 'asked', %s from healthcode.certificate
+    where certificate_id = %s and resident_key = %s on conflict do nothing returning list_number, index, ground, at
 """
 VOID_CORRECTED = """
     insert into healthcode.voided (list_number, index, ground, at)
     select list_number, index, 'corrected', %s from healthcode.certificate where resource_id = any(%s::uuid[])
-    on conflict do nothing
+    on conflict do nothing returning list_number, index, ground, at
 """
-
-_VOID_PARTED = """
+VOID_PARTED = """
     insert into healthcode.voided (list_number, index, ground, at)
     select list_number, index, 'parted', %s from healthcode.certificate where certificate_id = any(%s::uuid[])
-    on conflict do nothing
+    on conflict do nothing returning list_number, index, ground, at
 """
 
+COUNTED = """
+    select l.month, v.ground, count(*) from healthcode.void_leaf l
+    join healthcode.voided v on v.list_number = l.list_number and v.index = l.index
+    where l.month >= %s and l.month < %s group by l.month, v.ground order by l.month, v.ground
+"""
+_TELLING = 7_305_841
+
 Row = tuple[UUID, UUID, int, int, bytes, datetime, datetime | None, str | None]
+VoidRow = tuple[int, int, str, datetime]
+"""List, index, ground, since when."""
+Counted = tuple[date, str, int]
+"""Month, ground, how many."""
 
 
 def insert(
@@ -71,19 +81,19 @@ def once_of_resident(tx: Transaction, resident_key: int, since: datetime) -> lis
     return [(a, b, c, d, bytes(e), f, g, h) for a, b, c, d, e, f, g, h in rows]
 
 
-def insert_void(tx: Transaction, certificate_id: UUID, resident_key: int, ground: str, at: datetime) -> None:
-    """Void one certificate of a resident; nothing happens twice."""
-    tx.run(_VOID, (ground, at, certificate_id, resident_key))
+def insert_void(tx: Transaction, certificate_id: UUID, resident_key: int, at: datetime) -> list[VoidRow]:
+    """Void one certificate of a resident, and return its row; none where it was void."""
+    return tx.rows(VOID, (at, certificate_id, resident_key))
 
 
-def insert_void_of(tx: Transaction, resources: Sequence[UUID], at: datetime) -> int:
-    """Void every certificate that rests on one of these entries; return how many."""
-    return tx.run(VOID_CORRECTED, (at, list(resources)))
+def insert_void_of(tx: Transaction, resources: Sequence[UUID], at: datetime) -> list[VoidRow]:
+    """Void every certificate that rests on one of these entries, and return the new rows."""
+    return tx.rows(VOID_CORRECTED, (at, list(resources)))
 
 
-def insert_void_parted(tx: Transaction, certificate_ids: Sequence[UUID], at: datetime) -> int:
-    """Void these certificates, whose entries are another's; return how many."""
-    return tx.run(_VOID_PARTED, (at, list(certificate_ids)))
+def insert_void_parted(tx: Transaction, certificate_ids: Sequence[UUID], at: datetime) -> list[VoidRow]:
+    """Void these certificates, whose entries are another's, and return the new rows."""
+    return tx.rows(VOID_PARTED, (at, list(certificate_ids)))
 
 
 def void_places(tx: Transaction) -> list[tuple[int, int]]:
@@ -107,3 +117,67 @@ def count_in(tx: Transaction, list_number: int) -> int:
     """Return how many places of a list are taken."""
     row = tx.row("select count(*) from healthcode.certificate where list_number = %s", (list_number,))
     return int(row[0]) if row else 0
+
+
+def without_leaf(tx: Transaction) -> list[VoidRow]:
+    """Return void certificates of which the log was not told; other callers wait until this commits."""
+    tx.row("select pg_advisory_xact_lock(%s)", (_TELLING,))
+    return tx.rows(
+        "select v.list_number, v.index, v.ground, v.at from healthcode.voided v where not exists (select 1"
+        " from healthcode.void_leaf l where l.list_number = v.list_number and l.index = v.index)"
+    )
+
+
+def insert_leaf(
+    tx: Transaction, place: tuple[int, int], blinding: bytes, commitment: bytes, pending_id: UUID, month: date
+) -> None:
+    """Remember the leaf of a void certificate."""
+    tx.run(
+        "insert into healthcode.void_leaf (list_number, index, blinding, commitment, pending_id, month)"
+        " values (%s, %s, %s, %s, %s, %s)",
+        (*place, blinding, commitment, pending_id, month),
+    )
+
+
+def voids(tx: Transaction) -> list[tuple[int, int, str, bytes | None, bytes | None]]:
+    """Return every void certificate with its leaf's blinding and commitment, None where it has no leaf."""
+    rows = tx.rows(
+        "select v.list_number, v.index, v.ground, l.blinding, l.commitment from healthcode.voided v"
+        " left join healthcode.void_leaf l on l.list_number = v.list_number and l.index = v.index"
+        " order by v.list_number, v.index"
+    )
+    return [(a, b, c, d and bytes(d), e and bytes(e)) for a, b, c, d, e in rows]
+
+
+def first_untold(tx: Transaction) -> date | None:
+    """Return the first month after those that the log was told of, or None before the first.
+
+    No month is told until this transaction ends, so that none is told without what is counted in it here.
+    """
+    tx.row("select pg_advisory_xact_lock_shared(%s)", (_TELLING,))
+    row = tx.row("select (max(month) + interval '1 month')::date from healthcode.voids_told")
+    return row[0] if row else None
+
+
+def untold(tx: Transaction, before: date) -> list[Counted]:
+    """Count, by month and ground, months before this one that were not told; other callers wait until this commits."""
+    tx.row("select pg_advisory_xact_lock(%s)", (_TELLING,))
+    return tx.rows(COUNTED, (first_untold(tx) or date.min, before))
+
+
+def counted(tx: Transaction) -> list[Counted]:
+    """Count every void certificate by month and ground."""
+    return tx.rows(COUNTED, (date.min, date.max))
+
+
+def insert_told(tx: Transaction, month: date, reason: str, count: int, pending_id: UUID) -> None:
+    """Remember what the log was told of a month."""
+    tx.run(
+        "insert into healthcode.voids_told (month, reason, count, pending_id) values (%s, %s, %s, %s)",
+        (month, reason, count, pending_id),
+    )
+
+
+def told(tx: Transaction) -> list[tuple[date, str, int]]:
+    """Return what the log was told: month, reason, count."""
+    return tx.rows("select month, reason, count from healthcode.voids_told order by month, reason")

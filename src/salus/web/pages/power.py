@@ -24,6 +24,7 @@ from salus.web.views.power import (
     PartyLine,
     Power,
     RuleUse,
+    VoidLine,
     WitnessLine,
 )
 
@@ -48,6 +49,8 @@ async def power(visit: Visit) -> Response:
         attempts=tuple(
             AttemptLine(day=one.day, kind=one.kind, count=one.count, logged=one.logged) for one in found.attempts
         ),
+        voids=found.voids,
+        voided=tuple(VoidLine(month=one.month, reason=one.reason, count=one.count) for one in found.voided),
         commands=_commands(node),
     )
     return visit.show(view)

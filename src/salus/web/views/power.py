@@ -69,6 +69,15 @@ class AttemptLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoidLine:
+    """How many certificates became void in a month, such as `2031-03`, for a reason, as the log was told."""
+
+    month: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contests:
     """How contests were answered, counted from the log."""
 
@@ -96,6 +105,8 @@ class Power:
     results: int
     rules: tuple[RuleUse, ...]
     attempts: tuple[AttemptLine, ...]
+    voids: int
+    voided: tuple[VoidLine, ...]
     commands: tuple[str, ...]
 
     @property
