@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -22,14 +22,17 @@ from salus.codec.certificates import (
     Hint,
     Logged,
     TrustFile,
+    batch_digest,
     encode_certificate,
     read_trust,
+    short_digest,
     write_status_list,
     write_trust,
 )
+from salus.codec.certificates.logged import CERTIFICATES
 from salus.codec.certificates.status import subject_of
 from salus.codec.cose import key_digest
-from salus.kernel import canonical
+from salus.kernel import canonical, format_instant
 from salus.proof import LeafProof, Trust, VerifierKey, WitnessKey, leaf_hash, prove_inclusion, root, sign_checkpoint
 from salus.proof.cosignature import cosign
 from salus.proof.note import Note
@@ -64,8 +67,28 @@ def b64(octets: bytes) -> str:
     return base64.b64encode(octets).decode()
 
 
+def trusted_key(key: ec.EllipticCurvePrivateKey, **changed: Any) -> dict[str, Any]:
+    """Write what a trust list says of an issuer's key, with what is changed about it."""
+    good = {
+        "party": PARTY,
+        "format": "sl1",
+        "key": b64(_spki(key)),
+        "kid": None,
+        "regions": ["country"],
+        "kinds": ["vaccination", "test", "recovery"],
+        "starts": format_instant(AT - timedelta(days=100)),
+        "ends": format_instant(AT + timedelta(days=100)),
+        "ended": None,
+    }
+    return good | changed
+
+
 def _party_key(party: str, organisation: str, duty: str, key: bytes) -> tuple[str, dict[str, Any]]:
     return "party-key", {"party": party, "organisation": organisation, "duty": duty, "key": b64(key)}
+
+
+def _spki(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 @dataclass
@@ -89,6 +112,12 @@ class Door:
     others: tuple[tuple[Document, tuple[int, ...]], ...] = ()
     """Further documents, each with the numbers of the hands that sign it."""
     recognised: tuple[Document, ...] = ()
+    other_keys: tuple[ec.EllipticCurvePrivateKey, ...] = ()
+    lister: ec.EllipticCurvePrivateKey | None = None
+    trusted: tuple[Document, ...] = ()
+    listing: int = 5
+    listed_before: timedelta = timedelta(hours=30)
+    batches: tuple[tuple[ec.EllipticCurvePrivateKey, Sequence[str], timedelta], ...] = ()
 
     @property
     def log(self) -> Hand:
@@ -105,7 +134,7 @@ class Door:
 
     @property
     def spki(self) -> bytes:
-        return self.issuer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return _spki(self.issuer)
 
     @property
     def document(self) -> Document:
@@ -120,18 +149,21 @@ class Door:
         )
 
     def leaves(self) -> list[tuple[str, dict[str, Any]]]:
-        """The log: signers' keys, the issuer's key, the declaration."""
-        hands = [Hand(f"signer-{number}") for number in range(self.hands)]
+        """The log: signers' keys, the issuers' keys, declaration, other documents, trust lists, batches."""
+        hands = [Hand(f"signer-{number}") for number in range(self.hands + bool(self.trusted))]
         found = [
             _party_key(one.name, f"house-{place % 3}", "signer", one.public_key) for place, one in enumerate(hands)
         ]
         if self.registered:
-            found.append(_party_key(PARTY, "door.example", "issuer", key_digest(self.issuer.public_key())))
-        signatures = {one.name: b64(one.sign(self.document.signed)) for one in hands[: self.signers]}
-        found.append(("publication", self.document.leaf(signatures)))
-        for document, numbers in self.further:
+            issuers = [self.issuer, *self.other_keys]
+            found += [_party_key(PARTY, "door.example", "issuer", key_digest(one.public_key())) for one in issuers]
+        told = [(self.document, range(self.signers)), *self.further]
+        for document, numbers in [*told, *((one, range(self.listing)) for one in self.trusted)]:
             signed = {hands[one].name: b64(hands[one].sign(document.signed)) for one in numbers}
             found.append(("publication", document.leaf(signed)))
+        for key, texts, _ in self.batches:
+            digest = batch_digest(map(short_digest, texts))
+            found.append((CERTIFICATES, {"key": b64(key_digest(key.public_key())), "digest": b64(digest)}))
         return found
 
     @property
@@ -149,37 +181,42 @@ class Door:
         """Write the trust file."""
         leaves = self.leaves()
         entries = [canonical({kind: body}) for kind, body in leaves]
-        early, now = (self.checkpoint(entries, self.at + since) for since in (self.noticed, timedelta(0)))
         nodes: dict[tuple[int, int], bytes] = {}
         frontier = Frontier()
         for entry in entries:
             nodes |= {(level, index): value for level, index, value in frontier.append(leaf_hash(entry))}
 
-        def proved(place: int) -> Logged:
+        def proved(place: int, since: timedelta = self.noticed) -> Logged:
             hashes = prove_inclusion(lambda level, index: nodes[level, index], place, len(entries))
+            early = self.checkpoint(entries, self.at + since)
             proof = LeafProof(index=place, hashes=tuple(hashes), checkpoint=early)
             return Logged(kind=leaves[place][0], body=leaves[place][1], proof=str(proof))
 
-        kid, first = key_id(self.issuer.public_key()), len(leaves) - 1 - len(self.further)
-        token = write_status_list(
-            subject_of(PARTY, 1),
-            self.void,
-            kid,
-            signer(self.issuer),
-            issued=self.at,
-            expires=self.at + timedelta(days=7),
-        )
+        kinds = [kind for kind, _ in leaves]
+        first = kinds.index("publication")
+        lists = first + 1 + len(self.further)
+        later = [one.starts - self.at - self.listed_before for one in self.trusted]
+        batches = enumerate(self.batches, lists + len(self.trusted))
         return write_trust(
             trust=self.trust,
-            head=now,
-            keys=[proved(place) for place in range(first)],
-            issuers=[(PARTY, self.spki)],
+            head=self.checkpoint(entries, self.at),
+            keys=[proved(place) for place, kind in enumerate(kinds) if kind == "party-key"],
+            issuers=[(PARTY, _spki(one)) for one in (self.issuer, *self.other_keys)],
             declarations=[(self.document.as_json(), proved(first))],
-            lists=[token],
+            lists=[self.token],
             acceptance=self.told(PublicationKind.ACCEPTANCE, proved, first),
             emergencies=self.told(PublicationKind.EMERGENCY, proved, first),
             recognised=self.told(PublicationKind.RECOGNITION, proved, first),
+            trusted=[(one.as_json(), proved(lists + number, later[number])) for number, one in enumerate(self.trusted)],
+            signed=[([*map(short_digest, texts)], proved(place, since)) for place, (_, texts, since) in batches],
         )
+
+    @property
+    def token(self) -> bytes:
+        """The list of void certificates."""
+        key = self.lister or self.issuer
+        kid, until = key_id(key.public_key()), self.at + timedelta(days=7)
+        return write_status_list(subject_of(PARTY, 1), self.void, kid, signer(key), issued=self.at, expires=until)
 
     def told(
         self, kind: PublicationKind, proved: Callable[[int], Logged], first: int

@@ -106,8 +106,6 @@ LEAVES = {
     "appeal-closed",
     "order",
     "refusals",
-    "void",
-    "voids",
 }
 # Whether it is a place of care, which may resolve identity codes.
 FACILITIES = {

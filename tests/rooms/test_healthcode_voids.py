@@ -204,9 +204,16 @@ def test_counting_a_month_uses_an_index_at_size(node: Node) -> None:
             "insert into healthcode.voided select list_number, index, 'asked', now() from healthcode.void_leaf"
             " where list_number = 9"
         )
+        tx.run(
+            "insert into healthcode.logged select substring(sha256(n::text::bytea) for 16),"
+            " sha256(mod(n, 50)::text::bytea), gen_random_uuid(), now() from generate_series(1, 30000) n"
+        )
         tx.run("analyze healthcode.void_leaf")
         tx.run("analyze healthcode.voided")
+        tx.run("analyze healthcode.logged")
         plan = "\n".join(row[0] for row in tx.rows("explain " + sql.COUNTED, span))
+        key = "\n".join(row[0] for row in tx.rows("explain " + sql.LOGGED, (bytes(32), datetime.now(UTC))))
         raise _Undone
 
     assert "void_leaf_month" in plan, plan
+    assert "logged_key" in key, key

@@ -39,6 +39,7 @@ GOOD: dict[str, dict[str, object]] = {
         "ends": "2031-03-08T08:00:00Z",
     },
     "void": {"commitment": ROOT},
+    "certificates": {"key": ROOT, "digest": ROOT},
     "voids": {"month": "2031-03", "reason": "superseded", "count": 12},
     "refusals": {"day": "2031-03-01", "action": "set-by-import", "count": 3},
 }

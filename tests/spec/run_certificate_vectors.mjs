@@ -1,6 +1,6 @@
 // Runs the shared vectors through the modules that the verifier page is built from, and prints what they answered.
 import { readFile } from "node:fs/promises";
-import { readTrust } from "../../src/salus/web/assets/js/verifier/trust.js";
+import { isNewer, readTrust } from "../../src/salus/web/assets/js/verifier/trust.js";
 import { verify } from "../../src/salus/web/assets/js/verifier/verdict.js";
 
 const vectors = JSON.parse(await readFile(process.argv[2], "utf-8"));
@@ -18,4 +18,5 @@ for (const one of vectors.cases) {
   const { outcome, reason } = await verify(one.text, trust[one.trust], Date.parse(one.at) / 1000, one.venue);
   cases.push({ outcome, reason });
 }
-console.log(JSON.stringify({ refused, cases }));
+const newer = vectors.newer.map((one) => isNewer(trust[one.found], trust[one.kept]));
+console.log(JSON.stringify({ refused, cases, newer }));

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from doors import AT, PARTY, Door, issuer_key
+from listing import TAKES_THE_PLACE, by_list, shown
 from salus.codec import CodecError, base45, encode_sl1, key_id, signer
-from salus.codec.certificates import CertificateKind, Disease, Hint, Outcome, read_trust, verify
+from salus.codec.certificates import CertificateKind, Disease, Hint, Outcome, read_trust, refuse_older, verify
 from salus.codec.certificates.text import payload_of
 from salus.codec.cose import to_be_signed
 from salus.kernel import format_instant, parse_instant
@@ -100,6 +102,9 @@ def made() -> dict[str, Any]:
         cases.append(("good", f"vaccination at {venue}", door.text(), AT, venue))
     for name, at in {"seven days on": AT + timedelta(days=7), "two hours before": AT - timedelta(hours=2)}.items():
         cases.append(("good", f"vaccination, {name}", door.text(), at, HERE))
+    for name, one in by_list().items():
+        trusts[name] = one.file()
+        cases += [(name, what, text, AT, HERE) for what, text in shown(one).items()]
     return {
         "about": "Certificates, the second form of SL1, at a door. Keys are made from names and protect nothing.",
         "issuer": PARTY,
@@ -111,6 +116,7 @@ def made() -> dict[str, Any]:
             "two witnesses": dataclasses.replace(door, witnessing=2).file().decode(),
             "another format": door.file().decode().replace("salus-trust-1", "salus-trust-2"),
         },
+        "newer": [{"kept": kept, "found": found, "newer": newer} for kept, found, newer in TAKES_THE_PLACE],
         "cases": [_case(trust, name, text, at, venue, trusts) for trust, name, text, at, venue in cases],
     }
 
@@ -148,6 +154,14 @@ def test_the_vectors_hold_every_outcome_and_none_altered_is_good() -> None:
     assert {case["outcome"] for case in VECTORS["cases"] if "changed" in case["name"]} == {"nothing-shown"}
 
 
+@pytest.mark.parametrize("pair", VECTORS.get("newer", []), ids=lambda pair: f"{pair['kept']}, then {pair['found']}")
+def test_python_lets_nothing_go_back_in_time(pair: dict[str, Any]) -> None:
+    kept, found = (read_trust(VECTORS["trust"][pair[which]].encode()) for which in ("kept", "found"))
+
+    with nullcontext() if pair["newer"] else pytest.raises(CodecError):
+        refuse_older(found, kept)
+
+
 def test_python_refuses_each_file() -> None:
     for text in VECTORS["refused"].values():
         with pytest.raises(CodecError):
@@ -165,6 +179,7 @@ def test_the_browsers_modules_give_the_same_verdicts() -> None:
 
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
+    assert told["newer"] == [one["newer"] for one in VECTORS["newer"]]
     assert told["refused"] == dict.fromkeys(VECTORS["refused"], True)
     assert [(one["outcome"], one["reason"]) for one in told["cases"]] == [
         (case["outcome"], case["reason"]) for case in VECTORS["cases"]

@@ -13,6 +13,7 @@ from PIL import Image, ImageFilter
 
 from doors import AT, PARTY, Door
 from foreigners import CARD, CardIssuer, Issuer
+from listing import AFTER, by_list
 from salus.cli import main
 from salus.cli.papers import MOST_PAGES
 from salus.kernel import format_instant
@@ -201,3 +202,18 @@ def test_a_pdf_is_read_so_far_and_no_further(trust: Path, tmp_path: Path) -> Non
     assert b"14400" in huge
     assert verify(trust, tmp_path / "long.pdf").exit_code == 1
     assert verify(trust, tmp_path / "huge.pdf").exit_code in (0, 1)
+
+
+def test_a_trust_file_that_goes_back_in_time_is_refused(tmp_path: Path) -> None:
+    doors, kept = by_list(), tmp_path / "kept.json"
+    files = {what: tmp_path / f"{number}.json" for number, what in enumerate(doors)}
+    for what, file in files.items():
+        file.write_bytes(doors[what].file())
+    steps = ["names the key", "two versions", "two versions", "names the key", "names another key"]
+    told = [verify(files[what], AFTER, "--newest", str(kept)) for what in steps]
+
+    assert [one.exit_code for one in told] == [0, 1, 1, 1, 1]
+    assert [one.stdout.split(chr(10))[0] for one in told[:3]][1:] == ["nothing shown", "nothing shown"]
+    assert "takes back a trust list" in told[3].output
+    assert "takes back a trust list" in told[4].output
+    assert kept.read_bytes() == doors["two versions"].file()

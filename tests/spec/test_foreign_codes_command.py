@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import dataclasses
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -13,8 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from accepting import FOUR, a_door
 from accepting import rules as published_rules
-from doors import Door
+from doors import Door, trusted_key
 from foreigners import AT, CARD, CERTIFICATE, CardIssuer, Issuer
+from listing import DOOR as LISTING
+from listing import listed
 from salus.cli import main
 from salus.kernel import format_instant
 
@@ -155,6 +159,21 @@ def test_rules_that_could_hold_people_are_refused(trust: list[str], tmp_path: Pa
 
     assert result.exit_code == 1
     assert "NAME" in result.output
+
+
+def test_a_trust_list_names_issuers_of_other_formats(tmp_path: Path) -> None:
+    signer = ISSUER.signer
+    entries = [
+        trusted_key(ISSUER.key, party="MINISTRY", format="hc1", kid=base64.b64encode(signer.kid).decode()),
+        trusted_key(CARDS.key, party="https://spec.example/issuer", format="shc"),
+    ]
+    file = tmp_path / "trust.json"
+    file.write_bytes(dataclasses.replace(LISTING, trusted=(listed(*entries),)).file())
+    good, others = verify([str(file)], ISSUER.text(), CARDS.text(CARD)), verify([str(file)], OTHER.text())
+
+    assert good.exit_code == 0, good.output
+    assert [line.split(":")[0] for line in good.stdout.splitlines()] == ["valid", "valid"]
+    assert (others.exit_code, others.stdout.split(":")[0]) == (1, "cannot-tell")
 
 
 def test_a_doors_check_is_another_thing(trust: list[str], tmp_path: Path) -> None:

@@ -6,11 +6,14 @@ from salus.app.bringing import bring_certificate, my_brought, take_out_brought
 from salus.app.cards import Agreement, Printed, TooManyCards, my_cards, order_card, print_card, print_waiting
 from salus.app.certificates import (
     MyCertificates,
+    issuer_keys,
     my_certificate,
     my_certificates,
     my_once,
+    new_issuer_key,
     take_certificate,
     take_once,
+    trust_chain,
     trust_file,
     void_certificate,
 )
@@ -355,6 +358,7 @@ __all__ = [
     "import_files",
     "institutions_of",
     "invite_resident",
+    "issuer_keys",
     "join_witnesses",
     "judge_contest",
     "judge_pair",
@@ -382,6 +386,7 @@ __all__ = [
     "my_phones",
     "my_record",
     "my_wallet",
+    "new_issuer_key",
     "newest_checkpoint",
     "newest_checkpoint_at",
     "newest_cosigned",
@@ -453,6 +458,7 @@ __all__ = [
     "take_result",
     "take_specimen",
     "transact",
+    "trust_chain",
     "trust_file",
     "turn_away",
     "turn_away_for",

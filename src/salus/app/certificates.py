@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,17 +15,18 @@ from salus.app.node import Node
 from salus.app.residents import Own, own, own_read
 from salus.app.seeing import own_sight
 from salus.codec.certificates import Hint, Logged, write_trust
-from salus.healthcode import certificates
+from salus.healthcode import certificates, measures
 from salus.healthcode.certificates import CertificateRefused, Fact, Held, hint_of
 from salus.kernel import Unavailable, parse_instant
 from salus.ledger import Leaf
 from salus.parties import Principal
 from salus.records import Located, attesting
 from salus.records.attesting import Attested
-from salus.rules import URGENT_LAST
+from salus.rules import URGENT_LAST, TrustList, list_in_force
 from salus.storage import Duty, Transaction
 
 WHAT = "certificate"
+MOST_VERSIONS = 3
 _Proved = tuple[dict[str, object], Logged]
 
 
@@ -62,14 +63,16 @@ def take_certificate(node: Node, who: Principal, resource: UUID, *, hinted: bool
     Raises CertificateRefused if the record does not say such a fact, and Refused for anybody but the resident.
     """
     mine, at = own(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
-    ledger.append_once(node.store, certificates.issuer_leaf(node.custodian, node.name))
+    register_issuer(node)
     with node.store.transaction(Duty.CARE) as tx:
         parts = _parts(tx, node, who, mine, at)
     facts, hint = _opened(node, parts, at)
     found = _fact_of(facts, resource)
+    fact, hint = _said(found), hint if hinted else None
+    name = certificates.signing_key(node.custodian, node.name, trust_chain(node), fact.kind, at)
     with node.store.transaction(Duty.CARE) as tx:
         _check_same(tx, found)
-        return certificates.take(tx, node.custodian, mine.minted, _said(found), hint if hinted else None, at=at)
+        return certificates.take(tx, node.custodian, mine.minted, fact, hint, at=at, key_name=name)
 
 
 def take_once(node: Node, who: Principal, certificate_id: UUID) -> list[Held]:
@@ -85,9 +88,10 @@ def take_once(node: Node, who: Principal, certificate_id: UUID) -> list[Held]:
             return known
         parts = _parts(tx, node, who, mine, at)
     found = _fact_of(_opened(node, parts, at)[0], whole.resource)
+    name = certificates.signing_key(node.custodian, node.name, trust_chain(node), found.kind, at)
     with node.store.transaction(Duty.CARE) as tx:
         _check_same(tx, found)
-        certificates.take_once(tx, node.custodian, mine.minted, _said(found), at=at)
+        certificates.take_once(tx, node.custodian, mine.minted, _said(found), at=at, key_name=name)
         return certificates.once(tx, node.custodian, mine.minted, whole.resource, at)
 
 
@@ -136,6 +140,13 @@ def void_certificate(node: Node, who: Principal, certificate_id: UUID) -> None:
         access.register(tx, [own_read(who, mine.key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
 
 
+def publish_certificates(node: Node) -> int:
+    """Tell the log which certificates were signed since the last time, by a digest; return how many."""
+    at = node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        return certificates.log_certificates(tx, at)
+
+
 def void_parted(tx: Transaction, node: Node, residents: Iterable[int], at: datetime) -> int:
     """Void what these residents took of entries that are another's now; return how many. Duty CARE."""
     known = identity.known_as_each(tx, sorted(set(residents)))
@@ -166,21 +177,70 @@ def _trust_file(node: Node) -> bytes:
     trust, head = node.trust, ledger.cosigned(node.store, node.trust)
     if trust is None or head is None:
         raise Unavailable("no quorum of witnesses stands by this log yet; try again later", code="SALUS-A040")
-    at = node.clock.now()
+    at, known = node.clock.now(), measures.known(node.store, trust)
     keys = [leaf for leaf in ledger.leaves(node.store, "party-key") if leaf[1].body["duty"] in ("signer", "issuer")]
-    spki = certificates.issuer_spki(node.custodian)
+    name = certificates.listing_key(node.custodian, node.name, known.trusted, at)
     with node.store.transaction(Duty.CARE) as tx:
-        lists = certificates.status_lists(tx, node.custodian, node.name, at)
+        lists = certificates.status_lists(tx, node.custodian, node.name, at, name)
+    party = certificates.issuer_party(node.name)
     return write_trust(
         trust=trust,
         head=head.checkpoint.note,
         keys=_proved(node, keys),
-        issuers=[(certificates.issuer_party(node.name), spki)],
+        issuers=[(party, one.spki) for one in certificates.issuing_keys(node.custodian)],
         declarations=_published(node, lambda body: body["kind"] == "declaration" and _ends(body) > at),
         lists=lists,
         recognised=_published(node, lambda body: body["kind"] == "recognition"),  # an ended one stands for earlier ones
+        trusted=_trusted(known),
+        signed=_signed(node, known.trusted, at),
         **_rules(node, at),
     )
+
+
+def register_issuer(node: Node) -> None:
+    """Say in the public log, once, which keys this node signs certificates with."""
+    for one in certificates.issuing_keys(node.custodian):
+        ledger.append_once(node.store, certificates.issuer_leaf(node.custodian, node.name, one.name))
+
+
+def issuer_keys(node: Node) -> list[bytes]:
+    """Return the public keys (SubjectPublicKeyInfo) that this node has for certificates, the first one first."""
+    return [one.spki for one in certificates.issuing_keys(node.custodian)]
+
+
+def new_issuer_key(node: Node) -> None:
+    """Make another key for certificates and name it in the public log; it signs when the trust list says so."""
+    certificates.new_issuing_key(node.custodian)
+    register_issuer(node)
+
+
+def trust_chain(node: Node) -> tuple[TrustList, ...]:
+    """Return the versions of the trust list that the log has, as of this minute."""
+    return node.memory.recall("trust lists", node.stamp, lambda: measures.known(node.store, node.trust).trusted)
+
+
+def _trusted(known: measures.Known) -> list[_Proved]:
+    """Return the newest versions of the trust list, with their proofs; each can be seen to follow the one before."""
+    digests = [one.digest for one in known.trusted[-MOST_VERSIONS:]]
+    found = [one for digest in digests if (one := known.of(digest)) is not None]
+    return [
+        (one.published.document.as_json(), Logged(kind="publication", body=one.leaf, proof=one.proof)) for one in found
+    ]
+
+
+def _signed(node: Node, chain: Sequence[TrustList], at: datetime) -> list[tuple[Sequence[bytes], Logged]]:
+    """Return what keys of this node signed that have ended, batch by batch, each with its proof."""
+    listed = list_in_force(chain, at)
+    if listed is None:
+        return []
+    ended = {digest for digest, one in listed.keys.items() if at >= one.ends}
+    keys = [one.digest for one in certificates.issuing_keys(node.custodian) if one.digest in ended]
+    with node.store.transaction(Duty.CARE) as tx:
+        batches = [one for key in keys for one in certificates.logged_batches(tx, key, at)]
+    found = [(one, ledger.index_of(node.store, one.pending_id)) for one in batches]
+    leaves = dict(ledger.leaves(node.store, "certificates"))
+    proved = [(one, _proved(node, [(index, leaves[index])])) for one, index in found if index is not None]
+    return [(one.digests, logged[0]) for one, logged in proved if logged]
 
 
 def _rules(node: Node, at: datetime) -> dict[str, list[_Proved]]:
@@ -255,11 +315,16 @@ def _opened(node: Node, parts: _Parts, at: datetime) -> tuple[tuple[Attested, ..
 
 __all__ = [
     "MyCertificates",
+    "issuer_keys",
     "my_certificate",
     "my_certificates",
     "my_once",
+    "new_issuer_key",
+    "publish_certificates",
+    "register_issuer",
     "take_certificate",
     "take_once",
+    "trust_chain",
     "trust_file",
     "void_certificate",
 ]

@@ -9,7 +9,7 @@ import base64
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from salus.kernel import canonical, format_instant
-from salus.rules import Document, EvidenceKind, PublicationKind, Result, commitment_of, shipped_table
+from salus.rules import TRUST_NAME, Document, EvidenceKind, PublicationKind, Result, commitment_of, shipped_table
 from salus.rules.acceptance import shipped_acceptance
 
 SITE = "sampling-site"
@@ -169,6 +169,17 @@ def acceptance_document(
     body = {"region": region, "disease": disease, **(shipped_acceptance(disease) if rules is None else rules)}
     name = f"{disease}-acceptance"
     return Document(kind=PublicationKind.ACCEPTANCE, name=name, version=version, starts=starts, ends=ends, body=body)
+
+
+def trust_document(
+    keys: Sequence[dict[str, Any]], starts: datetime, ends: datetime, *, before: Document | None = None
+) -> Document:
+    """Write the next version of the list of issuers' keys, to be signed; `keys` are as `salus code key` prints them."""
+    body = {"previous": before.digest if before else None, "keys": [*keys]}
+    version = before.version + 1 if before else 1
+    return Document(
+        kind=PublicationKind.TRUST_LIST, name=TRUST_NAME, version=version, starts=starts, ends=ends, body=body
+    )
 
 
 def _signed(party: Party, kind: str, body: dict[str, Any]) -> Signed:

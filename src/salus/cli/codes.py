@@ -15,7 +15,7 @@ from salus.cli import foreign, noticed, verdicts
 from salus.cli.output import ending, json_option, say, tell
 from salus.cli.pictures import octets_of, texts_in
 from salus.codec import trimmed
-from salus.codec.certificates import TrustFile, permitted, read_trust
+from salus.codec.certificates import TrustFile, permitted, read_trust, refuse_older
 from salus.codec.certificates import verify as judge
 from salus.codec.notices import NoticeKeys, is_notice
 from salus.kernel import Invalid, format_instant, parse_instant
@@ -61,6 +61,11 @@ class _Bench:
 @click.option("--rules", type=_FILE, help="A region's acceptance rules, which HC1 certificates then have to satisfy.")
 @click.option("--region", help="Ask HC1 certificates for what this region's rules in the trust file ask for, too.")
 @click.option("--key", type=_FILE, help="A care facility's notice keys, to open what a holder shows to a clinician.")
+@click.option(
+    "--newest",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the newest trust file that was used is kept: one that is older, or of another log, is refused.",
+)
 @json_option
 @ending
 def verify(
@@ -71,6 +76,7 @@ def verify(
     rules: Path | None,
     region: str | None,
     key: Path | None,
+    newest: Path | None,
     as_json: bool,
 ) -> None:
     """Judge codes: INPUT is one (SL1, HC1, shc:/), or a file with one as text, PNG, JPEG or PDF, or a notice.
@@ -83,9 +89,11 @@ def verify(
     keys, own = foreign.believed(given_trust)
     if len(own) > 1:
         raise click.UsageError("one --trust file of a node at most")
-    trust = read_trust(own[0].read_bytes()) if own else None
+    instant, trust = _instant(at), _newest(own[0], newest) if own else None
+    if trust and not keys and venue is None:  # a node's trust list names keys of other issuers, too
+        keys = foreign.listed(trust, instant)
     bench = _Bench(
-        at=_instant(at),
+        at=instant,
         keys=keys,
         trust=trust,
         asked_by=Venue(venue) if venue else None,
@@ -97,6 +105,19 @@ def verify(
     told = list(_judged(inputs, bench))
     _print(told, bench, as_json)
     sys.exit(0 if all(_good(one) for one in told) else 1)
+
+
+def _newest(given: Path, kept: Path | None) -> TrustFile:
+    """Read a trust file, and keep it for the next time; CodecError if one that was kept says that it is no newer."""
+    octets = given.read_bytes()
+    found = read_trust(octets)
+    if kept is not None:
+        if kept.exists():
+            refuse_older(found, read_trust(kept.read_bytes()))
+        written = kept.with_name(f"{kept.name}.new")
+        written.write_bytes(octets)
+        written.replace(kept)
+    return found
 
 
 def _judged(inputs: Sequence[str], bench: _Bench) -> Iterator[dict[str, Any]]:

@@ -23,12 +23,14 @@ from salus.codec.foreign import (
     decode_hcert,
     decode_shc,
     keys_of_jwks,
+    listed_issuers,
+    listed_signers,
     signers_of_pem,
     verify_hcert,
     verify_shc,
 )
 from salus.kernel import format_instant
-from salus.rules import RegionRules
+from salus.rules import RegionRules, list_in_force
 from salus.rules.acceptance import Acceptance, Verdict, acceptance_of, accepts
 
 SENTENCES = {
@@ -103,6 +105,13 @@ def rules_of(path: Path | None, trust: TrustFile | None, region: str | None) -> 
         published = trust.acceptance
     given = None if path is None else acceptance_of(_json(_octets(path)))
     return Rules(given=given, published=published, region=region or "")
+
+
+def listed(trust: TrustFile, at: datetime) -> Believed:
+    """Return the keys of other issuers that the trust list in force names; none where no list was published."""
+    found = list_in_force(trust.chain, at)
+    keys = tuple(found.keys.values()) if found else ()
+    return Believed(signers=tuple(listed_signers(keys)), issuers=listed_issuers(keys, at))
 
 
 def cards(texts: Sequence[str]) -> list[tuple[str, ...]]:

@@ -56,6 +56,7 @@ class _Code(Commands):
         "explain": "explaining:explain",
         "issue": "issuing:issue",
         "recognition": "recognising:recognition",
+        "key": "trusting:key",
         "trust": "trusting:trust",
         "verify": "codes:verify",
     }

@@ -73,6 +73,7 @@ def summary(trust: TrustFile) -> dict[str, Any]:
         "declarations": len(trust.declarations),
         "acceptance": len(trust.acceptance),
         "lists": len(trust.lists),
+        "trust_list": trust.chain[-1].version if trust.chain else None,
         "dropped": trust.dropped,
     }
 

@@ -21,6 +21,7 @@ class Fault(StrEnum):
     CANONICAL = "SALUS-C009"
     EXPIRED = "SALUS-C010"
     NOT_YET = "SALUS-C011"
+    ROLLBACK = "SALUS-C012"
 
 
 class CodecError(Invalid):

@@ -136,6 +136,11 @@ class Custodian:
         """Return the X25519 private key of that name, to which others seal; derived each time, kept nowhere."""
         return X25519PrivateKey.from_private_bytes(derive(self._secrets.custodian_key, "x25519", name))
 
+    def es256_names(self) -> list[str]:
+        """Return the names of the P-256 keys that were made here, by this process or another."""
+        current = sealed_file.reread(self.path, self._stretched)
+        return sorted(label.removeprefix("es256/") for label in current.private if label.startswith("es256/"))
+
     def _cipher(self, domain: str) -> AESGCM:
         cipher = self._ciphers.get(domain)
         if cipher is None:

@@ -108,7 +108,9 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         },
         # A document in force for a time, by its SHA-256, with the names and signatures of those who stand for it.
         "publication": {
-            "kind": _one_of("assignment-rules", "emergency", "declaration", "acceptance-rules", "recognition"),
+            "kind": _one_of(
+                "assignment-rules", "emergency", "declaration", "acceptance-rules", "recognition", "trust-list"
+            ),
             "name": _name,
             "version": _count,
             "digest": _hash,
@@ -133,6 +135,8 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
             "reason": _one_of("holder", "superseded", "not-ones-own", "together"),
             "count": _count,
         },
+        # The certificates that a key signed since the last such leaf: SHA-256 over their short digests, in order.
+        "certificates": {"key": _hash, "digest": _hash},
         # How many attempts to write a measure were refused on a day.
         "refusals": {"day": _day, "action": _name, "count": _count},
     }

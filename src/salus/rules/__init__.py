@@ -39,6 +39,16 @@ from salus.rules.publishing.model import (
 )
 from salus.rules.publishing.recognising import ForeignForm, RecognisedKey, Recognition, recognised_at
 from salus.rules.publishing.renewing import REACH, check_renewal, log_order, most_in_a_year
+from salus.rules.publishing.trusting import (
+    TRUST_NAME,
+    KeyEnd,
+    KeyFormat,
+    TrustedKey,
+    TrustList,
+    chained,
+    is_governed,
+    list_in_force,
+)
 from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, WITNESSING, Recomputed, commitment_of, opened, reuse_tag
 from salus.rules.recomputing.proving import proves
 from salus.rules.recomputing.recompute import recompute
@@ -51,6 +61,7 @@ __all__ = [
     "REACH",
     "SETS",
     "SKEW",
+    "TRUST_NAME",
     "URGENT_LAST",
     "WITNESSING",
     "CertificateKind",
@@ -63,6 +74,8 @@ __all__ = [
     "EvidenceKind",
     "Fault",
     "ForeignForm",
+    "KeyEnd",
+    "KeyFormat",
     "Measure",
     "NotProved",
     "PartyKey",
@@ -80,15 +93,20 @@ __all__ = [
     "Rules",
     "Table",
     "TableRefused",
+    "TrustList",
+    "TrustedKey",
     "Venue",
     "Why",
+    "chained",
     "check_content",
     "check_publication",
     "check_renewal",
     "commitment_of",
     "decide",
     "emergency_of",
+    "is_governed",
     "lint",
+    "list_in_force",
     "log_order",
     "most_in_a_year",
     "opened",

@@ -157,6 +157,7 @@ PUBLICATIONS: Mapping[str, str] = {
     "declaration": noop("Declaration for doors"),
     "acceptance-rules": noop("Rules for certificates"),
     "recognition": noop("Issuers of other systems that are recognised"),
+    "trust-list": noop("Issuers whose keys count"),
 }
 
 PARTY_DUTIES: Mapping[str, str] = {

@@ -1,6 +1,7 @@
 """`SL1:`, second form: a certificate says one fact about health, for a door that a public declaration names."""
 
 from salus.codec.certificates.accepting import answers_of
+from salus.codec.certificates.logged import Logged, batch_digest
 from salus.codec.certificates.model import (
     LIST_SIZE,
     LONGEST,
@@ -14,8 +15,8 @@ from salus.codec.certificates.model import (
     seconds,
 )
 from salus.codec.certificates.status import StatusList, read_status_list, subject_of, write_status_list
-from salus.codec.certificates.text import Presented, decode_certificate, encode_certificate
-from salus.codec.certificates.trust import TRUST_LASTS, Issuer, Logged, TrustFile, read_trust, write_trust
+from salus.codec.certificates.text import Presented, decode_certificate, encode_certificate, short_digest
+from salus.codec.certificates.trust import TRUST_LASTS, Issuer, TrustFile, read_trust, refuse_older, write_trust
 from salus.codec.certificates.verdict import Outcome, Reason, Verdict, permitted, verify
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "TrustFile",
     "Verdict",
     "answers_of",
+    "batch_digest",
     "day_number",
     "decode_certificate",
     "encode_certificate",
@@ -43,7 +45,9 @@ __all__ = [
     "permitted",
     "read_status_list",
     "read_trust",
+    "refuse_older",
     "seconds",
+    "short_digest",
     "subject_of",
     "verify",
     "write_status_list",

@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import cbor2
@@ -21,6 +22,7 @@ from salus.codec.envelope import Envelope, message_of, parts, seal
 from salus.codec.errors import CodecError, Fault
 
 CLAIM = -65537
+SHORT_OCTETS = 16
 _EXPIRES, _ISSUED = 4, 6
 _MOST_DEPTH = 3
 _LENGTHS = range(24, 256)
@@ -71,6 +73,11 @@ def decode_certificate(text: object) -> Presented:
         signed=signed,
         signature=signature,
     )
+
+
+def short_digest(text: str) -> bytes:
+    """Return the first 16 octets of a certificate's SHA-256: what the public log's hourly digests are made of."""
+    return sha256(text.encode("ascii")).digest()[:SHORT_OCTETS]
 
 
 def payload_of(certificate: Certificate) -> bytes:

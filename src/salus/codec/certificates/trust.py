@@ -9,8 +9,6 @@ and the emergencies under which some of them were published at short notice, are
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,24 +19,32 @@ from typing import Any, TypeVar
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from salus.codec.certificates.logged import Batch, Logged, decode64, encode64, proved_leaf, read_batch, write_batch
 from salus.codec.certificates.model import MOST_LISTS
 from salus.codec.certificates.status import StatusList, read_status_list, subject_of
+from salus.codec.certificates.text import short_digest
 from salus.codec.cose import PublicKey, algorithm_of, key_digest, key_id
 from salus.codec.errors import CodecError, Fault
 from salus.kernel import Invalid, canonical
-from salus.proof import LeafProof, ProofError, Trust
+from salus.proof import ProofError, Trust
 from salus.rules import (
     WITNESSING,
     Declaration,
     Document,
     PartyKey,
+    PublicationKind,
     PublicationRefused,
     Published,
     Recognition,
     RegionRules,
+    TrustedKey,
+    TrustList,
+    chained,
     check_publication,
     check_renewal,
     emergency_of,
+    is_governed,
+    list_in_force,
     log_order,
 )
 
@@ -47,28 +53,10 @@ TRUST_LASTS = timedelta(days=7)
 MOST_OCTETS = 16 * 1024 * 1024
 ISSUER = "issuer"
 _FIELDS = {"format", "policy", "head", "keys", "issuers", "declarations", "lists"}
-_ALSO = {"acceptance", "emergencies", "recognised"}
+_ALSO = {"acceptance", "emergencies", "recognised", "trusted", "signed"}  # absent where there are none
 _KEY_FIELDS = {"party", "organisation", "duty", "key"}
 
 _Found = TypeVar("_Found")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logged:
-    """A leaf of the public log with its proof; `body` is what stands under its kind."""
-
-    kind: str
-    body: Mapping[str, Any]
-    proof: str
-
-    @property
-    def entry(self) -> bytes:
-        """The entry's bytes, which the proof is about."""
-        return canonical({self.kind: dict(self.body)})
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the leaf as the file has it."""
-        return {"leaf": {self.kind: dict(self.body)}, "proof": self.proof}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +66,17 @@ class Issuer:
     party: str
     organisation: str
     key: PublicKey = field(repr=False)
+    digest: bytes = field(repr=False)
     logged_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustFile:
-    """A trust file, checked: `made` by witness time, of use until `ends`. `dropped` counts what was not proved."""
+    """A trust file, checked: `made` by witness time, of use until `ends`. `dropped` counts what was not proved.
+
+    `listed` tells that it has a trust list: from the first one's start on keys count as the one in force says, and no
+    other key does. `batches` are certificates that the log had.
+    """
 
     trust: Trust
     made: datetime
@@ -94,10 +87,48 @@ class TrustFile:
     dropped: int
     acceptance: tuple[RegionRules, ...] = ()
     recognised: tuple[Recognition, ...] = ()
+    listed: bool = False
+    chain: tuple[TrustList, ...] = ()
+    batches: tuple[Batch, ...] = ()
 
     def fresh(self, at: datetime) -> bool:
         """Tell whether the file is young enough to be used; a clock that is an hour slow is borne with."""
         return self.made - timedelta(hours=1) <= at < self.ends
+
+    def governed(self, at: datetime) -> bool:
+        """Tell whether keys count at an instant as a trust list says; before the first one started, all do."""
+        return self.listed and is_governed(self.chain, at)
+
+    def key_of(self, kid: bytes, at: datetime) -> TrustedKey | None:
+        """Return what the trust list in force says of an issuer's key, or None where it says nothing."""
+        listed, issuer = list_in_force(self.chain, at), self.issuers.get(kid)
+        found = listed and issuer and listed.keys.get(issuer.digest)
+        return found if found and issuer and found.party == issuer.party else None
+
+    def had(self, text: str, kid: bytes, before: datetime) -> bool:
+        """Tell whether the log had a certificate before an instant, by the witnesses' time."""
+        wanted, digest = short_digest(text), self.issuers[kid].digest
+        return any(wanted in one.digests for one in self.batches if one.key == digest and one.logged_at <= before)
+
+
+def refuse_older(found: TrustFile, kept: TrustFile) -> None:
+    """Raise CodecError unless a trust file may take the place of one that was kept: nothing in it goes back in time.
+
+    It is of the same log and witnesses, not older, and its newest trust list is the one that was known or comes after.
+    """
+    if found.trust != kept.trust:
+        raise CodecError("the trust file is of another log, or of other witnesses", Fault.KEY)
+    if found.made < kept.made:
+        raise CodecError("this trust file is older than one that was seen", Fault.ROLLBACK)
+    if not kept.chain:
+        return
+    known = kept.chain[-1]
+    if not found.chain or found.chain[-1].version < known.version:
+        raise CodecError("this trust file takes back a trust list that was seen", Fault.ROLLBACK)
+    for one in found.chain:
+        other = one.version == known.version and one.digest != known.digest
+        if other or (one.version == known.version + 1 and not one.follows(known)):
+            raise CodecError("this trust file has another trust list in place of one that was seen", Fault.ROLLBACK)
 
 
 def write_trust(
@@ -111,24 +142,29 @@ def write_trust(
     acceptance: Sequence[tuple[Mapping[str, Any], Logged]] = (),
     emergencies: Sequence[tuple[Mapping[str, Any], Logged]] = (),
     recognised: Sequence[tuple[Mapping[str, Any], Logged]] = (),
+    trusted: Sequence[tuple[Mapping[str, Any], Logged]] = (),
+    signed: Sequence[tuple[Sequence[bytes], Logged]] = (),
 ) -> bytes:
     """Write a trust file in canonical JSON.
 
     `head` is the newest cosigned checkpoint; `issuers` are (party, SubjectPublicKeyInfo); `declarations`, `acceptance`,
-    `emergencies` and `recognised` are documents with their leaves; `lists` are status list tokens. The last three kinds
-    of documents are left out where there are none.
+    `emergencies`, `recognised` and `trusted` (trust lists) are documents with their leaves; `lists` are status list
+    tokens; `signed` are the short digests of what keys signed that have ended, with their leaves. What of the last five
+    there is none of is left out.
     """
-    also = {"acceptance": acceptance, "emergencies": emergencies, "recognised": recognised}
+    also = {"acceptance": acceptance, "emergencies": emergencies, "recognised": recognised, "trusted": trusted}
+    batches = [write_batch(digests, leaf) for digests, leaf in signed]
     return canonical(
         {
             "format": FORMAT,
             "policy": str(trust),
             "head": head,
             "keys": [one.as_json() for one in keys],
-            "issuers": [{"party": party, "key": _encode(spki)} for party, spki in issuers],
+            "issuers": [{"party": party, "key": encode64(spki)} for party, spki in issuers],
             "declarations": _documents(declarations),
-            "lists": [_encode(token) for token in lists],
+            "lists": [encode64(token) for token in lists],
             **{name: _documents(found) for name, found in also.items() if found},
+            **({"signed": batches} if batches else {}),
         }
     )
 
@@ -154,6 +190,8 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     acceptance, lost_acceptance = _acceptance(value, keys, trust)
     recognised, lost_recognised = _each(value.get("recognised", ()), lambda one: _recognition(one, keys, trust))
     by_kid = {key_id(one.key): one for one in issuers}
+    trusted, lost_trusted = _each(value.get("trusted", ()), lambda one: _published(one, keys, trust))
+    batches, lost_batches = _each(value.get("signed", ()), lambda one: read_batch(one, trust))
     lists, lost_lists = _each(value["lists"], lambda one: _listed(one, by_kid))
     newest: dict[tuple[str, int], StatusList] = {}
     for place, found in lists:
@@ -166,9 +204,19 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
         issuers=MappingProxyType(by_kid),
         declarations=tuple(declarations),
         lists=MappingProxyType(newest),
-        dropped=lost_keys + lost_issuers + lost_declarations + lost_lists + lost_acceptance + lost_recognised,
+        dropped=lost_keys
+        + lost_issuers
+        + lost_declarations
+        + lost_lists
+        + lost_acceptance
+        + lost_recognised
+        + lost_trusted
+        + lost_batches,
         acceptance=acceptance,
         recognised=tuple(recognised),
+        listed="trusted" in value,
+        chain=chained(one for one in trusted if one.document.kind is PublicationKind.TRUST_LIST),
+        batches=tuple(batches),
     )
 
 
@@ -197,30 +245,21 @@ def _each(items: Iterable[Any], read: Callable[[Any], _Found]) -> tuple[list[_Fo
     return found, lost
 
 
-def _logged(item: Any, kind: str, trust: Trust) -> tuple[Mapping[str, Any], datetime]:
-    """Return a proved leaf's body, and when a quorum of witnesses had it."""
-    body = item["leaf"][kind]
-    if set(item["leaf"]) != {kind} or not isinstance(body, dict):
-        raise CodecError("a leaf has one kind", Fault.STRUCTURE)
-    logged = Logged(kind=kind, body=body, proof=str(item["proof"]))
-    return body, LeafProof.parse(logged.proof).check(logged.entry, trust).at
-
-
 def _party_key(item: Any, trust: Trust) -> PartyKey:
-    body, logged_at = _logged(item, "party-key", trust)
+    body, logged_at = proved_leaf(item, "party-key", trust)
     if set(body) != _KEY_FIELDS:
         raise CodecError("a key of the log has its fields", Fault.STRUCTURE)
     return PartyKey(
         party=str(body["party"]),
         organisation=str(body["organisation"]),
         duty=str(body["duty"]),
-        key=_decode(body["key"]),
+        key=decode64(body["key"]),
         logged_at=logged_at,
     )
 
 
 def _issuer(item: Any, keys: Sequence[PartyKey]) -> Issuer:
-    spki = _decode(item["key"])
+    spki = decode64(item["key"])
     try:
         public = load_der_public_key(spki)
     except (ValueError, UnsupportedAlgorithm):
@@ -233,6 +272,7 @@ def _issuer(item: Any, keys: Sequence[PartyKey]) -> Issuer:
                 party=one.party,
                 organisation=one.organisation,
                 key=public,  # type: ignore[arg-type]
+                digest=digest,
                 logged_at=one.logged_at,
             )
     raise CodecError("the log has no such issuer's key", Fault.KEY)
@@ -243,17 +283,19 @@ def _documents(found: Sequence[tuple[Mapping[str, Any], Logged]]) -> list[dict[s
 
 
 def _recognition(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Recognition:
-    body, logged_at = _logged(item, "publication", trust)
+    body, logged_at = proved_leaf(item, "publication", trust)
     document = Document.of(item["document"])
     check_publication(document, body, keys, logged_at)
     return Recognition.of(document)
 
 
+def _published(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Published:
+    body, logged_at = proved_leaf(item, "publication", trust)
+    return check_publication(Document.of(item["document"]), body, keys, logged_at)
+
+
 def _declaration(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Declaration:
-    body, logged_at = _logged(item, "publication", trust)
-    document = Document.of(item["document"])
-    check_publication(document, body, keys, logged_at)
-    return Declaration.of(document)
+    return Declaration.of(_published(item, keys, trust).document)
 
 
 def _acceptance(
@@ -274,14 +316,14 @@ def _acceptance(
 
 
 def _emergency(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Published:
-    body, logged_at = _logged(item, "publication", trust)
+    body, logged_at = proved_leaf(item, "publication", trust)
     document = Document.of(item["document"])
     emergency_of(document)
     return check_publication(document, body, keys, logged_at, renewing=False)
 
 
 def _rules(item: Any, keys: Sequence[PartyKey], trust: Trust, emergencies: Sequence[Published]) -> RegionRules:
-    body, logged_at = _logged(item, "publication", trust)
+    body, logged_at = proved_leaf(item, "publication", trust)
     document = Document.of(item["document"])
     found = RegionRules.of(document)
     check_publication(document, body, keys, logged_at, emergencies)
@@ -289,24 +331,10 @@ def _rules(item: Any, keys: Sequence[PartyKey], trust: Trust, emergencies: Seque
 
 
 def _listed(item: Any, issuers: Mapping[bytes, Issuer]) -> tuple[tuple[str, int], StatusList]:
-    found = read_status_list(_decode(item), {kid: one.key for kid, one in issuers.items()})
+    found = read_status_list(decode64(item), {kid: one.key for kid, one in issuers.items()})
     party, _, number = found.subject.removeprefix("urn:salus:status:").rpartition(":")
     if not (number.isascii() and number.isdigit() and int(number) < MOST_LISTS):
         raise CodecError("a status list has a number", Fault.STRUCTURE)
     if found.subject != subject_of(issuers[found.kid].party, int(number)):
         raise CodecError("a status list voids only its own issuer's certificates", Fault.KEY)
     return (party, int(number)), found
-
-
-def _encode(octets: bytes) -> str:
-    return base64.b64encode(octets).decode()
-
-
-def _decode(text: object) -> bytes:
-    try:
-        raw = base64.b64decode(str(text), validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if not raw or _encode(raw) != text:
-        raise CodecError("this is not base64 in its one spelling", Fault.STRUCTURE)
-    return raw

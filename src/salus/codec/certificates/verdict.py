@@ -13,10 +13,11 @@ from enum import StrEnum
 
 from salus.codec.certificates.accepting import accepted
 from salus.codec.certificates.model import Certificate
+from salus.codec.certificates.status import StatusList
 from salus.codec.certificates.text import Presented, decode_certificate
 from salus.codec.certificates.trust import TrustFile
 from salus.codec.errors import CodecError
-from salus.rules import Declaration, Venue
+from salus.rules import Declaration, KeyEnd, KeyFormat, Venue
 
 _SLOW_CLOCK = timedelta(hours=1)
 
@@ -40,6 +41,9 @@ class Reason(StrEnum):
     NOT_YET = "not-yet"
     EXPIRED = "expired"
     NOT_ASKED = "not-asked-for"
+    NOT_TRUSTED = "key-not-trusted"
+    KEY_ENDED = "key-ended"
+    NOT_ITS_USE = "key-not-for-this"
     NO_LIST = "no-list"
     VOID = "void"
     NOT_ACCEPTED = "not-accepted"
@@ -105,14 +109,41 @@ def _good(text: object, trust: TrustFile, at: datetime, live: Sequence[Declarati
     asking = [one for one in live if certificate.kind.word in one.wants]
     if not asking:
         raise _NotShown(Reason.NOT_ASKED)
+    if trust.governed(at):
+        _within_limits(str(text), presented, trust, at, asking)
     listed = trust.lists.get((party, certificate.list_number))
-    if listed is None or not listed.issued - _SLOW_CLOCK <= at < listed.expires:
+    if listed is None or not listed.issued - _SLOW_CLOCK <= at < listed.expires or not _may_void(listed, trust, at):
         raise _NotShown(Reason.NO_LIST)
     if listed.void(certificate.index):
         raise _NotShown(Reason.VOID)
     if not any(accepted(certificate, trust.acceptance, one.region, at) for one in asking):
         raise _NotShown(Reason.NOT_ACCEPTED)
     return certificate, party
+
+
+def _within_limits(
+    text: str, presented: Presented, trust: TrustFile, at: datetime, asking: Sequence[Declaration]
+) -> None:
+    """Hold a certificate against what the trust list says of its key: times, kinds, regions.
+
+    After a key's end only what the log had before is good: a thief can date a certificate back, but not its entry.
+    """
+    key, certificate = trust.key_of(presented.kid, at), presented.certificate
+    if key is None or key.format is not KeyFormat.SL1:
+        raise _NotShown(Reason.NOT_TRUSTED)
+    if not key.signs(certificate.issued) or (at >= key.ends and not trust.had(text, presented.kid, key.ends)):
+        raise _NotShown(Reason.KEY_ENDED)
+    word = certificate.kind.word
+    if word not in key.kinds or not any(key.covers(one.region) for one in asking):
+        raise _NotShown(Reason.NOT_ITS_USE)
+
+
+def _may_void(listed: StatusList, trust: TrustFile, at: datetime) -> bool:
+    """Tell whether a status list counts: of a key that was stolen none does, whatever date is on it."""
+    if not trust.governed(at):
+        return True
+    key = trust.key_of(listed.kid, at)
+    return key is not None and key.signs(listed.issued) and key.ended is not KeyEnd.COMPROMISE
 
 
 def _issued_by(presented: Presented, trust: TrustFile) -> str:

@@ -73,7 +73,7 @@ def signer_of_certificate(der: bytes) -> DocumentSigner:
     except (IndexError, ValueError):
         raise CodecError("this is not a certificate", Fault.STRUCTURE) from None
     return DocumentSigner(
-        kid=sha256(der).digest()[:8], key=_public(key[2]), starts=starts, ends=ends, kinds=_kinds(usages)
+        kid=sha256(der).digest()[:8], key=public_key(key[2]), starts=starts, ends=ends, kinds=_kinds(usages)
     )
 
 
@@ -96,14 +96,15 @@ def _kinds(usages: set[str] | None) -> frozenset[EventKind]:
     return frozenset(_USAGES[one] for one in health if one in _USAGES) if health else frozenset(EventKind)
 
 
-def _public(spki: bytes) -> AnyKey:
+def public_key(spki: bytes) -> AnyKey:
+    """Read a SubjectPublicKeyInfo; CodecError for a key of a kind that is not accepted."""
     try:
         key = load_der_public_key(spki)
     except (ValueError, UnsupportedAlgorithm):
-        raise CodecError("the certificate's key is of a kind that is not accepted", Fault.KEY) from None
+        raise CodecError("this key is of a kind that is not accepted", Fault.KEY) from None
     if isinstance(key, EllipticCurvePublicKey | Ed25519PublicKey | Ed448PublicKey | RSAPublicKey):
         return key
-    raise CodecError("the certificate's key is of a kind that is not accepted", Fault.KEY)
+    raise CodecError("this key is of a kind that is not accepted", Fault.KEY)
 
 
 def _items(octets: bytes) -> Iterator[tuple[int, bytes, bytes]]:

@@ -1,16 +1,24 @@
 """Certificates that residents take of their own records: issued, listed, voided. None is made unasked."""
 
 from salus.healthcode.certificates.errors import CertificateRefused
+from salus.healthcode.certificates.issuing import (
+    CERTIFICATE_KEY,
+    IssuingKey,
+    issuer_leaf,
+    issuer_party,
+    issuing_keys,
+    listing_key,
+    log_certificates,
+    logged_batches,
+    new_issuing_key,
+    signing_key,
+)
 from salus.healthcode.certificates.model import Fact, Held, hint_of
 from salus.healthcode.certificates.service import (
-    CERTIFICATE_KEY,
     ONCE_A_DAY,
     ONCE_LASTS,
     every_once,
     held,
-    issuer_leaf,
-    issuer_party,
-    issuer_spki,
     once,
     status_lists,
     take,
@@ -35,6 +43,7 @@ __all__ = [
     "CertificateRefused",
     "Fact",
     "Held",
+    "IssuingKey",
     "VoidFinding",
     "VoidReason",
     "every_once",
@@ -42,9 +51,14 @@ __all__ = [
     "hint_of",
     "issuer_leaf",
     "issuer_party",
-    "issuer_spki",
+    "issuing_keys",
+    "listing_key",
+    "log_certificates",
     "log_earlier",
+    "logged_batches",
+    "new_issuing_key",
     "once",
+    "signing_key",
     "status_lists",
     "take",
     "take_once",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
-
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from salus.codec import key_digest, key_id, signer
 from salus.codec.certificates import (
@@ -25,13 +22,12 @@ from salus.codec.certificates import (
     write_status_list,
 )
 from salus.healthcode.certificates import store
+from salus.healthcode.certificates.issuing import CERTIFICATE_KEY, issuer_party, remember
 from salus.healthcode.certificates.model import Fact, Held, certificate_of
 from salus.kernel import new_id
 from salus.keys import Custodian
-from salus.ledger import Leaf
 from salus.storage import Transaction
 
-CERTIFICATE_KEY = "certificate"
 LIST_LASTS = timedelta(days=7)
 MOST_HELD = 200
 ONCE_A_DAY: Final = 10
@@ -46,29 +42,6 @@ Below = Callable[[int], int]
 """Returns a random number from 0 up to, not including, the one given."""
 
 
-def issuer_party(node: str) -> str:
-    """Name a node's issuer of certificates in the public log."""
-    return f"{node}/issuer"
-
-
-def issuer_spki(custodian: Custodian) -> bytes:
-    """Return the issuer's public key (SubjectPublicKeyInfo)."""
-    public = custodian.es256(CERTIFICATE_KEY).public_key()
-    return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def issuer_leaf(custodian: Custodian, node: str) -> Leaf:
-    """Say in the public log whose key certificates are signed with; until it stands there no door believes one.
-
-    The leaf names the key by its SHA-256, so that it can be of any kind that certificates are signed with.
-    """
-    digest = key_digest(custodian.es256(CERTIFICATE_KEY).public_key())
-    key = base64.b64encode(digest).decode()
-    return Leaf(
-        kind="party-key", body={"party": issuer_party(node), "organisation": node, "duty": "issuer", "key": key}
-    )
-
-
 def take(
     tx: Transaction,
     custodian: Custodian,
@@ -78,19 +51,27 @@ def take(
     *,
     at: datetime,
     below: Below = secrets.randbelow,
+    key_name: str = CERTIFICATE_KEY,
 ) -> UUID:
     """Issue a certificate of a fact of the resident's own record, and return its name.
 
     One of the same fact, with the same hint or none, that still lives at least half as long is returned instead: nobody
-    fills the lists. Its place in the list of void ones is random and used once. Raises CertificateRefused if the fact
-    is too old.
+    fills the lists. Its place in the list of void ones is random and used once. `key_name` is what `signing_key` says.
+    Raises CertificateRefused if the fact is too old.
     """
-    known = _living(tx, custodian, resident_key, fact, hint, at)
+    known = _living(tx, custodian, resident_key, fact, hint, at, key_id(custodian.es256(key_name).public_key()))
     if known is not None:
         return known
     number = _list_with_room(tx)
     return _issue(
-        tx, custodian, resident_key, fact, lambda index: certificate_of(fact, hint, number, index, at), at, below
+        tx,
+        custodian,
+        resident_key,
+        fact,
+        lambda index: certificate_of(fact, hint, number, index, at),
+        at,
+        below,
+        key_name=key_name,
     )
 
 
@@ -102,6 +83,7 @@ def take_once(
     *,
     at: datetime,
     below: Below = secrets.randbelow,
+    key_name: str = CERTIFICATE_KEY,
 ) -> list[UUID]:
     """Issue a day's batch of certificates of a fact, each to be shown once, and return their names.
 
@@ -118,8 +100,10 @@ def take_once(
         whole = certificate_of(fact, None, number, index, at)
         return replace(whole, expires=min(whole.expires, whole.issued + ONCE_LASTS))
 
-    batch = [_issue(tx, custodian, resident_key, fact, short, at, below, once=True) for _ in range(ONCE_A_DAY)]
-    return sorted(batch)
+    return sorted(
+        _issue(tx, custodian, resident_key, fact, short, at, below, key_name=key_name, once=True)
+        for _ in range(ONCE_A_DAY)
+    )
 
 
 def once(tx: Transaction, custodian: Custodian, resident_key: int, resource: UUID, at: datetime) -> list[Held]:
@@ -147,26 +131,37 @@ def _issue(
     at: datetime,
     below: Below,
     *,
+    key_name: str,
     once: bool = False,
 ) -> UUID:
     """Sign a certificate at a random free place of its list, keep it, and return its name."""
+    private = custodian.es256(key_name)
+    kid, sign = key_id(private.public_key()), signer(private)
     certificate_id = new_id()
     while True:
         certificate = made(below(LIST_SIZE))
-        text, place = _text(custodian, certificate), (certificate.list_number, certificate.index)
+        text, place = encode_certificate(certificate, kid, sign), (certificate.list_number, certificate.index)
         sealed = custodian.seal(_DOMAIN, text.encode("ascii"), _place(certificate_id, resident_key))
         if store.insert(tx, certificate_id, resident_key, fact.resource, place, sealed, at, once=once):
+            remember(tx, key_digest(private.public_key()), text)
             return certificate_id
 
 
 def _living(
-    tx: Transaction, custodian: Custodian, resident_key: int, fact: Fact, hint: Hint | None, at: datetime
+    tx: Transaction,
+    custodian: Custodian,
+    resident_key: int,
+    fact: Fact,
+    hint: Hint | None,
+    at: datetime,
+    kid: bytes,
 ) -> UUID | None:
     new = certificate_of(fact, hint, 1, 0, at)
     for one in held(tx, custodian, resident_key):
         says = one.certificate
         told = (one.resource, says.kind, says.disease, says.when, says.hint)
         same = told == (fact.resource, new.kind, new.disease, new.when, new.hint)
+        same = same and decode_certificate(one.text).kid == kid
         if same and one.good(at) and says.expires - at >= (new.expires - at) / 2:
             return one.certificate_id
     return None
@@ -191,9 +186,14 @@ def _held(custodian: Custodian, resident_key: int, row: store.Row) -> Held:
     )
 
 
-def status_lists(tx: Transaction, custodian: Custodian, node: str, at: datetime) -> list[bytes]:
-    """Write and sign the lists of void certificates as of this hour, as Token Status List tokens."""
-    private = custodian.es256(CERTIFICATE_KEY)
+def status_lists(
+    tx: Transaction, custodian: Custodian, node: str, at: datetime, key_name: str = CERTIFICATE_KEY
+) -> list[bytes]:
+    """Write and sign the lists of void certificates as of this hour, as Token Status List tokens.
+
+    `key_name` is what `listing_key` says.
+    """
+    private = custodian.es256(key_name)
     kid, sign = key_id(private.public_key()), signer(private)
     places: dict[int, set[int]] = {number: set() for number in range(1, store.highest_list(tx) + 1)}
     for number, index in store.void_places(tx):
@@ -210,11 +210,6 @@ def status_lists(tx: Transaction, custodian: Custodian, node: str, at: datetime)
 def void_count(tx: Transaction) -> tuple[int, int]:
     """Return how many lists there are and how many certificates are void: while both stay, the lists say the same."""
     return store.highest_list(tx), store.count_void(tx)
-
-
-def _text(custodian: Custodian, certificate: Certificate) -> str:
-    private = custodian.es256(CERTIFICATE_KEY)
-    return encode_certificate(certificate, key_id(private.public_key()), signer(private))
 
 
 def _place(certificate_id: UUID, resident_key: int) -> bytes:

@@ -46,6 +46,7 @@ COUNTED = """
     join healthcode.voided v on v.list_number = l.list_number and v.index = l.index
     where l.month >= %s and l.month < %s group by l.month, v.ground order by l.month, v.ground
 """
+LOGGED = "select pending_id, digest from healthcode.logged where key = %s and at > %s order by at, pending_id, digest"
 _TELLING = 7_305_841
 
 Row = tuple[UUID, UUID, int, int, bytes, datetime, datetime | None, str | None]
@@ -181,3 +182,28 @@ def insert_told(tx: Transaction, month: date, reason: str, count: int, pending_i
 def told(tx: Transaction) -> list[tuple[date, str, int]]:
     """Return what the log was told: month, reason, count."""
     return tx.rows("select month, reason, count from healthcode.voids_told order by month, reason")
+
+
+def insert_unlogged(tx: Transaction, digest: bytes, key: bytes) -> None:
+    """Let a certificate wait for its leaf."""
+    tx.run("insert into healthcode.unlogged (digest, key) values (%s, %s)", (digest, key))
+
+
+def take_unlogged(tx: Transaction) -> list[tuple[bytes, bytes]]:
+    """Return digest and key of every certificate that waits, and let none of them wait any longer."""
+    rows = tx.rows("delete from healthcode.unlogged returning digest, key")
+    return [(bytes(digest), bytes(key)) for digest, key in rows]
+
+
+def insert_logged(tx: Transaction, digests: Sequence[bytes], key: bytes, pending_id: UUID, at: datetime) -> None:
+    """Remember which leaf tells of certificates."""
+    tx.run(
+        "insert into healthcode.logged (digest, key, pending_id, at) select digest, %s, %s, %s"
+        " from unnest(%s::bytea[]) as digest",
+        (key, pending_id, at, list(digests)),
+    )
+
+
+def logged(tx: Transaction, key: bytes, since: datetime) -> list[tuple[UUID, bytes]]:
+    """Return leaf and digest of each certificate of a key that the log was told of after an instant."""
+    return [(pending_id, bytes(digest)) for pending_id, digest in tx.rows(LOGGED, (key, since))]

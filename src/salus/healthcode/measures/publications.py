@@ -27,6 +27,8 @@ from salus.rules import (
     Published,
     Rules,
     TableRefused,
+    TrustList,
+    chained,
     check_publication,
     emergency_of,
     rules_of,
@@ -88,6 +90,11 @@ class Known:
             one = self.of(str(one.published.document.body.get("renews")))
             found += [one] if one else []
         return tuple(reversed(found))
+
+    @property
+    def trusted(self) -> tuple[TrustList, ...]:
+        """The versions of the trust list, oldest first."""
+        return chained(one.published for one in self.publications if _is_list(one))
 
     def in_force(self, disease: str, at: datetime) -> tuple[LoggedPublication, LoggedPublication, Rules] | None:
         """Return the rules of a disease and the emergency they count under at an instant; None if one is missing.
@@ -206,6 +213,10 @@ def _publication(seen: _Seen, keys: Sequence[PartyKey], declared: Sequence[Publi
     return LoggedPublication(
         published=published, leaf=body, proof=str(receipt.proof), size=receipt.cosigned.checkpoint.size
     )
+
+
+def _is_list(one: LoggedPublication) -> bool:
+    return one.published.document.kind is PublicationKind.TRUST_LIST
 
 
 def _is(one: LoggedPublication, kind: PublicationKind, disease: str) -> bool:

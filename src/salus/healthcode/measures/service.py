@@ -28,6 +28,9 @@ from salus.rules import (
     Document,
     Measure,
     NotProved,
+    PublicationKind,
+    PublicationRefused,
+    TrustList,
     Why,
     check_publication,
     commitment_of,
@@ -132,6 +135,12 @@ def publish(
     found = known(store, trust)
     declared = [one.published for one in found.publications]
     check_publication(document, leaf, [one.key for one in found.keys], at, declared)
+    if document.kind is PublicationKind.TRUST_LIST:
+        listed, before = TrustList.of(document), found.trusted[-1:]
+        if not (listed.follows(before[0]) if before else listed.previous is None):
+            raise PublicationRefused(
+                "CHAIN", "a trust list is the next version, and names the digest of the one before"
+            )
     ledger.add_document(tx, document.encoded)
     ledger.append(tx, Leaf(kind="publication", body=leaf))
 

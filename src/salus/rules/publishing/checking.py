@@ -18,6 +18,7 @@ from salus.rules.publishing.accepting import RegionRules
 from salus.rules.publishing.model import Declaration, Document, PartyKey, PublicationKind, Published, is_digest
 from salus.rules.publishing.recognising import RECOGNITION_LASTS, RECOGNITION_NOTICE, Recognition
 from salus.rules.publishing.renewing import check_renewal
+from salus.rules.publishing.trusting import TRUST_LASTS, TRUST_NOTICE, TrustList
 from salus.rules.tables.lint import MOST_TEXT, lint_text
 from salus.rules.tables.reading import table_of
 
@@ -138,6 +139,8 @@ def check_content(document: Document) -> None:
         RegionRules.of(document)
     elif document.kind is PublicationKind.RECOGNITION:
         Recognition.of(document)
+    elif document.kind is PublicationKind.TRUST_LIST:
+        TrustList.of(document)
     else:
         Declaration.of(document)
 
@@ -149,6 +152,10 @@ def _times(published: Published, emergencies: Sequence[Published]) -> None:
     _any_times(published, lasts, notice)
     if document.kind is PublicationKind.EMERGENCY:
         _need(count, limits.EMERGENCY_SIGNERS, lasts, limits.EMERGENCY_LASTS)
+    elif document.kind is PublicationKind.TRUST_LIST:
+        # a stolen key does not wait a day, but then it takes one signer more
+        short = notice < TRUST_NOTICE
+        _need(count, limits.URGENT_SIGNERS if short else limits.SIGNERS, lasts, TRUST_LASTS)
     elif document.kind is PublicationKind.DECLARATION:
         _need(count, limits.SIGNERS, lasts, limits.DECLARATION_LASTS)
         if notice < limits.DECLARATION_NOTICE:

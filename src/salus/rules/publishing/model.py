@@ -47,6 +47,7 @@ class PublicationKind(StrEnum):
     DECLARATION = "declaration"
     ACCEPTANCE = "acceptance-rules"
     RECOGNITION = "recognition"
+    TRUST_LIST = "trust-list"
 
 
 class Venue(StrEnum):

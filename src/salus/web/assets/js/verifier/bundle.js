@@ -3,7 +3,7 @@
  * The log and the witnesses that were believed first are believed for good; another file, or an older one, is passed over.
  */
 
-import { readTrust } from "./trust.js";
+import { isNewer, readTrust } from "./trust.js";
 
 const CACHE = "salus-verifier-trust";
 
@@ -15,7 +15,7 @@ export async function loadTrust(address) {
   const kept = cache ? await read(await cache.match(address)) : null;
   const found = await read(await fetch(address, { credentials: "omit", cache: "no-store" }).catch(() => undefined));
   if (!found) return kept ? kept.trust : null;
-  if (kept && (kept.trust.policy !== found.trust.policy || kept.trust.made > found.trust.made)) return kept.trust;
+  if (kept && !isNewer(found.trust, kept.trust)) return kept.trust;
   if (cache) await cache.put(address, new Response(found.text, { headers: { "Content-Type": "application/json" } }));
   return found.trust;
 }

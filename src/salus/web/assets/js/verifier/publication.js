@@ -17,13 +17,13 @@ const NOTICE = DAY;
 const LASTS = 30 * DAY;
 const RULES_NOTICE = 3 * DAY;
 const RULES_LAST = 366 * DAY;
-const URGENT_SIGNERS = 5;
+export const URGENT_SIGNERS = 5;
 const URGENT_NOTICE = 6 * 3600;
 const URGENT_LAST = 14 * DAY;
 const LEAST_LIFE = DAY;
 const MOST_OCTETS = 64 * 1024;
 const VENUES = ["care-home", "hospital-visit", "large-event", "indoor-leisure", "international-departure"];
-const WANTED = ["vaccination", "test", "recovery"];
+export const WANTED = ["vaccination", "test", "recovery"];
 
 /** @typedef {{ party: string, organisation: string, duty: string, key: Uint8Array<ArrayBuffer>, loggedAt: number }} PartyKey */
 /**
@@ -47,7 +47,7 @@ export function seconds(text) {
 }
 
 /** @param {any} listed @param {string[]} known @returns {string[]} */
-function closed(listed, known) {
+export function closed(listed, known) {
   require(Array.isArray(listed) && listed.length > 0 && new Set(listed).size === listed.length, "each once");
   require(
     listed.every((one) => known.includes(one)),

@@ -6,25 +6,30 @@
 import { canonical } from "./canonical.js";
 import { readSpki } from "./keys.js";
 import { Trust } from "./log.js";
-import { hex, readBase64, same } from "./octets.js";
+import { hex, readBase64, same, sha256, utf8 } from "./octets.js";
 import { checkDeclaration, checkEmergency, checkRules, hasFields } from "./publication.js";
 import { checkRecognition } from "./recognition.js";
 import { require } from "./refused.js";
 import { following } from "./renewing.js";
 import { readStatusList } from "./status.js";
+import { chained, checkTrustList, follows, listInForce } from "./trusted.js";
 
 export const FORMAT = "salus-trust-1";
 export const LASTS = 7 * 86400;
 const SLOW_CLOCK = 3600;
 const FIELDS = ["format", "policy", "head", "keys", "issuers", "declarations", "lists"];
-const ALSO = ["acceptance", "emergencies", "recognised"];
+const ALSO = ["acceptance", "emergencies", "recognised", "trusted", "signed"]; // absent where there are none
+const SHORT_OCTETS = 16;
 
 /** @typedef {{ party: string, key: import("./keys.js").PublicKey }} Issuer */
+/** @typedef {{ key: string, digests: Set<string>, loggedAt: number }} Batch certificates that the log had */
 /**
+ * Where it is `listed`, keys count from the first trust list's start on as the one in force says, and no other key does.
+ *
  * @typedef {{ policy: string, made: number, ends: number, issuers: Map<string, Issuer>,
  *   declarations: import("./publication.js").Declaration[], acceptance: import("./accepting.js").RegionRules[],
  *   lists: Map<string, import("./status.js").StatusList>, recognised: import("./recognition.js").Recognition[],
- *   dropped: number }} TrustFile
+ *   dropped: number, listed: boolean, chain: import("./trusted.js").TrustList[], batches: Batch[] }} TrustFile
  */
 
 /** @param {string} text @returns {Promise<TrustFile>} */
@@ -43,6 +48,8 @@ export async function readTrust(text) {
   const acceptance = await each("acceptance" in value ? value.acceptance : [], (one) => published(one, keys, trust, checkRules, counting));
   const recognised = await each("recognised" in value ? value.recognised : [], (one) => published(one, keys, trust, checkRecognition));
   const byKid = new Map(issuers.map((one) => [hex(one.key.digest.slice(0, 8)), one]));
+  const trusted = await each(value.trusted ?? [], (one) => published(one, keys, trust, checkTrustList));
+  const batches = await each(value.signed ?? [], (one) => batch(one, trust));
   const lists = await each(value.lists, (one) => listed(one, byKid));
   /** @type {Map<string, import("./status.js").StatusList>} */
   const newest = new Map();
@@ -51,8 +58,61 @@ export async function readTrust(text) {
     if (!known || known.issued < list.issued) newest.set(list.subject, list);
   }
   const dropped = each.dropped + unrenewed;
-  const [made, ends] = [head.asOf, head.asOf + LASTS];
-  return { policy: value.policy, made, ends, issuers: byKid, declarations, acceptance, lists: newest, recognised, dropped };
+  const [made, ends, chain] = [head.asOf, head.asOf + LASTS, chained(trusted)];
+  const { policy } = value;
+  const told = { policy, made, ends, issuers: byKid, declarations, acceptance, lists: newest, recognised, dropped };
+  return { ...told, chain, batches, listed: "trusted" in value };
+}
+
+/** Whether a trust list says whose keys count. @param {TrustFile} trust @param {number} at */
+export function isGoverned(trust, at) {
+  const first = trust.chain[0];
+  return trust.listed && !(first && first.version === 1 && at < first.starts);
+}
+
+/**
+ * What the trust list in force says of an issuer's key.
+ *
+ * @param {TrustFile} trust
+ * @param {string} kid in hexadecimal
+ * @param {number} at
+ */
+export function keyOf(trust, kid, at) {
+  const [list, issuer] = [listInForce(trust.chain, at), trust.issuers.get(kid)];
+  const found = list && issuer ? list.keys.get(hex(issuer.key.digest)) : undefined;
+  return found && issuer && found.party === issuer.party ? found : undefined;
+}
+
+/**
+ * Whether the log had a certificate before an instant, by the witnesses' time.
+ *
+ * @param {TrustFile} trust
+ * @param {string} text
+ * @param {string} kid in hexadecimal
+ * @param {number} before
+ */
+export async function had(trust, text, kid, before) {
+  const wanted = hex((await sha256(utf8(text))).slice(0, SHORT_OCTETS));
+  const key = hex(/** @type {Issuer} */ (trust.issuers.get(kid)).key.digest);
+  return trust.batches.some((one) => one.key === key && one.loggedAt <= before && one.digests.has(wanted));
+}
+
+/**
+ * Whether a trust file may take the place of one that was kept: nothing in it goes back in time.
+ *
+ * @param {TrustFile} found
+ * @param {TrustFile} kept
+ */
+export function isNewer(found, kept) {
+  if (found.policy !== kept.policy || found.made < kept.made) return false;
+  const known = kept.chain[kept.chain.length - 1];
+  if (!known) return true;
+  const newest = found.chain[found.chain.length - 1];
+  if (!newest || newest.version < known.version) return false;
+  return found.chain.every((one) => {
+    if (one.version === known.version) return one.digest === known.digest;
+    return one.version !== known.version + 1 || follows(one, known);
+  });
 }
 
 /** @param {TrustFile} trust @param {number} at seconds from 1970 */
@@ -126,6 +186,18 @@ async function issuer(item, keys) {
 async function published(item, keys, trust, check, ...rest) {
   const { body, at } = await logged(item, "publication", trust);
   return check(item.document, body, keys, at, ...rest);
+}
+
+/** @param {any} item @param {Trust} trust @returns {Promise<Batch>} */
+async function batch(item, trust) {
+  const { body, at } = await logged(item, "certificates", trust);
+  const octets = readBase64(item.digests);
+  require(octets.length > 0 && octets.length % SHORT_OCTETS === 0, "short digests");
+  require(hasFields(body, ["key", "digest"]) && same(await sha256(octets), readBase64(body.digest)), "as its leaf says");
+  /** @type {Set<string>} */
+  const digests = new Set();
+  for (let place = 0; place < octets.length; place += SHORT_OCTETS) digests.add(hex(octets.slice(place, place + SHORT_OCTETS)));
+  return { key: hex(readBase64(body.key)), digests, loggedAt: at };
 }
 
 /** @param {any} item @param {Map<string, Issuer>} issuers */

@@ -7,7 +7,8 @@ import { isAccepted } from "./accepting.js";
 import { readCertificate, requireIssued } from "./certificate.js";
 import { hex } from "./octets.js";
 import { isVoid } from "./status.js";
-import { isFresh, subjectOf } from "./trust.js";
+import { had, isFresh, isGoverned, keyOf, subjectOf } from "./trust.js";
+import { covers, signs } from "./trusted.js";
 
 const SLOW_CLOCK = 3600;
 const KINDS = ["", "vaccination", "test", "recovery"];
@@ -64,9 +65,39 @@ async function judged(text, trust, at, live) {
   if (at >= certificate.expires) return "expired";
   const asking = live.filter((one) => one.wants.includes(KINDS[certificate.kind]));
   if (asking.length === 0) return "not-asked-for";
+  const beyond = isGoverned(trust, at) ? await beyondLimits(text, presented, trust, at, asking) : null;
+  if (beyond) return beyond;
   const list = trust.lists.get(subjectOf(issuer.party, certificate.list));
-  if (!list || at < list.issued - SLOW_CLOCK || at >= list.expires) return "no-list";
+  if (!list || at < list.issued - SLOW_CLOCK || at >= list.expires || !mayVoid(list, trust, at)) return "no-list";
   if (isVoid(list, certificate.index)) return "void";
   const enough = asking.some((one) => isAccepted(certificate, trust.acceptance, one.region, at));
   return enough ? certificate : "not-accepted";
+}
+
+/**
+ * Hold a certificate against what the trust list says of its key. After a key's end only what the log had before is
+ * good: a thief can date a certificate back, but not its entry.
+ *
+ * @param {string} text
+ * @param {import("./certificate.js").Presented} presented
+ * @param {TrustFile} trust
+ * @param {number} at
+ * @param {Declaration[]} asking
+ * @returns {Promise<string | null>} the word for the limit that it is beyond
+ */
+async function beyondLimits(text, presented, trust, at, asking) {
+  const [kid, kind] = [hex(presented.kid), KINDS[presented.certificate.kind]];
+  const key = keyOf(trust, kid, at);
+  if (!key || key.format !== "sl1") return "key-not-trusted";
+  if (!signs(key, presented.certificate.issued)) return "key-ended";
+  if (at >= key.ends && !(await had(trust, text, kid, key.ends))) return "key-ended";
+  const here = asking.some((one) => covers(key, one.region));
+  return here && key.kinds.includes(kind) ? null : "key-not-for-this";
+}
+
+/** Of a key that was stolen no list counts. @param {import("./status.js").StatusList} list @param {TrustFile} trust @param {number} at */
+function mayVoid(list, trust, at) {
+  if (!isGoverned(trust, at)) return true;
+  const key = keyOf(trust, list.kid, at);
+  return key !== undefined && signs(key, list.issued) && key.ended !== "key-compromise";
 }

@@ -1,0 +1,114 @@
+/**
+ * Trust lists: whose keys count, for what and until when, checked exactly as `salus.rules` does. Each version names the
+ * one before. The limits are constants here as there.
+ */
+
+import { SIGNERS, URGENT_SIGNERS, WANTED, checkDocument, closed, hasFields, requireQuorum, seconds } from "./publication.js";
+import { hex, readBase64, sha256 } from "./octets.js";
+import { require } from "./refused.js";
+
+const DAY = 86400;
+const NOTICE = DAY;
+const LASTS = 366 * DAY;
+const KEY_LASTS = 2 * 366 * DAY;
+const MOST_KEYS = 512;
+const MOST_KEY = 1024;
+const FIELDS = ["party", "format", "key", "kid", "regions", "kinds", "starts", "ends", "ended"];
+const FORMATS = ["sl1", "hc1", "shc"];
+const ENDS = ["superseded", "key-compromise"];
+const PARTY = /^[A-Za-z0-9]([A-Za-z0-9._/:-]{0,126}[A-Za-z0-9])?$/;
+
+/**
+ * @typedef {{ party: string, format: string, regions: string[], kinds: string[], starts: number, ends: number,
+ *   ended: string | null }} TrustedKey
+ */
+/**
+ * @typedef {{ version: number, digest: string, previous: string | null, starts: number, ends: number, loggedAt: number,
+ *   keys: Map<string, TrustedKey> }} TrustList keys by their SHA-256 in hexadecimal
+ */
+
+/**
+ * @param {any} document
+ * @param {any} leaf the body of its entry in the log
+ * @param {import("./publication.js").PartyKey[]} keys
+ * @param {number} loggedAt when a quorum of witnesses had it
+ * @returns {Promise<TrustList>}
+ */
+export async function checkTrustList(document, leaf, keys, loggedAt) {
+  const published = await checkDocument(document, leaf, keys, loggedAt);
+  const { kind, starts, ends, digest } = published;
+  const { name, version, body } = document;
+  require(kind === "trust-list", "a trust list");
+  require(hasFields(body, ["previous", "keys"]) && name === "issuers", "a trust list has its fields");
+  const { previous } = body;
+  require((previous === null) === (version === 1), "it names the version before");
+  require(previous === null || readBase64(previous).length === 32, "a digest");
+  require(Array.isArray(body.keys) && body.keys.length >= 1 && body.keys.length <= MOST_KEYS, "keys");
+  /** @type {Map<string, TrustedKey>} */
+  const found = new Map();
+  for (const one of body.keys) {
+    const spki = octets(one);
+    found.set(hex(await sha256(spki)), trustedKey(one));
+  }
+  require(found.size === body.keys.length, "each key once");
+  requireQuorum(published, starts - loggedAt < NOTICE ? URGENT_SIGNERS : SIGNERS, LASTS);
+  return { version, digest, previous, starts, ends, loggedAt, keys: found };
+}
+
+/** @param {any} one @returns {Uint8Array<ArrayBuffer>} */
+function octets(one) {
+  require(hasFields(one, FIELDS), "a trusted key has its fields");
+  const key = readBase64(one.key);
+  require(key.length > 0 && key.length <= MOST_KEY, "a key");
+  return key;
+}
+
+/** @param {any} one @returns {TrustedKey} */
+function trustedKey(one) {
+  const { party, format, ended } = one;
+  require(typeof party === "string" && PARTY.test(party) && !/[0-9]{11}/.test(party), "an institution's name");
+  require(FORMATS.includes(format) && (ended === null || ENDS.includes(ended)), "of the closed list");
+  require((one.kid !== null) === (format === "hc1"), "a key of HC1 has a name in codes");
+  require(one.kid === null || (readBase64(one.kid).length > 0 && readBase64(one.kid).length <= MOST_KEY), "a name");
+  const { regions } = one;
+  require(Array.isArray(regions) && regions.length > 0 && new Set(regions).size === regions.length, "each once");
+  for (const region of regions) require(typeof region === "string" && /^(country|(?!00)[0-9]{6})$/.test(region), "a region");
+  const [starts, ends] = [seconds(one.starts), seconds(one.ends)];
+  require(starts % 3600 === 0 && ends % 3600 === 0, "whole hours");
+  require(starts < ends && ends <= starts + KEY_LASTS, "a key ends");
+  return { party, format, regions, kinds: closed(one.kinds, WANTED), starts, ends, ended };
+}
+
+/** Of two with one number the one that the log had first counts. @param {TrustList[]} lists @returns {TrustList[]} */
+export function chained(lists) {
+  /** @type {TrustList[]} */
+  const found = [];
+  const ordered = lists.toSorted((a, b) => a.version - b.version || a.loggedAt - b.loggedAt || (a.digest < b.digest ? -1 : 1));
+  for (const one of ordered) {
+    if (found.length === 0 || follows(one, found[found.length - 1])) found.push(one);
+  }
+  return found;
+}
+
+/** @param {TrustList} one @param {TrustList} other */
+export function follows(one, other) {
+  return one.version === other.version + 1 && one.previous === other.digest;
+}
+
+/** The newest that has started; none where that one has ended. @param {TrustList[]} chain @param {number} at */
+export function listInForce(chain, at) {
+  const newest = chain.filter((one) => one.starts <= at).pop();
+  return newest && at < newest.ends ? newest : undefined;
+}
+
+/** @param {TrustedKey} key @param {string} region of a declaration */
+export function covers(key, region) {
+  return key.regions.some(
+    (one) => one === "country" || one === region || (region !== "country" && region.startsWith(one.replace(/(00)+$/, ""))),
+  );
+}
+
+/** @param {TrustedKey} key @param {number} at */
+export function signs(key, at) {
+  return key.starts <= at && at < key.ends;
+}

@@ -1,0 +1,105 @@
+"""Trust lists made by hand, and what each makes of certificates; for the shared vectors and for tests of commands."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import timedelta
+from typing import Any
+
+from doors import AT, Door, issuer_key, trusted_key
+from salus.cli.actors import trust_document
+from salus.kernel import format_instant
+from salus.rules import Document
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+OLD, NEW = issuer_key("one"), issuer_key("two")
+DOOR = Door(noticed=-20 * DAY, other_keys=(NEW,))
+ENDED = AT - DAY
+EARLY = DOOR.text(issued=AT - 3 * DAY)
+LATE = DOOR.text(issued=AT - 3 * DAY, index=12)
+UNLOGGED = DOOR.text(issued=AT - 3 * DAY, index=13)
+AFTER = DOOR.text(issued=AT - 5 * HOUR, index=14)
+BATCHES = ((OLD, (EARLY, AFTER), -2 * DAY), (OLD, (LATE,), -12 * HOUR))
+
+
+def listed(
+    *keys: dict[str, Any], before: Document | None = None, starts: timedelta = -10 * DAY, **changed: Any
+) -> Document:
+    """Write a version that names these keys."""
+    document = trust_document(keys, AT + starts, AT + changed.pop("ends", 90 * DAY), before=before)
+    return dataclasses.replace(document, **changed) if changed else document
+
+
+def ended(why: str | None) -> Document:
+    """Write a list in which the old key ended a day ago and the new one signs."""
+    return listed(trusted_key(OLD, ends=format_instant(ENDED), ended=why), trusted_key(NEW))
+
+
+def by_list() -> dict[str, Door]:
+    """Every trust file that has a trust list, by what is special about it."""
+    first = listed(trusted_key(OLD))
+    second = listed(trusted_key(NEW), before=first, starts=-2 * DAY)
+    one = {
+        "names the key": first,
+        "names another key": listed(trusted_key(NEW)),
+        "names it for another party": listed(trusted_key(OLD, party="elsewhere.example/issuer")),
+        "names it for another format": listed(trusted_key(OLD, format="hc1", kid="AQIDBAUGBwg=")),
+        "names it as HC1 without a name": listed(trusted_key(OLD, format="hc1")),
+        "names it for another kind": listed(trusted_key(OLD, kinds=["recovery"])),
+        "names it for the province": listed(trusted_key(OLD, regions=["900000"])),
+        "names it for the prefecture": listed(trusted_key(OLD, regions=["910000", "900100"])),
+        "names it for another county": listed(trusted_key(OLD, regions=["900102"])),
+        "names it from tomorrow": listed(trusted_key(OLD, starts=format_instant(AT + DAY))),
+        "has ended": listed(trusted_key(OLD), ends=timedelta(0)),
+        "has not started": listed(trusted_key(OLD), starts=2 * DAY),
+        "a key that never ends": listed(trusted_key(OLD, ends=format_instant(AT + 900 * DAY))),
+        "a key at half past": listed(trusted_key(OLD, ends=format_instant(AT + HOUR / 2))),
+        "a region that is none": listed(trusted_key(OLD, regions=["000000"])),
+        "a key twice": listed(trusted_key(OLD), trusted_key(OLD)),
+        "another name": listed(trusted_key(OLD), name="others"),
+    }
+    doors = {what: dataclasses.replace(DOOR, trusted=(document,)) for what, document in one.items()}
+    for why in (None, "superseded", "key-compromise"):
+        doors[f"the key has ended: {why}"] = dataclasses.replace(
+            DOOR, trusted=(ended(why),), batches=BATCHES, lister=NEW
+        )
+    stolen = ended("key-compromise")
+    doors["void lists by a stolen key"] = dataclasses.replace(DOOR, trusted=(stolen,), batches=BATCHES, lister=OLD)
+    doors["void lists by a key after its end"] = dataclasses.replace(DOOR, trusted=(ended(None),), lister=OLD)
+    doors["too few signers"] = dataclasses.replace(DOOR, trusted=(first,), listing=3)
+    doors["in haste by four"] = dataclasses.replace(DOOR, trusted=(first,), listing=4, listed_before=20 * HOUR)
+    doors["in haste by five"] = dataclasses.replace(DOOR, trusted=(first,), listed_before=20 * HOUR)
+    doors["by four with notice"] = dataclasses.replace(DOOR, trusted=(first,), listing=4)
+    coming = listed(trusted_key(NEW), before=first, starts=2 * DAY)
+    doors["a second that is to come"] = dataclasses.replace(DOOR, trusted=(coming,))
+    doors["two versions"] = dataclasses.replace(DOOR, trusted=(first, second))
+    doors["the second alone"] = dataclasses.replace(DOOR, trusted=(second,))
+    loose = listed(trusted_key(NEW), before=listed(trusted_key(NEW)), starts=-2 * DAY)
+    doors["a second that follows another"] = dataclasses.replace(DOOR, trusted=(first, loose))
+    return doors
+
+
+def shown(door: Door) -> dict[str, str]:
+    """What is shown at each."""
+    return {
+        "logged before the key's end": EARLY,
+        "logged after the key's end": LATE,
+        "never logged": UNLOGGED,
+        "dated after the key's end": AFTER,
+        "of the new key": DOOR.text(NEW, index=15),
+    } if door.batches else {"of the old key": AFTER, "of the new key": DOOR.text(NEW, index=15)}  # fmt: skip
+
+
+TAKES_THE_PLACE = [
+    ("names the key", "names the key", True),
+    ("names the key", "two versions", True),
+    ("two versions", "names the key", False),
+    ("names the key", "the second alone", True),
+    ("names another key", "names the key", False),
+    ("names another key", "the second alone", False),
+    ("names another key", "two versions", False),
+    ("names the key", "good", False),
+    ("good", "names the key", True),
+    ("names the key", "too few signers", False),
+]
+"""A file that is kept, one that is found, and whether it may take its place."""
