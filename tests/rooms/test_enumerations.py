@@ -60,6 +60,9 @@ SETTINGS = {
     "mllp_port": "where to take messages; nowhere by default",
     "mllp_senders": "which facility each MSH-4 is; over TLS the certificate has to bear it out",
     "name": "the node's public name, fixed at its first start",
+    "pkcs11_module": "the library of a hardware token, in which new keys for certificates are made",
+    "pkcs11_pin_file": "what opens the token",
+    "pkcs11_token": "which of its tokens",
     "passphrase_file": "opens the custodian's sealed keys",
     "plans": "by which plans follow-up is due; nothing follows from being late",
     "port": "where to listen",
@@ -106,6 +109,9 @@ LEAVES = {
     "appeal-closed",
     "order",
     "refusals",
+    "void",
+    "voids",
+    "certificates",
 }
 # Whether it is a place of care, which may resolve identity codes.
 FACILITIES = {

@@ -39,6 +39,7 @@ OTHER_FILES = {
     "healthcode/picture": "drawing a code needs an image library, issuing one does not",
     "keys/custodian": "the holder of secrets, apart from the service that wraps chart keys",
     "keys/derivation": "pure derivation of keys, apart from types that hold none",
+    "keys/hardware": "a standard of its own, PKCS#11",
     "keys/sealed": "the format of the sealed file",
     "parties/scopes": "the grammar of SMART scopes",
     "parties/sheet": "the sheet that a hospital's engineer is handed",

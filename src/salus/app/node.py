@@ -20,7 +20,7 @@ from salus.app.schemas import SCHEMAS
 from salus.app.settings import NodeSettings, SettingsRefused
 from salus.app.witnessing import witness_leaf, witnesses_of
 from salus.kernel import CLOCK_FILE, Clock, DemoClock, SystemClock, parse_instant, start_demo_clock
-from salus.keys import Custodian, KeyService
+from salus.keys import Custodian, HardwareToken, KeyService
 from salus.ledger import (
     Checkpoint,
     Gathering,
@@ -156,7 +156,8 @@ def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
     store = open_store(Settings(data=settings.data, postgres=settings.postgres))
     try:
         store.migrate(SCHEMAS)
-        node = _assemble(settings, told, store, clock, Custodian.open(settings.data / "keys", passphrase))
+        custodian = Custodian.open(settings.data / "keys", passphrase, token=_token(settings))
+        node = _assemble(settings, told, store, clock, custodian)
         begin(store, node_leaf(kind=node.kind, name=node.name))
         _same_log(store, node.sequencer)
         if not (settings.data / "node.json").exists():
@@ -175,7 +176,7 @@ def join_node(settings: NodeSettings) -> Node:
     """
     told = _identity(settings, None)
     passphrase, clock = _passphrase(settings, told["kind"]), _clock(settings, told["kind"])
-    custodian = Custodian.open(settings.data / "keys", passphrase, create=False)
+    custodian = Custodian.open(settings.data / "keys", passphrase, create=False, token=_token(settings))
     return _assemble(
         settings, told, open_store(Settings(data=settings.data, postgres=settings.postgres)), clock, custodian
     )
@@ -274,6 +275,14 @@ def _identity(settings: NodeSettings, kind: str | None) -> dict[str, str]:
             raise SettingsRefused(f"{settings.data} holds a {told['kind']} node, which can never become another kind")
         return told
     return {"kind": kind or "production", "name": settings.name}
+
+
+def _token(settings: NodeSettings) -> HardwareToken | None:
+    """Open the hardware token that the settings name, if they do."""
+    if settings.pkcs11_module is None or settings.pkcs11_pin_file is None:
+        return None
+    pin = settings.pkcs11_pin_file.read_text("utf-8").strip()
+    return HardwareToken(settings.pkcs11_module, settings.pkcs11_token, pin)
 
 
 def _passphrase(settings: NodeSettings, kind: str) -> bytes:

@@ -32,7 +32,9 @@ class NodeSettings:
     certificates in formats of other systems; XX is nobody's. clock: RFC 3339 instant at which a new demo node
     starts. mllp_host, mllp_port: where to take messages of HL7 v2; nowhere while the
     port is 0, and beyond loopback only with mllp_certificate, mllp_key and mllp_clients (PEM files: whose certificates
-    are let in). mllp_senders: which facility each MSH-4 is. A file writes these as a table, `[mllp]`.
+    are let in). pkcs11_module, pkcs11_token, pkcs11_pin_file: where new keys for certificates are made and kept instead
+    of the sealed file, all three or none: a PKCS#11 library, the label of its token, a file with its user's PIN.
+    mllp_senders: which facility each MSH-4 is. A file writes these as a table, `[mllp]`.
     """
 
     data: Path = Path(".salus")
@@ -47,6 +49,9 @@ class NodeSettings:
     witnesses: Path | None = None
     plans: Path | None = None
     country: str = "XX"
+    pkcs11_module: Path | None = None
+    pkcs11_token: str = ""
+    pkcs11_pin_file: Path | None = None
     mllp_host: str = "127.0.0.1"
     mllp_port: int = 0
     mllp_senders: str = ""
@@ -74,6 +79,8 @@ _PATHS = {
     "mllp_clients",
     "mllp_key",
     "passphrase_file",
+    "pkcs11_module",
+    "pkcs11_pin_file",
     "plans",
     "tls_certificate",
     "tls_key",
@@ -155,4 +162,6 @@ def _checked(settings: NodeSettings) -> NodeSettings:
         raise SettingsRefused("tls_certificate and tls_key go together")
     if len({bool(settings.mllp_certificate), bool(settings.mllp_key), bool(settings.mllp_clients)}) > 1:
         raise SettingsRefused("mllp_certificate, mllp_key and mllp_clients go together")
+    if len({bool(settings.pkcs11_module), bool(settings.pkcs11_token), bool(settings.pkcs11_pin_file)}) > 1:
+        raise SettingsRefused("pkcs11_module, pkcs11_token and pkcs11_pin_file go together")
     return settings

@@ -4,7 +4,15 @@ Refuses to hand out a chart key without counting it, and to write any key in the
 """
 
 from salus.keys.custodian import Custodian, Ed25519Signer
-from salus.keys.errors import ChartKeyMissing, CustodianBroken, KeyShredded, SealBroken, WrongPassphrase
+from salus.keys.errors import (
+    ChartKeyMissing,
+    CustodianBroken,
+    KeyShredded,
+    SealBroken,
+    TokenSilent,
+    WrongPassphrase,
+)
+from salus.keys.hardware import HardwareToken
 from salus.keys.service import KeyService
 
 __all__ = [
@@ -12,8 +20,10 @@ __all__ = [
     "Custodian",
     "CustodianBroken",
     "Ed25519Signer",
+    "HardwareToken",
     "KeyService",
     "KeyShredded",
     "SealBroken",
+    "TokenSilent",
     "WrongPassphrase",
 ]

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from salus.keys import sealed as sealed_file
 from salus.keys.derivation import derive
 from salus.keys.errors import BadRequest, CustodianMissing, SealBroken
+from salus.keys.hardware import HardwareToken
 from salus.keys.model import KEY_BYTES, Secrets, checked_name
 from salus.keys.sealed import Stretched
 
@@ -49,8 +50,11 @@ class Custodian:
     (NIST SP 800-38D, section 8.3); a node that nears that needs a second custodian.
     """
 
-    def __init__(self, folder: Path, stretched: Stretched, content: Secrets) -> None:
+    def __init__(
+        self, folder: Path, stretched: Stretched, content: Secrets, token: HardwareToken | None = None
+    ) -> None:
         self.path = folder / sealed_file.FILE
+        self._token = token
         self._stretched = stretched
         self._secrets = content
         self._adding = threading.Lock()
@@ -63,9 +67,12 @@ class Custodian:
         return f"Custodian({self.fingerprint})"
 
     @classmethod
-    def open(cls, folder: Path, passphrase: bytes, *, create: bool = True) -> Custodian:
+    def open(
+        cls, folder: Path, passphrase: bytes, *, create: bool = True, token: HardwareToken | None = None
+    ) -> Custodian:
         """Open the custodian file of `folder`, or make a new one there where `create` allows it.
 
+        New keys of `es256_in_token` are made in `token`, if there is one.
         Raises WrongPassphrase, CustodianBroken or CustodianMissing. A new file's passphrase has at least 12 bytes.
         """
         path = folder / sealed_file.FILE
@@ -74,7 +81,7 @@ class Custodian:
                 raise CustodianMissing(f"there is no {path.name} in {folder}; restore it from the back-up of the keys")
             _found(folder, passphrase)
         stretched, content = sealed_file.read(path, passphrase)
-        return cls(folder, stretched, content)
+        return cls(folder, stretched, content, token)
 
     @property
     def fingerprint(self) -> str:
@@ -136,10 +143,23 @@ class Custodian:
         """Return the X25519 private key of that name, to which others seal; derived each time, kept nowhere."""
         return X25519PrivateKey.from_private_bytes(derive(self._secrets.custodian_key, "x25519", name))
 
+    def es256_in_token(self, name: str) -> ec.EllipticCurvePrivateKey:
+        """Return a P-256 key that may sign one thing in several ways; it is made in the token if one is open.
+
+        A key that the file has stays there: what others know it by does not change.
+        """
+        if self._token is None or name in self._names_in_file():
+            return self.es256(name)
+        with self._adding, sealed_file.alone(self.path.parent):
+            return self._token.es256(name)
+
     def es256_names(self) -> list[str]:
-        """Return the names of the P-256 keys that were made here, by this process or another."""
+        """Return the names of the P-256 keys that were made here, by this process or another, the token's included."""
+        return sorted({*self._names_in_file(), *(self._token.names() if self._token else ())})
+
+    def _names_in_file(self) -> set[str]:
         current = sealed_file.reread(self.path, self._stretched)
-        return sorted(label.removeprefix("es256/") for label in current.private if label.startswith("es256/"))
+        return {label.removeprefix("es256/") for label in current.private if label.startswith("es256/")}
 
     def _cipher(self, domain: str) -> AESGCM:
         cipher = self._ciphers.get(domain)

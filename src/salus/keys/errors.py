@@ -46,3 +46,9 @@ class BadRequest(Invalid):
     """A passphrase, name or domain that cannot be used."""
 
     code = "SALUS-W007"
+
+
+class TokenSilent(Unavailable):
+    """A hardware token cannot be opened, or does not sign."""
+
+    code = "SALUS-W008"

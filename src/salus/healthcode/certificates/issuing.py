@@ -122,6 +122,6 @@ def logged_batches(tx: Transaction, key: bytes, at: datetime) -> list[LoggedBatc
 
 
 def _key(custodian: Custodian, name: str) -> IssuingKey:
-    public = custodian.es256(name).public_key()
+    public = custodian.es256_in_token(name).public_key()
     spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return IssuingKey(name=name, spki=spki, digest=key_digest(public), kid=key_id(public))

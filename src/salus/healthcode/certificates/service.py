@@ -59,7 +59,9 @@ def take(
     fills the lists. Its place in the list of void ones is random and used once. `key_name` is what `signing_key` says.
     Raises CertificateRefused if the fact is too old.
     """
-    known = _living(tx, custodian, resident_key, fact, hint, at, key_id(custodian.es256(key_name).public_key()))
+    known = _living(
+        tx, custodian, resident_key, fact, hint, at, key_id(custodian.es256_in_token(key_name).public_key())
+    )
     if known is not None:
         return known
     number = _list_with_room(tx)
@@ -135,7 +137,7 @@ def _issue(
     once: bool = False,
 ) -> UUID:
     """Sign a certificate at a random free place of its list, keep it, and return its name."""
-    private = custodian.es256(key_name)
+    private = custodian.es256_in_token(key_name)
     kid, sign = key_id(private.public_key()), signer(private)
     certificate_id = new_id()
     while True:
@@ -193,7 +195,7 @@ def status_lists(
 
     `key_name` is what `listing_key` says.
     """
-    private = custodian.es256(key_name)
+    private = custodian.es256_in_token(key_name)
     kid, sign = key_id(private.public_key()), signer(private)
     places: dict[int, set[int]] = {number: set() for number in range(1, store.highest_list(tx) + 1)}
     for number, index in store.void_places(tx):
