@@ -121,6 +121,13 @@ def line(what: str, took: list[float]) -> None:
     print(f"{what:<48}{len(took):>5}  p50 {p50:>7.1f} ms  p95 {p95:>7.1f} ms  most {most:>7.1f} ms")
 
 
+def below(folder: Path) -> Path:
+    """Make the node's folder two levels down: it and both above are opened to the database's own user."""
+    made = folder / "door" / "node"
+    made.mkdir(parents=True)
+    return made
+
+
 def ready(context: BrowserContext, door: Door) -> Page:
     door.trust()
     page = context.new_page()
@@ -152,7 +159,7 @@ def main() -> None:
     machine = f"{platform.machine()}, {os.cpu_count()} CPUs"
     with (
         tempfile.TemporaryDirectory() as folder,
-        a_door(Path(folder) / "node") as door,
+        a_door(below(Path(folder))) as door,
         served(door),
         sync_playwright() as playwright,
     ):
