@@ -13,8 +13,6 @@ from salus.codec.certificates.model import LIST_SIZE
 LISTS = 10
 SHARE = 100  # one in a hundred is void
 MOST_OCTETS = 145_000
-A_DAY = 5_000  # certificates of ten million that become void within a day
-MOST_OF_A_DAY = 10_000
 
 
 def test_ten_million_certificates_of_which_one_in_a_hundred_is_void_take_at_most_145_kilobytes() -> None:
@@ -31,23 +29,3 @@ def test_ten_million_certificates_of_which_one_in_a_hundred_is_void_take_at_most
     octets = sum(map(len, tokens))
     print(f"{LISTS} signed lists of {LIST_SIZE:,} places, 1 in {SHARE} void: {octets:,} octets")
     assert octets <= MOST_OCTETS * LISTS * LIST_SIZE / 10_000_000
-
-
-def test_what_becomes_void_in_a_day_takes_at_most_ten_kilobytes_by_itself() -> None:
-    """As lists of the same form that name these places and no others."""
-    key, chance = issuer_key("lists"), random.Random(7)
-    kid, sign = key_id(key.public_key()), signer(key)
-    new = chance.sample(range(LISTS * LIST_SIZE), A_DAY * LISTS * LIST_SIZE // 10_000_000)
-    tokens = []
-    for number in range(LISTS):
-        void = [place % LIST_SIZE for place in new if place // LIST_SIZE == number]
-        token = write_status_list(
-            subject_of(PARTY, number + 1), void, kid, sign, issued=AT, expires=AT + timedelta(days=1)
-        )
-        found = read_status_list(token, {kid: key.public_key()})
-        assert all(found.void(place) for place in void)
-        tokens.append(token)
-
-    octets = sum(map(len, tokens))
-    print(f"{len(new):,} new voids of {LISTS * LIST_SIZE:,} places, in {LISTS} signed lists: {octets:,} octets")
-    assert octets <= MOST_OF_A_DAY * LISTS * LIST_SIZE / 10_000_000
