@@ -83,7 +83,7 @@ function trustedKey(one) {
 export function chained(lists) {
   /** @type {TrustList[]} */
   const found = [];
-  const ordered = lists.toSorted((a, b) => a.version - b.version || a.loggedAt - b.loggedAt || (a.digest < b.digest ? -1 : 1));
+  const ordered = [...lists].sort((a, b) => a.version - b.version || a.loggedAt - b.loggedAt || (a.digest < b.digest ? -1 : 1));
   for (const one of ordered) {
     if (found.length === 0 || follows(one, found[found.length - 1])) found.push(one);
   }
