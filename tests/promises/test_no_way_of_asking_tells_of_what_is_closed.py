@@ -235,6 +235,10 @@ PAGES: Mapping[tuple[str, str], tuple[Ask, ...]] = {
     ),
     ("GET", "/desk/{resident}/notice"): (GET(path="/desk/{resident}/notice"),),
     ("POST", "/desk/{resident}/notice"): (POST(path="/desk/{resident}/notice", body={}),),
+    ("GET", "/desk/{resident}/card"): (GET(path="/desk/{resident}/card"),),
+    ("POST", "/desk/{resident}/card"): (POST(path="/desk/{resident}/card", body={"how": "signed", "paper": "!"}),),
+    ("GET", "/desk/{resident}/guardian"): (GET(path="/desk/{resident}/guardian"),),
+    ("POST", "/desk/{resident}/guardian"): (POST(path="/desk/{resident}/guardian", body={"wanted": NUMBER}),),
     ("GET", "/me/record"): (GET(path="/me/record"),),
 }
 """Every page of a desk, and the one on which a resident reads the own record."""

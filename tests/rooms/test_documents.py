@@ -103,7 +103,7 @@ def test_every_setting_is_in_the_reference_with_its_variable() -> None:
 
     for setting in dataclasses.fields(NodeSettings):
         assert f"`SALUS_{setting.name.upper()}`" in row(page, setting.name), setting.name
-    listed = re.findall(r"^\| `([a-z_]+)` \|", page, re.MULTILINE)
+    listed = re.findall(r"^\| `([a-z0-9_]+)` \|", page, re.MULTILINE)
     assert listed == [setting.name for setting in dataclasses.fields(NodeSettings)]
 
 

@@ -26,12 +26,14 @@ from salus.app.invitations import invite_resident
 from salus.app.seeing import standing
 from salus.codec.recognising import believe
 from salus.healthcode.brought import bring
+from salus.healthcode.cards import Agreed
 from salus.healthcode.full import Form
 from salus.identity import Author, Says
 from salus.kernel import FixedClock, Purpose, Refused, Role
 from salus.parties import PartyExists, Principal, principal
 from salus.rules import recognised_at
 from salus.storage import Duty, Store
+from telephones import Telephone
 
 KEYS = recognised_at(Paper(recognised=(recognition(shc_key()),)).read().recognised, AT)
 H1, H2 = system("H1"), system("H2")
@@ -44,8 +46,10 @@ READ_UNDER_ALL_KEYS = {
     "access.relation": "care relations: test_an_open_relation_counts_for_all_charts_and_goes_with_its_own",
     "appeals.contest": "contests: test_contests_are_found_under_both_identifiers",
     "healthcode.brought": "what was brought: test_brought_facts_are_found_under_both_identifiers",
+    "healthcode.card": "cards: test_cards_are_found_under_both_identifiers",
     "healthcode.certificate": "certificates: test_certificates_are_found_under_both_identifiers",
     "healthcode.full_certificate": "full certificates: test_full_certificates_are_found_under_both_identifiers",
+    "healthcode.phone": "telephones: test_telephones_are_found_under_both_identifiers",
     "identity.notice": "notices of links and partings: test_notices_are_found_under_both_identifiers",
 }
 OTHERWISE = {
@@ -176,6 +180,37 @@ def test_full_certificates_are_found_under_both_identifiers(node: Node) -> None:
 
     for person, name in zip(two, names, strict=True):
         assert [each.certificate_id for each in app.my_full_certificates(node, person.who).held] == [name]
+
+
+def test_cards_are_found_under_both_identifiers(node: Node, two: tuple[Person, Person]) -> None:
+    one, other = two
+    for person in two:
+        app.arrive(node, clinician("H1"), person.number)
+        app.order_card(node, clinician("H1"), person.resident, app.Agreement(how=Agreed.SAID))
+    apart = [{each.id for each in app.my_cards(node, person.who)} for person in two]
+
+    link(node, one, other)
+    for person in two:
+        assert {each.id for each in app.my_cards(node, person.who)} == apart[0] | apart[1]
+    part(node, one, other)
+
+    assert [{each.id for each in app.my_cards(node, person.who)} for person in two] == apart
+    assert all(len(each) == 1 for each in apart)
+
+
+def test_telephones_are_found_under_both_identifiers(node: Node, two: tuple[Person, Person]) -> None:
+    one, other = two
+    for person in two:
+        app.register_phone(node, person.who, Telephone().point)
+    apart = [{each.phone_id for each in app.my_phones(node, person.who)} for person in two]
+
+    link(node, one, other)
+    for person in two:
+        assert {each.phone_id for each in app.my_phones(node, person.who)} == apart[0] | apart[1]
+    part(node, one, other)
+
+    assert [{each.phone_id for each in app.my_phones(node, person.who)} for person in two] == apart
+    assert all(len(each) == 1 for each in apart)
 
 
 def test_brought_facts_are_found_under_both_identifiers(node: Node, two: tuple[Person, Person]) -> None:

@@ -175,15 +175,7 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     `believed` is whom the reader already believes; a file with another log or other witnesses is then refused.
     """
     value = _parsed(octets)
-    try:
-        trust = Trust.parse(str(value["policy"]))
-        if len(trust.organisations) < WITNESSING:
-            raise CodecError(f"it takes witnesses of {WITNESSING} organisations", Fault.SIGNATURE)
-        head = trust.open(str(value["head"]))
-    except ProofError:
-        raise CodecError("the trust file's log is not cosigned by its witnesses", Fault.SIGNATURE) from None
-    if believed is not None and trust != believed:
-        raise CodecError("the trust file is of another log, or of other witnesses", Fault.KEY)
+    trust, made = _opened(value, believed)
     keys, lost_keys = _each(value["keys"], lambda one: _party_key(one, trust))
     issuers, lost_issuers = _each(value["issuers"], lambda one: _issuer(one, keys))
     declarations, lost_declarations = _each(value["declarations"], lambda one: _declaration(one, keys, trust))
@@ -193,31 +185,43 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     trusted, lost_trusted = _each(value.get("trusted", ()), lambda one: _published(one, keys, trust))
     batches, lost_batches = _each(value.get("signed", ()), lambda one: read_batch(one, trust))
     lists, lost_lists = _each(value["lists"], lambda one: _listed(one, by_kid))
-    newest: dict[tuple[str, int], StatusList] = {}
-    for place, found in lists:
-        if place not in newest or newest[place].issued < found.issued:
-            newest[place] = found
+    lost = (lost_keys, lost_issuers, lost_declarations, lost_acceptance, lost_recognised, lost_trusted, lost_batches)
     return TrustFile(
         trust=trust,
-        made=head.as_of,
-        ends=head.as_of + TRUST_LASTS,
+        made=made,
+        ends=made + TRUST_LASTS,
         issuers=MappingProxyType(by_kid),
         declarations=tuple(declarations),
-        lists=MappingProxyType(newest),
-        dropped=lost_keys
-        + lost_issuers
-        + lost_declarations
-        + lost_lists
-        + lost_acceptance
-        + lost_recognised
-        + lost_trusted
-        + lost_batches,
+        lists=_newest(lists),
+        dropped=sum(lost) + lost_lists,
         acceptance=acceptance,
         recognised=tuple(recognised),
         listed="trusted" in value,
         chain=chained(one for one in trusted if one.document.kind is PublicationKind.TRUST_LIST),
         batches=tuple(batches),
     )
+
+
+def _opened(value: Mapping[str, Any], believed: Trust | None) -> tuple[Trust, datetime]:
+    """Return whom the file believes, and the instant that its newest checkpoint was cosigned by."""
+    try:
+        trust = Trust.parse(str(value["policy"]))
+        if len(trust.organisations) < WITNESSING:
+            raise CodecError(f"it takes witnesses of {WITNESSING} organisations", Fault.SIGNATURE)
+        head = trust.open(str(value["head"]))
+    except ProofError:
+        raise CodecError("the trust file's log is not cosigned by its witnesses", Fault.SIGNATURE) from None
+    if believed is not None and trust != believed:
+        raise CodecError("the trust file is of another log, or of other witnesses", Fault.KEY)
+    return trust, head.as_of
+
+
+def _newest(lists: Iterable[tuple[tuple[str, int], StatusList]]) -> Mapping[tuple[str, int], StatusList]:
+    newest: dict[tuple[str, int], StatusList] = {}
+    for place, found in lists:
+        if place not in newest or newest[place].issued < found.issued:
+            newest[place] = found
+    return MappingProxyType(newest)
 
 
 def _parsed(octets: bytes) -> dict[str, Any]:
