@@ -26,7 +26,8 @@ pytestmark = pytest.mark.browser
 
 WIDTHS = (320, 1280)
 # States that differ from another sample in words alone are read by axe once.
-NEED_A_NODE = {"verify"}  # it fetches a trust file and a worker; tests/journeys/test_certificate_at_a_door.py has it
+# They fetch a worker and more; tests/journeys/test_certificate_at_a_door.py and test_code_on_a_phone.py have them.
+NEED_A_NODE = {"verify", "my code on this phone"}
 SAME_BUT_FOR_WORDS = {
     *(f"failure {kind}" for kind in views.FailureKind if kind not in {"sign-in", "unsafe"}),
     *(f"desk {trouble}" for trouble in views.DeskTrouble if trouble not in {"code", "purpose"}),
