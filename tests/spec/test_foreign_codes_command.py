@@ -172,7 +172,8 @@ def test_a_trust_list_names_issuers_of_other_formats(tmp_path: Path) -> None:
     good, others = verify([str(file)], ISSUER.text(), CARDS.text(CARD)), verify([str(file)], OTHER.text())
 
     assert good.exit_code == 0, good.output
-    assert [line.split(":")[0] for line in good.stdout.splitlines()] == ["valid", "valid"]
+    told = [line.split(":")[0] for line in good.stdout.splitlines()]
+    assert told == ["valid", "valid", "trust file as of 2031-03-01T08"]
     assert (others.exit_code, others.stdout.split(":")[0]) == (1, "cannot-tell")
 
 
