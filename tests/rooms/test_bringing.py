@@ -56,6 +56,13 @@ def test_what_is_kept_are_facts_their_source_and_their_signer() -> None:
     assert (str(fact.kind), fact.target, fact.on) == ("vaccination", "840539006", "2031-01-15")
 
 
+def test_a_key_vouches_for_what_it_is_recognised_for_alone() -> None:
+    tests_alone = recognised_at(Paper(recognised=(recognition(hc1_key(kinds=["test"])),)).read().recognised, AT)
+
+    assert [str(one.kind) for one in told(HC1.text()).vouched] == ["vaccination"]
+    assert believe([HC1.text()], tests_alone, AT).vouched == ()
+
+
 def test_neither_name_nor_birth_date_nor_the_certificates_own_name_is_kept() -> None:
     kept = repr(brought_of(told(dcc()), new_id(), AT))
 
@@ -100,8 +107,9 @@ def test_a_card_in_chunks_is_brought_as_one() -> None:
 
 
 def test_a_resident_brings_sees_and_takes_out(door: Door) -> None:
-    name = app.bring_certificate(door.node, door.resident, [hcert(door)])
-    again = app.bring_certificate(door.node, door.resident, [hcert(door)])
+    text = hcert(door)  # once: it says when it was issued, and the clock goes on
+    name = app.bring_certificate(door.node, door.resident, [text])
+    again = app.bring_certificate(door.node, door.resident, [text])
     (kept,) = app.my_brought(door.node, door.resident)
     app.take_out_brought(door.node, door.resident, name)
 

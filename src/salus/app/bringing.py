@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -53,10 +54,12 @@ def bring_certificate(node: Node, who: Principal, texts: Sequence[str]) -> UUID:
         told = believe(list(texts), recognised, at)
     except NotBelieved as refused:
         raise BroughtRefused(f"the certificate was not taken: {_WHY[refused.reason]}") from None
+    if not told.vouched:
+        raise BroughtRefused("the certificate was not taken: its signer is not recognised for what it says")
     if not _is_own(node, who, mine, told.holder, at):
         raise BroughtRefused("the certificate was not taken: its name and birth date are not those of your record")
     with node.store.transaction(Duty.CARE) as tx:
-        return bring(tx, node.custodian, mine.minted, told, at)
+        return bring(tx, node.custodian, mine.minted, replace(told, events=told.vouched), at)
 
 
 def take_out_brought(node: Node, who: Principal, brought_id: UUID) -> None:

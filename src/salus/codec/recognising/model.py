@@ -29,6 +29,11 @@ class Believed:
     ends: datetime | None
     digest: bytes
 
+    @property
+    def vouched(self) -> tuple[Event, ...]:
+        """The events of those kinds for which the key is recognised; both are words of one closed list."""
+        return tuple(one for one in self.events if str(one.kind) in self.key.kinds)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignFact:
