@@ -21,7 +21,8 @@ _MOST_SLOT = 31
 def hold(tx: Transaction, charts: Sequence[int]) -> None:
     """Let nothing in these charts become sensitive until this transaction ends: something now refers to it."""
     tx.rows(
-        "select pg_advisory_xact_lock_shared(%s, hashint8(chart)) from unnest(%s::bigint[]) q(chart)",
+        "select pg_advisory_xact_lock_shared(%s, number) from"
+        " (select distinct hashint8(chart) as number from unnest(%s::bigint[]) q(chart) order by 1) numbers",
         (_GROWING, list(charts)),
     )
 
