@@ -137,7 +137,7 @@ def test_an_itinerary_is_refused_and_the_page_says_why(door: Door, context: Brow
     answer = page.request.post(f"{door.url}/health-code/itinerary-declaration", data={"places": ["market"]})
 
     assert answer.status == 403
-    assert answer.json()["code"] == "SALUS-W020"
+    assert answer.json()["code"] == "SALUS-W040"
     assert "market" not in answer.text()
     assert answer.json()["why"] == "/about/interfaces#itinerary"
     assert "Why an itinerary is refused" in page.inner_text("main")

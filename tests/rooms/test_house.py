@@ -336,3 +336,14 @@ def test_there_are_at_most_eight_things_to_make() -> None:
     assert targets == set(phony[1].split())
     assert {"setup", "demo", "test", "check", "docs", "bench"} <= targets
     assert len(targets) <= 8
+
+
+def test_no_two_errors_have_one_code() -> None:
+    """Whoever reads a log, or an answer, learns from the code what is wrong."""
+    named: dict[str, list[str]] = {}
+    for path in (REPOSITORY / "src").rglob("*.py"):
+        for code in re.findall(r'^    code = "(SALUS-[A-Z][0-9]{3})"$', path.read_text("utf-8"), re.MULTILINE):
+            named.setdefault(code, []).append(path.name)
+
+    assert len(named) > 100
+    assert {code: where for code, where in named.items() if len(where) > 1} == {}

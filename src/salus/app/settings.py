@@ -17,7 +17,7 @@ KINDS = ("production", "demo")
 class SettingsRefused(Invalid):
     """A setting that cannot be, with its name and what to write instead."""
 
-    code = "SALUS-A001"
+    code = "SALUS-A003"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

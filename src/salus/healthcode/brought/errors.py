@@ -8,5 +8,5 @@ from salus.kernel import Invalid
 class BroughtRefused(Invalid):
     """A code cannot be brought: not believed, another person's, or not the asker's to take out."""
 
-    code = "SALUS-H021"
+    code = "SALUS-H051"
     status = 400

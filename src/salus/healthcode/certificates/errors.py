@@ -8,5 +8,5 @@ from salus.kernel import Invalid
 class CertificateRefused(Invalid):
     """A certificate cannot be taken of this entry, or is not the asker's to show or void."""
 
-    code = "SALUS-H010"
+    code = "SALUS-H012"
     status = 404

@@ -8,5 +8,5 @@ from salus.kernel import Invalid
 class FullRefused(Invalid):
     """A full certificate cannot be made of this entry in this format, or is not the asker's to show."""
 
-    code = "SALUS-H020"
+    code = "SALUS-H050"
     status = 404

@@ -10,7 +10,7 @@ from salus.web.pages.visit import Visit, paged
 from salus.web.views import Address
 from salus.web.views.interfaces import Interfaces
 
-ITINERARY_REFUSED = "SALUS-W020"
+ITINERARY_REFUSED = "SALUS-W040"
 _REFUSAL = {
     "code": ITINERARY_REFUSED,
     "refused": "itinerary declaration (个人行程申报, GB/T 38963)",
