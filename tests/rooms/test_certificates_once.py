@@ -116,6 +116,16 @@ def test_a_correction_voids_the_whole_batch(
     assert living(store, custodian, me, fact) == []
 
 
+def test_a_correction_leaves_what_has_ended_of_a_batch_alone(
+    store: Store, custodian: Custodian, residents: Iterator[int], fact: Fact
+) -> None:
+    me = next(residents)
+    batch(store, custodian, me, fact)
+    with store.transaction(Duty.CARE) as tx:
+        take(tx, custodian, me, fact, None, at=AT)
+        assert void_corrected(tx, [fact.resource], AT + ONCE_LASTS) == 1
+
+
 def test_a_batch_is_found_by_an_index(store: Store) -> None:
     with store.transaction(Duty.MIGRATION) as tx:
         tx.run("set local enable_seqscan = off")

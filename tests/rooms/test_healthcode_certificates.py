@@ -227,7 +227,7 @@ def test_queries_use_an_index_at_size(store: Store) -> None:
     with store.transaction(Duty.MIGRATION) as tx:
         tx.run("analyze healthcode.certificate")
     with store.transaction(Duty.CARE) as tx:
-        for query, parameters in ((sql.OF_RESIDENT, (-7,)), (sql.VOID_CORRECTED, (AT, [uuid4()]))):
+        for query, parameters in ((sql.OF_RESIDENT, (-7,)), (sql.VOID_CORRECTED, (AT, [uuid4()], AT))):
             plan = "\n".join(row[0] for row in tx.rows("explain " + query, parameters))
             assert "Seq Scan on certificate" not in plan, plan
     with store.transaction(Duty.MIGRATION) as tx:

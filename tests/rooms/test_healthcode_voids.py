@@ -170,8 +170,12 @@ def test_a_month_is_told_when_it_is_over_and_what_comes_late_is_told_later(node:
         ((50, 12, 11), {"holder": 50, "superseded": 12, "not-ones-own": 11}),
         ((50, 12, 3), {"holder": 50, TOGETHER: 15}),
         ((50, 0, 3), {TOGETHER: 53}),
-        ((50, 6, 4), {"holder": 50, TOGETHER: 10}),
+        ((50, 6, 4), {TOGETHER: 60}),
         ((50, 6, 3), {TOGETHER: 59}),
+        ((0, 50, 0), {TOGETHER: 50}),
+        ((0, 11, 0), {TOGETHER: 11}),
+        ((9, 0, 11), {TOGETHER: 20}),
+        ((0, 10, 10), {"superseded": 10, "not-ones-own": 10}),
     ],
 )
 def test_small_counts_stand_together(counts: tuple[int, int, int], told: dict[str, int]) -> None:
@@ -180,6 +184,7 @@ def test_small_counts_stand_together(counts: tuple[int, int, int], told: dict[st
     assert found == told
     assert sum(found.values()) == sum(counts)
     assert len(found) < 2 or min(found.values()) >= SMALLEST_TOLD
+    assert len(found) != 1 or set(found) == {TOGETHER}
 
 
 def test_every_ground_of_a_row_has_a_reason_of_the_closed_list(node: Node) -> None:

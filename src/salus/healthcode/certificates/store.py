@@ -32,7 +32,8 @@ VOID = """
 """
 VOID_CORRECTED = """
     insert into healthcode.voided (list_number, index, ground, at)
-    select list_number, index, 'corrected', %s from healthcode.certificate where resource_id = any(%s::uuid[])
+    select list_number, index, 'corrected', %s from healthcode.certificate
+    where resource_id = any(%s::uuid[]) and (not once or at > %s)
     on conflict do nothing returning list_number, index, ground, at
 """
 VOID_PARTED = """
@@ -87,9 +88,12 @@ def insert_void(tx: Transaction, certificate_id: UUID, resident_key: int, at: da
     return tx.rows(VOID, (at, certificate_id, resident_key))
 
 
-def insert_void_of(tx: Transaction, resources: Sequence[UUID], at: datetime) -> list[VoidRow]:
-    """Void every certificate that rests on one of these entries, and return the new rows."""
-    return tx.rows(VOID_CORRECTED, (at, list(resources)))
+def insert_void_of(tx: Transaction, resources: Sequence[UUID], at: datetime, once_since: datetime) -> list[VoidRow]:
+    """Void every certificate that rests on one of these entries, and return the new rows.
+
+    Of those to be shown once it voids what was taken after an instant.
+    """
+    return tx.rows(VOID_CORRECTED, (at, list(resources), once_since))
 
 
 def insert_void_parted(tx: Transaction, certificate_ids: Sequence[UUID], at: datetime) -> list[VoidRow]:

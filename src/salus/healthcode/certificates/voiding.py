@@ -15,7 +15,7 @@ from uuid import UUID
 
 from salus.healthcode.certificates import store
 from salus.healthcode.certificates.errors import CertificateRefused
-from salus.healthcode.certificates.service import held
+from salus.healthcode.certificates.service import ONCE_LASTS, held
 from salus.healthcode.certificates.voids import GROUNDS, Void, VoidReason, told_counts, void_leaf, voids_leaf
 from salus.keys import Custodian
 from salus.ledger import append
@@ -42,8 +42,11 @@ def void(tx: Transaction, custodian: Custodian, resident_key: int, certificate_i
 
 
 def void_corrected(tx: Transaction, resources: Sequence[UUID], at: datetime) -> int:
-    """Void every certificate that rests on an entry which was corrected; its holder may take a new one."""
-    return _log(tx, store.insert_void_of(tx, resources, at)) if resources else 0
+    """Void every certificate that rests on an entry which was corrected; its holder may take a new one.
+
+    One of a day's batch that has ended is left alone: it counts for nothing, and would only add to what is counted.
+    """
+    return _log(tx, store.insert_void_of(tx, resources, at, at - ONCE_LASTS)) if resources else 0
 
 
 def void_parted(tx: Transaction, certificate_ids: Sequence[UUID], at: datetime) -> int:

@@ -71,9 +71,12 @@ def voids_leaf(month: date, reason: str, count: int) -> Leaf:
 def told_counts(counts: Mapping[VoidReason, int]) -> dict[str, int]:
     """Return what is told of a month: counts by reason, of which small ones stand together.
 
-    No count below ten is told beside another; the total, which the leaves show anyhow, gives no hidden one away.
+    No count below ten is told beside another; the total, which the leaves show anyhow, gives no hidden one away. Where
+    fewer than two reasons have ten, all stand together: one reason alone would be that of each certificate.
     """
     rest = sorted((count, str(reason)) for reason, count in counts.items() if count)
+    if sum(count >= SMALLEST_TOLD for count, _ in rest) < 2:
+        return {TOGETHER: sum(counts.values())} if rest else {}
     together = 0
     while rest and (rest[0][0] < SMALLEST_TOLD or 0 < together < SMALLEST_TOLD):
         together += rest.pop(0)[0]
