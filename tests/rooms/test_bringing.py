@@ -21,6 +21,7 @@ from salus.codec.foreign.smart import joined
 from salus.codec.recognising import Believed, NotBelieved, believe
 from salus.healthcode.brought import Brought, BroughtFact, BroughtRefused, brought_of
 from salus.healthcode.brought import store as sql
+from salus.healthcode.brought.model import written
 from salus.kernel import Refused, new_id
 from salus.rules import recognised_at
 from salus.storage import Duty, Store
@@ -70,6 +71,20 @@ def test_neither_name_nor_birth_date_nor_the_certificates_own_name_is_kept() -> 
         assert str(word) not in kept
 
 
+def test_neither_place_nor_issuer_of_the_single_event_is_kept() -> None:
+    marks = {"tc": "Centre by the river", "is": "Office at the harbour"}
+    tested = brought_of(told(dcc("t", **marks, nm="Quick")), new_id(), AT)
+    others = [brought_of(told(dcc(group, **{"is": marks["is"]})), new_id(), AT) for group in "vr"]
+    where = {"performer": [{"actor": {"display": marks["tc"]}}], "location": {"display": marks["tc"]}}
+    carded = brought_of(told(card(entry=[{**given(), **where}, {**observed(), **where}])), new_id(), AT)
+
+    for kept in (tested, *others, carded):
+        assert not any(word in written(kept).decode() for word in marks.values())
+    assert dict(tested.facts[0].detail) == {"tt": "LP6464-4", "tr": "260415000", "nm": "Quick"}
+    assert set(dict(others[0].facts[0].detail)) == {"vp", "mp", "ma", "dn", "sd"}
+    assert "result" in dict(carded.facts[1].detail)
+
+
 def test_a_colour_of_another_system_is_refused_where_it_stands_and_has_no_field_here() -> None:
     for opinion in ("colour", "status", "measure"):
         with pytest.raises(NotBelieved) as refused:
@@ -116,6 +131,20 @@ def test_a_resident_brings_sees_and_takes_out(door: Door) -> None:
     assert again == name == kept.brought_id
     assert kept.issuer == "Ministry of Health of Elsewhere"
     assert app.my_brought(door.node, door.resident) == ()
+
+
+def test_what_is_taken_out_is_deleted_and_that_it_was_stays(door: Door) -> None:
+    name = app.bring_certificate(door.node, door.resident, [hcert(door)])
+    app.take_out_brought(door.node, door.resident, name)
+    with door.node.store.transaction(Duty.CARE) as tx:
+        (row,) = tx.rows(
+            "select b.content, b.at, o.at from healthcode.brought b join healthcode.brought_out o using (brought_id)"
+            " where b.brought_id = %s",
+            (name,),
+        )
+
+    assert row[0] is None
+    assert row[1] <= row[2]
 
 
 REFUSED: dict[str, Callable[[Door], str]] = {

@@ -1,6 +1,8 @@
 """Facts out of a foreign certificate, as they are kept. Pure; a colour, a verdict or a measure has no field.
 
-The name and birth date of the certificate are compared with the own record and not kept.
+The name and birth date of the certificate are compared with the own record and not kept. Of an event's codes only those
+are kept that say what was given or found: not who did that, nor where, nor the certificate's own name, by which shows
+of it can be linked.
 """
 
 from __future__ import annotations
@@ -16,12 +18,15 @@ from salus.codec.foreign import Event, EventKind
 from salus.codec.recognising import Believed
 
 MOST_FACTS: Final = 32
-_DROPPED: Final = {"ci"}  # the other system's own name for the certificate, by which shows of it can be linked
+_VACCINATION: Final = frozenset({"vp", "mp", "ma", "dn", "sd", "lot"})
+_TEST: Final = frozenset({"tt", "nm", "ma", "tr", "dr", "result"})
+_RECOVERY: Final = frozenset({"df", "du"})
+_KEPT: Final = {EventKind.VACCINATION: _VACCINATION, EventKind.TEST: _TEST, EventKind.RECOVERY: _RECOVERY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BroughtFact:
-    """One event by the codes of its format: what, of what, when; `detail` are its other codes."""
+    """One event by the codes of its format: what, of what, when; `detail` are what else was given or found."""
 
     kind: EventKind
     target: str
@@ -85,5 +90,5 @@ def read(brought_id: UUID, octets: bytes, at: datetime) -> Brought:
 
 
 def _fact(event: Event) -> BroughtFact:
-    detail = tuple(pair for pair in event.detail if pair[0] not in _DROPPED)
+    detail = tuple(pair for pair in event.detail if pair[0] in _KEPT[event.kind])
     return BroughtFact(kind=event.kind, target=event.target, on=event.on, detail=detail)

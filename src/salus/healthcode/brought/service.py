@@ -41,7 +41,7 @@ def brought(tx: Transaction, custodian: Custodian, resident_key: int) -> list[Br
 
 
 def take_out(tx: Transaction, custodian: Custodian, resident_key: int, brought_id: UUID, at: datetime) -> None:
-    """Take one out again; BroughtRefused if it is not this resident's."""
+    """Take one out again: its content is deleted, that it was and when stays. BroughtRefused if it is another's."""
     if brought_id not in {one.brought_id for one in brought(tx, custodian, resident_key)}:
         raise BroughtRefused("there is no such fact among those that you brought")
     store.insert_out(tx, brought_id, at)

@@ -1,4 +1,4 @@
-"""SQL of brought and brought_out. Rows are only ever inserted and read."""
+"""SQL of brought and brought_out. Rows are inserted and read, and lose their content when they are taken out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ OF_RESIDENT = """
     left join healthcode.brought_out o on o.brought_id = b.brought_id
     where b.resident_key = %s and o.brought_id is null order by b.at desc, b.brought_id limit 200
 """
+EMPTY = "update healthcode.brought set content = null where brought_id = %s"
 
 Row = tuple[UUID, bytes, datetime]
 
@@ -25,10 +26,11 @@ def insert(tx: Transaction, brought_id: UUID, resident_key: int, content: bytes,
 
 
 def insert_out(tx: Transaction, brought_id: UUID, at: datetime) -> None:
-    """Take one out; nothing happens twice."""
+    """Take one out and delete its content; nothing happens twice."""
     tx.run(
         "insert into healthcode.brought_out (brought_id, at) values (%s, %s) on conflict do nothing", (brought_id, at)
     )
+    tx.run(EMPTY, (brought_id,))
 
 
 def of_resident(tx: Transaction, resident_key: int) -> list[Row]:
