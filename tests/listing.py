@@ -6,7 +6,9 @@ import dataclasses
 from datetime import timedelta
 from typing import Any
 
+from accepting import FOUR, a_door, rules
 from doors import AT, Door, issuer_key, trusted_key
+from recognising import hc1_key, recognition
 from salus.cli.actors import trust_document
 from salus.kernel import format_instant
 from salus.rules import Document
@@ -90,6 +92,28 @@ def shown(door: Door) -> dict[str, str]:
     } if door.batches else {"of the old key": AFTER, "of the new key": DOOR.text(NEW, index=15)}  # fmt: skip
 
 
+def leaving_out() -> dict[str, Door]:
+    """Trust files without a list, by the documents that they have; of what one has another leaves something out."""
+    known = recognition(hc1_key())
+    withdrawn, third = recognition(version=2, starts=AT - HOUR), recognition(version=3)
+    told = {
+        "recognises": (known,),
+        "withdraws": (known, withdrawn),
+        "the withdrawal alone": (withdrawn,),
+        "a third alone": (third,),
+        "a third that is to come": (known, recognition(version=3, starts=AT + HOUR)),
+        "a withdrawal that has ended": (known, recognition(version=2, starts=AT - 2 * DAY, ends=AT)),
+        "another second": (known, recognition(hc1_key(), version=2, starts=AT - HOUR)),
+        "recognises elsewhere too": (known, recognition(hc1_key(), name="beyond")),
+    }
+    doors = {what: dataclasses.replace(DOOR, recognised=documents) for what, documents in told.items()}
+    wide, narrow = rules(region="country"), rules(version=2)
+    gone = rules(starts=AT - 5 * DAY, lasts=5 * DAY)
+    for what, published in {"rules": (wide,), "more rules": (wide, narrow), "rules that have ended": (gone,)}.items():
+        doors[what] = a_door(*((one, FOUR) for one in published))
+    return doors
+
+
 TAKES_THE_PLACE = [
     ("names the key", "names the key", True),
     ("names the key", "two versions", True),
@@ -101,5 +125,21 @@ TAKES_THE_PLACE = [
     ("names the key", "good", False),
     ("good", "names the key", True),
     ("names the key", "too few signers", False),
+    ("too few signers", "good", False),
+    ("too few signers", "too few signers", True),
+    ("recognises", "withdraws", True),
+    ("withdraws", "withdraws", True),
+    ("withdraws", "recognises", False),
+    ("withdraws", "good", False),
+    ("withdraws", "the withdrawal alone", True),
+    ("withdraws", "a third alone", True),
+    ("withdraws", "a third that is to come", False),
+    ("withdraws", "another second", False),
+    ("a withdrawal that has ended", "recognises", False),
+    ("recognises elsewhere too", "withdraws", False),
+    ("rules", "more rules", True),
+    ("more rules", "rules", False),
+    ("rules", "good", False),
+    ("rules that have ended", "good", True),
 ]
 """A file that is kept, one that is found, and whether it may take its place."""

@@ -193,7 +193,7 @@ def _trust_file(node: Node) -> bytes:
         recognised=_published(node, lambda body: body["kind"] == "recognition"),  # an ended one stands for earlier ones
         trusted=_trusted(known),
         signed=_signed(node, known.trusted, at),
-        **_rules(node, at),
+        **_rules(node, head.as_of),
     )
 
 
@@ -243,12 +243,13 @@ def _signed(node: Node, chain: Sequence[TrustList], at: datetime) -> list[tuple[
     return [(one.digests, logged[0]) for one, logged in proved if logged]
 
 
-def _rules(node: Node, at: datetime) -> dict[str, list[_Proved]]:
-    """Return the acceptance rules that have not ended; with rules at short notice, all emergencies of the log.
+def _rules(node: Node, made: datetime) -> dict[str, list[_Proved]]:
+    """Return the acceptance rules that have not ended by the file's time, by which readers judge if any is missing.
 
-    A reader who knows only some of them could not tell whether one renews another rightly.
+    With rules at short notice come all emergencies of the log: who knows only some of them could not tell whether one
+    renews another rightly.
     """
-    rules = _published(node, lambda body: body["kind"] == "acceptance-rules" and _ends(body) > at)
+    rules = _published(node, lambda body: body["kind"] == "acceptance-rules" and _ends(body) > made)
     short = any(parse_instant(str(one["ends"])) - parse_instant(str(one["starts"])) <= URGENT_LAST for one, _ in rules)
     emergencies = _published(node, lambda body: body["kind"] == "emergency") if short else []
     return {"acceptance": rules, "emergencies": emergencies}

@@ -114,12 +114,15 @@ class TrustFile:
 def refuse_older(found: TrustFile, kept: TrustFile) -> None:
     """Raise CodecError unless a trust file may take the place of one that was kept: nothing in it goes back in time.
 
-    It is of the same log and witnesses, not older, and its newest trust list is the one that was known or comes after.
+    It is of the same log and witnesses, not older, leaves no document out that was known, and its newest trust list is
+    the one that was known or comes after.
     """
     if found.trust != kept.trust:
         raise CodecError("the trust file is of another log, or of other witnesses", Fault.KEY)
     if found.made < kept.made:
         raise CodecError("this trust file is older than one that was seen", Fault.ROLLBACK)
+    if not _has_all(found, kept):
+        raise CodecError("this trust file leaves out what one that was seen had", Fault.ROLLBACK)
     if not kept.chain:
         return
     known = kept.chain[-1]
@@ -129,6 +132,23 @@ def refuse_older(found: TrustFile, kept: TrustFile) -> None:
         other = one.version == known.version and one.digest != known.digest
         if other or (one.version == known.version + 1 and not one.follows(known)):
             raise CodecError("this trust file has another trust list in place of one that was seen", Fault.ROLLBACK)
+
+
+def _has_all(found: TrustFile, kept: TrustFile) -> bool:
+    """Tell whether a file lacks nothing that decides and that a kept one had.
+
+    A recognition may have a later version in its place, which has begun by the file's time; since one that has ended
+    stands for earlier ones, it may not be missing either. Acceptance rules stand beside each other until they end.
+    """
+    rules = {one.digest for one in found.acceptance}
+    if any(one.digest not in rules and one.ends > found.made for one in kept.acceptance):
+        return False
+    begun = [one for one in found.recognised if one.starts <= found.made]
+    for known in kept.recognised:
+        later = any(one.name == known.name and one.version > known.version for one in begun)
+        if not later and known not in found.recognised:
+            return False
+    return found.listed or not kept.listed
 
 
 def write_trust(

@@ -17,7 +17,10 @@ const ISSUER = /^[^\x00-\x1f<>\x7f]{1,80}$/u;
  * @typedef {{ form: string, issuer: string, source: string, kid: string, key: Uint8Array<ArrayBuffer>, kinds: string[],
  *   starts: number, ends: number }} RecognisedKey
  */
-/** @typedef {{ name: string, version: number, keys: RecognisedKey[], starts: number, ends: number }} Recognition */
+/**
+ * @typedef {{ name: string, version: number, digest: string, keys: RecognisedKey[], starts: number,
+ *   ends: number }} Recognition
+ */
 
 /**
  * @param {any} document
@@ -28,7 +31,7 @@ const ISSUER = /^[^\x00-\x1f<>\x7f]{1,80}$/u;
  */
 export async function checkRecognition(document, leaf, parties, loggedAt) {
   const found = await checkDocument(document, leaf, parties, loggedAt);
-  const { kind, body, starts, ends } = found;
+  const { kind, body, starts, ends, digest } = found;
   require(kind === "recognition", "a recognition");
   require(hasFields(body, ["keys"]) && Array.isArray(body.keys) && body.keys.length <= MOST_KEYS, "some keys");
   const keys = body.keys.map(recognised);
@@ -36,7 +39,7 @@ export async function checkRecognition(document, leaf, parties, loggedAt) {
   require(told.size === keys.length, "no key twice");
   requireQuorum(found, SIGNERS, LASTS);
   require(starts - loggedAt >= NOTICE, "it was published with notice");
-  return { name: document.name, version: document.version, keys, starts, ends };
+  return { name: document.name, version: document.version, digest, keys, starts, ends };
 }
 
 /**

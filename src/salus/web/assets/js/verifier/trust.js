@@ -104,7 +104,7 @@ export async function had(trust, text, kid, before) {
  * @param {TrustFile} kept
  */
 export function isNewer(found, kept) {
-  if (found.policy !== kept.policy || found.made < kept.made) return false;
+  if (found.policy !== kept.policy || found.made < kept.made || !hasAll(found, kept)) return false;
   const known = kept.chain[kept.chain.length - 1];
   if (!known) return true;
   const newest = found.chain[found.chain.length - 1];
@@ -113,6 +113,26 @@ export function isNewer(found, kept) {
     if (one.version === known.version) return one.digest === known.digest;
     return one.version !== known.version + 1 || follows(one, known);
   });
+}
+
+/**
+ * Whether a file lacks nothing that decides and that a kept one had. A recognition may have a later version in its place,
+ * which has begun by the file's time; since one that has ended stands for earlier ones, it may not be missing either.
+ * Acceptance rules stand beside each other until they end.
+ *
+ * @param {TrustFile} found
+ * @param {TrustFile} kept
+ */
+function hasAll(found, kept) {
+  const living = kept.acceptance.filter((one) => found.made < one.ends);
+  const rules = living.every((known) => found.acceptance.some((one) => one.digest === known.digest));
+  const recognised = kept.recognised.every((known) =>
+    found.recognised.some((one) => {
+      const later = one.name === known.name && one.version > known.version && one.starts <= found.made;
+      return later || one.digest === known.digest;
+    }),
+  );
+  return rules && recognised && (found.listed || !kept.listed);
 }
 
 /** @param {TrustFile} trust @param {number} at seconds from 1970 */
