@@ -14,7 +14,7 @@ from salus.codec import encode_sl1, key_id, signer
 from salus.healthcode.picture import QUIET_MODULES, SMALLEST_MODULE_MM
 from salus.kernel import Invalid
 from salus.web.sheets import WALLET_MM, Face, Sheet, cards_pdf
-from salus.web.typesetting import NoChineseFont, chinese_font
+from salus.web.typesetting import NoChineseFont, chinese_font, has_glyphs
 from salus.web.views import Language
 
 AT = datetime(2031, 3, 1, 8, tzinfo=UTC)
@@ -99,3 +99,12 @@ def test_chinese_cards_are_set_with_a_chinese_font_or_refused() -> None:
     with pytest.raises(NoChineseFont):
         cards_pdf(FACES, Sheet.WALLET, Language.ZH, AT)
     assert cards_pdf([Face(code=CODES[0], mark="孙 1")], Sheet.POSTCARD, Language.EN, AT)
+
+
+@pytest.mark.parametrize("mark", ["བ 1", "ئ 1", "ᠠ 1", "\U0001f600 1", "\x00 1"])
+def test_a_mark_that_no_font_covers_is_its_number_alone(mark: str) -> None:
+    alone = cards_pdf([Face(code=CODES[0], mark="1")], Sheet.WALLET, Language.EN, AT)
+
+    if not has_glyphs(mark[0]):
+        assert cards_pdf([Face(code=CODES[0], mark=mark)], Sheet.WALLET, Language.EN, AT) == alone
+    assert cards_pdf([Face(code=CODES[0], mark=mark)], Sheet.POSTCARD, Language.EN, AT)

@@ -21,7 +21,7 @@ from salus.healthcode import cards, resolve
 from salus.healthcode.cards import Agreed, CardRefused
 from salus.healthcode.cards import store as sql
 from salus.kernel import FixedClock, Refused, Role, SystemClock
-from salus.parties import principal
+from salus.parties import Principal, principal
 from salus.storage import Duty
 from visiting import Visitor, words_of
 
@@ -51,8 +51,16 @@ def client(node: Node) -> Iterator[Asking]:
         yield opened
 
 
+def card_of(node: Node, who: Principal, resident: UUID, agreement: Agreement) -> Printed:
+    return print_card(node, who, resident, agreement, lambda card: card)
+
+
 def here(node: Node, number: str, facility: str = "H2") -> UUID:
     return arrive(node, clinician(facility), number).resident_id
+
+
+def broken(_: object) -> None:
+    raise OSError("the disk is full")
 
 
 def key_of(node: Node, code: str) -> int:
@@ -68,7 +76,7 @@ def looks_of(node: Node, resident: UUID) -> list[tuple[str, str, str | None, str
 
 def test_a_card_of_who_is_here_carries_their_own_code_and_they_see_who_printed_it(node: Node) -> None:
     resident = here(node, NUMBERS[0])
-    card = print_card(node, clinician("H2"), resident, SIGNED)
+    card = card_of(node, clinician("H2"), resident, SIGNED)
 
     with node.store.transaction(Duty.CARE) as tx:
         assert key_of(node, card.code) == node.resident_key(tx, resident)
@@ -82,22 +90,20 @@ def test_a_card_of_who_is_here_carries_their_own_code_and_they_see_who_printed_i
 def test_printing_again_prints_the_same_code_so_that_no_card_of_theirs_stops_working(node: Node) -> None:
     resident = here(node, NUMBERS[0])
 
-    assert (
-        print_card(node, clinician("H2"), resident, SAID).code == print_card(node, clinician("H2"), resident, SAID).code
-    )
+    assert card_of(node, clinician("H2"), resident, SAID).code == card_of(node, clinician("H2"), resident, SAID).code
 
 
 def test_nobody_prints_the_card_of_somebody_who_did_not_come(node: Node) -> None:
     resident = here(node, NUMBERS[0], "H1")
 
-    for ask in (print_card, order_card):
+    for ask in (card_of, order_card):
         with pytest.raises(Refused, match="who is here"):
             ask(node, clinician("H2"), resident, SAID)
     node.clock = FixedClock(node.clock.now() + access.RELATION_LASTS)
     with pytest.raises(Refused):
-        print_card(node, clinician("H1"), resident, SAID)
+        card_of(node, clinician("H1"), resident, SAID)
     with pytest.raises(Refused):
-        print_card(node, the_resident(resident), resident, SAID)
+        card_of(node, the_resident(resident), resident, SAID)
 
 
 def test_a_facility_prints_nothing_because_it_keeps_a_chart(node: Node) -> None:
@@ -105,7 +111,7 @@ def test_a_facility_prints_nothing_because_it_keeps_a_chart(node: Node) -> None:
     resident = here(node, NUMBERS[1], "H2")
 
     with pytest.raises(Refused):
-        print_card(node, clinician("H1"), resident, SAID)
+        card_of(node, clinician("H1"), resident, SAID)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +126,7 @@ def test_a_facility_prints_nothing_because_it_keeps_a_chart(node: Node) -> None:
 )
 def test_what_it_stands_on_is_a_word_or_a_paper_with_its_number(node: Node, agreement: Agreement) -> None:
     with pytest.raises(CardRefused):
-        print_card(node, clinician("H2"), here(node, NUMBERS[0]), agreement)
+        card_of(node, clinician("H2"), here(node, NUMBERS[0]), agreement)
 
 
 def test_cards_that_wait_are_printed_once_in_their_order_and_each_is_shown(node: Node) -> None:
@@ -128,31 +134,56 @@ def test_cards_that_wait_are_printed_once_in_their_order_and_each_is_shown(node:
     for count, resident in enumerate(residents, 1):
         assert order_card(node, clinician("H2"), resident, SAID) == count
         node.clock = FixedClock(node.clock.now() + timedelta(minutes=1))
-    printed = print_waiting(node, "H2")
+    printed = print_waiting(node, "H2", list)
 
     assert [(one.initial, one.number) for one in printed] == [("王", 1), ("李", 2), ("A", 3), ("赵", 4)]
-    assert print_waiting(node, "H2") == []
+    assert print_waiting(node, "H2", list) == []
     for resident in residents:
         looks = looks_of(node, resident)
         assert ("card", "clinician-H2", "H2", "card-agreed") in looks
         assert ("card", "cards", "H2", "card-agreed") in looks
 
 
+def test_cards_that_could_not_be_drawn_wait_on_and_one_at_the_desk_leaves_none_behind(node: Node) -> None:
+    resident = here(node, NUMBERS[0])
+    order_card(node, clinician("H2"), resident, SAID)
+    before = my_cards(node, the_resident(resident))
+
+    with pytest.raises(OSError, match="full"):
+        print_waiting(node, "H2", broken)
+    with pytest.raises(OSError, match="full"):
+        print_card(node, clinician("H2"), resident, SAID, broken)
+    assert my_cards(node, the_resident(resident)) == before
+    assert len(print_waiting(node, "H2", list)) == 1
+
+
+def test_of_two_who_print_at_once_one_is_refused_and_marks_nothing(node: Node) -> None:
+    order_card(node, clinician("H2"), here(node, NUMBERS[0]), SAID)
+
+    def overtaken(_: list[Printed]) -> None:
+        print_waiting(node, "H2", list)
+        order_card(node, clinician("H2"), here(node, NUMBERS[1]), SAID)
+
+    with pytest.raises(CardRefused, match="meanwhile"):
+        print_waiting(node, "H2", overtaken)
+    assert [one.initial for one in print_waiting(node, "H2", list)] == ["李"]
+
+
 def test_what_was_not_ordered_is_not_printed_and_another_facility_prints_only_its_own(node: Node) -> None:
     here(node, NUMBERS[0], "H1")
     order_card(node, clinician("H2"), here(node, NUMBERS[1], "H2"), SAID)
 
-    assert print_waiting(node, "H1") == []
-    assert len(print_waiting(node, "H2")) == 1
+    assert print_waiting(node, "H1", list) == []
+    assert len(print_waiting(node, "H2", list)) == 1
 
 
 def test_an_order_lapses_with_the_care_relation_it_stands_on(node: Node) -> None:
     order_card(node, clinician("H2"), here(node, NUMBERS[0]), SAID)
     node.clock = FixedClock(node.clock.now() + access.RELATION_LASTS)
 
-    assert print_waiting(node, "H2") == []
+    assert print_waiting(node, "H2", list) == []
     here(node, NUMBERS[0])
-    assert print_waiting(node, "H2") == [], "coming again does not revive it"
+    assert print_waiting(node, "H2", list) == [], "coming again does not revive it"
 
 
 def test_no_more_may_wait_than_a_number_that_is_written_down(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +199,7 @@ def test_no_more_may_wait_than_a_number_that_is_written_down(node: Node, monkeyp
 def test_no_other_role_prints(node: Node, role: Role) -> None:
     facility = None if role in (Role.AUDITOR, Role.OPERATOR) else "H2"
     with pytest.raises(Refused):
-        print_card(node, principal(role, "somebody", facility=facility, strong=True), here(node, NUMBERS[0]), SAID)
+        card_of(node, principal(role, "somebody", facility=facility, strong=True), here(node, NUMBERS[0]), SAID)
 
 
 def test_every_query_has_an_index(node: Node) -> None:
@@ -213,12 +244,14 @@ def test_a_card_that_waits_is_printed_by_the_command_on_a_sheet(
     folder = tmp_path_factory.mktemp("issuing")
     with a_node(folder, "H1") as opened, asking(opened) as client:
         opened.clock = SystemClock()
-        send(opened, system("H1"), a_patient(NUMBERS[0], name=[{"text": "Anna Kade"}]))
+        send(opened, system("H1"), a_patient(NUMBERS[0], name=[{"text": "བསོད་ནམས།"}]))
         desk = Visitor(opened, client, Role.RECEPTION, "H1")
         page = f"/desk/{here(opened, NUMBERS[0], 'H1')}/card"
         assert desk.post(page, how="signed", paper="7/2026", when="later").headers["Location"] == "/desk"
     sheet = tmp_path / "cards.pdf"
     asked = ["code", "issue", "--facility", "H1", "--output", str(sheet), "--data", str(folder / "data"), "--json"]
+    elsewhere = [str(tmp_path / "none" / "cards.pdf") if one == str(sheet) else one for one in asked]
+    assert CliRunner().invoke(main, elsewhere).exit_code == 2
     first, second = (CliRunner().invoke(main, asked) for _ in range(2))
 
     assert orjson.loads(first.output) == {"cards": 1, "file": str(sheet)}

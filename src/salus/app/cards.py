@@ -6,8 +6,10 @@ it is printed, and what is printed are orders, never a list of people. Each is s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from salus import access, healthcode, identity, records
@@ -25,8 +27,10 @@ from salus.records import Located, NotFound
 from salus.storage import Duty, Transaction
 
 WHAT = "card"
+_Drawn = TypeVar("_Drawn")
 _GROUND = "card-agreed"
 _NOT_HERE = "a card is for who is here: take the code or the number at the desk first, and ask whether they agree"
+_PRINTED_MEANWHILE = "somebody else printed cards of this facility meanwhile; ask again for those that still wait"
 _NO_PAPER = (
     "write the number of the signed paper: up to 20 letters, digits, dots, slashes or hyphens, 8 digits at most, and no"
     " number of a person"
@@ -57,22 +61,25 @@ class _Part:
     sight: Sight
 
 
-def print_card(node: Node, who: Principal, resident_id: UUID, agreement: Agreement) -> Printed:
-    """Return the card of a resident who is here and agrees; they see who printed it, where and when.
+def print_card(
+    node: Node, who: Principal, resident_id: UUID, agreement: Agreement, draw: Callable[[Printed], _Drawn]
+) -> _Drawn:
+    """Draw the card of a resident who is here and agrees; they see who printed it, where and when.
 
-    Raises Refused without an open care relation, and CardRefused for a paper that is none.
+    What `draw` raises leaves no card behind. Raises Refused without an open care relation, and CardRefused for a paper
+    that is none.
     """
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        found = _ordered(tx, node, who, resident_id, agreement, at)
-        parts = []
-        if found is not None:
-            card, resident = found
-            cards.mark_printed(tx, [card.id], at)
-            parts.append(_part(tx, node, who, card, resident, at))
-    if not parts:
+        found = _asked(tx, node, who, resident_id, agreement, at)
+        part = _part(tx, node, who, *found, at) if found is not None else None
+    if found is None or part is None:
         raise refuse(node, who, Action.PRINT_CODE, _NOT_HERE)
-    return _printed(node, parts)[0]
+    drawn = draw(_printed(node, [part])[0])
+    with node.store.transaction(Duty.CARE) as tx:
+        cards.order(tx, found[0])
+        cards.mark_printed(tx, [found[0].id], at)
+    return drawn
 
 
 def order_card(node: Node, who: Principal, resident_id: UUID, agreement: Agreement) -> int:
@@ -82,19 +89,22 @@ def order_card(node: Node, who: Principal, resident_id: UUID, agreement: Agreeme
     """
     at = node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        found = _ordered(tx, node, who, resident_id, agreement, at)
+        found = _asked(tx, node, who, resident_id, agreement, at)
         if found is not None:
             card, resident = found
+            cards.order(tx, card)
             read = read_by(who, resident_key=resident.key, what=WHAT, action=Action.PRINT_CODE, ground=_GROUND, at=at)
             access.register(tx, [read])
             return len(cards.waiting(tx, card.facility, at))
     raise refuse(node, who, Action.PRINT_CODE, _NOT_HERE)
 
 
-def print_waiting(node: Node, facility: str) -> list[Printed]:
-    """Return the cards that wait at a facility, each once: what its desks ordered within a day, in that order.
+def print_waiting(node: Node, facility: str, keep: Callable[[list[Printed]], _Drawn]) -> _Drawn:
+    """Hand `keep` the cards that wait at a facility, each once: what its desks ordered within a day, in that order.
 
-    One whose care relation has ended since is left out, and lapses. Raises PartyUnknown for no facility.
+    They wait no more when `keep` has returned: what it raises leaves them waiting. One whose care relation has ended
+    since is left out, and lapses. Raises PartyUnknown for no facility, and CardRefused if another printed some
+    meanwhile.
     """
     node.facility(facility)
     at = node.clock.now()
@@ -102,9 +112,12 @@ def print_waiting(node: Node, facility: str) -> list[Printed]:
     with node.store.transaction(Duty.CARE) as tx:
         ordered = [(one, _there(tx, node, printer, one, at)) for one in cards.waiting(tx, facility, at)]
         found = [(one, resident) for one, resident in ordered if resident]
-        marked = cards.mark_printed(tx, [one.id for one, _ in found], at)
-        parts = [_part(tx, node, printer, one, resident, at) for one, resident in found if one.id in marked]
-    return _printed(node, parts)
+        parts = [_part(tx, node, printer, one, resident, at) for one, resident in found]
+    kept = keep(_printed(node, parts))
+    with node.store.transaction(Duty.CARE) as tx:
+        if len(cards.mark_printed(tx, [one.id for one, _ in found], at)) < len(found):
+            raise CardRefused(_PRINTED_MEANWHILE)
+    return kept
 
 
 def my_cards(node: Node, who: Principal) -> list[Card]:
@@ -116,10 +129,10 @@ def my_cards(node: Node, who: Principal) -> list[Card]:
     return found
 
 
-def _ordered(
+def _asked(
     tx: Transaction, node: Node, who: Principal, resident_id: UUID, agreement: Agreement, at: datetime
 ) -> tuple[Card, Resident] | None:
-    """Keep an order; None where policy finds no ground."""
+    """Return an order that is not kept yet; None where policy finds no ground."""
     key, minted = node.resident_key(tx, resident_id), node.minted(tx, resident_id)
     if key is None or minted is None or who.facility is None or not _may(tx, node, who, key, at):
         return None
@@ -135,7 +148,6 @@ def _ordered(
         paper=_paper(agreement),
         at=at,
     )
-    cards.order(tx, card)
     return card, resident
 
 

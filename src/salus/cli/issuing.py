@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
 
-from salus.app import open_node, print_waiting
+from salus.app import Printed, open_node, print_waiting
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
+from salus.healthcode.cards import CardRefused
 from salus.web import CardFace, Language, Sheet, cards_pdf, check_cards
 
 
@@ -42,18 +45,29 @@ def issue(
     ends. Whose a card is says its initial and its number in the order; scan it at the desk before it is handed over.
     """
     chosen = Language(language)
-    check_cards(chosen)  # before anything is taken out of the queue
+    if not output.parent.is_dir():
+        raise click.BadParameter("there is no such folder to write it to", param_hint="--output")
+    check_cards(chosen)  # before anything is read
     with open_node(settings_of(settings, data=data)) as node:
-        cards = print_waiting(node, facility)
-        faces = [CardFace(code=one.code, mark=f"{one.initial} {one.number}") for one in cards]
-        if faces:
-            octets = cards_pdf(faces, Sheet(sheet), chosen, node.clock.now())
-            output.touch(mode=0o600)
-            output.chmod(0o600)
-            output.write_bytes(octets)
+        try:
+            count = print_waiting(node, facility, partial(_written, output, Sheet(sheet), chosen, node.clock.now()))
+        except CardRefused:
+            output.unlink(missing_ok=True)
+            raise
     if as_json:
-        tell({"cards": len(faces), "file": str(output) if faces else None})
-    elif faces:
-        say(f"{len(faces)} cards stand in {output}; print them, hand them over and remove the file")
+        tell({"cards": count, "file": str(output) if count else None})
+    elif count:
+        say(f"{count} cards stand in {output}; print them, hand them over and remove the file")
     else:
         say("no card waits here")
+
+
+def _written(output: Path, sheet: Sheet, language: Language, at: datetime, cards: list[Printed]) -> int:
+    """Draw cards, write the file, and return how many there are; no file where there are none."""
+    if cards:
+        faces = [CardFace(code=one.code, mark=f"{one.initial} {one.number}") for one in cards]
+        octets = cards_pdf(faces, sheet, language, at)
+        output.touch(mode=0o600)
+        output.chmod(0o600)
+        output.write_bytes(octets)
+    return len(cards)

@@ -14,7 +14,7 @@ from enum import StrEnum
 from salus.healthcode import qr_svg
 from salus.web.card_words import ALT, FOR_CARE, SAYS_NOTHING, TITLE
 from salus.web.render import Speech
-from salus.web.typesetting import chinese_font, compiled, fonts_of, text_of
+from salus.web.typesetting import compiled, fonts_of, has_glyphs, text_of
 from salus.web.views import Language
 
 WALLET_MM, POSTCARD_MM = (85.6, 54.0), (105, 148)
@@ -47,11 +47,10 @@ class Face:
 def cards_pdf(faces: Sequence[Face], sheet: Sheet, language: Language, at: datetime) -> bytes:
     """Set cards as one PDF/UA-1 document, dated `at`. Raises NoChineseFont where a glyph would be missing.
 
-    In English a mark that this machine has no font for is left out: the card is of use without it.
+    What this machine has no font for is left out of a mark, whatever its script: the card is of use without it.
     """
     speech = Speech(language)
-    if language is Language.EN and chinese_font() is None:
-        faces = [Face(code=one.code, mark="".join(sign for sign in one.mark if sign < "\u2e80")) for one in faces]
+    faces = [Face(code=one.code, mark="".join(filter(has_glyphs, one.mark)).strip()) for one in faces]
     said = [speech.word(text) for text in (TITLE, FOR_CARE, SAYS_NOTHING, ALT)]
     fonts = fonts_of("".join([*said, *(one.mark for one in faces)]))
     size = 8 if sheet is Sheet.WALLET else 11

@@ -7,8 +7,8 @@ lost on paper unseen. The same HTML gives the same bytes: no clock, no machine f
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from xml.etree.ElementTree import Element, fromstring
 
 import typst
@@ -75,6 +75,19 @@ def fonts_of(text: str) -> str:
             " CJK SC"
         )
     return f"({json.dumps(LATIN)}, {json.dumps(chinese)})" if chinese else f"({json.dumps(LATIN)},)"
+
+
+@lru_cache(maxsize=4096)
+def has_glyphs(sign: str) -> bool:
+    """Tell whether a sign can be set on this machine: it is tried, since no list of what a font covers is at hand."""
+    if sign.isascii():
+        return sign.isprintable()
+    try:
+        head = f'#set document(title: "-")\n#set text(font: {fonts_of(sign)}, fallback: false)\n'
+        compiled(f"{head}#{text_of(sign)}", datetime(2000, 1, 1, tzinfo=UTC))
+    except (NoChineseFont, typst.TypstError):
+        return False
+    return True
 
 
 @cache

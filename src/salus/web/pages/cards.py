@@ -58,8 +58,10 @@ async def printed(visit: Visit) -> Response:
 
 def _card(visit: Visit, who: Principal, resident: UUID, agreement: Agreement) -> bytes:
     node = visit.gate.node
-    card = app.print_card(node, who, resident, agreement)
-    return cards_pdf([face_of(card)], Sheet.POSTCARD, visit.language(), node.clock.now())
+    language, at = visit.language(), node.clock.now()
+    return app.print_card(
+        node, who, resident, agreement, lambda card: cards_pdf([face_of(card)], Sheet.POSTCARD, language, at)
+    )
 
 
 def face_of(card: Printed) -> Face:
