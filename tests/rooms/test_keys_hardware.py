@@ -24,6 +24,8 @@ from support import absent
 MODULES = [Path(one) for one in ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so")]
 PIN, PASSPHRASE = "240613", b"only for these tests"
 SIGNED = ec.ECDSA(hashes.SHA256())
+LOST = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""A search in a session that is gone says so once more when it is collected."""
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,35 @@ def test_a_key_signs_and_is_the_same_when_it_is_asked_for_again(token: HardwareT
     key.public_key().verify(signature, b"what is signed", SIGNED)
     assert key.public_key() == again.public_key() != token.es256("two").public_key()
     assert {"one", "two"} <= set(token.names())
+
+
+@LOST
+def test_a_session_that_was_lost_is_opened_again(token: HardwareToken) -> None:
+    key = token.es256("lasting")
+
+    token._session.close()
+    key.public_key().verify(key.sign(b"again", SIGNED), b"again", SIGNED)
+    token._session.close()
+    assert token.es256("lasting").public_key() == key.public_key()
+    token._session.close()
+    assert token.es256("made after it was lost").curve.name == "secp256r1"
+    token._session.close()
+    assert {"lasting", "made after it was lost"} <= set(token.names())
+
+
+@LOST
+def test_a_token_that_stays_away_is_said_to_be_silent_and_comes_back(
+    token: HardwareToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = token.es256("coming back")
+    token._session.close()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(token, "_pin", "1")
+        for ask in (token.names, lambda: token.es256("coming back"), lambda: key.sign(b"", SIGNED)):
+            with pytest.raises(TokenSilent):
+                ask()
+    assert "coming back" in token.names()
 
 
 def test_nothing_of_the_private_half_comes_out(token: HardwareToken) -> None:

@@ -7,10 +7,12 @@ for each (FIPS 186-5, section 6.4) where our own keys are deterministic.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,6 +23,7 @@ from salus.keys.errors import BadRequest, TokenSilent
 from salus.keys.model import checked_name
 
 _PREFIX = "salus/es256/"
+_Found = TypeVar("_Found")
 
 
 class HardwareKey(ec.EllipticCurvePrivateKey):
@@ -89,33 +92,32 @@ class HardwareToken:
 
     def es256(self, name: str) -> HardwareKey:
         """Return the P-256 key of that name; it is made in the token on first use. One process at a time may make."""
-        with self._lock:
-            public = self._public(name)
-            if public is None:
-                self._generate(name)
-                public = self._public(name)
-        if public is None:
-            raise TokenSilent("the token made a key and does not show it; look at its log")
+        public = self._with_session(lambda: self._public(name) or self._made(name))
         return HardwareKey(self, name, public)
 
     def names(self) -> list[str]:
         """Return the names of the keys that were made here."""
         wanted = {self._pkcs11.Attribute.CLASS: self._pkcs11.ObjectClass.PUBLIC_KEY}
-        with self._lock:
-            labels = [str(one.label) for one in self._session.get_objects(wanted)]
+        labels = self._with_session(lambda: [str(one.label) for one in self._session.get_objects(wanted)])
         return sorted(one.removeprefix(_PREFIX) for one in labels if one.startswith(_PREFIX))
 
     def sign(self, name: str, digest: bytes) -> bytes:
         """Sign a digest; return r and s, 32 octets each. Raises TokenSilent if the token does not."""
+        return self._with_session(lambda: self._sign(name, digest))
+
+    def _with_session(self, work: Callable[[], _Found]) -> _Found:
+        """Do work alone; where the session was lost, open another and do it once more."""
         with self._lock:
             try:
-                return self._sign(name, digest)
+                return work()
             except self._pkcs11.PKCS11Error:
+                with suppress(self._pkcs11.PKCS11Error):
+                    self._session.close()  # while it is open no other may log in
                 self._session = self._open()
             try:
-                return self._sign(name, digest)
+                return work()
             except self._pkcs11.PKCS11Error as error:
-                raise TokenSilent("the token does not sign; look at it, and try again") from error
+                raise TokenSilent("the token does not do what it is asked; look at it, and try again") from error
 
     def _sign(self, name: str, digest: bytes) -> bytes:
         key = self._session.get_key(object_class=self._pkcs11.ObjectClass.PRIVATE_KEY, label=_label(name))
@@ -131,7 +133,7 @@ class HardwareToken:
             raise BadRequest("the token has a key of this name, and it is not of P-256")
         return key
 
-    def _generate(self, name: str) -> None:
+    def _made(self, name: str) -> ec.EllipticCurvePublicKey:
         curve = {self._pkcs11.Attribute.EC_PARAMS: self._curves.encode_named_curve_parameters("secp256r1")}
         parameters = self._session.create_domain_parameters(self._pkcs11.KeyType.EC, curve, local=True)
         private = {
@@ -140,6 +142,10 @@ class HardwareToken:
             self._pkcs11.Attribute.PRIVATE: True,
         }
         parameters.generate_keypair(store=True, label=_label(name), private_template=private)
+        public = self._public(name)
+        if public is None:
+            raise TokenSilent("the token made a key and does not show it; look at its log")
+        return public
 
     def _open(self) -> Any:
         try:
