@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, x25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from accepting import FOUR, a_door
 from accepting import rules as published_rules
@@ -175,6 +176,25 @@ def test_a_trust_list_names_issuers_of_other_formats(tmp_path: Path) -> None:
     told = [line.split(":")[0] for line in good.stdout.splitlines()]
     assert told == ["valid", "valid", "trust file as of 2031-03-01T08"]
     assert (others.exit_code, others.stdout.split(":")[0]) == (1, "cannot-tell")
+
+
+def test_a_key_of_a_trust_list_that_cannot_be_read_costs_nothing_but_itself(tmp_path: Path) -> None:
+    kid = base64.b64encode(ISSUER.signer.kid).decode()
+    exchange = x25519.X25519PrivateKey.generate().public_key()
+    spki = base64.b64encode(exchange.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+    large = ec.derive_private_key(7, ec.SECP384R1())
+    entries = [
+        trusted_key(ISSUER.key, party="A", format="hc1", kid="AAAA") | {"key": spki},
+        trusted_key(ISSUER.key, party="B", format="hc1", kid="AAAA") | {"key": "AAAA"},
+        trusted_key(large, party="https://odd.example", format="shc"),
+        trusted_key(ISSUER.key, party="https://odd.example", format="shc") | {"key": "AAAB"},
+        trusted_key(ISSUER.key, party="MINISTRY", format="hc1", kid=kid),
+        trusted_key(CARDS.key, party="https://spec.example/issuer", format="shc"),
+    ]
+    file = tmp_path / "trust.json"
+    file.write_bytes(dataclasses.replace(LISTING, trusted=(listed(*entries),)).file())
+
+    assert verify([str(file)], ISSUER.text(), CARDS.text(CARD)).exit_code == 0
 
 
 def test_a_doors_check_is_another_thing(trust: list[str], tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 
@@ -18,30 +19,30 @@ from salus.rules import KeyFormat, TrustedKey
 
 
 def listed_signers(keys: Iterable[TrustedKey]) -> list[DocumentSigner]:
-    """Return the document signers of HC1; CodecError for a key of a kind that is not accepted."""
-    return [
-        DocumentSigner(
-            kid=one.kid,
-            key=public_key(one.key),
-            starts=one.starts,
-            ends=one.ends,
-            kinds=frozenset(EventKind(kind) for kind in one.kinds),
-        )
-        for one in keys
-        if one.format is KeyFormat.HC1 and one.kid is not None
-    ]
+    """Return the document signers of HC1; a key that is none, or of a kind that is not accepted, counts for nothing."""
+    found = []
+    for one in keys:
+        if one.format is KeyFormat.HC1 and one.kid is not None:
+            with suppress(CodecError):
+                kinds = frozenset(EventKind(kind) for kind in one.kinds)
+                key = public_key(one.key)
+                found.append(DocumentSigner(kid=one.kid, key=key, starts=one.starts, ends=one.ends, kinds=kinds))
+    return found
 
 
 def listed_issuers(keys: Iterable[TrustedKey], at: datetime) -> dict[str, dict[str, AnyKey]]:
     """Return the keys of SMART Health Cards in use at an instant, by issuer and thumbprint.
 
-    CodecError for another than P-256. Nothing proves when a card was signed, so none counts after its key's end.
+    A key of another kind than P-256 counts for nothing. Nothing proves when a card was signed, so none counts after
+    its key's end.
     """
     found: dict[str, dict[str, AnyKey]] = {}
     for one in keys:
         if one.format is KeyFormat.SHC and one.signs(at):
-            key = public_key(one.key)
-            found.setdefault(one.party, {})[_thumbprint(key)] = key
+            with suppress(CodecError):
+                key = public_key(one.key)
+                name = _thumbprint(key)
+                found.setdefault(one.party, {})[name] = key
     return found
 
 
