@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +74,7 @@ def test_nothing_is_made_unasked(node: Node) -> None:
 def test_others_check_an_hc1_with_the_certificate_that_the_node_publishes(node: Node, who: Principal) -> None:
     name = app.take_full_certificate(node, who, offered(node, who, Form.HC1), Form.HC1)
     held = app.my_full_certificate(node, who, name)
-    trusted = verify_hcert(decode_hcert(held.text), signers_of_pem(app.signer_certificate(node)), node.clock.now())
+    trusted = verify_hcert(decode_hcert(held.text), signers_of_pem(app.signer_certificates(node)), node.clock.now())
 
     assert (trusted.holder.family, trusted.holder.given, trusted.holder.born) == ("王", "芳", "1980-01-01")
     assert dict(trusted.event.detail)["mp"] == "CoronaVac"
@@ -126,13 +126,30 @@ def test_without_a_name_that_can_be_spelled_or_a_birth_date_nothing_is_offered(n
         assert app.my_full_certificates(node, one).named is False
 
 
+def test_others_check_in_january_what_was_signed_in_december_before_another_certificate_begins(node: Node) -> None:
+    now, december = node.clock.now(), datetime(2031, 12, 31, 12, tzinfo=UTC)
+    counted = {"protocolApplied": [{"doseNumberPositiveInt": 2, "seriesDosesPositiveInt": 2}]}
+    try:
+        node.clock = FixedClock(december)
+        who = a_resident(node, 6, vaccination("511", **counted))
+        name = app.take_full_certificate(node, who, offered(node, who, Form.HC1), Form.HC1)
+        held = app.my_full_certificate(node, who, name)
+        node.clock = FixedClock(december + timedelta(days=3))
+        keys = signers_of_pem(app.signer_certificates(node))
+
+        assert len(keys) == 3
+        assert verify_hcert(decode_hcert(held.text), keys, node.clock.now()).holder.born == "1980-01-01"
+    finally:
+        node.clock = FixedClock(now)
+
+
 def test_the_signers_certificate_is_the_same_until_another_begins(node: Node) -> None:
-    told, now = app.signer_certificate(node), node.clock.now()
+    told, now = app.signer_certificates(node), node.clock.now()
     try:
         node.clock = FixedClock(now + timedelta(hours=5))
-        assert app.signer_certificate(node) == told
+        assert app.signer_certificates(node) == told
         node.clock = FixedClock(now + timedelta(days=731))
-        assert app.signer_certificate(node) != told
+        assert app.signer_certificates(node) != told
     finally:
         node.clock = FixedClock(now)
 

@@ -104,7 +104,7 @@ from salus.app.full_certificates import (
     card_keys,
     my_full_certificate,
     my_full_certificates,
-    signer_certificate,
+    signer_certificates,
     take_full_certificate,
 )
 from salus.app.handing_over import NotVerified, hand_signal_over
@@ -443,7 +443,7 @@ __all__ = [
     "show_notice",
     "signal",
     "signals",
-    "signer_certificate",
+    "signer_certificates",
     "situation_of",
     "staff_name",
     "step_into",

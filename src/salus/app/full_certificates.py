@@ -23,7 +23,7 @@ from salus.healthcode.full import (
     Issuing,
     forms_for,
     full_key_set,
-    full_signer,
+    full_signers,
     held_full,
     take_full,
 )
@@ -118,10 +118,14 @@ def card_keys(node: Node) -> dict[str, Any]:
     return full_key_set(node.custodian)
 
 
-def signer_certificate(node: Node) -> str:
-    """Return the certificate of the key that signs this node's HC1, for anybody, as PEM."""
-    lines = base64.encodebytes(full_signer(node.custodian, node.name, node.clock.now())).decode()
-    return f"-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n"
+def signer_certificates(node: Node) -> str:
+    """Return the certificates of the key that signs this node's HC1, for anybody, as PEM: now's first, then others.
+
+    Those are the one before, which what was signed under it still names, and the next.
+    """
+    told = full_signers(node.custodian, node.name, node.clock.now())
+    lines = [base64.encodebytes(one).decode() for one in told]
+    return "".join(f"-----BEGIN CERTIFICATE-----\n{one}-----END CERTIFICATE-----\n" for one in lines)
 
 
 def issuing_of(node: Node) -> Issuing:

@@ -2,7 +2,7 @@
 
 from salus.healthcode.full.errors import FullRefused
 from salus.healthcode.full.model import FULL_LASTS, Asked, Form, HeldFull, Issuing, forms_for
-from salus.healthcode.full.service import FULL_KEY, full_key_set, full_signer, held_full, take_full
+from salus.healthcode.full.service import FULL_KEY, full_key_set, full_signers, held_full, take_full
 
 __all__ = [
     "FULL_KEY",
@@ -14,7 +14,7 @@ __all__ = [
     "Issuing",
     "forms_for",
     "full_key_set",
-    "full_signer",
+    "full_signers",
     "held_full",
     "take_full",
 ]

@@ -99,9 +99,22 @@ def full_signer(custodian: Custodian, node: str, at: datetime) -> bytes:
 
     It is the same at each asking: every second year another one begins, which counts for four years.
     """
-    key = custodian.es256(FULL_KEY)
+    return _certified(custodian, node, _begins(at))
+
+
+def full_signers(custodian: Custodian, node: str, at: datetime) -> list[bytes]:
+    """Return that certificate, the one before and the next: what was signed in December is checked in January."""
+    begins = _begins(at)
+    return [_certified(custodian, node, one) for one in (begins, begins - _SIGNS_YEARS, begins + _SIGNS_YEARS)]
+
+
+def _begins(at: datetime) -> int:
     year = at.astimezone(UTC).year
-    begins = year - year % _SIGNS_YEARS
+    return year - year % _SIGNS_YEARS
+
+
+def _certified(custodian: Custodian, node: str, begins: int) -> bytes:
+    key = custodian.es256(FULL_KEY)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, node[:64])])
     builder = (
         x509.CertificateBuilder()

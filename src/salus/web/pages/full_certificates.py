@@ -81,9 +81,9 @@ async def card_keys(request: Request) -> Response:
 
 
 async def signer(request: Request) -> Response:
-    """Publish the certificate of the key that signs HC1."""
+    """Publish the certificates of the key that signs HC1."""
     gate = gate_of(request)
-    return Response(app.signer_certificate(gate.node), 200, _FOR_ALL, "application/x-pem-file")
+    return Response(app.signer_certificates(gate.node), 200, _FOR_ALL, "application/x-pem-file")
 
 
 async def _page(visit: Visit, *, unagreed: bool = False) -> MyFullCertificates:
