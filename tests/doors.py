@@ -67,7 +67,7 @@ def b64(octets: bytes) -> str:
     return base64.b64encode(octets).decode()
 
 
-def trusted_key(key: ec.EllipticCurvePrivateKey, **changed: Any) -> dict[str, Any]:
+def trusted_key(key: ec.EllipticCurvePrivateKey, /, **changed: Any) -> dict[str, Any]:
     """Write what a trust list says of an issuer's key, with what is changed about it."""
     good = {
         "party": PARTY,

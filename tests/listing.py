@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from accepting import FOUR, a_door, rules
-from doors import AT, Door, issuer_key, trusted_key
+from doors import AT, Door, b64, issuer_key, trusted_key
 from recognising import hc1_key, recognition
 from salus.cli.actors import trust_document
 from salus.kernel import format_instant
@@ -17,6 +17,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 OLD, NEW = issuer_key("one"), issuer_key("two")
 DOOR = Door(noticed=-20 * DAY, other_keys=(NEW,))
 ENDED = AT - DAY
+NUMBER = "110101199003074233"
 EARLY = DOOR.text(issued=AT - 3 * DAY)
 LATE = DOOR.text(issued=AT - 3 * DAY, index=12)
 UNLOGGED = DOOR.text(issued=AT - 3 * DAY, index=13)
@@ -49,8 +50,14 @@ def by_list() -> dict[str, Door]:
         "names it as HC1 without a name": listed(trusted_key(OLD, format="hc1")),
         "names it for another kind": listed(trusted_key(OLD, kinds=["recovery"])),
         "names it for the province": listed(trusted_key(OLD, regions=["900000"])),
-        "names it for the prefecture": listed(trusted_key(OLD, regions=["910000", "900100"])),
-        "names it for another county": listed(trusted_key(OLD, regions=["900102"])),
+        "names it for two provinces": listed(trusted_key(OLD, regions=["910000", "900000"])),
+        "names it for another province": listed(trusted_key(OLD, regions=["910000"])),
+        "names it for its county": listed(trusted_key(OLD, regions=["900101"])),
+        "names it for a province that is none": listed(trusted_key(OLD, regions=["country", "190000"])),
+        "names it by a long name": listed(trusted_key(OLD, format="hc1", kid=b64(NUMBER.encode()))),
+        "a key that is a number": listed(trusted_key(OLD), trusted_key(NEW, key=b64(NUMBER.encode()))),
+        "a key with a number behind it": listed(trusted_key(OLD, key=trusted_key(OLD)["key"] + b64(NUMBER.encode()))),
+        "a party that is a number": listed(trusted_key(OLD), trusted_key(NEW, party="li/110101.19900307.4233")),
         "names it from tomorrow": listed(trusted_key(OLD, starts=format_instant(AT + DAY))),
         "has ended": listed(trusted_key(OLD), ends=timedelta(0)),
         "has not started": listed(trusted_key(OLD), starts=2 * DAY),

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from doors import AT, b64
@@ -40,6 +40,11 @@ RECOVERY = {
 
 def spki(key: Any) -> str:
     return b64(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def rsa_key(exponent: int = 65537, bits: int = 2048) -> str:
+    """A key of RSA that nobody has; it is the same each time."""
+    return spki(rsa.RSAPublicNumbers(exponent, 2**bits - 2**64 + 13).public_key())
 
 
 def hc1_key(who: Issuer = HC1, /, **changed: Any) -> dict[str, Any]:

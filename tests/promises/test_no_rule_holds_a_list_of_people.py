@@ -9,7 +9,21 @@ from __future__ import annotations
 import pytest
 
 from accepting import AT, DAY, FOUR, a_door
-from listing_people import IN_ACCEPTANCE, IN_ASSIGNMENT, Change, Way, acceptance, assignment
+from doors import trusted_key
+from listing import NEW, OLD, listed
+from listing_people import (
+    IN_ACCEPTANCE,
+    IN_ASSIGNMENT,
+    PROVINCES,
+    Change,
+    Way,
+    acceptance,
+    assignment,
+    elsewhere,
+    in_emergencies,
+    in_trust_lists,
+)
+from recognising import OTHER, hc1_key, recognition, rsa_key, shc_key
 from salus.rules import Document, PublicationKind, PublicationRefused, TableRefused, check_content, table_of
 from salus.rules.acceptance import acceptance_of
 
@@ -56,6 +70,25 @@ def test_what_is_refused_cannot_be_published_whoever_signs() -> None:
             refused.append(way)
 
     assert len(refused) == len(CASES)
+
+
+DOCUMENTS = [*elsewhere(), *in_trust_lists(), *in_emergencies()]
+
+
+@pytest.mark.parametrize(("what", "document"), DOCUMENTS, ids=[what for what, _ in DOCUMENTS])
+def test_no_other_document_holds_one_either(what: str, document: Document) -> None:
+    with pytest.raises(PublicationRefused) as refused:
+        check_content(document)
+    print(f"| {what} | {refused.value.fault} |")
+    assert refused.value.fault == "FORM"
+
+
+@pytest.mark.parametrize(
+    "issuer", ["Ministry of Health of Elsewhere", "Santé publique", "卫生部", "St. Mary's Hospital", "Institut Pasteur"]
+)
+def test_issuers_that_there_are_can_be_named(issuer: str) -> None:
+    check_content(recognition(hc1_key(issuer=issuer), hc1_key(OTHER, issuer=issuer, key=rsa_key()), shc_key()))
+    check_content(listed(trusted_key(OLD, regions=PROVINCES), trusted_key(NEW, format="hc1", kid="AQIDBAUGBwg=")))
 
 
 def test_a_door_passes_over_rules_that_hold_one_though_four_have_signed() -> None:

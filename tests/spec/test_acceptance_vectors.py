@@ -59,6 +59,11 @@ def ruled() -> dict[str, Door]:
             (first, FOUR), (second, OTHERS), (soon, FIVE), noticed=LATE
         ),
         "rules that hold a list of hashes": a_door((rules(change=hashes), FOUR)),
+        "rules that hold numbers in parts": a_door((rules(change=numbers), FOUR)),
+        "under an emergency that is a number": a_door(
+            (emergency(AT + LATE, disease="li-110101-19900307-4233"), FIVE), (soon, FIVE), noticed=LATE
+        ),
+        "under an emergency that is long": a_door((emergency(AT + LATE, disease="x" * 33), FIVE), noticed=LATE),
         "rules with a period of no source": a_door((rules(change=lambda told: told["periods"].popitem()), FOUR)),
         "rules whose example fails": a_door((rules(change=fails), FOUR)),
     }
@@ -66,6 +71,10 @@ def ruled() -> dict[str, Door]:
 
 def hashes(told: dict[str, Any]) -> None:
     told["tables"]["diseases"]["codes"].append("d2a84f4b8b650937ec8f73cd8be2c74a")
+
+
+def numbers(told: dict[str, Any]) -> None:
+    told["tables"]["diseases"]["codes"].append("110101.19900307.4233")
 
 
 def fails(told: dict[str, Any]) -> None:

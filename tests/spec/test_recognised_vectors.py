@@ -19,9 +19,23 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accepting import FOUR, a_door, rules
-from doors import AT, Door
+from doors import AT, Door, b64
 from foreigners import CARD, CERTIFICATE, written
-from recognising import DAY, HC1, OTHER, SHC, STRANGER, card, dcc, given, hc1_key, observed, recognition, shc_key
+from recognising import (
+    DAY,
+    HC1,
+    OTHER,
+    SHC,
+    STRANGER,
+    card,
+    dcc,
+    given,
+    hc1_key,
+    observed,
+    recognition,
+    rsa_key,
+    shc_key,
+)
 from salus.codec import base45
 from salus.codec.certificates import Outcome, TrustFile, read_trust
 from salus.codec.foreign.smart import joined
@@ -156,6 +170,17 @@ def made() -> dict[str, Any]:
         "withdrawn": _file(door, first, recognition(version=2, starts=AT - HOUR)),
         "for tests only": _file(door, recognition(hc1_key(kinds=["test"]), shc_key(kinds=["test"]))),
         "with keys out of use": _file(door, recognition(hc1_key(ends="2031-01-01T00:00:00Z"))),
+        "an issuer that sets a colour": _file(door, recognition(hc1_key(issuer="张伟 红码"))),
+        "an issuer with a number": _file(door, recognition(hc1_key(issuer="Li 110101"))),
+        "letters that stand apart": _file(door, recognition(hc1_key(issuer="R é d"))),
+        "a key that is a number": _file(door, recognition(hc1_key(), hc1_key(OTHER, key=b64(b"110101199003074233")))),
+        "a key of RSA": _file(door, recognition(hc1_key(), hc1_key(OTHER, key=rsa_key()))),
+        "a key of RSA with a number of its own": _file(
+            door, recognition(hc1_key(OTHER, key=rsa_key(110101199003074233)))
+        ),
+        "a card's key under another name": _file(door, recognition(shc_key(kid=STRANGER.kid))),
+        "a card's key of RSA": _file(door, recognition(shc_key(key=rsa_key()))),
+        "a source with a number": _file(door, recognition(shc_key(source="https://x.example/110101/19900307/4233"))),
         "vaccinations only": _file(Door(), first),
         "with rules": _file(a_door((rules(), FOUR), wants=ALL), first),
     }

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Any, Final
 
 from salus.rules.certlogic import UNITS, issues
-from salus.rules.tables.lint import CLAUSE, MOST_EXAMPLES, MOST_ITEMS, Fault, lint_text
+from salus.rules.tables.lint import CLAUSE, MOST_EXAMPLES, MOST_ITEMS, Fault, is_long_number, lint_text
 
 MOST_RULES: Final = 32
 MOST_NODES: Final = 400
@@ -53,9 +53,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2}))?")
 _INSTANT = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _EVENT = re.compile(r"[0-9]{1,4}")
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 /._-]{0,39}")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/._-]{0,19}")
 _HASH = re.compile(r"[0-9a-fA-F]{12,}|[A-Za-z0-9+/_-]{20,}")
-_LONG_NUMBER = re.compile(r"[0-9]{11,}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2}(T.*)?)?")
 _VALUE_SET = re.compile(r"external\.valueSets\.([a-z0-9-]{1,60})")
 _CLOCK = "external.validationClock"
@@ -199,11 +198,12 @@ def _event(event: object, group: str, where: str) -> Iterator[Fault]:
 
 
 def _code(text: str, where: str) -> Iterator[Fault]:
-    if _LONG_NUMBER.search(text):
+    number, hashed = is_long_number(text), _HASH.search(text)
+    if number:
         yield Fault(word="NUMBER", where=where)
-    elif _HASH.search(text):
+    if hashed:
         yield Fault(word="HASH", where=where)
-    elif not _CODE.fullmatch(text):
+    if not (number or hashed or _CODE.fullmatch(text)):
         yield Fault(word="FREE-TEXT", where=where)
 
 

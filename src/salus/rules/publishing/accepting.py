@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +12,10 @@ from typing import Any, Final
 from salus.rules.acceptance.reading import Acceptance, Verdict, acceptance_of, accepts
 from salus.rules.errors import PublicationRefused
 from salus.rules.publishing.model import REGION, Document, PublicationKind
+from salus.rules.tables.lint import is_disease
 
 BODY: Final = frozenset({"region", "disease", "tables", "periods", "rules"})
 COUNTRY: Final = "country"
-_DISEASE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+){0,3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,7 @@ class RegionRules:
         region, disease = body["region"], body["disease"]
         if not isinstance(region, str) or not REGION.fullmatch(region):
             raise PublicationRefused("FORM", "a region is country, or six digits")
-        if not isinstance(disease, str) or not _DISEASE.fullmatch(disease):
+        if not is_disease(disease):
             raise PublicationRefused("FORM", "acceptance rules name one disease, in small letters")
         return cls(
             region=region,

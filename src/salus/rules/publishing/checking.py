@@ -19,7 +19,7 @@ from salus.rules.publishing.model import Declaration, Document, PartyKey, Public
 from salus.rules.publishing.recognising import RECOGNITION_LASTS, RECOGNITION_NOTICE, Recognition
 from salus.rules.publishing.renewing import check_renewal
 from salus.rules.publishing.trusting import TRUST_LASTS, TRUST_NOTICE, TrustList
-from salus.rules.tables.lint import MOST_TEXT, lint_text
+from salus.rules.tables.lint import MOST_TEXT, is_disease, lint_text
 from salus.rules.tables.reading import table_of
 
 SIGNER = "signer"
@@ -75,8 +75,10 @@ def emergency_of(document: Document) -> Emergency:
     if "renews" in body and not is_digest(body["renews"]):
         raise PublicationRefused("FORM", "an emergency names the one that it renews by its digest")
     reason = body["reason"]
-    if not isinstance(body["disease"], str) or not isinstance(reason, Mapping) or set(reason) != {"en", "zh"}:
-        raise PublicationRefused("FORM", "an emergency names one disease, and its reason in English and Chinese")
+    if not is_disease(body["disease"]) or not isinstance(reason, Mapping) or set(reason) != {"en", "zh"}:
+        raise PublicationRefused(
+            "FORM", "an emergency names one disease by its word, and its reason in English and Chinese"
+        )
     if not all(isinstance(text, str) and text.strip() and len(text) <= MOST_TEXT for text in reason.values()):
         raise PublicationRefused("FORM", f"a reason has at most {MOST_TEXT} characters")
     faults = [fault for name, text in reason.items() for fault in lint_text(text, f"reason.{name}")]

@@ -17,14 +17,16 @@ from typing import Any, Final
 from salus.kernel import Invalid, format_instant, parse_instant
 from salus.rules.errors import PublicationRefused
 from salus.rules.publishing.model import CertificateKind, Document, PublicationKind
+from salus.rules.publishing.naming import KID_OCTETS, is_issuer, is_key, thumbprint
+from salus.rules.tables.lint import is_long_number
 
 RECOGNITION_NOTICE: Final = timedelta(hours=24)
 RECOGNITION_LASTS: Final = timedelta(days=366)
 MOST_KEYS: Final = 150
 _FIELDS = {"form", "issuer", "source", "kid", "key", "kinds", "starts", "ends"}
-_ISSUER = re.compile(r"[^\x00-\x1f<>\x7f]{1,80}")
 _SOURCE = re.compile(r"https://[a-z0-9.-]{1,80}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]{1,80}){0,8}")
-_KIDS = {"HC1": re.compile("[0-9a-f]{16}"), "SHC": re.compile("[A-Za-z0-9_-]{43}")}
+_MOST_SOURCE = 128
+_HC1_KID = re.compile(f"[0-9a-f]{{{2 * KID_OCTETS}}}")
 
 
 class ForeignForm(StrEnum):
@@ -67,9 +69,13 @@ class RecognisedKey:
             raise PublicationRefused("FORM", "a recognised key has a form, kinds, a key and times") from None
         if [format_instant(one) for one in (starts, ends)] != [value["starts"], value["ends"]]:
             raise PublicationRefused("FORM", "a recognised key's times are whole seconds, in their one spelling")
-        if not kinds or len(set(kinds)) != len(kinds) or starts >= ends or not 0 < len(key) <= 1024:
+        if not kinds or len(set(kinds)) != len(kinds) or starts >= ends:
             raise PublicationRefused("FORM", "a recognised key signs some kinds, each named once, and ends")
-        if not _named(form, value) or base64.b64encode(key).decode() != value["key"]:
+        if not is_issuer(value["issuer"]):
+            raise PublicationRefused("FORM", "an issuer's name is short, has no digit, and no word of a measure")
+        if not is_key(key, rsa=form is ForeignForm.HC1):
+            raise PublicationRefused("FORM", "a recognised key is of P-256, or of RSA where its form has that")
+        if not _named(form, value, key) or base64.b64encode(key).decode() != value["key"]:
             raise PublicationRefused("FORM", "a recognised key is named as codes of its form name it")
         return cls(
             form=form,
@@ -121,6 +127,10 @@ def recognised_at(found: Iterable[Recognition], at: datetime) -> tuple[Recognise
     return tuple(key for one in living for key in one.keys if key.starts <= at < key.ends)
 
 
-def _named(form: ForeignForm, value: Mapping[str, Any]) -> bool:
-    source = not value["source"] if form is ForeignForm.HC1 else bool(_SOURCE.fullmatch(value["source"]))
-    return source and bool(_ISSUER.fullmatch(value["issuer"])) and bool(_KIDS[form].fullmatch(value["kid"]))
+def _named(form: ForeignForm, value: Mapping[str, Any], key: bytes) -> bool:
+    source, kid = value["source"], value["kid"]
+    if form is ForeignForm.HC1:
+        return not source and bool(_HC1_KID.fullmatch(kid))
+    if len(source) > _MOST_SOURCE or is_long_number(source):
+        return False
+    return bool(_SOURCE.fullmatch(source)) and kid == thumbprint(key)

@@ -19,17 +19,20 @@ from typing import Any, Final
 from salus.kernel import Invalid, parse_instant
 from salus.rules.errors import PublicationRefused
 from salus.rules.publishing.model import CertificateKind, Document, PublicationKind, Published
+from salus.rules.publishing.naming import KID_OCTETS, is_key
+from salus.rules.tables.lint import is_long_number
 
 TRUST_NAME: Final = "issuers"
 TRUST_NOTICE: Final = timedelta(hours=24)
 TRUST_LASTS: Final = timedelta(days=366)
 KEY_LASTS: Final = timedelta(days=2 * 366)
 MOST_KEYS: Final = 512
+MOST_REGIONS: Final = 34
 ANYWHERE: Final = "country"
 
 _PARTY = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/:-]{0,126}[A-Za-z0-9])?", re.ASCII)
-_LONG_NUMBER = re.compile(r"[0-9]{11}", re.ASCII)
-_REGION = re.compile(r"country|(?!00)[0-9]{6}", re.ASCII)
+# The 34 provinces of GB/T 2260, and those of invented countries. A county's code would be one of thousands.
+_REGION = re.compile(r"country|(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]|9[0-9])0000", re.ASCII)
 _FIELDS = {"party", "format", "key", "kid", "regions", "kinds", "starts", "ends", "ended"}
 _HOUR = timedelta(hours=1)
 _MOST_KEY = 1024
@@ -71,18 +74,30 @@ class TrustedKey:
     ended: KeyEnd | None
 
     def __post_init__(self) -> None:
-        if not _PARTY.fullmatch(self.party) or _LONG_NUMBER.search(self.party):
+        if not _PARTY.fullmatch(self.party) or is_long_number(self.party):
             raise PublicationRefused("FORM", "a trusted key belongs to an institution by its name")
-        if (self.kid is not None) != (self.format is KeyFormat.HC1):
-            raise PublicationRefused("FORM", "a key of HC1 has a name in codes, and no other has")
-        if not self.regions or not self.kinds or not all(map(_REGION.fullmatch, self.regions)):
-            raise PublicationRefused("FORM", "a trusted key has regions, country or six digits, and kinds")
+        self._named()
+        if (
+            len(self.regions) > MOST_REGIONS
+            or not self.regions
+            or not self.kinds
+            or not all(map(_REGION.fullmatch, self.regions))
+        ):
+            raise PublicationRefused("FORM", "a trusted key has regions, country or provinces, and kinds")
         if len(set(self.regions)) != len(self.regions) or len(set(self.kinds)) != len(self.kinds):
             raise PublicationRefused("FORM", "a trusted key names nothing twice")
         if any(at.minute or at.second or at.microsecond for at in (self.starts, self.ends)):
             raise PublicationRefused("TIMES", "a trusted key starts and ends at whole hours")
         if not self.starts < self.ends <= self.starts + KEY_LASTS:
             raise PublicationRefused("OVERLONG", f"a trusted key ends within {KEY_LASTS.days} days of its start")
+
+    def _named(self) -> None:
+        """Check the key, and its name in codes if it has one."""
+        hc1 = self.format is KeyFormat.HC1
+        if (self.kid is not None) != hc1 or (self.kid is not None and len(self.kid) != KID_OCTETS):
+            raise PublicationRefused("FORM", f"a key of HC1 is named by {KID_OCTETS} octets, and no other has a name")
+        if not is_key(self.key, rsa=hc1, ed25519=self.format is KeyFormat.SL1):
+            raise PublicationRefused("FORM", "a trusted key is of P-256, or of another kind that its format has")
 
     @classmethod
     def of(cls, value: object) -> TrustedKey:
@@ -113,9 +128,7 @@ class TrustedKey:
 
     def covers(self, region: str) -> bool:
         """Tell whether the key counts where a declaration of this region does: a province's in its counties, too."""
-        return ANYWHERE in self.regions or any(
-            one == region or (region != ANYWHERE and region.startswith(_stem(one))) for one in self.regions
-        )
+        return ANYWHERE in self.regions or any(region.startswith(one[:2]) for one in self.regions)
 
     def signs(self, at: datetime) -> bool:
         """Tell whether it may sign at this instant."""
@@ -188,13 +201,6 @@ def list_in_force(chain: Iterable[TrustList], at: datetime) -> TrustList | None:
 def is_governed(chain: Sequence[TrustList], at: datetime) -> bool:
     """Tell whether a trust list says whose keys count: from when the first version starts, and for good."""
     return not (chain and chain[0].version == 1 and at < chain[0].starts)
-
-
-def _stem(region: str) -> str:
-    """Return what the codes of a region's own parts begin with: two digits of a province, four of a prefecture."""
-    while region.endswith("00"):
-        region = region[:-2]
-    return region
 
 
 def _words(value: Any) -> bool:

@@ -41,6 +41,10 @@ _CATCH_ALL = re.compile(r"\*|any|all|others?|else|default|unknown|misc\w*|其他
 _HASH = re.compile(r"[0-9a-fA-F]{16,}|[A-Za-z0-9+/_-]{24,}={0,2}|[A-Za-z0-9+/]{10,}={1,2}(?![A-Za-z0-9])")
 _DIGITS = re.compile(r"\d{5,}")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+){0,3}", re.ASCII)
+_DIGIT = re.compile("[0-9]")
+_MOST_DIGITS = 10  # a telephone's number has eleven
+_DISEASE_LETTERS = 32
+_DISEASE_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +95,18 @@ def lint_text(text: str, where: str) -> tuple[Fault, ...]:
     return tuple(_text(text, where))
 
 
+def is_long_number(text: str) -> bool:
+    """Tell whether a text's digits, however they are parted, could be a person's number."""
+    return len(_DIGIT.findall(text)) > _MOST_DIGITS
+
+
+def is_disease(value: object) -> bool:
+    """Tell whether a value is the short word for a disease, such as covid-19."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) > _DISEASE_LETTERS:
+        return False
+    return len(_DIGIT.findall(value)) <= _DISEASE_DIGITS
+
+
 def _text(text: str, where: str) -> Iterator[Fault]:
     if len(text) > MOST_TEXT:
         yield Fault(word="TEXT-TOO-LONG", where=where)
@@ -113,9 +129,10 @@ def _fields(value: Mapping[str, object], known: frozenset[str], where: str) -> I
 
 def _table(table: Mapping[str, object]) -> Iterator[Fault]:
     yield from _fields(table, TABLE, "table")
-    for name in ("name", "disease"):
-        if not isinstance(table.get(name), str) or not _NAME.fullmatch(str(table.get(name))):
-            yield Fault(word="TYPE", where=f"table.{name}")
+    if not isinstance(table.get("name"), str) or not _NAME.fullmatch(str(table.get("name"))):
+        yield Fault(word="TYPE", where="table.name")
+    if not is_disease(table.get("disease")):
+        yield Fault(word="TYPE", where="table.disease")
     longest = table.get("longest_hours")
     if not _hours(longest, 1, 14 * 24):
         yield Fault(word="OVERLONG", where="table.longest_hours")

@@ -5,12 +5,11 @@
 
 import { RECOVERY, TEST, VACCINATION } from "./certificate.js";
 import { evaluate } from "./certlogic.js";
-import { GROUPS, requireLinted } from "./linting.js";
+import { GROUPS, requireDisease, requireLinted } from "./linting.js";
 import { parseMoment } from "./moments.js";
 import { require } from "./refused.js";
 
 const COUNTRY = "country";
-const DISEASE = /^[a-z][a-z0-9]*(-[a-z0-9]+){0,3}$/;
 const NOT_DETECTED = "260415000";
 /** Words and SNOMED CT codes of diseases, by their numbers in certificates. @type {[string, string][]} */
 const DISEASES = [
@@ -45,7 +44,7 @@ export function readRules(body, { digest, starts, ends }) {
   require(Object.keys(body).sort().join() === "disease,periods,region,rules,tables", "rules have their fields");
   const { region, disease, rules } = body;
   require(typeof region === "string" && /^(country|[0-9]{6})$/.test(region), "a region");
-  require(typeof disease === "string" && DISEASE.test(disease), "a disease");
+  requireDisease(disease);
   requireLinted(body);
   /** @type {Record<string, string[]>} */
   const tables = Object.fromEntries(Object.entries(body.tables).map(([name, one]) => [name, one.codes]));

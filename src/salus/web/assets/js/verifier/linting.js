@@ -29,9 +29,10 @@ const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+){0,7}$/;
 const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 const WHEN = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2}))?$/;
 const INSTANT = /^2[0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/;
-const CODE = /^[A-Za-z0-9][A-Za-z0-9 /._-]{0,39}$/;
+const CODE = /^[A-Za-z0-9][A-Za-z0-9/._-]{0,19}$/;
 const HASH = /[0-9a-fA-F]{12,}|[A-Za-z0-9+/_-]{20,}/;
-const LONG_NUMBER = /[0-9]{11,}/;
+const MOST_DIGITS = 10;
+const DISEASE = /^[a-z][a-z0-9]*(-[a-z0-9]+){0,3}$/;
 const TIME = /^[0-9]{4}-[0-9]{2}(-[0-9]{2}(T.*)?)?$/;
 const VALUE_SET = /^external\.valueSets\.([a-z0-9-]{1,60})$/;
 const EVENT = /^[0-9]{1,4}$/;
@@ -55,6 +56,22 @@ function distinct(items) {
   return new Set(items).size === items.length;
 }
 
+/** @param {string} text @returns {boolean} whether its digits, however they are parted, could be a person's number */
+export function isLongNumber(text) {
+  return digits(text) > MOST_DIGITS;
+}
+
+/** @param {any} disease the short word for a disease, such as covid-19 */
+export function requireDisease(disease) {
+  require(typeof disease === "string" && DISEASE.test(disease), "a disease");
+  require(disease.length <= 32 && digits(disease) <= 4, "a disease's word");
+}
+
+/** @param {string} text @returns {number} */
+function digits(text) {
+  return text.replace(/[^0-9]/g, "").length;
+}
+
 /** @param {any} text a text that people read */
 export function requireText(text) {
   require(typeof text === "string" && text.trim() !== "", "CLAUSE");
@@ -66,7 +83,7 @@ export function requireText(text) {
 
 /** @param {string} text */
 function requireCode(text) {
-  require(!LONG_NUMBER.test(text), "NUMBER");
+  require(!isLongNumber(text), "NUMBER");
   require(!HASH.test(text), "HASH");
   require(CODE.test(text), "FREE-TEXT");
 }

@@ -6,7 +6,7 @@
 import { readRules } from "./accepting.js";
 import { canonical } from "./canonical.js";
 import { ed25519, requireEd25519 } from "./keys.js";
-import { requireText } from "./linting.js";
+import { requireDisease, requireText } from "./linting.js";
 import { hex, readBase64, sha256 } from "./octets.js";
 import { require } from "./refused.js";
 
@@ -103,7 +103,7 @@ export async function checkEmergency(document, leaf, keys, loggedAt) {
   const { kind, body } = found;
   const fields = "renews" in body ? ["disease", "reason", "renews"] : ["disease", "reason"];
   require(kind === "emergency" && hasFields(body, fields) && hasFields(body.reason, ["en", "zh"]), "an emergency's fields");
-  require(typeof body.disease === "string", "a disease");
+  requireDisease(body.disease);
   for (const text of [body.reason.en, body.reason.zh]) requireText(text);
   if ("renews" in body) require(readBase64(body.renews).length === 32, "a digest");
   requireQuorum(found, URGENT_SIGNERS, LASTS);

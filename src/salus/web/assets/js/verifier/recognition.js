@@ -1,5 +1,7 @@
 /** Which issuers of other systems are recognised: a published document of keys, checked as `salus.rules` does. */
 
+import { isLongNumber } from "./linting.js";
+import { requireIssuer, requireKey, thumbprint } from "./naming.js";
 import { readBase64 } from "./octets.js";
 import { SIGNERS, checkDocument, hasFields, requireQuorum, seconds } from "./publication.js";
 import { require } from "./refused.js";
@@ -11,7 +13,7 @@ const MOST_KEYS = 150;
 const FIELDS = ["form", "issuer", "source", "kid", "key", "kinds", "starts", "ends"];
 const KINDS = ["vaccination", "test", "recovery"];
 const SOURCE = /^https:\/\/[a-z0-9.-]{1,80}(:[0-9]{1,5})?(\/[A-Za-z0-9._~-]{1,80}){0,8}$/;
-const ISSUER = /^[^\x00-\x1f<>\x7f]{1,80}$/u;
+const MOST_SOURCE = 128;
 
 /**
  * @typedef {{ form: string, issuer: string, source: string, kid: string, key: Uint8Array<ArrayBuffer>, kinds: string[],
@@ -34,7 +36,7 @@ export async function checkRecognition(document, leaf, parties, loggedAt) {
   const { kind, body, starts, ends, digest } = found;
   require(kind === "recognition", "a recognition");
   require(hasFields(body, ["keys"]) && Array.isArray(body.keys) && body.keys.length <= MOST_KEYS, "some keys");
-  const keys = body.keys.map(recognised);
+  const keys = await Promise.all(body.keys.map(recognised));
   const told = new Set(body.keys.map((/** @type {any} */ one) => [one.form, one.source, one.kid, one.key].join("\n")));
   require(told.size === keys.length, "no key twice");
   requireQuorum(found, SIGNERS, LASTS);
@@ -60,8 +62,8 @@ export function recognisedAt(found, at) {
   return living.flatMap((one) => one.keys).filter((one) => one.starts <= at && at < one.ends);
 }
 
-/** @param {any} value @returns {RecognisedKey} */
-function recognised(value) {
+/** @param {any} value @returns {Promise<RecognisedKey>} */
+async function recognised(value) {
   require(hasFields(value, FIELDS), "a recognised key has its fields");
   const { form, issuer, source, kid, kinds } = value;
   for (const one of [form, issuer, source, kid]) require(typeof one === "string", "texts");
@@ -70,10 +72,12 @@ function recognised(value) {
     kinds.every((one) => KINDS.includes(one)),
     "of the closed list",
   );
-  require(ISSUER.test(issuer), "an issuer");
+  requireIssuer(issuer);
   if (form === "HC1") require(source === "" && /^[0-9a-f]{16}$/.test(kid), "named as HC1 names keys");
-  else require(form === "SHC" && SOURCE.test(source) && /^[A-Za-z0-9_-]{43}$/.test(kid), "named as cards name keys");
+  else require(form === "SHC" && SOURCE.test(source) && source.length <= MOST_SOURCE && !isLongNumber(source), "a source");
   const [starts, ends, key] = [seconds(value.starts), seconds(value.ends), readBase64(value.key)];
-  require(starts < ends && key.length > 0 && key.length <= 1024, "it ends");
+  require(starts < ends, "it ends");
+  await requireKey(key, { rsa: form === "HC1" });
+  require(form === "HC1" || kid === (await thumbprint(key)), "named as cards name keys");
   return { form, issuer, source, kid, key, kinds, starts, ends };
 }

@@ -4,6 +4,8 @@
  */
 
 import { SIGNERS, URGENT_SIGNERS, WANTED, checkDocument, closed, hasFields, requireQuorum, seconds } from "./publication.js";
+import { isLongNumber } from "./linting.js";
+import { KID_OCTETS, requireKey } from "./naming.js";
 import { hex, readBase64, sha256 } from "./octets.js";
 import { require } from "./refused.js";
 
@@ -12,7 +14,8 @@ const NOTICE = DAY;
 const LASTS = 366 * DAY;
 const KEY_LASTS = 2 * 366 * DAY;
 const MOST_KEYS = 512;
-const MOST_KEY = 1024;
+const MOST_REGIONS = 34;
+const REGION = /^(?:country|(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]|9[0-9])0000)$/;
 const FIELDS = ["party", "format", "key", "kid", "regions", "kinds", "starts", "ends", "ended"];
 const FORMATS = ["sl1", "hc1", "shc"];
 const ENDS = ["superseded", "key-compromise"];
@@ -47,7 +50,7 @@ export async function checkTrustList(document, leaf, keys, loggedAt) {
   /** @type {Map<string, TrustedKey>} */
   const found = new Map();
   for (const one of body.keys) {
-    const spki = octets(one);
+    const spki = await octets(one);
     found.set(hex(await sha256(spki)), trustedKey(one));
   }
   require(found.size === body.keys.length, "each key once");
@@ -55,24 +58,25 @@ export async function checkTrustList(document, leaf, keys, loggedAt) {
   return { version, digest, previous, starts, ends, loggedAt, keys: found };
 }
 
-/** @param {any} one @returns {Uint8Array<ArrayBuffer>} */
-function octets(one) {
+/** @param {any} one @returns {Promise<Uint8Array<ArrayBuffer>>} */
+async function octets(one) {
   require(hasFields(one, FIELDS), "a trusted key has its fields");
   const key = readBase64(one.key);
-  require(key.length > 0 && key.length <= MOST_KEY, "a key");
+  await requireKey(key, { rsa: one.format === "hc1", ed25519: one.format === "sl1" });
   return key;
 }
 
 /** @param {any} one @returns {TrustedKey} */
 function trustedKey(one) {
   const { party, format, ended } = one;
-  require(typeof party === "string" && PARTY.test(party) && !/[0-9]{11}/.test(party), "an institution's name");
+  require(typeof party === "string" && PARTY.test(party) && !isLongNumber(party), "an institution's name");
   require(FORMATS.includes(format) && (ended === null || ENDS.includes(ended)), "of the closed list");
   require((one.kid !== null) === (format === "hc1"), "a key of HC1 has a name in codes");
-  require(one.kid === null || (readBase64(one.kid).length > 0 && readBase64(one.kid).length <= MOST_KEY), "a name");
+  require(one.kid === null || readBase64(one.kid).length === KID_OCTETS, "a name");
   const { regions } = one;
   require(Array.isArray(regions) && regions.length > 0 && new Set(regions).size === regions.length, "each once");
-  for (const region of regions) require(typeof region === "string" && /^(country|(?!00)[0-9]{6})$/.test(region), "a region");
+  require(regions.length <= MOST_REGIONS, "as many regions as there are");
+  for (const region of regions) require(typeof region === "string" && REGION.test(region), "a region");
   const [starts, ends] = [seconds(one.starts), seconds(one.ends)];
   require(starts % 3600 === 0 && ends % 3600 === 0, "whole hours");
   require(starts < ends && ends <= starts + KEY_LASTS, "a key ends");
@@ -103,9 +107,7 @@ export function listInForce(chain, at) {
 
 /** @param {TrustedKey} key @param {string} region of a declaration */
 export function covers(key, region) {
-  return key.regions.some(
-    (one) => one === "country" || one === region || (region !== "country" && region.startsWith(one.replace(/(00)+$/, ""))),
-  );
+  return key.regions.some((one) => one === "country" || region.startsWith(one.slice(0, 2)));
 }
 
 /** @param {TrustedKey} key @param {number} at */
