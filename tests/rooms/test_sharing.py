@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ from salus.app import (
     take_code,
     who_looked,
 )
-from salus.healthcode import sharing
+from salus.healthcode import CodeUnknown, sharing
 from salus.healthcode.sharing import LONGEST_SHARE, NoPaper, ShareRefused, TooManyShares, guardian_until
 from salus.healthcode.sharing import store as sql
 from salus.kernel import FixedClock, Refused, Role
@@ -75,19 +76,62 @@ def after(node: Node, time: timedelta) -> None:
     node.clock = FixedClock(node.clock.now() + time)
 
 
-def test_whoever_takes_the_right_shows_the_code_and_its_giver_sees_each_time(node: Node) -> None:
-    share = shared(node, MOTHER, SON)
-    shown = given_code(node, who(node, SON), share)
+def taken_for(node: Node, code: str) -> UUID:
+    """Return whom a desk takes a code to be of."""
+    return arrive(node, clinician("H1"), code).resident_id
 
-    assert shown.code == my_code(node, who(node, MOTHER)).code
-    assert shown.share.initial == "王"
+
+def test_whoever_takes_the_right_shows_a_code_and_its_giver_sees_each_time_and_each_desk(node: Node) -> None:
+    share = shared(node, MOTHER, SON)
+    shown = [given_code(node, who(node, SON), share) for _ in range(2)]
+
+    assert shown[0].code == shown[1].code
+    assert shown[0].share.initial == "王"
+    assert [taken_for(node, shown[0].code.lower()) for _ in range(2)] == [who(node, MOTHER).resident] * 2
     looks = [one for one in who_looked(node, who(node, MOTHER)).looks if one.ground == access.GIVEN]
-    assert [(one.what, one.own, one.reader) for one in looks[:2]] == [
-        ("code", False, who(node, SON).subject),
+    assert [(one.what, one.own, one.reader) for one in looks[:5]] == [
+        *[("identity", False, "clinician-H1")] * 2,
+        *[("code", False, who(node, SON).subject)] * 2,
         ("sharing", False, who(node, SON).subject),
     ]
     assert my_wallet(node, who(node, MOTHER)).given[0].id == share
     assert my_wallet(node, who(node, SON)).held[0].id == share
+
+
+def test_the_code_is_no_other_rights_and_not_the_givers_own(node: Node) -> None:
+    codes = {given_code(node, who(node, one), shared(node, MOTHER, one)).code for one in (SON, OTHER)}
+
+    assert len(codes | {my_code(node, who(node, MOTHER)).code}) == 3
+
+
+def test_a_copy_of_the_code_works_until_the_right_ends_and_never_again(node: Node) -> None:
+    """A photograph of the screen is taken while the right holds, and shown after each way in which it can end."""
+    lapsed, ended = (shared(node, MOTHER, one) for one in (SON, OTHER))
+    photos = [given_code(node, who(node, one), share).code for one, share in ((SON, lapsed), (OTHER, ended))]
+    own = my_code(node, who(node, MOTHER)).code
+    end_sharing(node, who(node, MOTHER), ended)
+    with pytest.raises(CodeUnknown):
+        taken_for(node, photos[1])
+    after(node, DAY - timedelta(seconds=1))
+    assert taken_for(node, photos[0]) == who(node, MOTHER).resident
+    after(node, timedelta(seconds=1))
+
+    for photo in photos:
+        with pytest.raises(CodeUnknown):
+            taken_for(node, photo)
+    assert taken_for(node, own) == who(node, MOTHER).resident, "the giver's own code works on"
+
+
+def test_the_code_of_a_right_that_nobody_took_leads_nowhere(node: Node) -> None:
+    give_code(node, who(node, MOTHER), DAY)
+    offered = my_wallet(node, who(node, MOTHER)).given[0]
+    with node.store.transaction(Duty.CARE) as tx:
+        with pytest.raises(ShareRefused):
+            sharing.code_of(tx, node.custodian, offered, at=node.clock.now())
+        as_if = replace(offered, holder=1, taken=node.clock.now())
+        code = sharing.code_of(tx, node.custodian, as_if, at=node.clock.now())
+    with pytest.raises(CodeUnknown):
+        taken_for(node, code)
 
 
 def test_it_ends_by_itself_at_its_end_to_the_second(node: Node) -> None:
@@ -181,11 +225,14 @@ def test_for_a_child_who_is_here_a_desk_gives_the_right_until_the_fourteenth_bir
     share = take_code(node, who(node, MOTHER), offered.key)
 
     assert offered.until == datetime(2039, 5, 31, 16, tzinfo=UTC)
-    assert given_code(node, who(node, MOTHER), share).code == my_code(node, who(node, CHILD)).code
+    photo = given_code(node, who(node, MOTHER), share).code
+    assert taken_for(node, photo) == who(node, CHILD).resident
     assert my_wallet(node, who(node, CHILD)).given[0].paper == "2031-7"
     end_sharing(node, who(node, CHILD), share)
     with pytest.raises(NotFound):
         given_code(node, who(node, MOTHER), share)
+    with pytest.raises(CodeUnknown):
+        taken_for(node, photo)
 
 
 def test_from_fourteen_on_the_child_has_to_agree_and_it_ends_at_eighteen(node: Node) -> None:
@@ -223,14 +270,22 @@ def test_birthdays_begin_at_midnight_in_civil_time(born: date, at: datetime, end
 
 
 def test_every_query_of_rights_has_an_index(node: Node) -> None:
-    asked = {sql.OF_KEY: (bytes(16),), sql.OF_GIVERS: ([1, 2], 9), sql.OF_HOLDERS: ([1, 2], 9)}
+    asked = {
+        sql.OF_KEY: (bytes(16),),
+        sql.OF_CODE: (bytes(16),),
+        sql.IDENTIFIER: (UUID(int=1),),
+        sql.OF_GIVERS: ([1, 2], 9),
+        sql.OF_HOLDERS: ([1, 2], 9),
+    }
     with node.store.transaction(Duty.MIGRATION) as tx:
         tx.run("set local enable_seqscan = off")
         plans = ["\n".join(row[0] for row in tx.rows(f"explain {query}", values)) for query, values in asked.items()]
 
     assert "share_key_key" in plans[0]
-    assert "share_of_giver" in plans[1]
-    assert "share_of_holder" in plans[2]
+    assert "share_digest_key" in plans[1]
+    assert "share_pkey" in plans[2]
+    assert "share_of_giver" in plans[3]
+    assert "share_of_holder" in plans[4]
     assert all("Seq Scan" not in plan for plan in plans)
 
 

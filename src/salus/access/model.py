@@ -15,7 +15,7 @@ RELATION_LASTS: Final = timedelta(hours=24)
 """How long a care relation stays open after the resident was there. It carries a right: no setting changes it."""
 
 GIVEN: Final = "code-given"
-"""The ground of showing another's code: they gave the right to. It is no look of the resident's own."""
+"""The ground of showing another's code, and of taking it at a desk: they gave the right to. No look of their own."""
 
 MEASURE_ATTEMPTS: Final = ("write-measure", "import-measure", "guess-measure-route")
 """How somebody can try to write a measure: in a body over the API, in an import, at an address that does not exist."""

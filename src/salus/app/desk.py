@@ -14,7 +14,7 @@ from salus.app.seeing import own_sight, sight_of, sight_so_far
 from salus.app.visits import reference_of
 from salus.codec import trimmed
 from salus.codec.dynamic import SKEW_STEPS, STEP_SECONDS, is_dynamic
-from salus.healthcode import CodeUnknown, phones
+from salus.healthcode import CodeUnknown, phones, sharing
 from salus.identity import IdNumber
 from salus.kernel import Purpose, Role, civil_day
 from salus.parties import Principal
@@ -64,6 +64,14 @@ class _Parts:
     marks: list[Mark]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Who is presented, and whether somebody presents them whom they let do so."""
+
+    key: int
+    given: bool = False
+
+
 def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     """Resolve what a resident presents at the desk, an identity code or an identity number, and open a care relation.
 
@@ -79,7 +87,8 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     if not decision.allowed or principal.facility is None:
         raise refuse(node, principal, action, "only a place of care may do this, for treatment")
     with node.store.transaction(Duty.CARE) as tx:
-        opened_for = _resolve(tx, node, principal.facility, text) if by_code else _by_number(tx, node, text)
+        found = _resolve(tx, node, principal.facility, text) if by_code else _by_number(tx, node, text)
+        opened_for, ground = found.key, access.GIVEN if found.given else decision.ground
         resident = identity.resident_by_key(tx, opened_for)
         if resident is None:
             raise NotFound("nobody here has this number")
@@ -88,7 +97,7 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
         sight = sight_so_far(tx, node, principal, resident.charts, at)
         people = records.patients(tx, sight)
         shown = tuple(person.chart_key for person in people[:1])
-        access.register(tx, [_entry(principal, key, shown, "identity", action, decision.ground, at)])
+        access.register(tx, [_entry(principal, key, shown, "identity", action, ground, at)])
     keys = node.keys.unwrap_left(shown)
     name = records.patient_name(people[0], keys, sight) if people else None
     patients = tuple(person.id for person in people)
@@ -102,24 +111,27 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     )
 
 
-def _resolve(tx: Transaction, node: Node, facility: str, text: str) -> int:
+def _resolve(tx: Transaction, node: Node, facility: str, text: str) -> _Found:
     """Return whose code it is. A telephone's is good once: again only where it was just taken, as scanners do it."""
-    if not is_dynamic(trimmed(text)):
-        return healthcode.resolve(tx, node.custodian, text)
     at = node.clock.now()
+    if not is_dynamic(trimmed(text)):
+        try:
+            return _Found(key=healthcode.resolve(tx, node.custodian, text))
+        except CodeUnknown:
+            return _Found(key=sharing.resolve(tx, node.custodian, text, at=at).giver, given=True)
     presented = phones.present(tx, node.custodian, text, at=at)
     ends = access.relation_ends(tx, facility, presented.resident_key, at)
     if not presented.first and (ends is None or ends - access.RELATION_LASTS <= at - CODE_LASTS):
         raise CodeUnknown
-    return presented.resident_key
+    return _Found(key=presented.resident_key)
 
 
-def _by_number(tx: Transaction, node: Node, text: str) -> int:
+def _by_number(tx: Transaction, node: Node, text: str) -> _Found:
     """Return the key that goes with the number, whoever was linked to it: the relation stays theirs after a parting."""
     chart = identity.holder(tx, node.custodian, IdNumber.read(text))
     if chart is None:
         raise NotFound("nobody here has this number")
-    return identity.minted_for(tx, chart) or identity.residents_of(tx, [chart])[chart]
+    return _Found(key=identity.minted_for(tx, chart) or identity.residents_of(tx, [chart])[chart])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Relatives and dependants: who may show whose identity code, and until when. Nothing else of theirs goes with it.
 
 A resident hands the right over by a key that opens it once, so that nobody names another by a number; for a child a
-desk does, with the guardian there. Each showing stands in the register of whose code it is, under who showed it.
+desk does, with the guardian there. Each right has a code of its own, whose copies end with it. Each showing stands in
+the register of whose code it is, under who showed it, and so does each desk that takes it, on that ground.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from salus import access, healthcode, identity, records
+from salus import access, identity, records
 from salus.access import Action, Kind, Read
 from salus.app.facts import decide, read_by, refuse, relation_ends
 from salus.app.node import Node
@@ -49,7 +50,7 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenCode:
-    """The code of somebody who gave the right to show it."""
+    """The code that leads to somebody who gave the right to show it, while the right holds."""
 
     code: str = field(repr=False)
     share: Share
@@ -145,7 +146,7 @@ def end_sharing(node: Node, who: Principal, share_id: UUID) -> None:
 
 
 def given_code(node: Node, who: Principal, share_id: UUID) -> GivenCode:
-    """Return the code of somebody who let this resident show it; they see it. Raises NotFound once it is over."""
+    """Return the right's own code; the giver sees each showing. Raises NotFound once the right is over."""
     mine, at = own(node, who, Action.READ_CODE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         share = _one(tx, node, mine, share_id)
@@ -154,8 +155,7 @@ def given_code(node: Node, who: Principal, share_id: UUID) -> GivenCode:
         allowed = decide(node, who, Action.SHOW_GIVEN_CODE, Kind.RECORD, relation_open=holds).allowed
         if allowed and giver is not None:
             access.register(tx, [_shown(who, giver.key, "code", at)])
-            code = healthcode.code_of(tx, node.custodian, share.giver, at=at)
-            return GivenCode(code=code, share=share)
+            return GivenCode(code=sharing.code_of(tx, node.custodian, share, at=at), share=share)
     raise NotFound(_NOT_HERE)
 
 

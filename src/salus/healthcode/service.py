@@ -35,7 +35,7 @@ def code_of(
     two transactions that issue at once, both get the code that was committed first. Duty CARE.
     """
     issued = store.latest(tx, resident_key) or _issue(tx, custodian, resident_key, 0, at, random)
-    return _text(custodian, issued, key_name)
+    return _text_of(custodian, issued, key_name)
 
 
 def issued_at(tx: Transaction, resident_key: int) -> datetime | None:
@@ -59,7 +59,7 @@ def replace(
     """
     current = store.latest(tx, resident_key)
     issued = _issue(tx, custodian, resident_key, current.ordinal + 1 if current else 0, at, random)
-    return _text(custodian, issued, key_name)
+    return _text_of(custodian, issued, key_name)
 
 
 def resolve(tx: Transaction, custodian: Custodian, text: str, *, keys: Mapping[bytes, PublicKey] | None = None) -> int:
@@ -69,16 +69,26 @@ def resolve(tx: Transaction, custodian: Custodian, text: str, *, keys: Mapping[b
     Who may ask is not decided here. Raises CodeUnknown, always in the same words, for every code that is not the
     current one of a resident. Duty CARE.
     """
-    try:
-        identifier = decode_sl1(trimmed(text), issuer_keys(custodian) if keys is None else keys)
-    except CodecError:
-        raise CodeUnknown from None
-    digest = custodian.digest(_DOMAIN, identifier)
+    digest = custodian.digest(_DOMAIN, identifier_in(custodian, text, keys))
     resident_key = store.holder(tx, digest)
     current = None if resident_key is None else store.latest(tx, resident_key)
     if resident_key is None or current is None or current.digest != digest:
         raise CodeUnknown
     return resident_key
+
+
+def identifier_in(custodian: Custodian, text: str, keys: Mapping[bytes, PublicKey] | None = None) -> bytes:
+    """Return the identifier of a presented code, wherever it leads. Raises CodeUnknown if it is not signed here."""
+    try:
+        return decode_sl1(trimmed(text), issuer_keys(custodian) if keys is None else keys)
+    except CodecError:
+        raise CodeUnknown from None
+
+
+def written(custodian: Custodian, identifier: bytes, key_name: str = SIGNING_KEY) -> str:
+    """Return an identifier as signed `SL1:` text."""
+    private = custodian.es256(key_name)
+    return encode_sl1(identifier, key_id(private.public_key()), signer(private))
 
 
 def issuer_keys(custodian: Custodian, names: Sequence[str] = (SIGNING_KEY,)) -> dict[bytes, PublicKey]:
@@ -102,7 +112,5 @@ def _issue(
     return store.latest(tx, resident_key) or fresh
 
 
-def _text(custodian: Custodian, issued: Issued, key_name: str) -> str:
-    identifier = custodian.open_sealed(_DOMAIN, issued.sealed, issued.place)
-    private = custodian.es256(key_name)
-    return encode_sl1(identifier, key_id(private.public_key()), signer(private))
+def _text_of(custodian: Custodian, issued: Issued, key_name: str) -> str:
+    return written(custodian, custodian.open_sealed(_DOMAIN, issued.sealed, issued.place), key_name)

@@ -53,7 +53,7 @@ GROUNDS: Mapping[str, str] = {
     "record-keeper": noop("That institution keeps your health record, and looked who is due for a visit."),
     "directory": noop("Only the directory of institutions was read."),
     "role": noop("The role allows it."),
-    "code-given": noop("You let this person show your identity code, and nothing else."),
+    "code-given": noop("By the right to show your identity code, which you gave, or a desk for a child."),
     "card-agreed": noop("You were there, and agreed that your code is printed."),
     "contested": noop("You contested it, and asked for an answer."),
     "parted": noop("You were taken for one person with somebody else then, and this look was at a record of yours."),

@@ -35,6 +35,8 @@ create table healthcode.share (
     kind text not null check (kind in ('given', 'guardian')),
     initial bytea not null,
     key bytea not null unique check (octet_length(key) = 16),
+    digest bytea not null unique check (octet_length(digest) = 16),
+    identifier bytea not null,
     offered timestamptz not null,
     until timestamptz not null,
     offered_by text not null,
@@ -48,6 +50,8 @@ comment on column healthcode.share.giver is 'Whose code: the identifier under wh
 comment on column healthcode.share.kind is 'given: by the resident; guardian: at a desk, for a child, on a paper';
 comment on column healthcode.share.initial is 'Initial of the giver''s name, sealed to this row, so that codes can be told apart';
 comment on column healthcode.share.key is 'Keyed digest of the key that hands the right over, once';
+comment on column healthcode.share.digest is 'Keyed digest of the identifier of the code that this right shows and no other does, by which it is found';
+comment on column healthcode.share.identifier is 'That random identifier, sealed to this row';
 comment on column healthcode.share.offered is 'When it was given';
 comment on column healthcode.share.until is 'The first instant at which it no longer holds';
 comment on column healthcode.share.offered_by is 'Identifier of the resident''s account, or of the member of staff';

@@ -12,7 +12,7 @@ from salus.healthcode.sharing.model import (
     Share,
     guardian_until,
 )
-from salus.healthcode.sharing.service import end, given, held, offer, take
+from salus.healthcode.sharing.service import code_of, end, given, held, offer, resolve, take
 
 __all__ = [
     "ADULT_AT",
@@ -26,10 +26,12 @@ __all__ = [
     "Share",
     "ShareRefused",
     "TooManyShares",
+    "code_of",
     "end",
     "given",
     "guardian_until",
     "held",
     "offer",
+    "resolve",
     "take",
 ]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from salus.codec import PublicKey
+from salus.healthcode.errors import CodeUnknown
+from salus.healthcode.service import IDENTIFIER_OCTETS, identifier_in, written
 from salus.healthcode.sharing import store
 from salus.healthcode.sharing.errors import ShareRefused, TooManyShares
 from salus.healthcode.sharing.model import MOST_GIVEN, MOST_HELD, Kind, Share
@@ -14,6 +17,7 @@ from salus.keys import Custodian
 from salus.storage import Transaction
 
 _DOMAIN = "healthcode.share"
+_CODE = "healthcode.share.code"
 _UNKNOWN = "this key opens nothing: it was never given out, was used, or is a day old; ask for another"
 
 Random = Callable[[int], str]
@@ -35,8 +39,14 @@ def offer(
     if len(standing) >= MOST_GIVEN:
         raise TooManyShares(f"{MOST_GIVEN} people may show this code already; end one of these first")
     key = random(16)
-    sealed = custodian.seal(_DOMAIN, share.initial.encode(), _place(share.id))
-    store.insert(tx, share, _digest(custodian, key), sealed)
+    identifier = secrets.token_bytes(IDENTIFIER_OCTETS)
+    hidden = store.Hidden(
+        initial=custodian.seal(_DOMAIN, share.initial.encode(), _place(share.id)),
+        key=_digest(custodian, key),
+        digest=custodian.digest(_CODE, identifier),
+        identifier=custodian.seal(_CODE, identifier, _code_place(share.id)),
+    )
+    store.insert(tx, share, hidden)
     return key
 
 
@@ -55,6 +65,36 @@ def take(tx: Transaction, custodian: Custodian, key: str, holder: int, holders: 
         raise TooManyShares(f"you hold {MOST_HELD} codes of others; give one back first")
     if not store.insert_taken(tx, share.id, holder, at):
         raise ShareRefused(_UNKNOWN)
+    return share
+
+
+def code_of(tx: Transaction, custodian: Custodian, share: Share, *, at: datetime) -> str:
+    """Return the code that this right shows, as `SL1:` text. It is no other right's and not the giver's own.
+
+    Raises ShareRefused for a right that does not hold.
+    """
+    sealed = store.identifier(tx, share.id) if share.holds(at) else None
+    if sealed is None:
+        raise ShareRefused("this right is over")
+    return written(custodian, custodian.open_sealed(_CODE, sealed, _code_place(share.id)))
+
+
+def resolve(
+    tx: Transaction,
+    custodian: Custodian,
+    text: str,
+    *,
+    at: datetime,
+    keys: Mapping[bytes, PublicKey] | None = None,
+) -> Share:
+    """Return the right by which a presented code is shown; from its end on, every copy of the code leads nowhere.
+
+    Raises CodeUnknown, in the words of all codes that lead nowhere, for the code of a right that does not hold.
+    """
+    row = store.of_code(tx, custodian.digest(_CODE, identifier_in(custodian, text, keys)))
+    share = _share(custodian, row) if row else None
+    if share is None or not share.holds(at):
+        raise CodeUnknown
     return share
 
 
@@ -96,3 +136,7 @@ def _digest(custodian: Custodian, key: str) -> bytes:
 
 def _place(share: UUID) -> bytes:
     return b"healthcode.share.initial\x00" + share.bytes
+
+
+def _code_place(share: UUID) -> bytes:
+    return b"healthcode.share.identifier\x00" + share.bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,11 +19,14 @@ _FROM = """
     left join healthcode.share_ended e on e.share_id = s.share_id
 """
 OF_KEY = _FROM + " where s.key = %s"
+OF_CODE = _FROM + " where s.digest = %s"
+IDENTIFIER = "select identifier from healthcode.share where share_id = %s"
 OF_GIVERS = _FROM + " where s.giver = any(%s::bigint[]) order by s.offered desc, s.share_id limit %s"
 OF_HOLDERS = _FROM + " where t.holder = any(%s::bigint[]) order by t.at desc, s.share_id limit %s"
 _INSERT = """
-    insert into healthcode.share (share_id, giver, kind, initial, key, offered, until, offered_by, paper)
-    values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+    insert into healthcode.share
+        (share_id, giver, kind, offered, until, offered_by, paper, initial, key, digest, identifier)
+    values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _TAKEN = "insert into healthcode.share_taken (share_id, holder, at) values (%s, %s, %s) on conflict do nothing"
 _ENDED = "insert into healthcode.share_ended (share_id, ended_by, at) values (%s, %s, %s) on conflict do nothing"
@@ -31,10 +35,20 @@ Row = tuple[Any, ...]
 """The columns of a right, the initial still sealed."""
 
 
-def insert(tx: Transaction, share: Share, key: bytes, sealed: bytes) -> None:
-    """Add a right, with the digest of its key."""
-    values = (share.id, share.giver, share.kind.value, sealed, key, share.offered, share.until, share.offered_by)
-    tx.run(_INSERT, (*values, share.paper))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hidden:
+    """What is stored of a right as digests and sealed alone: the initial, the key, and the identifier of its code."""
+
+    initial: bytes
+    key: bytes
+    digest: bytes
+    identifier: bytes
+
+
+def insert(tx: Transaction, share: Share, hidden: Hidden) -> None:
+    """Add a right."""
+    told = (share.id, share.giver, share.kind.value, share.offered, share.until, share.offered_by, share.paper)
+    tx.run(_INSERT, (*told, hidden.initial, hidden.key, hidden.digest, hidden.identifier))
 
 
 def insert_taken(tx: Transaction, share: UUID, holder: int, at: datetime) -> bool:
@@ -50,6 +64,17 @@ def insert_ended(tx: Transaction, share: UUID, by: str, at: datetime) -> None:
 def of_key(tx: Transaction, key: bytes) -> Row | None:
     """Return the right that a key hands over."""
     return tx.row(OF_KEY, (key,))
+
+
+def of_code(tx: Transaction, digest: bytes) -> Row | None:
+    """Return the right that shows a code."""
+    return tx.row(OF_CODE, (digest,))
+
+
+def identifier(tx: Transaction, share: UUID) -> bytes | None:
+    """Return the sealed identifier of a right's code."""
+    row = tx.row(IDENTIFIER, (share,))
+    return None if row is None else bytes(row[0])
 
 
 def of_givers(tx: Transaction, givers: Sequence[int]) -> list[Row]:
