@@ -269,24 +269,44 @@ def test_birthdays_begin_at_midnight_in_civil_time(born: date, at: datetime, end
     assert guardian_until(born, at, child_agrees=True) == ends
 
 
+def test_a_right_that_stands_is_shown_ended_and_counted_whatever_lies_over_it(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever gives and takes back many rights hides none that stands."""
+    monkeypatch.setattr("salus.healthcode.sharing.store.MOST_OVER", 2)
+    first = shared(node, MOTHER, SON)
+    for _ in range(4):
+        after(node, timedelta(minutes=1))
+        end_sharing(node, who(node, MOTHER), shared(node, MOTHER, SON))
+    given, held = my_wallet(node, who(node, MOTHER)).given, my_wallet(node, who(node, SON)).held
+
+    assert [(one.id == first, one.ended is None) for one in given] == [(True, True), (False, False), (False, False)]
+    assert [one.id for one in held] == [one.id for one in given]
+    assert given_code(node, who(node, SON), first)
+    end_sharing(node, who(node, MOTHER), first)
+    with pytest.raises(NotFound):
+        given_code(node, who(node, SON), first)
+    end_sharing(node, who(node, SON), given[2].id)
+
+
 def test_every_query_of_rights_has_an_index(node: Node) -> None:
-    asked = {
-        sql.OF_KEY: (bytes(16),),
-        sql.OF_CODE: (bytes(16),),
-        sql.IDENTIFIER: (UUID(int=1),),
-        sql.OF_GIVERS: ([1, 2], 9),
-        sql.OF_HOLDERS: ([1, 2], 9),
-    }
+    keys = ([1, 2], START, START)
+    asked = [
+        ("share_key_key", sql.OF_KEY, (bytes(16),)),
+        ("share_digest_key", sql.OF_CODE, (bytes(16),)),
+        ("share_pkey", sql.IDENTIFIER, (UUID(int=1),)),
+        ("share_pkey", sql.ONE, (UUID(int=1),)),
+        ("share_of_giver", sql.OF_GIVERS, keys),
+        ("share_of_giver", sql.OF_GIVERS_OVER, (*keys, 9)),
+        ("share_of_holder", sql.OF_HOLDERS, keys),
+        ("share_of_holder", sql.OF_HOLDERS_OVER, (*keys, 9)),
+    ]
     with node.store.transaction(Duty.MIGRATION) as tx:
         tx.run("set local enable_seqscan = off")
-        plans = ["\n".join(row[0] for row in tx.rows(f"explain {query}", values)) for query, values in asked.items()]
-
-    assert "share_key_key" in plans[0]
-    assert "share_digest_key" in plans[1]
-    assert "share_pkey" in plans[2]
-    assert "share_of_giver" in plans[3]
-    assert "share_of_holder" in plans[4]
-    assert all("Seq Scan" not in plan for plan in plans)
+        for index, query, values in asked:
+            plan = "\n".join(row[0] for row in tx.rows(f"explain {query}", values))
+            assert index in plan
+            assert "Seq Scan" not in plan
 
 
 def test_on_the_pages_a_right_is_given_taken_shown_and_ended(node: Node, client: Asking) -> None:

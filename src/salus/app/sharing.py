@@ -61,8 +61,8 @@ def my_wallet(node: Node, who: Principal) -> Wallet:
     mine, at = own(node, who, Action.READ_CODE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         found = Wallet(
-            given=tuple(sharing.given(tx, node.custodian, mine.known_as)),
-            held=tuple(sharing.held(tx, node.custodian, mine.known_as)),
+            given=tuple(sharing.given(tx, node.custodian, mine.known_as, at)),
+            held=tuple(sharing.held(tx, node.custodian, mine.known_as, at)),
         )
         access.register(tx, [own_read(who, mine.key, (), WHAT, Action.READ_CODE, at)])
     return found
@@ -161,12 +161,8 @@ def given_code(node: Node, who: Principal, share_id: UUID) -> GivenCode:
 
 def _one(tx: Transaction, node: Node, mine: Own, share_id: UUID) -> Share:
     """Return a right that the resident gave or took. Raises NotFound."""
-    found = [
-        *sharing.given(tx, node.custodian, mine.known_as),
-        *sharing.held(tx, node.custodian, mine.known_as),
-    ]
-    share = next((one for one in found if one.id == share_id), None)
-    if share is None:
+    share = sharing.find(tx, node.custodian, share_id)
+    if share is None or not {share.giver, share.holder} & set(mine.known_as):
         raise NotFound(_NOT_HERE)
     return share
 

@@ -70,7 +70,8 @@ class Share:
 
     def stands(self, at: datetime) -> bool:
         """Tell whether it holds, or can still be taken."""
-        return self.holds(at) or (self.taken is None and self.ended is None and at < self.offered + KEY_LASTS)
+        waits = self.taken is None and self.ended is None and at < min(self.until, self.offered + KEY_LASTS)
+        return waits or self.holds(at)
 
 
 def guardian_until(born: date, at: datetime, *, child_agrees: bool) -> datetime:

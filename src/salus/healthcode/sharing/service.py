@@ -35,7 +35,7 @@ def offer(
 
     `givers` are all keys of the giver. The key is kept as a digest alone. Raises TooManyShares where too many stand.
     """
-    standing = [one for one in given(tx, custodian, givers) if one.stands(share.offered)]
+    standing = [one for one in given(tx, custodian, givers, share.offered) if one.stands(share.offered)]
     if len(standing) >= MOST_GIVEN:
         raise TooManyShares(f"{MOST_GIVEN} people may show this code already; end one of these first")
     key = random(16)
@@ -57,11 +57,11 @@ def take(tx: Transaction, custodian: Custodian, key: str, holder: int, holders: 
     """
     row = store.of_key(tx, _digest(custodian, key))
     share = _share(custodian, row) if row else None
-    if share is None or share.taken or not share.stands(at) or at >= share.until:
+    if share is None or share.taken or not share.stands(at):
         raise ShareRefused(_UNKNOWN)
     if share.giver in holders:
         raise ShareRefused("this is your own code: you show it anyway")
-    if sum(one.holds(at) for one in held(tx, custodian, holders)) >= MOST_HELD:
+    if sum(one.holds(at) for one in held(tx, custodian, holders, at)) >= MOST_HELD:
         raise TooManyShares(f"you hold {MOST_HELD} codes of others; give one back first")
     if not store.insert_taken(tx, share.id, holder, at):
         raise ShareRefused(_UNKNOWN)
@@ -103,14 +103,23 @@ def end(tx: Transaction, share: UUID, by: str, at: datetime) -> None:
     store.insert_ended(tx, share, by, at)
 
 
-def given(tx: Transaction, custodian: Custodian, givers: Sequence[int]) -> list[Share]:
-    """Return the rights that were given over a code, under any of these keys, the newest first."""
-    return [_share(custodian, row) for row in store.of_givers(tx, givers)]
+def find(tx: Transaction, custodian: Custodian, share: UUID) -> Share | None:
+    """Return a right by its name, whoever gave or holds it."""
+    row = store.one(tx, share)
+    return _share(custodian, row) if row else None
 
 
-def held(tx: Transaction, custodian: Custodian, holders: Sequence[int]) -> list[Share]:
-    """Return the rights that somebody took, under any of these keys, the newest first."""
-    return [_share(custodian, row) for row in store.of_holders(tx, holders)]
+def given(tx: Transaction, custodian: Custodian, givers: Sequence[int], at: datetime) -> list[Share]:
+    """Return the rights that were given over a code, under any of these keys: all that stand, the newest first.
+
+    Of those that are over the newest follow.
+    """
+    return [_share(custodian, row) for row in store.of_givers(tx, givers, at)]
+
+
+def held(tx: Transaction, custodian: Custodian, holders: Sequence[int], at: datetime) -> list[Share]:
+    """Return the rights that somebody took, under any of these keys, in the order of `given`."""
+    return [_share(custodian, row) for row in store.of_holders(tx, holders, at)]
 
 
 def _share(custodian: Custodian, row: store.Row) -> Share:

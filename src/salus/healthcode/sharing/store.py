@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from salus.healthcode.sharing.model import Share
+from salus.healthcode.sharing.model import KEY_LASTS, Share
 from salus.storage import Transaction
 
-MOST = 200
+MOST_OVER = 100
+"""So many rights that are over are shown, the newest; of those that stand, all."""
 _FROM = """
     select s.share_id, s.giver, s.kind, s.initial, s.offered, s.until, s.offered_by, s.paper, t.holder, t.at, e.at
     from healthcode.share s
@@ -21,8 +22,14 @@ _FROM = """
 OF_KEY = _FROM + " where s.key = %s"
 OF_CODE = _FROM + " where s.digest = %s"
 IDENTIFIER = "select identifier from healthcode.share where share_id = %s"
-OF_GIVERS = _FROM + " where s.giver = any(%s::bigint[]) order by s.offered desc, s.share_id limit %s"
-OF_HOLDERS = _FROM + " where t.holder = any(%s::bigint[]) order by t.at desc, s.share_id limit %s"
+ONE = _FROM + " where s.share_id = %s"
+_STANDS = "(e.share_id is null and s.until > %s and (t.share_id is not null or s.offered > %s))"
+_GIVEN, _HELD = (_FROM + f" where {one} = any(%s::bigint[]) and " for one in ("s.giver", "t.holder"))
+_BY_GIVEN, _BY_TAKEN = (f" order by {one} desc, s.share_id" for one in ("s.offered", "t.at"))
+OF_GIVERS = _GIVEN + _STANDS + _BY_GIVEN
+OF_GIVERS_OVER = _GIVEN + "not " + _STANDS + _BY_GIVEN + " limit %s"
+OF_HOLDERS = _HELD + _STANDS + _BY_TAKEN
+OF_HOLDERS_OVER = _HELD + "not " + _STANDS + _BY_TAKEN + " limit %s"
 _INSERT = """
     insert into healthcode.share
         (share_id, giver, kind, offered, until, offered_by, paper, initial, key, digest, identifier)
@@ -77,11 +84,18 @@ def identifier(tx: Transaction, share: UUID) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
-def of_givers(tx: Transaction, givers: Sequence[int]) -> list[Row]:
-    """Return the newest rights over the codes of these keys."""
-    return tx.rows(OF_GIVERS, (list(givers), MOST))
+def one(tx: Transaction, share: UUID) -> Row | None:
+    """Return a right by its name."""
+    return tx.row(ONE, (share,))
 
 
-def of_holders(tx: Transaction, holders: Sequence[int]) -> list[Row]:
-    """Return the newest rights that these keys took."""
-    return tx.rows(OF_HOLDERS, (list(holders), MOST))
+def of_givers(tx: Transaction, givers: Sequence[int], at: datetime) -> list[Row]:
+    """Return all rights over the codes of these keys that stand, then the newest of those that are over."""
+    asked = (list(givers), at, at - KEY_LASTS)
+    return [*tx.rows(OF_GIVERS, asked), *tx.rows(OF_GIVERS_OVER, (*asked, MOST_OVER))]
+
+
+def of_holders(tx: Transaction, holders: Sequence[int], at: datetime) -> list[Row]:
+    """Return all rights that these keys took and that stand, then the newest of those that are over."""
+    asked = (list(holders), at, at - KEY_LASTS)
+    return [*tx.rows(OF_HOLDERS, asked), *tx.rows(OF_HOLDERS_OVER, (*asked, MOST_OVER))]
