@@ -15,7 +15,19 @@ from click.testing import CliRunner
 from nodes import START, Asking, a_node, a_number, a_patient, asking, clinician, send, system, the_resident
 from papers import papers
 from salus import access
-from salus.app import Agreement, Node, Printed, TooManyCards, arrive, my_cards, order_card, print_card, print_waiting
+from salus.app import (
+    Agreement,
+    Node,
+    Printed,
+    TooManyCards,
+    arrive,
+    my_cards,
+    my_code,
+    order_card,
+    print_card,
+    print_waiting,
+    replace_code,
+)
 from salus.cli import main
 from salus.healthcode import cards, resolve
 from salus.healthcode.cards import Agreed, CardRefused
@@ -184,6 +196,28 @@ def test_an_order_lapses_with_the_care_relation_it_stands_on(node: Node) -> None
     assert print_waiting(node, "H2", list) == []
     here(node, NUMBERS[0])
     assert print_waiting(node, "H2", list) == [], "coming again does not revive it"
+
+
+def test_an_order_of_before_the_code_was_replaced_is_not_printed(node: Node) -> None:
+    for number in NUMBERS[:2]:
+        order_card(node, clinician("H2"), here(node, number), SAID)
+    node.clock = FixedClock(node.clock.now() + timedelta(minutes=1))
+    replace_code(node, the_resident(here(node, NUMBERS[0])))
+    (printed,) = print_waiting(node, "H2")
+    assert printed.initial == "李"
+
+    order_card(node, clinician("H2"), here(node, NUMBERS[0]), SAID)
+    assert len(print_waiting(node, "H2")) == 1, "an order since then is"
+
+
+def test_a_code_first_looked_at_after_the_order_stops_no_card(node: Node) -> None:
+    """The first code of somebody is issued with the order, so that only a later one has replaced it."""
+    resident = here(node, NUMBERS[3])
+    order_card(node, clinician("H2"), resident, SAID)
+    node.clock = FixedClock(node.clock.now() + timedelta(minutes=1))
+    mine = my_code(node, the_resident(resident)).code
+
+    assert [one.code for one in print_waiting(node, "H2")] == [mine]
 
 
 def test_no_more_may_wait_than_a_number_that_is_written_down(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:

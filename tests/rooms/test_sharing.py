@@ -22,6 +22,7 @@ from salus.app import (
     given_code,
     my_code,
     my_wallet,
+    replace_code,
     take_code,
     who_looked,
 )
@@ -120,6 +121,26 @@ def test_a_copy_of_the_code_works_until_the_right_ends_and_never_again(node: Nod
         with pytest.raises(CodeUnknown):
             taken_for(node, photo)
     assert taken_for(node, own) == who(node, MOTHER).resident, "the giver's own code works on"
+
+
+def test_a_new_code_ends_every_right_to_show_one_and_every_copy(node: Node) -> None:
+    here = arrive(node, clinician("H1"), CHILD).resident_id
+    guardians = give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=False).key
+    shares = [shared(node, CHILD, SON), take_code(node, who(node, MOTHER), guardians)]
+    photos = [given_code(node, who(node, one), share).code for one, share in zip((SON, MOTHER), shares, strict=True)]
+    waiting = give_code(node, who(node, CHILD), DAY).key
+    kept = shared(node, MOTHER, CHILD)
+    replace_code(node, who(node, CHILD))
+
+    for photo in photos:
+        with pytest.raises(CodeUnknown):
+            taken_for(node, photo)
+    for number, share in zip((SON, MOTHER), shares, strict=True):
+        with pytest.raises(NotFound):
+            given_code(node, who(node, number), share)
+    with pytest.raises(ShareRefused):
+        take_code(node, who(node, SON), waiting)
+    assert given_code(node, who(node, CHILD), kept), "what they hold of others stays"
 
 
 def test_the_code_of_a_right_that_nobody_took_leads_nowhere(node: Node) -> None:

@@ -103,8 +103,8 @@ def print_waiting(node: Node, facility: str, keep: Callable[[list[Printed]], _Dr
     """Hand `keep` the cards that wait at a facility, each once: what its desks ordered within a day, in that order.
 
     They wait no more when `keep` has returned: what it raises leaves them waiting. One whose care relation has ended
-    since is left out, and lapses. Raises PartyUnknown for no facility, and CardRefused if another printed some
-    meanwhile.
+    since, or whose resident has replaced the code, is left out, and lapses. Raises PartyUnknown for no facility, and
+    CardRefused if another printed some meanwhile.
     """
     node.facility(facility)
     at = node.clock.now()
@@ -148,6 +148,7 @@ def _asked(
         paper=_paper(agreement),
         at=at,
     )
+    healthcode.code_of(tx, node.custodian, card.resident_key, at=at)  # so that a later one replaced it
     return card, resident
 
 
@@ -166,7 +167,10 @@ def _may(tx: Transaction, node: Node, who: Principal, key: int, at: datetime) ->
 
 
 def _there(tx: Transaction, node: Node, who: Principal, card: Card, at: datetime) -> Resident | None:
-    """Return whose card it is, if their care relation with the facility is still open."""
+    """Return whose card it is, if their care relation is open still and their code not replaced since."""
+    issued = healthcode.issued_at(tx, card.resident_key)
+    if issued is not None and issued > card.at:
+        return None
     resident = identity.resident_by_key(tx, card.resident_key)
     return resident if resident and _may(tx, node, who, resident.key, at) else None
 

@@ -13,7 +13,7 @@ from salus.app.facts import decide, purpose_of, refuse
 from salus.app.node import Node
 from salus.app.seeing import own_sight
 from salus.appeals import Look, Looks
-from salus.healthcode import phones
+from salus.healthcode import phones, sharing
 from salus.kernel import Invalid, Role
 from salus.parties import PartyUnknown, Principal
 from salus.records import NotFound
@@ -62,7 +62,10 @@ def my_code(node: Node, who: Principal) -> MyCode:
 
 
 def replace_code(node: Node, who: Principal) -> None:
-    """Replace the resident's code. The one before means nothing from now on, nor does an alias's or a telephone's."""
+    """Replace the resident's code. The one before means nothing from now on, nor does an alias's or a telephone's.
+
+    Nor does any that another shows for the resident: every right to do so ends. No card ordered before is printed.
+    """
     mine, at = own(node, who, Action.REPLACE_CODE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
         healthcode.replace(tx, node.custodian, mine.minted, at=at)
@@ -70,6 +73,7 @@ def replace_code(node: Node, who: Principal) -> None:
             if other != mine.minted and healthcode.issued_at(tx, other):
                 healthcode.replace(tx, node.custodian, other, at=at)
         phones.remove_all(tx, mine.known_as)
+        sharing.end_given(tx, node.custodian, mine.known_as, who.subject, at)
         access.register(tx, [own_read(who, mine.key, (), "code", Action.REPLACE_CODE, at)])
 
 

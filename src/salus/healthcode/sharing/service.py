@@ -103,6 +103,13 @@ def end(tx: Transaction, share: UUID, by: str, at: datetime) -> None:
     store.insert_ended(tx, share, by, at)
 
 
+def end_given(tx: Transaction, custodian: Custodian, givers: Sequence[int], by: str, at: datetime) -> None:
+    """End every right over the codes of these keys that stands, a guardian's and one that nobody took yet, too."""
+    for share in given(tx, custodian, givers, at):
+        if share.stands(at):
+            end(tx, share.id, by, at)
+
+
 def find(tx: Transaction, custodian: Custodian, share: UUID) -> Share | None:
     """Return a right by its name, whoever gave or holds it."""
     row = store.one(tx, share)
