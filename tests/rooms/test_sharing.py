@@ -240,15 +240,17 @@ def test_the_key_is_stored_nowhere_and_the_initial_only_sealed(node: Node) -> No
     assert "王".encode() not in written
 
 
-def test_for_a_child_who_is_here_a_desk_gives_the_right_until_the_fourteenth_birthday(node: Node) -> None:
+def test_for_a_child_who_is_here_a_desk_gives_the_right_for_a_year(node: Node) -> None:
     here = arrive(node, clinician("H1"), CHILD).resident_id
     offered = give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=False)
     share = take_code(node, who(node, MOTHER), offered.key)
 
-    assert offered.until == datetime(2039, 5, 31, 16, tzinfo=UTC)
+    assert offered.until == node.clock.now() + LONGEST_SHARE
     photo = given_code(node, who(node, MOTHER), share).code
     assert taken_for(node, photo) == who(node, CHILD).resident
     assert my_wallet(node, who(node, CHILD)).given[0].paper == "2031-7"
+    with pytest.raises(ShareRefused, match="a year"):
+        replace(my_wallet(node, who(node, CHILD)).given[0], until=offered.until + DAY)
     end_sharing(node, who(node, CHILD), share)
     with pytest.raises(NotFound):
         given_code(node, who(node, MOTHER), share)
@@ -256,14 +258,13 @@ def test_for_a_child_who_is_here_a_desk_gives_the_right_until_the_fourteenth_bir
         taken_for(node, photo)
 
 
-def test_from_fourteen_on_the_child_has_to_agree_and_it_ends_at_eighteen(node: Node) -> None:
+def test_from_fourteen_on_the_child_has_to_agree(node: Node) -> None:
     here = arrive(node, clinician("H1"), YOUTH).resident_id
     with pytest.raises(ShareRefused, match="own word"):
         give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=False)
 
-    assert give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=True).until == datetime(
-        2033, 5, 31, 16, tzinfo=UTC
-    )
+    agreed = give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=True)
+    assert agreed.until == node.clock.now() + LONGEST_SHARE
 
 
 def test_for_an_adult_without_a_paper_or_without_the_child_there_a_desk_gives_nothing(node: Node) -> None:
@@ -280,13 +281,17 @@ def test_for_an_adult_without_a_paper_or_without_the_child_there_a_desk_gives_no
 @pytest.mark.parametrize(
     ("born", "at", "ends"),
     [
-        (date(2020, 2, 29), datetime(2030, 1, 1, tzinfo=UTC), datetime(2034, 2, 28, 16, tzinfo=UTC)),
+        (date(2020, 2, 29), datetime(2033, 6, 1, tzinfo=UTC), datetime(2034, 2, 28, 16, tzinfo=UTC)),
         (date(2017, 3, 1), datetime(2031, 2, 28, 15, 59, 59, tzinfo=UTC), datetime(2031, 2, 28, 16, tzinfo=UTC)),
-        (date(2017, 3, 1), datetime(2031, 2, 28, 16, tzinfo=UTC), datetime(2035, 2, 28, 16, tzinfo=UTC)),
+        (date(2017, 3, 1), datetime(2031, 2, 28, 16, tzinfo=UTC), datetime(2032, 2, 29, 16, tzinfo=UTC)),
+        (date(2017, 3, 1), datetime(2034, 6, 1, tzinfo=UTC), datetime(2035, 2, 28, 16, tzinfo=UTC)),
+        (date(2025, 6, 1), datetime(2031, 3, 1, tzinfo=UTC), datetime(2032, 3, 1, tzinfo=UTC)),
     ],
-    ids=("born on 29 February", "the last second before the birthday", "on the birthday"),
+    ids=("born on 29 February", "the last second before the birthday", "on the birthday", "near the 18th", "a child"),
 )
-def test_birthdays_begin_at_midnight_in_civil_time(born: date, at: datetime, ends: datetime) -> None:
+def test_a_guardians_right_ends_after_a_year_or_with_civil_midnight_on_the_birthday(
+    born: date, at: datetime, ends: datetime
+) -> None:
     assert guardian_until(born, at, child_agrees=True) == ends
 
 

@@ -86,10 +86,10 @@ def give_code(node: Node, who: Principal, lasts: timedelta) -> Offered:
 
 
 def give_child_code(node: Node, who: Principal, resident_id: UUID, paper: str, *, child_agrees: bool) -> Offered:
-    """Let the guardian of a child who is here show the child's code, until the 14th or 18th birthday.
+    """Let the guardian of a child who is here show a code for the child, a year or until a birthday.
 
-    The child sees it, and from 14 on has to agree. Raises Refused without an open care relation, ShareRefused for
-    an adult.
+    That is the 14th, or the 18th. The child sees it, and from 14 on has to agree. Raises Refused without an open care
+    relation, ShareRefused for an adult.
     """
     at = node.clock.now()
     if not access.names_paper(paper.strip()):

@@ -12,7 +12,7 @@ from salus.healthcode.sharing.errors import ShareRefused
 from salus.kernel import CIVIL_TIME
 
 LONGEST_SHARE: Final = timedelta(days=366)
-"""How long a right may last until it is given anew. It carries a right: no setting changes it."""
+"""How long a right may last until it is given anew, a guardian's too. It carries a right: no setting changes it."""
 KEY_LASTS: Final = timedelta(hours=24)
 """How long the key that hands a right over can be used, once."""
 MOST_GIVEN: Final = 10
@@ -59,8 +59,8 @@ class Share:
     def __post_init__(self) -> None:
         if not self.offered < self.until:
             raise ShareRefused("the end must lie ahead")
-        if self.kind is Kind.GIVEN and self.until - self.offered > LONGEST_SHARE:
-            raise ShareRefused("a right to show your code lasts a year at the longest")
+        if self.until - self.offered > LONGEST_SHARE:
+            raise ShareRefused("a right to show a code lasts a year at the longest")
         if (self.kind is Kind.GUARDIAN) != (self.paper is not None):
             raise ShareRefused("a guardian shows a paper, and the desk writes down its number")
 
@@ -75,18 +75,19 @@ class Share:
 
 
 def guardian_until(born: date, at: datetime, *, child_agrees: bool) -> datetime:
-    """Return when a guardian's right for a child ends: on the 14th birthday, from then on the 18th.
+    """Return when a guardian's right for a child ends: after a year, or on the 14th birthday, from then on the 18th.
 
-    Raises ShareRefused for an adult, and for a child of 14 or more who does not agree.
+    Whichever is first: guardians change and nobody tells us, so a desk sees the paper again. Raises ShareRefused for an
+    adult, and for a child of 14 or more who does not agree.
     """
     adult, own_say = _birthday(born, ADULT_AT), _birthday(born, OWN_SAY_AT)
     if at >= adult:
         raise ShareRefused("this person is of age: they give the right themselves")
     if at < own_say:
-        return own_say
+        return min(own_say, at + LONGEST_SHARE)
     if not child_agrees:
         raise ShareRefused("from 14 years on it takes the child's own word")
-    return adult
+    return min(adult, at + LONGEST_SHARE)
 
 
 def _birthday(born: date, years: int) -> datetime:
