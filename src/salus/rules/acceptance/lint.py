@@ -198,7 +198,7 @@ def _event(event: object, group: str, where: str) -> Iterator[Fault]:
 
 
 def _code(text: str, where: str) -> Iterator[Fault]:
-    number, hashed = is_long_number(text), _HASH.search(text)
+    number, hashed = is_long_number(text), not text.isdigit() and bool(_HASH.search(text))
     if number:
         yield Fault(word="NUMBER", where=where)
     if hashed:
