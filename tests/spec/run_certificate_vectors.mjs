@@ -19,4 +19,9 @@ for (const one of vectors.cases) {
   cases.push({ outcome, reason });
 }
 const newer = vectors.newer.map((one) => isNewer(trust[one.found], trust[one.kept]));
-console.log(JSON.stringify({ refused, cases, newer }));
+const long = Object.values(vectors.trust)[0] + " ".repeat(16 * 1024 * 1024);
+const tooLong = await readTrust(long).then(
+  () => false,
+  () => true,
+);
+console.log(JSON.stringify({ refused, cases, newer, tooLong }));

@@ -163,6 +163,11 @@ def test_python_lets_nothing_go_back_in_time(pair: dict[str, Any]) -> None:
         refuse_older(found, kept)
 
 
+def test_python_refuses_a_file_that_is_too_long() -> None:
+    with pytest.raises(CodecError, match="longer"):
+        read_trust(next(iter(VECTORS["trust"].values())).encode() + b" " * (16 << 20))
+
+
 def test_python_refuses_each_file() -> None:
     for text in VECTORS["refused"].values():
         with pytest.raises(CodecError):
@@ -181,6 +186,7 @@ def test_the_browsers_modules_give_the_same_verdicts() -> None:
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     assert told["newer"] == [one["newer"] for one in VECTORS["newer"]]
+    assert told["tooLong"] is True
     assert told["refused"] == dict.fromkeys(VECTORS["refused"], True)
     assert [(one["outcome"], one["reason"]) for one in told["cases"]] == [
         (case["outcome"], case["reason"]) for case in VECTORS["cases"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,19 +14,21 @@ from salus.access import Action, Sight
 from salus.app.node import Node
 from salus.app.residents import Own, own, own_read
 from salus.app.seeing import own_sight
-from salus.codec.certificates import Hint, Logged, write_trust
+from salus.codec.certificates import Hint, Logged, fitting, write_trust
 from salus.healthcode import certificates, measures
-from salus.healthcode.certificates import CertificateRefused, Fact, Held, hint_of
+from salus.healthcode.certificates import CertificateRefused, Fact, Held, LoggedBatch, hint_of
 from salus.kernel import Unavailable, parse_instant
 from salus.ledger import Leaf
 from salus.parties import Principal
 from salus.records import Located, attesting
 from salus.records.attesting import Attested
-from salus.rules import URGENT_LAST, TrustList, list_in_force
+from salus.rules import URGENT_LAST, TrustList, list_in_force, still_told
 from salus.storage import Duty, Transaction
 
 WHAT = "certificate"
 MOST_VERSIONS = 3
+MOST_SIGNED = 8 * 1024 * 1024
+"""So many octets of the trust file tell what ended keys signed: half of what a reader takes."""
 _Proved = tuple[dict[str, object], Logged]
 
 
@@ -191,7 +193,7 @@ def _trust_file(node: Node) -> bytes:
         declarations=_published(node, lambda body: body["kind"] == "declaration" and _ends(body) > at),
         lists=lists,
         recognised=_published(node, lambda body: body["kind"] == "recognition"),  # an ended one stands for earlier ones
-        trusted=_trusted(known),
+        trusted=_trusted(known, at),
         signed=_signed(node, known.trusted, at),
         **_rules(node, head.as_of),
     )
@@ -219,9 +221,12 @@ def trust_chain(node: Node) -> tuple[TrustList, ...]:
     return node.memory.recall("trust lists", node.stamp, lambda: measures.known(node.store, node.trust).trusted)
 
 
-def _trusted(known: measures.Known) -> list[_Proved]:
-    """Return the newest versions of the trust list, with their proofs; each can be seen to follow the one before."""
-    digests = [one.digest for one in known.trusted[-MOST_VERSIONS:]]
+def _trusted(known: measures.Known, at: datetime) -> list[_Proved]:
+    """Return the newest versions of the trust list, and every one from that in force on, with their proofs.
+
+    Each can be seen to follow the one before.
+    """
+    digests = [one.digest for one in still_told(known.trusted, at, MOST_VERSIONS)]
     found = [one for digest in digests if (one := known.of(digest)) is not None]
     return [
         (one.published.document.as_json(), Logged(kind="publication", body=one.leaf, proof=one.proof)) for one in found
@@ -229,7 +234,10 @@ def _trusted(known: measures.Known) -> list[_Proved]:
 
 
 def _signed(node: Node, chain: Sequence[TrustList], at: datetime) -> list[tuple[Sequence[bytes], Logged]]:
-    """Return what keys of this node signed that have ended, batch by batch, each with its proof."""
+    """Return what keys of this node signed that have ended, batch by batch, each with its proof, the newest first.
+
+    What is older than fits counts no more: without a bound nobody could read the file.
+    """
     listed = list_in_force(chain, at)
     if listed is None:
         return []
@@ -237,10 +245,16 @@ def _signed(node: Node, chain: Sequence[TrustList], at: datetime) -> list[tuple[
     keys = [one.digest for one in certificates.issuing_keys(node.custodian) if one.digest in ended]
     with node.store.transaction(Duty.CARE) as tx:
         batches = [one for key in keys for one in certificates.logged_batches(tx, key, at)]
-    found = [(one, ledger.index_of(node.store, one.pending_id)) for one in batches]
+    return fitting(_newest_proved(node, batches), MOST_SIGNED)
+
+
+def _newest_proved(node: Node, batches: Iterable[LoggedBatch]) -> Iterator[tuple[Sequence[bytes], Logged]]:
+    """Prove batches, one after the other, from the newest leaf back."""
     leaves = dict(ledger.leaves(node.store, "certificates"))
-    proved = [(one, _proved(node, [(index, leaves[index])])) for one, index in found if index is not None]
-    return [(one.digests, logged[0]) for one, logged in proved if logged]
+    found = [(index, one) for one in batches if (index := ledger.index_of(node.store, one.pending_id)) is not None]
+    for index, one in sorted(found, key=lambda pair: pair[0], reverse=True):
+        for logged in _proved(node, [(index, leaves[index])]):
+            yield one.digests, logged
 
 
 def _rules(node: Node, made: datetime) -> dict[str, list[_Proved]]:

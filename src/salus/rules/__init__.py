@@ -48,6 +48,7 @@ from salus.rules.publishing.trusting import (
     chained,
     is_governed,
     list_in_force,
+    still_told,
 )
 from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, WITNESSING, Recomputed, commitment_of, opened, reuse_tag
 from salus.rules.recomputing.proving import proves
@@ -119,5 +120,6 @@ __all__ = [
     "rules_of",
     "shipped_table",
     "signed_by",
+    "still_told",
     "table_of",
 ]

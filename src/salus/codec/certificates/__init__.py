@@ -1,7 +1,7 @@
 """`SL1:`, second form: a certificate says one fact about health, for a door that a public declaration names."""
 
 from salus.codec.certificates.accepting import answers_of
-from salus.codec.certificates.logged import Logged, batch_digest
+from salus.codec.certificates.logged import Logged, batch_digest, fitting
 from salus.codec.certificates.model import (
     LIST_SIZE,
     LONGEST,
@@ -40,6 +40,7 @@ __all__ = [
     "day_number",
     "decode_certificate",
     "encode_certificate",
+    "fitting",
     "hour_number",
     "instant",
     "permitted",

@@ -64,6 +64,17 @@ def write_batch(digests: Sequence[bytes], leaf: Logged) -> dict[str, Any]:
     return {"digests": encode64(b"".join(sorted(digests))), **leaf.as_json()}
 
 
+def fitting(batches: Iterable[tuple[Sequence[bytes], Logged]], most: int) -> list[tuple[Sequence[bytes], Logged]]:
+    """Return the first batches, as many as take `most` octets of the trust file together."""
+    found: list[tuple[Sequence[bytes], Logged]] = []
+    for digests, leaf in batches:
+        most -= len(canonical(write_batch(digests, leaf)))
+        if most < 0:
+            break
+        found.append((digests, leaf))
+    return found
+
+
 def read_batch(item: Any, trust: Trust) -> Batch:
     """Return a batch that the log proves; CodecError if its digests are others."""
     body, logged_at = proved_leaf(item, CERTIFICATES, trust)

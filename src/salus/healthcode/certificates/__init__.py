@@ -4,6 +4,7 @@ from salus.healthcode.certificates.errors import CertificateRefused
 from salus.healthcode.certificates.issuing import (
     CERTIFICATE_KEY,
     IssuingKey,
+    LoggedBatch,
     issuer_leaf,
     issuer_party,
     issuing_keys,
@@ -44,6 +45,7 @@ __all__ = [
     "Fact",
     "Held",
     "IssuingKey",
+    "LoggedBatch",
     "VoidFinding",
     "VoidReason",
     "every_once",

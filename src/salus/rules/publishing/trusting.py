@@ -198,6 +198,12 @@ def list_in_force(chain: Iterable[TrustList], at: datetime) -> TrustList | None:
     return started[-1] if started and at < started[-1].ends else None
 
 
+def still_told(chain: Sequence[TrustList], at: datetime, most: int) -> Sequence[TrustList]:
+    """Return the newest versions, `most` of them, and every one from that on which counts at an instant."""
+    started = [place for place, one in enumerate(chain) if one.starts <= at]
+    return chain[min([max(len(chain) - most, 0), *started[-1:]]) :]
+
+
 def is_governed(chain: Sequence[TrustList], at: datetime) -> bool:
     """Tell whether a trust list says whose keys count: from when the first version starts, and for good."""
     return not (chain and chain[0].version == 1 and at < chain[0].starts)

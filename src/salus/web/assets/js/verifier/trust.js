@@ -17,6 +17,7 @@ import { chained, checkTrustList, follows, listInForce } from "./trusted.js";
 export const FORMAT = "salus-trust-1";
 export const LASTS = 7 * 86400;
 const SLOW_CLOCK = 3600;
+const MOST_OCTETS = 16 * 1024 * 1024;
 const FIELDS = ["format", "policy", "head", "keys", "issuers", "declarations", "lists"];
 const ALSO = ["acceptance", "emergencies", "recognised", "trusted", "signed"]; // absent where there are none
 const SHORT_OCTETS = 16;
@@ -34,6 +35,7 @@ const SHORT_OCTETS = 16;
 
 /** @param {string} text @returns {Promise<TrustFile>} */
 export async function readTrust(text) {
+  require(utf8(text).length <= MOST_OCTETS, "too long");
   const value = JSON.parse(text);
   const also = ALSO.filter((name) => value !== null && typeof value === "object" && name in value);
   require(hasFields(value, [...FIELDS, ...also]) && value.format === FORMAT, "a trust file has its fields");
