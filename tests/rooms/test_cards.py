@@ -203,11 +203,11 @@ def test_an_order_of_before_the_code_was_replaced_is_not_printed(node: Node) -> 
         order_card(node, clinician("H2"), here(node, number), SAID)
     node.clock = FixedClock(node.clock.now() + timedelta(minutes=1))
     replace_code(node, the_resident(here(node, NUMBERS[0])))
-    (printed,) = print_waiting(node, "H2")
+    (printed,) = print_waiting(node, "H2", list)
     assert printed.initial == "李"
 
     order_card(node, clinician("H2"), here(node, NUMBERS[0]), SAID)
-    assert len(print_waiting(node, "H2")) == 1, "an order since then is"
+    assert len(print_waiting(node, "H2", list)) == 1, "an order since then is"
 
 
 def test_a_code_first_looked_at_after_the_order_stops_no_card(node: Node) -> None:
@@ -217,7 +217,7 @@ def test_a_code_first_looked_at_after_the_order_stops_no_card(node: Node) -> Non
     node.clock = FixedClock(node.clock.now() + timedelta(minutes=1))
     mine = my_code(node, the_resident(resident)).code
 
-    assert [one.code for one in print_waiting(node, "H2")] == [mine]
+    assert [one.code for one in print_waiting(node, "H2", list)] == [mine]
 
 
 def test_no_more_may_wait_than_a_number_that_is_written_down(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
