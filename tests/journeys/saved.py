@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -67,9 +68,13 @@ def sender(node: Node, facility: str = "H1") -> Principal:
     return app.demo_principal(node, Role.HOSPITAL_SYSTEM, facility).for_purpose(Purpose.TREAT)
 
 
+NUMBERED = re.compile(rb'(urn:salus:facility:[A-Z0-9]+:mrn(?:","value":"|\\||%7C))([0-9]+)')
+
+
 def documents(seed: int, residents: int) -> list[bytes]:
-    """Bundles of a fictional country, as bytes."""
-    return [orjson.dumps(one.bundle) for one in synth.bundles(synth.country(seed, residents))]
+    """Bundles of a fictional country, as bytes; no two seeds give a hospital's number twice."""
+    bundles = (orjson.dumps(one.bundle) for one in synth.bundles(synth.country(seed, residents)))
+    return [NUMBERED.sub(rb"\g<1>%d-\2" % seed, one) for one in bundles]
 
 
 def write(node: Node, document: bytes, who: Principal | None = None) -> list[tuple[str, UUID]]:
