@@ -129,6 +129,7 @@ def test_the_figures_of_power_are_those_of_the_tables(store: Store, me: Visitor)
         "Specimens logged": one(store, LEAVES, ("specimen",)),
         "Results logged, of any outcome": one(store, LEAVES, ("result",)),
         "Decisions made by rules": one(store, LEAVES, ("decision",)),
+        "Certificates that became void": one(store, LEAVES, ("void",)),
     }
     assert shown["Contests opened"] == 2
     assert attempts == dict(
