@@ -70,7 +70,7 @@ def commanded(door: Door, folder: Path, *texts: str) -> list[tuple[str, str | No
     path.write_bytes(door.trust())
     options = ["--trust", str(path), "--at", at, "--venue", "care-home", "--json"]
     told = CliRunner().invoke(main, ["code", "verify", *texts, *options])
-    return [(one["outcome"], one["reason"]) for one in json.loads(told.stdout)["verdicts"]]
+    return [(one["verdict"], one["reason"]) for one in json.loads(told.stdout)["verdicts"]]
 
 
 def test_rules_decide_at_a_door_while_they_live_and_no_longer(door: Door, browser: Browser, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_rules_decide_at_a_door_while_they_live_and_no_longer(door: Door, browse
     assert [one for one, _ in before] == ["good"]
     assert [one for one, _ in during] == ["good", "nothing-shown", "nothing-shown"]
     assert during[1][1] == during[2][1]
-    assert told == [("good", None), ("nothing-shown", "not-accepted")]
+    assert told == [("valid", None), ("not-valid", "not-accepted")]
     assert [one for one, _ in after] == ["good"]
     assert "Rules for certificates" in row
     assert "until" in row
