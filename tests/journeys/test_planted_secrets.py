@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import chain, cycle, repeat
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -146,7 +146,8 @@ def opened(node: NodeUnderTest) -> Doors:
 def plant(doors: Doors, secrets: Secrets, folder: Path) -> None:
     """Bring every secret in through many doors."""
     people = list(zip(secrets.chinese, secrets.latin, secrets.numbers, cycle(secrets.phones), strict=False))
-    patients = [patient(*person, value) for person, value in zip(people, cycle(secrets.identifiers), strict=False)]
+    once = chain(secrets.identifiers, repeat(""))  # a hospital gives a number once
+    patients = [patient(*person, value) for person, value in zip(people, once, strict=False)]
     by_create(doors, patients[:40], secrets)
     by_bundle(doors, patients[40:100], secrets, "transaction")
     by_bundle(doors, patients[100:140], secrets, "batch")
@@ -163,7 +164,10 @@ def patient(chinese: str, latin: str, number: str, phone: str, identifier: str) 
     """Return a Patient made of secrets."""
     return {
         "resourceType": "Patient",
-        "identifier": [{"system": ID_CARD, "value": number}, {"system": MRN, "value": identifier}],
+        "identifier": [
+            {"system": ID_CARD, "value": number},
+            *([{"system": MRN, "value": identifier}] if identifier else []),
+        ],
         "name": [{"text": chinese}, {"family": latin, "given": [latin]}],
         "telecom": [{"system": "phone", "value": phone}],
         "contact": [{"name": {"text": chinese}}],
