@@ -71,9 +71,7 @@ def trusted_key(key: ec.EllipticCurvePrivateKey, /, **changed: Any) -> dict[str,
     """Write what a trust list says of an issuer's key, with what is changed about it."""
     good = {
         "party": PARTY,
-        "format": "sl1",
         "key": b64(_spki(key)),
-        "kid": None,
         "regions": ["country"],
         "kinds": ["vaccination", "test", "recovery"],
         "starts": format_instant(AT - timedelta(days=100)),

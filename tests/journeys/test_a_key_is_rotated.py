@@ -31,9 +31,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 def an_entry(door: Door, spki: bytes, starts: datetime, ends: datetime, **changed: Any) -> dict[str, Any]:
     entry = {
         "party": issuer_party(door.node.name),
-        "format": "sl1",
         "key": base64.b64encode(spki).decode(),
-        "kid": None,
         "regions": ["900000"],
         "kinds": ["vaccination", "test"],
         "starts": format_instant(starts),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import dataclasses
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -15,14 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from accepting import FOUR, a_door
 from accepting import rules as published_rules
-from doors import Door, trusted_key
+from doors import Door
 from foreigners import AT, CARD, CERTIFICATE, CardIssuer, Issuer
-from listing import DOOR as LISTING
-from listing import listed
+from recognising import dcc, hc1_key, recognition, shc_key
 from salus.cli import main
-from salus.codec.foreign import listed_issuers, listed_signers
 from salus.kernel import format_instant
-from salus.rules import TrustedKey
 
 ISSUER, OTHER, CARDS = Issuer(), Issuer(ec.derive_private_key(0x5A9, ec.SECP256R1())), CardIssuer()
 
@@ -163,32 +158,37 @@ def test_rules_that_could_hold_people_are_refused(trust: list[str], tmp_path: Pa
     assert "NAME" in result.output
 
 
-def test_a_trust_list_names_issuers_of_other_formats(tmp_path: Path) -> None:
-    signer = ISSUER.signer
-    entries = [
-        trusted_key(ISSUER.key, party="MINISTRY", format="hc1", kid=base64.b64encode(signer.kid).decode()),
-        trusted_key(CARDS.key, party="https://spec.example/issuer", format="shc"),
-    ]
-    file = tmp_path / "trust.json"
-    file.write_bytes(dataclasses.replace(LISTING, trusted=(listed(*entries),)).file())
-    good, others = verify([str(file)], ISSUER.text(), CARDS.text(CARD)), verify([str(file)], OTHER.text())
+@pytest.fixture
+def node(tmp_path: Path) -> str:
+    """The trust file of a node that recognises both issuers."""
+    both = recognition(hc1_key(ISSUER), shc_key(CARDS))
+    (tmp_path / "trust.json").write_bytes(Door(recognised=(both,)).file())
+    return str(tmp_path / "trust.json")
+
+
+def test_a_node_says_whom_it_recognises(node: str) -> None:
+    good, others = verify([node], ISSUER.text(), CARDS.text(CARD)), verify([node], OTHER.text())
 
     assert good.exit_code == 0, good.output
-    told = [line.split(":")[0] for line in good.stdout.splitlines()]
-    assert told == ["valid", "valid", "trust file as of 2031-03-01T08"]
+    assert [line.split(":")[0] for line in good.stdout.splitlines()] == [
+        "valid",
+        "valid",
+        "trust file as of 2031-03-01T08",
+    ]
     assert (others.exit_code, others.stdout.split(":")[0]) == (1, "cannot-tell")
 
 
-def test_a_key_that_cannot_be_read_costs_nothing_but_itself() -> None:
-    """A list is held to its keys when it is published; a reader does not rely on it."""
-    kid = base64.b64encode(ISSUER.signer.kid).decode()
-    hc1 = [TrustedKey.of(trusted_key(ISSUER.key, party="A", format="hc1", kid=kid)) for _ in range(2)]
-    shc = [TrustedKey.of(trusted_key(CARDS.key, party="https://spec.example/issuer", format="shc")) for _ in range(2)]
-    for odd in (hc1[0], shc[0]):
-        object.__setattr__(odd, "key", b"no key")
+def test_a_door_is_told_the_fact_of_a_recognised_issuers_code_and_nobodys_name(node: str) -> None:
+    result = verify([node], dcc(), OTHER.text(), "--venue", "care-home", "--json")
+    good, other = told(result)
+    line = verify([node], dcc(), OTHER.text(), "--venue", "care-home").stdout.splitlines()
 
-    assert [one.kid for one in listed_signers(hc1)] == [ISSUER.signer.kid]
-    assert [len(one) for one in listed_issuers(shc, AT).values()] == [1]
+    assert (good["format"], good["verdict"], good["holder"]) == ("HC1", "valid", None)
+    assert (good["facts"][0]["kind"], good["issuer"]) == ("vaccination", "Ministry of Health of Elsewhere")
+    assert (other["verdict"], other["reason"]) == ("not-valid", "foreign-issuer")
+    assert line[0].startswith("good: vaccination, covid-19, ")
+    assert line[1] == "nothing shown"
+    assert "Beispiel" not in result.stdout + "".join(line)
 
 
 def test_a_doors_check_is_another_thing(trust: list[str], tmp_path: Path) -> None:

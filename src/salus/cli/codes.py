@@ -18,6 +18,7 @@ from salus.codec import trimmed
 from salus.codec.certificates import TrustFile, permitted, read_trust, refuse_older
 from salus.codec.certificates import verify as judge
 from salus.codec.notices import NoticeKeys, is_notice
+from salus.codec.recognising import judge as judge_any
 from salus.kernel import Invalid, format_instant, parse_instant
 from salus.rules import Venue
 
@@ -38,7 +39,7 @@ class _Bench:
 
     @property
     def door(self) -> bool:
-        """Tell whether a door asks: it knows one format, and is told of everything else the same."""
+        """Tell whether a door asks: of whatever it may not be shown it is told the same."""
         return not self.keys and self.notice_keys is None
 
     @property
@@ -57,7 +58,7 @@ class _Bench:
     help="The trust file of a node (/trust.json); PEM certificates of other issuers; ISSUER=FILE for a JWK Set.",
 )
 @click.option("--at", required=True, help="The instant to judge for, such as 2031-03-01T08:00:00Z.")
-@click.option("--venue", type=click.Choice([*map(str, Venue)]), help="What kind of door this is; for SL1.")
+@click.option("--venue", type=click.Choice([*map(str, Venue)]), help="What kind of door this is.")
 @click.option("--rules", type=_FILE, help="A region's acceptance rules, which HC1 certificates then have to satisfy.")
 @click.option("--region", help="Ask HC1 certificates for what this region's rules in the trust file ask for, too.")
 @click.option("--key", type=_FILE, help="A care facility's notice keys, to open what a holder shows to a clinician.")
@@ -82,16 +83,16 @@ def verify(
     """Judge codes: INPUT is one (SL1, HC1, shc:/), or a file with one as text, PNG, JPEG or PDF, or a notice.
 
     Ends with 0 if every one of them is good, and with 1 otherwise. The reasons that --json gives are for the holder of
-    a certificate; a door is told "nothing shown", whatever the reason. Codes of other issuers say whose they are: they
-    are for care, and for their holders, and no door of ours asks for them. A notice opens to the facility that its
-    holder chose; what it does not prove is none.
+    a certificate; a door is told "nothing shown", whatever the reason, and of a recognised issuer's code its fact
+    alone. Judged without --venue, for care and for their holders, codes of other issuers say whose they are. A notice
+    opens to the facility that its holder chose; what it does not prove is none.
     """
     keys, own = foreign.believed(given_trust)
     if len(own) > 1:
         raise click.UsageError("one --trust file of a node at most")
     instant, trust = _instant(at), _newest(own[0], newest) if own else None
-    if trust and not keys and venue is None:  # a node's trust list names keys of other issuers, too
-        keys = foreign.listed(trust, instant)
+    if trust and not keys and venue is None:  # who is no door asks a node whom it recognises
+        keys = foreign.recognised(trust, instant)
     bench = _Bench(
         at=instant,
         keys=keys,
@@ -150,6 +151,8 @@ def _presented(given: str) -> list[str | bytes]:
 def _own(text: str, bench: _Bench) -> dict[str, Any]:
     if bench.trust is None or bench.asked_by is None:
         raise click.UsageError("SL1 takes one --trust file of a node, and --venue")
+    if foreign.is_foreign(text):
+        return verdicts.recognised(text, judge_any(text, bench.trust, bench.at, bench.asked_by))
     return verdicts.own(judge(text or None, bench.trust, bench.at, bench.asked_by))
 
 
@@ -179,17 +182,17 @@ def _print(told: list[dict[str, Any]], bench: _Bench, as_json: bool) -> None:
         tell({**heading, "verdicts": told})
         return
     for one in told:
-        say(_line(one))
+        say(_line(one, bench))
     if bench.trust is not None:
         made, ends = format_instant(bench.trust.made), format_instant(bench.trust.ends)
         say(f"trust file as of {made}, of use until {ends}")
 
 
-def _line(one: dict[str, Any]) -> str:
+def _line(one: dict[str, Any], bench: _Bench) -> str:
     """Say one verdict to people: a door hears no reason, and nobody a name."""
     if "authentic" in one:
         return f"{one['measure']}: {one['sentence']}"
-    if one["format"] == "SL1":
+    if bench.door or one["format"] == "SL1":
         return str(one["sentence"])
     facts = "; ".join(f"{fact['kind']} {fact['on']}" for fact in one["facts"])
     return f"{one['verdict']}: {one['format']}, {one['reason'] or facts}. {one['sentence']}"

@@ -19,18 +19,18 @@ from salus.codec.foreign import (
     HC1_PREFIX,
     DocumentSigner,
     Event,
+    EventKind,
     Holder,
     decode_hcert,
     decode_shc,
     keys_of_jwks,
-    listed_issuers,
-    listed_signers,
+    public_key,
     signers_of_pem,
     verify_hcert,
     verify_shc,
 )
 from salus.kernel import format_instant
-from salus.rules import RegionRules, list_in_force
+from salus.rules import ForeignForm, RegionRules, recognised_at
 from salus.rules.acceptance import Acceptance, Verdict, acceptance_of, accepts
 
 SENTENCES = {
@@ -107,11 +107,22 @@ def rules_of(path: Path | None, trust: TrustFile | None, region: str | None) -> 
     return Rules(given=given, published=published, region=region or "")
 
 
-def listed(trust: TrustFile, at: datetime) -> Believed:
-    """Return the keys of other issuers that the trust list in force names; none where no list was published."""
-    found = list_in_force(trust.chain, at)
-    keys = tuple(found.keys.values()) if found else ()
-    return Believed(signers=tuple(listed_signers(keys)), issuers=listed_issuers(keys, at))
+def recognised(trust: TrustFile, at: datetime) -> Believed:
+    """Return the keys of other issuers that a node's trust file recognises at an instant.
+
+    A signer of HC1 is believed for the kinds for which it is recognised, an issuer of cards where that is all that
+    cards can say.
+    """
+    signers: list[DocumentSigner] = []
+    issuers: dict[str, dict[str, Any]] = {}
+    for one in recognised_at(trust.recognised, at):
+        kinds = frozenset(EventKind(str(kind)) for kind in one.kinds)
+        if one.form is ForeignForm.HC1:
+            kid, key = bytes.fromhex(one.kid), public_key(one.key)
+            signers.append(DocumentSigner(kid=kid, key=key, starts=one.starts, ends=one.ends, kinds=kinds))
+        elif kinds >= {EventKind.VACCINATION, EventKind.TEST}:
+            issuers.setdefault(one.source, {})[one.kid] = public_key(one.key)
+    return Believed(signers=tuple(signers), issuers=issuers)
 
 
 def cards(texts: Sequence[str]) -> list[tuple[str, ...]]:

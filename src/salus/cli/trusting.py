@@ -16,7 +16,7 @@ from salus.cli.verdicts import summary
 from salus.codec.certificates import read_trust
 from salus.healthcode.certificates import issuer_party
 from salus.kernel import format_instant
-from salus.rules import CertificateKind, KeyFormat
+from salus.rules import CertificateKind
 
 
 @click.command()
@@ -71,9 +71,7 @@ def key(new: bool, data: Path | None, settings: Path | None, as_json: bool) -> N
 def _entry(node: Node, spki: bytes, now: datetime) -> dict[str, Any]:
     return {
         "party": issuer_party(node.name),
-        "format": str(KeyFormat.SL1),
         "key": base64.b64encode(spki).decode(),
-        "kid": None,
         "regions": ["country"],
         "kinds": [*map(str, CertificateKind)],
         "starts": format_instant(now),

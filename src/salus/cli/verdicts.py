@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from salus.codec.certificates import Certificate, Outcome, TrustFile, Verdict
+from salus.codec.foreign import HC1_PREFIX
+from salus.codec.recognising import Shown
 from salus.kernel import format_instant
 
 VALID, NOT_VALID, CANNOT_TELL = "valid", "not-valid", "cannot-tell"
@@ -51,6 +53,27 @@ def own(verdict: Verdict) -> dict[str, Any]:
         issuer=verdict.issuer,
         expires=format_instant(found.expires) if found else None,
         regions=sorted({live.region for live in verdict.declarations}),
+    )
+
+
+def recognised(text: str, shown: Shown) -> dict[str, Any]:
+    """Tell a door's verdict about a code of another issuer: a fact and its issuer, and nobody's name."""
+    found = shown.foreign
+    if found is None:
+        sentence = SAID[shown.outcome]
+    else:
+        until = format_instant(found.expires)
+        sentence = f"good: {found.kind.word}, {found.disease.word}, {found.day}, until {until}; {found.issuer}"
+    told = {"kind": found.kind.word, "target": found.disease.word, "on": found.day.isoformat()} if found else {}
+    return shaped(
+        "HC1" if text[:4].upper() == HC1_PREFIX else "SHC",
+        VERDICTS[shown.outcome],
+        str(shown.reason) if shown.reason else None,
+        sentence,
+        facts=[{**told, "country": None, "detail": {}}] if found else [],
+        issuer=found.issuer if found else None,
+        expires=format_instant(found.expires) if found else None,
+        regions=sorted({live.region for live in shown.declarations}),
     )
 
 

@@ -42,7 +42,6 @@ from salus.rules.publishing.renewing import REACH, check_renewal, log_order, mos
 from salus.rules.publishing.trusting import (
     TRUST_NAME,
     KeyEnd,
-    KeyFormat,
     TrustedKey,
     TrustList,
     chained,
@@ -76,7 +75,6 @@ __all__ = [
     "Fault",
     "ForeignForm",
     "KeyEnd",
-    "KeyFormat",
     "Measure",
     "NotProved",
     "PartyKey",

@@ -17,7 +17,7 @@ from salus.codec.certificates.status import StatusList
 from salus.codec.certificates.text import Presented, decode_certificate
 from salus.codec.certificates.trust import TrustFile
 from salus.codec.errors import CodecError
-from salus.rules import Declaration, KeyEnd, KeyFormat, Venue
+from salus.rules import Declaration, KeyEnd, Venue
 
 _SLOW_CLOCK = timedelta(hours=1)
 
@@ -129,7 +129,7 @@ def _within_limits(
     After a key's end only what the log had before is good: a thief can date a certificate back, but not its entry.
     """
     key, certificate = trust.key_of(presented.kid, at), presented.certificate
-    if key is None or key.format is not KeyFormat.SL1:
+    if key is None:
         raise _NotShown(Reason.NOT_TRUSTED)
     if not key.signs(certificate.issued) or (at >= key.ends and not trust.had(text, presented.kid, key.ends)):
         raise _NotShown(Reason.KEY_ENDED)

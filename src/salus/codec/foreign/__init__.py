@@ -8,8 +8,7 @@ here, too, for residents who ask.
 from salus.codec.foreign.hcert import PREFIX as HC1_PREFIX
 from salus.codec.foreign.hcert import Hcert, decode_hcert, read_hcert
 from salus.codec.foreign.jwks import jwk_of, keys_of_jwks
-from salus.codec.foreign.keys import DocumentSigner, signer_of_certificate, signers_of_pem
-from salus.codec.foreign.listed import listed_issuers, listed_signers
+from salus.codec.foreign.keys import DocumentSigner, public_key, signer_of_certificate, signers_of_pem
 from salus.codec.foreign.model import Event, EventKind, Holder
 from salus.codec.foreign.smart import HealthCard, decode_shc, read_jws
 from salus.codec.foreign.statement import Origin, Statement, Subject, card_of, dcc_of
@@ -37,8 +36,7 @@ __all__ = [
     "disease_of",
     "jwk_of",
     "keys_of_jwks",
-    "listed_issuers",
-    "listed_signers",
+    "public_key",
     "read_hcert",
     "read_jws",
     "signer_of_certificate",

@@ -20,7 +20,7 @@ from salus.healthcode.certificates import store
 from salus.healthcode.certificates.errors import CertificateRefused
 from salus.keys import Custodian
 from salus.ledger import Leaf, append
-from salus.rules import KeyFormat, TrustList, is_governed, list_in_force
+from salus.rules import TrustList, is_governed, list_in_force
 from salus.storage import Transaction
 
 CERTIFICATE_KEY = "certificate"
@@ -80,7 +80,7 @@ def _usable(custodian: Custodian, node: str, chain: Sequence[TrustList], at: dat
     listed, found = list_in_force(chain, at), []
     for one in issuing_keys(custodian) if listed else ():
         key = listed.keys.get(one.digest) if listed else None
-        ours = key is not None and key.party == issuer_party(node) and key.format is KeyFormat.SL1
+        ours = key is not None and key.party == issuer_party(node)
         if key and ours and key.signs(at) and (kind is None or kind in key.kinds):
             found.append((key.starts, one.name))
     return max(found)[1] if found else None

@@ -19,7 +19,7 @@ from typing import Any, Final
 from salus.kernel import Invalid, parse_instant
 from salus.rules.errors import PublicationRefused
 from salus.rules.publishing.model import CertificateKind, Document, PublicationKind, Published
-from salus.rules.publishing.naming import KID_OCTETS, is_key
+from salus.rules.publishing.naming import is_key
 from salus.rules.tables.lint import is_long_number
 
 TRUST_NAME: Final = "issuers"
@@ -33,17 +33,9 @@ ANYWHERE: Final = "country"
 _PARTY = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/:-]{0,126}[A-Za-z0-9])?", re.ASCII)
 # The 34 provinces of GB/T 2260, and those of invented countries. A county's code would be one of thousands.
 _REGION = re.compile(r"country|(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]|9[0-9])0000", re.ASCII)
-_FIELDS = {"party", "format", "key", "kid", "regions", "kinds", "starts", "ends", "ended"}
+_FIELDS = {"party", "key", "regions", "kinds", "starts", "ends", "ended"}
 _HOUR = timedelta(hours=1)
 _MOST_KEY = 1024
-
-
-class KeyFormat(StrEnum):
-    """What a key signs: our own certificates, or those of issuers elsewhere."""
-
-    SL1 = "sl1"
-    HC1 = "hc1"
-    SHC = "shc"
 
 
 class KeyEnd(StrEnum):
@@ -57,16 +49,13 @@ class KeyEnd(StrEnum):
 class TrustedKey:
     """One key and its limits: it signs for starts <= t < ends, certificates of these kinds, for these regions.
 
-    `key` is a SubjectPublicKeyInfo; `kid` is its name in codes, for HC1 alone, whose names are not made of the key. Of
-    a SMART Health Card's issuer `party` is the address. What a key of ours signed counts after `ends` where the log had
-    it before; the rest does not. `ended` tells why it ends before its time, None where it does not. Starts and ends are
-    whole hours, as certificates' are; of a stolen key it is the hour before the theft.
+    `key` is a SubjectPublicKeyInfo. What it signed counts after `ends` where the log had it before; the rest does not.
+    `ended` tells why it ends before its time, None where it does not. Starts and ends are whole hours, as certificates'
+    are; of a stolen key it is the hour before the theft. Issuers of other systems are named by recognitions alone.
     """
 
     party: str
-    format: KeyFormat
     key: bytes = field(repr=False)
-    kid: bytes | None
     regions: tuple[str, ...]
     kinds: tuple[CertificateKind, ...]
     starts: datetime
@@ -76,7 +65,8 @@ class TrustedKey:
     def __post_init__(self) -> None:
         if not _PARTY.fullmatch(self.party) or is_long_number(self.party):
             raise PublicationRefused("FORM", "a trusted key belongs to an institution by its name")
-        self._named()
+        if not is_key(self.key, rsa=False, ed25519=True):
+            raise PublicationRefused("FORM", "a trusted key is of P-256 or Ed25519")
         if (
             len(self.regions) > MOST_REGIONS
             or not self.regions
@@ -91,30 +81,19 @@ class TrustedKey:
         if not self.starts < self.ends <= self.starts + KEY_LASTS:
             raise PublicationRefused("OVERLONG", f"a trusted key ends within {KEY_LASTS.days} days of its start")
 
-    def _named(self) -> None:
-        """Check the key, and its name in codes if it has one."""
-        hc1 = self.format is KeyFormat.HC1
-        if (self.kid is not None) != hc1 or (self.kid is not None and len(self.kid) != KID_OCTETS):
-            raise PublicationRefused("FORM", f"a key of HC1 is named by {KID_OCTETS} octets, and no other has a name")
-        if not is_key(self.key, rsa=hc1, ed25519=self.format is KeyFormat.SL1):
-            raise PublicationRefused("FORM", "a trusted key is of P-256, or of another kind that its format has")
-
     @classmethod
     def of(cls, value: object) -> TrustedKey:
         """Read one key of a list; PublicationRefused if it is anything else."""
         if not isinstance(value, Mapping) or set(value) != _FIELDS:
             raise PublicationRefused("FORM", f"a trusted key has exactly the fields {sorted(_FIELDS)}")
         regions, kinds, ended = value["regions"], value["kinds"], value["ended"]
-        texts = [value[name] for name in ("party", "format", "key", "starts", "ends")]
-        texts += [value[name] for name in ("kid", "ended") if value[name] is not None]
+        texts = [*(value[name] for name in ("party", "key", "starts", "ends")), *([] if ended is None else [ended])]
         if not all(isinstance(one, str) for one in texts) or not _words(regions) or not _words(kinds):
             raise PublicationRefused("FORM", "a trusted key is written in words and lists of words")
         try:
             return cls(
                 party=value["party"],
-                format=KeyFormat(value["format"]),
                 key=_octets(value["key"]),
-                kid=None if value["kid"] is None else _octets(value["kid"]),
                 regions=tuple(regions),
                 kinds=tuple(CertificateKind(one) for one in kinds),
                 starts=parse_instant(value["starts"]),
@@ -124,7 +103,7 @@ class TrustedKey:
         except Invalid as error:
             raise error if isinstance(error, PublicationRefused) else PublicationRefused("FORM", error.text) from None
         except ValueError:
-            raise PublicationRefused("FORM", "a format, kind or end is named that is not in the closed list") from None
+            raise PublicationRefused("FORM", "a kind or an end is named that is not in the closed list") from None
 
     def covers(self, region: str) -> bool:
         """Tell whether the key counts where a declaration of this region does: a province's in its counties, too."""

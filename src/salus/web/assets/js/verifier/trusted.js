@@ -5,7 +5,7 @@
 
 import { SIGNERS, URGENT_SIGNERS, WANTED, checkDocument, closed, hasFields, requireQuorum, seconds } from "./publication.js";
 import { isLongNumber } from "./linting.js";
-import { KID_OCTETS, requireKey } from "./naming.js";
+import { requireKey } from "./naming.js";
 import { hex, readBase64, sha256 } from "./octets.js";
 import { require } from "./refused.js";
 
@@ -16,14 +16,12 @@ const KEY_LASTS = 2 * 366 * DAY;
 const MOST_KEYS = 512;
 const MOST_REGIONS = 34;
 const REGION = /^(?:country|(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]|9[0-9])0000)$/;
-const FIELDS = ["party", "format", "key", "kid", "regions", "kinds", "starts", "ends", "ended"];
-const FORMATS = ["sl1", "hc1", "shc"];
+const FIELDS = ["party", "key", "regions", "kinds", "starts", "ends", "ended"];
 const ENDS = ["superseded", "key-compromise"];
 const PARTY = /^[A-Za-z0-9]([A-Za-z0-9._/:-]{0,126}[A-Za-z0-9])?$/;
 
 /**
- * @typedef {{ party: string, format: string, regions: string[], kinds: string[], starts: number, ends: number,
- *   ended: string | null }} TrustedKey
+ * @typedef {{ party: string, regions: string[], kinds: string[], starts: number, ends: number, ended: string | null }} TrustedKey
  */
 /**
  * @typedef {{ version: number, digest: string, previous: string | null, starts: number, ends: number, loggedAt: number,
@@ -62,17 +60,15 @@ export async function checkTrustList(document, leaf, keys, loggedAt) {
 async function octets(one) {
   require(hasFields(one, FIELDS), "a trusted key has its fields");
   const key = readBase64(one.key);
-  await requireKey(key, { rsa: one.format === "hc1", ed25519: one.format === "sl1" });
+  await requireKey(key, { rsa: false, ed25519: true });
   return key;
 }
 
 /** @param {any} one @returns {TrustedKey} */
 function trustedKey(one) {
-  const { party, format, ended } = one;
+  const { party, ended } = one;
   require(typeof party === "string" && PARTY.test(party) && !isLongNumber(party), "an institution's name");
-  require(FORMATS.includes(format) && (ended === null || ENDS.includes(ended)), "of the closed list");
-  require((one.kid !== null) === (format === "hc1"), "a key of HC1 has a name in codes");
-  require(one.kid === null || readBase64(one.kid).length === KID_OCTETS, "a name");
+  require(ended === null || ENDS.includes(ended), "of the closed list");
   const { regions } = one;
   require(Array.isArray(regions) && regions.length > 0 && new Set(regions).size === regions.length, "each once");
   require(regions.length <= MOST_REGIONS, "as many regions as there are");
@@ -80,7 +76,7 @@ function trustedKey(one) {
   const [starts, ends] = [seconds(one.starts), seconds(one.ends)];
   require(starts % 3600 === 0 && ends % 3600 === 0, "whole hours");
   require(starts < ends && ends <= starts + KEY_LASTS, "a key ends");
-  return { party, format, regions, kinds: closed(one.kinds, WANTED), starts, ends, ended };
+  return { party, regions, kinds: closed(one.kinds, WANTED), starts, ends, ended };
 }
 
 /** Of two with one number the one that the log had first counts. @param {TrustList[]} lists @returns {TrustList[]} */

@@ -88,7 +88,7 @@ async function judged(text, trust, at, live) {
 async function beyondLimits(text, presented, trust, at, asking) {
   const [kid, kind] = [hex(presented.kid), KINDS[presented.certificate.kind]];
   const key = keyOf(trust, kid, at);
-  if (!key || key.format !== "sl1") return "key-not-trusted";
+  if (!key) return "key-not-trusted";
   if (!signs(key, presented.certificate.issued)) return "key-ended";
   if (at >= key.ends && !(await had(trust, text, kid, key.ends))) return "key-ended";
   const here = asking.some((one) => covers(key, one.region));
