@@ -74,8 +74,9 @@ def test_other_keys_do_not_open_it() -> None:
 
     with pytest.raises(ProofError, match="nobody who is trusted"):
         unpack(packed, Trust.of(VerifierKey.of(LOG), map(WitnessKey.of, WITNESSES[3:6])))
+    other = Trust.of(VerifierKey.of(WITNESSES[8]), map(WitnessKey.of, WITNESSES[:3]))
     with pytest.raises(ProofError, match="does not verify"):
-        unpack(packed, Trust.of(VerifierKey.of(WITNESSES[8]), map(WitnessKey.of, WITNESSES[:3])))
+        unpack(packed, other).check(ENTRY, other)
 
 
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from salus.proof.cosignature import SIGNATURE_BYTES, TIME_BYTES, WitnessKey
 from salus.proof.errors import ProofError
 from salus.proof.logged import LeafProof
-from salus.proof.note import Checkpoint, Note, Signature, open_checkpoint
+from salus.proof.note import Checkpoint, Note, Signature
 from salus.proof.tree import HASH_BYTES
 from salus.proof.trust import Trust
 
@@ -65,7 +65,6 @@ def unpack(raw: bytes, trust: Trust) -> LeafProof:
     rest.ended()
     unsigned = Checkpoint(origin=trust.log.name, size=size, root=root, note="")
     note = str(Note(text=unsigned.text, signatures=(by_log, *cosigned)))
-    open_checkpoint(note, [trust.log])
     return LeafProof(index=index, hashes=hashes, checkpoint=note)
 
 
@@ -88,10 +87,11 @@ class _Bytes:
     """What is left to be read."""
 
     def __init__(self, raw: bytes) -> None:
-        self._raw = raw
+        self._raw, self._at = raw, 0
 
     def take(self, length: int) -> bytes:
-        taken, self._raw = self._raw[:length], self._raw[length:]
+        taken = self._raw[self._at : self._at + length]
+        self._at += length
         if len(taken) != length:
             raise ProofError("the compact proof is cut short")
         return taken
@@ -103,5 +103,5 @@ class _Bytes:
         return self.take(1)[0]
 
     def ended(self) -> None:
-        if self._raw:
-            raise ProofError(f"the compact proof has {len(self._raw)} bytes too many")
+        if self._at != len(self._raw):
+            raise ProofError(f"the compact proof has {len(self._raw) - self._at} bytes too many")
