@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +21,7 @@ from salus.cli.actors import (
 )
 from salus.kernel import Purpose, Role
 from salus.rules import Evidence, EvidenceKind, Measure, Result, decide, recompute
+from witness_keys import trust_in
 
 SECOND = timedelta(seconds=1)
 
@@ -129,6 +133,23 @@ def test_without_a_quorum_of_independent_witnesses_there_is_no_measure() -> None
 def test_witnesses_of_two_organisations_are_too_few() -> None:
     assert shown(a_file(a_world(witnesses=2))) is Measure.NONE
     assert shown(a_file(a_world(witnesses=3))) is Measure.PRECAUTION
+
+
+def test_five_witnesses_of_one_operator_are_one_witness(tmp_path: Path) -> None:
+    """Keys are no organisations: who recomputes a measure says whose each witness is, and no name counts twice."""
+    keys = trust_in(5).witnesses
+    file = tmp_path / "measure.json"
+    file.write_text("{}")
+    owners = {
+        "SALUS-Z040": [str(one) for one in keys],
+        "SALUS-P005": [f"{owner}={one}" for owner, one in zip(("a", "A", " a", "b", "c"), keys, strict=True)],
+    }
+
+    for code, named in owners.items():
+        words = ["code", "explain", str(file), "--vkey", str(trust_in(5).log)]
+        words += [part for one in named for part in ("--witness", one)]
+        done = subprocess.run([sys.executable, "-m", "salus", *words], capture_output=True, text=True, check=False)
+        assert (done.returncode, code in done.stderr) == (1, True), done.stderr
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.RESIDENT])

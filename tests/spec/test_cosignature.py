@@ -218,6 +218,26 @@ def test_the_times_of_a_quorum(witnesses: int, times: list[int], at: int, as_of:
     assert (opened.at, opened.as_of) == tuple(minutes(at, as_of))
 
 
+@given(
+    honest=st.lists(st.integers(0, 1_000), min_size=1, max_size=9),
+    lies=st.lists(st.integers(-100_000, 100_000), max_size=8),
+)
+def test_fewer_liars_than_a_quorum_move_no_time_past_the_truth(honest: list[int], lies: list[int]) -> None:
+    """`at` is never before the first honest witness saw the head, `as_of` never after the last one stood by it."""
+    count = min(len(honest) + len(lies), 9)
+    trust, times = trust_in(count), [*honest, *lies][:count]
+    lying = times[len(honest) :]
+    if len(lying) >= trust.quorum:
+        return
+
+    opened = trust.open(head(*minutes(*times)))
+
+    assert opened.at >= minutes(min(honest))[0]
+    assert opened.as_of <= minutes(max(honest))[0]
+    if count % 2:  # all answered: both are the median, and lie between times that honest witnesses told
+        assert minutes(min(honest))[0] <= opened.at == opened.as_of <= minutes(max(honest))[0]
+
+
 # Policies
 
 

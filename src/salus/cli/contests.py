@@ -11,10 +11,11 @@ from pathlib import Path
 import click
 
 from salus.appeals import tally
+from salus.cli.believing import witness_keys
 from salus.cli.output import ending, json_option, say, tell
 from salus.kernel import Invalid, format_instant
 from salus.ledger import Leaf, verify_directory
-from salus.proof import LeafProof, ProofError, Trust, WitnessKey
+from salus.proof import LeafProof, ProofError, Trust
 
 
 @click.command()
@@ -39,7 +40,7 @@ def appeals(place: str, vkey: str, witnesses: tuple[str, ...], answers: Path, as
     report = verify_directory(
         place,
         vkey,
-        witnesses=[WitnessKey.parse(one) for one in witnesses],
+        witnesses=witness_keys(witnesses),
         seen=lambda index, leaf: leaves.get(leaf.kind, []).append((index, leaf)),
     )
     if not report.good or report.cosigned is None or report.trust is None:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from salus.cli.believing import witness_keys
 from salus.cli.output import ending, json_option, say, tell
 from salus.kernel import Invalid, format_instant
 from salus.ledger import MOST_DOCUMENT_BYTES, Absent, Leaf, Unreadable, document_path, source_of, verify_directory
-from salus.proof import WitnessKey
 from salus.rules import (
     Document,
     PartyKey,
@@ -58,7 +58,7 @@ def emergencies(place: str, vkey: str, witnesses: tuple[str, ...], as_json: bool
         elif leaf.kind == "publication" and leaf.body["kind"] == "emergency":
             found.append((index, leaf))
 
-    report = verify_directory(place, vkey, witnesses=[WitnessKey.parse(one) for one in witnesses], seen=seen)
+    report = verify_directory(place, vkey, witnesses=witness_keys(witnesses), seen=seen)
     if not report.good or report.cosigned is None:
         raise Invalid("the log itself is not good: salus ledger verify says why", code="SALUS-J010")
     _tell(count([(index, leaf.body, _document(place, leaf)) for index, leaf in found], keys), as_json)

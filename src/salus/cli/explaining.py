@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
+from salus.cli.believing import named_witnesses
 from salus.cli.output import ending, json_option, say, tell
 from salus.kernel import Invalid, SystemClock, format_instant, parse_instant
-from salus.proof import Trust, VerifierKey, WitnessKey
+from salus.proof import Trust, VerifierKey
 from salus.rules import Measure, Recomputed, recompute
 
 _SAID = {
@@ -55,7 +56,7 @@ def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> T
     if (file is None) == (vkey is None):
         raise click.UsageError("name whom you trust: either --trust FILE, or --vkey with each --witness")
     if file is None:
-        return Trust.of(VerifierKey.parse(vkey or ""), [WitnessKey.parse(one) for one in witnesses])
+        return Trust.of(VerifierKey.parse(vkey or ""), named_witnesses(witnesses))
     text = file.read_text("utf-8")
     if text.lstrip().startswith("{"):
         try:

@@ -1,23 +1,23 @@
-"""Check a public log from its files, and a resident's proof without any node."""
+"""Check a public log from its files, copy it, compare what was shown of it, and prove what stands in it."""
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from salus.access import ReadProof
 from salus.app import check_node, close_batch, open_node
+from salus.cli.believing import vkey_option, witness_keys, witness_option
 from salus.cli.contests import appeals
 from salus.cli.emergencies import emergencies
+from salus.cli.mirrors import compare_heads, mirror_log
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
+from salus.cli.proving import prove
 from salus.cli.settings import settings_of
 from salus.kernel import format_instant
 from salus.ledger import Report, verify_directory
-from salus.proof import VerifierKey, WitnessKey
 
 
 @click.group()
@@ -27,14 +27,15 @@ def ledger() -> None:
 
 ledger.add_command(appeals)
 ledger.add_command(emergencies)
+ledger.add_command(prove)
+ledger.add_command(mirror_log)
+ledger.add_command(compare_heads)
 
 
 @ledger.command()
 @click.argument("place", required=False)
-@click.option("--vkey", help="The log's key, as told by somebody you trust; without it the published one is used.")
-@click.option(
-    "--witness", "witnesses", multiple=True, help="A witness's key; may be given again. Most must have cosigned."
-)
+@vkey_option
+@witness_option
 @click.option(
     "--since",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -61,7 +62,7 @@ def verify(
     if (place is None) == (data is None):
         raise click.UsageError("name a folder or an address, or a node's data folder with --data")
     kept = since.read_text("utf-8", "replace") if since else None
-    keys = [WitnessKey.parse(text) for text in witnesses]
+    keys = witness_keys(witnesses)
     if data is None:
         report = verify_directory(str(place), vkey, kept, keys)
     else:
@@ -89,26 +90,6 @@ def _say(report: Report) -> None:
     told = f"{len(report.times)} of {len(report.trust.witnesses)} witnesses cosigned it, {report.trust.quorum} must"
     by = f"; by {format_instant(report.cosigned.at)} a quorum had" if report.cosigned else ""
     say(f"{told}{by}")
-
-
-@ledger.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--vkey", required=True, help="The log's key.")
-@json_option
-@ending
-def prove(file: Path, vkey: str, as_json: bool) -> None:
-    """Check the proof of one look at a record, as downloaded by its resident. Needs no node and no network."""
-    try:
-        told = json.loads(file.read_text("utf-8"))
-    except ValueError:
-        told = {}
-    proof = ReadProof.of_file(told if isinstance(told, dict) else {})
-    checkpoint = proof.check([VerifierKey.parse(vkey)])
-    if as_json:
-        tell({"good": True, "entry": json.loads(proof.entry), "size": checkpoint.size, "origin": checkpoint.origin})
-        return
-    say(f"the entry stands in the public log of {checkpoint.origin}, {checkpoint.size} entries long:")
-    say(json.dumps(json.loads(proof.entry), ensure_ascii=False, indent=2))
 
 
 @ledger.command()

@@ -4,12 +4,17 @@ from salus.ledger.errors import (
     AnotherNode,
     LeafRefused,
     LogUnsafe,
+    MirrorHeld,
     NoLog,
+    NotAsSigned,
     NotBegun,
     NotInLog,
     NotPublished,
     WitnessSilent,
 )
+from salus.ledger.files.comparing import Comparison, compare
+from salus.ledger.files.mirroring import Mirrored, mirror
+from salus.ledger.files.proving import prove_entry
 from salus.ledger.files.sources import Absent, Unreadable, source_of
 from salus.ledger.files.verifying import Finding, Report, verify_directory
 from salus.ledger.model import (
@@ -64,12 +69,16 @@ __all__ = [
     "Absent",
     "AnotherNode",
     "Checkpoint",
+    "Comparison",
     "Finding",
     "Gathering",
     "Leaf",
     "LeafRefused",
     "LogUnsafe",
+    "MirrorHeld",
+    "Mirrored",
     "NoLog",
+    "NotAsSigned",
     "NotBegun",
     "NotInLog",
     "NotPublished",
@@ -88,6 +97,7 @@ __all__ = [
     "append_once",
     "begin",
     "checkpoints",
+    "compare",
     "consistency_for",
     "cosigned",
     "cosigned_note",
@@ -101,10 +111,12 @@ __all__ = [
     "latest_in",
     "latest_quorum_at",
     "leaves",
+    "mirror",
     "node_leaf",
     "parse_leaf",
     "party_keys",
     "proof_for",
+    "prove_entry",
     "receipt",
     "receipt_at",
     "set_aside",

@@ -51,3 +51,19 @@ class WitnessSilent(Unavailable):
     """A witness gave no cosignature; it is asked again later, and the others count without it."""
 
     code = "SALUS-L008"
+
+
+class NotAsSigned(Invalid):
+    """A file of a log is missing, or is not what the log's head was signed over; `found` is the finding's code."""
+
+    code = "SALUS-L009"
+
+    def __init__(self, found: str, path: str, text: str) -> None:
+        super().__init__(f"{found} {path}: {text}")
+        self.found, self.path, self.what = found, path, text
+
+
+class MirrorHeld(Refused):
+    """Another process writes this copy of a log."""
+
+    code = "SALUS-L010"

@@ -4,7 +4,9 @@ The names below are what most callers need; file names and encodings are in `til
 """
 
 from salus.proof import note, tiles
+from salus.proof.compact import pack, unpack
 from salus.proof.cosignature import WitnessKey, cosign
+from salus.proof.equivocation import Equivocation, contradiction
 from salus.proof.errors import NoQuorum, ProofError
 from salus.proof.logged import LeafProof
 from salus.proof.note import Checkpoint, Note, Signer, VerifierKey, open_checkpoint, sign_checkpoint
@@ -25,6 +27,7 @@ from salus.proof.trust import Cosigned, Policy, Trust, majority
 __all__ = [
     "Checkpoint",
     "Cosigned",
+    "Equivocation",
     "Frontier",
     "LeafProof",
     "NoQuorum",
@@ -36,6 +39,7 @@ __all__ = [
     "Trust",
     "VerifierKey",
     "WitnessKey",
+    "contradiction",
     "cosign",
     "frontier_at",
     "leaf_hash",
@@ -43,11 +47,13 @@ __all__ = [
     "node_hash",
     "note",
     "open_checkpoint",
+    "pack",
     "prove_consistency",
     "prove_inclusion",
     "root",
     "sign_checkpoint",
     "tiles",
+    "unpack",
     "verify_consistency",
     "verify_inclusion",
 ]

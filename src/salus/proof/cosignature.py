@@ -51,6 +51,11 @@ class WitnessKey:
     def __str__(self) -> str:
         return write_key(self.name, COSIGNATURE_V1, self.public_key)
 
+    @property
+    def owned(self) -> str:
+        """The key with the organisation that answers for it, ORGANISATION=KEY, as commands take it."""
+        return f"{self.organisation}={self}"
+
     def signed(self, line: Signature) -> bool:
         """Tell whether a signature line claims to be this witness's."""
         return (line.name, line.key_id) == (self.name, self.key_id)

@@ -23,6 +23,7 @@ KEY_BYTES = 32
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _KEY_ID = re.compile(r"[0-9a-f]{8}", re.ASCII)
+_KEY_NAME = re.compile(r"[^\s+\x00-\x1f]+")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
@@ -253,7 +254,7 @@ def parse_signature(line: str) -> Signature:
 
 
 def _is_key_name(name: str) -> bool:
-    return bool(name) and "+" not in name and not any(char.isspace() or char < " " for char in name)
+    return bool(_KEY_NAME.fullmatch(name))
 
 
 def encode(raw: bytes) -> str:

@@ -58,7 +58,8 @@ class Trust:
         if not majority(count) <= self.quorum <= count:
             raise TrustError(f"of {count} witnesses at least {majority(count)} must agree, not {self.quorum}")
         _distinct("names", [one.name for one in self.witnesses])
-        _distinct("organisations", [one.organisation for one in self.witnesses])
+        # Five witnesses of one operator are one; case and white space around a name make nobody another organisation.
+        _distinct("organisations", [one.organisation.strip().casefold() for one in self.witnesses])
         # A cosignature does not say the signer's name: one key under two names would count twice.
         _distinct("keys", [self.log.public_key, *(one.public_key for one in self.witnesses)])
 

@@ -26,7 +26,7 @@ from salus.proof import (
     leaf_hash,
     open_checkpoint,
 )
-from salus.proof.note import MOST_NOTE_BYTES
+from salus.proof.note import MOST_NOTE_BYTES, encode
 from salus.proof.tiles import (
     CHECKPOINT_PATH,
     KEY_PATH,
@@ -134,6 +134,8 @@ def verify_directory(
         if trust:
             check.cosignatures(checkpoint, trust)
         check.walk(checkpoint, check.earlier(since, key, checkpoint) if since is not None else None)
+        if trust:
+            check.operators(trust)
     except _Stop:
         pass
     return Report(
@@ -163,6 +165,7 @@ class _Check:
     findings: list[Finding] = field(default_factory=list)
     read: set[str] = field(default_factory=set)
     node: Leaf | None = None
+    witnesses: list[tuple[int, Leaf]] = field(default_factory=list)
     times: Mapping[str, datetime] = field(default_factory=dict)
     cosigned: Cosigned | None = None
 
@@ -312,6 +315,8 @@ class _Check:
                 self.find("LOG-LEAF", where, "the first leaf, and no other, says what the node is")
             if index == 0:
                 self.node = leaf
+            if leaf.kind == "party-key" and leaf.body["duty"] == "witness":
+                self.witnesses.append((index, leaf))
             self.seen(index, leaf)
             self.document(leaf, where)
 
@@ -324,6 +329,24 @@ class _Check:
         content = self.fetch(path, MOST_DOCUMENT_BYTES)
         if content is not None and sha256(content).digest() != digest:
             self.find("LOG-DOCUMENT", path, f"the document is not the one that {where} names")
+
+    def operators(self, trust: Trust) -> None:
+        """Hold whose each named witness is against what the log says: two keys of one operator are one witness."""
+        operator = {_spelt(trust.log.name), _spelt(self.node.body["name"] if self.node else "")}
+        taken: dict[str, str] = {}
+        for witness in trust.witnesses:
+            said = [(at, leaf) for at, leaf in self.witnesses if leaf.body["key"] == encode(witness.public_key)]
+            for index, leaf in said:
+                organisation = _spelt(leaf.body["organisation"])
+                where = f"entry {index}"
+                if organisation in operator:
+                    self.find("WITNESS-OPERATOR", where, f"{witness.name} belongs to whoever keeps the log")
+                elif taken.setdefault(organisation, witness.name) != witness.name:
+                    both = f"{taken[organisation]} and {witness.name}"
+                    self.find("WITNESS-OPERATOR", where, f"{both} belong to one organisation and are one witness")
+                elif witness.organisation != witness.name and _spelt(witness.organisation) != organisation:
+                    text = f"{witness.name} is another organisation's than the one that you named"
+                    self.find("WITNESS-OPERATOR", where, text)
 
     def upper(self, size: int, roots: list[bytes]) -> None:
         """Hold the tiles above the lowest level against the roots of the full tiles below."""
@@ -365,6 +388,10 @@ class _Check:
         del self.findings[told:]  # what is wrong with the wider file was found on the walk
         if earlier is not None and wider is not None and earlier != wider[: name.width]:
             self.find("LOG-TILE", name.path, "an earlier partial file differs from the wider one")
+
+
+def _spelt(organisation: object) -> str:
+    return str(organisation).strip().casefold()
 
 
 def _files_below(folder: Path, part: str) -> Iterator[str]:

@@ -57,7 +57,7 @@ def _held(visit: Visit, one: measures.HeldNotice) -> views.HeldNotice:
     found, trust = one.found, visit.gate.node.trust
     if found.clause is None or found.starts is None or found.ends is None or found.proved_at is None:
         raise NotFound("there is no such notice now")
-    keys = [f"--vkey '{trust.log}'", *(f"--witness '{key}'" for key in trust.witnesses)] if trust else []
+    keys = [f"--vkey '{trust.log}'", *(f"--witness '{one.owned}'" for one in trust.witnesses)] if trust else []
     if visit.gate.node.demo:  # its clock is not that of the computer on which the command is run
         keys.append(f"--at {format_instant(visit.gate.node.clock.now())}")
     return views.HeldNotice(

@@ -59,7 +59,7 @@ async def power(visit: Visit) -> Response:
 def _commands(node: Node) -> tuple[str, ...]:
     url = node.settings.public_url
     keys = [f"--vkey '{node.sequencer.key}'"]
-    keys += [f"--witness '{one}'" for one in (node.trust.witnesses if node.trust else ())]
+    keys += [f"--witness '{one.owned}'" for one in (node.trust.witnesses if node.trust else ())]
     return (
         " ".join([f"salus ledger verify {url}/log", *keys]),
         f"curl -O {url}{Address.ANSWERS}",

@@ -33,7 +33,7 @@ async def log(visit: Visit) -> Response:
     watching = node.trust.witnesses if node.trust else ()
     url = f"{node.settings.public_url}/log"
     verify = " ".join(
-        [f"salus ledger verify {url} --vkey '{node.sequencer.key}'", *(f"--witness '{one}'" for one in watching)]
+        [f"salus ledger verify {url} --vkey '{node.sequencer.key}'", *(f"--witness '{one.owned}'" for one in watching)]
     )
     view = PublicLog(
         origin=node.name,
