@@ -139,6 +139,12 @@ def publish(node: Node, document: Document, signatures: Mapping[str, str]) -> No
         measures.publish(tx, node.store, node.trust, document, signatures, node.clock.now())
 
 
+def veto(node: Node, body: Mapping[str, str]) -> None:
+    """Hand an ombudsman's signed veto to the public log. Raises PublicationRefused if it would stop nothing."""
+    with node.store.transaction(Duty.CARE) as tx:
+        measures.veto(tx, node.store, node.trust, body, node.clock.now())
+
+
 def add_party(node: Node, leaf: Mapping[str, Any]) -> None:
     """Hand a party's key to the public log, once: whose it is, of which organisation, for which duty."""
     ledger.append_once(node.store, Leaf(kind="party-key", body=leaf))
@@ -199,4 +205,5 @@ __all__ = [
     "refuse_setting",
     "take_result",
     "take_specimen",
+    "veto",
 ]

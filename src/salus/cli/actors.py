@@ -18,7 +18,16 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from salus.kernel import canonical, format_instant
-from salus.rules import TRUST_NAME, Document, EvidenceKind, PublicationKind, Result, commitment_of, shipped_table
+from salus.rules import (
+    TRUST_NAME,
+    Document,
+    EvidenceKind,
+    PublicationKind,
+    Result,
+    commitment_of,
+    shipped_table,
+    veto_message,
+)
 from salus.rules.acceptance import shipped_acceptance
 
 SITE = "sampling-site"
@@ -131,6 +140,12 @@ def sign_result(
 def signatures_of(document: Document, signers: Iterable[Party]) -> dict[str, str]:
     """Sign a document, each signer by itself."""
     return {one.name: one.sign(document.signed) for one in signers}
+
+
+def sign_veto(ombudsman: Party, digest: str) -> dict[str, str]:
+    """Veto a document by its digest, as an ombudsman does; return the body of the log's leaf of kind `veto`."""
+    signature = ombudsman.sign(veto_message(digest, ombudsman.name))
+    return {"digest": digest, "party": ombudsman.name, "signature": signature}
 
 
 def rules_document(table: str, starts: datetime, ends: datetime, version: int = 1) -> Document:

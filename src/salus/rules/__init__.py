@@ -25,7 +25,6 @@ from salus.rules.publishing.checking import (
     emergency_of,
     reason_of,
     rules_of,
-    signed_by,
 )
 from salus.rules.publishing.model import (
     URGENT_LAST,
@@ -39,6 +38,8 @@ from salus.rules.publishing.model import (
 )
 from salus.rules.publishing.recognising import ForeignForm, RecognisedKey, Recognition, recognised_at
 from salus.rules.publishing.renewing import REACH, check_renewal, log_order, most_in_a_year
+from salus.rules.publishing.signing import signed_by
+from salus.rules.publishing.succeeding import check_succession, succeeding
 from salus.rules.publishing.trusting import (
     TRUST_NAME,
     KeyEnd,
@@ -49,6 +50,7 @@ from salus.rules.publishing.trusting import (
     list_in_force,
     still_told,
 )
+from salus.rules.publishing.vetoing import OMBUDSMAN, Veto, read_veto, stops, veto_message, vetoed_until
 from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, WITNESSING, Recomputed, commitment_of, opened, reuse_tag
 from salus.rules.recomputing.proving import proves
 from salus.rules.recomputing.recompute import recompute
@@ -58,6 +60,7 @@ from salus.rules.tables.reading import SETS, shipped_table, table_of
 
 __all__ = [
     "ANSWER_WITHIN",
+    "OMBUDSMAN",
     "REACH",
     "SETS",
     "SKEW",
@@ -95,11 +98,13 @@ __all__ = [
     "TrustList",
     "TrustedKey",
     "Venue",
+    "Veto",
     "Why",
     "chained",
     "check_content",
     "check_publication",
     "check_renewal",
+    "check_succession",
     "commitment_of",
     "decide",
     "emergency_of",
@@ -110,6 +115,7 @@ __all__ = [
     "most_in_a_year",
     "opened",
     "proves",
+    "read_veto",
     "reason_of",
     "recognised_at",
     "recompute",
@@ -119,5 +125,9 @@ __all__ = [
     "shipped_table",
     "signed_by",
     "still_told",
+    "stops",
+    "succeeding",
     "table_of",
+    "veto_message",
+    "vetoed_until",
 ]

@@ -15,6 +15,7 @@ from salus.healthcode.measures.service import (
     take_specimen,
 )
 from salus.healthcode.measures.verifying import RowFinding, verify_rows
+from salus.healthcode.measures.vetoing import veto
 
 __all__ = [
     "HeldNotice",
@@ -35,4 +36,5 @@ __all__ = [
     "take_result",
     "take_specimen",
     "verify_rows",
+    "veto",
 ]
