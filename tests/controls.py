@@ -153,6 +153,12 @@ def _rules_flash() -> None:
     succeeding.LEAST_LIFE = timedelta(0)
 
 
+def _operators_admit() -> None:
+    from salus.app.node import Node
+
+    Node.admitted = lambda *_: True
+
+
 def _few_witnesses() -> None:
     from salus.rules.recomputing import recompute
 
@@ -293,6 +299,9 @@ CONTROLS: Mapping[str, Control] = {
     ),
     "codes are resolved at places of care only": Control(
         promise=4, test="test_identity_code_is_for_care.py", take_away=_codes_for_all
+    ),
+    "a quorum admits places of care": Control(
+        promise=4, test="test_a_place_of_care_is_admitted_in_public.py", take_away=_operators_admit
     ),
     "places are taken out at the door": Control(
         promise=5, test="test_no_place_is_collected.py", take_away=_places_stay

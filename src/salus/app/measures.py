@@ -153,6 +153,8 @@ def add_party(node: Node, leaf: Mapping[str, Any]) -> None:
 def _permit(node: Node, who: Principal, action: Action) -> None:
     if who.facility is None or not decide(node, who, action, Kind.RECORD, own_facility=True).allowed:
         raise refuse(node, who, action, "evidence is sent by the sampling site or laboratory that made it")
+    if not node.admitted(node.facility(who.facility)):
+        raise refuse(node, who, action, "no admission that counts now names this site or laboratory")
 
 
 def _same_specimen(told: SpecimenTold, body: Mapping[str, Any]) -> None:

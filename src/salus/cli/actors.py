@@ -18,10 +18,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from salus.kernel import canonical, format_instant
+from salus.parties import Facility
 from salus.rules import (
     TRUST_NAME,
     Document,
     EvidenceKind,
+    Licence,
     PublicationKind,
     Result,
     commitment_of,
@@ -184,6 +186,19 @@ def acceptance_document(
     body = {"region": region, "disease": disease, **(shipped_acceptance(disease) if rules is None else rules)}
     name = f"{disease}-acceptance"
     return Document(kind=PublicationKind.ACCEPTANCE, name=name, version=version, starts=starts, ends=ends, body=body)
+
+
+def admission_document(
+    name: str, places: Sequence[Facility], starts: datetime, ends: datetime, *, version: int = 1
+) -> Document:
+    """Write the admission of registered facilities, to be signed; those that no licence is for are left out."""
+    told = [
+        {"facility": one.facility_id, "organisation": one.organisation, "licence": one.kind.value, "county": one.county}
+        for one in places
+        if one.kind.value in set(Licence) and not one.sandbox
+    ]
+    body = {"facilities": told}
+    return Document(kind=PublicationKind.ADMISSION, name=name, version=version, starts=starts, ends=ends, body=body)
 
 
 def trust_document(

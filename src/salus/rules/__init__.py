@@ -19,6 +19,7 @@ from salus.rules.model import (
     Why,
 )
 from salus.rules.publishing.accepting import RegionRules, rules_for
+from salus.rules.publishing.admitting import MOST_ADMITTED, Admission, Admitted, Licence, admitted_at
 from salus.rules.publishing.checking import (
     check_content,
     check_publication,
@@ -60,6 +61,7 @@ from salus.rules.tables.reading import SETS, shipped_table, table_of
 
 __all__ = [
     "ANSWER_WITHIN",
+    "MOST_ADMITTED",
     "OMBUDSMAN",
     "REACH",
     "SETS",
@@ -67,6 +69,8 @@ __all__ = [
     "TRUST_NAME",
     "URGENT_LAST",
     "WITNESSING",
+    "Admission",
+    "Admitted",
     "CertificateKind",
     "Clause",
     "Decision",
@@ -78,6 +82,7 @@ __all__ = [
     "Fault",
     "ForeignForm",
     "KeyEnd",
+    "Licence",
     "Measure",
     "NotProved",
     "PartyKey",
@@ -100,6 +105,7 @@ __all__ = [
     "Venue",
     "Veto",
     "Why",
+    "admitted_at",
     "chained",
     "check_content",
     "check_publication",

@@ -2,7 +2,7 @@
 
 from salus.healthcode.measures.filing import rows_of
 from salus.healthcode.measures.model import HeldNotice, Progress, Signed
-from salus.healthcode.measures.publications import Known, LoggedPublication, known
+from salus.healthcode.measures.publications import Known, LoggedPublication, admissions, known
 from salus.healthcode.measures.service import (
     chart_keys,
     check_evidence,
@@ -24,6 +24,7 @@ __all__ = [
     "Progress",
     "RowFinding",
     "Signed",
+    "admissions",
     "chart_keys",
     "check_evidence",
     "known",

@@ -19,6 +19,7 @@ from salus.ledger import Leaf, Receipt
 from salus.proof import Trust
 from salus.rules import (
     REACH,
+    Admission,
     Document,
     Emergency,
     PartyKey,
@@ -176,6 +177,16 @@ def logged_vetoes(store: Store, trust: Trust | None, keys: Sequence[LoggedKey]) 
         except PublicationRefused:
             continue
     return tuple(found)
+
+
+def admissions(store: Store, trust: Trust | None) -> tuple[Admission, ...]:
+    """Return every admission that is as it has to be, those that are over among them, in the log's order."""
+    if trust is None:
+        return ()
+    published = [one.published for one in known(store, trust).publications]
+    found = [one for one in published if one.document.kind is PublicationKind.ADMISSION]
+    found.sort(key=lambda one: (one.logged_at, one.document.digest))
+    return tuple(Admission.of(one.document) for one in found)
 
 
 def signer_of(keys: Sequence[LoggedKey], party: str, duty: str, message: bytes, signature: str) -> LoggedKey | None:

@@ -12,6 +12,7 @@ from salus.rules.errors import PublicationRefused
 from salus.rules.model import Clause, Emergency, Rules, Table
 from salus.rules.publishing import model as limits
 from salus.rules.publishing.accepting import RegionRules
+from salus.rules.publishing.admitting import ADMISSION_LASTS, ADMISSION_NOTICE, Admission
 from salus.rules.publishing.model import Declaration, Document, PartyKey, PublicationKind, Published, is_digest
 from salus.rules.publishing.recognising import RECOGNITION_LASTS, RECOGNITION_NOTICE, Recognition
 from salus.rules.publishing.renewing import check_renewal
@@ -22,6 +23,12 @@ from salus.rules.tables.lint import MOST_TEXT, is_disease, lint_text
 from salus.rules.tables.reading import table_of
 
 SIGNER = "signer"
+_NOTICED = {
+    PublicationKind.DECLARATION: ("a declaration", limits.DECLARATION_NOTICE, limits.DECLARATION_LASTS),
+    PublicationKind.RECOGNITION: ("a recognition", RECOGNITION_NOTICE, RECOGNITION_LASTS),
+    PublicationKind.ADMISSION: ("an admission", ADMISSION_NOTICE, ADMISSION_LASTS),
+}
+"""What each kind is called here, its notice, and how long it lasts at most; four sign it."""
 
 
 def check_publication(
@@ -129,6 +136,8 @@ def check_content(document: Document) -> None:
         Recognition.of(document)
     elif document.kind is PublicationKind.TRUST_LIST:
         TrustList.of(document)
+    elif document.kind is PublicationKind.ADMISSION:
+        Admission.of(document)
     else:
         Declaration.of(document)
 
@@ -144,12 +153,12 @@ def _times(published: Published, emergencies: Sequence[Published]) -> None:
         # a stolen key does not wait a day, but then it takes one signer more
         short = notice < TRUST_NOTICE
         _need(count, TRUST_URGENT_SIGNERS if short else limits.SIGNERS, lasts, TRUST_LASTS)
-    elif document.kind is PublicationKind.DECLARATION:
-        _need(count, limits.SIGNERS, lasts, limits.DECLARATION_LASTS)
-        if notice < limits.DECLARATION_NOTICE:
-            raise PublicationRefused("NOTICE-TOO-SHORT", "a declaration stands in the log 24 hours before it counts")
-    elif document.kind is PublicationKind.RECOGNITION:
-        _recognition_times(count, lasts, notice)
+    elif document.kind in _NOTICED:
+        what, least, most = _NOTICED[document.kind]
+        _need(count, limits.SIGNERS, lasts, most)
+        if notice < least:
+            hours = least // timedelta(hours=1)
+            raise PublicationRefused("NOTICE-TOO-SHORT", f"{what} stands in the log {hours} hours before it counts")
     elif notice >= limits.RULES_NOTICE:
         _need(count, limits.SIGNERS, lasts, limits.RULES_LAST)
     elif notice >= limits.URGENT_NOTICE and _under(published, emergencies):
@@ -171,12 +180,6 @@ def _any_times(published: Published, lasts: timedelta, notice: timedelta) -> Non
         raise PublicationRefused("RETROACTIVE", "nothing counts from before it stood in the log")
     if len(published.organisations) < limits.ORGANISATIONS:
         raise PublicationRefused("SHORT-QUORUM", f"signers come from at least {limits.ORGANISATIONS} organisations")
-
-
-def _recognition_times(count: int, lasts: timedelta, notice: timedelta) -> None:
-    _need(count, limits.SIGNERS, lasts, RECOGNITION_LASTS)
-    if notice < RECOGNITION_NOTICE:
-        raise PublicationRefused("NOTICE-TOO-SHORT", "a recognition stands in the log 24 hours before it counts")
 
 
 def _under(published: Published, emergencies: Sequence[Published]) -> bool:

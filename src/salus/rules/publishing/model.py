@@ -49,6 +49,7 @@ class PublicationKind(StrEnum):
     ACCEPTANCE = "acceptance-rules"
     RECOGNITION = "recognition"
     TRUST_LIST = "trust-list"
+    ADMISSION = "admission"
 
 
 class Venue(StrEnum):
