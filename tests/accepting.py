@@ -18,6 +18,8 @@ HOUR = timedelta(hours=1)
 NOTICED = timedelta(days=-40)
 """How long before `AT` everything of these doors stood in the log."""
 FOUR, FIVE, OTHERS = (0, 1, 2, 3), (0, 1, 2, 3, 4), (3, 4, 5, 6, 7)
+SIX = (0, 1, 2, 3, 4, 5)
+"""Of four organisations, as short notice takes them."""
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -54,6 +56,6 @@ def emergency(
 
 def a_door(*others: tuple[Document, tuple[int, ...]], **changed: Any) -> Door:
     """A door whose trust file holds these documents besides its declaration, and each who signed it."""
-    hands = 8 if len(others) > 1 else 5
-    door = Door(noticed=NOTICED, hands=hands, starts=-DAY)
+    hands = 8 if len(others) > 1 or any(len(signing) > len(FIVE) for _, signing in others) else 5
+    door = Door(noticed=NOTICED, hands=hands, starts=-DAY, houses=8)
     return dataclasses.replace(door, others=others, **changed)

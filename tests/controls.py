@@ -141,6 +141,24 @@ def _few_signers() -> None:
     model.SIGNERS = model.ORGANISATIONS = 1
 
 
+def _nobody_vetoes() -> None:
+    from salus.rules.publishing import checking
+
+    checking.check_not_vetoed = lambda *given: None
+
+
+def _rules_flash() -> None:
+    from salus.rules.publishing import succeeding
+
+    succeeding.LEAST_LIFE = timedelta(0)
+
+
+def _operators_admit() -> None:
+    from salus.app.node import Node
+
+    Node.admitted = lambda *_: True
+
+
 def _few_witnesses() -> None:
     from salus.rules.recomputing import recompute
 
@@ -282,6 +300,9 @@ CONTROLS: Mapping[str, Control] = {
     "codes are resolved at places of care only": Control(
         promise=4, test="test_identity_code_is_for_care.py", take_away=_codes_for_all
     ),
+    "a quorum admits places of care": Control(
+        promise=4, test="test_a_place_of_care_is_admitted_in_public.py", take_away=_operators_admit
+    ),
     "places are taken out at the door": Control(
         promise=5, test="test_no_place_is_collected.py", take_away=_places_stay
     ),
@@ -330,6 +351,12 @@ CONTROLS: Mapping[str, Control] = {
     "measures end": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_measures_do_not_end),
     "rules need notice": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_no_notice),
     "rules need signers": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_few_signers),
+    "one ombudsman stops a document": Control(
+        promise=2, test="test_an_ombudsman_stops_what_was_published.py", take_away=_nobody_vetoes
+    ),
+    "rules count for a day": Control(
+        promise=2, test="test_an_ombudsman_stops_what_was_published.py", take_away=_rules_flash
+    ),
     "witnesses are of several organisations": Control(
         promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_few_witnesses
     ),

@@ -38,7 +38,7 @@ from salus.proof.cosignature import cosign
 from salus.proof.note import Note
 from salus.proof.tree import Frontier
 from salus.rules import CertificateKind as Wanted
-from salus.rules import Document, PublicationKind, Venue
+from salus.rules import Document, PublicationKind, Venue, veto_message
 
 AT = datetime(2031, 3, 1, 8, tzinfo=UTC)
 PARTY = "door.example/issuer"
@@ -116,6 +116,12 @@ class Door:
     listing: int = 5
     listed_before: timedelta = timedelta(hours=30)
     batches: tuple[tuple[ec.EllipticCurvePrivateKey, Sequence[str], timedelta], ...] = ()
+    vetoed: tuple[tuple[Document, timedelta], ...] = ()
+    """Documents that an ombudsman vetoed, and when the log had each veto."""
+    houses: int = 3
+    """Of how many organisations the hands from the sixth on are; the first five are of three."""
+    appointed: timedelta = timedelta(days=-60)
+    """When the log had the ombudsman's key."""
 
     @property
     def log(self) -> Hand:
@@ -150,7 +156,8 @@ class Door:
         """The log: signers' keys, the issuers' keys, declaration, other documents, trust lists, batches."""
         hands = [Hand(f"signer-{number}") for number in range(self.hands + bool(self.trusted))]
         found = [
-            _party_key(one.name, f"house-{place % 3}", "signer", one.public_key) for place, one in enumerate(hands)
+            _party_key(one.name, f"house-{place % (3 if place < 5 else self.houses)}", "signer", one.public_key)
+            for place, one in enumerate(hands)
         ]
         if self.registered:
             issuers = [self.issuer, *self.other_keys]
@@ -162,7 +169,17 @@ class Door:
         for key, texts, _ in self.batches:
             digest = batch_digest(map(short_digest, texts))
             found.append((CERTIFICATES, {"key": b64(key_digest(key.public_key())), "digest": b64(digest)}))
-        return found
+        return found + self._vetoes()
+
+    def _vetoes(self) -> list[tuple[str, dict[str, Any]]]:
+        """The ombudsman's key and vetoes, if there are any."""
+        ombudsman = Hand("ombudsman-1")
+        found = [_party_key(ombudsman.name, "ombudsman", "ombudsman", ombudsman.public_key)]
+        for document, _ in self.vetoed:
+            signature = b64(ombudsman.sign(veto_message(document.digest, ombudsman.name)))
+            told = {"digest": document.digest, "party": ombudsman.name, "signature": signature}
+            found.append(("veto", told))
+        return found if self.vetoed else []
 
     @property
     def further(self) -> tuple[tuple[Document, tuple[int, ...]], ...]:
@@ -195,10 +212,12 @@ class Door:
         lists = first + 1 + len(self.further)
         later = [one.starts - self.at - self.listed_before for one in self.trusted]
         batches = enumerate(self.batches, lists + len(self.trusted))
+        own = len(kinds) - len(self.vetoed)
+        keys = [place for place, kind in enumerate(kinds) if kind == "party-key"]
         return write_trust(
             trust=self.trust,
             head=self.checkpoint(entries, self.at),
-            keys=[proved(place) for place, kind in enumerate(kinds) if kind == "party-key"],
+            keys=[proved(place, self.noticed if place < first else self.appointed) for place in keys],
             issuers=[(PARTY, _spki(one)) for one in (self.issuer, *self.other_keys)],
             declarations=[(self.document.as_json(), proved(first))],
             lists=[self.token],
@@ -207,6 +226,7 @@ class Door:
             recognised=self.told(PublicationKind.RECOGNITION, proved, first),
             trusted=[(one.as_json(), proved(lists + number, later[number])) for number, one in enumerate(self.trusted)],
             signed=[([*map(short_digest, texts)], proved(place, since)) for place, (_, texts, since) in batches],
+            vetoes=[proved(own + number, since) for number, (_, since) in enumerate(self.vetoed)],
         )
 
     @property

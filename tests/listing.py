@@ -13,7 +13,7 @@ from salus.cli.actors import trust_document
 from salus.kernel import format_instant
 from salus.rules import Document
 
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 OLD, NEW = issuer_key("one"), issuer_key("two")
 DOOR = Door(noticed=-20 * DAY, other_keys=(NEW,))
 ENDED = AT - DAY
@@ -119,6 +119,20 @@ def leaving_out() -> dict[str, Door]:
     return doors
 
 
+def vetoed() -> dict[str, Door]:
+    """Trust files with vetoes, by what became of what was vetoed."""
+    first, rules_of_all, door = listed(trusted_key(OLD)), rules(region="country"), Door()
+    return {
+        "a declaration vetoed in time": dataclasses.replace(door, vetoed=((door.document, -DAY - SECOND),)),
+        "a declaration vetoed once it counted": dataclasses.replace(door, vetoed=((door.document, -DAY),)),
+        "a declaration whose ombudsman came late": dataclasses.replace(
+            door, vetoed=((door.document, -2 * DAY),), appointed=-3 * DAY + SECOND
+        ),
+        "a trust list vetoed": dataclasses.replace(DOOR, trusted=(first,), vetoed=((first, -11 * DAY),)),
+        "rules vetoed": a_door((rules_of_all, FOUR), vetoed=((rules_of_all, -39 * DAY),)),
+    }
+
+
 TAKES_THE_PLACE = [
     ("names the key", "names the key", True),
     ("names the key", "two versions", True),
@@ -146,5 +160,8 @@ TAKES_THE_PLACE = [
     ("more rules", "rules", False),
     ("rules", "good", False),
     ("rules that have ended", "good", True),
+    ("rules", "rules vetoed", True),
+    ("rules vetoed", "rules", False),
+    ("rules vetoed", "rules vetoed", True),
 ]
 """A file that is kept, one that is found, and whether it may take its place."""

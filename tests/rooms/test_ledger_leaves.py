@@ -27,6 +27,7 @@ GOOD: dict[str, dict[str, object]] = {
         "ends": "2031-03-29T08:00:00Z",
         "signatures": {"Court": SIGNATURE, "Press": SIGNATURE},
     },
+    "veto": {"digest": ROOT, "party": "Ombudsman", "signature": SIGNATURE},
     "specimen": {"party": "S1", "commitment": ROOT, "signature": SIGNATURE},
     "result": {"party": "L1", "commitment": ROOT, "signature": SIGNATURE},
     "decision": {"rules": ROOT, "commitment": ROOT, "tag": ROOT},

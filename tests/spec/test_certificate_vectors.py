@@ -21,7 +21,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from doors import AT, PARTY, Door, issuer_key
-from listing import TAKES_THE_PLACE, by_list, leaving_out, shown
+from listing import TAKES_THE_PLACE, by_list, leaving_out, shown, vetoed
 from salus.codec import CodecError, base45, encode_sl1, key_id, signer
 from salus.codec.certificates import CertificateKind, Disease, Hint, Outcome, read_trust, refuse_older, verify
 from salus.codec.certificates.text import payload_of
@@ -106,6 +106,9 @@ def made() -> dict[str, Any]:
         trusts[name] = one.file()
         cases += [(name, what, text, AT, HERE) for what, text in shown(one).items()]
     trusts |= {name: one.file() for name, one in leaving_out().items()}
+    for name, one in vetoed().items():
+        trusts[name] = one.file()
+        cases.append((name, "vaccination", one.text(), AT, HERE))
     return {
         "about": "Certificates, the second form of SL1, at a door. Keys are made from names and protect nothing.",
         "issuer": PARTY,

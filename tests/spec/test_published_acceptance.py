@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from accepting import AT, DAY, FIVE, FOUR, HOUR, OTHERS, a_door, body, emergency, rules
+from accepting import AT, DAY, FIVE, FOUR, HOUR, OTHERS, SIX, a_door, body, emergency, rules
 from doors import Door
 from salus.codec.certificates import CertificateKind, Disease, Outcome, verify
 from salus.codec.certificates.accepting import TARGETS
@@ -131,16 +131,16 @@ def test_rules_take_four_signers_of_three_organisations_72_hours_and_an_end_with
     assert not counts(a_door((rules(lasts=DAY - SECOND), FOUR)))
 
 
-def test_short_notice_takes_a_live_emergency_of_the_disease_five_signers_and_an_end_within_14_days() -> None:
+def test_short_notice_takes_a_live_emergency_of_the_disease_six_signers_and_an_end_within_14_days() -> None:
     live = (emergency(LOGGED), FIVE)
     soon = rules(starts=LOGGED + 6 * HOUR, lasts=14 * DAY)
 
-    assert counts(a_door(live, (soon, FIVE)))
-    assert not counts(a_door((soon, FIVE)))
-    assert not counts(a_door(live, (soon, FOUR)))
-    assert not counts(a_door(live, (rules(starts=LOGGED + 6 * HOUR - SECOND, lasts=14 * DAY), FIVE)))
-    assert not counts(a_door(live, (rules(starts=LOGGED + 6 * HOUR, lasts=14 * DAY + SECOND), FIVE)))
-    assert not counts(a_door(live, (rules("measles", starts=LOGGED + 6 * HOUR, lasts=14 * DAY), FIVE)))
+    assert counts(a_door(live, (soon, SIX)))
+    assert not counts(a_door((soon, SIX)))
+    assert not counts(a_door(live, (soon, FIVE)))
+    assert not counts(a_door(live, (rules(starts=LOGGED + 6 * HOUR - SECOND, lasts=14 * DAY), SIX)))
+    assert not counts(a_door(live, (rules(starts=LOGGED + 6 * HOUR, lasts=14 * DAY + SECOND), SIX)))
+    assert not counts(a_door(live, (rules("measles", starts=LOGGED + 6 * HOUR, lasts=14 * DAY), SIX)))
 
 
 def test_an_emergency_that_renews_another_wrongly_shortens_no_notice() -> None:
@@ -148,11 +148,11 @@ def test_an_emergency_that_renews_another_wrongly_shortens_no_notice() -> None:
     soon = rules(starts=LOGGED + 6 * HOUR, lasts=14 * DAY)
     after = emergency(LOGGED + HOUR, 3 * DAY, renews=before)
 
-    trust = a_door((before, FIVE), (after, OTHERS), (soon, FIVE)).read()
+    trust = a_door((before, FIVE), (after, OTHERS), (soon, SIX)).read()
     assert (len(trust.acceptance), trust.dropped) == (1, 0)
-    trust = a_door((before, FIVE), (after, FIVE), (soon, FIVE)).read()
+    trust = a_door((before, FIVE), (after, FIVE), (soon, SIX)).read()
     assert (len(trust.acceptance), trust.dropped) == (1, 1)  # the first still lives
-    trust = a_door((before, FOUR), (after, OTHERS), (soon, FIVE)).read()
+    trust = a_door((before, FOUR), (after, OTHERS), (soon, SIX)).read()
     assert (len(trust.acceptance), trust.dropped) == (0, 3)
 
 

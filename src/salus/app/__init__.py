@@ -123,6 +123,7 @@ from salus.app.measures import (
     refuse_setting,
     take_result,
     take_specimen,
+    veto,
 )
 from salus.app.node import (
     DEMO_WITNESSES,
@@ -464,6 +465,7 @@ __all__ = [
     "turn_away_for",
     "unanswered",
     "verify_signal",
+    "veto",
     "view_summary",
     "visit_ends",
     "void_certificate",

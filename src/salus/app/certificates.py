@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from salus import access, identity, ledger, records
@@ -30,6 +31,12 @@ MOST_VERSIONS = 3
 MOST_SIGNED = 8 * 1024 * 1024
 """So many octets of the trust file tell what ended keys signed: half of what a reader takes."""
 _Proved = tuple[dict[str, object], Logged]
+_DUTIES = ("signer", "issuer", "ombudsman")
+
+
+class _Rules(TypedDict):
+    acceptance: list[_Proved]
+    emergencies: list[_Proved]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +187,7 @@ def _trust_file(node: Node) -> bytes:
     if trust is None or head is None:
         raise Unavailable("no quorum of witnesses stands by this log yet; try again later", code="SALUS-A040")
     at, known = node.clock.now(), measures.known(node.store, trust)
-    keys = [leaf for leaf in ledger.leaves(node.store, "party-key") if leaf[1].body["duty"] in ("signer", "issuer")]
+    keys = [leaf for leaf in ledger.leaves(node.store, "party-key") if leaf[1].body["duty"] in _DUTIES]
     name = certificates.listing_key(node.custodian, node.name, known.trusted, at)
     with node.store.transaction(Duty.CARE) as tx:
         lists = certificates.status_lists(tx, node.custodian, node.name, at, name)
@@ -195,6 +202,7 @@ def _trust_file(node: Node) -> bytes:
         recognised=_published(node, lambda body: body["kind"] == "recognition"),  # an ended one stands for earlier ones
         trusted=_trusted(known, at),
         signed=_signed(node, known.trusted, at),
+        vetoes=_proved(node, ledger.leaves(node.store, "veto")),
         **_rules(node, head.as_of),
     )
 
@@ -257,7 +265,7 @@ def _newest_proved(node: Node, batches: Iterable[LoggedBatch]) -> Iterator[tuple
             yield one.digests, logged
 
 
-def _rules(node: Node, made: datetime) -> dict[str, list[_Proved]]:
+def _rules(node: Node, made: datetime) -> _Rules:
     """Return the acceptance rules that have not ended by the file's time, by which readers judge if any is missing.
 
     With rules at short notice come all emergencies of the log: who knows only some of them could not tell whether one
@@ -266,7 +274,7 @@ def _rules(node: Node, made: datetime) -> dict[str, list[_Proved]]:
     rules = _published(node, lambda body: body["kind"] == "acceptance-rules" and _ends(body) > made)
     short = any(parse_instant(str(one["ends"])) - parse_instant(str(one["starts"])) <= URGENT_LAST for one, _ in rules)
     emergencies = _published(node, lambda body: body["kind"] == "emergency") if short else []
-    return {"acceptance": rules, "emergencies": emergencies}
+    return _Rules(acceptance=rules, emergencies=emergencies)
 
 
 def _ends(body: Mapping[str, object]) -> datetime:

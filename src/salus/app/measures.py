@@ -139,6 +139,12 @@ def publish(node: Node, document: Document, signatures: Mapping[str, str]) -> No
         measures.publish(tx, node.store, node.trust, document, signatures, node.clock.now())
 
 
+def veto(node: Node, body: Mapping[str, str]) -> None:
+    """Hand an ombudsman's signed veto to the public log. Raises PublicationRefused if it would stop nothing."""
+    with node.store.transaction(Duty.CARE) as tx:
+        measures.veto(tx, node.store, node.trust, body, node.clock.now())
+
+
 def add_party(node: Node, leaf: Mapping[str, Any]) -> None:
     """Hand a party's key to the public log, once: whose it is, of which organisation, for which duty."""
     ledger.append_once(node.store, Leaf(kind="party-key", body=leaf))
@@ -147,6 +153,8 @@ def add_party(node: Node, leaf: Mapping[str, Any]) -> None:
 def _permit(node: Node, who: Principal, action: Action) -> None:
     if who.facility is None or not decide(node, who, action, Kind.RECORD, own_facility=True).allowed:
         raise refuse(node, who, action, "evidence is sent by the sampling site or laboratory that made it")
+    if not node.admitted(node.facility(who.facility)):
+        raise refuse(node, who, action, "no admission that counts now names this site or laboratory")
 
 
 def _same_specimen(told: SpecimenTold, body: Mapping[str, Any]) -> None:
@@ -199,4 +207,5 @@ __all__ = [
     "refuse_setting",
     "take_result",
     "take_specimen",
+    "veto",
 ]

@@ -19,6 +19,7 @@ from salus.app.remembering import Memory, log_stamp
 from salus.app.schemas import SCHEMAS
 from salus.app.settings import NodeSettings, SettingsRefused
 from salus.app.witnessing import witness_leaf, witnesses_of
+from salus.healthcode import measures
 from salus.kernel import CLOCK_FILE, Clock, DemoClock, SystemClock, parse_instant, start_demo_clock
 from salus.keys import Custodian, HardwareToken, KeyService
 from salus.ledger import (
@@ -35,6 +36,7 @@ from salus.ledger import (
 from salus.parties import Facility, Principal, RelyingParty, SignIn, TokenIssuer
 from salus.proof import ProofError, Trust, open_checkpoint
 from salus.records.following import Plan, PlansRefused, read_plans, shipped_plans
+from salus.rules import admitted_at
 from salus.storage import Duty, Settings, Store, Transaction, open_store
 
 DEMO_WITNESSES = Path("witnesses/policy")
@@ -138,8 +140,23 @@ class Node:
         return found
 
     def care_facility(self, principal: Principal) -> bool:
-        """Tell whether a principal acts at a registered place of care."""
-        return principal.facility is not None and self.facility(principal.facility).care
+        """Tell whether a principal acts at a registered place of care that is admitted."""
+        place = self.facility(principal.facility) if principal.facility is not None else None
+        return place is not None and place.care and self.admitted(place)
+
+    def admitted(self, place: Facility) -> bool:
+        """Tell whether published admissions name a facility as it is registered, in the minute that it is asked in.
+
+        On a demo node all places count until its log has an admission that has begun; elsewhere none does without.
+        """
+        at = self.clock.now().replace(second=0, microsecond=0)
+        found = self.memory.recall("admissions", (at, self.trust), lambda: measures.admissions(self.store, self.trust))
+        if self.demo and not any(one.starts <= at for one in found):
+            return True
+        told = self.memory.recall("admitted", (at, found), lambda: admitted_at(found, at))
+        same = (place.facility_id, place.organisation, place.kind.value, place.county)
+        named = told.get(place.facility_id, ())
+        return same in {(one.facility, one.organisation, one.licence.value, one.county) for one in named}
 
 
 def open_node(settings: NodeSettings, kind: str | None = None) -> Node:

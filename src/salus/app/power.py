@@ -15,7 +15,7 @@ from salus.appeals import Tally
 from salus.healthcode import certificates, measures
 from salus.kernel import canonical, parse_instant
 from salus.ledger import Leaf, PartyKey
-from salus.rules import signed_by
+from salus.rules import Veto, signed_by
 from salus.storage import Duty
 
 
@@ -24,6 +24,7 @@ class Published:
     """A publication's leaf. `signers` are who signed it, each with its organisation, None for a signature that fails.
 
     `counts` tells that witnesses saw it with enough signatures and enough notice; nothing else has any effect.
+    `vetoed` are the ombudsmen, each with its organisation, who stopped it in time.
     """
 
     index: int
@@ -35,6 +36,7 @@ class Published:
     ends: datetime
     signers: tuple[tuple[str, str | None], ...]
     counts: bool
+    vetoed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,9 @@ def _powers(node: Node) -> Powers:
     decisions = Counter(_bytes(leaf, "rules") for _, leaf in ledger.leaves(node.store, "decision"))
     return Powers(
         size=newest.size if newest else 0,
-        publications=tuple(_published(index, leaf, parties, counting) for index, leaf in _newest(node, "publication")),
+        publications=tuple(
+            _published(index, leaf, parties, counting, known.vetoes) for index, leaf in _newest(node, "publication")
+        ),
         orders=tuple(_ordered(index, leaf) for index, leaf in _newest(node, "order")),
         parties=tuple(parties),
         specimens=len(ledger.leaves(node.store, "specimen")),
@@ -177,8 +181,11 @@ def _newest(node: Node, kind: str) -> list[tuple[int, Leaf]]:
     return ledger.leaves(node.store, kind)[::-1]
 
 
-def _published(index: int, leaf: Leaf, parties: list[PartyKey], counting: set[bytes]) -> Published:
-    body = leaf.body
+def _published(
+    index: int, leaf: Leaf, parties: list[PartyKey], counting: set[bytes], vetoes: Iterable[Veto]
+) -> Published:
+    body, counts = leaf.body, leaf.encoded in counting
+    stopped = {(one.party, one.organisation) for one in vetoes if one.digest == body["digest"]}
     return Published(
         index=index,
         kind=str(body["kind"]),
@@ -188,7 +195,8 @@ def _published(index: int, leaf: Leaf, parties: list[PartyKey], counting: set[by
         starts=parse_instant(str(body["starts"])),
         ends=parse_instant(str(body["ends"])),
         signers=tuple(_signers(body, parties)),
-        counts=leaf.encoded in counting,
+        counts=counts,
+        vetoed=() if counts else tuple(sorted(stopped)),
     )
 
 

@@ -18,7 +18,18 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from salus.kernel import canonical, format_instant
-from salus.rules import TRUST_NAME, Document, EvidenceKind, PublicationKind, Result, commitment_of, shipped_table
+from salus.parties import Facility
+from salus.rules import (
+    TRUST_NAME,
+    Document,
+    EvidenceKind,
+    Licence,
+    PublicationKind,
+    Result,
+    commitment_of,
+    shipped_table,
+    veto_message,
+)
 from salus.rules.acceptance import shipped_acceptance
 
 SITE = "sampling-site"
@@ -133,6 +144,12 @@ def signatures_of(document: Document, signers: Iterable[Party]) -> dict[str, str
     return {one.name: one.sign(document.signed) for one in signers}
 
 
+def sign_veto(ombudsman: Party, digest: str) -> dict[str, str]:
+    """Veto a document by its digest, as an ombudsman does; return the body of the log's leaf of kind `veto`."""
+    signature = ombudsman.sign(veto_message(digest, ombudsman.name))
+    return {"digest": digest, "party": ombudsman.name, "signature": signature}
+
+
 def rules_document(table: str, starts: datetime, ends: datetime, version: int = 1) -> Document:
     """Write a table that comes with this release as a document to be signed."""
     body = shipped_table(table)
@@ -169,6 +186,19 @@ def acceptance_document(
     body = {"region": region, "disease": disease, **(shipped_acceptance(disease) if rules is None else rules)}
     name = f"{disease}-acceptance"
     return Document(kind=PublicationKind.ACCEPTANCE, name=name, version=version, starts=starts, ends=ends, body=body)
+
+
+def admission_document(
+    name: str, places: Sequence[Facility], starts: datetime, ends: datetime, *, version: int = 1
+) -> Document:
+    """Write the admission of registered facilities, to be signed; those that no licence is for are left out."""
+    told = [
+        {"facility": one.facility_id, "organisation": one.organisation, "licence": one.kind.value, "county": one.county}
+        for one in places
+        if one.kind.value in set(Licence) and not one.sandbox
+    ]
+    body = {"facilities": told}
+    return Document(kind=PublicationKind.ADMISSION, name=name, version=version, starts=starts, ends=ends, body=body)
 
 
 def trust_document(

@@ -167,7 +167,7 @@ def _notice(octets: bytes, bench: _Bench) -> list[dict[str, Any]]:
         return [_own("", bench) if bench.door else _foreign(("",), bench)]
     if bench.trust is None:
         raise click.UsageError("a notice takes a --trust file of its node")
-    return noticed.told(octets, bench.notice_keys, bench.trust.trust, bench.at)
+    return noticed.told(octets, bench.notice_keys, bench.trust.trust, bench.at, bench.trust.vetoes)
 
 
 def _good(one: dict[str, Any]) -> bool:

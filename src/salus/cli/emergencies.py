@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -19,9 +19,11 @@ from salus.rules import (
     PartyKey,
     PublicationRefused,
     Published,
+    Veto,
     check_publication,
     check_renewal,
     most_in_a_year,
+    read_veto,
 )
 
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,10 +48,11 @@ class Counted:
 def emergencies(place: str, vkey: str, witnesses: tuple[str, ...], as_json: bool) -> None:
     """Say of each emergency who signed it and whether it follows rightly on the one before; and how full a year is.
 
-    Files tell places and not times, so notice is not looked at; `salus code explain` does, for one measure. Ends with 1
-    if one does not count.
+    Files tell places and not times, so neither notice nor how soon a veto came is looked at; `salus code explain` does,
+    for one measure. Ends with 1 if one does not count.
     """
     found: list[tuple[int, Leaf]] = []
+    vetoes: list[Leaf] = []
     keys: list[PartyKey] = []
 
     def seen(index: int, leaf: Leaf) -> None:
@@ -57,11 +60,14 @@ def emergencies(place: str, vkey: str, witnesses: tuple[str, ...], as_json: bool
             keys.append(_key(leaf.body))
         elif leaf.kind == "publication" and leaf.body["kind"] == "emergency":
             found.append((index, leaf))
+        elif leaf.kind == "veto":
+            vetoes.append(leaf)
 
     report = verify_directory(place, vkey, witnesses=witness_keys(witnesses), seen=seen)
     if not report.good or report.cosigned is None:
         raise Invalid("the log itself is not good: salus ledger verify says why", code="SALUS-J010")
-    _tell(count([(index, leaf.body, _document(place, leaf)) for index, leaf in found], keys), as_json)
+    read = [(index, leaf.body, _document(place, leaf)) for index, leaf in found]
+    _tell(count(read, keys, [leaf.body for leaf in vetoes]), as_json)
 
 
 def _document(place: str, leaf: Leaf) -> bytes:
@@ -72,13 +78,18 @@ def _document(place: str, leaf: Leaf) -> bytes:
         raise Invalid("a document of the log is not there any more; try again", code="SALUS-J012") from None
 
 
-def count(leaves: Iterable[tuple[int, Mapping[str, object], bytes]], keys: Iterable[PartyKey]) -> list[Counted]:
+def count(
+    leaves: Iterable[tuple[int, Mapping[str, object], bytes]],
+    keys: Iterable[PartyKey],
+    vetoed: Iterable[Mapping[str, object]] = (),
+) -> list[Counted]:
     """Hold emergencies, each its place, leaf and document, against those before them; in the order of that line."""
     known, told, read = list(keys), [], []
+    vetoes = list(_vetoes(vetoed, known))
     for index, leaf, content in leaves:
         document = Document.parse(content)
         try:
-            published = check_publication(document, leaf, known, document.starts, renewing=False)
+            published = check_publication(document, leaf, known, document.starts, renewing=False, vetoes=vetoes)
         except PublicationRefused as refused:
             told.append(Counted(index=index, document=document, signers=(), fault=refused.fault))
         else:
@@ -112,6 +123,15 @@ def _fault(one: Published, counting: list[Published]) -> str | None:
     except PublicationRefused as refused:
         return refused.fault
     return None
+
+
+def _vetoes(bodies: Iterable[Mapping[str, object]], known: list[PartyKey]) -> Iterator[Veto]:
+    """Yield the vetoes that an ombudsman signed, as if each had come in time."""
+    for body in bodies:
+        try:
+            yield read_veto(body, known, _FIRST)
+        except PublicationRefused:
+            continue
 
 
 def _key(body: Mapping[str, object]) -> PartyKey:

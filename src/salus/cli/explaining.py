@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +10,11 @@ import click
 
 from salus.cli.believing import named_witnesses
 from salus.cli.output import ending, json_option, say, tell
+from salus.codec import CodecError
+from salus.codec.certificates import read_trust
 from salus.kernel import Invalid, SystemClock, format_instant, parse_instant
 from salus.proof import Trust, VerifierKey
-from salus.rules import Measure, Recomputed, recompute
+from salus.rules import Measure, Recomputed, Veto, recompute
 
 _SAID = {
     Measure.NONE: "none: nothing is asked of the holder",
@@ -39,31 +40,40 @@ def explain(
 ) -> None:
     """Recompute a measure from its FILE and say what it asks, why, and until when; or that it asks nothing.
 
+    A file cannot show that no ombudsman vetoed its rules or its emergency; a trust file tells which were vetoed.
+
     Ends with 0 if the file proves a measure at that instant, and with 1 if it does not: then the answer is none.
     """
     instant = parse_instant(at) if at else SystemClock().now()
-    found = recompute(file.read_bytes(), _trust(trust, vkey, witnesses), instant)
+    believed, vetoes = _trust(trust, vkey, witnesses)
+    found = recompute(file.read_bytes(), believed, instant, vetoes or ())
     if as_json:
         tell({"good": found.fault is None, "at": format_instant(instant), **found.as_json()})
     else:
         for line in _lines(found, instant):
             say(line)
+        if found.fault is None and vetoes is None:
+            say("whether an ombudsman vetoed the rules is not looked at: that takes a node's trust file")
     sys.exit(0 if found.fault is None else 1)
 
 
-def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> Trust:
-    """Return whom the reader trusts, from a file or from keys; a quorum is always more than half of the witnesses."""
+def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> tuple[Trust, tuple[Veto, ...] | None]:
+    """Return whom the reader trusts, from a file or from keys, with the vetoes of a trust file; None from elsewhere.
+
+    A quorum is always more than half of the witnesses.
+    """
     if (file is None) == (vkey is None):
         raise click.UsageError("name whom you trust: either --trust FILE, or --vkey with each --witness")
     if file is None:
-        return Trust.of(VerifierKey.parse(vkey or ""), named_witnesses(witnesses))
-    text = file.read_text("utf-8")
-    if text.lstrip().startswith("{"):
-        try:
-            text = str(json.loads(text)["policy"])
-        except (ValueError, KeyError):
-            raise Invalid("this trust file names no policy", code="SALUS-Z010") from None
-    return Trust.parse(text)
+        return Trust.of(VerifierKey.parse(vkey or ""), named_witnesses(witnesses)), None
+    octets = file.read_bytes()
+    if not octets.lstrip().startswith(b"{"):
+        return Trust.parse(octets.decode("utf-8", "replace")), None
+    try:
+        found = read_trust(octets)
+    except CodecError as error:
+        raise Invalid(f"this is no trust file: {error.text}", code="SALUS-Z010") from None
+    return found.trust, found.vetoes
 
 
 def _lines(found: Recomputed, instant: datetime) -> list[str]:

@@ -9,10 +9,12 @@ import click
 
 from salus import parties
 from salus.app import notice_keys, open_node, publish_institutions, quality_of, quality_told, write_private
+from salus.cli.actors import admission_document
 from salus.cli.facility_report import report_lines
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
-from salus.kernel import Role
+from salus.kernel import Invalid, Role, parse_instant
+from salus.rules import Admission, Licence
 
 
 @click.group()
@@ -81,14 +83,53 @@ def add(
 def list_(data: Path | None, settings: Path | None, as_json: bool) -> None:
     """List the registered facilities."""
     with open_node(settings_of(settings, data=data)) as node:
-        found = parties.facilities(node.store)
+        found = [(one, node.admitted(one)) for one in parties.facilities(node.store)]
     if as_json:
-        tell(
-            {"facilities": [{"id": f.facility_id, "name": f.name_en, "level": f.level, "kind": f.kind} for f in found]}
-        )
+        told = [
+            {"id": f.facility_id, "name": f.name_en, "level": f.level, "kind": f.kind, "admitted": admitted}
+            for f, admitted in found
+        ]
+        tell({"facilities": told})
         return
-    for one in found:
-        say(f"{one.facility_id:8} {one.level} {one.kind:24} {one.name_en} {one.name_zh}")
+    for one, admitted in found:
+        out = "" if admitted or one.kind.value not in set(Licence) else " (not admitted)"
+        say(f"{one.facility_id:8} {one.level} {one.kind:24} {one.name_en} {one.name_zh}{out}")
+
+
+@facility.command()
+@click.argument("name")
+@click.option("--facility", "facilities", multiple=True, required=True, help="Which one; give all that count.")
+@click.option("--version", type=click.IntRange(1, 9999), default=1, show_default=True, help="A later one replaces all.")
+@click.option("--starts", required=True, help="From when it counts, at least 72 hours after it is in the log.")
+@click.option("--ends", required=True, help="Until when, at most five years later.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
+@data_option
+@settings_option
+@json_option
+@ending
+def admission(
+    name: str,
+    facilities: tuple[str, ...],
+    version: int,
+    starts: str,
+    ends: str,
+    out: Path,
+    data: Path | None,
+    settings: Path | None,
+    as_json: bool,
+) -> None:
+    """Write the admission NAME of registered facilities, for signers to sign; `salus publish` hands it over."""
+    with open_node(settings_of(settings, data=data)) as node:
+        places = [parties.facility(node.store, one) for one in facilities]
+    document = admission_document(name, places, parse_instant(starts), parse_instant(ends), version=version)
+    told = Admission.of(document)
+    if len(told.admitted) < len(places):
+        raise Invalid("an office and a sandbox have no class of licence, so none is admitted", code="SALUS-Z015")
+    out.write_bytes(document.encoded)
+    if as_json:
+        tell({"file": str(out), "facilities": len(told.admitted), "digest": document.digest})
+        return
+    say(f"{name} {version}: {len(told.admitted)} facilities, to be signed: {out}")
 
 
 @facility.command()

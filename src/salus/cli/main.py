@@ -47,6 +47,7 @@ class _Main(Commands):
         "selftest": "selftesting:selftest",
         "serve": "nodes:serve",
         "token": "nodes:token",
+        "veto": "publishing:veto",
         "witness": "witnessing:witness",
     }
 

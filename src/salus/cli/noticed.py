@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from salus.codec import CodecError
 from salus.codec.notices import NoticeKeys, open_notice, read_notice_keys
 from salus.kernel import format_instant
 from salus.proof import Trust
-from salus.rules import Measure, Recomputed, recompute
+from salus.rules import Measure, Recomputed, Veto, recompute
 
 NOTHING = "Nothing is asked of this person. It is no certificate: everybody can make a notice like this one."
 UNPROVED = "What the notice holds is not proved, so nothing is asked of this person."
@@ -21,7 +22,9 @@ def keys_of(path: Path) -> NoticeKeys:
     return read_notice_keys(path.read_bytes())
 
 
-def told(octets: bytes, keys: NoticeKeys, trust: Trust, at: datetime) -> list[dict[str, Any]]:
+def told(
+    octets: bytes, keys: NoticeKeys, trust: Trust, at: datetime, vetoes: Iterable[Veto] = ()
+) -> list[dict[str, Any]]:
     """Return what a notice proves at an instant: one answer for each measure in it, and one if there is none.
 
     `authentic` is true where the public log proves the measure, by keys that the reader trusts. It raises nothing.
@@ -32,7 +35,7 @@ def told(octets: bytes, keys: NoticeKeys, trust: Trust, at: datetime) -> list[di
         return [_answer(reason=refused.fault.name.lower(), sentence=refused.text)]
     if not found.files:
         return [_answer(reason="no-measure", sentence=NOTHING)]
-    return [_measure(recompute(file, trust, at)) for file in found.files]
+    return [_measure(recompute(file, trust, at, vetoes)) for file in found.files]
 
 
 def _measure(found: Recomputed) -> dict[str, Any]:

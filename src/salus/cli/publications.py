@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from salus.cli.output import ending, json_option, say, tell
 from salus.kernel import Invalid, format_instant, parse_instant
-from salus.rules import Document, PublicationKind, RegionRules, TableRefused, check_content
+from salus.rules import Document, PublicationKind, RegionRules, TableRefused, check_content, veto_message
 from salus.rules.acceptance import acceptance_of
 
 _MOST = 1024 * 1024
@@ -25,7 +25,7 @@ _out = click.Path(dir_okay=False, path_type=Path)
 
 @click.group()
 def publication() -> None:
-    """Prepare, check and sign rules, emergencies and declarations; `salus publish` hands them over."""
+    """Prepare, check, sign and veto rules, emergencies and declarations; `salus publish` hands them over."""
 
 
 @publication.command("prepare")
@@ -101,6 +101,29 @@ def sign(document: Path, signatures: Path, party: str, key: Path, as_json: bool)
     given[party] = base64.b64encode(_key(key).sign(told.signed)).decode()
     signatures.write_text(json.dumps(given, indent=1, sort_keys=True) + "\n", "utf-8")
     _tell(told, as_json)
+
+
+@publication.command("veto")
+@click.argument("document", type=_file)
+@click.argument("veto", type=_out)
+@click.option("--party", required=True, help="The ombudsman's name, as the public log has it.")
+@click.option("--key", required=True, type=_file, help='The Ed25519 private key: a JSON file, {"key": base64}.')
+@json_option
+@ending
+def veto_(document: Path, veto: Path, party: str, key: Path, as_json: bool) -> None:
+    """Stop a DOCUMENT that was published: write an ombudsman's VETO, which `salus veto` hands to the log.
+
+    What the document says is not looked at: a veto needs no reason.
+    """
+    told = Document.parse(document.read_bytes())
+    signature = base64.b64encode(_key(key).sign(veto_message(told.digest, party))).decode()
+    body = {"digest": told.digest, "party": party, "signature": signature}
+    veto.write_text(json.dumps(body, indent=1, sort_keys=True) + "\n", "utf-8")
+    if as_json:
+        tell({"digest": told.digest, "party": party, "before": format_instant(told.starts)})
+        return
+    say(f"{told.kind} {told.name} {told.version}: digest {told.digest}, vetoed by {party}")
+    say(f"it has to be in the log before {format_instant(told.starts)}, or within a day of the document")
 
 
 def _key(path: Path) -> Ed25519PrivateKey:

@@ -14,7 +14,7 @@ from salus.cli.settings import settings_of
 from salus.kernel import Invalid, format_instant
 from salus.rules import Document
 
-DUTIES = ("sampling-site", "laboratory", "issuer", "signer")
+DUTIES = ("sampling-site", "laboratory", "issuer", "signer", "ombudsman")
 
 
 @click.group()
@@ -57,11 +57,8 @@ def publish(document: Path, signatures: Path, data: Path | None, settings: Path 
     Refused, with the word for what is missing, if it could not count: signers, organisations, notice, life, content.
     """
     told = Document.parse(document.read_bytes())
-    try:
-        signed = json.loads(signatures.read_text("utf-8"))
-    except ValueError:
-        signed = None
-    if not isinstance(signed, dict) or not all(isinstance(one, str) for one in signed.values()):
+    signed = _words(signatures)
+    if signed is None:
         raise Invalid("signatures are a JSON object from the name of a party to its signature", code="SALUS-Z011")
     with open_node(settings_of(settings, data=data)) as node:
         app.publish(node, told, signed)
@@ -70,3 +67,34 @@ def publish(document: Path, signatures: Path, data: Path | None, settings: Path 
         return
     say(f"{told.kind} {told.name} {told.version} is handed over, signed by {', '.join(sorted(signed))}")
     say(f"it counts from {format_instant(told.starts)} to {format_instant(told.ends)}, if witnesses see it in time")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@data_option
+@settings_option
+@json_option
+@ending
+def veto(file: Path, data: Path | None, settings: Path | None, as_json: bool) -> None:
+    """Hand an ombudsman's veto, a FILE that `salus publication veto` wrote, to the public log.
+
+    Refused if it would stop nothing: a document that the log does not have, or that counts already.
+    """
+    body = _words(file)
+    if body is None or set(body) != {"digest", "party", "signature"}:
+        raise Invalid("a veto is a JSON object with digest, party and signature", code="SALUS-Z014")
+    with open_node(settings_of(settings, data=data)) as node:
+        app.veto(node, body)
+    if as_json:
+        tell({"digest": body["digest"], "party": body["party"]})
+        return
+    say(f"the veto of {body['party']} is handed over; it stops {body['digest']} if witnesses see it in time")
+
+
+def _words(file: Path) -> dict[str, str] | None:
+    """Return a JSON object of words; None for anything else."""
+    try:
+        read = json.loads(file.read_text("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) and all(isinstance(one, str) for one in read.values()) else None

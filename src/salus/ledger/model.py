@@ -103,13 +103,19 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "party-key": {
             "party": _name,
             "organisation": _name,
-            "duty": _one_of("sampling-site", "laboratory", "issuer", "signer", "witness"),
+            "duty": _one_of("sampling-site", "laboratory", "issuer", "signer", "witness", "ombudsman"),
             "key": _hash,
         },
         # A document in force for a time, by its SHA-256, with the names and signatures of those who stand for it.
         "publication": {
             "kind": _one_of(
-                "assignment-rules", "emergency", "declaration", "acceptance-rules", "recognition", "trust-list"
+                "assignment-rules",
+                "emergency",
+                "declaration",
+                "acceptance-rules",
+                "recognition",
+                "trust-list",
+                "admission",
             ),
             "name": _name,
             "version": _count,
@@ -118,6 +124,8 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
             "ends": _instant,
             "signatures": _signatures,
         },
+        # An ombudsman stops a publication, named by its document's SHA-256, before it counts.
+        "veto": {"digest": _hash, "party": _name, "signature": _signature},
         # Evidence in two steps by two parties; every result is logged alike. Commitments are blinded.
         "specimen": {"party": _name, "commitment": _hash, "signature": _signature},
         "result": {"party": _name, "commitment": _hash, "signature": _signature},

@@ -19,13 +19,13 @@ from salus.rules.model import (
     Why,
 )
 from salus.rules.publishing.accepting import RegionRules, rules_for
+from salus.rules.publishing.admitting import MOST_ADMITTED, Admission, Admitted, Licence, admitted_at
 from salus.rules.publishing.checking import (
     check_content,
     check_publication,
     emergency_of,
     reason_of,
     rules_of,
-    signed_by,
 )
 from salus.rules.publishing.model import (
     URGENT_LAST,
@@ -39,6 +39,8 @@ from salus.rules.publishing.model import (
 )
 from salus.rules.publishing.recognising import ForeignForm, RecognisedKey, Recognition, recognised_at
 from salus.rules.publishing.renewing import REACH, check_renewal, log_order, most_in_a_year
+from salus.rules.publishing.signing import signed_by
+from salus.rules.publishing.succeeding import check_succession, succeeding
 from salus.rules.publishing.trusting import (
     TRUST_NAME,
     KeyEnd,
@@ -49,6 +51,7 @@ from salus.rules.publishing.trusting import (
     list_in_force,
     still_told,
 )
+from salus.rules.publishing.vetoing import OMBUDSMAN, Veto, read_veto, stops, veto_message, vetoed_until
 from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, WITNESSING, Recomputed, commitment_of, opened, reuse_tag
 from salus.rules.recomputing.proving import proves
 from salus.rules.recomputing.recompute import recompute
@@ -58,12 +61,16 @@ from salus.rules.tables.reading import SETS, shipped_table, table_of
 
 __all__ = [
     "ANSWER_WITHIN",
+    "MOST_ADMITTED",
+    "OMBUDSMAN",
     "REACH",
     "SETS",
     "SKEW",
     "TRUST_NAME",
     "URGENT_LAST",
     "WITNESSING",
+    "Admission",
+    "Admitted",
     "CertificateKind",
     "Clause",
     "Decision",
@@ -75,6 +82,7 @@ __all__ = [
     "Fault",
     "ForeignForm",
     "KeyEnd",
+    "Licence",
     "Measure",
     "NotProved",
     "PartyKey",
@@ -95,11 +103,14 @@ __all__ = [
     "TrustList",
     "TrustedKey",
     "Venue",
+    "Veto",
     "Why",
+    "admitted_at",
     "chained",
     "check_content",
     "check_publication",
     "check_renewal",
+    "check_succession",
     "commitment_of",
     "decide",
     "emergency_of",
@@ -110,6 +121,7 @@ __all__ = [
     "most_in_a_year",
     "opened",
     "proves",
+    "read_veto",
     "reason_of",
     "recognised_at",
     "recompute",
@@ -119,5 +131,9 @@ __all__ = [
     "shipped_table",
     "signed_by",
     "still_told",
+    "stops",
+    "succeeding",
     "table_of",
+    "veto_message",
+    "vetoed_until",
 ]

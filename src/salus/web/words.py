@@ -158,6 +158,7 @@ PUBLICATIONS: Mapping[str, str] = {
     "acceptance-rules": noop("Rules for certificates"),
     "recognition": noop("Issuers of other systems that are recognised"),
     "trust-list": noop("Issuers whose keys count"),
+    "admission": noop("Places that are admitted"),
 }
 
 PARTY_DUTIES: Mapping[str, str] = {
@@ -166,6 +167,7 @@ PARTY_DUTIES: Mapping[str, str] = {
     "issuer": noop("decisions and certificates"),
     "signer": noop("rules, emergencies and declarations"),
     "witness": noop("the log’s heads, as a witness"),
+    "ombudsman": noop("a veto, as an ombudsman"),
 }
 
 ATTEMPTS: Mapping[str, str] = {

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
-from salus import app
-from salus.cli.actors import declaration_document, emergency_document, rules_document, signatures_of
+from salus import app, parties
+from salus.cli.actors import admission_document, declaration_document, emergency_document, rules_document, signatures_of
 from salus.cli.story.stage import DISEASE, SIGNING, Stage
-from salus.rules import Document, PublicationKind, Published, Venue
+from salus.rules import MOST_ADMITTED, Document, Licence, PublicationKind, Published, Venue
 
 LEAD = timedelta(days=6)
 """How long before the country's present day a demo begins: rules count 72 hours after they are published."""
 _NOTICE = timedelta(hours=73)
+_ADMITTED = timedelta(days=5 * 365)
 VENUE = Venue.CARE_HOME
 
 
@@ -28,7 +30,8 @@ def open_rules(stage: Stage) -> None:
     if before and set(before.signers) & {one.name for one in signers[:2]}:
         signers.reverse()  # most who sign a renewal did not sign the emergency before it
     signers = signers[:SIGNING]
-    for document in _documents(stage, before):
+    admissions = list(_admissions(stage))
+    for document in (*_documents(stage, before), *admissions):
         app.publish(stage.node, document, signatures_of(document, signers))
     app.close_batch(stage.node)
     bodies = len({one.organisation for one in signers})
@@ -36,9 +39,26 @@ def open_rules(stage: Stage) -> None:
         f"rules for {DISEASE}, an emergency of 30 days and a declaration for doors of kind {VENUE}: signed by"
         f" {len(signers)} of {bodies} organisations, logged, cosigned; rules count after 72 hours of notice"
     )
+    if admissions:
+        told = sum(len(one.body["facilities"]) for one in admissions)
+        stage.say(
+            f"{told} places of care, laboratories and sampling sites admitted by the same {len(signers)}, each with its"
+            " class of licence: from then on none that the log does not name reads a code or makes evidence"
+        )
     stage.advance(LEAD)
     app.close_batch(stage.node)
     stage.say(f"{LEAD.days} days pass (`salus demo advance` moves the clock of a demo and of its witnesses)")
+
+
+def _admissions(stage: Stage) -> Iterator[Document]:
+    """Yield the admission of all places, unless one counts already: as many documents as it takes."""
+    if stage.alive(PublicationKind.ADMISSION, stage.now):
+        return
+    known = [one for one in parties.facilities(stage.node.store) if one.kind.value in set(Licence)]
+    starts = stage.now + _NOTICE
+    for number, some in enumerate(range(0, len(known), MOST_ADMITTED), 1):
+        chosen = known[some : some + MOST_ADMITTED]
+        yield admission_document(f"places-{number}", chosen, starts, starts + _ADMITTED)
 
 
 def _documents(stage: Stage, before: Published | None) -> list[Document]:

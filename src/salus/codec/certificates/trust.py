@@ -39,6 +39,7 @@ from salus.rules import (
     RegionRules,
     TrustedKey,
     TrustList,
+    Veto,
     chained,
     check_publication,
     check_renewal,
@@ -46,6 +47,8 @@ from salus.rules import (
     is_governed,
     list_in_force,
     log_order,
+    read_veto,
+    succeeding,
 )
 
 FORMAT = "salus-trust-1"
@@ -53,7 +56,7 @@ TRUST_LASTS = timedelta(days=7)
 MOST_OCTETS = 16 * 1024 * 1024
 ISSUER = "issuer"
 _FIELDS = {"format", "policy", "head", "keys", "issuers", "declarations", "lists"}
-_ALSO = {"acceptance", "emergencies", "recognised", "trusted", "signed"}  # absent where there are none
+_ALSO = {"acceptance", "emergencies", "recognised", "trusted", "signed", "vetoes"}  # absent where there are none
 _KEY_FIELDS = {"party", "organisation", "duty", "key"}
 
 _Found = TypeVar("_Found")
@@ -75,7 +78,8 @@ class TrustFile:
     """A trust file, checked: `made` by witness time, of use until `ends`. `dropped` counts what was not proved.
 
     `listed` tells that it has a trust list: from the first one's start on keys count as the one in force says, and no
-    other key does. `batches` are certificates that the log had.
+    other key does. `batches` are certificates that the log had. `vetoes` are by the log's ombudsmen; what they stopped
+    in time is left out.
     """
 
     trust: Trust
@@ -90,6 +94,7 @@ class TrustFile:
     listed: bool = False
     chain: tuple[TrustList, ...] = ()
     batches: tuple[Batch, ...] = ()
+    vetoes: tuple[Veto, ...] = ()
 
     def fresh(self, at: datetime) -> bool:
         """Tell whether the file is young enough to be used; a clock that is an hour slow is borne with."""
@@ -139,16 +144,18 @@ def _has_all(found: TrustFile, kept: TrustFile) -> bool:
 
     A recognition may have a later version in its place, which has begun by the file's time; since one that has ended
     stands for earlier ones, it may not be missing either. Acceptance rules stand beside each other until they end.
+    A veto stays for good, and what it stopped may go.
     """
-    rules = {one.digest for one in found.acceptance}
+    vetoed = {one.digest for one in found.vetoes}
+    rules = {one.digest for one in found.acceptance} | vetoed
     if any(one.digest not in rules and one.ends > found.made for one in kept.acceptance):
         return False
     begun = [one for one in found.recognised if one.starts <= found.made]
     for known in kept.recognised:
         later = any(one.name == known.name and one.version > known.version for one in begun)
-        if not later and known not in found.recognised:
+        if not later and known not in found.recognised and known.digest not in vetoed:
             return False
-    return found.listed or not kept.listed
+    return (found.listed or not kept.listed) and {one.digest for one in kept.vetoes} <= vetoed
 
 
 def write_trust(
@@ -164,13 +171,14 @@ def write_trust(
     recognised: Sequence[tuple[Mapping[str, Any], Logged]] = (),
     trusted: Sequence[tuple[Mapping[str, Any], Logged]] = (),
     signed: Sequence[tuple[Sequence[bytes], Logged]] = (),
+    vetoes: Sequence[Logged] = (),
 ) -> bytes:
     """Write a trust file in canonical JSON.
 
     `head` is the newest cosigned checkpoint; `issuers` are (party, SubjectPublicKeyInfo); `declarations`, `acceptance`,
     `emergencies`, `recognised` and `trusted` (trust lists) are documents with their leaves; `lists` are status list
-    tokens; `signed` are the short digests of what keys signed that have ended, with their leaves. What of the last five
-    there is none of is left out.
+    tokens; `signed` are the short digests of what keys signed that have ended, with their leaves; `vetoes` are leaves.
+    What of the last six there is none of is left out.
     """
     also = {"acceptance": acceptance, "emergencies": emergencies, "recognised": recognised, "trusted": trusted}
     batches = [write_batch(digests, leaf) for digests, leaf in signed]
@@ -185,6 +193,7 @@ def write_trust(
             "lists": [encode64(token) for token in lists],
             **{name: _documents(found) for name, found in also.items() if found},
             **({"signed": batches} if batches else {}),
+            **({"vetoes": [one.as_json() for one in vetoes]} if vetoes else {}),
         }
     )
 
@@ -197,12 +206,14 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     value = _parsed(octets)
     trust, made = _opened(value, believed)
     keys, lost_keys = _each(value["keys"], lambda one: _party_key(one, trust))
+    vetoes, lost_vetoes = _each(value.get("vetoes", ()), lambda one: _veto(one, keys, trust))
+    told = _Told(trust=trust, keys=tuple(keys), vetoes=tuple(vetoes))
     issuers, lost_issuers = _each(value["issuers"], lambda one: _issuer(one, keys))
-    declarations, lost_declarations = _each(value["declarations"], lambda one: _declaration(one, keys, trust))
-    acceptance, lost_acceptance = _acceptance(value, keys, trust)
-    recognised, lost_recognised = _each(value.get("recognised", ()), lambda one: _recognition(one, keys, trust))
+    declarations, lost_declarations = _each(value["declarations"], lambda one: Declaration.of(told.document(one)))
+    acceptance, lost_acceptance = _acceptance(value, told)
+    recognised, lost_recognised = _each(value.get("recognised", ()), lambda one: Recognition.of(told.document(one)))
     by_kid = {key_id(one.key): one for one in issuers}
-    trusted, lost_trusted = _each(value.get("trusted", ()), lambda one: _published(one, keys, trust))
+    trusted, lost_trusted = _each(value.get("trusted", ()), told.published)
     batches, lost_batches = _each(value.get("signed", ()), lambda one: read_batch(one, trust))
     lists, lost_lists = _each(value["lists"], lambda one: _listed(one, by_kid))
     lost = (lost_keys, lost_issuers, lost_declarations, lost_acceptance, lost_recognised, lost_trusted, lost_batches)
@@ -213,13 +224,35 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
         issuers=MappingProxyType(by_kid),
         declarations=tuple(declarations),
         lists=_newest(lists),
-        dropped=sum(lost) + lost_lists,
+        dropped=sum(lost) + lost_lists + lost_vetoes,
         acceptance=acceptance,
         recognised=tuple(recognised),
         listed="trusted" in value,
         chain=chained(one for one in trusted if one.document.kind is PublicationKind.TRUST_LIST),
         batches=tuple(batches),
+        vetoes=told.vetoes,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What a file's documents are held against: its log, the keys of the log, and the vetoes."""
+
+    trust: Trust
+    keys: tuple[PartyKey, ...]
+    vetoes: tuple[Veto, ...]
+
+    def published(self, item: Any, emergencies: Sequence[Published] = (), *, renewing: bool = True) -> Published:
+        """Return a document that is proved, and published as it has to be."""
+        body, logged_at = proved_leaf(item, "publication", self.trust)
+        document = Document.of(item["document"])
+        return check_publication(
+            document, body, self.keys, logged_at, emergencies, renewing=renewing, vetoes=self.vetoes
+        )
+
+    def document(self, item: Any) -> Document:
+        """Return a document alone."""
+        return self.published(item).document
 
 
 def _opened(value: Mapping[str, Any], believed: Trust | None) -> tuple[Trust, datetime]:
@@ -306,27 +339,14 @@ def _documents(found: Sequence[tuple[Mapping[str, Any], Logged]]) -> list[dict[s
     return [{"document": dict(document), **leaf.as_json()} for document, leaf in found]
 
 
-def _recognition(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Recognition:
-    body, logged_at = proved_leaf(item, "publication", trust)
-    document = Document.of(item["document"])
-    check_publication(document, body, keys, logged_at)
-    return Recognition.of(document)
+def _veto(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Veto:
+    body, logged_at = proved_leaf(item, "veto", trust)
+    return read_veto(body, keys, logged_at)
 
 
-def _published(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Published:
-    body, logged_at = proved_leaf(item, "publication", trust)
-    return check_publication(Document.of(item["document"]), body, keys, logged_at)
-
-
-def _declaration(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Declaration:
-    return Declaration.of(_published(item, keys, trust).document)
-
-
-def _acceptance(
-    value: Mapping[str, Any], keys: Sequence[PartyKey], trust: Trust
-) -> tuple[tuple[RegionRules, ...], int]:
+def _acceptance(value: Mapping[str, Any], told: _Told) -> tuple[tuple[RegionRules, ...], int]:
     """Read acceptance rules; those at short notice count under an emergency that comes along and is proved, too."""
-    read, lost = _each(value.get("emergencies", ()), lambda one: _emergency(one, keys, trust))
+    read, lost = _each(value.get("emergencies", ()), lambda one: _emergency(one, told))
     emergencies: list[Published] = []
     for published in sorted(read, key=log_order):
         try:
@@ -335,22 +355,21 @@ def _acceptance(
             lost += 1
         else:
             emergencies.append(published)
-    rules, lost_rules = _each(value.get("acceptance", ()), lambda one: _rules(one, keys, trust, emergencies))
-    return tuple(rules), lost + lost_rules
+    rules, lost_rules = _each(value.get("acceptance", ()), lambda one: _rules(one, told, emergencies))
+    counting = succeeding(rules)
+    left = lost + lost_rules + len(rules) - len(counting)
+    return tuple(RegionRules.of(one.document) for one in rules if one in counting), left
 
 
-def _emergency(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Published:
-    body, logged_at = proved_leaf(item, "publication", trust)
-    document = Document.of(item["document"])
-    emergency_of(document)
-    return check_publication(document, body, keys, logged_at, renewing=False)
+def _emergency(item: Any, told: _Told) -> Published:
+    found = told.published(item, renewing=False)
+    emergency_of(found.document)
+    return found
 
 
-def _rules(item: Any, keys: Sequence[PartyKey], trust: Trust, emergencies: Sequence[Published]) -> RegionRules:
-    body, logged_at = proved_leaf(item, "publication", trust)
-    document = Document.of(item["document"])
-    found = RegionRules.of(document)
-    check_publication(document, body, keys, logged_at, emergencies)
+def _rules(item: Any, told: _Told, emergencies: Sequence[Published]) -> Published:
+    found = told.published(item, emergencies)
+    RegionRules.of(found.document)
     return found
 
 

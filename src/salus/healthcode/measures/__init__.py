@@ -2,7 +2,7 @@
 
 from salus.healthcode.measures.filing import rows_of
 from salus.healthcode.measures.model import HeldNotice, Progress, Signed
-from salus.healthcode.measures.publications import Known, LoggedPublication, known
+from salus.healthcode.measures.publications import Known, LoggedPublication, admissions, known
 from salus.healthcode.measures.service import (
     chart_keys,
     check_evidence,
@@ -15,6 +15,7 @@ from salus.healthcode.measures.service import (
     take_specimen,
 )
 from salus.healthcode.measures.verifying import RowFinding, verify_rows
+from salus.healthcode.measures.vetoing import veto
 
 __all__ = [
     "HeldNotice",
@@ -23,6 +24,7 @@ __all__ = [
     "Progress",
     "RowFinding",
     "Signed",
+    "admissions",
     "chart_keys",
     "check_evidence",
     "known",
@@ -35,4 +37,5 @@ __all__ = [
     "take_result",
     "take_specimen",
     "verify_rows",
+    "veto",
 ]

@@ -19,6 +19,7 @@ from salus.ledger import Leaf, Receipt
 from salus.proof import Trust
 from salus.rules import (
     REACH,
+    Admission,
     Document,
     Emergency,
     PartyKey,
@@ -28,11 +29,15 @@ from salus.rules import (
     Rules,
     TableRefused,
     TrustList,
+    Veto,
     chained,
     check_publication,
+    check_succession,
     emergency_of,
+    read_veto,
     rules_of,
     signed_by,
+    stops,
 )
 from salus.storage import Store
 
@@ -69,10 +74,14 @@ class LoggedPublication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """Everything that the log says so far and that a quorum of witnesses has seen."""
+    """Everything that the log says so far and that a quorum of witnesses has seen.
+
+    `vetoes` are those that stop something; `publications` what counts, or will.
+    """
 
     keys: tuple[LoggedKey, ...]
     publications: tuple[LoggedPublication, ...]
+    vetoes: tuple[Veto, ...] = ()
 
     def of(self, digest: str) -> LoggedPublication | None:
         """Return a publication by its document's digest."""
@@ -144,14 +153,40 @@ def logged_keys(store: Store, trust: Trust | None) -> tuple[LoggedKey, ...]:
 def known(store: Store, trust: Trust | None) -> Known:
     """Return what the log says now. What is not published as it has to be is left out, whoever put it there."""
     keys = logged_keys(store, trust)
+    parties, vetoes = [each.key for each in keys], logged_vetoes(store, trust, keys)
     seen = [one for index, leaf in ledger.leaves(store, "publication") if (one := _seen(store, trust, index, leaf))]
     emergencies: list[LoggedPublication] = []
     rest: list[LoggedPublication] = []
     for one in sorted(seen, key=_Seen.order):
-        declared = [each.published for each in emergencies]
-        found = _publication(one, [each.key for each in keys], declared)
+        declared, others = ([each.published for each in some] for some in (emergencies, rest))
+        found = _publication(one, parties, declared, others, vetoes)
         (emergencies if one.document.kind is PublicationKind.EMERGENCY else rest).extend([found] if found else [])
-    return Known(keys=keys, publications=(*emergencies, *rest))
+    stopping = (veto for veto in vetoes if any(stops(veto, one.document, one.receipt.cosigned.at) for one in seen))
+    return Known(keys=keys, publications=(*emergencies, *rest), vetoes=tuple(stopping))
+
+
+def logged_vetoes(store: Store, trust: Trust | None, keys: Sequence[LoggedKey]) -> tuple[Veto, ...]:
+    """Return the vetoes that a quorum of witnesses has seen in the log, each by an ombudsman that the log names."""
+    found = []
+    for index, leaf in ledger.leaves(store, "veto"):
+        receipt = first(store, trust, index)
+        if receipt is None:
+            continue
+        try:
+            found.append(read_veto(leaf.body, [one.key for one in keys], receipt.cosigned.at))
+        except PublicationRefused:
+            continue
+    return tuple(found)
+
+
+def admissions(store: Store, trust: Trust | None) -> tuple[Admission, ...]:
+    """Return every admission that is as it has to be, those that are over among them, in the log's order."""
+    if trust is None:
+        return ()
+    published = [one.published for one in known(store, trust).publications]
+    found = [one for one in published if one.document.kind is PublicationKind.ADMISSION]
+    found.sort(key=lambda one: (one.logged_at, one.document.digest))
+    return tuple(Admission.of(one.document) for one in found)
 
 
 def signer_of(keys: Sequence[LoggedKey], party: str, duty: str, message: bytes, signature: str) -> LoggedKey | None:
@@ -203,11 +238,18 @@ def _seen(store: Store, trust: Trust | None, index: int, leaf: Leaf) -> _Seen | 
         return None
 
 
-def _publication(seen: _Seen, keys: Sequence[PartyKey], declared: Sequence[Published]) -> LoggedPublication | None:
+def _publication(
+    seen: _Seen,
+    keys: Sequence[PartyKey],
+    declared: Sequence[Published],
+    others: Sequence[Published],
+    vetoes: Sequence[Veto],
+) -> LoggedPublication | None:
     receipt = seen.receipt
     body = json.loads(receipt.entry)["publication"]
     try:
-        published = check_publication(seen.document, body, keys, receipt.cosigned.at, declared)
+        published = check_publication(seen.document, body, keys, receipt.cosigned.at, declared, vetoes=vetoes)
+        check_succession(published, others)
     except (PublicationRefused, TableRefused):
         return None
     return LoggedPublication(

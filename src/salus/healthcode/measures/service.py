@@ -33,6 +33,7 @@ from salus.rules import (
     TrustList,
     Why,
     check_publication,
+    check_succession,
     commitment_of,
     decide,
     opened,
@@ -134,7 +135,8 @@ def publish(
     leaf = document.leaf(signatures)
     found = known(store, trust)
     declared = [one.published for one in found.publications]
-    check_publication(document, leaf, [one.key for one in found.keys], at, declared)
+    keys = [one.key for one in found.keys]
+    check_succession(check_publication(document, leaf, keys, at, declared, vetoes=found.vetoes), declared)
     if document.kind is PublicationKind.TRUST_LIST:
         listed, before = TrustList.of(document), found.trusted[-1:]
         if not (listed.follows(before[0]) if before else listed.previous is None):

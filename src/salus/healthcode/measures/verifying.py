@@ -39,7 +39,8 @@ def verify_rows(store: Store, trust: Trust | None, keys: KeyService) -> list[Row
 
     EVID-MISSING: a row whose leaf is not in the log or not signed by a logged party, or a decision, in a row or in the
     log, without evidence. PROJECTION-MISMATCH: a row that tells of something else than its leaf, or a decision that
-    does not recompute. EVIDENCE-REUSE: two decisions that rest on one result. What still waits is no finding.
+    does not recompute. EVIDENCE-REUSE: two decisions that rest on one result. VETOED: a decision that was taken under
+    what an ombudsman had stopped before. What still waits is no finding.
     """
     told, waiting = known(store, trust), ledger.waiting_of(store)
     leaves = {kind: {leaf.encoded for _, leaf in ledger.leaves(store, kind)} for kind in DUTIES}
@@ -106,6 +107,11 @@ def _decided(
     where = f"healthcode.decision {one.commitment}"
     if not backed:
         yield RowFinding(word="EVID-MISSING", where=where, text="it has no leaf in the public log, or no evidence")
+        return
+    stopped = [each.logged_at for each in told.vetoes if each.digest in (one.rules, one.emergency)]
+    if stopped and not (told.of(one.rules) and told.of(one.emergency)):
+        if min(stopped) < one.decided_at:  # one that was taken before the veto was right then, and shows nothing now
+            yield RowFinding(word="VETOED", where=where, text="it was taken under what an ombudsman had vetoed")
         return
     at = one.decided_at + timedelta(hours=1)
     file = decision_file(store, trust, told, keys, one, at)

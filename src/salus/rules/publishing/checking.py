@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from salus.proof import VerifierKey
 from salus.rules.errors import PublicationRefused
 from salus.rules.model import Clause, Emergency, Rules, Table
 from salus.rules.publishing import model as limits
 from salus.rules.publishing.accepting import RegionRules
+from salus.rules.publishing.admitting import ADMISSION_LASTS, ADMISSION_NOTICE, Admission
 from salus.rules.publishing.model import Declaration, Document, PartyKey, PublicationKind, Published, is_digest
 from salus.rules.publishing.recognising import RECOGNITION_LASTS, RECOGNITION_NOTICE, Recognition
 from salus.rules.publishing.renewing import check_renewal
-from salus.rules.publishing.trusting import TRUST_LASTS, TRUST_NOTICE, TrustList
+from salus.rules.publishing.signing import signed_by
+from salus.rules.publishing.trusting import TRUST_LASTS, TRUST_NOTICE, TRUST_URGENT_SIGNERS, TrustList
+from salus.rules.publishing.vetoing import Veto, check_not_vetoed
 from salus.rules.tables.lint import MOST_TEXT, is_disease, lint_text
 from salus.rules.tables.reading import table_of
 
 SIGNER = "signer"
+_NOTICED = {
+    PublicationKind.DECLARATION: ("a declaration", limits.DECLARATION_NOTICE, limits.DECLARATION_LASTS),
+    PublicationKind.RECOGNITION: ("a recognition", RECOGNITION_NOTICE, RECOGNITION_LASTS),
+    PublicationKind.ADMISSION: ("an admission", ADMISSION_NOTICE, ADMISSION_LASTS),
+}
+"""What each kind is called here, its notice, and how long it lasts at most; four sign it."""
 
 
 def check_publication(
@@ -33,13 +39,15 @@ def check_publication(
     emergencies: Sequence[Published] = (),
     *,
     renewing: bool = True,
+    vetoes: Iterable[Veto] = (),
 ) -> Published:
     """Return a document as published, or raise PublicationRefused with the word for what is missing.
 
     `leaf` is the body of its entry in the log and `logged_at` when a quorum of witnesses had it, which is what notice
     is counted from. `keys` are the signers' keys of the log; each has to stand there no later than the document. Short
     notice takes one of `emergencies` that was alive at `logged_at` and is of the same disease. An emergency is held
-    against the earlier ones of them, unless `renewing` is false: then whoever calls looks at what it renews.
+    against the earlier ones of them, unless `renewing` is false: then whoever calls looks at what it renews. `vetoes`
+    are those of the log as far as they are known; one that came in time stops the document.
     """
     signatures = leaf.get("signatures")
     if not isinstance(signatures, Mapping) or dict(leaf) != document.leaf(signatures):
@@ -55,6 +63,7 @@ def check_publication(
     )
     check_content(document)
     _times(published, emergencies)
+    check_not_vetoed(document, logged_at, vetoes)
     if renewing and document.kind is PublicationKind.EMERGENCY:
         check_renewal(published, emergencies)
     return published
@@ -93,22 +102,6 @@ def reason_of(document: Document) -> Clause:
     return Clause(en=document.body["reason"]["en"], zh=document.body["reason"]["zh"])
 
 
-def signed_by(key: bytes, message: bytes, signature: object) -> bool:
-    """Tell whether an Ed25519 key made a signature that is given in canonical base64; any other value is none."""
-    return isinstance(signature, str) and _signed_by(key, message, signature)
-
-
-@lru_cache(maxsize=1024)
-def _signed_by(key: bytes, message: bytes, signature: str) -> bool:
-    try:
-        raw = base64.b64decode(signature, validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    if base64.b64encode(raw).decode() != signature:
-        return False
-    return VerifierKey(name="party", public_key=key).verifies(message, raw)
-
-
 def _signers(
     document: Document, signatures: Mapping[str, Any], keys: Sequence[PartyKey], logged_at: datetime
 ) -> list[PartyKey]:
@@ -143,6 +136,8 @@ def check_content(document: Document) -> None:
         Recognition.of(document)
     elif document.kind is PublicationKind.TRUST_LIST:
         TrustList.of(document)
+    elif document.kind is PublicationKind.ADMISSION:
+        Admission.of(document)
     else:
         Declaration.of(document)
 
@@ -157,17 +152,20 @@ def _times(published: Published, emergencies: Sequence[Published]) -> None:
     elif document.kind is PublicationKind.TRUST_LIST:
         # a stolen key does not wait a day, but then it takes one signer more
         short = notice < TRUST_NOTICE
-        _need(count, limits.URGENT_SIGNERS if short else limits.SIGNERS, lasts, TRUST_LASTS)
-    elif document.kind is PublicationKind.DECLARATION:
-        _need(count, limits.SIGNERS, lasts, limits.DECLARATION_LASTS)
-        if notice < limits.DECLARATION_NOTICE:
-            raise PublicationRefused("NOTICE-TOO-SHORT", "a declaration stands in the log 24 hours before it counts")
-    elif document.kind is PublicationKind.RECOGNITION:
-        _recognition_times(count, lasts, notice)
+        _need(count, TRUST_URGENT_SIGNERS if short else limits.SIGNERS, lasts, TRUST_LASTS)
+    elif document.kind in _NOTICED:
+        what, least, most = _NOTICED[document.kind]
+        _need(count, limits.SIGNERS, lasts, most)
+        if notice < least:
+            hours = least // timedelta(hours=1)
+            raise PublicationRefused("NOTICE-TOO-SHORT", f"{what} stands in the log {hours} hours before it counts")
     elif notice >= limits.RULES_NOTICE:
         _need(count, limits.SIGNERS, lasts, limits.RULES_LAST)
     elif notice >= limits.URGENT_NOTICE and _under(published, emergencies):
         _need(count, limits.URGENT_SIGNERS, lasts, limits.URGENT_LAST)
+        if len(published.organisations) < limits.URGENT_ORGANISATIONS:
+            text = f"at short notice signers come from at least {limits.URGENT_ORGANISATIONS} organisations"
+            raise PublicationRefused("SHORT-QUORUM", text)
     else:
         raise PublicationRefused(
             "NOTICE-TOO-SHORT", "rules stand in the log 72 hours before they count, 6 hours under a live emergency"
@@ -182,12 +180,6 @@ def _any_times(published: Published, lasts: timedelta, notice: timedelta) -> Non
         raise PublicationRefused("RETROACTIVE", "nothing counts from before it stood in the log")
     if len(published.organisations) < limits.ORGANISATIONS:
         raise PublicationRefused("SHORT-QUORUM", f"signers come from at least {limits.ORGANISATIONS} organisations")
-
-
-def _recognition_times(count: int, lasts: timedelta, notice: timedelta) -> None:
-    _need(count, limits.SIGNERS, lasts, RECOGNITION_LASTS)
-    if notice < RECOGNITION_NOTICE:
-        raise PublicationRefused("NOTICE-TOO-SHORT", "a recognition stands in the log 24 hours before it counts")
 
 
 def _under(published: Published, emergencies: Sequence[Published]) -> bool:

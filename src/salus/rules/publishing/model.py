@@ -21,7 +21,8 @@ SIGNERS: Final = 4
 ORGANISATIONS: Final = 3
 RULES_NOTICE: Final = timedelta(hours=72)
 RULES_LAST: Final = timedelta(days=366)
-URGENT_SIGNERS: Final = 5
+URGENT_SIGNERS: Final = 6
+URGENT_ORGANISATIONS: Final = 4
 URGENT_NOTICE: Final = timedelta(hours=6)
 URGENT_LAST: Final = timedelta(days=14)
 EMERGENCY_SIGNERS: Final = 5
@@ -48,6 +49,7 @@ class PublicationKind(StrEnum):
     ACCEPTANCE = "acceptance-rules"
     RECOGNITION = "recognition"
     TRUST_LIST = "trust-list"
+    ADMISSION = "admission"
 
 
 class Venue(StrEnum):

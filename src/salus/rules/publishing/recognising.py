@@ -95,6 +95,7 @@ class Recognition:
 
     name: str
     version: int
+    digest: str
     keys: tuple[RecognisedKey, ...]
     starts: datetime
     ends: datetime
@@ -110,7 +111,14 @@ class Recognition:
         keys = tuple(RecognisedKey.of(one) for one in listed)
         if len({(one.form, one.source, one.kid, one.key) for one in keys}) != len(keys):
             raise PublicationRefused("FORM", "a recognition names no key twice")
-        return cls(name=document.name, version=document.version, keys=keys, starts=document.starts, ends=document.ends)
+        return cls(
+            name=document.name,
+            version=document.version,
+            digest=document.digest,
+            keys=keys,
+            starts=document.starts,
+            ends=document.ends,
+        )
 
 
 def recognised_at(found: Iterable[Recognition], at: datetime) -> tuple[RecognisedKey, ...]:

@@ -24,6 +24,8 @@ from salus.rules.tables.lint import is_long_number
 
 TRUST_NAME: Final = "issuers"
 TRUST_NOTICE: Final = timedelta(hours=24)
+TRUST_URGENT_SIGNERS: Final = 5
+"""How many sign a list that cannot wait a day: a stolen key has to be ended before those are found who may be away."""
 TRUST_LASTS: Final = timedelta(days=366)
 KEY_LASTS: Final = timedelta(days=2 * 366)
 MOST_KEYS: Final = 512

@@ -12,9 +12,11 @@ from salus.kernel import canonical
 from salus.proof import LeafProof, Note, ProofError, Trust
 from salus.rules.errors import NotProved, PublicationRefused, TableRefused
 from salus.rules.model import Evidence, EvidenceKind, Result, Rules
-from salus.rules.publishing.checking import check_publication, rules_of, signed_by
+from salus.rules.publishing.checking import check_publication, rules_of
 from salus.rules.publishing.model import Document, PartyKey, PublicationKind, Published
 from salus.rules.publishing.renewing import MOST_CHAIN, check_chain
+from salus.rules.publishing.signing import signed_by
+from salus.rules.publishing.vetoing import Veto
 from salus.rules.recomputing.model import LOGGED_WITHIN, SKEW, commitment_of, instant, is_hash, opened
 
 SITE = "sampling-site"
@@ -48,10 +50,14 @@ class Told:
 
 @dataclass(slots=True)
 class Reading:
-    """A file while it is being checked. `used` are the openings and keys that something rests on."""
+    """A file while it is being checked. `used` are the openings and keys that something rests on.
+
+    `vetoes` are those that the reader knows of; a file cannot show that there was none.
+    """
 
     trust: Trust
     openings: Mapping[str, Any]
+    vetoes: tuple[Veto, ...] = ()
     keys: tuple[PartyKey, ...] = ()
     used: set[str] = field(default_factory=set)
     keys_used: set[PartyKey] = field(default_factory=set)
@@ -127,7 +133,9 @@ def read_published(
     standing = reading.standing("publication", leaf, proof)
     try:
         read = Document.of(document)
-        published = check_publication(read, leaf, reading.keys, standing.at, emergencies, renewing=renewing)
+        published = check_publication(
+            read, leaf, reading.keys, standing.at, emergencies, renewing=renewing, vetoes=reading.vetoes
+        )
     except PublicationRefused as refused:
         raise NotProved(refused.fault, refused.text) from None
     except TableRefused as refused:

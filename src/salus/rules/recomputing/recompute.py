@@ -6,7 +6,7 @@ under a word of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from salus.proof import Trust
 from salus.rules.errors import NotProved
 from salus.rules.model import Decision, Evidence, Measure, Result, Rules
 from salus.rules.publishing.model import Published
+from salus.rules.publishing.vetoing import Veto
 from salus.rules.recomputing.model import (
     ANSWER_WITHIN,
     MOST_EVIDENCE,
@@ -65,16 +66,18 @@ class _Proved:
     entry: bytes
 
 
-def recompute(raw: bytes, trust: Trust, at: datetime) -> Recomputed:
+def recompute(raw: bytes, trust: Trust, at: datetime, vetoes: Iterable[Veto] = ()) -> Recomputed:
     """Return the measure that a file proves at `at`; `none`, with the word for why, whatever is wrong with it.
 
     Raises nothing for any bytes. `at` is the reader's own present: a proof older than 24 hours at `at` is none.
+    `vetoes` are those that the reader knows of, as from a trust file; without them a vetoed document looks good, since
+    no proof in a file can show that the log holds no veto.
     """
     try:
         if len(trust.organisations) < WITNESSING:
             raise NotProved("WITNESSES", f"it takes witnesses of {WITNESSING} organisations")
         file = read_file(raw)
-        reading = Reading(trust=trust, openings=_openings(file))
+        reading = Reading(trust=trust, openings=_openings(file), vetoes=tuple(vetoes))
         proved = _proved(reading, file)
         _appeal(reading, file, proved, at)
         _nothing_else(reading, file)

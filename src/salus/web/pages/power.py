@@ -100,6 +100,7 @@ def _published(one: Published, live: bool) -> InForce:
         index=one.index,
         live=live,
         counts=one.counts,
+        vetoed=one.vetoed,
     )
 
 

@@ -11,7 +11,8 @@ from typing import ClassVar
 class InForce:
     """One publication: rules, an emergency or a declaration. `document` is where its text is; `index` its leaf.
 
-    `counts` is false where too few signatures or too little notice stand behind it: then it has no effect.
+    `counts` is false where too few signatures or too little notice stand behind it: then it has no effect. `vetoed`
+    are the ombudsmen who stopped it, each with its organisation.
     """
 
     kind: str
@@ -24,6 +25,7 @@ class InForce:
     index: int
     live: bool
     counts: bool = True
+    vetoed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

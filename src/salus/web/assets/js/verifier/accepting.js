@@ -9,6 +9,7 @@ import { GROUPS, requireDisease, requireLinted } from "./linting.js";
 import { parseMoment } from "./moments.js";
 import { require } from "./refused.js";
 
+const LEAST_LIFE = 86400;
 const COUNTRY = "country";
 const NOT_DETECTED = "260415000";
 /** Words and SNOMED CT codes of diseases, by their numbers in certificates. @type {[string, string][]} */
@@ -31,6 +32,7 @@ const DISEASES = [
  * @typedef {{ region: string, disease: string, digest: string, starts: number, ends: number, rules: any[],
  *   tables: Record<string, string[]> }} RegionRules
  */
+/** @typedef {RegionRules & { loggedAt: number }} LoggedRules */
 /** @typedef {{ kind: number, disease: number, at: number }} Fact a certificate's of ours, or another issuer's */
 
 /**
@@ -76,6 +78,24 @@ function judge(rule, payload, at, tables) {
 /** @param {number} at whole seconds from 1970 @returns {string} */
 function instant(at) {
   return new Date(at * 1000).toISOString().replace(".000", "");
+}
+
+/**
+ * Leave out rules that start within a day of others about the same that the log had before: none counts for less.
+ *
+ * @param {LoggedRules[]} read
+ * @returns {LoggedRules[]} in the order in which they were given
+ */
+export function succeeding(read) {
+  const inLog = [...read].sort((a, b) => a.loggedAt - b.loggedAt || a.starts - b.starts || (a.digest < b.digest ? -1 : 1));
+  /** @type {LoggedRules[]} */
+  const counting = [];
+  for (const one of inLog) {
+    const about = counting.filter((each) => each.region === one.region && each.disease === one.disease);
+    const near = about.filter((each) => Math.abs(each.starts - one.starts) < LEAST_LIFE);
+    if (near.every((each) => each.digest === one.digest)) counting.push(one);
+  }
+  return read.filter((one) => counting.includes(one));
 }
 
 /** @param {Fact} certificate @returns {Record<string, any[]>} its fact as rules read it */

@@ -17,7 +17,9 @@ const NOTICE = DAY;
 const LASTS = 30 * DAY;
 const RULES_NOTICE = 3 * DAY;
 const RULES_LAST = 366 * DAY;
-export const URGENT_SIGNERS = 5;
+const URGENT_SIGNERS = 6;
+const URGENT_ORGANISATIONS = 4;
+const EMERGENCY_SIGNERS = 5;
 const URGENT_NOTICE = 6 * 3600;
 const URGENT_LAST = 14 * DAY;
 const LEAST_LIFE = DAY;
@@ -106,7 +108,7 @@ export async function checkEmergency(document, leaf, keys, loggedAt) {
   requireDisease(body.disease);
   for (const text of [body.reason.en, body.reason.zh]) requireText(text);
   if ("renews" in body) require(readBase64(body.renews).length === 32, "a digest");
-  requireQuorum(found, URGENT_SIGNERS, LASTS);
+  requireQuorum(found, EMERGENCY_SIGNERS, LASTS);
   return found;
 }
 
@@ -116,7 +118,7 @@ export async function checkEmergency(document, leaf, keys, loggedAt) {
  * @param {PartyKey[]} keys
  * @param {number} loggedAt
  * @param {Published[]} emergencies
- * @returns {Promise<import("./accepting.js").RegionRules>}
+ * @returns {Promise<import("./accepting.js").LoggedRules>}
  */
 export async function checkRules(document, leaf, keys, loggedAt, emergencies) {
   const found = await checkDocument(document, leaf, keys, loggedAt);
@@ -129,8 +131,10 @@ export async function checkRules(document, leaf, keys, loggedAt, emergencies) {
     );
     require(notice >= URGENT_NOTICE && under, "too short notice");
     requireQuorum(found, URGENT_SIGNERS, URGENT_LAST);
+    const organisations = new Set(found.signers.map((one) => one.organisation));
+    require(organisations.size >= URGENT_ORGANISATIONS, "of too few organisations");
   }
-  return readRules(found.body, found);
+  return { ...readRules(found.body, found), loggedAt };
 }
 
 /**

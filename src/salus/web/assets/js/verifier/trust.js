@@ -3,6 +3,7 @@
  * counts for nothing; its age is counted from the witnesses' cosignatures.
  */
 
+import { succeeding } from "./accepting.js";
 import { canonical } from "./canonical.js";
 import { readSpki } from "./keys.js";
 import { Trust } from "./log.js";
@@ -13,13 +14,14 @@ import { require } from "./refused.js";
 import { following } from "./renewing.js";
 import { readStatusList } from "./status.js";
 import { chained, checkTrustList, follows, listInForce } from "./trusted.js";
+import { checkVeto, requireNotVetoed } from "./vetoing.js";
 
 export const FORMAT = "salus-trust-1";
 export const LASTS = 7 * 86400;
 const SLOW_CLOCK = 3600;
 const MOST_OCTETS = 16 * 1024 * 1024;
 const FIELDS = ["format", "policy", "head", "keys", "issuers", "declarations", "lists"];
-const ALSO = ["acceptance", "emergencies", "recognised", "trusted", "signed"]; // absent where there are none
+const ALSO = ["acceptance", "emergencies", "recognised", "trusted", "signed", "vetoes"]; // absent where there are none
 const SHORT_OCTETS = 16;
 
 /** @typedef {{ party: string, key: import("./keys.js").PublicKey }} Issuer */
@@ -30,7 +32,13 @@ const SHORT_OCTETS = 16;
  * @typedef {{ policy: string, made: number, ends: number, issuers: Map<string, Issuer>,
  *   declarations: import("./publication.js").Declaration[], acceptance: import("./accepting.js").RegionRules[],
  *   lists: Map<string, import("./status.js").StatusList>, recognised: import("./recognition.js").Recognition[],
- *   dropped: number, listed: boolean, chain: import("./trusted.js").TrustList[], batches: Batch[] }} TrustFile
+ *   dropped: number, listed: boolean, chain: import("./trusted.js").TrustList[], batches: Batch[],
+ *   vetoes: import("./vetoing.js").Veto[] }} TrustFile
+ */
+/**
+ * What a file's documents are held against: the keys of its log, and its vetoes.
+ *
+ * @typedef {{ trust: Trust, keys: import("./publication.js").PartyKey[], vetoes: import("./vetoing.js").Veto[] }} Told
  */
 
 /** @param {string} text @returns {Promise<TrustFile>} */
@@ -43,14 +51,17 @@ export async function readTrust(text) {
   const head = await trust.open(value.head);
   const each = collector();
   const keys = await each(value.keys, (one) => partyKey(one, trust));
+  const vetoes = await each(value.vetoes ?? [], (one) => veto(one, keys, trust));
+  const told = { trust, keys, vetoes };
   const issuers = await each(value.issuers, (one) => issuer(one, keys));
-  const declarations = await each(value.declarations, (one) => published(one, keys, trust, checkDeclaration));
-  const emergencies = await each("emergencies" in value ? value.emergencies : [], (one) => published(one, keys, trust, checkEmergency));
+  const declarations = await each(value.declarations, (one) => published(one, told, checkDeclaration));
+  const emergencies = await each("emergencies" in value ? value.emergencies : [], (one) => published(one, told, checkEmergency));
   const { counting, dropped: unrenewed } = following(emergencies);
-  const acceptance = await each("acceptance" in value ? value.acceptance : [], (one) => published(one, keys, trust, checkRules, counting));
-  const recognised = await each("recognised" in value ? value.recognised : [], (one) => published(one, keys, trust, checkRecognition));
+  const rules = await each("acceptance" in value ? value.acceptance : [], (one) => published(one, told, checkRules, counting));
+  const acceptance = succeeding(rules);
+  const recognised = await each("recognised" in value ? value.recognised : [], (one) => published(one, told, checkRecognition));
   const byKid = new Map(issuers.map((one) => [hex(one.key.digest.slice(0, 8)), one]));
-  const trusted = await each(value.trusted ?? [], (one) => published(one, keys, trust, checkTrustList));
+  const trusted = await each(value.trusted ?? [], (one) => published(one, told, checkTrustList));
   const batches = await each(value.signed ?? [], (one) => batch(one, trust));
   const lists = await each(value.lists, (one) => listed(one, byKid));
   /** @type {Map<string, import("./status.js").StatusList>} */
@@ -59,11 +70,11 @@ export async function readTrust(text) {
     const known = newest.get(list.subject);
     if (!known || known.issued < list.issued) newest.set(list.subject, list);
   }
-  const dropped = each.dropped + unrenewed;
+  const dropped = each.dropped + unrenewed + rules.length - acceptance.length;
   const [made, ends, chain] = [head.asOf, head.asOf + LASTS, chained(trusted)];
   const { policy } = value;
-  const told = { policy, made, ends, issuers: byKid, declarations, acceptance, lists: newest, recognised, dropped };
-  return { ...told, chain, batches, listed: "trusted" in value };
+  const found = { policy, made, ends, issuers: byKid, declarations, acceptance, lists: newest, recognised, dropped };
+  return { ...found, chain, batches, vetoes, listed: "trusted" in value };
 }
 
 /** Whether a trust list says whose keys count. @param {TrustFile} trust @param {number} at */
@@ -120,20 +131,23 @@ export function isNewer(found, kept) {
 /**
  * Whether a file lacks nothing that decides and that a kept one had. A recognition may have a later version in its place,
  * which has begun by the file's time; since one that has ended stands for earlier ones, it may not be missing either.
- * Acceptance rules stand beside each other until they end.
+ * Acceptance rules stand beside each other until they end. A veto stays for good, and what it stopped may go.
  *
  * @param {TrustFile} found
  * @param {TrustFile} kept
  */
 function hasAll(found, kept) {
   const living = kept.acceptance.filter((one) => found.made < one.ends);
-  const rules = living.every((known) => found.acceptance.some((one) => one.digest === known.digest));
-  const recognised = kept.recognised.every((known) =>
-    found.recognised.some((one) => {
+  const vetoed = found.vetoes.map((one) => one.digest);
+  const digests = [...found.acceptance.map((one) => one.digest), ...vetoed];
+  const rules = living.every((known) => digests.includes(known.digest)) && kept.vetoes.every((one) => vetoed.includes(one.digest));
+  const recognised = kept.recognised.every((known) => {
+    const standing = found.recognised.some((one) => {
       const later = one.name === known.name && one.version > known.version && one.starts <= found.made;
       return later || one.digest === known.digest;
-    }),
-  );
+    });
+    return standing || vetoed.includes(known.digest);
+  });
   return rules && recognised && (found.listed || !kept.listed);
 }
 
@@ -197,17 +211,24 @@ async function issuer(item, keys) {
   return { party: item.party, key };
 }
 
+/** @param {any} item @param {import("./publication.js").PartyKey[]} keys @param {Trust} trust */
+async function veto(item, keys, trust) {
+  const { body, at } = await logged(item, "veto", trust);
+  return checkVeto(body, keys, at);
+}
+
 /**
  * @template Found
  * @param {any} item
- * @param {import("./publication.js").PartyKey[]} keys
- * @param {Trust} trust
+ * @param {Told} told
  * @param {(document: any, leaf: any, keys: import("./publication.js").PartyKey[], at: number, ...rest: any[]) => Promise<Found>} check
  * @param {any[]} rest
  */
-async function published(item, keys, trust, check, ...rest) {
+async function published(item, { trust, keys, vetoes }, check, ...rest) {
   const { body, at } = await logged(item, "publication", trust);
-  return check(item.document, body, keys, at, ...rest);
+  const found = await check(item.document, body, keys, at, ...rest);
+  requireNotVetoed(item.document, body.digest, at, vetoes);
+  return found;
 }
 
 /** @param {any} item @param {Trust} trust @returns {Promise<Batch>} */

@@ -3,7 +3,7 @@
  * one before. The limits are constants here as there.
  */
 
-import { SIGNERS, URGENT_SIGNERS, WANTED, checkDocument, closed, hasFields, requireQuorum, seconds } from "./publication.js";
+import { SIGNERS, WANTED, checkDocument, closed, hasFields, requireQuorum, seconds } from "./publication.js";
 import { isLongNumber } from "./linting.js";
 import { requireKey } from "./naming.js";
 import { hex, readBase64, sha256 } from "./octets.js";
@@ -11,6 +11,7 @@ import { require } from "./refused.js";
 
 const DAY = 86400;
 const NOTICE = DAY;
+const URGENT_SIGNERS = 5; // a stolen key has to be ended before those are found who may be away
 const LASTS = 366 * DAY;
 const KEY_LASTS = 2 * 366 * DAY;
 const MOST_KEYS = 512;
