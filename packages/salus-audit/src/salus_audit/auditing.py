@@ -129,10 +129,10 @@ def audit(asked: Asked) -> Audit:
         found.findings,
         asked.workers,
     )
-    hold_roots(heads, found.log.roots, "a published head", key, found.findings)
-    hold_roots(kept, found.log.roots, "a kept head", key, found.findings)
     _witnesses(found, heads, head)
-    if found.log.whole:
+    if found.log.whole:  # otherwise it is the entries that are not those that were signed
+        hold_roots(heads, found.log.roots, "a published head", key, found.findings)
+        hold_roots(kept, found.log.roots, "a kept head", key, found.findings)
         _judge(found, found.log, heads, key)
     return found
 
@@ -195,7 +195,7 @@ def _witnesses(found: Audit, heads: Sequence[Head], head: Head) -> None:
         newest = quorum_times(head, chosen)
     except Unsigned as reason:
         found.findings.add("LOG-COSIGNATURE", head.size - 1, None, f"checkpoint: {reason}")
-        newest = None
+        return
     if newest is None:
         if not chosen:
             found.findings.pass_over(

@@ -137,19 +137,15 @@ def _shredded(log: Log, seen: Witnessed, emergencies: Iterable[Published]) -> No
                 "ORDER-VIOLATION", index, None, "keys are said to be destroyed after the log was told of it"
             )
     newest = seen.newest
-    if newest is None:
-        return
-    if not dues:
-        log.findings.pass_over(
-            "emergencies' keys: no entry tells of one destroyed, so it is not known that any were made"
-        )
-        return
-    for one in emergencies:
+    for one in emergencies if newest else ():
         due = one.ends + SHRED_WITHIN
-        if not one.faults and newest.as_of > due + 2 * BATCH and due not in dues:
-            log.findings.add(
-                "SHRED-OVERDUE", one.leaf, str(one.told["name"]), "no entry says that its keys were destroyed"
-            )
+        if one.faults or newest is None or newest.as_of <= due + 2 * BATCH or due in dues:
+            continue
+        if dues:
+            name = str(one.told["name"])
+            log.findings.add("SHRED-OVERDUE", one.leaf, name, "no entry says that its keys were destroyed")
+        else:
+            log.findings.pass_over("emergencies' keys: no entry tells of one, so it is not known that there are any")
 
 
 def _disclosures(log: Log, seen: Witnessed) -> None:
