@@ -11,6 +11,7 @@ from salus_audit.heads import Witnessed, heads_of, hold_roots, witnessed, witnes
 from salus_audit.judging.appeals import Appeals, judge_appeals
 from salus_audit.judging.counts import judge_counts
 from salus_audit.judging.decisions import Decisions, drawn, rules_by_digest
+from salus_audit.judging.disclosing import judge_disclosures
 from salus_audit.judging.emergencies import follow
 from salus_audit.judging.laboratories import judge_laboratories
 from salus_audit.judging.publishing import (
@@ -25,7 +26,7 @@ from salus_audit.judging.publishing import (
     read_document,
     read_veto,
 )
-from salus_audit.notes import MOST_NOTE, Head, Unsigned, quorum_of, quorum_times, read_head
+from salus_audit.notes import MOST_NOTE, Head, Times, Unsigned, quorum_of, quorum_times, read_head
 from salus_audit.places import Missing, Place, Unreadable
 from salus_audit.reading.chunks import cut_bundle
 from salus_audit.reading.walking import Log, walk
@@ -206,8 +207,9 @@ def _witnesses(found: Audit, heads: Sequence[Head], head: Head) -> None:
         text = f"fewer than {needed} organisations' witnesses cosigned the checkpoint"
         found.findings.add("LOG-QUORUM", head.size - 1 if head.size else None, key.name, text)
         return
-    if not found.seen.heads or found.seen.heads[-1][0] < head.size:
-        found.seen = Witnessed([*found.seen.heads, (head.size, newest)])
+    earlier = [one for one in found.seen.heads if one[0] < head.size]
+    first = [times.at for size, times in found.seen.heads if size == head.size]
+    found.seen = Witnessed([*earlier, (head.size, Times(min([newest.at, *first]), newest.as_of, newest.by_witness))])
     _fresh(found, log, newest.as_of, key)
 
 
@@ -239,6 +241,7 @@ def _judge(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey) -> None
     Decisions(log, found.seen, rules_by_digest(published), emergencies).judge()
     found.appeals = judge_appeals(log, found.seen, key.name)
     judge_counts(log, found.seen, emergencies)
+    judge_disclosures(log, found.seen, keys)
     found.parties = judge_laboratories(log, found.seen)
     for kind in ("specimen", "result"):
         for place, first in log.placed[kind].again():

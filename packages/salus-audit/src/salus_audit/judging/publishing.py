@@ -20,7 +20,7 @@ VETO_WITHIN = DAY
 
 SHORT = {"assignment-rules": 72 * HOUR, "acceptance-rules": 72 * HOUR, "trust-list": DAY}
 """Notice below which more signers have to sign, or an emergency has to be alive."""
-NOTICE = {"declaration": DAY, "recognition": DAY, "admission": DAY, "trust-list": 0, "emergency": 0}
+NOTICE = {"declaration": DAY, "recognition": DAY, "admission": 72 * HOUR, "trust-list": 0, "emergency": 0}
 SIGNERS = {"emergency": 5}
 LONGEST = {
     "assignment-rules": 366 * DAY,
@@ -29,13 +29,25 @@ LONGEST = {
     "declaration": 30 * DAY,
     "recognition": 366 * DAY,
     "trust-list": 366 * DAY,
-    "admission": 2 * 366 * DAY,
+    "admission": 5 * 366 * DAY,
 }
 URGENT_SIGNERS, URGENT_ORGANISATIONS, URGENT_NOTICE, URGENT_LONGEST = 6, 4, 6 * HOUR, 14 * DAY
 URGENT_LIST_SIGNERS = 5
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+){0,5}", re.ASCII)
 _VENUES = {"care-home", "hospital-visit", "large-event", "indoor-leisure", "international-departure"}
 _CERTIFICATES = {"vaccination", "test", "recovery"}
+_LICENCES = {
+    "hospital",
+    "clinic",
+    "community-health-centre",
+    "township-health-centre",
+    "village-clinic",
+    "maternal-and-child-centre",
+    "emergency-centre",
+    "laboratory",
+    "sampling-site",
+}
+_MOST_ADMITTED = 256
 _REGION = re.compile(r"country|[0-9]{6}", re.ASCII)
 
 
@@ -167,11 +179,29 @@ def _acceptance(body: Mapping[str, Any]) -> str | None:
     return None if isinstance(body["region"], str) and _REGION.fullmatch(body["region"]) else "there is no such region"
 
 
+def _admission(body: Mapping[str, Any]) -> str | None:
+    listed = body.get("facilities")
+    if set(body) != {"facilities"} or not isinstance(listed, list) or len(listed) > _MOST_ADMITTED:
+        return f"an admission lists at most {_MOST_ADMITTED} facilities, and nothing else"
+    for one in listed:
+        if not isinstance(one, dict) or set(one) != {"facility", "organisation", "licence", "county"}:
+            return "a facility is admitted with its organisation, its licence and its county, and nothing else"
+        if not all(isinstance(value, str) and len(value) <= 64 for value in one.values()):
+            return "a facility is admitted in words"
+        if one["licence"] not in _LICENCES or not re.fullmatch("[0-9]{6}", one["county"], re.ASCII):
+            return "there is no such class of licence, or no such county"
+        if any(re.search(r"[0-9]{11}|[0-9a-fA-F]{16}", one[name]) for name in ("facility", "organisation")):
+            return "the name of a facility could hold a person's number or a hash"
+    names = [one["facility"] for one in listed]
+    return None if len(set(names)) == len(names) else "a facility is admitted once"
+
+
 _CONTENTS: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
     "assignment-rules": _rules,
     "emergency": _emergency,
     "declaration": _declaration,
     "acceptance-rules": _acceptance,
+    "admission": _admission,
 }
 
 
