@@ -13,7 +13,6 @@ from typing import Any
 
 from measures import ALIVE, DAY, DECLARED, DISEASE, HOUR, AFile, Key, PaperLog, World, decided
 from salus.cli.actors import (
-    SIGNER,
     Party,
     Signed,
     commit_specimen,
@@ -139,6 +138,12 @@ def witness_leaf(witness: Key, organisation: str) -> dict[str, Any]:
     return {"party": witness.name, "organisation": organisation, "duty": "witness", "key": key}
 
 
+def decision(paper: Paper, **told: str) -> int:
+    """Add a decision that rests on nothing, and return its place."""
+    body = {"rules": paper.rules_of(), "commitment": hash_of("nothing"), "tag": hash_of(str(len(paper.log.entries)))}
+    return paper.add("decision", **(body | told))
+
+
 def an_honest_paper(folder: Path) -> Paper:
     """A log with parties, an emergency and rules in time, two measures, a negative, an answered appeal, counts."""
     world = World()
@@ -177,6 +182,3 @@ def found_in(one: Audit) -> Found:
 def told_in(one: Audit) -> str:
     """All findings as text, for a failing test."""
     return json.dumps([each.as_json() for each in one.findings.told], indent=1, ensure_ascii=False)
-
-
-__all__ = ["SIGNER", "Found", "Paper", "an_honest_paper", "files_of", "found_in", "hash_of", "keys_of", "told_in"]

@@ -105,7 +105,7 @@ def _once(log: Log, seen: Witnessed, kind: str, fields: tuple[str, ...]) -> None
 
 
 def _looks(log: Log) -> None:
-    """What was opened in an emergency is reviewed within 72 hours; `unreviewed` are those whose time ran out that day."""
+    """An emergency look is reviewed within 72 hours; `unreviewed` are those whose time ran out that day."""
     for index, body in log.of("break-glass"):
         if body["unreviewed"]:
             text = f"{body['unreviewed']} emergency looks whose time ran out on {body['day']} were not reviewed"
