@@ -73,6 +73,17 @@ def test_a_log_whose_heads_were_not_told_yet_tells_all_of_them(log: Log) -> None
     assert len(heads(log)) == 3
 
 
+def test_a_file_of_heads_that_was_damaged_is_repaired(log: Log) -> None:
+    log.grow(1)
+    whole = (log.files / heads_path(0)).read_bytes()
+    (log.files / heads_path(0)).write_bytes(b"damaged")
+    assert log.sequencer.publish() == 0
+
+    log.sequencer.publish(anew=True)
+
+    assert (log.files / heads_path(0)).read_bytes() == whole
+
+
 def test_a_full_file_is_followed_by_another(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("salus.ledger.sequencing.earlier.TILE_WIDTH", 4)
     for count in range(1, 7):

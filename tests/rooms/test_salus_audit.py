@@ -240,7 +240,10 @@ def certify(paper: Paper, due_before: Any) -> None:
         commitment = shred_of(one.digest, due)
         known = any(commitment.encode() in entry for entry in paper.log.entries)
         if one.kind is PublicationKind.EMERGENCY and one.ends + 30 * DAY <= due_before + 30 * DAY and not known:
-            times = {"due": format_instant(one.ends + 30 * DAY), "done": format_instant(paper.at)}
+            times = {
+                "due": format_instant(one.ends + 30 * DAY),
+                "done": format_instant(min(paper.at, one.ends + 30 * DAY)),
+            }
             paper.log.append("shred", {"kind": "emergency", "commitment": commitment, **times})
 
 

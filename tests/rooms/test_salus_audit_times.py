@@ -258,6 +258,10 @@ def test_the_auditor_shares_no_import_with_salus() -> None:
     outside = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"salus_audit"}
 
     assert outside == {"cryptography"}
+    built = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    assert built["packages"] == ["src/salus"], "the wheel of salus comes without it"
     assert tomllib.loads((PACKAGE / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"] == [
         "cryptography>=50.0"
     ]

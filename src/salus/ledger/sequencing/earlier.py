@@ -27,5 +27,7 @@ def heads_between(tx: Transaction, since: int, size: int) -> Iterator[tuple[str,
     for number in range(first, (tables.heads_before(tx, size + 1) - 1) // TILE_WIDTH + 1):
         heads = tables.heads_from(tx, number * TILE_WIDTH, TILE_WIDTH)
         kept = tables.first_cosignatures(tx, heads[0].size, heads[-1].size)
-        lines = {head.size: [one.line for at, one in kept if at == head.size and one.true_under(head)] for head in heads}
+        lines = {
+            head.size: [one.line for at, one in kept if at == head.size and one.true_under(head)] for head in heads
+        }
         yield heads_path(number), join_entries((head.note + "".join(lines[head.size])).encode() for head in heads)

@@ -120,9 +120,11 @@ class Sequencer:
         if newest:
             kept = tables.cosignatures(tx, newest.size, newest=True)
             note = newest.note + "".join(one.line for one in kept if one.true_under(newest))
-            if published is None or note != published.note:
+            changed = published is None or note != published.note
+            if changed or since < newest.size:
                 told = Shelf(self._files).read(heads_path(0)) is not None
-                yield from heads_between(tx, published.size if published and told else 0, newest.size)
+                yield from heads_between(tx, since if told else 0, newest.size)
+            if changed:
                 yield CHECKPOINT_PATH, note.encode()
 
     def place(self, plan: Iterator[Placed]) -> Iterator[str]:
