@@ -10,7 +10,9 @@ UV ?= .tools/bin/uv
 BIN := .venv/bin
 STATIC := src/salus/web/static/manifest.json
 ASSETS := $(shell find src/salus/web/assets src/salus/web/templates -type f 2>/dev/null)
-SCRIPTS := src tests bench tools
+SCRIPTS := src tests bench tools packages
+# What is distributed by itself, beside the wheel of salus.
+PACKAGES := $(wildcard packages/*)
 # One process a core; the tests of a file share one database, so they stay together.
 SPREAD := -n auto --dist loadfile
 
@@ -78,8 +80,9 @@ clean:
 	@$(MIRROR) $(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
 	@touch $@
 
-.venv/.installed: pyproject.toml .venv/.synced | $(UV)
-	@$(UV) pip install --quiet --offline --python .venv --no-deps --no-build-isolation --editable .
+.venv/.installed: pyproject.toml $(PACKAGES:=/pyproject.toml) .venv/.synced | $(UV)
+	@$(UV) pip install --quiet --offline --python .venv --no-deps --no-build-isolation \
+		--editable . $(PACKAGES:%=--editable ./%)
 	@touch $@
 
 $(STATIC): $(ASSETS) tools/build_assets.py package.json package-lock.json .venv/.synced

@@ -15,6 +15,7 @@ BENCH = Path(__file__).parent.parent.parent / "bench"
 @pytest.mark.parametrize(
     ("bench", "given", "told"),
     [
+        ("audit", ["--decisions", "2000"], ["decisions/s", "floor, 4,000 bare Ed25519 checks", "ratio to the floor"]),
         ("everything", ["20", "3"], ["$everything of 20", "floor: /healthz", "floor: bare statement"]),
         ("search", ["20", "400", "1", "2"], ["search, 2 clients", "floor, /healthz", "floor, bare SQL"]),
         ("writes", ["1", "4"], ["creates:", "transactions of 100:", "floor, bare inserts:"]),

@@ -174,7 +174,7 @@ def test_a_late_answer_is_kept_and_counted_next_time(log: Log) -> None:
         let_go.set()
         assert gathering.gather(patience=5) == 1
         gathering.close()
-    assert log.sequencer.publish() == 1
+    assert log.sequencer.publish() == 2, "the checkpoint, and the heads with their first lines"
     assert log.sequencer.publish() == 0
     assert len(Note.parse((log.files / "checkpoint").read_text("utf-8")).signatures) == 2
 
@@ -445,6 +445,9 @@ QUERIES: dict[str, Callable[[Transaction], object]] = {
     "newest size": lambda tx: tables.cosigned_size(tx, ["w0", "w1"], 2, (7_000, None), newest=True),
     "first size": lambda tx: tables.cosigned_size(tx, ["w0", "w1"], 2, (7_000, 8_000), newest=False),
     "document": lambda tx: tables.document(tx, bytes(32)),
+    "heads before": lambda tx: tables.heads_before(tx, 300),
+    "heads from": lambda tx: tables.heads_from(tx, 256, 256),
+    "first cosignatures": lambda tx: tables.first_cosignatures(tx, 5_000, 5_255),
 }
 
 
@@ -459,10 +462,14 @@ def test_every_query_has_an_index_at_size(log: Log) -> None:
             " from generate_series(1, 10000) n, generate_series(0, 2) w"
         )
         owner.execute(
+            "insert into ledger.checkpoint select n, decode(repeat('00', 32), 'hex'), 'x', now()"
+            " from generate_series(1, 10000) n"
+        )
+        owner.execute(
             "insert into ledger.document select sha256(convert_to(n::text, 'UTF8')), convert_to(n::text, 'UTF8')"
             " from generate_series(1, 5000) n"
         )
-        owner.execute("analyze ledger.leaf, ledger.cosignature, ledger.document")
+        owner.execute("analyze ledger.leaf, ledger.checkpoint, ledger.cosignature, ledger.document")
 
     with log.store.transaction(Duty.LEDGER) as tx:
         for name, query in QUERIES.items():

@@ -140,6 +140,28 @@ def checkpoints_after(tx: Transaction, since: int) -> list[Checkpoint]:
     return [_checkpoint(*row) for row in rows]
 
 
+def heads_before(tx: Transaction, size: int) -> int:
+    """Count the heads that were signed below this size."""
+    row = tx.row("select count(*) from ledger.checkpoint where size < %s", (size,))
+    return int(row[0]) if row else 0
+
+
+def heads_from(tx: Transaction, place: int, most: int) -> list[Checkpoint]:
+    """Return up to `most` heads, smallest first, leaving out the first `place` of them."""
+    rows = tx.rows("select size, root, note from ledger.checkpoint order by size offset %s limit %s", (place, most))
+    return [_checkpoint(*row) for row in rows]
+
+
+def first_cosignatures(tx: Transaction, low: int, high: int) -> list[tuple[int, Cosignature]]:
+    """Return each witness's first line under each head of low <= size <= high, with the size."""
+    rows = tx.rows(
+        "select distinct on (size, witness) size, witness, cosigned, line from ledger.cosignature"
+        " where size >= %s and size <= %s order by size, witness, cosigned",
+        (low, high),
+    )
+    return [(int(size), Cosignature(witness=witness, cosigned=at, line=line)) for size, witness, at, line in rows]
+
+
 def length(tx: Transaction) -> int:
     """Return the place after the last leaf."""
     row = tx.row("select leaf_index + 1 from ledger.leaf order by leaf_index desc limit 1")

@@ -45,7 +45,9 @@ async def jwks(request: Request) -> Response:
 
 # C2SP tlog-tiles, beside them the log's key and the documents that leaves name; staging files are nobody's business.
 _PUBLISHED = re.compile(
-    r"checkpoint|vkey|tile/(entries|\d{1,2})/(x\d{3}/)*\d{3}(\.p/\d{1,3})?|published/[0-9a-f]{64}\.json", re.ASCII
+    r"checkpoint|vkey|tile/(entries|\d{1,2})/(x\d{3}/)*\d{3}(\.p/\d{1,3})?|heads/(x\d{3}/)*\d{3}"
+    r"|published/[0-9a-f]{64}\.json",
+    re.ASCII,
 )
 _MEDIA = dict.fromkeys(("checkpoint", "vkey"), "text/plain; charset=utf-8")
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -61,7 +63,8 @@ async def log_file(request: Request) -> Response:
     if not path.is_relative_to(root) or not path.is_file():
         return missing
     media = _MEDIA.get(path.name, "application/json" if path.suffix == ".json" else "application/octet-stream")
-    changing = path.name == "checkpoint" or ".p" in request.path_params["path"]
+    told = request.path_params["path"]
+    changing = told == "checkpoint" or told.startswith("heads/") or ".p" in told
     headers = {"Cache-Control": "no-cache" if changing else "public, max-age=31536000, immutable"}
     return FileResponse(path, headers=headers, media_type=media)
 

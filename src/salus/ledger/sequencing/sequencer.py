@@ -15,6 +15,7 @@ from salus.ledger import store as tables
 from salus.ledger.errors import LogUnsafe, NotPublished
 from salus.ledger.files.placing import Shelf
 from salus.ledger.model import BATCH_EVERY, document_digest, document_path, parse_leaf
+from salus.ledger.sequencing.earlier import heads_between, heads_path
 from salus.ledger.sequencing.growth import Head, Waiting, extend, judge, resume
 from salus.proof import Checkpoint, ProofError, Signer, VerifierKey, leaf_hash, open_checkpoint
 from salus.proof.tiles import CHECKPOINT_PATH, KEY_PATH, TILE_WIDTH, TileName, edge_of, join_entries
@@ -119,7 +120,11 @@ class Sequencer:
         if newest:
             kept = tables.cosignatures(tx, newest.size, newest=True)
             note = newest.note + "".join(one.line for one in kept if one.true_under(newest))
-            if published is None or note != published.note:
+            changed = published is None or note != published.note
+            if changed or since < newest.size:
+                told = Shelf(self._files).read(heads_path(0)) is not None
+                yield from heads_between(tx, since if told else 0, newest.size)
+            if changed:
                 yield CHECKPOINT_PATH, note.encode()
 
     def place(self, plan: Iterator[Placed]) -> Iterator[str]:

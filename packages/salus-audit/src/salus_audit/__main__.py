@@ -1,0 +1,5 @@
+"""Let `python -m salus_audit` be the auditor."""
+
+from salus_audit.command import main
+
+main()

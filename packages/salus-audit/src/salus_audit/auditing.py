@@ -1,0 +1,398 @@
+"""Audit a log from its public files alone, and measures' files against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from salus_audit.finding import Findings
+from salus_audit.heads import Witnessed, heads_of, hold_roots, witnessed, witnesses_of
+from salus_audit.judging.appeals import Appeals, judge_appeals
+from salus_audit.judging.counts import judge_counts
+from salus_audit.judging.decisions import Decisions, drawn, rules_by_digest
+from salus_audit.judging.disclosing import judge_disclosures
+from salus_audit.judging.emergencies import follow
+from salus_audit.judging.laboratories import judge_laboratories
+from salus_audit.judging.publishing import (
+    DAY,
+    Key,
+    Published,
+    Veto,
+    check_signers,
+    check_succession,
+    check_times,
+    check_vetoes,
+    read_document,
+    read_veto,
+)
+from salus_audit.notes import MOST_NOTE, Head, Times, Unsigned, quorum_of, quorum_times, read_head
+from salus_audit.places import Missing, Place, Unreadable
+from salus_audit.reading.chunks import cut_bundle
+from salus_audit.reading.walking import Log, walk
+from salus_audit.recomputing.files import Recomputed, recompute
+from salus_audit.recomputing.proofs import Prover
+from salus_audit.signing import LOG, NamedKey
+from salus_audit.spelling import Misspelt, base64_of, instant, octets
+from salus_audit.trees import WIDTH, leaf_hash, peaks_of, root_of, tile_path
+
+MOST_PUBLISHED = 262_144
+STALE = DAY
+FEWEST_ORGANISATIONS = 3
+"""How many organisations have to answer for the witnesses of a log that decides anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an audit is asked for. `now` is the auditor's own present; `sample` draws one decision in so many.
+
+    `since` are checkpoints that somebody kept, `files` measures' files by name.
+    """
+
+    place: Place
+    now: int
+    key: NamedKey | None = None
+    witnesses: Sequence[NamedKey] = ()
+    since: Mapping[str, bytes] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    sample: int | None = None
+    workers: int = 0
+
+
+@dataclass(slots=True)
+class Audit:
+    """What an audit found."""
+
+    asked: Asked
+    findings: Findings = field(default_factory=Findings)
+    key: NamedKey | None = None
+    head: Head | None = None
+    log: Log | None = None
+    witnesses: list[tuple[int, NamedKey]] = field(default_factory=list)
+    seen: Witnessed = field(default_factory=Witnessed)
+    appeals: Appeals = field(default_factory=Appeals)
+    parties: dict[str, dict[str, int]] = field(default_factory=dict)
+    files: dict[str, Recomputed] = field(default_factory=dict)
+
+    @property
+    def good(self) -> bool:
+        """Nothing was found, as far as the keys can be trusted."""
+        return not self.findings.told
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for a program."""
+        log, newest = self.log, self.seen.newest
+        kinds = sorted({*log.rare, *(kind for kind, _, _ in log.counted)}) if log else []
+        return {
+            "good": self.good,
+            "place": self.asked.place.where,
+            "key": str(self.key) if self.key else None,
+            "key_given": self.asked.key is not None,
+            "size": self.head.size if self.head else None,
+            "root": base64_of(self.head.root) if self.head else None,
+            "heads": len(self.seen.heads),
+            "witnesses": [{"key": str(one), "organisation": one.organisation} for _, one in self.witnesses],
+            "witnesses_given": bool(self.asked.witnesses),
+            "as_of": instant(newest.as_of) if newest else None,
+            "counts": {kind: log.total(kind) for kind in kinds} if log else {},
+            "appeals": self.appeals.as_json(),
+            "parties": self.parties,
+            "files": {name: _told(one) for name, one in self.files.items()},
+            "findings": [one.as_json() for one in sorted(self.findings.told, key=_place)],
+            "more_findings": self.findings.more,
+            "unchecked": self.findings.unchecked,
+        }
+
+
+def _place(one: Any) -> tuple[Any, ...]:
+    return (one.leaf if one.leaf is not None else -1, one.code, one.text)
+
+
+def _told(one: Recomputed) -> dict[str, Any]:
+    return {"decision": one.decision, "measure": one.measure, "why": one.why}
+
+
+def audit(asked: Asked) -> Audit:
+    """Audit a log. What is wrong with it is found, never raised."""
+    found = Audit(asked)
+    if not (_key(found) and _head(found)):
+        return found
+    key, head = found.key, found.head
+    if key is None or head is None:
+        return found
+    heads = heads_of(asked.place, key, head.size, found.findings)
+    kept = _kept(found, key, head)
+    found.log = walk(
+        asked.place,
+        head.size,
+        head.root,
+        [one.size for one in (*heads, *kept, head)],
+        found.findings,
+        asked.workers,
+    )
+    _witnesses(found, heads, head)
+    if found.log.whole:  # otherwise it is the entries that are not those that were signed
+        hold_roots(heads, found.log.roots, "a published head", key, found.findings)
+        hold_roots(kept, found.log.roots, "a kept head", key, found.findings)
+        _judge(found, found.log, heads, key)
+    return found
+
+
+def _key(found: Audit) -> bool:
+    """Choose the log's key; one that is published beside it and misleads is found, too."""
+    asked = found.asked
+    try:
+        published: NamedKey | None = NamedKey.read(asked.place.read("vkey", 1024).decode(), LOG)
+    except (Missing, Unreadable, Misspelt, UnicodeDecodeError):
+        published = None
+    found.key = asked.key or published
+    if asked.key and published and published != asked.key:
+        found.findings.add("LOG-KEY", None, published.name, "the log publishes another key than the one that was given")
+    if found.key is None:
+        found.findings.add("LOG-KEY", None, None, "no key was given, and the log publishes none that can be read")
+    return found.key is not None
+
+
+def _head(found: Audit) -> bool:
+    key = found.key
+    if key is None:
+        return False
+    try:
+        found.head = read_head(found.asked.place.read("checkpoint", MOST_NOTE), key)
+    except Missing:
+        found.findings.add("LOG-MISSING", None, key.name, "checkpoint is missing")
+    except Unreadable as reason:
+        found.findings.add("LOG-UNREADABLE", None, key.name, f"checkpoint: {reason}")
+    except (Misspelt, Unsigned) as reason:
+        found.findings.add("LOG-SIGNATURE", None, key.name, f"checkpoint: {reason}")
+    return found.head is not None
+
+
+def _kept(found: Audit, key: NamedKey, head: Head) -> list[Head]:
+    """Read the checkpoints that somebody kept; a longer one shows that the log lost entries."""
+    kept = []
+    for name, raw in found.asked.since.items():
+        try:
+            one = read_head(raw, key)
+        except (Misspelt, Unsigned) as reason:
+            found.findings.add("LOG-KEPT", None, None, f"{name}: {reason}")
+            continue
+        if one.size > head.size:
+            found.findings.add("LOG-SHRUNK", None, key.name, f"{name} has {one.size} entries, the log only {head.size}")
+        else:
+            kept.append(one)
+    return kept
+
+
+def _witnesses(found: Audit, heads: Sequence[Head], head: Head) -> None:
+    """Find who witnesses the log, which heads a quorum saw, and whether the newest one is fresh."""
+    log, key = found.log, found.key
+    if log is None or key is None:
+        return
+    found.witnesses = witnesses_of(found.asked.witnesses, log.of("party-key"))
+    found.seen = witnessed(heads, found.witnesses, found.findings)
+    chosen = [one for _, one in found.witnesses]
+    try:
+        newest = quorum_times(head, chosen)
+    except Unsigned as reason:
+        found.findings.add("LOG-COSIGNATURE", head.size - 1, None, f"checkpoint: {reason}")
+        return
+    if newest is None:
+        if not chosen:
+            found.findings.pass_over(
+                "times: no witness is named, here or in the log; nothing that takes time can be judged"
+            )
+            return
+        needed = quorum_of(len({one.organisation for one in chosen}))
+        text = f"fewer than {needed} organisations' witnesses cosigned the checkpoint"
+        found.findings.add("LOG-QUORUM", head.size - 1 if head.size else None, key.name, text)
+        return
+    earlier = [one for one in found.seen.heads if one[0] < head.size]
+    first = [times.at for size, times in found.seen.heads if size == head.size]
+    found.seen = Witnessed([*earlier, (head.size, Times(min([newest.at, *first]), newest.as_of, newest.by_witness))])
+    _fresh(found, log, newest.as_of, key)
+
+
+def _fresh(found: Audit, log: Log, as_of: int, key: NamedKey) -> None:
+    demo = any(body["kind"] == "demo" for _, body in log.of("node"))
+    if found.asked.now - as_of > STALE:
+        text = f"a quorum last stood by it at {instant(as_of)}; nothing that it decided counts any more"
+        found.findings.add("LOG-STALE", log.size - 1 if log.size else None, key.name, text)
+    elif as_of > found.asked.now + 3600 and not demo:
+        text = f"its witnesses date it {instant(as_of)}, which is still to come"
+        found.findings.add("LOG-COSIGNATURE", log.size - 1, key.name, text)
+    if not found.asked.witnesses:
+        found.findings.pass_over("witnesses: their keys are the log's own word; name them with --witness")
+
+
+def _judge(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey) -> None:
+    _operators(found, log, key)
+    keys, unseen = [], 0
+    for index, body in log.of("party-key"):
+        at = found.seen.seen(index)
+        unseen += at is None
+        if at is not None:
+            told = (body["party"], body["organisation"], body["duty"])
+            keys.append(Key(index, *told, octets(body["key"], 32), at))
+    if unseen:
+        found.findings.pass_over(f"{unseen} keys of parties that no quorum has seen yet")
+    published, vetoes = _published(found, log, keys)
+    emergencies = [one for one in published if one.kind == "emergency"]
+    Decisions(log, found.seen, rules_by_digest(published), emergencies).judge()
+    found.appeals = judge_appeals(log, found.seen, key.name)
+    judge_counts(log, found.seen, emergencies)
+    judge_disclosures(log, found.seen, keys)
+    found.parties = judge_laboratories(log, found.seen)
+    for kind in ("specimen", "result"):
+        for place, first in log.placed[kind].again():
+            log.findings.add("EVIDENCE-REUSE", place, None, f"this {kind} stands in the log already, at {first}")
+    _recompute(found, log, heads, key, vetoes)
+
+
+def _operators(found: Audit, log: Log, key: NamedKey) -> None:
+    """Witnesses answer to organisations that are different, and none of them the node's own."""
+    names = {key.name.casefold(), *(str(body["name"]).casefold() for _, body in log.of("node"))}
+    known: dict[str, str] = {}
+    for index, one in found.witnesses:
+        spelt = one.organisation.strip().casefold()
+        leaf = index if index >= 0 else None
+        if spelt in names:
+            found.findings.add(
+                "WITNESS-OPERATOR", leaf, one.name, "the node's own organisation answers for this witness"
+            )
+        elif known.setdefault(spelt, one.name) != one.name:
+            text = f"one organisation answers for it and for {known[spelt]}; they count as one"
+            found.findings.add("WITNESS-OPERATOR", leaf, one.name, text)
+    decided = log.total("decision")
+    if decided and found.seen.heads and len(known) < FEWEST_ORGANISATIONS:
+        text = f"{decided} decisions, and witnesses of {len(known)} organisations; it takes {FEWEST_ORGANISATIONS}"
+        found.findings.add("WITNESS-OPERATOR", None, key.name, text)
+
+
+def _published(found: Audit, log: Log, keys: Sequence[Key]) -> tuple[list[Published], list[Veto]]:
+    """Judge every publication that a quorum has seen, and every veto."""
+    vetoes, published = _vetoes(found, log, keys), []
+    for index, body in log.of("publication"):
+        at, under = found.seen.seen(index), found.seen.covered(index)
+        if at is None or under is None:
+            found.findings.pass_over("publications that no quorum has seen yet")
+            continue
+        one = Published(index, body, at, under)
+        published.append(one)
+        content = _document(found, one)
+        if content is not None:
+            read_document(one, content)
+        if not one.faults:
+            check_signers(one, keys)
+    _notice(published, vetoes)
+    for one in published:
+        for code, text in one.faults:
+            answers = ", ".join(sorted(one.told["signatures"]))
+            if code != "VETOED":  # the veto worked: it is told of by whatever rests on these rules all the same
+                log.findings.add(code, one.leaf, answers, f"{one.kind} {one.told['name']}: {text}")
+    return published, vetoes
+
+
+def _vetoes(found: Audit, log: Log, keys: Sequence[Key]) -> list[Veto]:
+    vetoes = []
+    for index, body in log.of("veto"):
+        at = found.seen.seen(index)
+        veto = read_veto(index, body, at, keys) if at is not None else None
+        if veto:
+            vetoes.append(veto)
+        elif at is not None:
+            log.findings.add("SIGNATURE", index, body["party"], "no ombudsman's key that the log had signed this veto")
+    return vetoes
+
+
+def _notice(published: Sequence[Published], vetoes: Sequence[Veto]) -> None:
+    """Judge times: emergencies first, since what is urgent needs one that counts."""
+    emergencies = [one for one in published if one.kind == "emergency"]
+    rest = [one for one in published if one.kind != "emergency"]
+    for group in (emergencies, rest):
+        for one in group:
+            if not one.faults:
+                check_times(one, emergencies)
+                check_vetoes(one, vetoes)
+        if group is emergencies:
+            follow(emergencies)
+    check_succession(rest)
+
+
+def _document(found: Audit, one: Published) -> bytes | None:
+    path = f"published/{octets(one.digest).hex()}.json"
+    try:
+        return found.asked.place.read(path, MOST_PUBLISHED)
+    except Missing:
+        one.fault("LOG-MISSING", f"{path} is missing")
+    except Unreadable as reason:
+        one.fault("LOG-UNREADABLE", f"{path} cannot be read: {reason}")
+    return None
+
+
+def _recompute(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey, vetoes: Iterable[Veto]) -> None:
+    """Recompute measures' files, hold them against the log, and miss those that were drawn and not handed over."""
+    witnesses = [one for _, one in found.witnesses]
+    known = list(vetoes)
+    for name, raw in found.asked.files.items():
+        one = recompute(raw, Prover(key, witnesses), found.asked.now, known)
+        found.files[name] = one
+        if one.fault:
+            log.findings.add(one.fault.code, one.decision, key.name, f"{name}: {one.fault}")
+        _hold(found, log, name, one, key)
+    if found.asked.sample:
+        handed = {one.decision for one in found.files.values() if not one.fault}
+        roots = {one.size: one.root for one in heads}
+        for index in _drawn(log, roots, found.asked.sample):
+            if index not in handed:
+                text = "it was drawn by lot, and no file was handed over that shows what it rests on"
+                log.findings.add("EVID-MISSING", index, key.name, text)
+
+
+def _drawn(log: Log, roots: Mapping[int, bytes], one_in: int) -> Iterable[int]:
+    """Yield the decisions that are drawn; those of the last batch wait for the next head."""
+    for index, _, _, _ in log.decisions:
+        after = log.stretch(index) + 1
+        if after < len(log.marks):
+            seed = roots.get(log.marks[after], log.roots[log.marks[after]])
+            if drawn(index, seed, one_in):
+                yield index
+
+
+def _hold(found: Audit, log: Log, name: str, one: Recomputed, key: NamedKey) -> None:
+    """A file's leaves are those of the log, and its heads are heads that the log had."""
+    for size, root in one.heads.items():
+        if size > log.size:
+            found.findings.add("LOG-SHRUNK", None, key.name, f"{name} is proved in a log of {size} entries")
+        elif _root_at(found.asked.place, log, size) not in (root, None):
+            text = f"{name}: the log signed another root at the size {size} than its entries have"
+            found.findings.add("EQUIVOCATION", size - 1, key.name, text)
+    for index, entry in one.leaves:
+        if index < log.size and _entry_at(found.asked.place, log, index) not in (entry, None):
+            found.findings.add("EQUIVOCATION", index, key.name, f"{name}: the log holds another entry at this place")
+
+
+def _bundle(place: Place, log: Log, number: int) -> list[bytes]:
+    width = min(WIDTH, log.size - number * WIDTH)
+    try:
+        return cut_bundle(place.read(tile_path("entries", number, width), WIDTH * 65_538)) or []
+    except (Missing, Unreadable):
+        return []
+
+
+def _entry_at(place: Place, log: Log, index: int) -> bytes | None:
+    entries = _bundle(place, log, index // WIDTH)
+    return entries[index % WIDTH] if index % WIDTH < len(entries) else None
+
+
+def _root_at(place: Place, log: Log, size: int) -> bytes | None:
+    """Return the root at a size; that of a size that is no known head is worked out from the lowest tiles."""
+    if size in log.roots:
+        return log.roots[size]
+    hashes: list[bytes] = []
+    for number in range(-(-size // WIDTH)):
+        hashes += [leaf_hash(entry) for entry in _bundle(place, log, number)]
+    if len(hashes) < size:
+        return None
+    log.roots[size] = root_of(peaks_of(hashes[:size]))
+    return log.roots[size]

@@ -1,0 +1,164 @@
+"""Every head of a log that its files hold, and the times at which a quorum of witnesses had them.
+
+The log publishes each head that it ever signed (`heads/NNN`, 256 a file), with each witness's first line: what was in
+the log by when can be told from these alone. A node that leaves one out makes only itself look later.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from salus_audit.finding import Findings
+from salus_audit.notes import Head, Times, Unsigned, cosigned_at, quorum_times, read_head
+from salus_audit.places import Missing, Place, Unreadable
+from salus_audit.reading.chunks import cut_bundle
+from salus_audit.signing import WITNESS, NamedKey
+from salus_audit.spelling import Misspelt, octets
+from salus_audit.trees import WIDTH, number_path
+
+MOST_HEADS = WIDTH * (2 + 0xFFFF)
+_FAR = 1 << 62
+
+
+def heads_of(place: Place, log: NamedKey, size: int, findings: Findings) -> list[Head]:
+    """Read every published head of at most this size, smallest first."""
+    found: list[Head] = []
+    number, full = 0, True
+    while full:
+        path = f"heads/{number_path(number)}"
+        try:
+            notes = cut_bundle(place.read(path, MOST_HEADS))
+        except Missing:
+            if number == 0:
+                findings.add("LOG-MISSING", None, log.name, f"{path} is missing: no time of anything can be told")
+            return found
+        except Unreadable as reason:
+            findings.add("LOG-UNREADABLE", None, log.name, f"{path} cannot be read: {reason}")
+            return found
+        if notes is None:
+            findings.add("LOG-TRUNCATED", None, log.name, f"{path} is cut short")
+            return found
+        _take(found, notes, path, log, findings)
+        number, full = number + 1, len(notes) >= WIDTH
+    return [one for one in found if one.size <= size]
+
+
+def _take(found: list[Head], notes: Sequence[bytes], path: str, log: NamedKey, findings: Findings) -> None:
+    for note in notes:
+        try:
+            head = read_head(note, log)
+        except (Misspelt, Unsigned) as reason:
+            findings.add("LOG-SIGNATURE", None, log.name, f"a head in {path}: {reason}")
+            continue
+        if found and head.size <= found[-1].size:
+            findings.add("LOG-HEADS", None, log.name, f"the heads in {path} do not come in the order of their sizes")
+            continue
+        found.append(head)
+
+
+def hold_roots(heads: Sequence[Head], roots: Mapping[int, bytes], what: str, log: NamedKey, findings: Findings) -> None:
+    """Find each head that the log signed with a root that it never had: a signature under another past."""
+    for head in heads:
+        if head.size in roots and roots[head.size] != head.root:
+            text = f"{what}: the log signed another root at the size {head.size} than its entries have"
+            findings.add("EQUIVOCATION", head.size - 1 if head.size else None, log.name, text)
+
+
+@dataclass(slots=True)
+class Witnessed:
+    """Which of a log's heads a quorum has seen, and when; `heads` are these alone, smallest first.
+
+    Something stood in the log by the earliest time of any head that covers it: one liar in a bare quorum can date a
+    head into the future, and the next head makes good for it.
+    """
+
+    heads: list[tuple[int, Times]] = field(default_factory=list)
+    _sizes: list[int] = field(default_factory=list)
+    _by: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._sizes = [size for size, _ in self.heads]
+        earliest = _FAR
+        for _, times in reversed(self.heads):
+            earliest = min(earliest, times.at)
+            self._by.append(earliest)
+        self._by.reverse()
+
+    def seen(self, index: int) -> int | None:
+        """Return by when a quorum had a leaf; None if it has not yet."""
+        place = bisect_right(self._sizes, index)
+        return self._by[place] if place < len(self._by) else None
+
+    def covered(self, index: int) -> int | None:
+        """Return the size of the first head with a quorum that covers a leaf."""
+        place = bisect_right(self._sizes, index)
+        return self._sizes[place] if place < len(self._sizes) else None
+
+    def before(self, index: int) -> int | None:
+        """Return by when a quorum had the last head in which a leaf did not stand yet; None if there is none."""
+        place = bisect_right(self._sizes, index) - 1
+        return self._by[place] if place >= 0 else None
+
+    def last_before(self, index: int) -> int:
+        """Return the size of the last head with a quorum in which a leaf did not stand yet; 0 if there is none."""
+        place = bisect_right(self._sizes, index) - 1
+        return self._sizes[place] if place >= 0 else 0
+
+    def stood_at(self, at: int) -> int:
+        """Return the size of the largest head that a quorum had by an instant."""
+        return self._sizes[bisect_left(self._by, at + 1) - 1] if self._by and self._by[0] <= at else 0
+
+    @property
+    def newest(self) -> Times | None:
+        """The times of the newest head with a quorum."""
+        return self.heads[-1][1] if self.heads else None
+
+
+def witnesses_of(
+    given: Sequence[NamedKey], told: Sequence[tuple[int, Mapping[str, str]]]
+) -> list[tuple[int, NamedKey]]:
+    """Return witnesses, each with the place from which on it counts: those that are given, else those of the log.
+
+    A witness that is given answers for the organisation that the log names for its key, where it names one.
+    """
+    logged = [
+        (index, NamedKey(body["party"], WITNESS, octets(body["key"], 32), body["organisation"]))
+        for index, body in told
+        if body["duty"] == "witness"
+    ]
+    if not given:
+        return list({(one.name, one.key): (index, one) for index, one in reversed(logged)}.values())[::-1]
+    named = {one.key: one.organisation for _, one in logged}
+    return [(-1, NamedKey(one.name, one.kind, one.key, _named(one, named))) for one in given]
+
+
+def _named(one: NamedKey, named: Mapping[bytes, str]) -> str:
+    return one.organisation if one.organisation != one.name else named.get(one.key, one.organisation)
+
+
+def witnessed(heads: Sequence[Head], witnesses: Sequence[tuple[int, NamedKey]], findings: Findings) -> Witnessed:
+    """Tell which heads a quorum has seen. A false line of a witness is found, and the head counts for nothing."""
+    found = []
+    for head in heads:
+        chosen = [one for index, one in witnesses if index < head.size]
+        try:
+            times = quorum_times(head, chosen)
+        except Unsigned as reason:
+            findings.add(
+                "LOG-COSIGNATURE", head.size - 1, _false_of(head, chosen), f"at the size {head.size}: {reason}"
+            )
+            continue
+        if times:
+            found.append((head.size, times))
+    return Witnessed(found)
+
+
+def _false_of(head: Head, witnesses: Sequence[NamedKey]) -> str | None:
+    for one in witnesses:
+        try:
+            cosigned_at(head, one)
+        except Unsigned:
+            return one.name
+    return None

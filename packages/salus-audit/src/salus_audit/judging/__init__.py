@@ -1,0 +1,1 @@
+"""Judging what a log says: publications, decisions, appeals, counts."""

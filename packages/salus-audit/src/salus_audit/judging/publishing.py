@@ -1,0 +1,310 @@
+"""Whether what was published counts: document, signers, notice by witness time, end. Limits are constants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from salus_audit.recomputing.linting import faults_of, hides, is_disease
+from salus_audit.signing import signed
+from salus_audit.spelling import Misspelt, base64_of, instant, jcs, octets, parsed, seconds
+
+HOUR, DAY = 3600, 86_400
+LEAST_ORGANISATIONS = 3
+LEAST_LIFE = DAY
+MOST_DOCUMENT = 64 * 1024
+VETO_WITHIN = DAY
+
+SHORT = {"assignment-rules": 72 * HOUR, "acceptance-rules": 72 * HOUR, "trust-list": DAY}
+"""Notice below which more signers have to sign, or an emergency has to be alive."""
+NOTICE = {"declaration": DAY, "recognition": DAY, "admission": 72 * HOUR, "trust-list": 0, "emergency": 0}
+SIGNERS = {"emergency": 5}
+LONGEST = {
+    "assignment-rules": 366 * DAY,
+    "acceptance-rules": 366 * DAY,
+    "emergency": 30 * DAY,
+    "declaration": 30 * DAY,
+    "recognition": 366 * DAY,
+    "trust-list": 366 * DAY,
+    "admission": 5 * 366 * DAY,
+}
+URGENT_SIGNERS, URGENT_ORGANISATIONS, URGENT_NOTICE, URGENT_LONGEST = 6, 4, 6 * HOUR, 14 * DAY
+URGENT_LIST_SIGNERS = 5
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+){0,5}", re.ASCII)
+_VENUES = {"care-home", "hospital-visit", "large-event", "indoor-leisure", "international-departure"}
+_CERTIFICATES = {"vaccination", "test", "recovery"}
+_LICENCES = {
+    "hospital",
+    "clinic",
+    "community-health-centre",
+    "township-health-centre",
+    "village-clinic",
+    "maternal-and-child-centre",
+    "emergency-centre",
+    "laboratory",
+    "sampling-site",
+}
+_MOST_ADMITTED = 256
+_REGION = re.compile(r"country|[0-9]{6}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A party's key as the log has it. `seen` is when a quorum had it."""
+
+    leaf: int
+    party: str
+    organisation: str
+    duty: str
+    key: bytes
+    seen: int
+
+
+@dataclass(slots=True)
+class Published:
+    """A publication. `seen` is when a quorum had it, `under` the size of the head by which it stood there.
+
+    `faults` are why it does not count, each a code with words; it counts if there are none.
+    """
+
+    leaf: int
+    told: Mapping[str, Any]
+    seen: int
+    under: int
+    body: Mapping[str, Any] = field(default_factory=dict)
+    signers: list[Key] = field(default_factory=list)
+    faults: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """What it is."""
+        return str(self.told["kind"])
+
+    @property
+    def digest(self) -> str:
+        """Its document's SHA-256, in base64."""
+        return str(self.told["digest"])
+
+    @property
+    def starts(self) -> int:
+        """From when on it counts."""
+        return seconds(self.told["starts"])
+
+    @property
+    def ends(self) -> int:
+        """Until when it counts."""
+        return seconds(self.told["ends"])
+
+    @property
+    def disease(self) -> str | None:
+        """The disease that it is about, if it is about one."""
+        found = self.body.get("disease")
+        return found if isinstance(found, str) else None
+
+    def alive(self, at: int) -> bool:
+        """Tell whether it counts at an instant, if it counts at all."""
+        return not self.faults and self.starts <= at < self.ends
+
+    def fault(self, code: str, text: str) -> None:
+        """Note why it does not count."""
+        self.faults.append((code, text))
+
+
+def read_document(found: Published, content: bytes) -> None:
+    """Hold a document against the leaf that names it, and read what it says."""
+    told = {name: found.told[name] for name in ("kind", "name", "version", "starts", "ends")}
+    if base64_of(sha256(content).digest()) != found.digest:
+        found.fault("LOG-DOCUMENT", "the document is not the one that the entry names")
+        return
+    try:
+        document = parsed(content)
+    except Misspelt as reason:
+        found.fault("LOG-DOCUMENT", f"the document: {reason}")
+        return
+    if not isinstance(document, dict) or not isinstance(document.get("body"), dict) or len(content) > MOST_DOCUMENT:
+        found.fault("LOG-DOCUMENT", "this is no document")
+        return
+    found.body = document["body"]
+    if {**told, "body": found.body} != document or not _NAME.fullmatch(found.told["name"]) or told["version"] >= 10_000:
+        found.fault("LOG-DOCUMENT", "the document says something else than its entry, or has no such name")
+    elif found.starts >= found.ends:
+        found.fault("MINIMUM-LIFE", "it ends before it starts")
+    else:
+        _content(found)
+
+
+def _content(found: Published) -> None:
+    judge: Callable[[Mapping[str, Any]], str | None] = _CONTENTS.get(found.kind, lambda body: None)
+    fault = judge(found.body)
+    if fault:
+        found.fault("RULE-LINT", fault)
+
+
+def _rules(body: Mapping[str, Any]) -> str | None:
+    faults = faults_of(body)
+    return "; ".join(faults[:3]) or None
+
+
+def _emergency(body: Mapping[str, Any]) -> str | None:
+    reason = body.get("reason")
+    if set(body) - {"renews"} != {"disease", "reason"} or not is_disease(body["disease"]):
+        return "an emergency says its disease and its reason, and nothing else"
+    if not isinstance(reason, dict) or set(reason) != {"en", "zh"}:
+        return "an emergency's reason is told in both languages"
+    if not all(isinstance(text, str) and text.strip() and not hides(text) for text in reason.values()):
+        return "an emergency's reason could name people or hold a list"
+    return None
+
+
+def _declaration(body: Mapping[str, Any]) -> str | None:
+    if set(body) != {"venues", "wants", "region"} or not all(
+        isinstance(body[one], list) for one in ("venues", "wants")
+    ):
+        return "a declaration says venues, what they may ask for, and a region"
+    for name, closed in (("venues", _VENUES), ("wants", _CERTIFICATES)):
+        listed = body[name]
+        if not listed or not all(isinstance(one, str) for one in listed) or set(listed) - closed:
+            return f"a declaration names {name} that are not in the closed list"
+        if len(set(listed)) != len(listed):
+            return f"a declaration names {name} twice"
+    return None if isinstance(body["region"], str) and _REGION.fullmatch(body["region"]) else "there is no such region"
+
+
+def _acceptance(body: Mapping[str, Any]) -> str | None:
+    if set(body) != {"region", "disease", "tables", "periods", "rules"} or not is_disease(body["disease"]):
+        return "acceptance rules have other fields than these, or no disease"
+    return None if isinstance(body["region"], str) and _REGION.fullmatch(body["region"]) else "there is no such region"
+
+
+def _admission(body: Mapping[str, Any]) -> str | None:
+    listed = body.get("facilities")
+    if set(body) != {"facilities"} or not isinstance(listed, list) or len(listed) > _MOST_ADMITTED:
+        return f"an admission lists at most {_MOST_ADMITTED} facilities, and nothing else"
+    for one in listed:
+        if not isinstance(one, dict) or set(one) != {"facility", "organisation", "licence", "county"}:
+            return "a facility is admitted with its organisation, its licence and its county, and nothing else"
+        if not all(isinstance(value, str) and len(value) <= 64 for value in one.values()):
+            return "a facility is admitted in words"
+        if one["licence"] not in _LICENCES or not re.fullmatch("[0-9]{6}", one["county"], re.ASCII):
+            return "there is no such class of licence, or no such county"
+        if any(re.search(r"[0-9]{11}|[0-9a-fA-F]{16}", one[name]) for name in ("facility", "organisation")):
+            return "the name of a facility could hold a person's number or a hash"
+    names = [one["facility"] for one in listed]
+    return None if len(set(names)) == len(names) else "a facility is admitted once"
+
+
+_CONTENTS: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+    "assignment-rules": _rules,
+    "emergency": _emergency,
+    "declaration": _declaration,
+    "acceptance-rules": _acceptance,
+    "admission": _admission,
+}
+
+
+def signed_text(told: Mapping[str, Any]) -> bytes:
+    """Return what each signer of a publication signs."""
+    return jcs({"publication": {name: value for name, value in told.items() if name != "signatures"}})
+
+
+def check_signers(found: Published, keys: Iterable[Key]) -> None:
+    """Find who signed. Every signature has to be good, with a signer's key that the log had by then."""
+    message, known = signed_text(found.told), [one for one in keys if one.duty == "signer" and one.seen <= found.seen]
+    for party, signature in found.told["signatures"].items():
+        raw = octets(signature, 64)
+        good = [one for one in known if one.party == party and signed(one.key, message, raw)]
+        if good:
+            found.signers.append(good[0])
+        else:
+            found.fault("SIGNATURE", f"the signature of {party} is of no signer's key that the log had then")
+    if len({one.key for one in found.signers}) != len(found.signers):
+        found.fault("SIGNATURE", "one key signed under two names")
+
+
+def check_times(found: Published, emergencies: Sequence[Published]) -> None:
+    """Check signers, notice and life by the kind of the document."""
+    kind, notice, lasts = found.kind, found.starts - found.seen, found.ends - found.starts
+    signers, longest, organisations = SIGNERS.get(kind, 4), LONGEST[kind], LEAST_ORGANISATIONS
+    if notice < SHORT.get(kind, notice):
+        if kind == "trust-list":
+            signers = URGENT_LIST_SIGNERS
+        else:
+            signers, longest, organisations = URGENT_SIGNERS, URGENT_LONGEST, URGENT_ORGANISATIONS
+            if notice < URGENT_NOTICE or not _under(found, emergencies):
+                told = f"{notice / HOUR:.1f} hours' notice; 72 are the rule, 6 under a live emergency"
+                found.fault("NOTICE-TOO-SHORT", told)
+                return
+    if notice < NOTICE.get(kind, 0):
+        found.fault("NOTICE-TOO-SHORT", f"{notice / HOUR:.1f} hours' notice; {NOTICE[kind] // HOUR} are the rule")
+    if lasts < LEAST_LIFE:
+        found.fault("MINIMUM-LIFE", "what is published counts for at least 24 hours")
+    if lasts > longest:
+        found.fault("RULE-LINT", f"it counts for more than {longest // DAY} days")
+    bodies = len({one.organisation for one in found.signers})
+    if len(found.signers) < signers or bodies < organisations:
+        text = f"{len(found.signers)} signers of {bodies} organisations; it takes {signers} of {organisations}"
+        found.fault("SHORT-QUORUM", text)
+
+
+def _under(found: Published, emergencies: Sequence[Published]) -> bool:
+    return any(
+        one.alive(found.seen) and one.seen <= found.seen and one.disease == found.disease is not None
+        for one in emergencies
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Veto:
+    """An ombudsman's veto: of which document, by whom, since when; `appointed` is when the log had the key."""
+
+    leaf: int
+    digest: str
+    party: str
+    appointed: int
+    seen: int
+
+
+def read_veto(leaf: int, body: Mapping[str, Any], seen: int, keys: Iterable[Key]) -> Veto | None:
+    """Return a veto; None where no ombudsman's key that the log had by then signed it."""
+    message = jcs({"veto": {"digest": body["digest"], "party": body["party"]}})
+    raw = octets(body["signature"], 64)
+    good = [
+        one.seen
+        for one in keys
+        if (one.duty, one.party) == ("ombudsman", body["party"]) and one.seen <= seen and signed(one.key, message, raw)
+    ]
+    return Veto(leaf, body["digest"], body["party"], min(good), seen) if good else None
+
+
+def check_vetoes(found: Published, vetoes: Iterable[Veto]) -> None:
+    """A veto in time, by an ombudsman known before the document, stops it for good; no trust list waits for one."""
+    until = max(found.starts, found.seen + VETO_WITHIN)
+    for veto in vetoes:
+        mine = veto.digest == found.digest and found.kind != "trust-list"
+        if mine and veto.appointed <= found.seen and veto.seen < until:
+            found.fault("VETOED", f"{veto.party} vetoed it at {instant(veto.seen)}")
+
+
+def check_succession(found: Sequence[Published]) -> None:
+    """Of two documents about one thing none starts within a day of the other; the later in the log does not count."""
+    counting: list[Published] = []
+    for one in sorted(found, key=lambda one: (one.seen, one.starts, one.digest)):
+        subject = _subject(one)
+        if one.faults or subject is None:
+            continue
+        near = [
+            other for other in counting if abs(other.starts - one.starts) < LEAST_LIFE and _subject(other) == subject
+        ]
+        if any(other.digest != one.digest for other in near):
+            one.fault("MINIMUM-LIFE", "other rules about the same start within 24 hours of it")
+        else:
+            counting.append(one)
+
+
+def _subject(one: Published) -> tuple[object, ...] | None:
+    if one.kind == "assignment-rules":
+        return (one.kind, one.disease)
+    return (one.kind, one.body.get("region"), one.disease) if one.kind == "acceptance-rules" else None

@@ -1,0 +1,1 @@
+"""Reading a log: stretches of it, in several processes, held against its tree."""

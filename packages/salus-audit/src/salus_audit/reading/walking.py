@@ -1,0 +1,172 @@
+"""Read a whole log, stretch by stretch, in as many processes as there are processors, and hold it against its tree.
+
+Memory stays bounded: of the kinds of which a log has very many, places and hashes go to disk.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from salus_audit.finding import Findings
+from salus_audit.places import Missing, Place, Unreadable
+from salus_audit.reading.chunks import DECIDED, DUTIES, PLACED, Chunk, Unsettled, joined, read_chunk
+from salus_audit.reading.spill import Buckets, Tape
+from salus_audit.spelling import octets
+from salus_audit.trees import WIDTH, Peak, push, root_of, tile_path
+
+STRETCH = 32
+"""How many bundles a process reads at once."""
+_ALONE = 4 * STRETCH
+
+Leaves = list[tuple[int, dict[str, Any]]]
+
+
+@dataclass(slots=True)
+class Log:
+    """All of a log that judging takes. `roots` are its roots at each of the `marks`, the sizes of its known heads."""
+
+    size: int
+    marks: Sequence[int]
+    findings: Findings
+    roots: dict[int, bytes] = field(default_factory=dict)
+    rare: dict[str, Leaves] = field(default_factory=dict)
+    decisions: Tape = field(default_factory=lambda: Tape(DECIDED))
+    tags: Buckets = field(default_factory=Buckets)
+    placed: dict[str, Buckets] = field(default_factory=lambda: {kind: Buckets() for kind in DUTIES})
+    counted: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    whole: bool = True
+
+    def of(self, kind: str) -> Leaves:
+        """Return the leaves of a kind, each with its place, in the log's order."""
+        return self.rare.get(kind, [])
+
+    def stretch(self, index: int) -> int:
+        """Return how many marks stand before a leaf; two leaves of one stretch came in one batch."""
+        return bisect_right(self.marks, index)
+
+    def total(self, kind: str) -> int:
+        """Count the leaves of a kind."""
+        return len(self.of(kind)) + sum(count for (one, _, _), count in self.counted.items() if one == kind)
+
+
+def walk(place: Place, size: int, root: bytes, marks: Iterable[int], findings: Findings, workers: int = 0) -> Log:
+    """Read a log of this size and hold it against its signed root. What is wrong with it is found, never raised."""
+    log = Log(size, sorted({one for one in marks if 0 < one <= size} | ({size} if size else set())), findings)
+    reading = _Reading(log)
+    for chunk in _chunks(place, log, reading, workers or os.cpu_count() or 1):
+        reading.take(chunk)
+        if chunk.lost:
+            log.whole = False
+            findings.add("LOG-ROOT", chunk.first, None, "neither entries nor hashes: the rest of the log is lost")
+            return log
+    reading.settle(size)
+    if root_of(reading.peaks) != root:
+        log.whole = False
+        findings.add("LOG-ROOT", None, None, "the entries lead to another root than the one that was signed")
+    _upper(place, size, reading.full, findings)
+    return log
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What has been read of a log so far."""
+
+    log: Log
+    peaks: list[Peak] = field(default_factory=list)
+    full: list[bytes] = field(default_factory=list)
+    keys: dict[tuple[str, str], tuple[tuple[int, bytes], ...]] = field(default_factory=dict)
+    waiting: list[Unsettled] = field(default_factory=list)
+
+    def take(self, chunk: Chunk) -> None:
+        """Add the next stretch."""
+        log = self.log
+        for one in chunk.findings:
+            log.findings.add(one.code, one.leaf, one.key, one.text)
+        for number, block in enumerate(chunk.blocks):
+            for cut, (bundle, peaks) in chunk.cuts.items():
+                if bundle == number:
+                    upto = list(self.peaks)
+                    joined([peaks], upto)
+                    log.roots[cut] = root_of(upto)
+            joined([block], self.peaks)
+            if len(block) == 1 and 1 << block[0][0] == WIDTH:
+                self.full.append(block[0][1])
+        for index, kind, body in chunk.rare:
+            log.rare.setdefault(kind, []).append((index, body))
+            if kind == "party-key":
+                name = (body["duty"], body["party"])
+                self.keys[name] = (*self.keys.get(name, ()), (index, octets(body["key"], 32)))
+        self._mass(chunk)
+        self.waiting += chunk.unsettled
+        self.settle(chunk.first + chunk.entries)
+
+    def _mass(self, chunk: Chunk) -> None:
+        log = self.log
+        log.decisions.write(chunk.decisions)
+        log.tags.add(b"".join(PLACED.pack(one[0], one[2]) for one in DECIDED.iter_unpack(chunk.decisions)))
+        for kind, records in chunk.placed.items():
+            log.placed[kind].add(records)
+        log.counted.update(chunk.counted)
+
+    def settle(self, read: int) -> None:
+        """Look at evidence again whose key was not known: it may have come later in the same batch, and no later."""
+        still = []
+        for one in self.waiting:
+            mark = self.log.stretch(one.leaf)
+            batch_ends = self.log.marks[mark]
+            if one.settled(self.keys.get((DUTIES[one.kind], one.party), ()), batch_ends):
+                continue
+            if batch_ends > read:
+                still.append(one)
+            else:
+                text = f"no key that the log had for this {DUTIES[one.kind]} made the signature"
+                self.log.findings.add("SIGNATURE", one.leaf, one.party, text)
+        self.waiting = still
+
+
+def _chunks(place: Place, log: Log, reading: _Reading, workers: int) -> Iterator[Chunk]:
+    """Yield the stretches of a log in order; a long one is read by several processes."""
+    bundles = -(-log.size // WIDTH)
+    starts = range(0, bundles, STRETCH)
+    if workers == 1 or bundles < _ALONE:
+        for first in starts:
+            yield read_chunk(place, first, min(STRETCH, bundles - first), log.size, log.marks, reading.keys)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        running: deque[Future[Chunk]] = deque()
+        for first in starts:
+            count = min(STRETCH, bundles - first)
+            running.append(pool.submit(read_chunk, place, first, count, log.size, log.marks, dict(reading.keys)))
+            if len(running) > 2 * workers:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+
+
+def _upper(place: Place, size: int, hashes: list[bytes], findings: Findings) -> None:
+    """Hold the tiles above the lowest level against the hashes of the full tiles below them."""
+    level, width = 1, size // WIDTH
+    while width:
+        above = []
+        for index in range(-(-width // WIDTH)):
+            mine = hashes[index * WIDTH : (index + 1) * WIDTH]
+            path = tile_path(level, index, len(mine))
+            try:
+                if place.read(path, 32 * WIDTH) != b"".join(mine):
+                    findings.add("LOG-TILE", None, None, f"{path} has other hashes than the tiles below it lead to")
+            except Missing:
+                findings.add("LOG-MISSING", None, None, f"{path} is missing")
+            except Unreadable as reason:
+                findings.add("LOG-UNREADABLE", None, None, f"{path} cannot be read: {reason}")
+            if len(mine) == WIDTH:
+                peaks: list[Peak] = []
+                for one in mine:
+                    push(peaks, 0, one)
+                above.append(peaks[0][1])
+        level, width, hashes = level + 1, width // WIDTH, above

@@ -1,0 +1,1 @@
+"""Deciding again: the rules' language a second time, and measures' files."""
