@@ -158,6 +158,10 @@ POWER = p.Power(
         for n, kind in enumerate(("write-measure", "import-measure", "guess-measure-route"))
     ),
     voids=1371,
+    glass=(
+        p.GlassLine(organisation=CITY, opened=7, unreviewed=1),
+        p.GlassLine(organisation=None, opened=3, unreviewed=0),
+    ),
     voided=tuple(
         p.VoidLine(month="2026-10", reason=reason, count=10 + n)
         for n, reason in enumerate(("holder", "superseded", "not-ones-own", "together"))
@@ -175,6 +179,7 @@ NO_POWER = p.Power(
     rules=(),
     attempts=(),
     voids=0,
+    glass=(),
     voided=(),
     commands=POWER.commands,
 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
+from salus.web.views import Words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InForce:
@@ -80,6 +82,15 @@ class VoidLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GlassLine:
+    """How often an organisation broke the glass in the last 30 days; None for several that did so seldom."""
+
+    organisation: Words | None
+    opened: int
+    unreviewed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contests:
     """How contests were answered, counted from the log."""
 
@@ -109,6 +120,7 @@ class Power:
     attempts: tuple[AttemptLine, ...]
     voids: int
     voided: tuple[VoidLine, ...]
+    glass: tuple[GlassLine, ...]
     commands: tuple[str, ...]
 
     @property
