@@ -198,8 +198,11 @@ AUDIT = p.Audit(
     registered=40,
     unwrapped=41,
     command="salus ledger verify URL",
+    orphans=((CITY, 3),),
 )
-BARE = replace(AUDIT, findings=(), root=None, signed=None, quorum=None, vouched=None, witnesses=(), parked=())
+BARE = replace(
+    AUDIT, orphans=(), findings=(), root=None, signed=None, quorum=None, vouched=None, witnesses=(), parked=()
+)
 
 SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "my contests": (

@@ -15,13 +15,25 @@ from salus.access.consent.model import (
 )
 from salus.access.consent.service import closed_classes, direct, directive, directives, sight, withdraw
 from salus.access.errors import DirectiveInvalid, GlassOff, OpeningInvalid, PolicyBroken, ReadInvalid
-from salus.access.model import GIVEN, MEASURE_ATTEMPTS, RELATION_LASTS, Fault, Finding, Read, Refusal, RegisteredRead
+from salus.access.model import (
+    GIVEN,
+    MEASURE_ATTEMPTS,
+    RELATION_LASTS,
+    UNCONFIRMED_LASTS,
+    Fault,
+    Finding,
+    Read,
+    Refusal,
+    RegisteredRead,
+)
 from salus.access.policy.engine import Policy, load_policy, permit
 from salus.access.policy.model import Action, Decision, Kind, Request
 from salus.access.service import (
     PARTED,
     attempts,
     open_relation,
+    open_unconfirmed,
+    orphans,
     publish_attempts,
     reads_of,
     record_refusal,
@@ -45,6 +57,7 @@ __all__ = [
     "MEASURE_ATTEMPTS",
     "PARTED",
     "RELATION_LASTS",
+    "UNCONFIRMED_LASTS",
     "About",
     "Action",
     "Decision",
@@ -77,6 +90,8 @@ __all__ = [
     "load_policy",
     "names_paper",
     "open_relation",
+    "open_unconfirmed",
+    "orphans",
     "permit",
     "proof_of",
     "proved",

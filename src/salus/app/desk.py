@@ -8,7 +8,7 @@ from uuid import UUID
 
 from salus import access, healthcode, identity, records
 from salus.access import Action, Kind, Read, Sight
-from salus.app.facts import decide, read_by, refuse, relation_ends
+from salus.app.facts import decide, read_by, refuse, relation_by_other, relation_ends
 from salus.app.node import Node
 from salus.app.seeing import own_sight, sight_of, sight_so_far
 from salus.app.visits import reference_of
@@ -78,8 +78,9 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     """Resolve what a resident presents at the desk, an identity code or an identity number, and open a care relation.
 
     Raises Refused (not a care facility, wrong role or purpose), CodeUnknown, NumberRefused, or NotFound for a number
-    that nobody here has. The opening stands in the resident's register of reads. It waits for no chart that is being
-    prepared: a name that is not known to be open is not told.
+    that nobody here has. A code opens it for 24 hours. So does a number, where somebody else of the facility has one
+    open with the resident; typed by one person alone it opens it for 2 hours. The opening stands in the resident's
+    register of reads. It waits for no chart that is being prepared: a name that is not known to be open is not told.
     """
     at = node.clock.now()
     text = presented.strip()
@@ -95,7 +96,9 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
         if resident is None:
             raise NotFound("nobody here has this number")
         key = resident.key
-        ends = access.open_relation(tx, principal.facility, opened_for, principal.subject, at)
+        others = by_code or relation_by_other(tx, principal.facility, key, principal.subject, at)
+        opens = access.open_relation if others else access.open_unconfirmed
+        ends = opens(tx, principal.facility, opened_for, principal.subject, at)
         sight = sight_so_far(tx, node, principal, resident.charts, at)
         people = records.patients(tx, sight)
         shown = tuple(person.chart_key for person in people[:1])

@@ -45,7 +45,9 @@ PURPOSES: Mapping[Purpose, str] = {
 }
 
 GROUNDS: Mapping[str, str] = {
-    "care-relation": noop("Your code or number was given there, which opens your record to that place for 24 hours."),
+    "care-relation": noop(
+        "Your code or number was given there, which opens your record to that place for 24 hours at most."
+    ),
     "care-facility": noop("A place of care looked you up, to open your record for treatment."),
     "emergency": noop("It was an emergency, they said. Somebody of another organisation judges that within 72 hours."),
     "emergency-review": noop("Somebody judged an opening in an emergency; nothing of your record was shown."),

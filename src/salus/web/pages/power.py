@@ -15,7 +15,7 @@ from salus.appeals import Tally
 from salus.kernel import Role
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
-from salus.web.pages.words_of import naming
+from salus.web.pages.words_of import facility_words, naming
 from salus.web.views import Address
 from salus.web.views.power import (
     AttemptLine,
@@ -161,6 +161,7 @@ async def audit(visit: Visit) -> Response:
         parked=tuple(ParkedLine(number=number, kind=kind, code=code) for number, kind, code in found.parked),
         registered=found.registered,
         unwrapped=found.unwrapped,
+        orphans=tuple((facility_words(node, name), count) for name, count in found.orphans),
         command=f"salus ledger verify {node.settings.public_url}/log --vkey '{node.sequencer.key}'",
     )
     return visit.show(view)

@@ -161,7 +161,8 @@ class Audit:
     """What an auditor sees of a node: its own checks, its log, its witnesses, what it parked, and a reconciliation.
 
     `registered` are the unwraps of chart keys that the register tells of, `unwrapped` those that the keys' own store
-    counted; the second may be larger by reads that were broken off, the first never.
+    counted; the second may be larger by reads that were broken off, the first never. `orphans` counts by institution
+    the care relations of the last 30 days that rested on one person's word until they ended.
     """
 
     template: ClassVar[str] = "audit.html"
@@ -176,3 +177,4 @@ class Audit:
     registered: int
     unwrapped: int
     command: str
+    orphans: tuple[tuple[Words, int], ...] = ()
