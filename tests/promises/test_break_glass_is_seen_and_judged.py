@@ -24,6 +24,7 @@ from salus.access.glass import GLASS_LASTS, MOST_A_DAY, MOST_A_MONTH, REVIEW_WIT
 from salus.app import NodeSettings, Reader, close_batch, powers, search, view_summary
 from salus.app.emergencies import (
     Proof,
+    answer_opening,
     glass_off,
     judge_opening,
     my_openings,
@@ -53,12 +54,8 @@ def ward(opened: Ward) -> Iterator[Ward]:
     opened.move(40 * DAY)
     yield opened
     for one in waiting_openings(opened.node, judge()):
-        opened.answer(_named(one.id))
+        answer_opening(opened.node, judge(), one.id, upheld=True)
     opened.record.take_back()
-
-
-def _named(id_):  # type: ignore[no-untyped-def]
-    return type("Named", (), {"id": id_})
 
 
 def test_one_clinician_reads_one_summary_until_half_an_hour_is_over(ward: Ward) -> None:

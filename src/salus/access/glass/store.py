@@ -10,7 +10,7 @@ from uuid import UUID
 from salus.access.glass.model import REVIEW_WITHIN, Category, Opening, Review
 from salus.storage import Transaction
 
-_TELL_LOCK = 7_305_821
+_TELL_LOCK = 7_305_819
 _ROWS = """
 select g.id, g.resident_key, g.opened_by, g.facility, g.organisation, g.category, g.words, g.opened_at, g.ends_at,
     r.upheld, r.reviewer, r.organisation, r.at
