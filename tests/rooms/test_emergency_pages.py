@@ -69,7 +69,7 @@ def test_an_emergency_is_opened_read_told_judged_and_counted(ward: Ward, client:
     assert "The summary of the record" in asked
     assert NUMBER not in asked
     assert board.post(place).status_code == 400
-    assert judge.post(place, says="not-upheld").status_code == 303
+    assert board.post(place, says="not-upheld").status_code == 303
     assert "Not upheld" in me.text("/me/reads")
     assert "Not upheld" not in doctor.text("/desk")
 
