@@ -25,6 +25,9 @@ from salus.web.views.emergencies import WhoLookedFirst
 from salus.web.views.phones import MyCode, PhoneLine
 from salus.web.views.public_log import Branch
 
+MOST_OPENINGS = 12
+"""So many stand on one page, the newest; the list of looks below has every one of them."""
+
 
 def _resident(visit: Visit) -> Principal:
     return visit.principal(Role.RESIDENT).for_purpose(Purpose.PATRQT)
@@ -96,7 +99,7 @@ async def who_looked(visit: Visit) -> Response:
         days=days,
         readers_this_week=looked.readers_this_week,
         older=older,
-        emergencies=tuple(opened_view(node, one.opening, one.name, one) for one in opened),
+        emergencies=tuple(opened_view(node, one.opening, one.name, one) for one in opened[:MOST_OPENINGS]),
     )
     return visit.show(view)
 
