@@ -75,7 +75,7 @@ def test_an_emergency_is_opened_read_told_judged_and_counted(ward: Ward, client:
 
     ward.move(timedelta(days=1))
     close_batch(ward.node)
-    power = words_of(client.ask("GET", "/about/power"))
+    power = words_of(client.ask("GET", "/about/power?lang=en"))
     assert "Organisations with fewer than five each 1 0" in power
 
 
