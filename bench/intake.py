@@ -1,11 +1,10 @@
 """Import of FHIR bundles, everything on, beside a bare COPY of the same bytes in the same run.
 
-Usage: python bench/intake.py [RUNS] [WORKERS] [FOLDER]. Takes the public Synthea bundles where they are, else synthetic
-ones. Each run imports into a fresh node: parsing, validation, places out, references, encryption, search rows,
-register, durable transactions. Floor: COPY of each entry's JSON text into one table without an index, one transaction
-a bundle. Where FOLDER holds a node that `search.py` filled, the file is also imported into it, by a facility of its
-own each time, and the share of a new node's rate is printed. Counted: wall time and CPU of this process, of its
-workers (none unless WORKERS says so; each takes seconds to start) and of PostgreSQL.
+Usage: python bench/intake.py [RUNS] [WORKERS]. Takes the public Synthea bundles where they are, else synthetic ones.
+Each run imports into a fresh node: parsing, validation, places out, references, encryption, search rows, register,
+durable transactions. Floor: COPY of each entry's JSON text into one table without an index, one transaction a bundle.
+Counted: wall time and CPU of this process, of its workers (none unless WORKERS says so; each takes seconds to start)
+and of PostgreSQL.
 """
 
 from __future__ import annotations
@@ -52,21 +51,6 @@ def main() -> None:
             f"median: {middle[0]:,.0f} entries/s ({least:,.0f} to {most:,.0f}), {middle[1]:.3f} CPU-ms;"
             f" ratio {middle[0] / middle[2]:.3f} of the floor's rate"
         )
-        if len(sys.argv) > 3:
-            into_filled(Path(sys.argv[3]), file, workers, middle[0])
-
-
-def into_filled(folder: Path, file: Path, workers: int, fresh_rate: float) -> None:
-    """Import the file into a node that holds much already, and compare."""
-    settings = load_settings(environment={}, given={"data": folder / "node", "postgres": "wheel"})
-    with open_node(settings, "demo") as node:
-        with node.store.connect(Duty.MIGRATION, "salus") as connection:
-            stored = connection.execute("select count(*) from records.resource").fetchone()
-        rate, cost, shares = intake(node, file, workers, add_facility(node, f"B{time.time_ns()}"))
-        print(
-            f"with {(stored or [0])[0]:,} stored: {rate:,.0f} entries/s, {cost:.3f} CPU-ms each ({shares});"
-            f" ratio {rate / fresh_rate:.3f} of a new node's rate"
-        )
 
 
 def bundles(folder: Path) -> Path:
@@ -87,15 +71,9 @@ def fresh(data: Path) -> Node:
     """Return a new demo node with one facility."""
     node = open_node(load_settings(environment={}, given={"data": data, "postgres": "wheel"}), "demo")
     parties.add_organisation(node.store, organisation_id="Bench", name_en="Bench", name_zh="基准")
-    add_facility(node, "B1")
-    return node
-
-
-def add_facility(node: Node, facility: str) -> str:
-    """Register a hospital; return its id."""
     parties.add_facility(
         node.store,
-        facility_id=facility,
+        facility_id="B1",
         name_en="Bench Hospital",
         name_zh="基准医院",
         level=3,
@@ -103,13 +81,13 @@ def add_facility(node: Node, facility: str) -> str:
         county="900101",
         organisation="Bench",
     )
-    return facility
+    return node
 
 
-def intake(node: Node, file: Path, workers: int, facility: str = "B1") -> tuple[float, float, str]:
+def intake(node: Node, file: Path, workers: int) -> tuple[float, float, str]:
     """Import the file; return entries per second, CPU-ms per entry, and whose."""
     before, began = used(node), time.perf_counter()
-    done = import_files(node, facility, [file], workers=workers)
+    done = import_files(node, "B1", [file], workers=workers)
     wall, spent = time.perf_counter() - began, used(node) - before
     assert not done.refused, done.refused[:3]
     server, database = spent.server / done.entries * 1000, spent.database / done.entries * 1000

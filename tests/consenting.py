@@ -12,10 +12,10 @@ from uuid import UUID
 
 import orjson
 
-from nodes import a_node, a_number, a_patient, clinician, resident_of, send, system, the_resident
+from nodes import a_node, a_number, a_patient, clinician, received, resident_of, send, system, the_resident
 from salus import access, identity
 from salus.access import About, Directive, Says
-from salus.app import Node, Reader, arrive, everything_of, history_of, search, summary_of, view_summary
+from salus.app import Node, Reader, everything_of, history_of, search, summary_of, view_summary
 from salus.kernel import Role, new_id
 from salus.parties import Principal
 from salus.records import NotFound, parse_query
@@ -179,7 +179,7 @@ def a_record(folder: Path) -> Iterator[Record]:
             resident = identity.resident_by_key(tx, key)
         assert resident is not None
         for facility in ("H2", "H3"):
-            arrive(node, clinician(facility), NUMBER)
+            received(node, clinician(facility), NUMBER)
         ids = {name: (one.type, one.id) for name, one in zip(WRITTEN, done.outcomes[1:], strict=True)}
         yield Record(node=node, ids=ids, patient=done.outcomes[0].id, key=key, resident=resident.resident_id)
 

@@ -15,7 +15,7 @@ import orjson
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from salus import access, identity, parties, records
-from salus.app import Node, accept, demo_token, load_settings, open_node
+from salus.app import Node, Visit, accept, arrive, demo_token, load_settings, open_node
 from salus.kernel import FixedClock, Purpose, Role, parse_instant
 from salus.parties import FacilityKind, Principal, parse_scopes, principal
 from salus.records import Accepted, Intent
@@ -65,6 +65,17 @@ def system(facility: str = "H1") -> Principal:
 def clinician(facility: str = "H1") -> Principal:
     """A clinician who treats."""
     return principal(Role.CLINICIAN, f"clinician-{facility}", facility=facility, purpose=Purpose.TREAT, strong=True)
+
+
+def reception(facility: str = "H1") -> Principal:
+    """Somebody at the desk."""
+    return principal(Role.RECEPTION, f"reception-{facility}", facility=facility, purpose=Purpose.TREAT, strong=True)
+
+
+def received(node: Node, who: Principal, number: str) -> Visit:
+    """Let the desk type a number, and then somebody else: two people saw the resident, so that it lasts a day."""
+    arrive(node, reception(who.facility or ""), number)
+    return arrive(node, who, number)
 
 
 def the_resident(resident: UUID) -> Principal:

@@ -115,11 +115,16 @@ class World:
         return orjson.dumps(told)
 
     def page(self, ask: Ask, visitor: Visitor) -> list[httpx.Response]:
-        """Return the answer to a question at a browser; its body is a form's fields."""
+        """Return the answer to a question at a browser; its body is a form's fields.
+
+        The one screen of an emergency is found through the form that opens it alone: there it is asked for, too.
+        """
         path = self.filled(ask.path)
         if ask.method == "GET":
             return [visitor.get(path)]
-        return [visitor.post(path, **{name: self.filled(value) for name, value in ask.body.items()})]
+        answer = visitor.post(path, **{name: self.filled(value) for name, value in ask.body.items()})
+        led = str(answer.headers.get("location", ""))
+        return [answer, visitor.get(led)] if led.startswith("/emergency/") else [answer]
 
     def filled(self, text: str) -> str:
         """Return a question's text with this world's names."""

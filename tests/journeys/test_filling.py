@@ -73,7 +73,7 @@ def test_everybody_who_sends_or_works_is_registered(filled: Node, made: synth.Co
     assert software == {Role.HOSPITAL_SYSTEM, Role.SAMPLING_SITE, Role.LABORATORY, Role.DEPARTMENT_SYSTEM}
     assert {step.role for step in demo_roles(filled)} == {
         Role.CLINICIAN, Role.RECEPTION, Role.RESIDENT, Role.EPIDEMIOLOGIST, Role.COMMANDER, Role.APPEAL_OFFICER,
-        Role.INDEX_REVIEWER, Role.AUDITOR,
+        Role.INDEX_REVIEWER, Role.ACCESS_REVIEWER, Role.AUDITOR,
     }  # fmt: skip
 
 

@@ -63,7 +63,8 @@ where verdict = 'countersigned' and %s between starts and ends
 PEOPLE = """
 select count(distinct (reader_role, reader)) from access.entry
 where resident_key = %s and at > %s and reader_role in
-    ('clinician', 'reception', 'epidemiologist', 'commander', 'appeal-officer', 'index-reviewer', 'auditor', 'operator')
+    ('clinician', 'reception', 'epidemiologist', 'commander', 'appeal-officer', 'index-reviewer', 'access-reviewer',
+    'auditor', 'operator')
 """
 
 

@@ -1,6 +1,7 @@
 """A care relation ends: 24 hours after the resident was at the desk, to the second, the facility reads no more.
 
-Nothing extends it but the resident's coming again, and no setting changes how long it lasts.
+Nothing extends it but the resident's coming again, and no setting changes how long it lasts. Where one person alone
+typed a number it ends after two hours, unless a colleague types it too or the code is shown.
 """
 
 from __future__ import annotations
@@ -13,10 +14,22 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from nodes import START, a_node, a_number, a_patient, an_observation, clinician, send, system, the_resident
+from nodes import (
+    START,
+    a_node,
+    a_number,
+    a_patient,
+    an_observation,
+    clinician,
+    received,
+    reception,
+    send,
+    system,
+    the_resident,
+)
 from salus import records
-from salus.access import RELATION_LASTS, open_relation
-from salus.app import Node, NodeSettings, Reader, Visit, arrive, my_code, present_here, search, view_summary
+from salus.access import RELATION_LASTS, UNCONFIRMED_LASTS, open_relation, open_unconfirmed, orphans
+from salus.app import Node, NodeSettings, Reader, Visit, arrive, audited, my_code, present_here, search, view_summary
 from salus.kernel import FixedClock, Refused
 from salus.parties import Principal
 from salus.records import NotFound
@@ -38,7 +51,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
 def visit(node: Node, days: Iterator[datetime]) -> Visit:
     """The resident comes to the desk of H1, on a day on which no earlier relation is open."""
     move(node, next(days))
-    return arrive(node, HERE, NUMBER)
+    return received(node, HERE, NUMBER)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +127,7 @@ def test_reading_does_not_extend_a_relation(visit: Visit, node: Node) -> None:
 def test_coming_again_opens_another_that_ends_24_hours_later(visit: Visit, node: Node) -> None:
     again = visit.ends - timedelta(hours=1)
     move(node, again)
-    second = arrive(node, HERE, NUMBER)
+    second = received(node, HERE, NUMBER)
     move(node, visit.ends)
 
     assert second.ends == again + RELATION_LASTS
@@ -133,6 +146,55 @@ def test_a_relation_that_the_identity_code_opened_ends_alike(visit: Visit, node:
 
     assert by_code.ends - visit.ends == RELATION_LASTS
     assert may_read(node, HERE, visit) == set()
+
+
+def test_a_number_that_one_person_typed_opens_two_hours(node: Node, days: Iterator[datetime]) -> None:
+    """Attack C04: a clerk who knows a number says that somebody is there."""
+    move(node, next(days))
+    alone = arrive(node, HERE, NUMBER)
+    arrive(node, HERE, NUMBER)  # the same person again confirms nothing
+
+    assert alone.ends - node.clock.now() == UNCONFIRMED_LASTS == timedelta(hours=2)
+    move(node, alone.ends - timedelta(microseconds=1))
+    assert may_read(node, HERE, alone)
+    move(node, alone.ends)
+    assert may_read(node, HERE, alone) == set()
+
+
+@pytest.mark.parametrize("how", ["colleague", "code"])
+def test_a_colleague_or_the_code_makes_a_day_of_it(node: Node, days: Iterator[datetime], how: str) -> None:
+    move(node, next(days))
+    alone = arrive(node, HERE, NUMBER)
+    code = my_code(node, the_resident(alone.resident_id)).code
+    move(node, alone.ends - timedelta(minutes=1))
+    confirmed = arrive(node, *((reception("H1"), NUMBER) if how == "colleague" else (HERE, code)))
+
+    assert confirmed.ends == node.clock.now() + RELATION_LASTS
+    move(node, confirmed.ends - timedelta(microseconds=1))
+    assert may_read(node, HERE, alone)
+
+
+def test_somebody_of_another_facility_confirms_nothing(node: Node, days: Iterator[datetime]) -> None:
+    move(node, next(days))
+    arrive(node, ELSEWHERE, NUMBER)
+
+    assert arrive(node, HERE, NUMBER).ends - node.clock.now() == UNCONFIRMED_LASTS
+
+
+def test_what_nobody_confirmed_is_counted_by_institution(node: Node, days: Iterator[datetime]) -> None:
+    next(days)  # what the tests before left is over
+    move(node, next(days))
+    since = node.clock.now()
+    arrive(node, HERE, NUMBER)
+    received(node, ELSEWHERE, NUMBER)
+    with node.store.transaction(Duty.CARE) as tx:
+        while_open = orphans(tx, since, since + UNCONFIRMED_LASTS - timedelta(microseconds=1))
+        over = orphans(tx, since, since + UNCONFIRMED_LASTS)
+
+    assert while_open == []
+    assert over == [("H1", 1)]
+    move(node, since + UNCONFIRMED_LASTS)
+    assert dict(audited(node).orphans)["H1"] >= 1
 
 
 def test_a_refused_reader_leaves_no_read_but_a_refusal(visit: Visit, node: Node) -> None:
@@ -160,4 +222,5 @@ def test_the_database_holds_no_relation_that_lasts_longer(visit: Visit, node: No
 
 def test_no_setting_and_no_argument_says_how_long() -> None:
     assert not [f.name for f in dataclasses.fields(NodeSettings) if "last" in f.name or "hour" in f.name]
-    assert set(open_relation.__annotations__) == {"tx", "facility", "resident_key", "by", "at", "return"}
+    for opens in (open_relation, open_unconfirmed):
+        assert set(opens.__annotations__) == {"tx", "facility", "resident_key", "by", "at", "return"}

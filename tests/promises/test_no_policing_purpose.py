@@ -74,12 +74,14 @@ def test_each_role_has_its_purposes_and_every_other_is_refused_whatever_else_hol
         (Role.LABORATORY, Purpose.TREAT),
         (Role.DEPARTMENT_SYSTEM, Purpose.PUBHLTH),
         (Role.CLINICIAN, Purpose.TREAT),
+        (Role.CLINICIAN, Purpose.ETREAT),
         (Role.RECEPTION, Purpose.TREAT),
         (Role.RESIDENT, Purpose.PATRQT),
         (Role.EPIDEMIOLOGIST, Purpose.PUBHLTH),
         (Role.COMMANDER, Purpose.PUBHLTH),
         (Role.APPEAL_OFFICER, Purpose.PATRQT),
         (Role.INDEX_REVIEWER, Purpose.HOPERAT),
+        (Role.ACCESS_REVIEWER, Purpose.HOPERAT),
     }
 
 

@@ -239,6 +239,11 @@ PAGES: Mapping[tuple[str, str], tuple[Ask, ...]] = {
     ("POST", "/desk/{resident}/card"): (POST(path="/desk/{resident}/card", body={"how": "signed", "paper": "!"}),),
     ("GET", "/desk/{resident}/guardian"): (GET(path="/desk/{resident}/guardian"),),
     ("POST", "/desk/{resident}/guardian"): (POST(path="/desk/{resident}/guardian", body={"wanted": NUMBER}),),
+    ("GET", "/emergency"): (GET(path="/emergency"),),
+    ("POST", "/emergency"): (
+        POST(path="/emergency", body={"wanted": NUMBER, "category": "unconscious", "words": "found without a word"}),
+    ),
+    ("GET", "/emergency/{opening}"): (GET(path="/emergency/{secret}"),),
     ("GET", "/me/record"): (GET(path="/me/record"),),
 }
 """Every page of a desk, and the one on which a resident reads the own record."""

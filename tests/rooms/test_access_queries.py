@@ -36,7 +36,7 @@ QUERIES: dict[str, Call] = {
     "chained": lambda tx: list(tables.chained(tx)),
     "subtrees": lambda tx: tables.subtrees(tx, [(1, 0)]),
 }
-WALKS_EVERYTHING = {"refusal_counts", "unpublished_counts", "foreign_batches", "subtree_count", "unwraps"}
+WALKS_EVERYTHING = {"refusal_counts", "unpublished_counts", "foreign_batches", "subtree_count", "unwraps", "orphans"}
 READS_NOTHING = {
     "add_published",
     "add_reads",

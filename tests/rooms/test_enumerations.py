@@ -77,24 +77,25 @@ ROLES = {
     Role.SAMPLING_SITE: (Purpose.TREAT,),
     Role.LABORATORY: (Purpose.TREAT,),
     Role.DEPARTMENT_SYSTEM: (Purpose.PUBHLTH,),
-    Role.CLINICIAN: (Purpose.TREAT,),
+    Role.CLINICIAN: (Purpose.TREAT, Purpose.ETREAT),
     Role.RECEPTION: (Purpose.TREAT,),
     Role.RESIDENT: (Purpose.PATRQT,),
     Role.EPIDEMIOLOGIST: (Purpose.PUBHLTH,),
     Role.COMMANDER: (Purpose.PUBHLTH,),
     Role.APPEAL_OFFICER: (Purpose.PATRQT,),
     Role.INDEX_REVIEWER: (Purpose.HOPERAT,),
+    Role.ACCESS_REVIEWER: (Purpose.HOPERAT,),
     Role.AUDITOR: (),
     Role.OPERATOR: (),
 }
-UNGRANTED = {Purpose.ETREAT, Purpose.HRESCH}  # in the closed list; no role may name them yet
+UNGRANTED = {Purpose.HRESCH}  # in the closed list; no role may name them yet
 ACTIONS = (
-    "answer-appeal change-consent close-for-resident command commit-specimen contest create delete explain-links import"
-    " invite-resident judge-identity link-charts match-identity open-notice open-relation print-code read-consent"
-    " read read-code read-identity read-notice read-quality read-register read-signals read-situation read-summary"
-    " replace-code report-identity report-resources resolve-code search send-counts show-given-code sign-result"
-    " take-certificate update"
-    " read-work-list verify-signal"
+    "answer-appeal break-glass change-consent close-for-resident command commit-specimen contest create"
+    " delete explain-links import invite-resident judge-identity link-charts match-identity open-notice"
+    " open-relation print-code read read-code read-consent read-identity read-in-emergency read-notice"
+    " read-quality read-register read-signals read-situation read-summary read-work-list replace-code"
+    " report-identity report-resources resolve-code review-emergency search send-counts show-given-code"
+    " sign-result take-certificate update verify-signal"
 )
 EVENTS = {"RecordAccepted": "records/intake/accept.py", "ResidentsChanged": "identity/linking/service.py"}
 LEAVES = {
@@ -109,6 +110,7 @@ LEAVES = {
     "appeal-closed",
     "order",
     "refusals",
+    "break-glass",
     "void",
     "voids",
     "certificates",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from breaking import in_emergency
 from doors import AT
 from doors import Door as Paper
 from naming import columns
@@ -17,7 +18,8 @@ from nodes import START, a_node, a_number, a_patient, clinician, send, system, t
 from recognising import card, given, recognition, shc_key
 from salus import access, app, healthcode, identity, parties
 from salus.access import Action
-from salus.app import Node
+from salus.access.glass import Category
+from salus.app import Node, emergencies
 from salus.app.certificates import my_certificates, take_certificate
 from salus.app.contests import contest_look, my_contest, my_contests
 from salus.app.desk import present_here
@@ -43,6 +45,7 @@ _orders = count(1)
 READ_UNDER_ALL_KEYS = {
     "access.directive": "what was said: test_what_was_said_is_found_under_both_identifiers_and_goes_with_its_own",
     "access.entry": "who looked: test_looks_are_found_under_both_identifiers",
+    "access.opening": "openings in emergencies: test_openings_are_found_under_both_identifiers_and_go_with_their_own",
     "access.relation": "care relations: test_an_open_relation_counts_for_all_charts_and_goes_with_its_own",
     "appeals.contest": "contests: test_contests_are_found_under_both_identifiers",
     "healthcode.brought": "what was brought: test_brought_facts_are_found_under_both_identifiers",
@@ -287,6 +290,24 @@ def test_an_open_relation_counts_for_all_charts_and_goes_with_its_own(node: Node
     assert reads(node, other, "H1")
     with pytest.raises(Refused):
         app.view_summary(node, clinician("H1"), one.resident)
+
+
+def test_openings_are_found_under_both_identifiers_and_go_with_their_own(
+    node: Node, two: tuple[Person, Person]
+) -> None:
+    one, other = two
+    doctor = in_emergency(f"doctor-{other.key}", "H1")
+    words = "Unconscious, a card in the pocket"
+    broken = emergencies.break_glass(node, doctor, other.number, Category.UNCONSCIOUS, words, emergencies.Proof())
+
+    link(node, one, other)
+    assert emergencies.view_in_emergency(node, doctor, broken.id).ends == broken.ends
+    for person in two:
+        assert [told.opening.id for told in emergencies.my_openings(node, person.who)] == [broken.id]
+    part(node, one, other)
+
+    assert emergencies.my_openings(node, one.who) == ()
+    assert [told.opening.id for told in emergencies.my_openings(node, other.who)] == [broken.id]
 
 
 @pytest.mark.parametrize("by", ["number", "code"])

@@ -33,6 +33,7 @@ FILLED = {
     "directive": str(uuid4()),
     "share": str(uuid4()),
     "phone": str(uuid4()),
+    "opening": str(uuid4()),
 }
 NOT_YOURS = "this page is not for your role"
 
@@ -85,6 +86,7 @@ def _token(node: Node, role: Role, resident: UUID) -> str:
         Role.COMMANDER: "C2",
         Role.APPEAL_OFFICER: "C3",
         Role.INDEX_REVIEWER: "C3",
+        Role.ACCESS_REVIEWER: "C3",
     }.get(role, "H1")
     return demo_token(node, role, facility, str(resident) if role is Role.RESIDENT else None, None)
 

@@ -158,6 +158,10 @@ POWER = p.Power(
         for n, kind in enumerate(("write-measure", "import-measure", "guess-measure-route"))
     ),
     voids=1371,
+    glass=(
+        p.GlassLine(organisation=CITY, opened=7, unreviewed=1),
+        p.GlassLine(organisation=None, opened=3, unreviewed=0),
+    ),
     voided=tuple(
         p.VoidLine(month="2026-10", reason=reason, count=10 + n)
         for n, reason in enumerate(("holder", "superseded", "not-ones-own", "together"))
@@ -175,6 +179,7 @@ NO_POWER = p.Power(
     rules=(),
     attempts=(),
     voids=0,
+    glass=(),
     voided=(),
     commands=POWER.commands,
 )
@@ -193,8 +198,11 @@ AUDIT = p.Audit(
     registered=40,
     unwrapped=41,
     command="salus ledger verify URL",
+    orphans=((CITY, 3),),
 )
-BARE = replace(AUDIT, findings=(), root=None, signed=None, quorum=None, vouched=None, witnesses=(), parked=())
+BARE = replace(
+    AUDIT, orphans=(), findings=(), root=None, signed=None, quorum=None, vouched=None, witnesses=(), parked=()
+)
 
 SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "my contests": (

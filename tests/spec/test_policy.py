@@ -18,6 +18,9 @@ RELATION = {"relation_open": True}
 MINE = {"own_record": True}
 CARE = {"care_facility": True}
 DIRECTORY = {"kind": Kind.DIRECTORY}
+INDEPENDENT = {"independent": True}
+CLOSED = {"closed": True}
+JUDGE = Role.ACCESS_REVIEWER
 
 ALLOWED = [
     (SYSTEM, TREAT, Action.CREATE, OWN, "own-facility"),
@@ -39,6 +42,9 @@ ALLOWED = [
     (RECEPTION, TREAT, Action.PRINT_CODE, RELATION | CARE, "card-agreed"),
     (CLINICIAN, TREAT, Action.PRINT_CODE, RELATION | CARE, "card-agreed"),
     (SYSTEM, TREAT, Action.PRINT_CODE, RELATION | CARE, "card-agreed"),
+    (CLINICIAN, ETREAT, Action.BREAK_GLASS, CARE, "emergency"),
+    (CLINICIAN, ETREAT, Action.READ_IN_EMERGENCY, RELATION | CARE, "emergency"),
+    (JUDGE, HOPERAT, Action.REVIEW_EMERGENCY, INDEPENDENT, "emergency-review"),
     (RESIDENT, PATRQT, Action.READ, MINE, "own-record"),
     (RESIDENT, PATRQT, Action.READ_REGISTER, MINE, "own-record"),
     (RESIDENT, PATRQT, Action.REPLACE_CODE, MINE, "own-record"),
@@ -51,7 +57,17 @@ REFUSED = [
     ("another facility's directory entry", SYSTEM, TREAT, Action.UPDATE, DIRECTORY, "no-permit"),
     ("a relation that no person opened", SYSTEM, TREAT, Action.OPEN_RELATION, CARE, "no-permit"),
     ("a chart of the own house without a relation", CLINICIAN, TREAT, Action.READ, OWN | CARE, "no-permit"),
-    ("breaking the glass", CLINICIAN, ETREAT, Action.READ, RELATION, "purpose"),
+    ("a chart in an emergency, but for one screen", CLINICIAN, ETREAT, Action.READ, RELATION | CARE, "purpose"),
+    ("a search in an emergency", CLINICIAN, ETREAT, Action.SEARCH, RELATION | CARE, "purpose"),
+    ("a relation opened for an emergency", CLINICIAN, ETREAT, Action.OPEN_RELATION, RELATION | CARE, "purpose"),
+    ("breaking the glass at a desk", RECEPTION, ETREAT, Action.BREAK_GLASS, CARE, "purpose"),
+    ("breaking the glass by software", SYSTEM, ETREAT, Action.BREAK_GLASS, CARE, "purpose"),
+    ("breaking the glass where nobody is treated", CLINICIAN, ETREAT, Action.BREAK_GLASS, RELATION, "no-permit"),
+    ("breaking the glass as if it were care", CLINICIAN, TREAT, Action.BREAK_GLASS, RELATION | CARE, "no-permit"),
+    ("an emergency that nobody opened", CLINICIAN, ETREAT, Action.READ_IN_EMERGENCY, CARE, "no-permit"),
+    ("what is closed, though", CLINICIAN, ETREAT, Action.READ_IN_EMERGENCY, RELATION | CARE | CLOSED, "closed"),
+    ("judging an opening of the own house", JUDGE, HOPERAT, Action.REVIEW_EMERGENCY, CARE, "no-permit"),
+    ("reading what was opened", JUDGE, HOPERAT, Action.READ_IN_EMERGENCY, INDEPENDENT | RELATION | CARE, "no-permit"),
     ("writing", CLINICIAN, TREAT, Action.CREATE, OWN | RELATION, "no-permit"),
     ("a code at a place that gives no care", CLINICIAN, TREAT, Action.RESOLVE_CODE, OWN | RELATION, "no-permit"),
     ("clinical data", RECEPTION, TREAT, Action.READ, OWN | RELATION | CARE, "role"),

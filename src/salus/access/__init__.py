@@ -1,5 +1,6 @@
 """Who, what, why: the policy, care relations, and the register of reads. Facts come as arguments; it fetches none."""
 
+from salus.access import glass
 from salus.access.consent.model import (
     EVERY_CLASS,
     EVERYTHING,
@@ -13,14 +14,26 @@ from salus.access.consent.model import (
     whole,
 )
 from salus.access.consent.service import closed_classes, direct, directive, directives, sight, withdraw
-from salus.access.errors import DirectiveInvalid, PolicyBroken, ReadInvalid
-from salus.access.model import GIVEN, MEASURE_ATTEMPTS, RELATION_LASTS, Fault, Finding, Read, Refusal, RegisteredRead
+from salus.access.errors import DirectiveInvalid, GlassOff, OpeningInvalid, PolicyBroken, ReadInvalid
+from salus.access.model import (
+    GIVEN,
+    MEASURE_ATTEMPTS,
+    RELATION_LASTS,
+    UNCONFIRMED_LASTS,
+    Fault,
+    Finding,
+    Read,
+    Refusal,
+    RegisteredRead,
+)
 from salus.access.policy.engine import Policy, load_policy, permit
 from salus.access.policy.model import Action, Decision, Kind, Request
 from salus.access.service import (
     PARTED,
     attempts,
     open_relation,
+    open_unconfirmed,
+    orphans,
     publish_attempts,
     reads_of,
     record_refusal,
@@ -44,6 +57,7 @@ __all__ = [
     "MEASURE_ATTEMPTS",
     "PARTED",
     "RELATION_LASTS",
+    "UNCONFIRMED_LASTS",
     "About",
     "Action",
     "Decision",
@@ -51,7 +65,9 @@ __all__ = [
     "DirectiveInvalid",
     "Fault",
     "Finding",
+    "GlassOff",
     "Kind",
+    "OpeningInvalid",
     "Policy",
     "PolicyBroken",
     "Read",
@@ -70,9 +86,12 @@ __all__ = [
     "direct",
     "directive",
     "directives",
+    "glass",
     "load_policy",
     "names_paper",
     "open_relation",
+    "open_unconfirmed",
+    "orphans",
     "permit",
     "proof_of",
     "proved",

@@ -1,8 +1,8 @@
-"""What access refuses to do: run on a broken policy, and let a read happen that it cannot register."""
+"""What access refuses to do: run on a broken policy, and let a read happen that it cannot register or bound."""
 
 from __future__ import annotations
 
-from salus.kernel import Invalid, Unsafe
+from salus.kernel import Invalid, Refused, Unsafe
 
 
 class PolicyBroken(Unsafe):
@@ -21,3 +21,15 @@ class DirectiveInvalid(Invalid):
     """What was said of who may read cannot stand so; nothing was changed."""
 
     code = "SALUS-A004"
+
+
+class OpeningInvalid(Invalid):
+    """An opening in an emergency, or a judgement of one, cannot stand so; nothing was opened."""
+
+    code = "SALUS-A005"
+
+
+class GlassOff(Refused):
+    """Whoever asks may break no glass now: too often, or what was opened earlier was not borne out or not reviewed."""
+
+    code = "SALUS-A006"

@@ -14,6 +14,9 @@ from salus.kernel import Purpose, Role
 RELATION_LASTS: Final = timedelta(hours=24)
 """How long a care relation stays open after the resident was there. It carries a right: no setting changes it."""
 
+UNCONFIRMED_LASTS: Final = timedelta(hours=2)
+"""How long it stays open where one person alone typed a number, and nobody confirmed that the resident was there."""
+
 GIVEN: Final = "code-given"
 """The ground of showing another's code, and of taking it at a desk: they gave the right to. No look of their own."""
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from salus.access import store as sql
 from salus.access.errors import ReadInvalid
-from salus.access.model import MEASURE_ATTEMPTS, RELATION_LASTS, Read, Refusal, RegisteredRead
+from salus.access.model import MEASURE_ATTEMPTS, RELATION_LASTS, UNCONFIRMED_LASTS, Read, Refusal, RegisteredRead
 from salus.ledger import Leaf, append
 from salus.storage import Duty, Store, Transaction
 
@@ -90,6 +90,21 @@ def open_relation(tx: Transaction, facility: str, resident_key: int, by: str, at
     ends_at = at + RELATION_LASTS
     sql.add_relation(tx, facility, resident_key, by, at, ends_at)
     return ends_at
+
+
+def open_unconfirmed(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> datetime:
+    """Open a care relation that rests on one person's word, for 2 h; return the first instant at which it is closed.
+
+    Ask `permit` first. It is confirmed by another relation that a code or another person opens; none is ever extended.
+    """
+    ends_at = at + UNCONFIRMED_LASTS
+    sql.add_relation(tx, facility, resident_key, by, at, ends_at)
+    return ends_at
+
+
+def orphans(tx: Transaction, since: datetime, at: datetime) -> list[tuple[str, int]]:
+    """Count by facility the relations since an instant that ended with one person's word alone: ENCOUNTER-ORPHAN."""
+    return sql.orphans(tx, since, at, UNCONFIRMED_LASTS)
 
 
 def relations(tx: Transaction, pairs: Sequence[tuple[str, int]], at: datetime) -> set[tuple[str, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +67,18 @@ where exists (
     where r.facility = asked.facility and r.resident_key = asked.resident_key
         and r.ends_at > %(at)s and r.opened_at <= %(at)s
 )
+"""
+
+# One person typed a number; before it ended nobody else did, and no code was shown.
+_ORPHANS = """
+select r.facility, count(*) from access.relation r
+where r.opened_at >= %(since)s and r.ends_at <= %(at)s and r.ends_at - r.opened_at <= %(short)s
+    and not exists (
+        select from access.relation c
+        where c.facility = r.facility and c.resident_key = r.resident_key
+            and c.ends_at - c.opened_at > %(short)s and c.opened_at <= r.ends_at and c.ends_at > r.opened_at
+    )
+group by r.facility order by count(*) desc, r.facility
 """
 
 _RELATIONS_AT = """
@@ -174,6 +186,12 @@ def relations_at(tx: Transaction, facility: str, at: datetime) -> list[tuple[int
     """Return each resident that a facility has an open relation with, and when the last of them ends, newest first."""
     rows = tx.rows(_RELATIONS_AT, {"facility": facility, "at": at})
     return [(resident, ends) for resident, ends in rows]
+
+
+def orphans(tx: Transaction, since: datetime, at: datetime, short: timedelta) -> list[tuple[str, int]]:
+    """Count by facility the relations no longer than `short` that ended, and that no longer one confirmed."""
+    rows = tx.rows(_ORPHANS, {"since": since, "at": at, "short": short})
+    return [(facility, int(count)) for facility, count in rows]
 
 
 def relation_by_other(tx: Transaction, facility: str, resident: int, by: str, at: datetime) -> bool:

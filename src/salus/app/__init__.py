@@ -1,5 +1,6 @@
 """The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
+from salus.app import emergencies
 from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_body, refuse_entries
 from salus.app.auditing import Audited, audited
 from salus.app.bringing import bring_certificate, my_brought, take_out_brought
@@ -344,6 +345,7 @@ __all__ = [
     "demo_token",
     "directive_of",
     "directives_of",
+    "emergencies",
     "end_sharing",
     "ensure_sandbox",
     "everything_of",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from salus import access, ledger, storage
 from salus.app.checking import check_node
 from salus.app.node import Node
 from salus.storage import Duty
+
+ORPHANS_OF = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Audited:
     parked: tuple[tuple[int, str, str], ...]
     registered: int
     unwrapped: int
+    orphans: tuple[tuple[str, int], ...] = ()
 
 
 def audited(node: Node) -> Audited:
@@ -61,7 +64,14 @@ def audited(node: Node) -> Audited:
         parked=tuple(storage.parked(node.store)),
         registered=registered,
         unwrapped=unwrapped,
+        orphans=tuple(_orphans(node)),
     )
+
+
+def _orphans(node: Node) -> list[tuple[str, int]]:
+    at = node.clock.now()
+    with node.store.transaction(Duty.CARE) as tx:
+        return access.orphans(tx, at - ORPHANS_OF, at)
 
 
 def _of_node(node: Node) -> list[Found]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from salus import access, healthcode, identity, records
 from salus.access import Action, Kind, Read, Sight
-from salus.app.facts import decide, read_by, refuse, relation_ends
+from salus.app.facts import decide, read_by, refuse, relation_by_other, relation_ends
 from salus.app.node import Node
 from salus.app.seeing import own_sight, sight_of, sight_so_far
 from salus.app.visits import reference_of
@@ -54,7 +54,9 @@ class Viewed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Parts:
+class Parts:
+    """What a summary is made of, not opened yet."""
+
     located: list[Located]
     counts: dict[str, int]
     charts: tuple[int, ...]
@@ -65,7 +67,7 @@ class _Parts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class Found:
     """Who is presented, and whether somebody presents them whom they let do so."""
 
     key: int
@@ -76,8 +78,9 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     """Resolve what a resident presents at the desk, an identity code or an identity number, and open a care relation.
 
     Raises Refused (not a care facility, wrong role or purpose), CodeUnknown, NumberRefused, or NotFound for a number
-    that nobody here has. The opening stands in the resident's register of reads. It waits for no chart that is being
-    prepared: a name that is not known to be open is not told.
+    that nobody here has. A code opens it for 24 hours. So does a number, where somebody else of the facility has one
+    open with the resident; typed by one person alone it opens it for 2 hours. The opening stands in the resident's
+    register of reads. It waits for no chart that is being prepared: a name that is not known to be open is not told.
     """
     at = node.clock.now()
     text = presented.strip()
@@ -87,13 +90,15 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     if not decision.allowed or principal.facility is None:
         raise refuse(node, principal, action, "only a place of care may do this, for treatment")
     with node.store.transaction(Duty.CARE) as tx:
-        found = _resolve(tx, node, principal.facility, text) if by_code else _by_number(tx, node, text)
+        found = presented_by(tx, node, principal.facility, text)
         opened_for, ground = found.key, access.GIVEN if found.given else decision.ground
         resident = identity.resident_by_key(tx, opened_for)
         if resident is None:
             raise NotFound("nobody here has this number")
         key = resident.key
-        ends = access.open_relation(tx, principal.facility, opened_for, principal.subject, at)
+        others = by_code or relation_by_other(tx, principal.facility, key, principal.subject, at)
+        opens = access.open_relation if others else access.open_unconfirmed
+        ends = opens(tx, principal.facility, opened_for, principal.subject, at)
         sight = sight_so_far(tx, node, principal, resident.charts, at)
         people = records.patients(tx, sight)
         shown = tuple(person.chart_key for person in people[:1])
@@ -111,27 +116,33 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     )
 
 
-def _resolve(tx: Transaction, node: Node, facility: str, text: str) -> _Found:
+def presented_by(tx: Transaction, node: Node, facility: str, text: str) -> Found:
+    """Return who is presented at a facility, by an identity code or an identity number. See `arrive` for its errors."""
+    by_code = text.upper().startswith(CODE_PREFIX)
+    return _resolve(tx, node, facility, text) if by_code else _by_number(tx, node, text)
+
+
+def _resolve(tx: Transaction, node: Node, facility: str, text: str) -> Found:
     """Return whose code it is. A telephone's is good once: again only where it was just taken, as scanners do it."""
     at = node.clock.now()
     if not is_dynamic(trimmed(text)):
         try:
-            return _Found(key=healthcode.resolve(tx, node.custodian, text))
+            return Found(key=healthcode.resolve(tx, node.custodian, text))
         except CodeUnknown:
-            return _Found(key=sharing.resolve(tx, node.custodian, text, at=at).giver, given=True)
+            return Found(key=sharing.resolve(tx, node.custodian, text, at=at).giver, given=True)
     presented = phones.present(tx, node.custodian, text, at=at)
     ends = access.relation_ends(tx, facility, presented.resident_key, at)
     if not presented.first and (ends is None or ends - access.RELATION_LASTS <= at - CODE_LASTS):
         raise CodeUnknown
-    return _Found(key=presented.resident_key)
+    return Found(key=presented.resident_key)
 
 
-def _by_number(tx: Transaction, node: Node, text: str) -> _Found:
+def _by_number(tx: Transaction, node: Node, text: str) -> Found:
     """Return the key that goes with the number, whoever was linked to it: the relation stays theirs after a parting."""
     chart = identity.holder(tx, node.custodian, IdNumber.read(text))
     if chart is None:
         raise NotFound("nobody here has this number")
-    return _Found(key=identity.minted_for(tx, chart) or identity.residents_of(tx, [chart])[chart])
+    return Found(key=identity.minted_for(tx, chart) or identity.residents_of(tx, [chart])[chart])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +188,11 @@ def view_summary(node: Node, principal: Principal, resident_id: UUID) -> Viewed:
         parts = _summary_parts(tx, node, principal, resident_id)
     if parts is None:
         raise refuse(node, principal, Action.READ_SUMMARY)
+    return unwrap_summary(node, parts)
+
+
+def unwrap_summary(node: Node, parts: Parts) -> Viewed:
+    """Open what was fetched for a summary, once its read is durable."""
     keys, today = node.keys.unwrap_left(parts.charts), civil_day(node.clock.now())
     located = [one for one in parts.located if one.chart_key in keys]
     summary = records.summary(located, parts.counts, keys, parts.sight)
@@ -189,7 +205,7 @@ def view_summary(node: Node, principal: Principal, resident_id: UUID) -> Viewed:
     )
 
 
-def _summary_parts(tx: Transaction, node: Node, principal: Principal, resident_id: UUID) -> _Parts | None:
+def _summary_parts(tx: Transaction, node: Node, principal: Principal, resident_id: UUID) -> Parts | None:
     """Register the read and fetch what it shows, or None if policy finds no ground."""
     at = node.clock.now()
     resident = identity.resident(tx, resident_id)
@@ -202,12 +218,25 @@ def _summary_parts(tx: Transaction, node: Node, principal: Principal, resident_i
     if not decision.allowed:
         return None
     sight = own_sight(resident.charts) if own else sight_of(tx, node, principal, resident.charts, at)
+    return gather(tx, node, principal, resident.key, sight, ends, Action.READ_SUMMARY, decision.ground)
+
+
+def gather(
+    tx: Transaction,
+    node: Node,
+    principal: Principal,
+    resident: int,
+    sight: Sight,
+    ends: datetime | None,
+    action: Action,
+    ground: str,
+) -> Parts:
+    """Fetch what a summary shows through a sight, and register the read. Ask policy first."""
     located, counts = records.summary_parts(tx, sight)
-    charts = tuple(sorted({part.chart_key for part in located}))
-    action, ground = Action.READ_SUMMARY, decision.ground
-    access.register(tx, [_entry(principal, resident.key, charts, "summary", action, ground, at, len(located))])
+    charts, at = tuple(sorted({part.chart_key for part in located})), node.clock.now()
+    access.register(tx, [_entry(principal, resident, charts, "summary", action, ground, at, len(located))])
     marks = following.marks(tx, node.custodian, sight)
-    return _Parts(
+    return Parts(
         located=located,
         counts=counts,
         charts=charts,

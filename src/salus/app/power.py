@@ -70,6 +70,16 @@ class Voided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GlassDay:
+    """How often an organisation's staff broke the glass on a day, and how many of its openings stayed unreviewed."""
+
+    day: date
+    organisation: str
+    opened: int
+    unreviewed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Powers:
     """All of it. `decisions` are counted by the digest of their rules; `size` is how many leaves the log has.
 
@@ -87,6 +97,7 @@ class Powers:
     attempts: tuple[Attempts, ...]
     voids: int
     voided: tuple[Voided, ...]
+    glass: tuple[GlassDay, ...] = ()
 
 
 def powers(node: Node) -> Powers:
@@ -114,6 +125,7 @@ def _powers(node: Node) -> Powers:
         attempts=tuple(_logged_attempts(node)),
         voids=len(ledger.leaves(node.store, "void")),
         voided=tuple(_voided(leaf) for _, leaf in _newest(node, "voids")),
+        glass=tuple(_glass(leaf) for _, leaf in _newest(node, "break-glass")),
     )
 
 
@@ -154,6 +166,16 @@ def publish_voids(node: Node) -> int:
 def _voided(leaf: Leaf) -> Voided:
     body = leaf.body
     return Voided(month=str(body["month"]), reason=str(body["reason"]), count=int(str(body["count"])))
+
+
+def _glass(leaf: Leaf) -> GlassDay:
+    body = leaf.body
+    return GlassDay(
+        day=date.fromisoformat(str(body["day"])),
+        organisation=str(body["organisation"]),
+        opened=int(str(body["opened"])),
+        unreviewed=int(str(body["unreviewed"])),
+    )
 
 
 def _logged_attempts(node: Node) -> list[Attempts]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from salus import access, identity, ledger, records, storage
+from salus.app import emergencies
 from salus.app.certificates import publish_certificates, void_parted
 from salus.app.classifying import classify_some
 from salus.app.directory import publish_institutions
@@ -159,6 +160,7 @@ def close_batch(node: Node) -> None:
     access.anchor(node.store, node.name)
     publish_attempts(node)
     publish_voids(node)
+    emergencies.publish_openings(node)
     publish_certificates(node)
     node.sequencer.close_batch(node.gathering.gather)
 

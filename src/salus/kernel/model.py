@@ -41,6 +41,7 @@ class Role(StrEnum):
     COMMANDER = "commander"
     APPEAL_OFFICER = "appeal-officer"
     INDEX_REVIEWER = "index-reviewer"
+    ACCESS_REVIEWER = "access-reviewer"
     AUDITOR = "auditor"
     OPERATOR = "operator"
 

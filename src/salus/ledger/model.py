@@ -37,6 +37,10 @@ def _count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**53
 
 
+def _count0(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
 def _hash(value: object) -> bool:
     """32 bytes in base64 (RFC 4648 section 4), in the one canonical spelling."""
     return _base64(value, _HASH_BYTES)
@@ -147,6 +151,9 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "certificates": {"key": _hash, "digest": _hash},
         # How many attempts to write a measure were refused on a day.
         "refusals": {"day": _day, "action": _name, "count": _count},
+        # How many records an organisation's staff opened in emergencies on a day, and for how many of its openings the
+        # time for review ran out on it.
+        "break-glass": {"day": _day, "organisation": _name, "opened": _count0, "unreviewed": _count0},
     }
 )
 """Every kind of leaf with a check for each of its fields; all fields are required and there are no others."""

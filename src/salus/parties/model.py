@@ -35,13 +35,14 @@ ROLE_PURPOSES: Mapping[Role, tuple[Purpose, ...]] = MappingProxyType(
         Role.SAMPLING_SITE: (Purpose.TREAT,),
         Role.LABORATORY: (Purpose.TREAT,),
         Role.DEPARTMENT_SYSTEM: (Purpose.PUBHLTH,),
-        Role.CLINICIAN: (Purpose.TREAT,),
+        Role.CLINICIAN: (Purpose.TREAT, Purpose.ETREAT),
         Role.RECEPTION: (Purpose.TREAT,),
         Role.RESIDENT: (Purpose.PATRQT,),
         Role.EPIDEMIOLOGIST: (Purpose.PUBHLTH,),
         Role.COMMANDER: (Purpose.PUBHLTH,),
         Role.APPEAL_OFFICER: (Purpose.PATRQT,),
         Role.INDEX_REVIEWER: (Purpose.HOPERAT,),
+        Role.ACCESS_REVIEWER: (Purpose.HOPERAT,),
         Role.AUDITOR: (),
         Role.OPERATOR: (),
     }
@@ -54,6 +55,7 @@ _FACILITY_STAFF = frozenset(
         Role.COMMANDER,
         Role.APPEAL_OFFICER,
         Role.INDEX_REVIEWER,
+        Role.ACCESS_REVIEWER,
     }
 )
 #: Roles that act at a facility.

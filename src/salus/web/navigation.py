@@ -44,6 +44,9 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
     Role.EPIDEMIOLOGIST: (Link(address=Address.SIGNALS, template="signals.html", text=noop("Signals")), *_ROOM),
     Role.APPEAL_OFFICER: (Link(address=Address.APPEALS, template="appeals.html", text=noop("Contests to answer")),),
     Role.INDEX_REVIEWER: (Link(address=Address.REVIEW, template="reviews.html", text=noop("Pairs to judge")),),
+    Role.ACCESS_REVIEWER: (
+        Link(address=Address.EMERGENCIES, template="openings.html", text=noop("Opened in emergencies")),
+    ),
     Role.AUDITOR: (Link(address=Address.AUDIT, template="audit.html", text=noop("Audit")),),
 }
 

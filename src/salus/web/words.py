@@ -30,6 +30,7 @@ ROLES: Mapping[Role, str] = {
     Role.COMMANDER: noop("Commander"),
     Role.APPEAL_OFFICER: noop("Appeal officer"),
     Role.INDEX_REVIEWER: noop("Index reviewer"),
+    Role.ACCESS_REVIEWER: noop("Access reviewer"),
     Role.AUDITOR: noop("Auditor"),
     Role.OPERATOR: noop("Operator"),
 }
@@ -44,8 +45,12 @@ PURPOSES: Mapping[Purpose, str] = {
 }
 
 GROUNDS: Mapping[str, str] = {
-    "care-relation": noop("Your code or number was given there, which opens your record to that place for 24 hours."),
+    "care-relation": noop(
+        "Your code or number was given there, which opens your record to that place for 24 hours at most."
+    ),
     "care-facility": noop("A place of care looked you up, to open your record for treatment."),
+    "emergency": noop("It was an emergency, they said. Somebody of another organisation judges that within 72 hours."),
+    "emergency-review": noop("Somebody judged an opening in an emergency; nothing of your record was shown."),
     "own-facility": noop("That institution wrote this entry itself."),
     "own-record": noop("It is your own record."),
     "reference": noop("That institution referred to this and was told that nothing is there; nothing was shown."),
@@ -76,6 +81,8 @@ MEASURES: Mapping[str, str] = {
 
 PARTS: Mapping[str, str] = {
     "summary": noop("Summary of your record"),
+    "emergency": noop("Your record was opened in an emergency"),
+    "emergency-review": noop("Why your record was opened in an emergency, and what kinds of entries were read"),
     "everything": noop("Your whole record, or the part of it that was asked for"),
     "register": noop("The list of who looked"),
     "follow-up": noop("Whether you are due for a check-up or a vaccination"),
@@ -224,6 +231,7 @@ NOTICES: Mapping[Notice, str] = {
     Notice.SAID: noop("Done. It holds from now on."),
     Notice.TAKEN_BACK: noop("Done. It is taken back from now on."),
     Notice.CODE_TAKEN: noop("You may show this code from now on. Who gave it to you sees that you took it."),
+    Notice.OPENING_JUDGED: noop("Your answer is kept. The resident sees it."),
     Notice.SHARING_ENDED: noop("It is over. The code is not shown there any more."),
     Notice.CARD_WAITS: noop("The card waits to be printed. The resident sees that you asked for it."),
     Notice.CLOSED_FOR_RESIDENT: noop("It is closed from now on. The resident sees that you wrote it down."),

@@ -30,6 +30,9 @@ class Action(StrEnum):
     INVITE_RESIDENT = "invite-resident"
     PRINT_CODE = "print-code"
     SHOW_GIVEN_CODE = "show-given-code"
+    BREAK_GLASS = "break-glass"
+    READ_IN_EMERGENCY = "read-in-emergency"
+    REVIEW_EMERGENCY = "review-emergency"
     COMMIT_SPECIMEN = "commit-specimen"
     SIGN_RESULT = "sign-result"
     READ_NOTICE = "read-notice"
@@ -68,8 +71,9 @@ class Request:
     """One question. A fact that is not stated is false, and a fact must hold for every chart that is asked for.
 
     `own_facility`: each chart is the principal's own facility's. `relation_open`: that facility has an open care
-    relation with each resident. `own_record`: the principal is the resident. `care_facility`: the facility gives care.
-    `independent`: the principal's organisation took part in nothing that is judged. `closed`: what is asked for another
+    relation with each resident; of a read in an emergency, that this very person opened this record less than half an
+    hour ago. `own_record`: the principal is the resident. `care_facility`: the facility gives care. `independent`: the
+    principal's organisation took part in nothing that is judged. `closed`: what is asked for another
     facility wrote, and its class or all of it is closed to the principal's, by law or by its resident.
     """
 

@@ -33,6 +33,7 @@ from salus.storage import Duty, Store, Transaction
 MOST_PASSKEYS = 10
 _LOGIN = "parties.login"
 _TOTP = "parties.totp"
+_PROOF = "parties.proof"
 _SEEN_EVERY = timedelta(minutes=1)
 _WRONG = "login, password or code is not right"
 
@@ -160,16 +161,56 @@ class SignIn:
             ceremony = rows.take_ceremony(tx, _digest(handle), "sign-in", at)
         if ceremony is None:
             raise NotSignedIn("this sign-in is not known, was answered, or has lapsed; begin again")
-        answer = passkeys.read_answer(credential)
         with self._store.transaction(Duty.REGISTRY) as tx:
-            key = rows.passkey(tx, answer.credential_id)
-            account = rows.account(tx, key.account) if key else None
-            if key is None or account is None or answer.user not in (None, account.id):
+            return self._open(tx, self._answered(tx, credential, ceremony[1], at), strong=True, at=at)
+
+    def _answered(self, tx: Transaction, credential: object, challenge: bytes, at: datetime) -> Account:
+        """Return whose passkey answered a challenge, and move its counter forward. Raises NotSignedIn."""
+        answer = passkeys.read_answer(credential)
+        key = rows.passkey(tx, answer.credential_id)
+        account = rows.account(tx, key.account) if key else None
+        if key is None or account is None or answer.user not in (None, account.id):
+            raise passkeys.refused()
+        count = passkeys.check_answer(self._party, answer, challenge, key.public_key, key.sign_count)
+        if not rows.count_up(tx, answer.credential_id, count, at):
+            raise passkeys.refused()
+        return account
+
+    def proves_by(self, account: UUID) -> frozenset[str]:
+        """Return how the owner of an account can prove now that it is them: `passkey`, `code`, both or neither."""
+        with self._store.transaction(Duty.REGISTRY) as tx:
+            known = rows.account(tx, account)
+            keys = rows.passkeys(tx, account)
+        ways = {"passkey": bool(keys), "code": bool(known and known.totp_confirmed)}
+        return frozenset(way for way, there in ways.items() if there)
+
+    def prove_by_passkey(self, account: UUID, handle: str, credential: object, at: datetime) -> None:
+        """Check at this very moment that whoever acts holds a passkey of their account; no session is opened by it.
+
+        The ceremony, one that `begin` began, is used up either way. Raises NotSignedIn, for another's passkey too.
+        """
+        with self._store.transaction(Duty.REGISTRY) as tx:
+            ceremony = rows.take_ceremony(tx, _digest(handle), "sign-in", at)
+        if ceremony is None:
+            raise NotSignedIn("this proof is not known, was given, or has lapsed; begin again")
+        with self._store.transaction(Duty.REGISTRY) as tx:
+            if self._answered(tx, credential, ceremony[1], at).id != account:
                 raise passkeys.refused()
-            count = passkeys.check_answer(self._party, answer, ceremony[1], key.public_key, key.sign_count)
-            if not rows.count_up(tx, answer.credential_id, count, at):
-                raise passkeys.refused()
-            return self._open(tx, account, strong=True, at=at)
+
+    def prove_by_code(self, account: UUID, code: str, at: datetime) -> None:
+        """Check the same by a six-digit code that was not used yet; it is used up.
+
+        At most 5 codes that fail within 15 minutes are heard. Raises NotSignedIn or TooManyFailures.
+        """
+        tried = self._custodian.digest(_PROOF, account.bytes)
+        with self._store.transaction(Duty.REGISTRY) as tx:
+            if not rows.try_password(tx, tried, at, FAILURES_ALLOWED, FAILURE_WINDOW):
+                raise TooManyFailures("too many codes that did not fit; wait 15 minutes, or use a passkey")
+        with self._store.transaction(Duty.REGISTRY) as tx:
+            known = rows.account(tx, account)
+            if known is None or not known.totp_confirmed or not self._accept_code(tx, known, code, at):
+                raise NotSignedIn("this code does not fit; wait for the next one")
+            rows.forgive(tx, tried)
 
     def set_password(self, account: UUID, login: str, password: str) -> None:
         """Set an account's login name and password (12 characters or more) and close its sessions.

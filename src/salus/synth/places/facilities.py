@@ -23,6 +23,7 @@ commander|EOC2|Commander Tan Cheng|谭诚指挥长
 appeal-officer|RB1|Officer Meng An|孟安专员
 index-reviewer|RB1|Reviewer Yan Ping|严平审核员
 index-reviewer|RB1|Reviewer Xu Lan|许兰审核员
+access-reviewer|RB1|Reviewer Gao Ming|高明审核员
 auditor||Public auditor|公众审计员
 """
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import timedelta
+
 import orjson
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,12 +15,14 @@ from salus.appeals import Tally
 from salus.kernel import Role
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
+from salus.web.pages.words_of import facility_words, naming
 from salus.web.views import Address
 from salus.web.views.power import (
     AttemptLine,
     Audit,
     Contests,
     FindingLine,
+    GlassLine,
     InForce,
     OrderLine,
     ParkedLine,
@@ -27,6 +32,9 @@ from salus.web.views.power import (
     VoidLine,
     WitnessLine,
 )
+
+_GLASS_DAYS = timedelta(days=30)
+_FEWEST_ALONE = 5
 
 
 @paged
@@ -51,9 +59,31 @@ async def power(visit: Visit) -> Response:
         ),
         voids=found.voids,
         voided=tuple(VoidLine(month=one.month, reason=one.reason, count=one.count) for one in found.voided),
+        glass=_glass(found, node),
         commands=_commands(node),
     )
     return visit.show(view)
+
+
+def _glass(found: Powers, node: Node) -> tuple[GlassLine, ...]:
+    """Add up the last 30 days by organisation; those that opened fewer than five stand together."""
+    since, named = node.clock.now().date() - _GLASS_DAYS, naming(node)
+    opened: Counter[str] = Counter()
+    unreviewed: Counter[str] = Counter()
+    for one in found.glass:
+        if one.day >= since:
+            opened[one.organisation] += one.opened
+            unreviewed[one.organisation] += one.unreviewed
+    few = [name for name, count in opened.items() if count < _FEWEST_ALONE]
+    lines = [
+        GlassLine(organisation=named(name), opened=count, unreviewed=unreviewed[name])
+        for name, count in opened.most_common()
+        if name not in few
+    ]
+    if few:
+        together = [sum(counts[name] for name in few) for counts in (opened, unreviewed)]
+        lines.append(GlassLine(organisation=None, opened=together[0], unreviewed=together[1]))
+    return tuple(lines)
 
 
 def _commands(node: Node) -> tuple[str, ...]:
@@ -131,6 +161,7 @@ async def audit(visit: Visit) -> Response:
         parked=tuple(ParkedLine(number=number, kind=kind, code=code) for number, kind, code in found.parked),
         registered=found.registered,
         unwrapped=found.unwrapped,
+        orphans=tuple((facility_words(node, name), count) for name, count in found.orphans),
         command=f"salus ledger verify {node.settings.public_url}/log --vkey '{node.sequencer.key}'",
     )
     return visit.show(view)

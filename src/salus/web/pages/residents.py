@@ -16,12 +16,17 @@ from salus.kernel import CIVIL_TIME, Purpose, Role
 from salus.parties import Principal
 from salus.records import NotFound
 from salus.web.gate import in_thread
+from salus.web.pages.emergencies import opened_view
 from salus.web.pages.following_words_of import follow_up
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, record, stated
-from salus.web.views import Address, Look, LookDay, MyRecord, Notice, Proof, WhoLooked, Words
+from salus.web.views import Address, Look, LookDay, MyRecord, Notice, Proof, Words
+from salus.web.views.emergencies import WhoLookedFirst
 from salus.web.views.phones import MyCode, PhoneLine
 from salus.web.views.public_log import Branch
+
+MOST_OPENINGS = 12
+"""So many stand on one page, the newest; the list of looks below has every one of them."""
 
 
 def _resident(visit: Visit) -> Principal:
@@ -38,6 +43,7 @@ async def my_code(visit: Visit) -> Response:
         initial=mine.initial,
         issued=mine.issued,
         readers_this_week=mine.readers_this_week,
+        opened_in_emergency=await in_thread(visit.gate, lambda: app.emergencies.told_of_emergency(node, who)),
         closed_at_desk=await in_thread(visit.gate, lambda: app.closed_at_desk(node, who)),
         phones=tuple(
             PhoneLine(since=one.registered, until=one.ends, remove=f"{Address.PHONE}/{one.phone_id}/remove")
@@ -88,7 +94,14 @@ async def who_looked(visit: Visit) -> Response:
     )
     last = looked.looks[-1] if looked.more else None
     older = f"{Address.WHO_LOOKED}?before={last.batch}-{last.item}" if last else None
-    return visit.show(WhoLooked(days=days, readers_this_week=looked.readers_this_week, older=older))
+    opened = () if before else await in_thread(visit.gate, lambda: app.emergencies.my_openings(node, who))
+    view = WhoLookedFirst(
+        days=days,
+        readers_this_week=looked.readers_this_week,
+        older=older,
+        emergencies=tuple(opened_view(node, one.opening, one.name, one) for one in opened[:MOST_OPENINGS]),
+    )
+    return visit.show(view)
 
 
 @paged

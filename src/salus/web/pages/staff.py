@@ -22,6 +22,8 @@ from salus.web.views import Address, Arrived, Desk, DeskTrouble, OpenRelation, S
 from salus.web.views.accounts import Slip
 
 _DESK_ROLES = (Role.CLINICIAN, Role.RECEPTION)
+_DESK_PURPOSES = (Purpose.TREAT,)
+"""What a relation is opened for at a desk. An emergency has a page of its own: see `pages/emergencies.py`."""
 NAMELESS = Words(en="No name on record", zh="档案中没有姓名")
 
 
@@ -44,7 +46,7 @@ async def _desk(
         )
         for visitor in present
     )
-    view = Desk(purposes=ROLE_PURPOSES[who.role], trouble=trouble, visit_ends=visit_ends, relations=relations)
+    view = Desk(purposes=_DESK_PURPOSES, trouble=trouble, visit_ends=visit_ends, relations=relations)
     return visit.show(view, 400 if trouble else 200)
 
 
@@ -56,7 +58,7 @@ async def arrive(visit: Visit) -> Response:
     wanted, purpose = str(form.get("wanted", "")).strip(), str(form.get("purpose", ""))
     if not wanted:
         return await _desk(visit, who, DeskTrouble.EMPTY)
-    if purpose not in {p.value for p in ROLE_PURPOSES[who.role]}:
+    if purpose not in {p.value for p in _DESK_PURPOSES}:
         return await _desk(visit, who, DeskTrouble.PURPOSE)
     who, node = who.for_purpose(Purpose(purpose)), visit.gate.node
     if wanted.upper().startswith(app.REFERENCE_PREFIX):

@@ -46,11 +46,11 @@ class Address(StrEnum):
     DEMO = "/demo"  # GET the page; POST csrf, key
     WORK_LIST = "/work-list"  # GET ?after=
     DESK = "/desk"  # GET the page; POST csrf, wanted, purpose; below it a summary, /reports, /slip, /card: POST csrf
+    EMERGENCY = "/emergency"  # GET; POST csrf, wanted, category, words, code or credential; below it one summary
+    EMERGENCIES = "/emergencies"  # GET what waits to be judged; below it one opening: POST csrf, says
     MY_CODE = "/me/code"
     REPLACE_CODE = "/me/code/replace"  # POST csrf
-    PHONE = (
-        "/me/code/phone"  # GET; POST csrf, key; below it /state, /token: POST csrf, phone; /{phone}/remove: POST csrf
-    )
+    PHONE = "/me/code/phone"  # GET; POST csrf, key; below it /state, /token, /{phone}/remove: POST csrf
     MY_RECORD = "/me/record"
     MY_NOTICE = "/me/notice"  # below it /show: GET, POST csrf, wanted, which, lasts, holds
     MY_CLOSING = "/me/closing"  # /open, /shut-out: GET, POST csrf, about, whom, place, which, lasts; /{directive}
@@ -142,6 +142,7 @@ class Notice(StrEnum):
     CARD_WAITS = "card-waits"
     CODE_TAKEN = "code-taken"
     SHARING_ENDED = "sharing-ended"
+    OPENING_JUDGED = "opening-judged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ class MyCode:
     """The resident's identity code. `code` is the SL1 text; `initial` the first character of the name, nothing more.
 
     `issued` is when this code replaced the one before; `readers_this_week` counts people, machines not included.
-    `closed_at_desk` is when something was last closed for them at a desk, if that was lately. `phones` are theirs.
+    `closed_at_desk` is when something was last closed for them at a desk, if that was lately, `opened_in_emergency`
+    when their record last was, if that was lately. `phones` are theirs.
     """
 
     template: ClassVar[str] = "my_code.html"
@@ -30,6 +31,7 @@ class MyCode:
     issued: datetime
     readers_this_week: int
     closed_at_desk: datetime | None = None
+    opened_in_emergency: datetime | None = None
     phones: tuple[PhoneLine, ...] = ()
 
 

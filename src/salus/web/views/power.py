@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
+from salus.web.views import Words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InForce:
@@ -80,6 +82,15 @@ class VoidLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GlassLine:
+    """How often an organisation broke the glass in the last 30 days; None for several that did so seldom."""
+
+    organisation: Words | None
+    opened: int
+    unreviewed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contests:
     """How contests were answered, counted from the log."""
 
@@ -109,6 +120,7 @@ class Power:
     attempts: tuple[AttemptLine, ...]
     voids: int
     voided: tuple[VoidLine, ...]
+    glass: tuple[GlassLine, ...]
     commands: tuple[str, ...]
 
     @property
@@ -149,7 +161,8 @@ class Audit:
     """What an auditor sees of a node: its own checks, its log, its witnesses, what it parked, and a reconciliation.
 
     `registered` are the unwraps of chart keys that the register tells of, `unwrapped` those that the keys' own store
-    counted; the second may be larger by reads that were broken off, the first never.
+    counted; the second may be larger by reads that were broken off, the first never. `orphans` counts by institution
+    the care relations of the last 30 days that rested on one person's word until they ended.
     """
 
     template: ClassVar[str] = "audit.html"
@@ -164,3 +177,4 @@ class Audit:
     registered: int
     unwrapped: int
     command: str
+    orphans: tuple[tuple[Words, int], ...] = ()

@@ -69,6 +69,8 @@ export function offerPasskeys(page) {
     if (!(form instanceof HTMLFormElement)) continue;
     form.hidden = false;
     form.addEventListener("submit", (event) => {
+      const code = form.elements.namedItem("code");
+      if (code instanceof HTMLInputElement && code.value) return; // proved by a code instead
       event.preventDefault();
       const failed = form.querySelector("[data-passkey-failed]");
       if (failed) failed.setAttribute("hidden", "");
