@@ -16,7 +16,9 @@ MISSED = 1
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--only", multiple=True, metavar="ID", help="One attack, such as A01; may be given again.")
-@click.option("--ablate", "ablating", is_flag=True, help="Take away each attack's proven sets of controls: it must be missed.")
+@click.option(
+    "--ablate", "ablating", is_flag=True, help="Take away each attack's proven sets of controls: it must be missed."
+)
 @click.option("--list", "listing", is_flag=True, help="Say what attacks there are, and run none.")
 @click.option("--story", type=click.Choice(["henan"]), help="Tell what happened in 2022 again, on a node.")
 @click.option("--honest", type=click.IntRange(0, 100_000), default=0, help="Run so many honest seeds as well.")

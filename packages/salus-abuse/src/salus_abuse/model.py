@@ -128,7 +128,9 @@ class Ended:
 ATTACKS: list[Attack] = []
 
 
-def attack(id_: str, title: str, *, powers: str, passes: str, cuts: Sequence[Sequence[str]] = ()) -> Callable[[Run], Run]:
+def attack(
+    id_: str, title: str, *, powers: str, passes: str, cuts: Sequence[Sequence[str]] = ()
+) -> Callable[[Run], Run]:
     """Register an attack under its name, in the order of the table."""
 
     def registered(run: Run) -> Run:

@@ -24,17 +24,17 @@ ENDS_THE_EMERGENCY = "A27"
 
 
 def chosen(only: Sequence[str]) -> list[Attack]:
-    """Return the attacks of these names, or all, in the order in which they are run: what ends the emergency is last."""
+    """Return the attacks of these names, or all, as they are run: what ends the emergency comes last."""
     found = [one for one in ATTACKS if not only or one.id in only]
     return sorted(found, key=lambda one: (one.id == ENDS_THE_EMERGENCY, one.id))
 
 
 def run_all(attacks: Iterable[Attack], without: Sequence[str] = ()) -> Iterator[Ended]:
     """Run attacks one after another on a fresh scene."""
-    with tempfile.TemporaryDirectory(prefix="salus-abuse-", ignore_cleanup_errors=True) as folder:
-        with a_scene(Path(folder), without) as scene:
-            for one in attacks:
-                yield run_one(scene, one)
+    kept = tempfile.TemporaryDirectory(prefix="salus-abuse-", ignore_cleanup_errors=True)
+    with kept as folder, a_scene(Path(folder), without) as scene:
+        for one in attacks:
+            yield run_one(scene, one)
 
 
 def run_one(scene: Scene, attack: Attack) -> Ended:
@@ -50,9 +50,7 @@ def run_one(scene: Scene, attack: Attack) -> Ended:
     taken = time.monotonic() - began
     within = sight.within if outcome is Outcome.DETECTED else None
     code = sight.code if outcome is not Outcome.MISSED else None
-    return Ended(
-        attack=attack, outcome=outcome, code=code, within=within, seconds=taken, failed=failed, broke=broke
-    )
+    return Ended(attack=attack, outcome=outcome, code=code, within=within, seconds=taken, failed=failed, broke=broke)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -263,11 +263,8 @@ class Scene:
         """What the auditor finds: `salus ledger verify --data`, by code and place."""
         said = io.StringIO()
         arguments = ["ledger", "verify", "--data", str(self.node.settings.data), "--json"]
-        with redirect_stdout(said):
-            try:
-                salus(arguments, standalone_mode=False)
-            except SystemExit:
-                pass
+        with redirect_stdout(said), suppress(SystemExit):
+            salus(arguments, standalone_mode=False)
         report = json.loads(said.getvalue())
         return Counter((one["code"], one["where"]) for one in report["findings"])
 
@@ -349,9 +346,9 @@ def _register(node: Node) -> None:
 
 
 def _publish(scene: Scene) -> None:
-    """Publish an emergency and its rules with notice, and wait until both count."""
+    """Publish an emergency and its rules with notice, and wait until both have counted for some hours."""
     starts = scene.now + 3 * DAY + HOUR
     scene.publish(emergency_document(DISEASE, starts, starts + 30 * DAY, en="An outbreak.", zh="疫情。"))
     scene.publish(rules_document(DISEASE, starts, starts + 90 * DAY))
     scene.close()
-    scene.advance(3 * DAY + 2 * HOUR)
+    scene.advance(3 * DAY + 9 * HOUR)

@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @contextmanager
 def served(node: Node) -> Iterator[str]:
-    """Serve an open node until the block ends; lend its address. Its background rounds do not run: the scene moves it."""
+    """Serve an open node until the block ends; lend its address. Its background rounds do not run."""
     loop = asyncio.new_event_loop()
     server = Server(
         application(node, relay=False),

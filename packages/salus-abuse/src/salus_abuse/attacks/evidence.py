@@ -44,7 +44,9 @@ def rule_swap(s: Scene, see: Sight) -> None:
     leaf = plant_decision(s, s.chart(person), found, opening)
     s.close()
     file = json.loads(other.file)
-    evidence = [{"kind": one.kind, "leaf": one.leaf, "proof": told.proof(one.kind, one.leaf)} for one in (specimen, found)]
+    evidence = [
+        {"kind": one.kind, "leaf": one.leaf, "proof": told.proof(one.kind, one.leaf)} for one in (specimen, found)
+    ]
     openings = {one.commitment: one.opening for one in (specimen, found)}
     forged = changed(
         json.dumps(file).encode(),
@@ -65,7 +67,7 @@ def rule_swap(s: Scene, see: Sight) -> None:
     "A15",
     "Evidence and rules are dated before they stood in the log",
     powers="S, G",
-    passes="old evidence is refused, a decision before its evidence is ORDER-VIOLATION, a rule of yesterday RETROACTIVE",
+    passes="old evidence is refused, a decision before its evidence ORDER-VIOLATION, an earlier rule RETROACTIVE",
 )
 def backdate(s: Scene, see: Sight) -> None:
     person = s.person()
@@ -94,7 +96,7 @@ def backdate(s: Scene, see: Sight) -> None:
     cuts=[("reuse-audited",)],
 )
 def evidence_reuse(s: Scene, see: Sight) -> None:
-    person, _, found = s.infected()
+    person, *_ = s.infected()
     before = s.audit()
     see.strikes()
     again = decision_of(person.file) | {"commitment": base64.b64encode(secrets.token_bytes(32)).decode()}

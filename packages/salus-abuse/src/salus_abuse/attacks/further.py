@@ -23,7 +23,7 @@ from salus_abuse.forging import bare_leaf, push
 from salus_abuse.model import Sight, attack
 from salus_abuse.scene import DAY, HOUR, Scene, codes
 
-GREENS = (
+GREENS: tuple[tuple[str, str, dict[str, str] | None], ...] = (
     ("POST", "/me/certificates", {"kind": "green"}),
     ("GET", "/me/green", None),
     ("POST", "/me/green", {}),
@@ -112,7 +112,12 @@ def void_as_setter(s: Scene, see: Sight) -> None:
 def flag_as_setter(s: Scene, see: Sight) -> None:
     person, before = s.person("H1"), s.audit()
     for text in ("Isolation", "Infectious: keep apart", "隔离"):
-        flag = {"resourceType": "Flag", "status": "active", "code": {"text": text}, "subject": {"reference": person.patient}}
+        flag = {
+            "resourceType": "Flag",
+            "status": "active",
+            "code": {"text": text},
+            "subject": {"reference": person.patient},
+        }
         answer = s.ask("POST", "/fhir/Flag", flag, s.system("H1"))
         see.that(f"a flag is a record, or refused ({answer.status_code})", answer.status_code in (201, 422))
     s.settle()
@@ -154,7 +159,7 @@ def police_hospital(s: Scene, see: Sight) -> None:
     "D06",
     "A subscription is left that tells somebody whenever a resident is seen",
     powers="C, O",
-    passes="it lies there as a paper that does nothing: no address is ever called, whatever comes in about the resident",
+    passes="it lies there and does nothing: no address is ever called, whatever comes in about the resident",
 )
 def subscription_as_tripwire(s: Scene, see: Sight) -> None:
     person = s.person("H1")
@@ -170,7 +175,12 @@ def subscription_as_tripwire(s: Scene, see: Sight) -> None:
         }
         s.ask("POST", "/fhir/Subscription", wire, s.system("H2"))
         coded = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
-        visit = {"resourceType": "Encounter", "status": "finished", "class": coded, "subject": {"reference": person.patient}}
+        visit = {
+            "resourceType": "Encounter",
+            "status": "finished",
+            "class": coded,
+            "subject": {"reference": person.patient},
+        }
         s.ask("POST", "/fhir/Encounter", visit, s.system("H1")).raise_for_status()
         deliver_events(s.node)
         s.settle()
@@ -192,7 +202,7 @@ def an_order(s: Scene, **more: Any) -> Order:
         "order_id": UUID(int=1),
         "incident_id": UUID(int=2),
         "kind": OrderKind.DISTRIBUTE,
-        "supply": [*Supply][0],
+        "supply": next(iter(Supply)),
         "amount": 6,
         "from_facility": None,
         "to_facility": None,
@@ -212,19 +222,20 @@ def an_order(s: Scene, **more: Any) -> Order:
     "D07",
     "An order for an area is aimed at one building, or at people",
     powers="O",
-    passes="an area has 10,000 inhabitants at least, a code of six digits, and an order no field for a person or an end",
+    passes="an area has 10,000 inhabitants at least and a code of six digits; an order names nobody, and ends",
 )
 def order_on_a_building(s: Scene, see: Sight) -> None:
     see.that("an order that fits is taken", an_order(s))
     number = s.number()
-    for what, more in {
+    narrow: dict[str, dict[str, Any]] = {
         "an area of 900": {"population": 900},
         "an area of unknown size": {"population": None},
         "a building": {"area": "910101-building-7"},
         "a street": {"area": "9101011234"},
         "a person in its reason": {"reason": f"Take them from {number}."},
         "no end": {"ends": s.now + 400 * DAY},
-    }.items():
+    }
+    for what, more in narrow.items():
         try:
             an_order(s, **more)
             see.that(f"an order on {what} is refused", False)

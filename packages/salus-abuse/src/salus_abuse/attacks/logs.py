@@ -291,7 +291,9 @@ def linkage(s: Scene, see: Sight) -> None:
     evidence = [leaf for kind in ("specimen", "result") for leaf in PublicLog(s.log).leaves(kind)]
     counted = Counter(leaf[name] for leaf in evidence for name in ("commitment", "signature"))
     see.that("commitments and signatures of evidence occur once", counted and max(counted.values()) == 1)
-    shared = set(counted) & {leaf[name] for leaf in PublicLog(s.log).leaves("decision") for name in ("commitment", "tag")}
+    shared = set(counted) & {
+        leaf[name] for leaf in PublicLog(s.log).leaves("decision") for name in ("commitment", "tag")
+    }
     see.that("no decision shares a value with evidence", not shared)
 
 
@@ -305,7 +307,9 @@ def ghost_key(s: Scene, see: Sight) -> None:
     person = s.person()
     ghost = Party.new(s.site.name, s.site.organisation, s.site.duty)
     signed = commit_specimen(ghost, disease=DISEASE, taken=s.now, subject=new_subject())
-    see.refused("a specimen under a ghost's key", s.send_specimen(person.patient, signed), 400, 403, 422, code="SALUS-H")
+    see.refused(
+        "a specimen under a ghost's key", s.send_specimen(person.patient, signed), 400, 403, 422, code="SALUS-H"
+    )
     case, *_ = s.infected()
     told = json.loads(case.file)
     for item in told["evidence"]:

@@ -59,7 +59,9 @@ def neighbour(s: Scene, see: Sight) -> None:
 def police_purpose(s: Scene, see: Sight) -> None:
     random, opened = Random(3), 0
     named = ["LAWENF", "LAW", "POLICE", "SECURITY", "PUBSEC", "JUDICIAL", "COURT", "treat", "TREAT ", ""]
-    made_up = named + ["".join(random.choices("ABCDEFGHIKLMNOPRSTUVWX", k=random.randint(3, 9))) for _ in range(PURPOSES)]
+    made_up = named + [
+        "".join(random.choices("ABCDEFGHIKLMNOPRSTUVWX", k=random.randint(3, 9))) for _ in range(PURPOSES)
+    ]
     policy = load_policy()
     for purpose in made_up:
         if purpose in set(Purpose):
@@ -95,7 +97,11 @@ def dump(s: Scene, see: Sight) -> None:
     for start in range(0, CANARIES, 100):
         entries = []
         for one in secrets[start : start + 100]:
-            patient = a_patient(s.number(), name=[{"text": one, "family": one}], telecom=[{"value": one}])
+            patient = a_patient(
+                s.number(),
+                name=[{"text": one, "family": one}],
+                telecom=[{"system": "email", "value": f"{one}@x.example"}],
+            )
             entries.append({"request": {"method": "POST", "url": "Patient"}, "resource": patient})
         bundle = {"resourceType": "Bundle", "type": "batch", "entry": entries}
         answer = s.ask("POST", "/fhir", bundle, s.system("H1"))
@@ -303,5 +309,3 @@ def commander_drill(s: Scene, see: Sight) -> None:
     )
     see.that("the command's role reads no table about anybody", reach[0][0] == 0)
     see.code = "403"
-
-

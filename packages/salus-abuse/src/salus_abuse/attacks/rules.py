@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -78,22 +78,21 @@ def smuggling(random: Random) -> dict[str, Any]:
     digest = hashlib.sha256(random.randbytes(8)).hexdigest()
     row, clause = random.choice(body["rows"]), body["clauses"]["infectious"]
     number = f"{random.randrange(10**10, 10**11)}"
-    random.choice(
-        [
-            lambda: row.update(persons=[digest[:32], digest[32:]]),
-            lambda: row.update({random.choice(("id", "bloom", "filter", "set", "subject", "number")): digest[:12]}),
-            lambda: body.update(exceptions={digest[:20]: True}),
-            lambda: clause.update(en=f"{clause['en']} {digest}"),
-            lambda: clause.update(zh=f"{clause['zh']}{number}"),
-            lambda: body.update(name=digest[:40]),
-            lambda: body["clauses"].update({f"c{n}": clause for n in range(40)}),
-            lambda: row.update(kind=digest[:24]),
-            lambda: row.update(lasts_hours=random.randrange(10_000, 10**9)),
-            lambda: body["examples"].append({"evidence": [], "gives": "none", "ends_in_hours": None, "who": number}),
-            lambda: row["released_by"].append({"kind": "nucleic-acid-test", "after_hours": 0, "unless": digest[:18]}),
-            lambda: body["rows"].append({**row, "result": number}),
-        ]
-    )()
+    ways: list[Callable[[], object]] = [
+        lambda: row.update(persons=[digest[:32], digest[32:]]),
+        lambda: row.update({random.choice(("id", "bloom", "filter", "set", "subject", "number")): digest[:12]}),
+        lambda: body.update(exceptions={digest[:20]: True}),
+        lambda: clause.update(en=f"{clause['en']} {digest}"),
+        lambda: clause.update(zh=f"{clause['zh']}{number}"),
+        lambda: body.update(name=digest[:40]),
+        lambda: body["clauses"].update({f"c{n}": clause for n in range(40)}),
+        lambda: row.update(kind=digest[:24]),
+        lambda: row.update(lasts_hours=random.randrange(10_000, 10**9)),
+        lambda: body["examples"].append({"evidence": [], "gives": "none", "ends_in_hours": None, "who": number}),
+        lambda: row["released_by"].append({"kind": "nucleic-acid-test", "after_hours": 0, "unless": digest[:18]}),
+        lambda: body["rows"].append({**row, "result": number}),
+    ]
+    random.choice(ways)()
     return body
 
 
@@ -287,7 +286,12 @@ def pop_up(s: Scene, see: Sight) -> None:
     cuts=[("rules-linted",)],
 )
 def kin_red(s: Scene, see: Sight) -> None:
-    for change in ({"kind": "household-contact"}, {"kind": "contact-of-contact"}, {"contact_depth": 2}, {"family": "x"}):
+    for change in (
+        {"kind": "household-contact"},
+        {"kind": "contact-of-contact"},
+        {"contact_depth": 2},
+        {"family": "x"},
+    ):
         body = a_table()
         body["rows"][0].update(change)
         see.that(f"a rule by {change} is refused", lint(body))
