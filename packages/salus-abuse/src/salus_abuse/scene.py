@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
@@ -303,6 +304,7 @@ def a_scene(folder: Path, without: Sequence[str] = ()) -> Iterator[Scene]:
         one.chmod(one.stat().st_mode | 0o711)
     given = {"data": folder / "data", "postgres": "wheel", "port": free_port(), "clock": STARTS}
     with ExitStack() as opened:
+        opened.enter_context(_no_settings_of_ours())
         node = opened.enter_context(open_node(load_settings(environment={}, given=given), "demo"))
         _register(node)
         witnesses = opened.enter_context(five_witnesses(folder / "witnesses", node, without))
@@ -322,6 +324,16 @@ def a_scene(folder: Path, without: Sequence[str] = ()) -> Iterator[Scene]:
         scene.close()
         _publish(scene)
         yield scene
+
+
+@contextmanager
+def _no_settings_of_ours() -> Iterator[None]:
+    """Let no setting of whoever runs the suite reach its node or its auditor."""
+    kept = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("SALUS_")}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 def _signers() -> list[Party]:

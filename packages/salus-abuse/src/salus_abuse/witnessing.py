@@ -19,7 +19,7 @@ from salus.proof import WitnessKey
 
 BODIES = ("lake-university", "bar-association", "east-province", "city-press", "appeal-court")
 START_SECONDS = 60.0
-WITHOUT = "SALUS_ABUSE_WITHOUT"
+WITHOUT = "ABUSE_WITHOUT"
 """Tells a child of this process which controls are taken away; read by this package alone."""
 
 
