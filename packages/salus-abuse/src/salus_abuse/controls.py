@@ -248,6 +248,12 @@ def _neighbours_read() -> None:
     _policy(lambda told: told + grant)
 
 
+def _nothing_is_closed() -> None:
+    from salus.access.consent import service
+
+    service.closed_by = lambda forbids: 0
+
+
 def _links_bring_measures() -> None:
     from salus.app import measures
 
@@ -300,6 +306,7 @@ CONTROLS: Mapping[str, Callable[[], None]] = {
     "late-answers-end": _late_answers_count,
     "others-judge": _own_judges,
     "care-relation": _neighbours_read,
+    "classes-closed": _nothing_is_closed,
     "own-number-only": _links_bring_measures,
     "rules-linted": _rules_unlinted,
 }

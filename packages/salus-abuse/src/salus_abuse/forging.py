@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,15 +98,27 @@ def fakes(scene: Scene) -> tuple[Signed, Signed]:
     return specimen, sign_result(laboratory, specimen, Result.POSITIVE, scene.now - AGO + HOUR)
 
 
-def plant(scene: Scene, person: Person, specimen: Signed, found: Signed, *, keys: bool, logged: bool) -> dict[str, Any]:
+def plant(
+    scene: Scene,
+    person: Person,
+    specimen: Signed,
+    found: Signed,
+    *,
+    keys: bool,
+    logged: bool,
+    then: Callable[[], object] = lambda: None,
+) -> dict[str, Any]:
     """Write evidence, a decision about it and its notice into somebody's rows; return the decision's leaf.
 
     With `keys` the rows are sealed as they should be, else they lie there in the clear; `logged` pushes the leaves too.
+    The evidence gets its checkpoint first, as a decision's should; `then` is told before the decision is written.
     """
-    chart, at = scene.chart(person), scene.now - AGO + 2 * HOUR
+    chart = scene.chart(person)
     for one in (specimen, found):
         plant_evidence(scene, chart, one, specimen.commitment, keys=keys, logged=logged)
-    opening = decision(Under.read(scene), specimen, found, at)
+    scene.close()
+    then()
+    opening = decision(Under.read(scene), specimen, found, scene.now + timedelta(minutes=1))
     return plant_decision(scene, chart, found, opening, keys=keys, logged=logged)
 
 

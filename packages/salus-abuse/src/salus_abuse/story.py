@@ -176,6 +176,4 @@ class _Telling:
         leaves = len(PublicLog(self.scene.log).entries)
         self.say("")
         self.so(self.all_free(), f"{self.tried:,} tries. Depositors turned red: 0.")
-        self.say(
-            f"    Witnesses of five organisations cosigned the {leaves:,} leaves, the count of tries among them."
-        )
+        self.say(f"    Witnesses of five organisations cosigned the {leaves:,} leaves, the count of tries among them.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import runpy
 import select
 import subprocess
 import sys
@@ -16,11 +15,10 @@ from pathlib import Path
 from salus.app import DEMO_WITNESSES, Node, join_witnesses
 from salus.kernel import CLOCK_FILE, Unavailable
 from salus.proof import WitnessKey
+from salus_abuse.witness import WITHOUT
 
 BODIES = ("lake-university", "bar-association", "east-province", "city-press", "appeal-court")
-START_SECONDS = 60.0
-WITHOUT = "ABUSE_WITHOUT"
-"""Tells a child of this process which controls are taken away; read by this package alone."""
+START_SECONDS = 300.0
 
 
 class WitnessBroke(Unavailable):
@@ -60,7 +58,7 @@ def _start(folder: Path, organisation: str, node: Node, without: Sequence[str]) 
     given = {"--data": folder, "--name": f"witness.{organisation}.example", "--log-vkey": node.sequencer.key}
     more = {"--port": 0, "--clock": node.settings.data / CLOCK_FILE}
     options = [str(text) for pair in (given | more).items() for text in pair]
-    command = [sys.executable, "-m", "salus_abuse.witnessing", "--attached", *options]
+    command = [sys.executable, "-m", "salus_abuse.witness", "--attached", *options]
     environment = os.environ | {WITHOUT: ",".join(without)}
     with (folder / "said.txt").open("ab") as said:
         process = subprocess.Popen(
@@ -86,10 +84,3 @@ def _stop(one: Running) -> None:
     for end in (one.process.stdin, one.process.stdout):
         if end:
             end.close()
-
-
-if __name__ == "__main__":
-    from salus_abuse.controls import take_away
-
-    take_away([name for name in os.environ.get(WITHOUT, "").split(",") if name])
-    runpy.run_module("salus.witness", run_name="__main__")

@@ -95,9 +95,8 @@ def _batch(s: Scene, people: list[Person]) -> list[str]:
 def dba_red(s: Scene, see: Sight) -> None:
     victim, robbed = s.person(), s.person()
     (other, *_), before = s.infected(), s.audit()
-    see.strikes()
     specimen, found = fakes(s)
-    plant(s, victim, specimen, found, keys=False, logged=True)
+    plant(s, victim, specimen, found, keys=False, logged=True, then=see.strikes)
     for table in ("evidence", "decision"):
         moved = f"update healthcode.{table} set chart_key = %s where chart_key = %s"
         s.rows(moved, s.chart(robbed), s.chart(other))
@@ -120,11 +119,10 @@ def dba_red(s: Scene, see: Sight) -> None:
 def bare_assign(s: Scene, see: Sight) -> None:
     victim, before = s.person(), s.audit()
     (other, *_) = s.infected()
-    see.strikes()
+    specimen, found = fakes(s)
+    plant(s, victim, specimen, found, keys=True, logged=True, then=see.strikes)
     leaves = [bare_leaf() for _ in range(DEPOSITORS)]
     push(s, "decision", *leaves)
-    specimen, found = fakes(s)
-    plant(s, victim, specimen, found, keys=True, logged=True)
     s.close()
     log = PublicLog(s.log)
     see.that("the leaves stand in the log, cosigned", all(log.holds("decision", one) for one in leaves[:20]))
