@@ -29,7 +29,7 @@ WORDS = "I was never there."
     "The server runs other code than the published rules: a negative is made a precaution",
     powers="D, K, G",
     passes="whoever recomputes comes to RULE-DIVERGENCE; the holder is asked for nothing; the auditor reports the row",
-    cuts=[("rows-recomputed",), ("rows-audited",)],
+    cuts=[("rows-audited",)],
 )
 def rule_swap(s: Scene, see: Sight) -> None:
     (other, *_), before = s.infected(), s.audit()
