@@ -39,7 +39,6 @@ DETECTED = {
     "B05": "LOG-MISSING",
     "B08": "NODE-SET-ASIDE",
     "C08": "NODE-REGISTER",
-    "C20": "READ-SHOWN",
     "D03": "VOID-BURIED",
     "D05": "READ-SHOWN",
 }

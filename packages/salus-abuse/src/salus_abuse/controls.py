@@ -140,6 +140,14 @@ def _negatives_release_nothing() -> None:
     from salus.rules import service
 
     service._releases = lambda *_: False
+    _examples_unrun()
+
+
+def _examples_unrun() -> None:
+    """A table's worked examples would notice first."""
+    from salus.rules.tables import reading
+
+    reading._holds = lambda *_: True
 
 
 def _measures_do_not_end() -> None:
@@ -152,6 +160,7 @@ def _measures_do_not_end() -> None:
         return None if found is service.Why.LAPSED else found
 
     service._over = unending
+    _examples_unrun()
 
 
 def _proofs_do_not_age() -> None:

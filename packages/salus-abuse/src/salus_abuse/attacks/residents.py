@@ -1,4 +1,4 @@
-"""Against the resident's own part in it: no code, an old code, what is closed, a look that is buried, a marked file."""
+"""Against the resident's own part in it: no code, an old code, what is closed, a marked file."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import Any
 
 from salus.app import demo_principal, demo_resident, my_code
 from salus.app.classifying import classify_some
-from salus.kernel import Role
+from salus.kernel import Purpose, Role
 from salus_abuse.model import Sight, attack
 from salus_abuse.scene import Person, Scene
 from salus_abuse.wallet import changed
-
-POLLS = 150
 
 
 def arrives(s: Scene, person: Person, facility: str, presented: str | None = None) -> str:
@@ -25,7 +23,7 @@ def arrives(s: Scene, person: Person, facility: str, presented: str | None = Non
 def code_of(s: Scene, person: Person) -> str:
     """The resident's identity code as their own page draws it."""
     who = demo_principal(s.node, Role.RESIDENT, resident=demo_resident(s.node, person.number))
-    return my_code(s.node, who).code
+    return my_code(s.node, who.for_purpose(Purpose.PATRQT)).code
 
 
 @attack(
@@ -106,21 +104,3 @@ def replay(s: Scene, see: Sight) -> None:
     see.that("its resident replaced it", answer.status_code == 303)
     see.that("the picture of the old one opens nothing", not arrives(s, person, "H1", old))
     see.that("the new one does", arrives(s, person, "H1", code_of(s, person)))
-
-
-@attack(
-    "C20",
-    "One look is hidden among many polls of a machine",
-    powers="C, O",
-    passes="the register folds machines: the look of a person stands on its first screen",
-)
-def flood_hide(s: Scene, see: Sight) -> None:
-    person = s.person("H1")
-    where = arrives(s, person, "H2")
-    see.that("a clinician looked", s.browser(Role.CLINICIAN, "H2").get(where).status_code == 200)
-    id_ = person.patient.rpartition("/")[2]
-    for _ in range(POLLS):
-        s.ask("GET", f"/fhir/Patient/{id_}", None, s.system("H1"))
-    s.close()
-    shown = person.browser.text("/me/reads")
-    see.finding("READ-SHOWN", int("West Hospital" in shown))

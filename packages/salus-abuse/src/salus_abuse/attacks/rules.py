@@ -261,7 +261,6 @@ def stretch(s: Scene, see: Sight) -> None:
     "A third state is brought in that guards treat as red",
     powers="O, D, G",
     passes="the list of measures is closed: a rule that gives another is refused, a decision that does proves nothing",
-    cuts=[("rules-linted",)],
 )
 def pop_up(s: Scene, see: Sight) -> None:
     body = a_table()
