@@ -83,6 +83,12 @@ class Sight:
         if found >= least:
             self.code, self.found, self.within = code, True, self.scene.closed - self._struck
 
+    def outside(self, code: str, since: str | None = None) -> None:
+        """Whoever has the log's files alone has to find it too, with `salus-audit`, where that is installed."""
+        found = self.scene.outside(since)
+        if found is not None:
+            self.that(f"salus-audit reports {code} {found[code]} times, from the files alone", found[code])
+
     @property
     def outcome(self) -> Outcome:
         """How the attack ended, by everything that was seen."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
@@ -34,7 +36,7 @@ from salus.cli.actors import (
     sign_result,
     signatures_of,
 )
-from salus.kernel import CLOCK_FILE, Role, advance_demo_clock
+from salus.kernel import CLOCK_FILE, Role, advance_demo_clock, format_instant
 from salus.parties import FacilityKind
 from salus.proof import Trust
 from salus.rules import Document, EvidenceKind, Recomputed, Result, recompute
@@ -268,6 +270,20 @@ class Scene:
             salus(arguments, standalone_mode=False)
         report = json.loads(said.getvalue())
         return Counter((one["code"], one["where"]) for one in report["findings"])
+
+    def outside(self, since: str | None = None) -> Counter[str] | None:
+        """What `salus-audit` finds in the log's files alone, by code; None where it is not installed beside us."""
+        program = Path(sys.executable).with_name("salus-audit")
+        if not program.exists():
+            return None
+        trust, kept = self.folder / "trusted", self.folder / "kept"
+        trust.write_text(str(self.trust), "utf-8")
+        command = [str(program), str(self.log), "--trust", str(trust), "--at", format_instant(self.now), "--json"]
+        if since is not None:
+            kept.write_text(since, "utf-8")
+            command += ["--since", str(kept)]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        return Counter(one["code"] for one in json.loads(told.stdout)["findings"])
 
 
 def a_patient(*numbers: str, **more: Any) -> dict[str, Any]:

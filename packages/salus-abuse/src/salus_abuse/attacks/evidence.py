@@ -103,6 +103,7 @@ def evidence_reuse(s: Scene, see: Sight) -> None:
     push(s, "decision", again)
     s.close()
     see.finding("EVIDENCE-REUSE", codes(s.audit() - before)["EVIDENCE-REUSE"])
+    see.outside("EVIDENCE-REUSE")
     see.that("what the result was first used for is shown once", person.file)
 
 

@@ -101,6 +101,7 @@ def split_view(s: Scene, see: Sight) -> None:
     see.that("a fresh verifier does not believe a leaf of the second log", not fork.believed(s, note))
     found = verify_directory(s.log, s.node.sequencer.key, fork.head.note, s.trust.witnesses)
     see.that("both heads together prove it", "LOG-FORK" in [one.code for one in found.findings])
+    see.outside("EQUIVOCATION", fork.head.note)
     see.code = "LOG-FORK"
 
 
@@ -118,6 +119,7 @@ def split_view_and_quorum(s: Scene, see: Sight) -> None:
     see.that("alone a verifier cannot know: this is the stated limit", fork.believed(s, note))
     found = verify_directory(s.log, s.node.sequencer.key, note, s.trust.witnesses)
     see.finding("LOG-FORK", sum(one.code == "LOG-FORK" for one in found.findings))
+    see.outside("EQUIVOCATION", note)
     both = {one.name for one in s.trust.witnesses if one.name in s.trust.times(Note.parse(note))}
     see.that(f"the proof names who signed both: {', '.join(sorted(both))}", len(both) == 3)
 
