@@ -9,6 +9,8 @@ from typing import ClassVar
 
 import click
 
+from salus.cli.beside import beside, installed
+
 
 class Commands(click.Group):
     """A group whose commands are named here and loaded from `places`, each `module:name` below `salus.cli`."""
@@ -50,6 +52,14 @@ class _Main(Commands):
         "veto": "publishing:veto",
         "witness": "witnessing:witness",
     }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all names, those of packages beside this one that are installed among them."""
+        return sorted([*self.places, *installed()])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command of our own, or of a package beside this one."""
+        return super().get_command(ctx, cmd_name) or beside(cmd_name)
 
 
 class _Code(Commands):

@@ -1,0 +1,315 @@
+"""Looking at people: neighbours, the police, whoever steals the disks, whoever wants to know where somebody was."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from salus.access import Action, Policy, PolicyBroken, Request, load_policy
+from salus.access.policy import engine
+from salus.app import SettingsRefused, load_settings, may_listen
+from salus.kernel import Purpose, Role
+from salus.web.routes import all_routes
+from salus_abuse.model import Sight, attack
+from salus_abuse.scene import Scene, a_patient, codes
+
+CANARIES = 1000
+PURPOSES = 10_000
+ANYBODY = frozenset(
+    "/fhir/metadata /fhir/.well-known/smart-configuration /healthz /.well-known/jwks.json / /about/log /about/power"
+    " /about/power/answers.json /about/coverage /about/coverage.json /about/coverage.csv /demo /sign-in /invitation"
+    " /me/code/phone /me/code/phone/worker.js /cards/.well-known/jwks.json /cards/signer.pem /about/interfaces /verify"
+    " /verify/worker.js /verify/manifest.webmanifest /trust.json /orders /log/{path:path} /static".split()
+)
+"""What answers to anybody: pages about the whole, keys, the log's files. Nothing of them is about a person."""
+
+
+@attack(
+    "C01",
+    "A clinician of another hospital opens a neighbour's record",
+    powers="C",
+    passes="every way of reading is refused while the resident was not there",
+    cuts=[("care-relation",)],
+)
+def neighbour(s: Scene, see: Sight) -> None:
+    person = s.person("H1")
+    id_ = person.patient.rpartition("/")[2]
+    token = s.token(Role.CLINICIAN, "H2")
+    for path in (f"/fhir/Patient/{id_}", f"/fhir/Patient/{id_}/$everything", f"/fhir/Patient/{id_}/$summary"):
+        see.refused(f"GET {path.replace(id_, 'ID')}", s.ask("GET", path, None, token), 403, 404)
+    found = s.ask("GET", f"/fhir/Observation?patient={id_}", None, token)
+    empty = found.status_code == 200 and not found.json().get("entry")
+    see.that(f"a search finds nothing ({found.status_code})", found.status_code in (403, 404) or empty)
+    see.code = "403"
+
+
+@attack(
+    "C03",
+    "A read is asked for in the name of the police, or of a purpose that somebody made up",
+    powers="O, K",
+    passes="10,000 made-up purposes open nothing for any role; the list of purposes has no policing in it",
+)
+def police_purpose(s: Scene, see: Sight) -> None:
+    random, opened = Random(3), 0
+    named = ["LAWENF", "LAW", "POLICE", "SECURITY", "PUBSEC", "JUDICIAL", "COURT", "treat", "TREAT ", ""]
+    made_up = named + [
+        "".join(random.choices("ABCDEFGHIKLMNOPRSTUVWX", k=random.randint(3, 9))) for _ in range(PURPOSES)
+    ]
+    policy = load_policy()
+    for purpose in made_up:
+        if purpose in set(Purpose):
+            continue
+        asked: Any = {"role": random.choice([*Role]), "purpose": purpose, "action": random.choice([*Action])}
+        try:
+            opened += policy.permit(
+                Request(**asked, own_facility=True, relation_open=True, own_record=True, care_facility=True)
+            ).allowed
+        except (PolicyBroken, AttributeError, ValueError):
+            continue
+    see.that(f"{opened} of {len(made_up)} made-up purposes open something", not opened)
+    see.that("there are six purposes", {*Purpose} == {"TREAT", "ETREAT", "PUBHLTH", "PATRQT", "HOPERAT", "HRESCH"})
+    person = s.person("H1")
+    token = s.token(Role.COMMANDER, "H1")
+    see.refused("a commander's read", s.ask("GET", f"/fhir/{person.patient}", None, token), 403, 404)
+    answer = s.ask("GET", f"/fhir/{person.patient}?_purpose=LAWENF", None, s.system("H1"))
+    see.refused("a purpose in the address", answer, 400, 403, 404)
+    see.code = "403"
+
+
+@attack(
+    "C06",
+    "All files are stolen, backups, indexes and logs with them (Shanghai)",
+    powers="D",
+    passes="of 1,000 planted secrets not one stands in the clear in any byte on the disk, in four spellings",
+    cuts=[("bodies-sealed",)],
+)
+def dump(s: Scene, see: Sight) -> None:
+    random = Random(20220630)
+    secrets = [f"Zq{random.randbytes(9).hex()}" for _ in range(CANARIES)]
+    stored = 0
+    for start in range(0, CANARIES, 100):
+        entries = []
+        for one in secrets[start : start + 100]:
+            patient = a_patient(
+                s.number(),
+                name=[{"text": one, "family": one}],
+                telecom=[{"system": "email", "value": f"{one}@x.example"}],
+            )
+            entries.append({"request": {"method": "POST", "url": "Patient"}, "resource": patient})
+        bundle = {"resourceType": "Bundle", "type": "batch", "entry": entries}
+        answer = s.ask("POST", "/fhir", bundle, s.system("H1"))
+        stored += sum(one["response"]["status"].startswith("201") for one in answer.json().get("entry", []))
+        if not stored:
+            see.that(f"the first went in: {answer.text[:300]}", False)
+            return
+    see.that(f"{stored} of {CANARIES} secrets went in", stored == CANARIES)
+    s.close()
+    forms = {form for one in secrets for form in _spelt(one)}
+    leaks = {path.name for path, content in _disk(s.folder) if any(one[0] in forms for one in _ALIKE.finditer(content))}
+    see.that(f"no file holds one in the clear: {sorted(leaks)[:3]}", not leaks)
+
+
+# What is spelt like a secret of ours: as it is, in UTF-16, in base64, in hexadecimal digits.
+_ALIKE = re.compile(rb"Zq[0-9a-f]{18}|Z\x00q\x00(?:[0-9a-f]\x00){18}|Wn[EF][A-Za-z0-9+/]{23}|5a71(?:3[0-9]|6[1-6]){18}")
+
+
+def _spelt(secret: str) -> Iterator[bytes]:
+    yield secret.encode()
+    yield secret.encode("utf-16-le")
+    yield b64encode(secret.encode())[:-2]
+    yield secret.encode().hex().encode()
+
+
+def _disk(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            yield path, content
+            if path.suffix == ".gz":
+                yield path, gzip.decompress(content)
+
+
+@attack(
+    "C07",
+    "Every door is tried without a key",
+    powers="N",
+    passes="without credentials only named public pages answer; a node will not listen to the world without TLS",
+)
+def open_door(s: Scene, see: Sight) -> None:
+    opened = []
+    for method, path in _doors():
+        answer = s.ask(method, re.sub(r"\{[^}]+\}", "1", path), b"{}" if method in ("POST", "PUT", "PATCH") else None)
+        if answer.status_code < 300 and path not in ANYBODY:
+            opened.append(f"{method} {path}")
+    see.that(f"no other door opens: {opened[:3]}", not opened)
+    for host in ("0.0.0.0", "::", "192.0.2.1"):
+        try:
+            may_listen(load_settings(environment={}, given={"data": s.folder / "x", "host": host}))
+            see.that(f"a node refuses to listen on {host} without TLS", False)
+        except SettingsRefused as refused:
+            see.word(f"listening on {host} without TLS", refused.code, refused.code)
+
+
+def _doors() -> Iterator[tuple[str, str]]:
+    for route in all_routes():
+        path, methods = getattr(route, "path", None), getattr(route, "methods", None)
+        for inner in getattr(route, "routes", None) or ():
+            for method in sorted((getattr(inner, "methods", None) or set()) - {"HEAD"}):
+                yield method, f"{path}{inner.path}"
+        for method in sorted((methods or set()) - {"HEAD"}):
+            yield method, str(path)
+
+
+@attack(
+    "C08",
+    "Who looked is deleted from the register",
+    powers="D",
+    passes="the register does not fit its anchor in the public log any more: the auditor reports it",
+    cuts=[("register-audited",)],
+)
+def audit_erase(s: Scene, see: Sight) -> None:
+    person = s.person("H1")
+    s.ask("GET", f"/fhir/{person.patient}", None, s.system("H1"))
+    s.close()
+    before = s.audit()
+    see.strikes()
+    see.that("a look stood in the register", s.rows("select count(*) from access.entry")[0][0] > 0)
+    kept = s.rows("select batch, item, reader from access.entry order by batch desc, item desc limit 1")[0]
+    s.rows("update access.entry set reader = 'nobody' where batch = %s and item = %s", kept[0], kept[1])
+    s.close()
+    see.finding("NODE-REGISTER", codes(s.audit() - before)["NODE-REGISTER"])
+    s.rows("update access.entry set reader = %s where batch = %s and item = %s", kept[2], kept[0], kept[1])
+
+
+@attack(
+    "C09",
+    "The database is read around every door",
+    powers="D",
+    passes="no row of any table holds a name, a number or a diagnosis that was sent",
+)
+def sql_snoop(s: Scene, see: Sight) -> None:
+    number, name, finding = s.number(), "Kingfisheratdusk", "Gnarlinessofbark"
+    patient = a_patient(number, name=[{"text": name}], birthDate="1980-01-01")
+    id_ = s.ask("POST", "/fhir/Patient", patient, s.system("H1")).json()["id"]
+    condition = {"resourceType": "Condition", "code": {"text": finding}, "subject": {"reference": f"Patient/{id_}"}}
+    s.ask("POST", "/fhir/Condition", condition, s.system("H1")).raise_for_status()
+    tables = s.rows(
+        "select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables"
+        " where schemaname not in ('pg_catalog', 'information_schema')"
+    )
+    words = [f"%{one}%" for one in (number, name, finding, name.encode().hex(), finding.encode().hex())]
+    held = [
+        table
+        for (table,) in tables
+        if s.rows(f"select count(*) from {table} as one where one::text ilike any(%s)", words)[0][0]
+    ]
+    see.that(f"{len(tables)} tables hold none of it: {held[:3]}", tables and not held)
+
+
+@attack(
+    "C11",
+    "Verifiers are made to report whom they saw",
+    powers="N, O",
+    passes="checking a file opens no socket; no address of a node takes a scan",
+)
+def scan_log(s: Scene, see: Sight) -> None:
+    person, *_ = s.infected()
+    file, trust = s.folder / "measure.json", s.folder / "policy"
+    file.write_bytes(person.file)
+    trust.write_text(str(s.trust), "utf-8")
+    script = (
+        "import sys\n"
+        "def hook(event, given):\n"
+        "    if event.startswith('socket.'): raise SystemExit('it opens a socket: ' + event)\n"
+        "sys.addaudithook(hook)\n"
+        "from salus.cli import main\n"
+        f"main(['code', 'explain', {str(file)!r}, '--trust', {str(trust)!r}, '--at',"
+        f" {s.now.isoformat().replace('+00:00', 'Z')!r}, '--json'], standalone_mode=False)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    see.that("a file is checked without a socket", '"good": true' in done.stdout)
+    for path in ("/verify/scan", "/scans", "/log/scan", "/fhir/$scan", "/verify"):
+        see.refused(f"POST {path}", s.ask("POST", path, {"certificate": "x"}, s.system("H1")), 400, 403, 404, 405)
+    see.code = "404"
+
+
+@attack(
+    "C13",
+    "Coordinates, cells, networks and venues are sent in bodies, headers and messages",
+    powers="U, O",
+    passes="taken out or refused at the door: no answer and no row shows one again",
+    cuts=[("places-taken-out",)],
+)
+def location(s: Scene, see: Sight) -> None:
+    where = {
+        "url": "http://hl7.org/fhir/StructureDefinition/geolocation",
+        "extension": [{"url": "latitude", "valueDecimal": 42.123457}, {"url": "longitude", "valueDecimal": -71.512345}],
+    }
+    canaries = ("42.123457", "71.512345", "gate-9-canary", "cell-460-canary")
+    trail = [
+        {"url": "https://vendor.example/check-in", "valueString": "gate-9-canary"},
+        {"url": "https://vendor.example/cell-id", "valueString": "cell-460-canary"},
+    ]
+    number = s.number()
+    patient = a_patient(number, address=[{"city": "X", "extension": [where]}], extension=trail)
+    headers = {"X-Geo-Position": "42.123457;-71.512345", "X-Cell-Id": "cell-460-canary"}
+    answer = s.ask("POST", "/fhir/Patient", patient, s.system("H1"), **headers)
+    see.that(f"the record is taken without places, or refused ({answer.status_code})", answer.status_code in (201, 422))
+    kept = s.ask("GET", f"/fhir/Patient/{answer.json().get('id')}", None, s.system("H1")).text
+    see.that("what is kept holds none", not [one for one in canaries if one in kept])
+    see.that("the answer repeats none", not [one for one in canaries if one in answer.text])
+    raw = re.compile("|".join(map(re.escape, canaries[2:])).encode())
+    see.that("nothing on the disk holds one", not [path for path, content in _disk(s.folder) if raw.search(content)])
+
+
+@attack(
+    "C18",
+    "A new purpose, action or recipient is brought in by configuration",
+    powers="O",
+    passes="a policy that grants what there is not refuses to start; no setting names a purpose, a role or a measure",
+)
+def creep(s: Scene, see: Sight) -> None:
+    for action, role in (("set-measure", "operator"), ("read", "police"), ("track", "commander")):
+        grant = f'@ground("x") permit (principal == Role::"{role}", action == Action::"{action}", resource);'
+        try:
+            Policy(engine.policy_text() + grant, engine.schema_text())
+            see.that(f"a policy that lets {role} {action} refuses to start", False)
+        except PolicyBroken as broken:
+            see.word(f"a policy that lets {role} {action}", broken.code, broken.code)
+    for name in ("purposes", "measure", "roles", "release_hours", "quorum", "notice_hours"):
+        try:
+            load_settings(environment={}, given={"data": s.folder / "x", name: "1"})
+            see.that(f"there is no setting {name}", False)
+        except (SettingsRefused, TypeError):
+            see.that(f"there is no setting {name}", True)
+
+
+@attack(
+    "C22",
+    "A commander goes down from a figure to a person",
+    powers="O",
+    passes="no read, search or export of a record is open to a commander; the role's rights on the database reach none",
+)
+def commander_drill(s: Scene, see: Sight) -> None:
+    person = s.person("H1")
+    id_ = person.patient.rpartition("/")[2]
+    for role, facility in ((Role.COMMANDER, "H1"), (Role.EPIDEMIOLOGIST, "H1")):
+        token = s.token(role, facility)
+        for path in (f"/fhir/Patient/{id_}", "/fhir/Patient?_count=1", f"/fhir/Patient/{id_}/$everything",
+                     f"/fhir/Observation?patient={id_}", "/fhir/_history"):  # fmt: skip
+            see.refused(f"GET {path.replace(id_, 'ID')} by {role}", s.ask("GET", path, None, token), 400, 403, 404)
+        token_page = s.browser(role, facility).get(f"/desk/{id_}")
+        see.refused(f"the desk, by {role}", token_page, 303, 403, 404)
+    reach = s.rows(
+        "select count(*) from pg_tables where schemaname in ('identity', 'records', 'healthcode')"
+        " and has_table_privilege('salus_command', quote_ident(schemaname) || '.' || quote_ident(tablename), 'select')"
+    )
+    see.that("the command's role reads no table about anybody", reach[0][0] == 0)
+    see.code = "403"

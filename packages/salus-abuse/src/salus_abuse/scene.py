@@ -1,0 +1,382 @@
+"""One node with everybody around it: five witnesses, a site, a laboratory, signers, residents at browsers, an auditor.
+
+Attackers and residents speak to it over HTTP; only its own operator's rounds are called. Many attacks share one scene.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from salus import identity, parties
+from salus.app import Node, add_party, close_batch, demo_token, load_settings, open_node, progress_measures, publish
+from salus.cli import main as salus
+from salus.cli.actors import (
+    LABORATORY,
+    SIGNER,
+    SITE,
+    Party,
+    Signed,
+    commit_specimen,
+    emergency_document,
+    new_subject,
+    rules_document,
+    sign_result,
+    signatures_of,
+)
+from salus.kernel import CLOCK_FILE, Role, advance_demo_clock, format_instant
+from salus.parties import FacilityKind
+from salus.proof import Trust
+from salus.rules import Document, EvidenceKind, Recomputed, Result, recompute
+from salus.storage import Duty
+from salus_abuse.browsing import Browser
+from salus_abuse.serving import free_port, served
+from salus_abuse.witnessing import Running, five_witnesses
+
+ID_CARD = "urn:oid:2.16.156.10011.1.3"
+DISEASE = "covid-19"
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+STARTS = "2031-03-01T08:00:00Z"
+FHIR_JSON = "application/fhir+json"
+NOTHING = "Nothing is asked of you"
+_LOINC = {
+    ("covid-19", EvidenceKind.NUCLEIC_ACID): "94500-6",
+    ("covid-19", EvidenceKind.ANTIGEN): "94558-4",
+    ("measles", EvidenceKind.NUCLEIC_ACID): "48508-6",
+}
+_SNOMED = {Result.POSITIVE: "10828004", Result.NEGATIVE: "260385009", Result.INDETERMINATE: "82334004"}
+_FACILITIES = {
+    "H1": ("East Hospital", "Health", FacilityKind.HOSPITAL),
+    "H2": ("West Hospital", "Health", FacilityKind.HOSPITAL),
+    "S1": ("City Sampling", "Sampling", FacilityKind.SAMPLING_SITE),
+    "L1": ("Green Laboratories", "Labs", FacilityKind.LABORATORY),
+    "COURT": ("Court of Appeal", "Court", FacilityKind.REVIEW_BOARD),
+    "OFFICE": ("Sampling's Own Board", "city-sampling", FacilityKind.REVIEW_BOARD),
+}
+
+
+@dataclass(slots=True)
+class Person:
+    """A resident: an identity number, and the Patient that the sampling site registered."""
+
+    scene: Scene = field(repr=False)
+    number: str = field(repr=False)
+    patient: str
+
+    @property
+    def browser(self) -> Browser:
+        """The resident's own browser, signed in now."""
+        return self.scene.browser(Role.RESIDENT, resident=self.number)
+
+    @property
+    def notice(self) -> str:
+        """What the own page of notices says."""
+        return self.browser.text("/me/notice")
+
+    @property
+    def free(self) -> bool:
+        """Whether the own page says that nothing is asked."""
+        return NOTHING in self.notice
+
+    @property
+    def file(self) -> bytes:
+        """The file of the one notice on the own page; empty if there is none."""
+        browser = self.browser
+        found = [one for one in browser.links("/me/notice", "/me/notice/") if one.endswith("/file")]
+        return browser.get(found[0]).content if found else b""
+
+
+@dataclass(slots=True)
+class Scene:
+    """The node and everybody around it. `closed` counts the checkpoints so far."""
+
+    node: Node
+    http: httpx.Client
+    witnesses: Sequence[Running]
+    site: Party
+    laboratory: Party
+    signers: Sequence[Party]
+    folder: Path
+    closed: int = 0
+    _people: int = 0
+    _tokens: dict[tuple[str | None, ...], tuple[datetime, str]] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        """The present of the node and of its witnesses, in whole seconds."""
+        return self.node.clock.now().replace(microsecond=0)
+
+    @property
+    def trust(self) -> Trust:
+        """Whom everybody here believes: the log, and any three of the five witnesses."""
+        assert self.node.trust is not None
+        return self.node.trust
+
+    @property
+    def log(self) -> Path:
+        """The folder of the public log's files."""
+        return self.node.settings.data / "log"
+
+    # --- time
+
+    def advance(self, by: timedelta) -> None:
+        """Move everybody's clock, and close a batch."""
+        advance_demo_clock(self.node.settings.data / CLOCK_FILE, by)
+        self.close()
+
+    def close(self) -> None:
+        """Close a batch that the witnesses cosign, and let the node decide and issue what it can."""
+        close_batch(self.node)
+        self.closed += 1
+        progress_measures(self.node)
+
+    def settle(self) -> None:
+        """Close batches until evidence, decision and notice are through."""
+        for _ in range(3):
+            self.close()
+
+    # --- speaking to the node
+
+    def token(self, role: Role, facility: str | None = None, resident: str | None = None) -> str:
+        """Return a bearer token of a role that holds now."""
+        key = (role, facility, resident)
+        at, token = self._tokens.get(key, (None, ""))
+        if at is None or self.node.clock.now() - at > 4 * HOUR:
+            at, token = self.node.clock.now(), demo_token(self.node, role, facility, resident, None)
+            self._tokens[key] = at, token
+        return token
+
+    def ask(
+        self, method: str, path: str, body: Any = None, token: str | None = None, kind: str = FHIR_JSON, **headers: str
+    ) -> httpx.Response:
+        """Send one request as somebody; a body that is not bytes goes as JSON."""
+        raw = body if isinstance(body, bytes) or body is None else json.dumps(body, ensure_ascii=False).encode()
+        sent = {**headers, **({"Content-Type": kind} if raw is not None else {})}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        return self.http.request(method, path, content=raw, headers=sent)
+
+    def browser(self, role: Role, facility: str | None = None, resident: str | None = None) -> Browser:
+        """Sit down at a browser in a role."""
+        return Browser(self.node, self.http, self.token(role, facility, resident))
+
+    # --- people and evidence
+
+    def number(self) -> str:
+        """Return an identity number that nobody has yet."""
+        self._people += 1
+        born, serial = divmod(self._people, 900)
+        digits = f"900101{1980 + born:04}0101{serial:03}"
+        return digits + identity.check_character(digits)
+
+    def person(self, facility: str = "S1") -> Person:
+        """Register somebody new at the sampling site, or at another place."""
+        number = self.number()
+        return Person(self, number, self.register(number, facility))
+
+    def register(self, number: str, facility: str = "S1") -> str:
+        """Send a Patient with a number, as a place's system does; return its reference."""
+        answer = self.ask("POST", "/fhir/Patient", a_patient(number), self.system(facility))
+        answer.raise_for_status()
+        return f"Patient/{answer.json()['id']}"
+
+    def system(self, facility: str) -> str:
+        """Return a token of a place's own software."""
+        role = _FACILITIES[facility][2].system_role
+        assert role is not None
+        return self.token(role, facility)
+
+    def specimen(self, person: Person, *, disease: str = DISEASE, taken: datetime | None = None) -> Signed:
+        """Take a specimen of somebody, as the site does."""
+        signed = commit_specimen(self.site, disease=disease, taken=taken or self.now, subject=new_subject())
+        self.send_specimen(person.patient, signed).raise_for_status()
+        return signed
+
+    def send_specimen(self, patient: str, signed: Signed, **more: Any) -> httpx.Response:
+        """Send what the site signed; `more` are further fields of the body."""
+        resource = {
+            "resourceType": "Specimen",
+            "subject": {"reference": patient},
+            "collection": {"collectedDateTime": signed.body["taken"]},
+        }
+        body = {"resource": resource, "opening": signed.opening, "signature": signed.signature, **more}
+        return self.ask("POST", "/evidence/specimens", body, self.system("S1"), "application/json")
+
+    def result(self, specimen: Signed, result: Result, kind: EvidenceKind = EvidenceKind.NUCLEIC_ACID) -> Signed:
+        """Report a result, as the laboratory does."""
+        signed = sign_result(self.laboratory, specimen, result, self.now, kind=kind)
+        self.send_result(signed).raise_for_status()
+        return signed
+
+    def send_result(self, signed: Signed, **more: Any) -> httpx.Response:
+        """Send what the laboratory signed."""
+        body = {"resource": an_observation(signed), "opening": signed.opening, "signature": signed.signature, **more}
+        return self.ask("POST", "/evidence/results", body, self.system("L1"), "application/json")
+
+    def infected(self) -> tuple[Person, Signed, Signed]:
+        """Somebody new with a true positive, and the notice that rightly follows."""
+        person = self.person()
+        specimen = self.specimen(person)
+        self.close()
+        found = self.result(specimen, Result.POSITIVE)
+        self.settle()
+        assert not person.free, "a true positive leads to a notice, or no attack proves anything"
+        return person, specimen, found
+
+    def chart(self, person: Person) -> int:
+        """Return the chart of somebody's specimens, as who holds the database sees it."""
+        id_ = person.patient.removeprefix("Patient/")
+        return int(self.rows("select chart_key from records.resource where id = %s", id_)[0][0])
+
+    # --- publishing
+
+    def publish(self, document: Document, signers: Sequence[Party] | None = None) -> None:
+        """Hand a document to the log, signed by the first five signers or by those named."""
+        publish(self.node, document, signatures_of(document, self.signers[:5] if signers is None else signers))
+
+    # --- who holds the database
+
+    def rows(self, statement: str, *given: object) -> list[tuple[Any, ...]]:
+        """Do anything at all to the database, as its owner, and return what it answers."""
+        with self.node.store.connect(Duty.MIGRATION, "salus") as owner:
+            done = owner.execute(statement, given)
+            found = done.fetchall() if done.description else []
+            owner.commit()
+        return list(found)
+
+    # --- those who judge
+
+    def judge(self, file: bytes, at: datetime | None = None) -> Recomputed:
+        """What a fresh verifier says of a file: `salus code explain`, with nothing but keys."""
+        return recompute(file, self.trust, at or self.now)
+
+    def audit(self) -> Counter[tuple[str, str]]:
+        """What the auditor finds: `salus ledger verify --data`, by code and place."""
+        said = io.StringIO()
+        arguments = ["ledger", "verify", "--data", str(self.node.settings.data), "--json"]
+        with redirect_stdout(said), suppress(SystemExit):
+            salus(arguments, standalone_mode=False)
+        report = json.loads(said.getvalue())
+        return Counter((one["code"], one["where"]) for one in report["findings"])
+
+    def outside(self, since: str | None = None) -> Counter[str] | None:
+        """What `salus-audit` finds in the log's files alone, by code; None where it is not installed beside us."""
+        program = Path(sys.executable).with_name("salus-audit")
+        if not program.exists():
+            return None
+        trust, kept = self.folder / "trusted", self.folder / "kept"
+        trust.write_text(str(self.trust), "utf-8")
+        command = [str(program), str(self.log), "--trust", str(trust), "--at", format_instant(self.now), "--json"]
+        if since is not None:
+            kept.write_text(since, "utf-8")
+            command += ["--since", str(kept)]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        return Counter(one["code"] for one in json.loads(told.stdout)["findings"])
+
+
+def a_patient(*numbers: str, **more: Any) -> dict[str, Any]:
+    """A Patient with identity numbers."""
+    return {"resourceType": "Patient", "identifier": [{"system": ID_CARD, "value": one} for one in numbers], **more}
+
+
+def an_observation(signed: Signed) -> dict[str, Any]:
+    """The Observation that goes with a signed result; it names nobody."""
+    code = _LOINC[signed.body["disease"], EvidenceKind(signed.body["kind"])]
+    return {
+        "resourceType": "Observation",
+        "status": "corrected" if signed.body["replaces"] else "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+        "valueCodeableConcept": {
+            "coding": [{"system": "http://snomed.info/sct", "code": _SNOMED[Result(signed.body["result"])]}]
+        },
+        "issued": signed.body["reported"],
+    }
+
+
+def codes(found: Mapping[tuple[str, str], int]) -> Counter[str]:
+    """Count findings by their code alone."""
+    counted: Counter[str] = Counter()
+    for (code, _), count in found.items():
+        counted[code] += count
+    return counted
+
+
+@contextmanager
+def a_scene(folder: Path, without: Sequence[str] = ()) -> Iterator[Scene]:
+    """Set up a scene in an empty folder; everything in it ends with the block."""
+    for one in (folder, *folder.parents[:2]):
+        one.chmod(one.stat().st_mode | 0o711)
+    given = {"data": folder / "data", "postgres": "wheel", "port": free_port(), "clock": STARTS}
+    with ExitStack() as opened:
+        opened.enter_context(_no_settings_of_ours())
+        node = opened.enter_context(open_node(load_settings(environment={}, given=given), "demo"))
+        _register(node)
+        witnesses = opened.enter_context(five_witnesses(folder / "witnesses", node, without))
+        address = opened.enter_context(served(node))
+        http = opened.enter_context(httpx.Client(base_url=address, timeout=60))
+        scene = Scene(
+            node,
+            http,
+            witnesses,
+            Party.new("S1", "city-sampling", SITE),
+            Party.new("L1", "green-laboratories", LABORATORY),
+            _signers(),
+            folder,
+        )
+        for party in (scene.site, scene.laboratory, *scene.signers):
+            add_party(node, party.key_leaf)
+        scene.close()
+        _publish(scene)
+        yield scene
+
+
+@contextmanager
+def _no_settings_of_ours() -> Iterator[None]:
+    """Let no setting of whoever runs the suite reach its node or its auditor."""
+    kept = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("SALUS_")}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+def _signers() -> list[Party]:
+    bodies = ("health", "health", "university", "court", "bar", "university", "province")
+    return [Party.new(f"signer-{one}", body, SIGNER) for one, body in enumerate(bodies)]
+
+
+def _register(node: Node) -> None:
+    for one in dict.fromkeys(organisation for _, organisation, _ in _FACILITIES.values()):
+        parties.add_organisation(node.store, organisation_id=one, name_en=one, name_zh=one)
+    for facility, (name, organisation, kind) in _FACILITIES.items():
+        parties.add_facility(
+            node.store,
+            facility_id=facility,
+            name_en=name,
+            name_zh=name,
+            level=3,
+            kind=kind,
+            county="900101",
+            organisation=organisation,
+        )
+
+
+def _publish(scene: Scene) -> None:
+    """Publish an emergency and its rules with notice, and wait until both have counted for some hours."""
+    starts = scene.now + 3 * DAY + HOUR
+    scene.publish(emergency_document(DISEASE, starts, starts + 30 * DAY, en="An outbreak.", zh="疫情。"))
+    scene.publish(rules_document(DISEASE, starts, starts + 90 * DAY))
+    scene.close()
+    scene.advance(3 * DAY + 9 * HOUR)
