@@ -22,6 +22,7 @@ from salus.access.service import (
     attempts,
     open_relation,
     publish_attempts,
+    publish_unwraps,
     reads_of,
     record_refusal,
     register,
@@ -30,6 +31,7 @@ from salus.access.service import (
     relations,
     relations_at,
     tell_of_earlier,
+    told_by_day,
     unwraps,
 )
 from salus.access.tree.anchor import ReadProof, anchor, proof_of, proved
@@ -77,6 +79,7 @@ __all__ = [
     "proof_of",
     "proved",
     "publish_attempts",
+    "publish_unwraps",
     "reads_of",
     "record_refusal",
     "register",
@@ -86,6 +89,7 @@ __all__ = [
     "relations_at",
     "sight",
     "tell_of_earlier",
+    "told_by_day",
     "unwraps",
     "verify_register",
     "whole",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from salus.access import store as sql
 from salus.access.errors import ReadInvalid
@@ -80,6 +80,34 @@ def publish_attempts(tx: Transaction, today: date) -> int:
         sql.add_published(tx, day, action, count, append(tx, leaf).id)
         done += 1
     return done
+
+
+def publish_unwraps(
+    tx: Transaction, custodian: str, counted: Mapping[date, int], since: date | None, today: date
+) -> int:
+    """Hand a leaf over for each day before `today` that has none yet and on which something was read; return how many.
+
+    `counted` are the unwraps that the keys' own store counted by day. `since` is the first day to tell of, and None
+    tells of all. A day without entries and unwraps has no leaf. Duty CARE. Idempotent as `publish_attempts` is.
+    """
+    last, done = sql.last_unwraps_published(tx), 0
+    start = max(one for one in (since, last and last + timedelta(days=1), date(2000, 1, 1)) if one)
+    if start >= today:
+        return 0
+    told = sql.told_since(tx, start)
+    for day in sorted(one for one in {*told, *counted} if start <= one < today):
+        entries, declared = told.get(day, (0, 0))
+        unwraps = counted.get(day, 0)
+        told_of: dict[str, object] = {"custodian": custodian, "day": day.isoformat()}
+        leaf = Leaf(kind="unwraps", body=told_of | {"entries": entries, "unwraps": unwraps, "declared": declared})
+        sql.add_unwraps_published(tx, day, (entries, unwraps, declared), append(tx, leaf).id)
+        done += 1
+    return done
+
+
+def told_by_day(tx: Transaction) -> dict[date, tuple[int, int]]:
+    """Return how many entries the register has of each UTC day, and of how many unwraps they tell. Walks the whole."""
+    return sql.told_since(tx, date(2000, 1, 1))
 
 
 def open_relation(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> datetime:

@@ -352,6 +352,32 @@ def unwraps(tx: Transaction) -> int:
     return int(row[0]) if row else 0
 
 
+def told_since(tx: Transaction, since: date) -> dict[date, tuple[int, int]]:
+    """Return how many entries each UTC day has from `since` on, and of how many unwraps they tell."""
+    rows = tx.rows(
+        "select (at at time zone 'UTC')::date as day, count(*), sum(unwraps) from access.entry"
+        " where at >= (%s::date)::timestamp at time zone 'UTC' group by day",
+        (since,),
+    )
+    return {day: (int(entries), int(declared)) for day, entries, declared in rows}
+
+
+def last_unwraps_published(tx: Transaction) -> date | None:
+    """Return the newest day whose unwraps were handed to the public log; others wait until this commits."""
+    tx.row("select pg_advisory_xact_lock(%s)", (_PUBLISH_LOCK,))
+    row = tx.row("select max(day) from access.unwraps_published")
+    return row[0] if row else None
+
+
+def add_unwraps_published(tx: Transaction, day: date, counts: tuple[int, int, int], pending_id: UUID) -> None:
+    """Remember what was handed to the public log of a day: entries, unwraps, declared."""
+    tx.run(
+        "insert into access.unwraps_published (day, entries, unwraps, declared, pending_id)"
+        " values (%s, %s, %s, %s, %s)",
+        (day, *counts, pending_id),
+    )
+
+
 def freeze(tx: Transaction) -> None:
     """Let every statement of this transaction, from its first on, see the same instant."""
     tx.run("set transaction isolation level repeatable read")

@@ -37,6 +37,10 @@ def _count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value < 2**53
 
 
+def _count0(value: object) -> bool:
+    return _count(value) or (value == 0 and type(value) is int)
+
+
 def _hash(value: object) -> bool:
     """32 bytes in base64 (RFC 4648 section 4), in the one canonical spelling."""
     return _base64(value, _HASH_BYTES)
@@ -139,6 +143,8 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "certificates": {"key": _hash, "digest": _hash},
         # How many attempts to write a measure were refused on a day.
         "refusals": {"day": _day, "action": _name, "count": _count},
+        # Of a day: entries of a register of reads, unwraps that the keys counted, unwraps that the entries declare.
+        "unwraps": {"custodian": _name, "day": _day, "entries": _count0, "unwraps": _count0, "declared": _count0},
     }
 )
 """Every kind of leaf with a check for each of its fields; all fields are required and there are no others."""
