@@ -31,7 +31,7 @@ PATCH = {"Content-Type": "application/json-patch+json"}
 
 @dataclass(slots=True)
 class Workload:
-    """Operations of many kinds at random, good and bad ones, by hospitals, clinicians, residents and the node itself."""
+    """Operations of many kinds at random, good and bad, by hospitals, clinicians, residents and the node."""
 
     node: Node
     h1: Asking
@@ -45,6 +45,14 @@ class Workload:
     numbers: int = 0
 
     def run(self, operations: int) -> None:
+        """Do some operations at random."""
+        for _ in range(operations):
+            self.run_one()
+
+    def run_one(self) -> None:
+        """Do one operation at random, and count it by its kind and what came of it."""
+        while len(self.patients) < 3:
+            self.patient()
         kinds: list[Callable[[], int]] = [
             *[self.read] * 6,
             *[self.find] * 4,
@@ -66,12 +74,8 @@ class Workload:
             self.message,
             self.imported,
         ]
-        for _ in range(3):
-            self.patient()
-        for _ in range(operations):
-            kind = self.random.choice(kinds)
-            status = kind()
-            self.done[f"{kind.__name__} {status // 100}xx"] += 1
+        kind = self.random.choice(kinds)
+        self.done[f"{kind.__name__} {kind() // 100}xx"] += 1
 
     def asker(self) -> Asking:
         return self.random.choice((self.h1, self.h1, self.h2))

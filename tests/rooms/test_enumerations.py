@@ -109,6 +109,7 @@ LEAVES = {
     "appeal-closed",
     "order",
     "refusals",
+    "unwraps",
     "void",
     "voids",
     "certificates",
