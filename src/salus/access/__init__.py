@@ -14,12 +14,16 @@ from salus.access.consent.model import (
 )
 from salus.access.consent.service import closed_classes, direct, directive, directives, sight, withdraw
 from salus.access.errors import DirectiveInvalid, PolicyBroken, ReadInvalid
+from salus.access.folding.model import Fold
 from salus.access.model import GIVEN, MEASURE_ATTEMPTS, RELATION_LASTS, Fault, Finding, Read, Refusal, RegisteredRead
 from salus.access.policy.engine import Policy, load_policy, permit
 from salus.access.policy.model import Action, Decision, Kind, Request
 from salus.access.service import (
     PARTED,
     attempts,
+    folds,
+    looks_by_people,
+    looks_of_fold,
     open_relation,
     publish_attempts,
     publish_unwraps,
@@ -53,6 +57,7 @@ __all__ = [
     "DirectiveInvalid",
     "Fault",
     "Finding",
+    "Fold",
     "Kind",
     "Policy",
     "PolicyBroken",
@@ -72,7 +77,10 @@ __all__ = [
     "direct",
     "directive",
     "directives",
+    "folds",
     "load_policy",
+    "looks_by_people",
+    "looks_of_fold",
     "names_paper",
     "open_relation",
     "permit",
