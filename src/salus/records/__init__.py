@@ -125,6 +125,7 @@ __all__ = [
     "BUNDLE_PROFILE",
     "FACILITY",
     "MOST_OPENED_BYTES",
+    "NEVER_SENT",
     "REGISTRY",
     "Accepted",
     "Ask",

@@ -72,6 +72,12 @@ def _entries(bundle: dict[str, Any]) -> list[Any]:
 
 def of_resource(resource: dict[str, Any], resource_type: str) -> Intent:
     """Return the intent of `POST Type`."""
+    refuse_never_sent(resource_type)
+    return of_checked(resource, resource_type)
+
+
+def of_checked(resource: dict[str, Any], resource_type: str) -> Intent:
+    """Return the intent of a resource that is examined, and not sent: of any type that R4 has."""
     return _checked_type(Intent(verb="create", resource=resource), resource_type)
 
 
@@ -86,11 +92,13 @@ def of_update(resource: dict[str, Any], resource_type: str, id_text: str, if_mat
 
 def of_conditional_create(resource: dict[str, Any], condition: Condition) -> Intent:
     """Return the intent of `POST Type` with `If-None-Exist`."""
+    refuse_never_sent(condition.type)
     return _checked_type(Intent(verb="create", resource=resource, condition=condition), condition.type)
 
 
 def of_conditional_update(resource: dict[str, Any], condition: Condition, if_match: str | None) -> Intent:
     """Return the intent of `PUT Type?search`."""
+    refuse_never_sent(condition.type)
     expected = _expected_of(if_match)
     intent = Intent(verb="update", resource=resource, condition=condition, expected=expected)
     return _checked_type(intent, condition.type)
@@ -128,7 +136,6 @@ def of_delete(resource_type: str, id_text: str, if_match: str | None, entry: int
 
 
 def _checked_type(intent: Intent, resource_type: str) -> Intent:
-    refuse_never_sent(resource_type)
     told = intent.resource.get("resourceType")
     if told != resource_type:
         raise _refused("resourceType", f"the address says {resource_type}, the body does not")

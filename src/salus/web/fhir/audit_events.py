@@ -138,13 +138,11 @@ def _agents(node: str, entry: RegisteredRead, *, reads: bool) -> list[dict[str, 
     """Return client, server and, of a person, user: as BALP has them, but for addresses, which nobody keeps."""
     one = entry.read
     client, server = (_RECEIVED, _SENT) if reads else (_SENT, _RECEIVED)
-    asker = one.facility or one.reader
+    asker = (records.FACILITY, one.facility) if one.facility else ("urn:salus:account", one.reader)
     told = [
         {
             "type": _coded(_DCM, *client),
-            "who": {
-                "identifier": {"system": records.FACILITY if one.facility else "urn:salus:account", "value": asker}
-            },
+            "who": {"identifier": {"system": asker[0], "value": asker[1]}},
             "requestor": one.reader_role.software,
         },
         {

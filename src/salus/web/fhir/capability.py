@@ -119,9 +119,7 @@ def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
     return {
         "type": kind,
         **({"documentation": _NOTES[kind]} if kind in _NOTES else {}),
-        "interaction": [
-            {"code": code} for code in codes if code not in _OF_NO_TYPE and code not in _NOT_OF.get(kind, ())
-        ],
+        "interaction": [{"code": code} for code in codes if code not in {*_OF_NO_TYPE, *_NOT_OF.get(kind, ())}],
         "versioning": "versioned",
         "readHistory": "vread" in codes,
         "updateCreate": False,

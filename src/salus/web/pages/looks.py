@@ -1,4 +1,4 @@
-"""Pages of who looked: people first, one by one; what systems did of themselves folded, and every entry behind a fold."""
+"""Pages of who looked: people first, one by one; what systems did folded, and every entry behind a fold."""
 
 from __future__ import annotations
 

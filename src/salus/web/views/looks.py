@@ -1,4 +1,4 @@
-"""What the pages about who looked are given: people one by one, systems as lines of a day, and what is behind a line."""
+"""What the pages about who looked are given: people one by one, systems as lines of a day, what is behind one."""
 
 from __future__ import annotations
 
