@@ -1,4 +1,4 @@
-"""The register as FHIR AuditEvents: for the resident whom it is about, never written by anybody, strict in its searches."""
+"""The register as AuditEvents: for the resident whom it is about, written by nobody else, and searched strictly."""
 
 from __future__ import annotations
 
