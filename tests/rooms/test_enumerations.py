@@ -111,6 +111,7 @@ LEAVES = {
     "order",
     "refusals",
     "break-glass",
+    "unwraps",
     "void",
     "voids",
     "certificates",

@@ -107,12 +107,12 @@ def test_the_keys_duty_can_neither_replace_a_key_nor_lower_the_count(service: Ke
         "update keys.chart_key set wrapped = wrapped",
         "delete from keys.shredded",
         "truncate keys.chart_key",
-        "delete from keys.unwrap_count",
+        "delete from keys.unwraps_of_day",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege), store.transaction(Duty.KEYS) as tx:
             tx.run(statement)
     with pytest.raises(psycopg.errors.RaiseException), store.transaction(Duty.KEYS) as tx:
-        tx.run("update keys.unwrap_count set unwraps = 0 where unwraps > 0")
+        tx.run("update keys.unwraps_of_day set unwraps = 0 where unwraps > 0")
 
 
 def test_many_threads_unwrap_without_losing_a_count(service: KeyService) -> None:

@@ -43,6 +43,7 @@ GOOD: dict[str, dict[str, object]] = {
     "certificates": {"key": ROOT, "digest": ROOT},
     "voids": {"month": "2031-03", "reason": "superseded", "count": 12},
     "refusals": {"day": "2031-03-01", "action": "set-by-import", "count": 3},
+    "unwraps": {"custodian": "node-1", "day": "2031-03-01", "entries": 4, "unwraps": 0, "declared": 7},
 }
 
 
@@ -64,10 +65,16 @@ def test_the_shorthands_make_the_same_leaves() -> None:
     assert anchor_leaf("salus.example/register", 7, bytes(32)).body == GOOD["anchor"]
 
 
+NONE_OF_A_DAY = {("entries", 0), ("unwraps", 0), ("declared", 0)}
+"""Counts of a day that may be none."""
+
+
 @pytest.mark.parametrize("kind", GOOD)
 @pytest.mark.parametrize("value", [None, 1.5, True, [], {}, "", "a b", "\u4f60", "x" * 200, -1, 0, 2**53])
 def test_every_field_refuses_what_is_not_of_its_type(kind: str, value: object) -> None:
     for field in GOOD[kind]:
+        if (field, value) in NONE_OF_A_DAY and value is not False:
+            continue
         with pytest.raises(LeafRefused):
             Leaf(kind=kind, body={**GOOD[kind], field: value})
 
@@ -105,6 +112,9 @@ def test_unknown_and_missing_fields_are_refused(kind: str) -> None:
         ("order", {**GOOD["order"], "organisations": [["Commission"], ["Board"]]}),
         ("appeal-closed", {**GOOD["appeal-closed"], "outcome": "late"}),
         ("refusals", {**GOOD["refusals"], "day": "2031-3-1"}),
+        ("unwraps", {**GOOD["unwraps"], "unwraps": -1}),
+        ("unwraps", {**GOOD["unwraps"], "entries": True}),
+        ("unwraps", {**GOOD["unwraps"], "declared": False}),
         ("void", {**GOOD["void"], "reason": "superseded"}),
         ("void", {**GOOD["void"], "list": 1, "index": 7}),
         ("voids", {**GOOD["voids"], "reason": "ordered"}),

@@ -9,6 +9,7 @@ from salus.kernel import Purpose, Role
 from salus.web import views as v
 from salus.web.views import accounts as a
 from salus.web.views import public_log
+from salus.web.views.looks import LookDay, SystemLine, SystemsLooked, WhoLooked
 from salus.web.views.phones import MyCode
 from salus.web.views.public_log import Branch
 
@@ -164,19 +165,32 @@ SYSTEM_LOOK = _look(3, reader=None, role=Role.HOSPITAL_SYSTEM, part="MedicationR
 OWN_LOOK = _look(
     2, reader=CHEN, role=Role.RESIDENT, purpose=Purpose.PATRQT, ground="own-record", facility=None, own=True
 )
-LOOKED = v.WhoLooked(
+LOOKED = WhoLooked(
     days=(
-        v.LookDay(
+        LookDay(
             on=date(2026, 11, 24),
-            people=(
+            looks=(
                 _look(1, proof=None, proof_by=NOW + timedelta(minutes=30)),
                 OWN_LOOK,
                 _look(4, part="Observation", count=1),
             ),
-            machines=(SYSTEM_LOOK, _look(5, reader=None, role=Role.HOSPITAL_SYSTEM, part="Basic", count=1)),
         ),
-        v.LookDay(on=date(2026, 11, 20), people=(_look(90, facility=CITY),), machines=()),
+        LookDay(on=date(2026, 11, 20), looks=(_look(90, facility=CITY),)),
     ),
+    systems=tuple(
+        SystemLine(
+            on=date(2026, 11, 24),
+            role=Role.HOSPITAL_SYSTEM,
+            facility=facility,
+            purpose=Purpose.TREAT,
+            looks=looks,
+            first=NOW - timedelta(hours=9),
+            last=NOW - timedelta(hours=3),
+            behind="/me/reads/systems?day=2026-11-24",
+        )
+        for facility, looks in ((COUNTY, 10_000), (CITY, 1))
+    ),
+    further="/me/reads/systems?before=90-0",
     readers_this_week=2,
     older="/me/reads?before=90",
 )
@@ -315,7 +329,11 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "my record empty": (v.MyRecord(record=EMPTY), RESIDENT),
     "my record no allergy": (v.MyRecord(record=NO_ALLERGY), RESIDENT),
     "who looked": (LOOKED, RESIDENT),
-    "who looked nobody": (v.WhoLooked(days=(), readers_this_week=0), RESIDENT),
+    "who looked systems alone": (replace(LOOKED, days=()), RESIDENT),
+    "systems looked": (SystemsLooked(systems=LOOKED.systems, older="/me/reads/systems?before=9-0"), RESIDENT),
+    "systems looked none": (SystemsLooked(), RESIDENT),
+    "systems unfolded": (SystemsLooked(of=LOOKED.systems[0], looks=(SYSTEM_LOOK,)), RESIDENT),
+    "who looked nobody": (WhoLooked(days=(), readers_this_week=0), RESIDENT),
     "proof": (PROOF, RESIDENT),
     "account": (
         a.Account(passkeys=(a.Passkey(added=NOW, used=None), a.Passkey(added=NOW - timedelta(days=90), used=NOW))),

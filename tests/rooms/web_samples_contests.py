@@ -84,6 +84,7 @@ APPEAL = c.Appeal(
     ),
 )
 LOOKED = c.ShownLook(
+    reader=None,
     at=NOW - DAY,
     role=Role.CLINICIAN,
     facility=COUNTY,

@@ -12,6 +12,7 @@ from salus.access.glass import GLASS_LASTS, REVIEW_WITHIN, Category, Off
 from salus.kernel import Purpose, Role
 from salus.web import views as v
 from salus.web.views import emergencies as e
+from salus.web.views.looks import WhoLooked
 
 REVIEWER = v.Person(name=LI, role=Role.ACCESS_REVIEWER, facility=CITY)
 DAY = timedelta(days=1)
@@ -68,7 +69,7 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "opening in trouble": (replace(PAGE, trouble=True, received=False), REVIEWER),
     "opening that was upheld": (replace(PAGE, opened=replace(OPENED, upheld=True, judged=NOW)), REVIEWER),
     "who looked in an emergency": (
-        e.WhoLookedFirst(
+        WhoLooked(
             days=LOOKED.days,
             readers_this_week=1,
             emergencies=(OPENED, OVERDUE, replace(OPENED, upheld=False, judged=NOW)),

@@ -15,6 +15,7 @@ from salus.access.consent.model import (
 )
 from salus.access.consent.service import closed_classes, direct, directive, directives, sight, withdraw
 from salus.access.errors import DirectiveInvalid, GlassOff, OpeningInvalid, PolicyBroken, ReadInvalid
+from salus.access.folding.model import Fold
 from salus.access.model import (
     GIVEN,
     MEASURE_ATTEMPTS,
@@ -31,10 +32,14 @@ from salus.access.policy.model import Action, Decision, Kind, Request
 from salus.access.service import (
     PARTED,
     attempts,
+    folds,
+    looks_by_people,
+    looks_of_fold,
     open_relation,
     open_unconfirmed,
     orphans,
     publish_attempts,
+    publish_unwraps,
     reads_of,
     record_refusal,
     register,
@@ -43,6 +48,7 @@ from salus.access.service import (
     relations,
     relations_at,
     tell_of_earlier,
+    told_by_day,
     unwraps,
 )
 from salus.access.tree.anchor import ReadProof, anchor, proof_of, proved
@@ -65,6 +71,7 @@ __all__ = [
     "DirectiveInvalid",
     "Fault",
     "Finding",
+    "Fold",
     "GlassOff",
     "Kind",
     "OpeningInvalid",
@@ -86,8 +93,11 @@ __all__ = [
     "direct",
     "directive",
     "directives",
+    "folds",
     "glass",
     "load_policy",
+    "looks_by_people",
+    "looks_of_fold",
     "names_paper",
     "open_relation",
     "open_unconfirmed",
@@ -96,6 +106,7 @@ __all__ = [
     "proof_of",
     "proved",
     "publish_attempts",
+    "publish_unwraps",
     "reads_of",
     "record_refusal",
     "register",
@@ -105,6 +116,7 @@ __all__ = [
     "relations_at",
     "sight",
     "tell_of_earlier",
+    "told_by_day",
     "unwraps",
     "verify_register",
     "whole",

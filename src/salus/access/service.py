@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from salus.access import store as sql
 from salus.access.errors import ReadInvalid
+from salus.access.folding import store as folding
+from salus.access.folding.model import Fold
 from salus.access.model import MEASURE_ATTEMPTS, RELATION_LASTS, UNCONFIRMED_LASTS, Read, Refusal, RegisteredRead
+from salus.kernel import Purpose, Role
 from salus.ledger import Leaf, append
 from salus.storage import Duty, Store, Transaction
 
@@ -29,10 +32,48 @@ def register(tx: Transaction, reads: Sequence[Read], random: Callable[[int], byt
 
 
 def reads_of(
+    tx: Transaction,
+    resident_keys: Sequence[int],
+    before: tuple[int, int] | None = None,
+    limit: int = 50,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[RegisteredRead]:
+    """Return who looked at these residents' records, newest first; `before` is the batch and item to go on from.
+
+    Where they are named, from `since` on and before `until`.
+    """
+    return sql.reads_of(tx, resident_keys, before, limit, since, until)
+
+
+def looks_by_people(
     tx: Transaction, resident_keys: Sequence[int], before: tuple[int, int] | None = None, limit: int = 50
 ) -> list[RegisteredRead]:
-    """Return who looked at these residents' records, newest first; `before` is the batch and item to go on from."""
-    return sql.reads_of(tx, resident_keys, before, limit)
+    """Return who looked in person, newest first: however often systems asked in between, they hide nobody."""
+    return folding.by_people(tx, resident_keys, before, limit)
+
+
+def folds(
+    tx: Transaction, resident_keys: Sequence[int], before: tuple[int, int] | None, after: tuple[int, int], limit: int
+) -> list[Fold]:
+    """Return what systems did of themselves between two places of the register, one line a day, facility and purpose.
+
+    Both places are left out. The newest days first; entries stay as they are, and `looks_of_fold` returns them.
+    """
+    return folding.folded(tx, resident_keys, before, after, limit)
+
+
+def looks_of_fold(
+    tx: Transaction,
+    resident_keys: Sequence[int],
+    day: tuple[datetime, datetime],
+    by: tuple[Role, str | None, Purpose],
+    before: tuple[int, int] | None = None,
+    limit: int = 50,
+) -> list[RegisteredRead]:
+    """Return the entries of one fold, newest first: of a role at a facility for a purpose, `since <= at < until`."""
+    return folding.of_fold(tx, resident_keys, day, by, before, limit)
 
 
 def tell_of_earlier(tx: Transaction, charts: Sequence[int], before: int, now: int) -> int:
@@ -80,6 +121,34 @@ def publish_attempts(tx: Transaction, today: date) -> int:
         sql.add_published(tx, day, action, count, append(tx, leaf).id)
         done += 1
     return done
+
+
+def publish_unwraps(
+    tx: Transaction, custodian: str, counted: Mapping[date, int], since: date | None, today: date
+) -> int:
+    """Hand a leaf over for each day before `today` that has none yet and on which something was read; return how many.
+
+    `counted` are the unwraps that the keys' own store counted by day. `since` is the first day to tell of, and None
+    tells of all. A day without entries and unwraps has no leaf. Duty CARE. Idempotent as `publish_attempts` is.
+    """
+    last, done = sql.last_unwraps_published(tx), 0
+    start = max(one for one in (since, last and last + timedelta(days=1), date(2000, 1, 1)) if one)
+    if start >= today:
+        return 0
+    told = sql.told_since(tx, start)
+    for day in sorted(one for one in {*told, *counted} if start <= one < today):
+        entries, declared = told.get(day, (0, 0))
+        unwraps = counted.get(day, 0)
+        told_of: dict[str, object] = {"custodian": custodian, "day": day.isoformat()}
+        leaf = Leaf(kind="unwraps", body=told_of | {"entries": entries, "unwraps": unwraps, "declared": declared})
+        sql.add_unwraps_published(tx, day, (entries, unwraps, declared), append(tx, leaf).id)
+        done += 1
+    return done
+
+
+def told_by_day(tx: Transaction) -> dict[date, tuple[int, int]]:
+    """Return how many entries the register has of each UTC day, and of how many unwraps they tell. Walks the whole."""
+    return sql.told_since(tx, date(2000, 1, 1))
 
 
 def open_relation(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> datetime:

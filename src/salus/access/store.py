@@ -20,7 +20,7 @@ Anchor = tuple[int, bytes, str, UUID]
 _CHAIN_LOCK = 7_305_812
 _PUBLISH_LOCK = 7_305_814
 _PAGE = 1_000
-_LAST = (2**63 - 1, 2**31 - 1)
+LAST = (2**63 - 1, 2**31 - 1)
 
 # One JSON parameter whose objects are reads, field by column: on the server it costs what an array for each column
 # costs, in Python a third. The nonces come in one piece and are cut by place.
@@ -54,6 +54,7 @@ cross join lateral (
     from access.entry
     where resident_key = resident.key
         and batch <= %(batch)s::bigint and (batch, item) < (%(batch)s::bigint, %(item)s::integer)
+        and (%(since)s::timestamptz is null or at >= %(since)s) and (%(until)s::timestamptz is null or at < %(until)s)
     order by batch desc, item desc limit %(limit)s
 ) as found
 order by found.batch desc, found.item desc limit %(limit)s
@@ -107,18 +108,24 @@ def add_reads(tx: Transaction, reads: Sequence[Read], nonces: bytes) -> int:
 
 
 def reads_of(
-    tx: Transaction, residents: Sequence[int], before: tuple[int, int] | None, limit: int
+    tx: Transaction,
+    residents: Sequence[int],
+    before: tuple[int, int] | None,
+    limit: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[RegisteredRead]:
-    """Return the newest reads of these residents, older than `before`."""
-    batch, item = before or _LAST
-    rows = tx.rows(_READS_OF, {"residents": list(residents), "batch": batch, "item": item, "limit": limit})
-    return [_registered(row) for row in rows]
+    """Return the newest reads of these residents, older than `before`, at `since` or later and before `until`."""
+    asked = {"residents": list(residents), "limit": limit, "since": since, "until": until}
+    asked["batch"], asked["item"] = before or LAST
+    rows = tx.rows(_READS_OF, asked)
+    return [registered(row) for row in rows]
 
 
 def reads_of_charts(tx: Transaction, resident: int, charts: Sequence[int]) -> list[RegisteredRead]:
     """Return the reads of a resident that opened one of these charts, oldest first."""
     rows = tx.rows(_READS_OF_CHARTS, {"resident": resident, "charts": list(charts)})
-    return [_registered(row) for row in rows]
+    return [registered(row) for row in rows]
 
 
 def add_refusal(tx: Transaction, refusal: Refusal) -> None:
@@ -370,12 +377,39 @@ def unwraps(tx: Transaction) -> int:
     return int(row[0]) if row else 0
 
 
+def told_since(tx: Transaction, since: date) -> dict[date, tuple[int, int]]:
+    """Return how many entries each UTC day has from `since` on, and of how many unwraps they tell."""
+    rows = tx.rows(
+        "select (at at time zone 'UTC')::date as day, count(*), sum(unwraps) from access.entry"
+        " where at >= (%s::date)::timestamp at time zone 'UTC' group by day",
+        (since,),
+    )
+    return {day: (int(entries), int(declared)) for day, entries, declared in rows}
+
+
+def last_unwraps_published(tx: Transaction) -> date | None:
+    """Return the newest day whose unwraps were handed to the public log; others wait until this commits."""
+    tx.row("select pg_advisory_xact_lock(%s)", (_PUBLISH_LOCK,))
+    row = tx.row("select max(day) from access.unwraps_published")
+    return row[0] if row else None
+
+
+def add_unwraps_published(tx: Transaction, day: date, counts: tuple[int, int, int], pending_id: UUID) -> None:
+    """Remember what was handed to the public log of a day: entries, unwraps, declared."""
+    tx.run(
+        "insert into access.unwraps_published (day, entries, unwraps, declared, pending_id)"
+        " values (%s, %s, %s, %s, %s)",
+        (day, *counts, pending_id),
+    )
+
+
 def freeze(tx: Transaction) -> None:
     """Let every statement of this transaction, from its first on, see the same instant."""
     tx.run("set transaction isolation level repeatable read")
 
 
-def _registered(row: Sequence[Any]) -> RegisteredRead:
+def registered(row: Sequence[Any]) -> RegisteredRead:
+    """Return a row of `access.entry`, without its nonce, as what it is."""
     batch, item, role, reader, facility, resident, charts, what, count, action, purpose, ground, unwraps, at = row
     read = Read(
         reader_role=Role(role),

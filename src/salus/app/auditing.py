@@ -54,7 +54,7 @@ def audited(node: Node) -> Audited:
     newest, registered, unwrapped = ledger.latest(node.store), _registered(node), node.keys.unwraps()
     found = node.memory.recall("findings", node.stamp, lambda: _of_node(node))
     return Audited(
-        findings=(*found, *_of_keys(registered, unwrapped)),
+        findings=tuple(found),
         size=newest.size if newest else 0,
         root=newest.root if newest else None,
         signed=ledger.latest_at(node.store),
@@ -85,13 +85,6 @@ def _of_node(node: Node) -> list[Found]:
 
 def _published(folder: Path) -> bool:
     return (folder / "checkpoint").exists()
-
-
-def _of_keys(registered: int, unwrapped: int) -> list[Found]:
-    if unwrapped >= registered:
-        return []
-    text = f"the register tells of {registered} openings of charts' keys, the keys of {unwrapped}"
-    return [Found(code="UNWRAP-UNEXPLAINED", item="keys", text=text)]
 
 
 def _registered(node: Node) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 
 from salus import access, appeals, identity, ledger
 from salus.app.node import Node
+from salus.app.own_work import OwnWork
+from salus.app.unwrapping import unexplained
 from salus.healthcode import certificates, measures
 from salus.ledger import Finding
 from salus.storage import Duty
@@ -36,7 +38,7 @@ def nothing_set_aside(node: Node) -> Iterable[Finding]:
 
 def measures_agree(node: Node) -> Iterable[Finding]:
     """Evidence, decisions and notices, none of which counts for anything that the log does not stand behind."""
-    for one in measures.verify_rows(node.store, node.trust, node.keys):
+    for one in measures.verify_rows(node.store, node.trust, OwnWork(node, "check")):
         yield Finding(code=one.word, where=one.where, text=one.text)
 
 
@@ -73,6 +75,12 @@ def voids_agree(node: Node) -> Iterable[Finding]:
             yield Finding(code=one.word, where=one.item, text=one.text)
 
 
+def unwraps_agree(node: Node) -> Iterable[Finding]:
+    """Openings of charts' keys: the register tells of every one that the keys counted, on each day and in all."""
+    for where, text in unexplained(node):
+        yield Finding(code="UNWRAP-UNEXPLAINED", where=where, text=text)
+
+
 def residents_agree(node: Node) -> Iterable[Finding]:
     """Whose each chart is: what is kept for reading is a replay of what was asserted, and nothing else."""
     with node.store.transaction(Duty.CARE) as tx:
@@ -92,6 +100,7 @@ CHECKS: tuple[Check, ...] = (
     contests_agree,
     attempts_agree,
     voids_agree,
+    unwraps_agree,
     residents_agree,
 )
 """Every check of an open node; a room that keeps rows which the log must prove adds one here."""

@@ -1,6 +1,6 @@
 """Work out in which sensitive classes stored entries are, where nobody did yet; until then they are shown to nobody.
 
-Nobody looks: the keys count each opening, and no register tells of it. Nothing leaves the node by it.
+Nobody looks: the register tells of each opening as the node's own work. Nothing leaves the node by it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,6 @@ def classify_some(node: Node, most: int = AT_ONCE) -> bool:
     """
     wanted = sorted(node.wanted)
     with node.store.transaction(Duty.CARE) as tx:
-        done = records.classify(tx, partial(keys_of, node), wanted, most)
+        done = records.classify(tx, partial(keys_of, node, "classification"), wanted, most)
     node.wanted.difference_update(wanted)
     return done > 0

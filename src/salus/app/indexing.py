@@ -1,18 +1,17 @@
 """Prepare what an earlier release stored: charts for the index of residents, resources for being searched.
 
-Nobody looks: the keys count each opening, and no register tells of it. Nothing leaves the node by it.
+Nobody looks: the register tells of each opening as the node's own work. Nothing leaves the node by it.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 from salus import access, identity, records
 from salus.access import Sight
 from salus.app.node import Node
-from salus.keys import KeyShredded
+from salus.app.own_work import OwnWork
 from salus.records import Located
 from salus.storage import Duty, Met, StoreDown
 
@@ -35,7 +34,7 @@ def prepare_page(node: Node, after: int) -> int | None:
             last = charts[-1]
         sight = access.whole(charts)
         people = records.patients(tx, sight) if charts else []
-    keys = keys_of(node, sorted({one.chart_key for one in people}))
+    keys = keys_of(node, "preparation", sorted({one.chart_key for one in people}))
     for one in people:
         if one.chart_key in keys:
             _prepare(node, one, keys, sight)
@@ -55,15 +54,12 @@ def _prepare(node: Node, patient: Located, keys: Mapping[int, bytes], sight: Sig
         log.warning("chart %d cannot be prepared: %s", patient.chart_key, type(error).__name__)
 
 
-def keys_of(node: Node, charts: Sequence[int]) -> dict[int, bytes]:
-    """Unwrap the keys of charts; those that were destroyed are left out. Raises whatever else keeps a key away."""
-    with suppress(KeyShredded):
-        return node.keys.unwrap(charts)
-    found: dict[int, bytes] = {}
-    for chart in charts:
-        with suppress(KeyShredded):
-            found |= node.keys.unwrap([chart])
-    return found
+def keys_of(node: Node, what: str, charts: Sequence[int]) -> dict[int, bytes]:
+    """Unwrap the keys of charts for the node's own work; those that were destroyed are left out.
+
+    `what` is what the register calls the work. Raises whatever else keeps a key away.
+    """
+    return OwnWork(node, what).unwrap_left(charts)
 
 
 def find_page(node: Node) -> bool:
@@ -76,7 +72,7 @@ def find_page(node: Node) -> bool:
     if waiting is None:
         node.indexed = True
         return False
-    keys = keys_of(node, sorted({one.chart_key for one in waiting.lacking}))
+    keys = keys_of(node, "preparation", sorted({one.chart_key for one in waiting.lacking}))
     with node.store.transaction(Duty.CARE) as tx:
         records.lock(tx, [one.id for one in waiting.lacking])
         unread = records.let_be_found(tx, node.custodian, keys, waiting, FOUND_AT_ONCE)

@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from salus import access, identity, ledger, records
 from salus.access import Action, Kind, Read
+from salus.app.at_hand import AtHand
 from salus.app.attempts import BY_WRITE, keep_attempt
 from salus.app.facts import decide, read_by, refuse
 from salus.app.node import Node, charts_of
 from salus.app.notices import contested_view
+from salus.app.own_work import OwnWork
 from salus.app.residents import own, own_read
 from salus.app.writing import accept
 from salus.healthcode import EvidenceRefused, Unsettable, measures
@@ -58,14 +60,15 @@ def take_specimen(node: Node, who: Principal, resource: dict[str, Any], signed: 
     body = measures.check_evidence(node.store, node.trust, signed, at)
     _same_specimen(records.specimen_told(resource), body)
     taken: list[str] = []
+    keys = AtHand(node.keys)
 
     def keep(tx: Transaction, accepted: Accepted) -> None:
         chart = accepted.outcomes[0].chart_key
         if accepted.residents.get(chart) is None:
             raise EvidenceRefused("a specimen is taken from a Patient; send that first", where="resource.subject")
-        taken.append(measures.take_specimen(tx, node.keys, signed, chart, at))
+        taken.append(measures.take_specimen(tx, keys, signed, chart, at))
 
-    accepted = accept(node, who, [records.of_resource(resource, "Specimen")], noted=keep)
+    accepted = accept(node, who, [records.of_resource(resource, "Specimen")], noted=keep, keys=keys)
     return _taken(accepted, taken)
 
 
@@ -80,18 +83,19 @@ def take_result(node: Node, who: Principal, resource: dict[str, Any], signed: me
     body = measures.check_evidence(node.store, node.trust, signed, at)
     _same_result(records.result_told(resource), body)
     taken: list[str] = []
+    keys = AtHand(node.keys)
 
     def keep(tx: Transaction, accepted: Accepted) -> None:
+        before = len(keys.opened)
         chart = measures.specimen_chart(tx, body["specimen"])
         holder = identity.residents_of(tx, [chart]).get(chart)
         own = accepted.residents.get(accepted.outcomes[0].chart_key)
         if own is not None and own != holder:
             raise EvidenceRefused("the Observation is about another person than the specimen", where="resource.subject")
-        taken.append(measures.take_result(tx, node.keys, signed, at))
-        if holder is not None:
-            access.register(tx, [_result_read(who, holder, chart, at)])
+        taken.append(measures.take_result(tx, keys, signed, at))
+        access.register(tx, [_result_read(who, holder, chart, len(keys.opened) - before, at)])
 
-    accepted = accept(node, who, [records.of_resource(resource, "Observation")], noted=keep)
+    accepted = accept(node, who, [records.of_resource(resource, "Observation")], noted=keep, keys=keys)
     return _taken(accepted, taken)
 
 
@@ -103,7 +107,7 @@ def refuse_setting(node: Node, who: Principal, where: str) -> Unsettable:
 
 def progress_measures(node: Node) -> measures.Progress:
     """Decide for results that the log has, and issue decisions that are proved. Rounds may run at once."""
-    return measures.progress(node.store, node.trust, node.keys, node.clock.now())
+    return measures.progress(node.store, node.trust, OwnWork(node, "decision"), node.clock.now())
 
 
 def my_notices(node: Node, who: Principal, what: str = "notice") -> MyNotices:
@@ -183,7 +187,7 @@ def _taken(accepted: Accepted, taken: list[str]) -> Taken:
     return Taken(commitment=taken[0], resource=f"{outcome.type}/{outcome.id}")
 
 
-def _result_read(who: Principal, resident: int, chart: int, at: datetime) -> Read:
+def _result_read(who: Principal, resident: int | None, chart: int, unwraps: int, at: datetime) -> Read:
     return read_by(
         who,
         resident_key=resident,
@@ -191,7 +195,7 @@ def _result_read(who: Principal, resident: int, chart: int, at: datetime) -> Rea
         what="result",
         action=Action.SIGN_RESULT,
         ground="own-facility",
-        unwraps=2,
+        unwraps=unwraps,
         at=at,
     )
 

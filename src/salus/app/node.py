@@ -226,14 +226,14 @@ def _join_witnesses(node: Node) -> None:
 
 def _assemble(settings: NodeSettings, told: dict[str, str], store: Store, clock: Clock, custodian: Custodian) -> Node:
     name = told["name"]
-    return Node(
+    node = Node(
         settings=settings,
         kind=told["kind"],
         name=name,
         store=store,
         clock=clock,
         custodian=custodian,
-        keys=KeyService(store, custodian),
+        keys=KeyService(store, custodian, lambda: node.clock.now()),  # noqa: PLW0108  there is no node yet
         issuer=TokenIssuer(
             custodian.es256("access-token"),
             issuer=f"urn:salus:node:{name}",
@@ -250,6 +250,7 @@ def _assemble(settings: NodeSettings, told: dict[str, str], store: Store, clock:
         gathering=Gathering(store, (), clock),
         plans=_plans(settings.plans),
     )
+    return node
 
 
 def _plans(file: Path | None) -> tuple[Plan, ...]:

@@ -53,6 +53,7 @@ def register_asked(tx: Transaction, who: Principal, looks: Looks, touched: Colle
 def _register(tx: Transaction, who: Principal, looks: Looks, told: Collection[tuple[int, str]], at: datetime) -> None:
     charts = sorted({chart for chart, _ in told})
     owners = identity.residents_of(tx, charts) if charts else {}
+    first = {chart: min(name for of, name in told if of == chart) for chart in charts}
     reads = [
         read_by(
             who,
@@ -62,7 +63,7 @@ def _register(tx: Transaction, who: Principal, looks: Looks, told: Collection[tu
             count=int((chart, kind) in looks.found),
             action=Action.READ if chart in looks.opened else Action.SEARCH,
             ground="own-facility",
-            unwraps=int(chart in looks.opened),
+            unwraps=int(chart in looks.opened and kind == first[chart]),
             at=at,
         )
         for chart, kind in sorted(told)

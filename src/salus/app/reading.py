@@ -151,7 +151,8 @@ class ReadsTogether:
     def __init__(self, node: Node, who: Principal, asks: Sequence[tuple[int, str, UUID, int | None]]) -> None:
         self._node = node
         self._cases = [(entry, _Case(principal=who, type=kind, id=id_, version=n)) for entry, kind, id_, n in asks]
-        self._looks: list[Read] = []
+        self._looks: list[tuple[_Case, datetime]] = []
+        self._opened = False
         self._hidden: list[_Case] = []
 
     def within(self, tx: Transaction) -> None:
@@ -162,7 +163,7 @@ class ReadsTogether:
         _locate(tx, self._node, cases, at)
         for entry, case in self._cases:
             if case.located and case.decision and case.decision.allowed:
-                self._looks.append(_looked(case, at))
+                self._looks.append((case, at))
             if case.located is None or case.located.deleted or not (case.decision and case.decision.allowed):
                 refused = _answer(case, {})
                 if _told_of_nothing(case):
@@ -176,7 +177,7 @@ class ReadsTogether:
         """Register what was found for a transaction that did not come about, and keep a refusal told as no refusal."""
         if self._looks:
             with self._node.store.transaction(Duty.CARE) as tx:
-                access.register(tx, self._looks)
+                access.register(tx, [(_read if self._opened else _looked)(case, at) for case, at in self._looks])
         if self._hidden:
             kept = [refusal_of(self._node, case.principal, Action.READ) for case in self._hidden]
             access.record_refusal(self._node.store, *kept)
@@ -185,6 +186,7 @@ class ReadsTogether:
         """Return what was read, by entry; nothing of it leaves before the commit."""
         charts = [case.located.chart_key for _, case in self._cases if case.located]
         keys = _keys(self._node, charts) if charts else {}
+        self._opened = True
         found: dict[int, Found] = {}
         for entry, case in self._cases:
             answer = _answer(case, keys)

@@ -15,11 +15,12 @@ from datetime import datetime
 
 from salus import access, identity, records
 from salus.access import Action, Kind
-from salus.app.at_hand import AtHand
+from salus.app.at_hand import AtHand, register_undone
 from salus.app.attempts import refuse_body
 from salus.app.facts import decide, read_by, refuse
 from salus.app.node import Node
 from salus.app.own_charts import Linking, link_own_charts
+from salus.app.own_work import declare
 from salus.app.sending import Peer, Senders
 from salus.app.taking_turns import Turn, Turns, apart
 from salus.app.turning_away import turn_away
@@ -208,8 +209,26 @@ class Receiver:
         return answer
 
     def _commit(self, cases: Sequence[_Case]) -> None:
+        at_hand = AtHand(self._node.keys)
+        try:
+            self._commit_with(cases, at_hand)
+        except StoreDown:
+            raise
+        except Exception:
+            self._tell_undone(cases, at_hand)
+            raise
+
+    def _tell_undone(self, cases: Sequence[_Case], at_hand: AtHand) -> None:
+        """Tell of keys opened for nothing: by one sender as theirs, else as the node's, which tries each again."""
+        senders = {case.principal.subject: case.principal for case in cases}
+        if len(senders) == 1:
+            with self._node.store.transaction(Duty.CARE) as tx:
+                register_undone(tx, cases[0].principal, at_hand.opened, self._node.clock.now())
+        else:
+            declare(self._node, "messages", at_hand.opened)
+
+    def _commit_with(self, cases: Sequence[_Case], at_hand: AtHand) -> None:
         node = self._node
-        at_hand = AtHand(node.keys)
         with node.store.transaction(Duty.CARE) as tx:
             at = node.clock.now()
             messages.guard(tx, [case.marked for case in cases])

@@ -20,6 +20,7 @@ from salus.app.node import Node
 from salus.app.power import publish_attempts, publish_voids
 from salus.app.surveillance import recount
 from salus.app.surveying import survey_page
+from salus.app.unwrapping import publish_unwraps
 from salus.kernel import SalusError, civil_day
 from salus.records import arriving
 from salus.storage import Duty, Event
@@ -162,6 +163,7 @@ def close_batch(node: Node) -> None:
     publish_voids(node)
     emergencies.publish_openings(node)
     publish_certificates(node)
+    publish_unwraps(node)
     node.sequencer.close_batch(node.gathering.gather)
 
 

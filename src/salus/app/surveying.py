@@ -1,6 +1,6 @@
 """Survey the charts of an earlier release for the population register and follow-up: each is read once, and noted.
 
-Nobody looks: the keys count each opening, and no register tells of it. Nothing leaves the node by it.
+Nobody looks: the register tells of each opening as the node's own work. Nothing leaves the node by it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def survey_page(node: Node) -> bool:
     if waiting is None:
         return False
     charts, last = waiting
-    keys = keys_of(node, charts)
+    keys = keys_of(node, "survey", charts)
     for chart in charts:
         if chart in keys:
             _survey(node, chart, keys[chart])

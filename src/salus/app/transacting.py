@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from salus.access import Action
+from salus.app.at_hand import register_undone
 from salus.app.begun import Begun, begun_kept
 from salus.app.facts import refuse
 from salus.app.node import Node
@@ -40,13 +41,16 @@ def transact(
     on the way is shown to whom it concerns, also where nothing comes of it.
     """
     together, pages, read = ReadsTogether(node, who, reads), dict[int, Page](), dict[int, Found]()
+    opened: list[int] = []
 
     def look(tx: Transaction, begun: list[Begun]) -> None:
         """Read and open before the commit: what cannot be opened undoes all, and no answer leaves before it."""
         together.within(tx)
         for entry, asked in searches:
             try:
-                pages[entry] = opened_page(node, asked, search_in(tx, node, who, asked, begun))
+                found = search_in(tx, node, who, asked, begun)
+                opened.extend(found.charts)
+                pages[entry] = opened_page(node, asked, found)
             except SalusError as error:
                 error.where = f"Bundle.entry[{entry}].request"
                 raise
@@ -62,6 +66,8 @@ def transact(
     except SalusError as error:
         if not isinstance(error, StoreDown):
             together.register_looks()
+            with node.store.transaction(Duty.CARE) as tx:
+                register_undone(tx, who, opened, node.clock.now())
         raise
     return Transacted(accepted=accepted, read=read, pages=pages)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from salus import access, records
 from salus.access import Action, Read
-from salus.app.at_hand import AtHand
+from salus.app.at_hand import AtHand, register_undone
 from salus.app.attempts import BY_WRITE, keep_attempt
 from salus.app.begun import Begun, register_unanswered
 from salus.app.facts import read_by, refuse
@@ -52,27 +52,32 @@ class Tried:
 
 
 def accept(
-    node: Node, principal: Principal, intents: Sequence[Intent], source: str = "fhir", noted: Noted | None = None
+    node: Node,
+    principal: Principal,
+    intents: Sequence[Intent],
+    source: str = "fhir",
+    noted: Noted | None = None,
+    keys: AtHand | None = None,
 ) -> Accepted:
-    """Take in all intents or none; `noted` may add rows of its own to the same transaction.
+    """Take in all intents or none; `noted` may add rows of its own to the same transaction, with the same `keys`.
 
     A Patient that says it was replaced by another of the facility's own is linked to it, or a person is asked. Raises
     what records raises. A refusal is kept in the register of refusals in a transaction of its own.
     """
-    looks = Looks()
+    looks, keys = Looks(), keys or AtHand(node.keys)
     check_conditions(node, principal, intents)
     try:
         with node.store.transaction(Duty.CARE) as tx:
             at = node.clock.now()  # within the transaction: see records.history.complete_until
-            accepted = _prepare_and_accept(tx, node, principal, intents, at, source, looks)
+            accepted = _prepare_and_accept(tx, node, principal, intents, at, source, looks, keys)
             if noted:
                 noted(tx, accepted)
         return accepted
     except SalusError as error:
-        if (looks.found or looks.asked) and not isinstance(error, StoreDown):
+        if (looks.found or looks.asked or keys.opened) and not isinstance(error, StoreDown):
             with node.store.transaction(Duty.CARE) as tx:
-                register_looks(tx, principal, looks, node.clock.now())
-        elif isinstance(error, TookTooLong):
+                _register_undone(tx, principal, looks, keys, node.clock.now())
+        if isinstance(error, TookTooLong) and not (looks.found or looks.asked):
             _register_unanswered(node, principal, intents)
         raise kept(node, principal, error) from None
 
@@ -85,14 +90,22 @@ def _prepare_and_accept(
     at: datetime,
     source: str,
     looks: Looks,
+    keys: AtHand,
 ) -> Accepted:
     if all(one.ready for one in intents):
-        return accept_in(tx, node, principal, intents, at, source)
-    keys = AtHand(node.keys)
+        return accept_in(tx, node, principal, intents, at, source, keys)
     ready = prepared(tx, node, _writer(node, principal, source, at, keys), intents, looks)
     accepted = accept_in(tx, node, principal, ready, at, source, keys)
     register_asked(tx, principal, looks, {one.chart_key for one in accepted.outcomes}, at)
     return accepted
+
+
+def _register_undone(tx: Transaction, principal: Principal, looks: Looks, keys: AtHand, at: datetime) -> None:
+    """Tell what a write that did not come about looked at, and every key that was opened for it."""
+    if looks.found or looks.asked:
+        register_looks(tx, principal, looks, at)
+    told = {chart for chart, _ in looks.found} & looks.opened
+    register_undone(tx, principal, [one for one in keys.opened if one not in told], at)
 
 
 def accept_in(
@@ -118,15 +131,21 @@ def accept_lines(
 
     `apart` says that each line came with a request of its own, and has entries of its own in the register.
     """
-    intents = [one for line in lines for one in line.intents]
-    with node.store.transaction(Duty.CARE) as tx:
-        at = node.clock.now()  # within the transaction: see records.history.complete_until
-        ready = [line.ready for line in lines if line.ready]
-        accepted = records.accept_ready(tx, _writer(node, principal, source, at), ready, at)
-        requests = [(one,) for one in accepted.outcomes] if apart else [accepted.outcomes]
-        _register(tx, principal, accepted, requests, source, at)
-        follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
-        noted(tx, accepted)
+    intents, keys = [one for line in lines for one in line.intents], AtHand(node.keys)
+    try:
+        with node.store.transaction(Duty.CARE) as tx:
+            at = node.clock.now()  # within the transaction: see records.history.complete_until
+            ready = [line.ready for line in lines if line.ready]
+            accepted = records.accept_ready(tx, _writer(node, principal, source, at, keys), ready, at)
+            requests = [(one,) for one in accepted.outcomes] if apart else [accepted.outcomes]
+            _register(tx, principal, accepted, requests, source, at)
+            follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
+            noted(tx, accepted)
+    except SalusError as error:
+        if keys.opened and not isinstance(error, StoreDown):
+            with node.store.transaction(Duty.CARE) as tx:
+                register_undone(tx, principal, keys.opened, node.clock.now())
+        raise
     return accepted
 
 
@@ -160,12 +179,12 @@ def accept_each(node: Node, principal: Principal, intents: Sequence[Intent]) -> 
         records.lock_conditions(tx, node.custodian, intents)
         records.lock(tx, [intent.id for intent in intents if intent.id])
         for intent in intents:
-            looks, accepted = Looks(made=looks.made), None
+            looks, accepted, keys = Looks(made=looks.made), None, AtHand(node.keys)
             try:
                 with tx.savepoint():
-                    accepted = _prepare_and_accept(tx, node, principal, [intent], at, "fhir", looks)
+                    accepted = _prepare_and_accept(tx, node, principal, [intent], at, "fhir", looks, keys)
             except SalusError as error:
-                register_looks(tx, principal, looks, at)
+                _register_undone(tx, principal, looks, keys, at)
                 failed.append((len(tried), intent, error))
             tried.append(Tried(entry=intent.entry, accepted=accepted, error=None))
     for place, intent, met in failed:

@@ -27,8 +27,8 @@ from salus.appeals.contests.service import (
 )
 from salus.appeals.contests.tally import Tally, tally
 from salus.appeals.errors import AnsweredAlready, ContestUnknown, NothingToContest, OwnJudge
-from salus.appeals.model import Look, Looks
-from salus.appeals.service import look, look_proof, looks, own_look
+from salus.appeals.model import Look, Looks, Unfolded
+from salus.appeals.service import look, look_proof, looks, own_look, systems, unfolded
 from salus.rules import ANSWER_WITHIN
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "Receipt",
     "Standing",
     "Tally",
+    "Unfolded",
     "answer_contest",
     "appeal_hash",
     "contest_by_appeal",
@@ -61,6 +62,8 @@ __all__ = [
     "open_contest",
     "own_look",
     "standing",
+    "systems",
     "tally",
+    "unfolded",
     "waiting_for",
 ]

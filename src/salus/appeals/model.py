@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from salus.access import Fold
 from salus.kernel import Purpose, Role
 
 
@@ -34,8 +35,23 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
-    """A page of looks, newest first; `more` tells that older ones exist."""
+    """A page of looks by people, newest first, and what systems did meanwhile, folded.
+
+    `more` tells that older ones exist; they go on before `last`. `systems_before` is where further lines of systems
+    begin, where they are too many for one page.
+    """
+
+    looks: tuple[Look, ...]
+    folds: tuple[Fold, ...]
+    more: bool
+    last: tuple[int, int] | None
+    systems_before: tuple[int, int] | None
+    readers_this_week: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfolded:
+    """A page of what is behind one line of a day, newest first; `more` tells that older ones exist."""
 
     looks: tuple[Look, ...]
     more: bool
-    readers_this_week: int

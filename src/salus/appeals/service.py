@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 
 from salus import access
 from salus.access import ReadProof, RegisteredRead
-from salus.appeals.model import Look, Looks
-from salus.kernel import Role
+from salus.appeals.model import Look, Looks, Unfolded
+from salus.kernel import Purpose, Role
 from salus.ledger import BATCH_EVERY
-from salus.storage import Duty, Store
+from salus.storage import Duty, Store, Transaction
 
+FOLDS = 30
+"""How many lines of what systems did stand below the people of a page; the others are behind a link."""
+_BEFORE_ALL = (0, -1)
 PAGE = 12
 """So that the page stays light enough for an old phone, whoever looked."""
+Place = tuple[int, int]
 _WEEK = timedelta(days=7)
 _MOST_OF_A_WEEK = 2_000
 
@@ -21,21 +25,60 @@ _MOST_OF_A_WEEK = 2_000
 def looks(store: Store, known_as: Sequence[int], at: datetime, before: tuple[int, int] | None = None) -> Looks:
     """Return a page of who looked at this resident's record, older than `before`. `known_as` are all keys of theirs.
 
-    Nothing is left out: refused or not, by person or machine, every entry of the register about this resident shows.
+    Nothing is left out: people one by one, and what systems did in the same time as a line for each day, facility and
+    purpose, behind which every entry stands. People come first, so that ten thousand look-ups by a system hide nobody.
     """
     with store.transaction(Duty.CARE) as tx:
-        found = access.reads_of(tx, known_as, before, PAGE + 1)
-        recent = access.reads_of(tx, known_as, None, _MOST_OF_A_WEEK)
-    shown = found[:PAGE]
+        found = access.looks_by_people(tx, known_as, before, PAGE + 1)
+        recent = access.looks_by_people(tx, known_as, None, _MOST_OF_A_WEEK)
+        shown, more = found[:PAGE], len(found) > PAGE
+        last = (shown[-1].batch, shown[-1].item) if more else None
+        folds, systems_before = _folds(tx, known_as, before, last or _BEFORE_ALL)
     proved = access.proved(store, [(read.batch, read.item) for read in shown]) if shown else set()
     readers = {
         (r.read.reader_role, r.read.reader) for r in recent if _by_others(r.read.reader_role) and r.read.at > at - _WEEK
     }
     return Looks(
         looks=tuple(_look(read, (read.batch, read.item) in proved) for read in shown),
-        more=len(found) > PAGE,
+        folds=tuple(folds),
+        more=more,
+        last=last,
+        systems_before=systems_before,
         readers_this_week=len(readers),
     )
+
+
+def _folds(
+    tx: Transaction, known_as: Sequence[int], before: Place | None, after: Place
+) -> tuple[list[access.Fold], Place | None]:
+    """Return the first lines of what systems did between two places, and where the others begin, if there are any."""
+    found = access.folds(tx, known_as, before, after, FOLDS + 1)
+    if len(found) <= FOLDS:
+        return found, None
+    edge = found[FOLDS].newest
+    return access.folds(tx, known_as, before, edge, FOLDS), (edge[0], edge[1] + 1)
+
+
+def systems(store: Store, known_as: Sequence[int], before: Place | None) -> tuple[list[access.Fold], Place | None]:
+    """Return a page of what systems did, older than `before`, as lines of days; and where the next begins."""
+    with store.transaction(Duty.CARE) as tx:
+        return _folds(tx, known_as, before, _BEFORE_ALL)
+
+
+def unfolded(
+    store: Store,
+    known_as: Sequence[int],
+    day: tuple[datetime, datetime],
+    by: tuple[Role, str | None, Purpose],
+    before: Place | None = None,
+) -> Unfolded:
+    """Return a page of the entries behind one line of a day, `since <= at < until`, older than `before`."""
+    with store.transaction(Duty.CARE) as tx:
+        found = access.looks_of_fold(tx, known_as, day, by, before, PAGE + 1)
+    shown = found[:PAGE]
+    proved = access.proved(store, [(read.batch, read.item) for read in shown]) if shown else set()
+    looks = tuple(_look(read, (read.batch, read.item) in proved) for read in shown)
+    return Unfolded(looks=looks, more=len(found) > PAGE)
 
 
 def own_look(store: Store, known_as: Sequence[int], place: tuple[int, int]) -> RegisteredRead | None:

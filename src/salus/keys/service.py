@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 
+from salus.kernel import SystemClock
 from salus.keys import store as rows
 from salus.keys.custodian import Custodian
 from salus.keys.errors import ChartKeyMissing, KeyShredded
 from salus.keys.model import KEY_BYTES
 from salus.storage import Duty, Store
+
+
+def _now() -> datetime:
+    return SystemClock().now()
 
 
 class KeyService:
@@ -19,9 +25,11 @@ class KeyService:
     never committed stays behind and harms nothing.
     """
 
-    def __init__(self, store: Store, custodian: Custodian) -> None:
+    def __init__(self, store: Store, custodian: Custodian, now: Callable[[], datetime] = _now) -> None:
+        """`now` tells of the node's clock, by whose UTC day each unwrap is counted."""
         self._store = store
         self._custodian = custodian
+        self._now = now
 
     def create(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
         """Make a random key of 32 bytes for each chart; return them by chart.
@@ -35,7 +43,7 @@ class KeyService:
         with self._store.transaction(Duty.KEYS) as tx:
             made = rows.add(tx, wanted, wrapped)
             older = [chart for chart in wanted if chart not in made]
-            found = rows.take(tx, older, len(older)) if older else {}
+            found = rows.take(tx, older, len(older), self._now().date()) if older else {}
             self._refuse_missing(rows.shredded(tx, older) if len(found) < len(older) else set(), older, found)
         opened = self._opened(found)
         return {chart: fresh[chart] if chart in made else opened[chart] for chart in wanted}
@@ -50,7 +58,7 @@ class KeyService:
             return {}
         wanted = list(dict.fromkeys(chart_keys))
         with self._store.statements(Duty.KEYS) as tx:
-            found = rows.take(tx, wanted, len(chart_keys))
+            found = rows.take(tx, wanted, len(chart_keys), self._now().date())
             self._refuse_missing(rows.shredded(tx, wanted) if len(found) < len(wanted) else set(), wanted, found)
         return self._opened(found)
 
@@ -63,7 +71,7 @@ class KeyService:
             return {}
         wanted = list(dict.fromkeys(chart_keys))
         with self._store.statements(Duty.KEYS) as tx:
-            found = rows.take(tx, wanted, len(chart_keys), left=True)
+            found = rows.take(tx, wanted, len(chart_keys), self._now().date(), left=True)
         self._refuse_missing(set(), wanted, found)
         return self._opened(found)
 
@@ -86,6 +94,14 @@ class KeyService:
         """Return how many unwraps were ever counted."""
         with self._store.transaction(Duty.KEYS) as tx:
             return rows.unwraps(tx)
+
+    def unwraps_by_day(self) -> tuple[list[tuple[date, int]], bool]:
+        """Return how many were counted on each UTC day, the oldest first; and whether these days are all there are.
+
+        Where they are not, an earlier release counted without days, and part of the first day may be missing.
+        """
+        with self._store.transaction(Duty.KEYS) as tx:
+            return rows.unwraps_by_day(tx), rows.unwraps_before_days(tx) == 0
 
     def absent(self, chart_keys: Sequence[int]) -> set[int]:
         """Return which of these charts have neither a key nor a tombstone; nothing is unwrapped or counted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from salus.storage import Transaction, listed
 
@@ -13,16 +14,17 @@ where not exists (select from keys.shredded s where s.chart_key = fresh.chart_ke
 on conflict do nothing
 returning chart_key
 """
-# Each server process adds to its own of 64 slots, so that parallel calls do not queue for one row.
+# Each server process adds to its own of 64 slots of the day, so that parallel calls do not queue for one row.
 _TAKE = """
 with found as materialized (
     select chart_key, wrapped from keys.chart_key where chart_key = any(%(charts)s::bigint[])
 ), gone as materialized (
     select chart_key from keys.shredded where %(left)s and chart_key = any(%(charts)s::bigint[])
 ), counted as (
-    update keys.unwrap_count set unwraps = unwraps + %(count)s
-    where slot = pg_backend_pid() %% 64
-        and (select count(*) from found) + (select count(*) from gone) = %(distinct)s
+    insert into keys.unwraps_of_day as kept (day, slot, unwraps)
+    select %(day)s::date, pg_backend_pid() %% 64, %(count)s
+    where (select count(*) from found) + (select count(*) from gone) = %(distinct)s
+    on conflict (day, slot) do update set unwraps = kept.unwraps + excluded.unwraps
 )
 select chart_key, wrapped from found union all select chart_key, null from gone
 """
@@ -37,12 +39,20 @@ def add(tx: Transaction, chart_keys: Sequence[int], wrapped: Sequence[bytes]) ->
     return {chart for (chart,) in tx.rows(_ADD, (list(chart_keys), list(wrapped)))}
 
 
-def take(tx: Transaction, chart_keys: Sequence[int], count: int, *, left: bool = False) -> dict[int, bytes | None]:
-    """Read the wrapped keys of distinct charts and add `count` to the unwraps, in one statement.
+def take(
+    tx: Transaction, chart_keys: Sequence[int], count: int, day: date, *, left: bool = False
+) -> dict[int, bytes | None]:
+    """Read the wrapped keys of distinct charts and add `count` to the unwraps of a day, in one statement.
 
     Where one of them is not there, nothing is counted. With `left` one that has a tombstone is there, and is None.
     """
-    asked = {"charts": listed(chart_keys), "count": count, "distinct": len(chart_keys), "left": left}
+    asked = {
+        "charts": listed(chart_keys),
+        "count": count,
+        "day": day,
+        "distinct": len(chart_keys),
+        "left": left,
+    }
     return {chart: None if wrapped is None else bytes(wrapped) for chart, wrapped in tx.rows(_TAKE, asked)}
 
 
@@ -85,6 +95,20 @@ def highest(tx: Transaction) -> int:
 
 
 def unwraps(tx: Transaction) -> int:
-    """Return the sum of all slots."""
-    row = tx.row("select sum(unwraps) from keys.unwrap_count")
+    """Return the sum of all days and slots."""
+    row = tx.row("select sum(unwraps) from keys.unwraps_of_day")
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def unwraps_by_day(tx: Transaction) -> list[tuple[date, int]]:
+    """Return the sum of each day, the oldest first; what was counted before days were told apart is left out."""
+    rows = tx.rows(
+        "select day, sum(unwraps) from keys.unwraps_of_day where day > '-infinity' group by day order by day"
+    )
+    return [(day, int(count)) for day, count in rows]
+
+
+def unwraps_before_days(tx: Transaction) -> int:
+    """Return what was counted before days were told apart."""
+    row = tx.row("select sum(unwraps) from keys.unwraps_of_day where day = '-infinity'")
     return int(row[0]) if row and row[0] is not None else 0

@@ -38,7 +38,7 @@ def _count(value: object) -> bool:
 
 
 def _count0(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+    return _count(value) or (value == 0 and type(value) is int)
 
 
 def _hash(value: object) -> bool:
@@ -154,6 +154,8 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         # How many records an organisation's staff opened in emergencies on a day, and for how many of its openings the
         # time for review ran out on it.
         "break-glass": {"day": _day, "organisation": _name, "opened": _count0, "unreviewed": _count0},
+        # Of a day: entries of a register of reads, unwraps that the keys counted, unwraps that the entries declare.
+        "unwraps": {"custodian": _name, "day": _day, "entries": _count0, "unwraps": _count0, "declared": _count0},
     }
 )
 """Every kind of leaf with a check for each of its fields; all fields are required and there are no others."""

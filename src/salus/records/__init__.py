@@ -49,6 +49,7 @@ from salus.records.intake.feed import (
     replacements,
 )
 from salus.records.intake.lines import Footprint, Line, line
+from salus.records.intake.never import NEVER_SENT
 from salus.records.intake.patching import parse_patch, patched
 from salus.records.intake.permitting import Writer
 from salus.records.ips.model import BUNDLE_PROFILE, Making
@@ -124,6 +125,7 @@ __all__ = [
     "BUNDLE_PROFILE",
     "FACILITY",
     "MOST_OPENED_BYTES",
+    "NEVER_SENT",
     "REGISTRY",
     "Accepted",
     "Ask",

@@ -13,12 +13,14 @@ from starlette.types import Receive, Scope, Send
 
 from salus.records import resource_types
 from salus.web.fhir import MATCH, STRAIGHT, Endpoint
+from salus.web.fhir.audit_events import AUDIT_EVENT
+from salus.web.fhir.audit_events import PREFIX as READ_PREFIX
 from salus.web.fhir.consents import CONSENT, PREFIX
 from salus.web.guard import MOST_BODY_BYTES, bounded, security_headers
 
 _BASE: Final = "/fhir/"
 _MATCH: Final = f"/fhir{MATCH}"
-_RENDERED: Final = f"{_BASE}{CONSENT}/{PREFIX}"
+_RENDERED: Final = (f"{_BASE}{CONSENT}/{PREFIX}", f"{_BASE}{AUDIT_EVENT}/{READ_PREFIX}")
 
 
 class Application(Starlette):

@@ -61,6 +61,7 @@ GROUNDS: Mapping[str, str] = {
     "code-given": noop("By the right to show your identity code, which you gave, or a desk for a child."),
     "card-agreed": noop("You were there, and agreed that your code is printed."),
     "contested": noop("You contested it, and asked for an answer."),
+    "undone": noop("It was opened for a change that was then refused; nothing was stored."),
     "parted": noop("You were taken for one person with somebody else then, and this look was at a record of yours."),
     "index-match": noop("A place of care asked whether the index knows somebody like you, to register you there."),
     "own-charts": noop("That institution said that two of its own records are one person’s."),

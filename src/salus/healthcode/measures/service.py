@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,9 +21,10 @@ from salus.healthcode.measures.model import Decided, HeldNotice, Kept, Progress,
 from salus.healthcode.measures.publications import Known, known, logged_keys, signer_of
 from salus.healthcode.measures.sealing import seal, unseal
 from salus.kernel import canonical, format_instant, parse_instant
-from salus.keys import ChartKeyMissing, KeyService, KeyShredded
+from salus.keys import ChartKeyMissing, KeyService
 from salus.ledger import Leaf
 from salus.proof import Trust
+from salus.records import Keys
 from salus.rules import (
     SKEW,
     Document,
@@ -75,7 +77,7 @@ def check_evidence(store: Store, trust: Trust | None, signed: Signed, at: dateti
     return body
 
 
-def take_specimen(tx: Transaction, keys: KeyService, signed: Signed, chart_key: int, at: datetime) -> str:
+def take_specimen(tx: Transaction, keys: Keys, signed: Signed, chart_key: int, at: datetime) -> str:
     """Take in a specimen that was checked, in the caller's transaction; return its commitment. Duty CARE.
 
     Its leaf goes to the log with this commit. Sending the same again changes nothing.
@@ -94,7 +96,7 @@ def specimen_chart(tx: Transaction, commitment: str) -> int:
     return found[0].chart_key
 
 
-def take_result(tx: Transaction, keys: KeyService, signed: Signed, at: datetime) -> str:
+def take_result(tx: Transaction, keys: Keys, signed: Signed, at: datetime) -> str:
     """Take in a result that was checked, beside its specimen, whatever it says; return its commitment. Duty CARE.
 
     A result follows the chart of its specimen. Raises EvidenceRefused if it contradicts the specimen.
@@ -212,12 +214,12 @@ def _asked(told: Known, one: Decided, evidence: Mapping[str, Opened], at: dateti
 
 def chart_keys(keys: KeyService, charts: Sequence[int]) -> dict[int, bytes]:
     """Return the keys of charts; without those that were destroyed or never were: what they sealed is no evidence."""
+    with suppress(ChartKeyMissing):
+        return keys.unwrap_left(charts)
     found: dict[int, bytes] = {}
     for chart in charts:
-        try:
-            found |= keys.unwrap([chart])
-        except (KeyShredded, ChartKeyMissing):
-            continue
+        with suppress(ChartKeyMissing):
+            found |= keys.unwrap_left([chart])
     return found
 
 
@@ -257,9 +259,7 @@ def _file(
     return measure_file(store, trust, told, decided, evidence, opening, at) if opening else None
 
 
-def _keep(
-    tx: Transaction, keys: KeyService, signed: Signed, kept: tuple[str, str, str, int], at: datetime
-) -> int | None:
+def _keep(tx: Transaction, keys: Keys, signed: Signed, kept: tuple[str, str, str, int], at: datetime) -> int | None:
     """Keep evidence, as (commitment, kind, specimen, chart), and hand its leaf to the log; None if it is no news."""
     commitment, kind, _, chart_key = kept
     if tables.evidence(tx, [commitment]):

@@ -9,6 +9,7 @@ from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir.references import uuid_of
 from salus.records.intake.entries import Ask, read_entry, read_tag, read_update
 from salus.records.intake.envelope import entry_problem, envelope_problems, well_shaped
+from salus.records.intake.never import refuse_never_sent
 from salus.records.model import Condition, Intent
 
 MOST_ENTRIES = 10_000
@@ -71,11 +72,18 @@ def _entries(bundle: dict[str, Any]) -> list[Any]:
 
 def of_resource(resource: dict[str, Any], resource_type: str) -> Intent:
     """Return the intent of `POST Type`."""
+    refuse_never_sent(resource_type)
+    return of_checked(resource, resource_type)
+
+
+def of_checked(resource: dict[str, Any], resource_type: str) -> Intent:
+    """Return the intent of a resource that is examined, and not sent: of any type that R4 has."""
     return _checked_type(Intent(verb="create", resource=resource), resource_type)
 
 
 def of_update(resource: dict[str, Any], resource_type: str, id_text: str, if_match: str | None) -> Intent:
     """Return the intent of `PUT Type/id`."""
+    refuse_never_sent(resource_type)
     found = read_update(resource, resource_type, id_text, if_match, None, None)
     if isinstance(found, Problem):
         raise RecordRefused([found], 404 if found.code == "not-found" else 400)
@@ -84,11 +92,13 @@ def of_update(resource: dict[str, Any], resource_type: str, id_text: str, if_mat
 
 def of_conditional_create(resource: dict[str, Any], condition: Condition) -> Intent:
     """Return the intent of `POST Type` with `If-None-Exist`."""
+    refuse_never_sent(condition.type)
     return _checked_type(Intent(verb="create", resource=resource, condition=condition), condition.type)
 
 
 def of_conditional_update(resource: dict[str, Any], condition: Condition, if_match: str | None) -> Intent:
     """Return the intent of `PUT Type?search`."""
+    refuse_never_sent(condition.type)
     expected = _expected_of(if_match)
     intent = Intent(verb="update", resource=resource, condition=condition, expected=expected)
     return _checked_type(intent, condition.type)
@@ -96,12 +106,14 @@ def of_conditional_update(resource: dict[str, Any], condition: Condition, if_mat
 
 def of_conditional_patch(condition: Condition, operations: tuple[dict[str, Any], ...], if_match: str | None) -> Intent:
     """Return the intent of `PATCH Type?search`."""
+    refuse_never_sent(condition.type)
     bare, expected = {"resourceType": condition.type}, _expected_of(if_match)
     return Intent(verb="patch", resource=bare, condition=condition, patch=operations, expected=expected)
 
 
 def of_conditional_delete(condition: Condition, if_match: str | None) -> Intent:
     """Return the intent of `DELETE Type?search`."""
+    refuse_never_sent(condition.type)
     bare, expected = {"resourceType": condition.type}, _expected_of(if_match)
     return Intent(verb="delete", resource=bare, condition=condition, expected=expected)
 
@@ -113,6 +125,7 @@ def of_patch(resource_type: str, id_text: str, operations: tuple[dict[str, Any],
 
 def of_delete(resource_type: str, id_text: str, if_match: str | None, entry: int | None = None) -> Intent:
     """Return the intent of `DELETE Type/id`. Raises RecordRefused for an id that this server cannot have given."""
+    refuse_never_sent(resource_type, entry)
     id_ = uuid_of(id_text)
     if id_ is None:
         text = "there is no such resource; ids are given by this server"

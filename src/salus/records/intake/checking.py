@@ -7,7 +7,7 @@ from typing import Any
 from salus.records.errors import RecordRefused
 from salus.records.fhir.profiles import known, of_type, unknown_claims
 from salus.records.fhir.validation import deviations
-from salus.records.intake.bundle import of_resource
+from salus.records.intake.bundle import of_checked
 from salus.records.intake.examine import examine
 
 
@@ -16,7 +16,7 @@ def check(resource: dict[str, Any], resource_type: str) -> tuple[str, ...]:
 
     Whether what it refers to is stored is not asked: the answer would tell of others' records.
     """
-    examined = examine((of_resource(resource, resource_type),)).examined
+    examined = examine((of_checked(resource, resource_type),)).examined
     return examined[0].stripped
 
 

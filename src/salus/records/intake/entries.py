@@ -15,6 +15,7 @@ from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir.definitions import resource_types
 from salus.records.fhir.references import uuid_of
 from salus.records.intake.conditions import parse_condition
+from salus.records.intake.never import refuse_never_sent
 from salus.records.intake.patching import parse_patch
 from salus.records.model import Condition, Intent
 
@@ -136,6 +137,7 @@ def _write(entry: dict[str, Any], position: int, told: dict[str, str], stop: Sto
     if target is None or target[1] not in resource_types() or (target[2] and target[3] is not None):
         stop("request.url", "must name a type, and an id or a search where one is meant")
     kind, id_text, query = target[1], target[2], target[3]
+    refuse_never_sent(kind, position)
     condition = None if query is None else parse_condition(kind, query, "url", position)
     if method in ("POST", "PUT"):
         if not isinstance(resource, dict):

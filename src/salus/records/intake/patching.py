@@ -62,9 +62,9 @@ def patched(tx: Transaction, writer: Writer, intents: Sequence[Intent], looks: L
             _check_standing(tx, writer, one, standing.get(one.id) if one.id else None)
     located = {one.id: one for one in fetch(tx, sorted(wanted, key=str))}
     charts = {one.chart_key for one in located.values()}
-    looks.opened |= charts
     looks.found |= {(one.chart_key, one.type) for one in located.values()}
     keys = writer.keys.unwrap(sorted(charts))
+    looks.opened |= charts  # where a key is gone none was opened, and none is counted
     changed = []
     for one in intents:
         if one.verb == "patch" and one.id:

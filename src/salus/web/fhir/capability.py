@@ -63,11 +63,13 @@ _OF_ALL = ("transaction", "batch", "history-system")
 _NOTES = {
     "Consent": "What a resident said of who may read the record is shown as Consents whose id begins with directive-:"
     " by read, and by a search by patient alone. They are written on the resident's own page, or at a desk, and nowhere"
-    " here. A Consent that a client stores is that client's paper: it opens and closes nothing."
+    " here. A Consent that a client stores is that client's paper: it opens and closes nothing.",
+    **records.NEVER_SENT,
 }
 _OF_NO_TYPE = (*_OF_ALL, "capabilities", "operation")
-_NOT_OF = {"Patient": "delete"}
-"""What is refused of a type whoever asks: a chart hangs on its Patient."""
+_WRITES = frozenset({"create", "update", "patch", "delete"})
+_NOT_OF = {"Patient": frozenset({"delete"}), **dict.fromkeys(records.NEVER_SENT, _WRITES)}
+"""What is refused of a type whoever asks: a chart hangs on its Patient, and some types nobody sends."""
 _OF_PATIENTS = (
     ("everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything"),
     ("summary", "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"),
@@ -117,13 +119,13 @@ def _resource(kind: str, codes: Iterable[str]) -> dict[str, Any]:
     return {
         "type": kind,
         **({"documentation": _NOTES[kind]} if kind in _NOTES else {}),
-        "interaction": [{"code": code} for code in codes if code not in _OF_NO_TYPE and code != _NOT_OF.get(kind)],
+        "interaction": [{"code": code} for code in codes if code not in {*_OF_NO_TYPE, *_NOT_OF.get(kind, ())}],
         "versioning": "versioned",
         "readHistory": "vread" in codes,
         "updateCreate": False,
         "conditionalRead": "full-support",
-        "conditionalCreate": True,
-        "conditionalUpdate": True,
+        "conditionalCreate": kind not in records.NEVER_SENT,
+        "conditionalUpdate": kind not in records.NEVER_SENT,
         **({} if kind in _NOT_OF else {"conditionalDelete": "single"}),
         "referencePolicy": ["literal", "local"],
         **_searching(kind),

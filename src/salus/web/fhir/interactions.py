@@ -13,10 +13,12 @@ from starlette.routing import Route
 
 from salus import records
 from salus.app import Alone, Create, ReadAsk, SearchAsk, accept, read_body, search
+from salus.kernel import Role
 from salus.parties import Principal
 from salus.records import Intent
 from salus.web.fhir import bundles
 from salus.web.fhir.answering import Endpoint, Interaction, answering
+from salus.web.fhir.audit_events import AUDIT_EVENT, AUDIT_EVENTS, events
 from salus.web.fhir.callers import check_scope, known
 from salus.web.fhir.capability import capability, smart_configuration
 from salus.web.fhir.capacity import CAPACITY
@@ -59,6 +61,11 @@ async def find(request: Request) -> Response:
     """Answer `GET Type?…`."""
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
     token, pairs = bearer(request), pairs_of(request.url.query)
+    if kind == AUDIT_EVENT:  # residents are shown their own register; what a hospital stored before is found as ever
+        who = await in_thread(gate, lambda: _principal(gate, token, kind, "s"))
+        if who.role is Role.RESIDENT:
+            shown = await in_thread(gate, lambda: events(gate, who, pairs))
+            return Response(shown, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
     if kind == CONSENT:  # what residents said stands beside what is stored
         who = await in_thread(gate, lambda: _principal(gate, token, kind, "s"))
         found = await in_thread(gate, lambda: searched(gate, who, kind, pairs))
@@ -79,6 +86,9 @@ async def find_posted(request: Request) -> Response:
         raise HttpRefused("send a posted search's parameters in its form, only _cursor in the address", 400)
     who = await in_thread(gate, lambda: _principal(gate, token, kind, "s"))
     pairs = [*pairs_of(await form(request)), *cursor]
+    if kind == AUDIT_EVENT and who.role is Role.RESIDENT:
+        shown = await in_thread(gate, lambda: events(gate, who, pairs))
+        return Response(shown, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
     found = await in_thread(gate, lambda: searched(gate, who, kind, pairs, posted=True))
     return Response(found, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
 
@@ -186,6 +196,7 @@ INTERACTIONS = (
         code="search-type", method="POST", path="/{type}/_search", endpoint=find_posted, access="policy: search"
     ),
     Interaction(code="create", method="POST", path="/{type}", endpoint=create, access="policy: create"),
+    *AUDIT_EVENTS,
     *CONSENTS,
     *SUBMITTING,
     *PATCHING,

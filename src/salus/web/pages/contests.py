@@ -21,7 +21,7 @@ from salus.web.gate import in_thread
 from salus.web.pages.residents import look_view
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, naming
-from salus.web.views import Address, Notice
+from salus.web.views import Address, Notice, Words
 from salus.web.views.contests import (
     Appeal,
     Appeals,
@@ -171,6 +171,7 @@ async def answer(visit: Visit) -> Response:
 async def _appeal_view(visit: Visit, found: Followed, *, trouble: bool = False) -> Appeal:
     node, contest = visit.gate.node, found.contest
     ran, named = await in_thread(visit.gate, lambda: (app.run_again(node, contest), naming(node)))
+    look = None if ran else await in_thread(visit.gate, lambda: _shown_look(node, contest))
     return Appeal(
         about=contest.receipt.about,
         opened=contest.opened_at,
@@ -180,7 +181,7 @@ async def _appeal_view(visit: Visit, found: Followed, *, trouble: bool = False) 
         organisations=tuple(map(named, contest.organisations)),
         form=f"{Address.APPEALS}/{contest.receipt.hash.hex()}",
         notice=_shown_notice(ran.shown) if ran else None,
-        look=None if ran else _shown_look(node, contest),
+        look=look,
         ran=(_ran(ran.then, now=False), _ran(ran.now, now=True)) if ran else (),
         outcome=contest.answer.outcome if contest.answer else None,
         reason=contest.answer.reason if contest.answer else None,
@@ -205,7 +206,9 @@ def _shown_notice(told: Mapping[str, str]) -> ShownNotice:
 
 def _shown_look(node: app.Node, contest: Contest) -> ShownLook:
     told = json.loads(contest.shown)
+    names = app.staff_name(node, told["reader"])
     return ShownLook(
+        reader=Words(en=names[0] or None, zh=names[1] or None) if names else None,
         at=parse_instant(told["at"]),
         role=Role(told["role"]),
         facility=facility_words(node, told["facility"]) if told["facility"] else None,

@@ -1,9 +1,6 @@
-"""Pages for residents: my code, my record, who looked, and the proof of each look."""
+"""Pages for residents: my code, my record, and the proof of each look."""
 
 from __future__ import annotations
-
-from datetime import date
-from itertools import groupby
 
 import orjson
 from starlette.responses import Response
@@ -12,21 +9,16 @@ from starlette.routing import Route
 from salus import app
 from salus.access import ReadProof
 from salus.appeals import Look as Seen
-from salus.kernel import CIVIL_TIME, Purpose, Role
+from salus.kernel import Purpose, Role
 from salus.parties import Principal
 from salus.records import NotFound
 from salus.web.gate import in_thread
-from salus.web.pages.emergencies import opened_view
 from salus.web.pages.following_words_of import follow_up
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, record, stated
-from salus.web.views import Address, Look, LookDay, MyRecord, Notice, Proof, Words
-from salus.web.views.emergencies import WhoLookedFirst
+from salus.web.views import Address, Look, MyRecord, Notice, Proof, Words
 from salus.web.views.phones import MyCode, PhoneLine
 from salus.web.views.public_log import Branch
-
-MOST_OPENINGS = 12
-"""So many stand on one page, the newest; the list of looks below has every one of them."""
 
 
 def _resident(visit: Visit) -> Principal:
@@ -77,34 +69,6 @@ async def my_record(visit: Visit) -> Response:
 
 
 @paged
-async def who_looked(visit: Visit) -> Response:
-    """Show who looked at the record, day by day."""
-    who, node = _resident(visit), visit.gate.node
-    before = _place(visit.request.query_params.get("before", ""))
-    looked = await in_thread(visit.gate, lambda: app.who_looked(node, who, before))
-    names = await in_thread(visit.gate, lambda: [app.reader_name(node, seen) for seen in looked.looks])
-    looks = [_look(visit, seen, name) for seen, name in zip(looked.looks, names, strict=True)]
-    days = tuple(
-        LookDay(
-            on=on,
-            people=tuple(look for look in group if not look.role.software),
-            machines=tuple(look for look in group if look.role.software),
-        )
-        for on, group in ((on, list(found)) for on, found in groupby(looks, _day))
-    )
-    last = looked.looks[-1] if looked.more else None
-    older = f"{Address.WHO_LOOKED}?before={last.batch}-{last.item}" if last else None
-    opened = () if before else await in_thread(visit.gate, lambda: app.emergencies.my_openings(node, who))
-    view = WhoLookedFirst(
-        days=days,
-        readers_this_week=looked.readers_this_week,
-        older=older,
-        emergencies=tuple(opened_view(node, one.opening, one.name, one) for one in opened[:MOST_OPENINGS]),
-    )
-    return visit.show(view)
-
-
-@paged
 async def proof(visit: Visit) -> Response:
     """Show the proof that one look stands in the public log."""
     found, seen, file = await _proof(visit)
@@ -112,7 +76,7 @@ async def proof(visit: Visit) -> Response:
     name = await in_thread(visit.gate, lambda: app.reader_name(node, seen))
     checkpoint = found.check([node.sequencer.key])
     view = Proof(
-        look=_look(visit, seen, name),
+        look=look_of(visit, seen, name),
         entry=found.entry,
         register=Branch(index=found.position, size=found.size, root=found.root, path=found.path),
         log=Branch(index=found.log_index, size=checkpoint.size, root=checkpoint.root, path=found.log_path),
@@ -133,7 +97,7 @@ async def proof_file(visit: Visit) -> Response:
 
 async def _proof(visit: Visit) -> tuple[ReadProof, Seen, str]:
     who, node = _resident(visit), visit.gate.node
-    place = _place(visit.request.path_params["place"])
+    place = place_of(visit.request.path_params["place"])
     if place is None:
         raise NotFound("there is no such page here")
     found = await in_thread(visit.gate, lambda: app.look_proof(node, who, place))
@@ -145,10 +109,11 @@ async def _proof(visit: Visit) -> tuple[ReadProof, Seen, str]:
 async def look_view(visit: Visit, seen: Seen) -> Look:
     """Return a look as it is shown, with the name of who looked."""
     names = await in_thread(visit.gate, lambda: app.reader_name(visit.gate.node, seen))
-    return _look(visit, seen, names)
+    return look_of(visit, seen, names)
 
 
-def _look(visit: Visit, seen: Seen, names: tuple[str, str] | None) -> Look:
+def look_of(visit: Visit, seen: Seen, names: tuple[str, str] | None) -> Look:
+    """Return a look as it is shown; `names` are those of who looked, if that is known."""
     node = visit.gate.node
     name = Words(en=names[0] or None, zh=names[1] or None) if names else None
     return Look(
@@ -171,11 +136,8 @@ def _address(seen: Seen) -> str:
     return f"{Address.WHO_LOOKED}/{seen.batch}-{seen.item}"
 
 
-def _day(look: Look) -> date:
-    return look.at.astimezone(CIVIL_TIME).date()
-
-
-def _place(text: str) -> tuple[int, int] | None:
+def place_of(text: str) -> tuple[int, int] | None:
+    """Return the place of the register that an address names; None where it names none."""
     batch, _, item = text.partition("-")
     if not (batch.isascii() and batch.isdigit() and item.isascii() and item.isdigit() and len(text) <= 40):
         return None
@@ -186,7 +148,6 @@ ROUTES = [
     Route(Address.MY_CODE, my_code, methods=["GET"], name="my-code"),
     Route(Address.REPLACE_CODE, replace_code, methods=["POST"], name="replace-code"),
     Route(Address.MY_RECORD, my_record, methods=["GET"], name="my-record"),
-    Route(Address.WHO_LOOKED, who_looked, methods=["GET"], name="who-looked"),
     Route(Address.WHO_LOOKED + "/{place}", proof, methods=["GET"], name="proof"),
     Route(Address.WHO_LOOKED + "/{place}/file", proof_file, methods=["GET"], name="proof-file"),
 ]

@@ -464,25 +464,6 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookDay:
-    """The reads of one civil day, newest first: by people, and by machines (shown folded)."""
-
-    on: date
-    people: tuple[Look, ...]
-    machines: tuple[Look, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhoLooked:
-    """Who looked at the record, day by day, newest first. `older` leads to the next page, None on the last."""
-
-    template: ClassVar[str] = "who_looked.html"
-    days: tuple[LookDay, ...]
-    readers_this_week: int
-    older: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """The proof that one read stands in the public log.
 

@@ -104,9 +104,10 @@ class ShownNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownLook:
-    """A look as its resident was shown it, without the name of who looked."""
+    """A look as its resident was shown it; `reader` is the staff member to ask about, where one looked."""
 
     at: datetime
+    reader: Words | None
     role: Role
     facility: Words | None
     part: str

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from salus.access.glass import Category, Off
-from salus.web.views import DeskTrouble, WhoLooked, Words
+from salus.web.views import DeskTrouble, Words
 
 
 class GlassTrouble(StrEnum):
@@ -94,10 +94,3 @@ class JudgeOpening:
     opened: Opened
     received: bool
     trouble: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhoLookedFirst(WhoLooked):
-    """The newest page of who looked, with what was opened in emergencies before everything else."""
-
-    emergencies: tuple[Opened, ...] = ()
