@@ -144,7 +144,14 @@ def test_every_page_class_has_a_sample() -> None:
 
 
 def test_every_template_belongs_to_a_page_class() -> None:
-    parts = {"layout.html", "parts.html", "certificate_parts.html", "emergency_parts.html", "following.html"}
+    parts = {
+        "layout.html",
+        "parts.html",
+        "certificate_parts.html",
+        "emergency_parts.html",
+        "following.html",
+        "looks.html",
+    }
     pages = {path.name for path in (WEB / "templates").iterdir()} - parts
 
     assert pages == {view.template for view in _page_classes()}
