@@ -15,6 +15,7 @@ from pathlib import Path
 
 from salus.ledger.errors import LeafRefused, MirrorHeld, NotAsSigned
 from salus.ledger.files.authentic import Tiles, open_head, read_file, read_head, read_key
+from salus.ledger.files.earlier_heads import Contradicted, heads_to_copy
 from salus.ledger.files.placing import Shelf
 from salus.ledger.files.sources import Folder, Source, source_of
 from salus.ledger.files.verifying import Finding
@@ -104,6 +105,8 @@ class _Copying:
             head = found
         except NotAsSigned as wrong:
             return self._ended(head, Finding(code=wrong.found, where=wrong.path, text=wrong.what))
+        except Contradicted as lie:
+            return self._two_stories(lie.proof)
         except _Older as older:
             if older.proof:
                 return self._two_stories(older.proof)
@@ -146,6 +149,8 @@ class _Copying:
                 self._put(bundle.path, join_entries(entries))
                 for entry in entries:
                     self._document(entry)
+        for path, content in heads_to_copy(tiles, self._key, self._own, self._source) if head.size > since else ():
+            self._put(path, content)
         self._put(KEY_PATH, f"{self._key}\n".encode())
         self._shelf.settle()
         self._put(CHECKPOINT_PATH, head.note.encode())
