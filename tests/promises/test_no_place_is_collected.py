@@ -66,6 +66,7 @@ NO_PLACE_OF_A_PERSON = {
     "salus.web.views.OpenRelation.address": "path of a page",
     "/me/reads/{place}.place": "number of an entry in the register",
     "/me/reads/{place}/file.place": "number of an entry in the register",
+    "/fhir/AuditEvent/read-{place}.place": "number of an entry in the register",
     "salus.command.model.AreaCount.area": "county of a count, never of a person",
     "salus.command.model.HandedOver.area": "county of an alert",
     "salus.command.model.HandedOver.area_en": "name of that county",

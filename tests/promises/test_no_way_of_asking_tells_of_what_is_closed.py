@@ -155,6 +155,7 @@ WALK: Mapping[tuple[str, str], tuple[Ask, ...]] = {
     ("POST", "/Measure/$submit-data"): (POST(path="/Measure/$submit-data", body=parameters()),),
     ("POST", "/$present"): (POST(path="/$present", body=parameters(("code", "valueString", "{code}"))),),
     ("GET", "/Consent/directive-{directive}"): (GET(path="/Consent/directive-{secret}"),),
+    ("GET", "/AuditEvent/read-{place}"): (GET(path="/AuditEvent/read-999999999-0"),),
     ("POST", "/{type}/$validate"): (POST(path="/Condition/$validate", body=FINDING | EVIDENCE),),
     ("POST", "/$validate"): (POST(path="/$validate", body=AGAIN),),
     ("POST", "/Patient/$merge"): (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from inspect import getmembers, isfunction
 from typing import cast
 
@@ -12,6 +13,8 @@ from explaining import Explaining
 from reads import AT, a_read, as_owner, registered
 from salus.access import anchor, chain
 from salus.access import store as tables
+from salus.access.folding import store as folding
+from salus.kernel import Purpose, Role
 from salus.proof.tiles import TileName
 from salus.storage import Duty, Store, Transaction
 
@@ -38,6 +41,13 @@ QUERIES: dict[str, Call] = {
     "last_unwraps_published": tables.last_unwraps_published,
     "subtrees": lambda tx: tables.subtrees(tx, [(1, 0)]),
 }
+FOLDING: dict[str, Call] = {
+    "by_people": lambda tx: folding.by_people(tx, [1, 2], (10**9, 0), 50),
+    "folded": lambda tx: folding.folded(tx, [1, 2], (10**9, 0), (0, -1), 50),
+    "of_fold": lambda tx: folding.of_fold(
+        tx, [1, 2], (AT, AT + timedelta(days=1)), (Role.HOSPITAL_SYSTEM, "H1", Purpose.TREAT), None, 50
+    ),
+}
 WALKS_EVERYTHING = {"refusal_counts", "unpublished_counts", "foreign_batches", "subtree_count", "unwraps", "orphans"}
 READS_NOTHING = {
     "add_published",
@@ -50,6 +60,7 @@ READS_NOTHING = {
     "add_anchor",
     "lock_chain",
     "freeze",
+    "registered",
 }
 
 
@@ -63,6 +74,23 @@ def filled(store: Store) -> Store:
     registered(store, a_read())
     as_owner(store, "analyze")
     return store
+
+
+@pytest.mark.parametrize("name", FOLDING)
+def test_no_fold_walks_through_the_register(filled: Store, name: str) -> None:
+    with filled.transaction(Duty.CARE) as tx:
+        tx.run("set local enable_seqscan = off")
+        explaining = Explaining(tx)
+        FOLDING[name](cast("Transaction", explaining))
+
+    assert explaining.plans
+    assert not [plan for plan in explaining.plans if "Seq Scan" in plan]
+
+
+def test_every_statement_that_folds_is_asked() -> None:
+    functions = {name for name, function in getmembers(folding, isfunction) if function.__module__ == folding.__name__}
+
+    assert functions == set(FOLDING)
 
 
 @pytest.mark.parametrize("name", QUERIES)
