@@ -249,14 +249,6 @@ def _own_judges() -> None:
     appeals.independent = service.independent = lambda *_: True
 
 
-def _neighbours_read() -> None:
-    grant = (
-        '@ground("x") permit (principal == Role::"clinician", action in [Action::"read", Action::"read-summary"],'
-        ' resource == Kind::"record") when { context has purpose };'
-    )
-    _policy(lambda told: told + grant)
-
-
 def _nothing_is_closed() -> None:
     from salus.access.consent import service
 
@@ -314,7 +306,6 @@ CONTROLS: Mapping[str, Callable[[], None]] = {
     "bodies-sealed": _bodies_in_the_clear,
     "late-answers-end": _late_answers_count,
     "others-judge": _own_judges,
-    "care-relation": _neighbours_read,
     "classes-closed": _nothing_is_closed,
     "own-number-only": _links_bring_measures,
     "rules-linted": _rules_unlinted,

@@ -36,7 +36,6 @@ ANYBODY = frozenset(
     "A clinician of another hospital opens a neighbour's record",
     powers="C",
     passes="every way of reading is refused while the resident was not there",
-    cuts=[("care-relation",)],
 )
 def neighbour(s: Scene, see: Sight) -> None:
     person = s.person("H1")
