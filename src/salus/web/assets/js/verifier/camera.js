@@ -4,24 +4,15 @@ import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
 
 const EVERY_MS = 120;
 const WIDTH = 1280;
-const THOROUGH_EVERY = 4;
 
 /** Load the reader from this node, so that a scan needs nothing more. @param {string} address of the wasm file */
 export async function loadReader(address) {
   await prepareZXingModule({ overrides: { locateFile: () => address }, fireImmediately: true });
 }
 
-/**
- * Look quickly for a dark code on a light ground, upright or askew; or thoroughly, also for one that is turned by a
- * quarter, inverted, small or faint, which takes several times as long.
- *
- * @param {Blob | ImageData} picture
- * @param {boolean} thorough
- * @returns {Promise<string | null>} the text of the first QR code in it
- */
-export async function textIn(picture, thorough = true) {
-  const how = { tryHarder: thorough, tryRotate: thorough, tryInvert: thorough, tryDownscale: thorough };
-  const found = await readBarcodes(picture, { formats: ["QRCode"], maxNumberOfSymbols: 1, ...how });
+/** @param {Blob | ImageData} picture @returns {Promise<string | null>} the text of the first QR code in it */
+export async function textIn(picture) {
+  const found = await readBarcodes(picture, { formats: ["QRCode"], tryHarder: true, maxNumberOfSymbols: 1 });
   return found.length > 0 && found[0].isValid ? found[0].text : null;
 }
 
@@ -42,8 +33,8 @@ export class Camera {
     this.video.srcObject = stream;
     await this.video.play();
     const canvas = document.createElement("canvas");
-    for (let frame = 1; this.stream === stream; frame++) {
-      const text = await this.look(canvas, frame % THOROUGH_EVERY === 0);
+    while (this.stream === stream) {
+      const text = await this.look(canvas);
       if (text !== null && this.stream === stream) {
         this.stop();
         this.found(text);
@@ -53,17 +44,16 @@ export class Camera {
     }
   }
 
-  /** @param {HTMLCanvasElement} canvas @param {boolean} thorough @returns {Promise<string | null>} */
-  async look(canvas, thorough) {
+  /** @param {HTMLCanvasElement} canvas @returns {Promise<string | null>} */
+  async look(canvas) {
     const { videoWidth, videoHeight } = this.video;
     if (videoWidth === 0) return null;
-    // to set a size, even the same, throws the canvas's memory away and takes it anew
-    if (canvas.width !== videoWidth) canvas.width = videoWidth;
-    if (canvas.height !== videoHeight) canvas.height = videoHeight;
+    canvas.width = videoWidth;
+    canvas.height = videoHeight;
     const context = canvas.getContext("2d", { willReadFrequently: true });
     if (!context) return null;
     context.drawImage(this.video, 0, 0);
-    return textIn(context.getImageData(0, 0, videoWidth, videoHeight), thorough);
+    return textIn(context.getImageData(0, 0, videoWidth, videoHeight));
   }
 
   stop() {
