@@ -214,7 +214,9 @@ def elsewhere() -> Documents:
         "a long key of RSA": rsa_key(bits=4104),
         "a number as the exponent": rsa_key(int(NUMBERS[0]) | 1),
     }
-    found = [(f"an issuer: {what}", hc1_key(issuer=name)) for what, name in issuers.items()]
+    found = [(f"an issuer: {what}", hc1_key(issuer=f"{name} 卫生部")) for what, name in issuers.items()]
+    bare = {"a bare name": "Zhang Wei", "a bare Chinese name": "张伟", "a short code": "ZW", "two initials": "Z. W."}
+    found += [(f"an issuer: {what}", hc1_key(issuer=name)) for what, name in bare.items()]
     found += [(f"a key: {what}", hc1_key(key=key)) for what, key in keys.items()]
     found += [
         ("a name of more than eight octets", hc1_key(kid=number.hex())),

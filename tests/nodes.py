@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -23,14 +24,32 @@ from salus.storage import Duty
 from salus.web.serve import application
 
 START = parse_instant("2031-03-01T08:00:00Z")
+PYTESTS = "pytest-of-"
 ID_CARD = "urn:oid:2.16.156.10011.1.3"
+
+
+def let_the_database_in(folder: Path) -> None:
+    """Let the database's own user pass through what a test or a bench made for itself, as far as nobody may yet.
+
+    That is pytest's folder and what lies in it, or a folder of `tempfile`. ValueError where the way leads through any
+    other private folder: whose it is we do not know, and its mode is left alone.
+    """
+    way = [folder, *folder.parents]
+    roots = [place for place, one in enumerate(way) if one.name.startswith(PYTESTS)]
+    roots = roots or [place for place, one in enumerate(way) if one.parent == Path(tempfile.gettempdir())]
+    made = way[: roots[0] + 1] if roots else []
+    closed = [one for one in way if not one.stat().st_mode & 0o001]
+    foreign = [one for one in closed if one not in made]
+    if foreign:
+        raise ValueError(f"the database's user may not pass through {foreign[0]}, which no test made")
+    for one in closed:
+        one.chmod(0o711)
 
 
 @contextmanager
 def a_node(folder: Path, *facilities: str) -> Iterator[Node]:
     """Open a fresh demo node below `folder` whose clock stands still, with these hospitals registered."""
-    for one in (folder, *folder.parents[:2]):
-        one.chmod(0o711)
+    let_the_database_in(folder)
     given = {"data": folder / "data", "postgres": os.environ.get("SALUS_POSTGRES", "wheel")}
     with open_node(load_settings(environment={}, given=given), "demo") as node:
         node.clock = FixedClock(START)

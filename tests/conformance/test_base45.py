@@ -48,6 +48,24 @@ def test_any_octets_come_back_and_are_written_as_the_standard_says(octets: bytes
     assert decode(text) == octets
 
 
+def test_every_two_octets_and_every_single_one_are_written_and_read_by_the_letter() -> None:
+    everything = b"".join(number.to_bytes(2) for number in range(1 << 16))
+
+    assert encode(everything) == by_the_letter(everything)
+    assert decode(encode(everything)) == everything
+    assert [encode(bytes([one])) for one in range(256)] == [by_the_letter(bytes([one])) for one in range(256)]
+
+
+def test_every_group_that_stands_for_more_than_two_octets_is_refused_wherever_it_is() -> None:
+    beyond = range(1 << 16, 45**3)
+    groups = [ALPHABET[one % 45] + ALPHABET[one // 45 % 45] + ALPHABET[one // 2025] for one in beyond]
+
+    for place, group in enumerate(groups):
+        text = "000" * (place % 7) + group + "ZZ0" * (place % 5)
+        with pytest.raises(CodecError):
+            decode(text)
+
+
 @given(st.text(alphabet=ALPHABET, max_size=60))
 def test_text_that_is_accepted_is_the_only_text_for_its_octets(text: str) -> None:
     try:

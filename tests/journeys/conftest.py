@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from journeys.browser import chromium
 from journeys.live import RESIDENTS, TOLD_RESIDENTS, TOLD_SEED, Live, serving
+from nodes import let_the_database_in
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +50,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 def open_folder(factory: pytest.TempPathFactory, name: str) -> Path:
     """Make a folder that the database's own user may pass through."""
     folder = factory.mktemp(name)
-    for one in (folder, *folder.parents[:2]):
-        one.chmod(0o711)
+    let_the_database_in(folder)
     return folder
 
 

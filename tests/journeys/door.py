@@ -22,7 +22,7 @@ import zxingcpp
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -108,11 +108,13 @@ def picture(text: str, *, blurred: bool = False) -> bytes:
     return written.getvalue()
 
 
-def film(text: str, path: Path) -> Path:
-    """Write a film of a code as Chromium's fake camera takes it (YUV4MPEG2, 4:2:0)."""
+def film(text: str, path: Path, *, turned: int = 0, inverted: bool = False) -> Path:
+    """Write a film of a code, turned by degrees, as Chromium's fake camera takes it (YUV4MPEG2, 4:2:0)."""
     image = Image.open(BytesIO(picture(text))).convert("L")
     frame = Image.new("L", (640, 480), 200)
     frame.paste(image.resize((400, 400)), (120, 40))
+    frame = frame.rotate(turned, fillcolor=200)
+    frame = ImageOps.invert(frame) if inverted else frame
     plane = frame.tobytes() + b"\x80" * (640 * 480 // 2)
     path.write_bytes(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\n" + (b"FRAME\n" + plane) * 10)
     return path

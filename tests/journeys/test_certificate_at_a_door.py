@@ -379,8 +379,11 @@ def test_with_scripts_off_it_says_so_and_names_the_command(door: Door, plain: Br
     assert not page.locator("#venue").is_visible()
 
 
-def test_the_camera_finds_a_code(door: Door, browser: Browser, tmp_path: Path) -> None:
-    shot = film(door.text(), tmp_path / "code.y4m")
+@pytest.mark.parametrize(("turned", "inverted"), [(0, False), (90, False), (30, False), (0, True), (90, True)], ids=str)
+def test_the_camera_finds_a_code_also_turned_and_inverted(
+    door: Door, browser: Browser, tmp_path: Path, turned: int, inverted: bool
+) -> None:
+    shot = film(door.text(), tmp_path / "code.y4m", turned=turned, inverted=inverted)
     flags = [
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from journeys.browser import accessibility
 from journeys.live import DESK, NAMES, Live, Visitor, scanned
@@ -27,6 +27,33 @@ KEY = """async () => {
   });
   const taken = await crypto.subtle.exportKey("pkcs8", kept.key).then(() => true, () => false);
   return { type: kept.key.type, extractable: kept.key.extractable, taken };
+}"""
+
+TOKEN = """async () => {
+  const base = await new Promise((done) => {
+    const asked = indexedDB.open("salus-code", 1);
+    asked.onsuccess = () => done(asked.result);
+  });
+  const [kept] = await new Promise((done) => {
+    const asked = base.transaction("phones").objectStore("phones").getAll();
+    asked.onsuccess = () => done(asked.result);
+  });
+  base.close();
+  return kept.token.join();
+}"""
+NEARLY_OVER = """async () => {
+  const base = await new Promise((done) => {
+    const asked = indexedDB.open("salus-code", 1);
+    asked.onsuccess = () => done(asked.result);
+  });
+  await new Promise((done) => {
+    const change = base.transaction("phones", "readwrite");
+    const phones = change.objectStore("phones");
+    const asked = phones.getAll();
+    asked.onsuccess = () => phones.put({ ...asked.result[0], ends: asked.result[0].ends - 13 * 3600 * 1000 });
+    change.oncomplete = done;
+  });
+  base.close();
 }"""
 
 
@@ -97,6 +124,39 @@ def test_a_phone_shows_a_code_that_changes_and_a_desk_takes_it(
     phone.set_offline(False)
 
     lost(demo, me, desk)
+
+
+def test_a_phone_whose_renewal_got_no_answer_asks_again_and_shows_a_code_that_works(
+    demo: Live, phone: BrowserContext, desk: Visitor
+) -> None:
+    """The node gave a new token away, and the one on the phone means nothing: nobody has to find that out at a desk."""
+    me = Visitor(phone.new_page(), demo)
+    me.step_into(WHO)
+    me.go("/me/code/phone")
+    me.page.get_by_role("button", name="Use this phone").click()
+    shows(me.page, "code")
+    old = me.page.evaluate(TOKEN)
+    asked: list[int] = []
+
+    def answer_is_lost(route: Route) -> None:
+        answer = route.fetch()
+        asked.append(answer.status)
+        route.abort() if len(asked) == 1 else route.fulfill(response=answer)
+
+    me.page.route("**/me/code/phone/token", answer_is_lost)
+    me.page.evaluate(NEARLY_OVER)
+    me.page.reload()
+    shows(me.page, "code")
+    for _ in range(60):
+        if me.page.evaluate(TOKEN) != old:
+            break
+        me.page.wait_for_timeout(500)
+
+    assert asked == [200, 200]
+    assert me.page.evaluate(TOKEN) != old
+    shows(me.page, "code")
+    desk.present(drawn(me.page))
+    assert desk.heading() == "The record is open"
 
 
 def lost(demo: Live, me: Visitor, desk: Visitor) -> None:

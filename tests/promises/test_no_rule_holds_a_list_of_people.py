@@ -84,6 +84,29 @@ def test_no_other_document_holds_one_either(what: str, document: Document) -> No
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "list-1980-01-01",
+        "a-13800000000",
+        "x11-0x1-0x1-1x9",
+        "list-110101-199003-074233",
+        "covid-19-2031-03",
+        "a1234567",
+    ],
+)
+def test_no_documents_name_has_room_for_a_number_of_somebodys(name: str) -> None:
+    with pytest.raises(PublicationRefused) as refused:
+        Document(kind=PublicationKind.DECLARATION, name=name, version=1, starts=AT, ends=AT + DAY, body={})
+    print(f"| a document's name: {name} | {refused.value.fault} |")
+    assert refused.value.fault == "NAME"
+
+
+@pytest.mark.parametrize("name", ["covid-19-2031", "doors-900101", "test-within-72-hours"])
+def test_documents_can_be_named_after_a_disease_a_year_or_a_county(name: str) -> None:
+    assert Document(kind=PublicationKind.DECLARATION, name=name, version=1, starts=AT, ends=AT + DAY, body={})
+
+
+@pytest.mark.parametrize(
     "issuer", ["Ministry of Health of Elsewhere", "Santé publique", "卫生部", "St. Mary's Hospital", "Institut Pasteur"]
 )
 def test_issuers_that_there_are_can_be_named(issuer: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from nodes import a_node
+from nodes import a_node, let_the_database_in
 from salus.app import SettingsRefused, advance_clock, load_settings, open_node, parse_duration
 from salus.app.demo import DemoOnly
 from salus.cli import main
@@ -120,8 +120,7 @@ def test_the_command_moves_a_demo_that_is_open(tmp_path: Path) -> None:
 
 
 def test_no_other_node_has_a_clock_that_can_be_moved(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o711)
+    let_the_database_in(tmp_path)
     (tmp_path / "passphrase").write_text("correct horse battery staple")
     given = {
         "data": tmp_path / "data",

@@ -217,8 +217,25 @@ def test_counting_a_month_uses_an_index_at_size(node: Node) -> None:
         tx.run("analyze healthcode.voided")
         tx.run("analyze healthcode.logged")
         plan = "\n".join(row[0] for row in tx.rows("explain " + sql.COUNTED, span))
-        key = "\n".join(row[0] for row in tx.rows("explain " + sql.LOGGED, (bytes(32), datetime.now(UTC))))
+        key = "\n".join(row[0] for row in tx.rows("explain " + sql.LOGGED, (bytes(32), datetime.now(UTC), 9)))
         raise _Undone
 
     assert "void_leaf_month" in plan, plan
     assert "logged_key" in key, key
+
+
+def test_what_a_key_signed_is_fetched_by_whole_batches_the_newest_first_and_no_more_than_asked(node: Node) -> None:
+    key, at = bytes([9]) * 32, node.clock.now()
+    batches = [(uuid4(), [bytes([batch, one]) * 8 for one in range(3)]) for batch in range(4)]
+    with suppress(_Undone), node.store.transaction(Duty.CARE) as tx:
+        for hours, (pending, digests) in enumerate(batches):
+            sql.insert_logged(tx, digests, key, pending, at + timedelta(hours=hours))
+        told = {most: certificates.logged_batches(tx, key, at, most) for most in (2, 3, 5, 6, 11, 12, 100)}
+        fetched = sql.logged(tx, key, at - timedelta(days=1), 5)
+        raise _Undone
+
+    newest = [pending for pending, _ in reversed(batches)]
+    for most, found in told.items():
+        assert [one.pending_id for one in found] == newest[: most // 3]
+        assert all(set(one.digests) == set(dict(batches)[one.pending_id]) for one in found)
+    assert len(fetched) == 5

@@ -7,6 +7,7 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
+from nodes import let_the_database_in
 from salus.app import SCHEMAS
 from salus.records import arriving
 from salus.storage import Duty, Settings, open_store
@@ -23,8 +24,7 @@ insert into records.chart values (1, gen_random_uuid(), 'resident', 'H1', 'n', 1
 
 
 def test_old_deliveries_say_who_was_connected(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o711)
+    let_the_database_in(tmp_path)
     every = {f"{one.name}/{file.name}" for one in SCHEMAS for file in (files(one.package) / "migrations").iterdir()}
     settings = Settings(data=tmp_path / "data", postgres=os.environ.get("SALUS_POSTGRES", "wheel"))
     with open_store(settings) as store:

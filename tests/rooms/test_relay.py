@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nodes import a_node, a_number, a_patient, add_hospital, send, system
+from nodes import a_node, a_number, a_patient, add_hospital, let_the_database_in, send, system
 from salus import ledger, parties, surveillance
 from salus.app import Node, Relay, close_batch, load_settings, open_node
 from salus.app import relay as app_relay
@@ -24,8 +24,7 @@ from witnesses import three_witnesses
 
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[Node]:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o711)
+    let_the_database_in(tmp_path)
     postgres = os.environ.get("SALUS_POSTGRES", "wheel")
     given = {"data": tmp_path / "data", "clock": "2031-03-01T08:00:00Z", "postgres": postgres}
     with open_node(load_settings(environment={}, given=given), "demo") as opened:

@@ -16,6 +16,7 @@ from salus import access, identity
 from salus.app import (
     Node,
     arrive,
+    end_guardians,
     end_sharing,
     give_child_code,
     give_code,
@@ -43,7 +44,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with a_node(tmp_path_factory.mktemp("sharing"), "H1") as opened:
+    with a_node(tmp_path_factory.mktemp("sharing"), "H1", "H2") as opened:
         for number in (MOTHER, SON, CHILD, YOUTH, OTHER):
             send(opened, system("H1"), a_patient(number, name=[{"text": "王芳"}]))
         yield opened
@@ -360,3 +361,54 @@ def test_at_the_desk_a_guardians_slip_is_made_and_what_is_wrong_is_said(node: No
     slip = desk.post(page, paper="2031-7", agrees="yes")
     assert slip.status_code == 200
     assert "hand it to the guardian" in words_of(slip)
+
+
+def test_a_desk_ends_every_guardians_right_on_a_paper_and_leaves_what_the_child_gave(node: Node) -> None:
+    here = arrive(node, clinician("H1"), CHILD).resident_id
+    keys = [give_child_code(node, clinician("H1"), here, f"2031-{one}", child_agrees=False).key for one in range(2)]
+    taken, given = take_code(node, who(node, MOTHER), keys[0]), shared(node, CHILD, SON)
+    photo = given_code(node, who(node, MOTHER), taken).code
+    after(node, timedelta(minutes=1))
+
+    end_guardians(node, clinician("H1"), here, "2031-court-9")
+    end_guardians(node, clinician("H1"), here, "2031-court-9")
+
+    with pytest.raises(CodeUnknown):
+        taken_for(node, photo)
+    with pytest.raises(NotFound):
+        given_code(node, who(node, MOTHER), taken)
+    with pytest.raises(ShareRefused):
+        take_code(node, who(node, SON), keys[1])
+    assert taken_for(node, given_code(node, who(node, SON), given).code) == who(node, CHILD).resident
+    seen = [one for one in who_looked(node, who(node, CHILD)).looks if one.what == "sharing"]
+    assert [(one.reader, one.at) for one in seen[:2]] == [("clinician-H1", node.clock.now())] * 2
+    end_sharing(node, who(node, CHILD), given)
+
+
+def test_no_desk_ends_a_guardians_right_without_the_child_or_a_paper(node: Node) -> None:
+    here = arrive(node, clinician("H1"), CHILD).resident_id
+    key = give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=False).key
+    share = take_code(node, who(node, MOTHER), key)
+
+    with pytest.raises(NoPaper):
+        end_guardians(node, clinician("H1"), here, " ")
+    with pytest.raises(NoPaper):
+        end_guardians(node, clinician("H1"), here, "13800000000")
+    with pytest.raises(Refused):
+        end_guardians(node, clinician("H2"), here, "2031-8")
+    assert given_code(node, who(node, MOTHER), share).code
+    end_sharing(node, who(node, MOTHER), share)
+
+
+def test_the_desks_page_ends_guardians_rights(node: Node, client: Asking) -> None:
+    desk = Visitor(node, client, Role.RECEPTION, "H1")
+    here = arrive(node, clinician("H1"), CHILD).resident_id
+    key = give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=False).key
+    share = take_code(node, who(node, MOTHER), key)
+    page = f"/desk/{here}/guardian"
+
+    assert "guardian no longer" in words_of(desk.post(page, ends="yes"))
+    assert given_code(node, who(node, MOTHER), share).code
+    assert desk.post(page, ends="yes", paper="2031-court-9").status_code == 303
+    with pytest.raises(NotFound):
+        given_code(node, who(node, MOTHER), share)

@@ -49,6 +49,7 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "a child's code": (s.GivenCode(code="SL1:ABC", initial="", until=NOW + DAY), RESIDENT),
     "guardian": (FORM, CLINICIAN),
     "guardian without a paper": (replace(FORM, trouble=s.ShareTrouble.PAPER), RECEPTION),
+    "end of a guardian without a paper": (replace(FORM, trouble=s.ShareTrouble.END_PAPER), RECEPTION),
     "guardian of a child who does not agree": (
         replace(FORM, paper="7/2031", agrees=True, trouble=s.ShareTrouble.CHILD),
         RECEPTION,

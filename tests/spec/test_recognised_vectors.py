@@ -171,6 +171,7 @@ def made() -> dict[str, Any]:
         "for tests only": _file(door, recognition(hc1_key(kinds=["test"]), shc_key(kinds=["test"]))),
         "with keys out of use": _file(door, recognition(hc1_key(ends="2031-01-01T00:00:00Z"))),
         "an issuer that sets a colour": _file(door, recognition(hc1_key(issuer="张伟 红码"))),
+        "an issuer that is a bare name": _file(door, recognition(hc1_key(issuer="Zhang Wei"))),
         "an issuer with a number": _file(door, recognition(hc1_key(issuer="Li 110101"))),
         "letters that stand apart": _file(door, recognition(hc1_key(issuer="R é d"))),
         "a key that is a number": _file(door, recognition(hc1_key(), hc1_key(OTHER, key=b64(b"110101199003074233")))),

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from salus.codec import Algorithm, CodecError, Fault, PublicKey, base45, decode_sl1, encode_sl1, key_id, signer, trimmed
-from salus.codec.cose import parse_sign1, verify_sign1
+from salus.codec.cose import parse_sign1, verify, verify_sign1
 from salus.codec.envelope import MOST_CHARACTERS
 from support import REPOSITORY
 
@@ -252,3 +252,26 @@ def test_twenty_thousand_spliced_codes_are_refused() -> None:
             spliced[dice.randint(0, 102)] = dice.randint(0, 255)
 
         refused_or_the_same("SL1:" + base45.encode(bytes(spliced)))
+
+
+def test_signatures_whose_numbers_begin_with_zeros_or_need_one_more_octet_are_checked() -> None:
+    key = ec.derive_private_key(7, ec.SECP256R1())
+    sign, seen = signer(key), set()
+    for number in range(2_000):
+        octets = number.to_bytes(2)
+        signature = sign(octets)
+        seen.update({(0, signature[0] == 0, signature[0] > 0x7F), (32, signature[32] == 0, False)})
+        if 0 in {signature[0], signature[32]} or number < 100:
+            verify(key.public_key(), signature, octets)
+            with pytest.raises(CodecError):
+                verify(key.public_key(), signature, octets + b"!")
+
+    assert seen >= {(0, True, False), (0, False, True), (0, False, False), (32, True, False)}
+
+
+@pytest.mark.parametrize("signature", [bytes(64), b"\xff" * 64, bytes(32) + b"\x01" * 32], ids=["0", "all", "r is 0"])
+def test_numbers_that_no_signature_has_are_refused(signature: bytes) -> None:
+    with pytest.raises(CodecError) as refused:
+        verify(ec.derive_private_key(7, ec.SECP256R1()).public_key(), signature, b"octets")
+
+    assert refused.value.fault is Fault.SIGNATURE

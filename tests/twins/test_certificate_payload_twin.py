@@ -1,9 +1,11 @@
-"""Reading a certificate's claims by their one form, against the slow reading by way of any CBOR: always alike."""
+"""Writing and reading a certificate's claims by their one form, against the slow way by any CBOR: always alike."""
 
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime, timedelta, timezone
 
+import cbor2
 import pytest
 
 from doors import Door
@@ -41,6 +43,46 @@ def test_both_read_what_was_written(certificate: Certificate) -> None:
     payload = payload_of(certificate)
 
     assert certificate_in(payload) == read_slowly(payload) == certificate
+
+
+def written_slowly(certificate: Certificate) -> bytes:
+    hint = certificate.hint
+    fact: list[object] = [int(certificate.kind), int(certificate.disease)]
+    fact += [certificate.when, certificate.list_number, certificate.index]
+    if hint:
+        fact.append([hint.initials, hint.month, hint.day, hint.last_two])
+    claims = {4: int(certificate.expires.timestamp()), 6: int(certificate.issued.timestamp()), -65537: fact}
+    return cbor2.dumps(claims, canonical=True)
+
+
+@pytest.mark.parametrize("certificate", WRITTEN.values(), ids=WRITTEN.keys())
+def test_both_write_the_same(certificate: Certificate) -> None:
+    assert payload_of(certificate) == written_slowly(certificate)
+
+
+@pytest.mark.parametrize("year", [1969, 1970, 1971, 2105, 2107])
+def test_both_write_instants_of_any_length(year: int) -> None:
+    issued = datetime(year, 1, 1, 5, tzinfo=UTC)
+    certificate = DOOR.certificate(issued=issued, expires=issued + timedelta(hours=1))
+
+    assert payload_of(certificate) == written_slowly(certificate)
+
+
+@pytest.mark.parametrize("minutes", [0, 30, 45])
+def test_a_whole_hour_is_one_in_whichever_zone_it_is_written(minutes: int) -> None:
+    zone = timezone(timedelta(hours=5, minutes=minutes))
+    hour = DOOR.certificate().issued
+
+    assert DOOR.certificate(issued=hour.astimezone(zone)) == DOOR.certificate(issued=hour)
+    with pytest.raises(CodecError):
+        DOOR.certificate(issued=hour.astimezone(zone) + timedelta(minutes=30))
+
+
+def test_every_number_is_written_in_its_shortest_form() -> None:
+    edges = [0, 23, 24, 255, 256, 65_535]
+    for number in edges:
+        certificate = DOOR.certificate(list_number=number, index=number, when=min(number, 36_000))
+        assert payload_of(certificate) == written_slowly(certificate)
 
 
 def test_both_say_the_same_of_whatever_else_there_is() -> None:

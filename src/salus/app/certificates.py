@@ -15,7 +15,7 @@ from salus.access import Action, Sight
 from salus.app.node import Node
 from salus.app.residents import Own, own, own_read
 from salus.app.seeing import own_sight
-from salus.codec.certificates import Hint, Logged, fitting, write_trust
+from salus.codec.certificates import SHORT_OCTETS, Hint, Logged, fitting, write_trust
 from salus.healthcode import certificates, measures
 from salus.healthcode.certificates import CertificateRefused, Fact, Held, LoggedBatch, hint_of
 from salus.kernel import Unavailable, parse_instant
@@ -30,6 +30,8 @@ WHAT = "certificate"
 MOST_VERSIONS = 3
 MOST_SIGNED = 8 * 1024 * 1024
 """So many octets of the trust file tell what ended keys signed: half of what a reader takes."""
+_MOST_TOLD = MOST_SIGNED // SHORT_OCTETS
+"""More certificates of one key than that cannot fit, and are not even fetched."""
 _Proved = tuple[dict[str, object], Logged]
 _DUTIES = ("signer", "issuer", "ombudsman")
 
@@ -252,7 +254,7 @@ def _signed(node: Node, chain: Sequence[TrustList], at: datetime) -> list[tuple[
     ended = {digest for digest, one in listed.keys.items() if at >= one.ends}
     keys = [one.digest for one in certificates.issuing_keys(node.custodian) if one.digest in ended]
     with node.store.transaction(Duty.CARE) as tx:
-        batches = [one for key in keys for one in certificates.logged_batches(tx, key, at)]
+        batches = [one for key in keys for one in certificates.logged_batches(tx, key, at, _MOST_TOLD)]
     return fitting(_newest_proved(node, batches), MOST_SIGNED)
 
 

@@ -110,6 +110,28 @@ def give_child_code(node: Node, who: Principal, resident_id: UUID, paper: str, *
     raise refuse(node, who, Action.PRINT_CODE, _TWO_HERE)
 
 
+def end_guardians(node: Node, who: Principal, resident_id: UUID, paper: str) -> None:
+    """End every guardian's right over a child's code, on a paper that the desk saw, while the child is here.
+
+    A guardian whose guardianship is over gives nothing back, and a child may have no account to end it with. Rights
+    that the child gave stay. Whichever desk gave the guardians', they are over, one that nobody took yet, too; the
+    child sees it. Raises NoPaper, and Refused without an open care relation.
+    """
+    at, named = node.clock.now(), paper.strip()
+    if not access.names_paper(named):
+        raise NoPaper(_NO_PAPER)
+    with node.store.transaction(Duty.CARE) as tx:
+        key = node.resident_key(tx, resident_id)
+        is_open = key is not None and relation_ends(tx, who.facility or "", key, at) is not None
+        if key is not None and decide(node, who, Action.PRINT_CODE, Kind.RECORD, relation_open=is_open).allowed:
+            access.register(tx, [_desk_entry(who, key, at)])
+            for share in sharing.given(tx, node.custodian, identity.known_as(tx, key), at):
+                if share.kind is sharing.Kind.GUARDIAN and share.stands(at):
+                    sharing.end(tx, share.id, f"{who.subject} on paper {named}", at)
+            return
+    raise refuse(node, who, Action.PRINT_CODE, _TWO_HERE)
+
+
 def _guardians(giver: int, who: Principal, paper: str, at: datetime, until: datetime) -> Share:
     return Share(
         id=new_id(),
@@ -190,6 +212,7 @@ __all__ = [
     "GivenCode",
     "Offered",
     "Wallet",
+    "end_guardians",
     "end_sharing",
     "give_child_code",
     "give_code",

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     EllipticCurvePublicKey,
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from salus.codec.errors import CodecError, Fault
@@ -151,10 +151,19 @@ def verify(key: PublicKey, signature: bytes, octets: bytes, named: Algorithm | N
         if isinstance(key, Ed25519PublicKey):
             key.verify(signature, octets)
         else:
-            r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
-            key.verify(encode_dss_signature(r, s), octets, _ECDSA_SHA256)
+            key.verify(_in_der(signature), octets, _ECDSA_SHA256)
     except InvalidSignature:
         raise CodecError("the signature does not belong to this code", Fault.SIGNATURE) from None
+
+
+def _in_der(signature: bytes) -> bytes:
+    """Write r and s as the SEQUENCE of two INTEGER that OpenSSL reads: no leading zeros, the first bit clear."""
+    r, s = signature[:32].lstrip(b"\0"), signature[32:].lstrip(b"\0")
+    if not r or r[0] > 0x7F:
+        r = b"\0" + r
+    if not s or s[0] > 0x7F:
+        s = b"\0" + s
+    return b"\x30%c\x02%c%b\x02%c%b" % (4 + len(r) + len(s), len(r), r, len(s), s)
 
 
 def algorithm_of(key: object) -> Algorithm:

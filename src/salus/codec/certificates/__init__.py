@@ -15,13 +15,14 @@ from salus.codec.certificates.model import (
     seconds,
 )
 from salus.codec.certificates.status import StatusList, read_status_list, subject_of, write_status_list
-from salus.codec.certificates.text import Presented, decode_certificate, encode_certificate, short_digest
+from salus.codec.certificates.text import SHORT_OCTETS, Presented, decode_certificate, encode_certificate, short_digest
 from salus.codec.certificates.trust import TRUST_LASTS, Issuer, TrustFile, read_trust, refuse_older, write_trust
 from salus.codec.certificates.verdict import Outcome, Reason, Verdict, permitted, verify
 
 __all__ = [
     "LIST_SIZE",
     "LONGEST",
+    "SHORT_OCTETS",
     "TRUST_LASTS",
     "Certificate",
     "CertificateKind",

@@ -103,13 +103,13 @@ class Certificate:
     def __post_init__(self) -> None:
         if not (0 <= self.list_number < MOST_LISTS and 0 <= self.index < LIST_SIZE):
             raise CodecError("there is no such place in a status list", Fault.STRUCTURE)
-        if not 0 <= self.when <= (_LAST_DAY * 24 if self.kind is CertificateKind.TEST else _LAST_DAY):
+        test, issued, expires = self.kind is CertificateKind.TEST, self.issued, self.expires
+        if not 0 <= self.when <= (_LAST_DAY * 24 if test else _LAST_DAY):
             raise CodecError("a certificate's fact lies in the years 1970 to 2069", Fault.STRUCTURE)
-        if (self.issued - _EPOCH) % HOUR or (self.expires - _EPOCH) % HOUR:
+        if not (_is_whole_hour(issued) and _is_whole_hour(expires)):
             raise CodecError("a certificate is issued and expires at whole hours", Fault.STRUCTURE)
-        longest = LONGEST[self.kind]
-        begins = min(self.issued, self.at) if self.kind is CertificateKind.TEST else self.issued
-        if not self.issued < self.expires <= begins + longest:
+        begins = min(issued, self.at) if test else issued
+        if not issued < expires <= begins + LONGEST[self.kind]:
             raise CodecError("a certificate expires, and within the longest life of its kind", Fault.STRUCTURE)
 
     @property
@@ -126,6 +126,13 @@ class Certificate:
     def day(self) -> date:
         """The civil day of the fact; for a test, of its specimen in UTC."""
         return self.at.date()
+
+
+def _is_whole_hour(at: datetime) -> bool:
+    """Tell whether an instant is a whole hour in UTC, in whichever zone it is written."""
+    if at.tzinfo is UTC:
+        return not (at.minute or at.second or at.microsecond)
+    return not (at - _EPOCH) % HOUR
 
 
 def day_number(day: date) -> int:
@@ -145,4 +152,4 @@ def seconds(at: datetime) -> int:
 
 def instant(number: int) -> datetime:
     """Return the instant of a NumericDate."""
-    return _EPOCH + timedelta(seconds=number)
+    return _EPOCH + timedelta(0, number)

@@ -53,6 +53,7 @@ from salus.rules import (
 
 FORMAT = "salus-trust-1"
 TRUST_LASTS = timedelta(days=7)
+SLOW_CLOCK = timedelta(hours=1)
 MOST_OCTETS = 16 * 1024 * 1024
 ISSUER = "issuer"
 _FIELDS = {"format", "policy", "head", "keys", "issuers", "declarations", "lists"}
@@ -98,7 +99,7 @@ class TrustFile:
 
     def fresh(self, at: datetime) -> bool:
         """Tell whether the file is young enough to be used; a clock that is an hour slow is borne with."""
-        return self.made - timedelta(hours=1) <= at < self.ends
+        return self.made - SLOW_CLOCK <= at < self.ends
 
     def governed(self, at: datetime) -> bool:
         """Tell whether keys count at an instant as a trust list says; before the first one started, all do."""

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from salus.codec.certificates.accepting import accepted
 from salus.codec.certificates.model import Certificate
 from salus.codec.certificates.status import StatusList
 from salus.codec.certificates.text import Presented, decode_certificate
-from salus.codec.certificates.trust import TrustFile
+from salus.codec.certificates.trust import SLOW_CLOCK, TrustFile
 from salus.codec.errors import CodecError
 from salus.rules import Declaration, KeyEnd, Venue
-
-_SLOW_CLOCK = timedelta(hours=1)
 
 
 class Outcome(StrEnum):
@@ -74,7 +72,7 @@ def permitted(trust: TrustFile, at: datetime, venue: Venue) -> tuple[Declaration
     """Return the declarations that are alive at `at` and name this kind of venue; without any no door may ask."""
     if not trust.fresh(at):
         return ()
-    return tuple(one for one in trust.declarations if venue in one.venues and one.starts <= at < one.ends)
+    return tuple([one for one in trust.declarations if venue in one.venues and one.starts <= at < one.ends])
 
 
 def verify(text: object, trust: TrustFile, at: datetime, venue: Venue) -> Verdict:
@@ -101,7 +99,7 @@ def _good(text: object, trust: TrustFile, at: datetime, live: Sequence[Declarati
         raise _NotShown(Reason.UNREADABLE) from None
     party = _issued_by(presented, trust)
     certificate = presented.certificate
-    if at < certificate.issued - _SLOW_CLOCK:
+    if at < certificate.issued - SLOW_CLOCK:
         raise _NotShown(Reason.NOT_YET)
     if at >= certificate.expires:
         raise _NotShown(Reason.EXPIRED)
@@ -112,7 +110,7 @@ def _good(text: object, trust: TrustFile, at: datetime, live: Sequence[Declarati
     if trust.governed(at):
         _within_limits(str(text), presented, trust, at, asking)
     listed = trust.lists.get((party, certificate.list_number))
-    if listed is None or not listed.issued - _SLOW_CLOCK <= at < listed.expires or not _may_void(listed, trust, at):
+    if listed is None or not listed.issued - SLOW_CLOCK <= at < listed.expires or not _may_void(listed, trust, at):
         raise _NotShown(Reason.NO_LIST)
     if listed.void(certificate.index):
         raise _NotShown(Reason.VOID)

@@ -113,11 +113,17 @@ def log_certificates(tx: Transaction, at: datetime) -> int:
     return sum(map(len, waiting.values()))
 
 
-def logged_batches(tx: Transaction, key: bytes, at: datetime) -> list[LoggedBatch]:
-    """Return what the log was told of a key's certificates, as far as any of them can still live."""
+def logged_batches(tx: Transaction, key: bytes, at: datetime, most: int) -> list[LoggedBatch]:
+    """Return what the log was told of a key's certificates, as far as any of them can still live, the newest first.
+
+    `most` certificates at most, and whole batches: a part of one would not be what its leaf says.
+    """
     found: dict[UUID, list[bytes]] = {}
-    for pending_id, digest in store.logged(tx, key, at - _OLDEST):
+    rows = store.logged(tx, key, at - _OLDEST, most + 1)
+    for pending_id, digest in rows:
         found.setdefault(pending_id, []).append(digest)
+    if len(rows) > most:
+        del found[rows[-1][0]]
     return [LoggedBatch(pending_id=one, digests=tuple(digests)) for one, digests in found.items()]
 
 

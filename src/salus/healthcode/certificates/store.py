@@ -47,7 +47,10 @@ COUNTED = """
     join healthcode.voided v on v.list_number = l.list_number and v.index = l.index
     where l.month >= %s and l.month < %s group by l.month, v.ground order by l.month, v.ground
 """
-LOGGED = "select pending_id, digest from healthcode.logged where key = %s and at > %s order by at, pending_id, digest"
+LOGGED = """
+    select pending_id, digest from healthcode.logged where key = %s and at > %s
+    order by at desc, pending_id, digest limit %s
+"""
 _TELLING = 7_305_841
 
 Row = tuple[UUID, UUID, int, int, bytes, datetime, datetime | None, str | None]
@@ -208,6 +211,9 @@ def insert_logged(tx: Transaction, digests: Sequence[bytes], key: bytes, pending
     )
 
 
-def logged(tx: Transaction, key: bytes, since: datetime) -> list[tuple[UUID, bytes]]:
-    """Return leaf and digest of each certificate of a key that the log was told of after an instant."""
-    return [(pending_id, bytes(digest)) for pending_id, digest in tx.rows(LOGGED, (key, since))]
+def logged(tx: Transaction, key: bytes, since: datetime, most: int) -> list[tuple[UUID, bytes]]:
+    """Return leaf and digest of certificates of a key that the log was told of after an instant.
+
+    The newest leaves come first, `most` certificates at most; of the last leaf some may be missing.
+    """
+    return [(pending_id, bytes(digest)) for pending_id, digest in tx.rows(LOGGED, (key, since, most))]

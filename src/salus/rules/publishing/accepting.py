@@ -74,7 +74,7 @@ def rules_for(rules: Iterable[RegionRules], region: str, at: datetime) -> Mappin
     alive = sorted(
         (one for one in rules if one.starts <= at < one.ends), key=lambda one: (one.starts, one.digest)
     )  # fmt: skip
-    for around in regions_around(region):
+    for around in regions_around(region) if alive else ():
         found = {one.disease: one for one in alive if one.region == around}
         if found:
             return found

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from salus.kernel import Invalid, canonical, format_instant, parse_instant
 from salus.rules.errors import PublicationRefused
+from salus.rules.publishing.naming import has_few_digits
 
 SIGNERS: Final = 4
 ORGANISATIONS: Final = 3
@@ -96,8 +97,10 @@ class Document:
     encoded: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name) or not 1 <= self.version < 10_000:
-            raise PublicationRefused("NAME", "a document has a short name in small letters and a version from 1")
+        if not _NAME.fullmatch(self.name) or not has_few_digits(self.name) or not 1 <= self.version < 10_000:
+            raise PublicationRefused(
+                "NAME", "a document has a short name in small letters, of at most six digits, and a version from 1"
+            )
         if self.starts >= self.ends or self.starts.microsecond or self.ends.microsecond:
             raise PublicationRefused("TIMES", "a document starts before it ends, both in whole seconds")
         object.__setattr__(self, "body", MappingProxyType(dict(self.body)))

@@ -32,15 +32,35 @@ _SETTING = re.compile(
     "|reject[a-z]*|stop|pass|alert|danger[a-z]*|risk[a-z]*|blacklist[a-z]*|whitelist[a-z]*"
 )
 _SETTING_ZH = re.compile("[红紅绿綠黄黃橙码碼警拘捕禁拒抓]|隔离|隔離|阳性|陽性|阴性|陰性|确诊|密接|风险|風險|名单|名單")
+# A name of a person has none of these; what issues has one, in English, Chinese or a language near to either.
+_INSTITUTION = re.compile(
+    "(?:minist|health|sante|sanit|salud|saude|gesund|public|hospital|hopital|krankenhaus|clinic|klinik|institut|agenc|agentur"
+    "|authorit|autorit|department|departement|directorate|direction|office|bureau|centre|center|zentr|laborator|universit"
+    "|govern|gouvern|gobiern|service|servicio|board|council|commission|committee|republic|federal|national)[a-z]*"
+)
+_INSTITUTION_ZH = re.compile("卫生|衛生|健康|医|醫|疾控|政府|大学|大學|委员会|委員會|中心|研究所|[部局署厅廳院]")
+MOST_NAME_DIGITS: Final = 6
+"""A document's name may tell a year and a disease; a day of birth has eight digits, a telephone's number eleven."""
+_DIGIT = re.compile("[0-9]")
+
+
+def has_few_digits(name: str) -> bool:
+    """Tell whether a document's name has too few digits, however they are parted, to be a number of somebody's."""
+    return len(_DIGIT.findall(name)) <= MOST_NAME_DIGITS
 
 
 def is_issuer(text: str) -> bool:
-    """Tell whether a text can be an issuer's name: short, of Latin or Chinese letters, no digit and no measure."""
+    """Tell whether a text can be an issuer's name: short, of Latin or Chinese letters, no digit and no measure.
+
+    One of its words says what kind of institution it is, so that a bare name of a person is none.
+    """
     if not _ISSUER.fullmatch(text) or lint_text(text, "issuer"):
         return False
     words = re.split("[^a-z]+", _MARKS.sub("", normalize("NFKD", text)).lower())
-    words.append("".join(one for one in words if len(one) == 1))  # letters that stand apart are read together
     letters = re.sub(rf"[^{_LETTER}]", "", text)
+    if not any(map(_INSTITUTION.fullmatch, words)) and not _INSTITUTION_ZH.search(letters):
+        return False
+    words.append("".join(one for one in words if len(one) == 1))  # letters that stand apart are read together
     return not any(map(_SETTING.fullmatch, words)) and not _SETTING_ZH.search(letters)
 
 

@@ -72,7 +72,9 @@ class RecognisedKey:
         if not kinds or len(set(kinds)) != len(kinds) or starts >= ends:
             raise PublicationRefused("FORM", "a recognised key signs some kinds, each named once, and ends")
         if not is_issuer(value["issuer"]):
-            raise PublicationRefused("FORM", "an issuer's name is short, has no digit, and no word of a measure")
+            raise PublicationRefused(
+                "FORM", "an issuer's name says what institution it is, without digits or a measure"
+            )
         if not is_key(key, rsa=form is ForeignForm.HC1):
             raise PublicationRefused("FORM", "a recognised key is of P-256, or of RSA where its form has that")
         if not _named(form, value, key) or base64.b64encode(key).decode() != value["key"]:

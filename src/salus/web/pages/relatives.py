@@ -162,11 +162,13 @@ async def guardian_form(visit: Visit) -> Response:
 
 @paged
 async def guardian(visit: Visit) -> Response:
-    """Make the slip by which the guardian of a child who is here may show the child's code."""
+    """Make the slip by which the guardian of a child who is here may show the child's code, or end all such rights."""
     who, node = _desk(visit), visit.gate.node
     resident = resident_id(visit.request.path_params["resident"])
     form = await visit.form()
     paper, agrees = str(form.get("paper", "")).strip()[:40], form.get("agrees") == "yes"
+    if form.get("ends") == "yes":
+        return await _end_guardians(visit, who, resident, paper)
     try:
         offered = await in_thread(
             visit.gate, lambda: app.give_child_code(node, who, resident, paper, child_agrees=agrees)
@@ -176,6 +178,15 @@ async def guardian(visit: Visit) -> Response:
         view = GuardianForm(form=visit.request.url.path, paper=paper, agrees=agrees, trouble=trouble)
         return visit.show(view, 400)
     return visit.show(_key(offered, Address.DESK, at_desk=True))
+
+
+async def _end_guardians(visit: Visit, who: Principal, resident: UUID, paper: str) -> Response:
+    try:
+        await in_thread(visit.gate, lambda: app.end_guardians(visit.gate.node, who, resident, paper))
+    except NoPaper:
+        view = GuardianForm(form=visit.request.url.path, ends=paper, trouble=ShareTrouble.END_PAPER)
+        return visit.show(view, 400)
+    return visit.go(Address.DESK, Notice.SHARING_ENDED)
 
 
 def _id(visit: Visit) -> UUID:

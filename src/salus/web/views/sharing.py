@@ -16,6 +16,7 @@ class ShareTrouble(StrEnum):
     KEY = "key"
     TOO_MANY = "too-many"
     PAPER = "paper"
+    END_PAPER = "end-paper"
     CHILD = "child"
 
 
@@ -100,10 +101,14 @@ class GivenCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardianForm:
-    """The desk's form for a guardian's slip: which paper was shown, and whether a child of 14 or more agrees."""
+    """The desk's form for a guardian's slip: which paper was shown, and whether a child of 14 or more agrees.
+
+    `ends` is the number of the paper on which all such rights are to end.
+    """
 
     template: ClassVar[str] = "guardian_form.html"
     form: str
     paper: str = ""
     agrees: bool = False
+    ends: str = ""
     trouble: ShareTrouble | None = None

@@ -33,7 +33,8 @@ LONGEST = {
 }
 URGENT_SIGNERS, URGENT_ORGANISATIONS, URGENT_NOTICE, URGENT_LONGEST = 6, 4, 6 * HOUR, 14 * DAY
 URGENT_LIST_SIGNERS = 5
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+){0,5}", re.ASCII)
+# at most six digits: a name has no room for a day of birth or a telephone's number
+_NAME = re.compile(r"(?!(?:[^0-9]*[0-9]){7})[a-z][a-z0-9]*(?:-[a-z0-9]+){0,5}", re.ASCII)
 _VENUES = {"care-home", "hospital-visit", "large-event", "indoor-leisure", "international-departure"}
 _CERTIFICATES = {"vaccination", "test", "recovery"}
 _LICENCES = {

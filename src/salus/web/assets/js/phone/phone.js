@@ -14,6 +14,7 @@ import { register, remove, renew, standing } from "./node.js";
 
 const QUIET_ZONE = 4;
 const HALF_A_TOKEN = 12 * 3600 * 1000;
+const ASK_AGAIN = 5 * 1000;
 
 class Telephone {
   /** @param {HTMLElement} root */
@@ -25,6 +26,10 @@ class Telephone {
     /** @type {Kept | null} */
     this.kept = null;
     this.step = -1;
+    /** Whether a renewal's answer was lost, and when to ask for it again, by this telephone's own running time. */
+    this.lost = false;
+    this.again = Infinity;
+    this.asking = false;
   }
 
   /** @param {string} name @returns {HTMLElement} */
@@ -44,7 +49,7 @@ class Telephone {
     this.part("use").addEventListener("click", () => this.attempt(() => this.use()));
     this.part("forget").addEventListener("click", () => this.attempt(() => this.forget()));
     await this.look();
-    setInterval(() => this.attempt(() => this.tick()), 1000);
+    setInterval(() => this.attempt(() => this.beat()), 1000);
     window.addEventListener("online", () => this.attempt(() => this.look()));
   }
 
@@ -53,9 +58,17 @@ class Telephone {
     work().catch(() => this.show("trouble"));
   }
 
+  /** Every second: draw what is due, and ask again for a token whose answer did not come. */
+  async beat() {
+    if (performance.now() < this.again || this.asking) return this.tick();
+    this.asking = true;
+    await this.look().finally(() => (this.asking = false));
+  }
+
   /** Find out what this telephone can show, and renew its token while there is a network. */
   async look() {
     this.standing = await standing(this.page).catch(() => null);
+    if (this.again < Infinity) this.again = performance.now() + ASK_AGAIN;
     const kept = await all();
     const mine = this.standing ? kept.filter((one) => this.standing?.phones.includes(one.phone)) : kept;
     this.kept = mine.sort((a, b) => b.ends - a.ends)[0] || null;
@@ -66,13 +79,16 @@ class Telephone {
 
   /** @param {Kept} kept @param {Standing} standing */
   async renew(kept, standing) {
-    if (kept.ends - standing.now > HALF_A_TOKEN) {
+    if (kept.ends - standing.now > HALF_A_TOKEN && !this.lost) {
       kept.ahead = standing.now - Date.now(); // either clock may have been set meanwhile
       await keep(kept);
       return;
     }
     const handed = await renew(this.page, standing.csrf, kept.phone).catch(() => undefined);
-    if (handed === undefined) return; // no network after all: the token at hand is good until its end
+    this.lost = handed === undefined;
+    this.again = this.lost ? performance.now() + ASK_AGAIN : Infinity;
+    // No answer, but perhaps the node has given a new token away, after which the one at hand means nothing.
+    if (handed === undefined) return;
     if (handed === null) {
       await drop(kept.phone);
       this.kept = null;

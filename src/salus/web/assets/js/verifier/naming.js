@@ -17,16 +17,30 @@ const SETTING = new RegExp(
     "|reject[a-z]*|stop|pass|alert|danger[a-z]*|risk[a-z]*|blacklist[a-z]*|whitelist[a-z]*)$",
 );
 const SETTING_ZH = /[红紅绿綠黄黃橙码碼警拘捕禁拒抓]|隔离|隔離|阳性|陽性|阴性|陰性|确诊|密接|风险|風險|名单|名單/;
+const INSTITUTION = new RegExp(
+  "^(?:minist|health|sante|sanit|salud|saude|gesund|public|hospital|hopital|krankenhaus|clinic|klinik|institut|agenc|agentur" +
+    "|authorit|autorit|department|departement|directorate|direction|office|bureau|centre|center|zentr|laborator|universit" +
+    "|govern|gouvern|gobiern|service|servicio|board|council|commission|committee|republic|federal|national)[a-z]*$",
+);
+const INSTITUTION_ZH = /卫生|衛生|健康|医|醫|疾控|政府|大学|大學|委员会|委員會|中心|研究所|[部局署厅廳院]/;
+const MOST_NAME_DIGITS = 6;
 
-/** @param {string} text an issuer's name: short, of Latin or Chinese letters, no digit and no measure */
+/** @param {string} name of a document: too few digits, however they are parted, to be a number of somebody's */
+export function hasFewDigits(name) {
+  return name.replace(/[^0-9]/g, "").length <= MOST_NAME_DIGITS;
+}
+
+/** @param {string} text an issuer's name: short, of Latin or Chinese letters, an institution's, no digit and no measure */
 export function requireIssuer(text) {
   require(ISSUER.test(text), "an issuer");
   requireText(text);
   const folded = text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
   const words = folded.split(/[^a-z]+/);
+  const letters = text.replace(new RegExp(`[^${LETTER}]`, "g"), "");
+  require(words.some((one) => INSTITUTION.test(one)) || INSTITUTION_ZH.test(letters), "an institution");
   words.push(words.filter((one) => one.length === 1).join(""));
   require(!words.some((one) => SETTING.test(one)), "an issuer sets nothing");
-  require(!SETTING_ZH.test(text.replace(new RegExp(`[^${LETTER}]`, "g"), "")), "an issuer sets nothing");
+  require(!SETTING_ZH.test(letters), "an issuer sets nothing");
 }
 
 /**

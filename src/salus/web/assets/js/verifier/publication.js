@@ -7,6 +7,7 @@ import { readRules } from "./accepting.js";
 import { canonical } from "./canonical.js";
 import { ed25519, requireEd25519 } from "./keys.js";
 import { requireDisease, requireText } from "./linting.js";
+import { hasFewDigits } from "./naming.js";
 import { hex, readBase64, sha256 } from "./octets.js";
 import { require } from "./refused.js";
 
@@ -72,6 +73,7 @@ export async function checkDocument(document, leaf, keys, loggedAt) {
   require(hasFields(document, ["kind", "name", "version", "starts", "ends", "body"]), "a document has its fields");
   const { kind, name, version, body } = document;
   require(typeof name === "string" && /^[a-z][a-z0-9]*(-[a-z0-9]+){0,5}$/.test(name), "a document has a name");
+  require(hasFewDigits(name), "a document's name is no number");
   require(Number.isInteger(version) && version >= 1 && version < 10000, "a version");
   require(body !== null && typeof body === "object" && !Array.isArray(body), "a body");
   const [starts, ends] = [seconds(document.starts), seconds(document.ends)];
