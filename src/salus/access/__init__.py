@@ -1,5 +1,6 @@
 """Who, what, why: the policy, care relations, and the register of reads. Facts come as arguments; it fetches none."""
 
+from salus.access import disclosing
 from salus.access.consent.model import (
     EVERY_CLASS,
     EVERYTHING,
@@ -13,7 +14,7 @@ from salus.access.consent.model import (
     whole,
 )
 from salus.access.consent.service import closed_classes, direct, directive, directives, sight, withdraw
-from salus.access.errors import DirectiveInvalid, PolicyBroken, ReadInvalid
+from salus.access.errors import DirectiveInvalid, DisclosureRefused, PolicyBroken, ReadInvalid
 from salus.access.model import GIVEN, MEASURE_ATTEMPTS, RELATION_LASTS, Fault, Finding, Read, Refusal, RegisteredRead
 from salus.access.policy.engine import Policy, load_policy, permit
 from salus.access.policy.model import Action, Decision, Kind, Request
@@ -49,6 +50,7 @@ __all__ = [
     "Decision",
     "Directive",
     "DirectiveInvalid",
+    "DisclosureRefused",
     "Fault",
     "Finding",
     "Kind",
@@ -70,6 +72,7 @@ __all__ = [
     "direct",
     "directive",
     "directives",
+    "disclosing",
     "load_policy",
     "names_paper",
     "open_relation",

@@ -21,3 +21,9 @@ class DirectiveInvalid(Invalid):
     """What was said of who may read cannot stand so; nothing was changed."""
 
     code = "SALUS-A004"
+
+
+class DisclosureRefused(Invalid):
+    """A court's disclosure is not as it has to be, or not signed by those who have to; nothing was shown."""
+
+    code = "SALUS-A090"

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from salus import access, identity, ledger, records, storage
 from salus.app.certificates import publish_certificates, void_parted
 from salus.app.classifying import classify_some
+from salus.app.destroying import destroy_due, tell_destructions
 from salus.app.directory import publish_institutions
 from salus.app.forgetting import forget_destroyed
 from salus.app.indexing import find_page, prepare_page
@@ -135,6 +136,7 @@ class Relay:
         if self._swept is None or now - self._swept >= SWEEP_EVERY:
             self._swept = now
             self._node.sign_in.sweep(now)
+            destroy_due(self._node)
             forget_destroyed(self._node)
             with self._node.store.transaction(Duty.CARE) as tx:
                 arriving.forget_sent(tx, civil_day(now))
@@ -160,6 +162,7 @@ def close_batch(node: Node) -> None:
     publish_attempts(node)
     publish_voids(node)
     publish_certificates(node)
+    tell_destructions(node)
     node.sequencer.close_batch(node.gathering.gather)
 
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from salus import app
 from salus.app import Followed
-from salus.appeals import Contest, ContestUnknown, NothingToContest, Outcome, Standing
+from salus.appeals import About, Contest, ContestUnknown, NothingToContest, Outcome, Standing
 from salus.kernel import Purpose, Role, canonical, parse_instant
 from salus.parties import Principal
 from salus.records import NotFound
@@ -180,7 +180,7 @@ async def _appeal_view(visit: Visit, found: Followed, *, trouble: bool = False) 
         organisations=tuple(map(named, contest.organisations)),
         form=f"{Address.APPEALS}/{contest.receipt.hash.hex()}",
         notice=_shown_notice(ran.shown) if ran else None,
-        look=None if ran else _shown_look(node, contest),
+        look=_shown_look(node, contest) if contest.receipt.about is About.LOOK else None,
         ran=(_ran(ran.then, now=False), _ran(ran.now, now=True)) if ran else (),
         outcome=contest.answer.outcome if contest.answer else None,
         reason=contest.answer.reason if contest.answer else None,
