@@ -7,7 +7,9 @@ from uuid import uuid4
 
 from measures import HOUR, World, decision_opening
 from measuring import Measuring
+from salus.app import Node
 from salus.cli.actors import Party, Signed, commit_specimen, new_subject, sign_result
+from salus.healthcode.measures import Seals
 from salus.healthcode.measures.model import place, raw
 from salus.healthcode.measures.sealing import seal
 from salus.kernel import canonical
@@ -63,6 +65,18 @@ def chart_of(world: Measuring, number: str) -> int:
         sql = "select chart_key from records.resource where id = %s"
         (chart,) = owner.execute(sql, (world.patients[f"S1/{number}"].removeprefix("Patient/"),)).fetchone() or (0,)
     return int(str(chart))
+
+
+def move_rows(node: Node, of: int, to: int) -> int:
+    """Write rows of one chart onto another, as somebody could who has the emergencies' keys; return how many."""
+    seals, moved = Seals.of(node.keys), 0
+    with node.store.connect(Duty.MIGRATION, "salus") as owner:
+        for emergency in seals.emergencies:
+            holders = seals.holder(emergency, to), seals.holder(emergency, of)
+            for table in ("evidence", "decision"):
+                moved += owner.execute(f"update healthcode.{table} set holder = %s where holder = %s", holders).rowcount
+        owner.commit()
+    return moved
 
 
 def world_of(world: Measuring) -> World:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 import pytest
 
 from contesting import HOUR, Person, Scene, contesting
+from forging import move_rows
 from salus.codec.certificates import read_trust, verify
 from salus.kernel import canonical
 from salus.rules import Measure, Venue
@@ -56,14 +57,7 @@ def findings(scene: Scene) -> str:
 
 def test_a_positive_moved_to_somebody_else_shows_them_nothing_and_is_found(scene: Scene) -> None:
     victim, other = scene.person(), scene.infected()
-    for table in ("evidence", "decision"):
-        moved = owner(
-            scene,
-            f"update healthcode.{table} set chart_key = %s where chart_key = %s",
-            chart_of(scene, victim),
-            chart_of(scene, other),
-        )
-        assert moved
+    assert move_rows(scene.node, chart_of(scene, other), chart_of(scene, victim)) == 3
     scene.measuring.settle()
 
     assert NONE in victim.notice

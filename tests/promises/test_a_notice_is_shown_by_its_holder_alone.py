@@ -150,12 +150,13 @@ def test_a_result_that_released_it_ends_what_is_shown(world: Measuring) -> None:
 
 def _result_of(world: Measuring, specimen: str) -> str:
     """Return the commitment of the result of a specimen."""
+    from salus.healthcode.measures import Seals
     from salus.healthcode.measures import store as tables
     from salus.storage import Duty
 
     with world.node.store.transaction(Duty.CARE) as tx:
         return next(
             one.commitment
-            for one in tables.all_evidence(tx, 0, 1000)
+            for one in tables.all_evidence(tx, Seals.of(world.node.keys), 0, 1000)
             if one.kind == "result" and one.specimen == specimen
         )

@@ -33,8 +33,9 @@ POWERS = {
 }
 HISTORIES = (
     "access.entry access.chained access.subtree access.anchored access.refusal access.relation"
-    " access.directive access.withdrawal"
+    " access.directive access.withdrawal access.disclosure access.disclosed"
     " access.refusals_published appeals.contest appeals.answer healthcode.code"
+    " healthcode.evidence healthcode.decision healthcode.notice keys.destruction"
     " identity.resident identity.claim identity.number identity.assertion identity.question"
     " identity.answer identity.notice keys.shredded ledger.leaf ledger.checkpoint"
     " ledger.cosignature ledger.document ledger.tile ledger.parked records.chart records.acceptance"

@@ -214,11 +214,11 @@ def test_a_look_is_shown_to_its_own_resident_alone(node: Node, resident: int) ->
     with node.store.transaction(Duty.CARE) as tx:
         batch = access.register(tx, [a_read(resident)])
 
-    seen = appeals.look(node.store, [resident], (batch, 0))
+    seen = appeals.look(node.store, [resident], (batch, 0), node.clock.now())
     assert seen is not None
     assert (seen.batch, seen.item, seen.proved) == (batch, 0, False)
-    assert appeals.look(node.store, [resident + 1], (batch, 0)) is None
-    assert appeals.look(node.store, [resident], (batch, 1)) is None
+    assert appeals.look(node.store, [resident + 1], (batch, 0), node.clock.now()) is None
+    assert appeals.look(node.store, [resident], (batch, 1), node.clock.now()) is None
 
 
 def test_queries_have_their_index_at_size(node: Node) -> None:

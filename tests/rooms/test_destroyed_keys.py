@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 
 from nodes import (
     Asking,
@@ -22,11 +25,26 @@ from nodes import (
     system,
     the_resident,
 )
-from salus import access, identity
-from salus.app import Node, my_record, present_here, summary_of, view_summary
+from salus import access, identity, ledger
+from salus.app import (
+    Node,
+    add_party,
+    close_batch,
+    destroying,
+    my_record,
+    present_here,
+    summary_of,
+    view_summary,
+    who_looked,
+)
+from salus.cli import main
+from salus.cli.actors import SIGNER, Party
 from salus.kernel import Role
+from salus.keys import Order, Why
+from salus.keys.errors import BadRequest
 from salus.records import Accepted
 from salus.storage import Duty
+from witnesses import three_witnesses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +144,44 @@ def test_the_record_itself_is_gone_and_the_counts_of_openings_agree(sent: Sent) 
     assert answer.status_code == 410
     told, counted = (after - was for after, was in zip(unwraps(sent.node), before, strict=True))
     assert (told, counted) == (3, 3)
+
+
+def test_two_order_it_and_the_log_certifies_it_to_whoever_has_the_opening(sent: Sent, tmp_path: Path) -> None:
+    node, due = sent.node, sent.node.clock.now().replace(microsecond=0)
+    with three_witnesses(tmp_path / "witnesses", node):
+        by = [Party.new(name, organisation, SIGNER) for name, organisation in (("a", "x"), ("b", "x"), ("c", "y"))]
+        for one in by:
+            add_party(node, one.key_leaf)
+        close_batch(node)
+        order = Order(chart=sent.ann.outcomes[0].id, why=Why.RESIDENT, due=due)
+        signed = {one.name: one.sign(order.encoded) for one in by}
+        for few in ({}, {"a": signed["a"]}, {"a": signed["a"], "b": signed["b"]}, signed | {"c": signed["a"]}):
+            with pytest.raises(BadRequest):
+                destroying.destroy_chart(node, order, few)
+        assert sent.client.ask("GET", f"/fhir/Patient/{order.chart}").status_code == 200
+
+        done = destroying.destroy_chart(node, order, signed)
+        assert destroying.certificate(node, done.what) is None
+        close_batch(node)
+        destroying.destroy_chart(node, order, signed)
+        close_batch(node)
+
+    file = tmp_path / "certificate.json"
+    found = destroying.certificate(node, str(order.chart))
+    assert found is not None
+    file.write_text(json.dumps(found.as_file()), "utf-8")
+    vkey = str(node.sequencer.key)
+    proved = CliRunner().invoke(main, ["ledger", "prove", str(file), "--vkey", vkey, "--json"])
+    assert (proved.exit_code, json.loads(proved.output)["opening"]["shred"]["what"]) == (0, str(order.chart))
+    forged = found.as_file()
+    forged["certificate"]["opening"]["shred"]["what"] = str(sent.bob.outcomes[0].id)
+    file.write_text(json.dumps(forged), "utf-8")
+    assert CliRunner().invoke(main, ["ledger", "prove", str(file), "--vkey", vkey]).exit_code == 1
+    leaves = [leaf for _, leaf in ledger.leaves(node.store, "shred")]
+    assert [leaf.body["kind"] for leaf in leaves] == ["chart"]
+    assert str(order.chart).encode() not in leaves[0].encoded
+    assert sent.client.ask("GET", f"/fhir/Patient/{order.chart}").status_code == 410
+    assert "destroyed" in [one.what for one in who_looked(node, the_resident(sent.id)).looks]
 
 
 def unwraps(node: Node) -> tuple[int, int]:

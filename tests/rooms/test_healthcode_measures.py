@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from forging import forge
+from forging import forge, move_rows
 from measures import DAY, HOUR
 from measuring import Measuring, a_specimen, an_observation, measuring, sent, system_of
 from nodes import a_number, add_hospital, the_resident
@@ -23,7 +23,7 @@ from salus.app.vouching import vouched_at
 from salus.cli.actors import LABORATORY, SITE, Party, commit_specimen, new_subject, sign_result
 from salus.cli.witnesses import start
 from salus.healthcode import EvidenceRefused
-from salus.healthcode.measures import known, service
+from salus.healthcode.measures import Seals, known, service
 from salus.healthcode.measures import store as tables
 from salus.healthcode.measures.service import decision_file
 from salus.kernel import Refused, advance_demo_clock
@@ -142,7 +142,9 @@ def test_a_result_without_rules_in_force_asks_for_nothing_and_waits_no_longer(wo
 
     assert shown(world, number).notices == ()
     with world.node.store.transaction(Duty.CARE) as tx:
-        assert [one for one in tables.waiting(tx, 0, 100) if one.commitment == result.commitment] == []
+        assert [
+            one for one in tables.waiting(tx, Seals(emergencies={}), 0, 100) if one.commitment == result.commitment
+        ] == []
 
 
 def test_an_honest_node_has_no_findings(world: Measuring) -> None:
@@ -392,7 +394,7 @@ def the_file(world: Measuring, number: str) -> bytes:
     node = world.node
     with node.store.transaction(Duty.CARE) as tx:
         charts = charts_of(tx, world.residents[number])
-        (decided,) = tables.decisions(tx, charts, world.now - 16 * DAY, 32)
+        (decided,) = tables.decisions(tx, Seals.of(node.keys), charts, world.now - 16 * DAY, 32)
     found = decision_file(node.store, node.trust, known(node.store, node.trust), node.keys, decided, world.now)
     assert found is not None
     return found
@@ -414,10 +416,13 @@ def test_two_decisions_on_one_result_are_found(world: Measuring) -> None:
 @pytest.mark.parametrize(
     ("sql", "values"),
     [
-        (tables.OF_CHARTS, ([1, 2], 256)),
+        (tables.OF_CHARTS, {"charts": [1, 2], "holders": [bytes(24)], "most": 256}),
         (tables.BY_COMMITMENT, ([bytes(32)],)),
         (tables.WAITING, (0, 100)),
-        (tables.DECISIONS, ([1, 2], datetime(2031, 1, 1, tzinfo=UTC), 32)),
+        (
+            tables.DECISIONS,
+            {"charts": [1], "holders": [bytes(24)], "since": datetime(2031, 1, 1, tzinfo=UTC), "most": 32},
+        ),
         (tables.DECISION_OF, (bytes(32),)),
         (tables.ALL_EVIDENCE, (0, 100)),
         (tables.ALL_DECISIONS, (b"", 100)),
@@ -456,12 +461,7 @@ def test_a_row_that_is_moved_to_another_chart_shows_nothing_there_and_is_found(w
     world.settle()
     (notice,) = shown(world, number).notices
     chart = chart_of(world, victim)
-    with world.node.store.connect(Duty.MIGRATION, "salus") as owner:
-        for table in ("evidence", "decision"):
-            owner.execute(
-                f"update healthcode.{table} set chart_key = %s where chart_key = %s", (chart, notice.chart_key)
-            )
-        owner.commit()
+    assert move_rows(world.node, notice.chart_key, chart) == 3
 
     assert shown(world, victim).notices == ()
     assert any(notice.commitment in one.where for one in check_node(world.node))

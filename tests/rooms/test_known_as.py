@@ -56,6 +56,7 @@ READ_UNDER_ALL_KEYS = {
     "identity.notice": "notices of links and partings: test_notices_are_found_under_both_identifiers",
 }
 OTHERWISE = {
+    "access.disclosed": "from when an entry of the register shows; asked under the same keys as the entry itself",
     "healthcode.code": "each identifier keeps the code that was shown for it; all lead to whom it leads to",
     "identity.member": "whose a chart is now: this is what moves",
     "identity.resident": "the identifiers themselves",

@@ -167,6 +167,16 @@ POWER = p.Power(
         p.VoidLine(month="2026-10", reason=reason, count=10 + n)
         for n, reason in enumerate(("holder", "superseded", "not-ones-own", "together"))
     ),
+    disclosures=tuple(
+        p.DisclosureLine(
+            index=77 + n,
+            signers=(("signer-2", "university"), ("people", "ombudsman-office"), ("x", None)),
+            notice=NOW + days * DAY,
+            told=days < 0,
+        )
+        for n, days in enumerate((60, -1))
+    ),
+    shredded=p.ShredCounts(charts=12, emergencies=2),
     commands=("salus ledger verify URL", "curl -O URL", "salus ledger appeals URL"),
 )
 NO_POWER = p.Power(
@@ -182,6 +192,8 @@ NO_POWER = p.Power(
     voids=0,
     glass=(),
     voided=(),
+    disclosures=(),
+    shredded=p.ShredCounts(charts=0, emergencies=0),
     commands=POWER.commands,
 )
 AUDIT = p.Audit(

@@ -1,6 +1,6 @@
 """Who, what, why: the policy, care relations, and the register of reads. Facts come as arguments; it fetches none."""
 
-from salus.access import glass
+from salus.access import disclosing, glass
 from salus.access.consent.model import (
     EVERY_CLASS,
     EVERYTHING,
@@ -14,7 +14,14 @@ from salus.access.consent.model import (
     whole,
 )
 from salus.access.consent.service import closed_classes, direct, directive, directives, sight, withdraw
-from salus.access.errors import DirectiveInvalid, GlassOff, OpeningInvalid, PolicyBroken, ReadInvalid
+from salus.access.errors import (
+    DirectiveInvalid,
+    DisclosureRefused,
+    GlassOff,
+    OpeningInvalid,
+    PolicyBroken,
+    ReadInvalid,
+)
 from salus.access.folding.model import Fold
 from salus.access.model import (
     GIVEN,
@@ -69,6 +76,7 @@ __all__ = [
     "Decision",
     "Directive",
     "DirectiveInvalid",
+    "DisclosureRefused",
     "Fault",
     "Finding",
     "Fold",
@@ -93,6 +101,7 @@ __all__ = [
     "direct",
     "directive",
     "directives",
+    "disclosing",
     "folds",
     "glass",
     "load_policy",

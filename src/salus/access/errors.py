@@ -33,3 +33,9 @@ class GlassOff(Refused):
     """Whoever asks may break no glass now: too often, or what was opened earlier was not borne out or not reviewed."""
 
     code = "SALUS-A006"
+
+
+class DisclosureRefused(Invalid):
+    """A court's disclosure is not as it has to be, or not signed by those who have to; nothing was shown."""
+
+    code = "SALUS-A090"

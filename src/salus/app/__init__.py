@@ -1,6 +1,6 @@
 """The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
-from salus.app import emergencies, register
+from salus.app import destroying, disclosing, emergencies, register
 from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_body, refuse_entries
 from salus.app.auditing import Audited, audited
 from salus.app.bringing import bring_certificate, my_brought, take_out_brought
@@ -344,8 +344,10 @@ __all__ = [
     "demo_resident",
     "demo_roles",
     "demo_token",
+    "destroying",
     "directive_of",
     "directives_of",
+    "disclosing",
     "emergencies",
     "end_guardians",
     "end_sharing",

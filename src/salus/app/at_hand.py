@@ -35,6 +35,12 @@ class AtHand:
         self.opened += missing
         return {key: self._known[key] for key in chart_keys}
 
+    def emergency_keys(self) -> dict[bytes, bytes]:
+        return self._keys.emergency_keys()
+
+    def emergency_key(self, emergency: bytes) -> bytes:
+        return self._keys.emergency_key(emergency)
+
 
 def register_undone(tx: Transaction, who: Principal, opened: Sequence[int], at: datetime) -> None:
     """Tell of keys that were opened in a transaction that was rolled back, each in its resident's own register."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from salus import access, appeals, identity, ledger
+from salus.app.destroying import overdue
 from salus.app.node import Node
 from salus.app.own_work import OwnWork
 from salus.app.unwrapping import unexplained
@@ -88,6 +89,11 @@ def residents_agree(node: Node) -> Iterable[Finding]:
             yield Finding(code="INDEX-DIFFERS", where=where, text=text)
 
 
+def keys_destroyed(node: Node) -> Iterable[Finding]:
+    """Keys that had to be destroyed by now: of emergencies that ended long enough ago."""
+    yield from overdue(node)
+
+
 def _appeal(entry: bytes) -> str:
     return str(ledger.parse_leaf(entry).body["appeal"])
 
@@ -102,6 +108,7 @@ CHECKS: tuple[Check, ...] = (
     voids_agree,
     unwraps_agree,
     residents_agree,
+    keys_destroyed,
 )
 """Every check of an open node; a room that keeps rows which the log must prove adds one here."""
 

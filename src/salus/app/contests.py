@@ -41,7 +41,7 @@ class Followed:
 def contest_look(node: Node, who: Principal, place: tuple[int, int], words: str) -> Contest:
     """Contest an entry of the own register: "I do not know this look". Raises NothingToContest if it is not theirs."""
     mine = own(node, who, Action.CONTEST)
-    seen = appeals.own_look(node.store, mine.known_as, place)
+    seen = appeals.own_look(node.store, mine.known_as, place, node.clock.now())
     if seen is None:
         raise NothingToContest("there is no such entry in your list of who looked")
     read = seen.read

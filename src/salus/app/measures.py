@@ -58,6 +58,7 @@ def take_specimen(node: Node, who: Principal, resource: dict[str, Any], signed: 
     _permit(node, who, Action.COMMIT_SPECIMEN)
     at = node.clock.now()
     body = measures.check_evidence(node.store, node.trust, signed, at)
+    under = _emergency(node, body["disease"], at)
     _same_specimen(records.specimen_told(resource), body)
     taken: list[str] = []
     keys = AtHand(node.keys)
@@ -66,7 +67,7 @@ def take_specimen(node: Node, who: Principal, resource: dict[str, Any], signed: 
         chart = accepted.outcomes[0].chart_key
         if accepted.residents.get(chart) is None:
             raise EvidenceRefused("a specimen is taken from a Patient; send that first", where="resource.subject")
-        taken.append(measures.take_specimen(tx, keys, signed, chart, at))
+        taken.append(measures.take_specimen(tx, keys, signed, chart, at, under))
 
     accepted = accept(node, who, [records.of_resource(resource, "Specimen")], noted=keep, keys=keys)
     return _taken(accepted, taken)
@@ -81,19 +82,21 @@ def take_result(node: Node, who: Principal, resource: dict[str, Any], signed: me
     _permit(node, who, Action.SIGN_RESULT)
     at = node.clock.now()
     body = measures.check_evidence(node.store, node.trust, signed, at)
+    under = _emergency(node, body["disease"], at)
     _same_result(records.result_told(resource), body)
     taken: list[str] = []
     keys = AtHand(node.keys)
 
     def keep(tx: Transaction, accepted: Accepted) -> None:
         before = len(keys.opened)
-        chart = measures.specimen_chart(tx, body["specimen"])
+        chart = measures.specimen_chart(tx, measures.Seals.of(node.keys), body["specimen"])
         holder = identity.residents_of(tx, [chart]).get(chart)
         own = accepted.residents.get(accepted.outcomes[0].chart_key)
         if own is not None and own != holder:
             raise EvidenceRefused("the Observation is about another person than the specimen", where="resource.subject")
-        taken.append(measures.take_result(tx, keys, signed, at))
-        access.register(tx, [_result_read(who, holder, chart, len(keys.opened) - before, at)])
+        taken.append(measures.take_result(tx, keys, signed, at, under))
+        if holder is not None:
+            access.register(tx, [_result_read(who, holder, chart, len(keys.opened) - before, at)])
 
     accepted = accept(node, who, [records.of_resource(resource, "Observation")], noted=keep, keys=keys)
     return _taken(accepted, taken)
@@ -118,18 +121,24 @@ def my_notices(node: Node, who: Principal, what: str = "notice") -> MyNotices:
     What asks something of them is a specimen of the chart for which the identifier that they sign in with was minted,
     or of one that is joined to it by equal own numbers. What ends it may lie in any chart that is theirs now.
     """
-    mine, at = own(node, who, Action.READ_NOTICE), node.clock.now()
+    mine, at, seals = own(node, who, Action.READ_NOTICE), node.clock.now(), measures.Seals.of(node.keys)
     with node.store.transaction(Duty.CARE) as tx:
         charts = _own_charts(tx, node, who)
         others = [chart for chart in charts_of(tx, mine.key) if chart not in charts]
-        rows = [*measures.rows_of(tx, charts), *measures.rows_of(tx, others)]
+        rows = [*measures.rows_of(tx, seals, charts), *measures.rows_of(tx, seals, others)]
         held = tuple(sorted({row.chart_key for row in rows}))
         access.register(tx, [own_read(who, mine.key, held, what, Action.READ_NOTICE, at)])
     keys = measures.chart_keys(node.keys, held)
-    proved = measures.notices(node.store, node.trust, keys, charts, others, at)
+    proved = measures.notices(node.store, node.trust, keys, seals, charts, others, at)
     found = [one for one in (contested_view(node, mine.known_as, each, at) for each in proved) if one]
     rows.sort(key=lambda row: row.key, reverse=True)
-    return MyNotices(notices=tuple(found), receipts=tuple(measures.receipts(keys, rows)), at=at)
+    return MyNotices(notices=tuple(found), receipts=tuple(measures.receipts(keys, seals, rows)), at=at)
+
+
+def _emergency(node: Node, disease: str, at: datetime) -> bytes | None:
+    """Return the digest of the emergency that what is known of a disease is kept under at an instant, if one is on."""
+    known = node.memory.recall("emergencies", node.stamp, lambda: measures.known(node.store, node.trust))
+    return known.emergency_of(disease, at)
 
 
 def _own_charts(tx: Transaction, node: Node, who: Principal) -> tuple[int, ...]:

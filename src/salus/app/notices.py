@@ -15,6 +15,7 @@ from uuid import UUID
 from salus import ledger, rules
 from salus.access import Action
 from salus.app.contests import Followed, contest_of, open_contest
+from salus.app.destroying import keep_shown, open_shown
 from salus.app.node import Node
 from salus.app.residents import own
 from salus.app.vouching import vouched
@@ -69,20 +70,24 @@ def contested_of(node: Node, presented: bytes) -> Contested:
         about=About.DECISION,
         subject=decision,
         organisations=tuple(_organisations(node, parties)),
-        shown=canonical(file).decode(),
+        shown=keep_shown(node, str(body["emergency"]), canonical(file).decode()),
     )
 
 
 def run_again(node: Node, contest: Contest) -> RanAgain | None:
-    """Recompute what was shown from its own file, and from nothing that this node holds; None for a look."""
-    if contest.receipt.about is not About.DECISION:
+    """Recompute what was shown from its own file, and from nothing that this node holds.
+
+    None for a look, and once what was kept because of the emergency is destroyed.
+    """
+    kept = open_shown(node, contest.shown) if contest.receipt.about is About.DECISION else None
+    if kept is None:
         return None
-    file = json.loads(contest.shown)
+    file = json.loads(kept)
     body = file["openings"][contest.receipt.subject]["decision"]
     named = ("gives", "clause", "starts", "ends", "at", "rules")
     return RanAgain(
-        then=_recomputed(node, contest.shown.encode(), contest.opened_at),
-        now=_recomputed(node, contest.shown.encode(), node.clock.now()),
+        then=_recomputed(node, kept.encode(), contest.opened_at),
+        now=_recomputed(node, kept.encode(), node.clock.now()),
         shown={name: str(body.get(name, "")) for name in named},
     )
 

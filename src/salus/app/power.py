@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -80,10 +80,20 @@ class GlassDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosed:
+    """A court's disclosure, as its leaf tells it: who signed, as in `Published`, and by when its resident is told."""
+
+    index: int
+    signers: tuple[tuple[str, str | None], ...]
+    notice: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Powers:
     """All of it. `decisions` are counted by the digest of their rules; `size` is how many leaves the log has.
 
-    `voids` counts the leaves of void certificates; `voided` is what was told of months that are over.
+    `voids` counts the leaves of void certificates; `voided` is what was told of months that are over. `shredded` counts
+    the certificates of destroyed keys, of a chart and of an emergency.
     """
 
     size: int
@@ -97,6 +107,8 @@ class Powers:
     attempts: tuple[Attempts, ...]
     voids: int
     voided: tuple[Voided, ...]
+    disclosures: tuple[Disclosed, ...]
+    shredded: Mapping[str, int]
     glass: tuple[GlassDay, ...] = ()
 
 
@@ -126,6 +138,8 @@ def _powers(node: Node) -> Powers:
         voids=len(ledger.leaves(node.store, "void")),
         voided=tuple(_voided(leaf) for _, leaf in _newest(node, "voids")),
         glass=tuple(_glass(leaf) for _, leaf in _newest(node, "break-glass")),
+        disclosures=tuple(_disclosed(index, leaf, parties) for index, leaf in _newest(node, "disclosure")),
+        shredded=Counter(str(leaf.body["kind"]) for _, leaf in ledger.leaves(node.store, "shred")),
     )
 
 
@@ -216,19 +230,29 @@ def _published(
         digest=_bytes(leaf, "digest"),
         starts=parse_instant(str(body["starts"])),
         ends=parse_instant(str(body["ends"])),
-        signers=tuple(_signers(body, parties)),
+        signers=tuple(_signers("publication", body, parties, ("signer",))),
         counts=counts,
         vetoed=() if counts else tuple(sorted(stopped)),
     )
 
 
-def _signers(body: Mapping[str, object], parties: list[PartyKey]) -> Iterator[tuple[str, str | None]]:
+def _disclosed(index: int, leaf: Leaf, parties: list[PartyKey]) -> Disclosed:
+    return Disclosed(
+        index=index,
+        signers=tuple(_signers("disclosure", leaf.body, parties, ("signer", "ombudsman"))),
+        notice=parse_instant(str(leaf.body["notice"])),
+    )
+
+
+def _signers(
+    kind: str, body: Mapping[str, object], parties: list[PartyKey], duties: Sequence[str]
+) -> Iterator[tuple[str, str | None]]:
     """Name each party that signed, with its organisation where a key that the log gives it made the signature."""
     signatures = body["signatures"]
     told = {name: value for name, value in body.items() if name != "signatures"}
     for name, signature in sorted(signatures.items()) if isinstance(signatures, Mapping) else ():
-        keys = [one for one in parties if (one.party, one.duty) == (name, "signer")]
-        good = [one for one in keys if signed_by(one.key, canonical({"publication": told}), signature)]
+        keys = [one for one in parties if one.party == name and one.duty in duties]
+        good = [one for one in keys if signed_by(one.key, canonical({kind: told}), signature)]
         yield str(name), good[0].organisation if good else None
 
 

@@ -12,6 +12,7 @@ from salus import access, identity, ledger, records, storage
 from salus.app import emergencies
 from salus.app.certificates import publish_certificates, void_parted
 from salus.app.classifying import classify_some
+from salus.app.destroying import destroy_due, tell_destructions
 from salus.app.directory import publish_institutions
 from salus.app.forgetting import forget_destroyed
 from salus.app.indexing import find_page, prepare_page
@@ -137,6 +138,7 @@ class Relay:
         if self._swept is None or now - self._swept >= SWEEP_EVERY:
             self._swept = now
             self._node.sign_in.sweep(now)
+            destroy_due(self._node)
             forget_destroyed(self._node)
             with self._node.store.transaction(Duty.CARE) as tx:
                 arriving.forget_sent(tx, civil_day(now))
@@ -164,6 +166,7 @@ def close_batch(node: Node) -> None:
     emergencies.publish_openings(node)
     publish_certificates(node)
     publish_unwraps(node)
+    tell_destructions(node)
     node.sequencer.close_batch(node.gathering.gather)
 
 

@@ -93,13 +93,13 @@ def who_looked(node: Node, who: Principal, before: tuple[int, int] | None = None
 def look_proof(node: Node, who: Principal, place: tuple[int, int]) -> tuple[Look, ReadProof] | None:
     """Return one look with its proof, or None if it is not this resident's, or not in the public log yet."""
     mine = own(node, who, Action.READ_REGISTER)
-    return appeals.look_proof(node.store, mine.known_as, place)
+    return appeals.look_proof(node.store, mine.known_as, place, node.clock.now())
 
 
 def my_look(node: Node, who: Principal, place: tuple[int, int]) -> Look:
     """Return one entry of the resident's own register. Raises NotFound if it is not theirs."""
     mine = own(node, who, Action.READ_REGISTER)
-    found = appeals.look(node.store, mine.known_as, place)
+    found = appeals.look(node.store, mine.known_as, place, node.clock.now())
     if found is None:
         raise NotFound("there is no such entry in your list of who looked")
     return found

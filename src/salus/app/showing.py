@@ -101,7 +101,7 @@ def _looked(tx: Transaction, node: Node, who: Principal, resident_id: UUID, at: 
     if not decision.allowed:
         return None
     charts = charts_of(tx, resident.key)
-    held = tuple(sorted({row.chart_key for row in measures.rows_of(tx, charts)}))
+    held = tuple(sorted({row.chart_key for row in measures.rows_of(tx, measures.Seals.of(node.keys), charts)}))
     read = read_by(
         who,
         resident_key=resident.key,
@@ -128,8 +128,8 @@ def notice_keys(node: Node, facility_id: str) -> bytes:
 
 def _asked(node: Node, looked: _Looked, at: datetime) -> dict[str, measures.HeldNotice]:
     """Return by their decisions what the rules ask of a resident now, contests considered."""
-    keys = measures.chart_keys(node.keys, looked.held)
-    now = measures.notices(node.store, node.trust, keys, looked.charts, (), at)
+    keys, seals = measures.chart_keys(node.keys, looked.held), measures.Seals.of(node.keys)
+    now = measures.notices(node.store, node.trust, keys, seals, looked.charts, (), at)
     seen = [contested_view(node, looked.known_as, one, at) for one in now]
     return {one.commitment: one for one in seen if one is not None}
 

@@ -27,10 +27,12 @@ def looks(store: Store, known_as: Sequence[int], at: datetime, before: tuple[int
 
     Nothing is left out: people one by one, and what systems did in the same time as a line for each day, facility and
     purpose, behind which every entry stands. People come first, so that ten thousand look-ups by a system hide nobody.
+    What a court had disclosed with a later notice shows from that instant on.
     """
     with store.transaction(Duty.CARE) as tx:
-        found = access.looks_by_people(tx, known_as, before, PAGE + 1)
-        recent = access.looks_by_people(tx, known_as, None, _MOST_OF_A_WEEK)
+        later = access.disclosing.untold(tx, known_as, at)
+        found = _told(access.looks_by_people(tx, known_as, before, PAGE + 1 + len(later)), later)
+        recent = _told(access.looks_by_people(tx, known_as, None, _MOST_OF_A_WEEK), later)
         shown, more = found[:PAGE], len(found) > PAGE
         last = (shown[-1].batch, shown[-1].item) if more else None
         folds, systems_before = _folds(tx, known_as, before, last or _BEFORE_ALL)
@@ -81,25 +83,32 @@ def unfolded(
     return Unfolded(looks=looks, more=len(found) > PAGE)
 
 
-def own_look(store: Store, known_as: Sequence[int], place: tuple[int, int]) -> RegisteredRead | None:
-    """Return an entry named by batch and item if it is about this resident, else None."""
+def own_look(store: Store, known_as: Sequence[int], place: tuple[int, int], at: datetime) -> RegisteredRead | None:
+    """Return an entry named by batch and item if it is about this resident, and told to them by `at`, else None."""
     batch, item = place
     with store.transaction(Duty.CARE) as tx:
-        found = access.reads_of(tx, known_as, (batch, item + 1), 1)
+        later = access.disclosing.untold(tx, known_as, at)
+        found = _told(access.reads_of(tx, known_as, (batch, item + 1), 1), later)
     return found[0] if found and (found[0].batch, found[0].item) == place else None
 
 
-def look(store: Store, known_as: Sequence[int], place: tuple[int, int]) -> Look | None:
+def look(store: Store, known_as: Sequence[int], place: tuple[int, int], at: datetime) -> Look | None:
     """Return an entry as its resident is shown it, or None if it is not about them."""
-    read = own_look(store, known_as, place)
+    read = own_look(store, known_as, place, at)
     return _look(read, bool(access.proved(store, [place]))) if read else None
 
 
-def look_proof(store: Store, known_as: Sequence[int], place: tuple[int, int]) -> tuple[Look, ReadProof] | None:
+def look_proof(
+    store: Store, known_as: Sequence[int], place: tuple[int, int], at: datetime
+) -> tuple[Look, ReadProof] | None:
     """Return a look and its proof, if the entry is this resident's and the public log covers it."""
-    read = own_look(store, known_as, place)
+    read = own_look(store, known_as, place, at)
     proof = access.proof_of(store, *place) if read else None
     return (_look(read, True), proof) if read and proof else None
+
+
+def _told(reads: Sequence[RegisteredRead], later: set[tuple[int, int]]) -> list[RegisteredRead]:
+    return [one for one in reads if (one.batch, one.item) not in later]
 
 
 def _by_others(role: Role) -> bool:

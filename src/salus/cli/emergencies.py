@@ -12,7 +12,8 @@ import click
 
 from salus.cli.believing import witness_keys
 from salus.cli.output import ending, json_option, say, tell
-from salus.kernel import Invalid, format_instant
+from salus.kernel import Invalid, format_instant, parse_instant
+from salus.keys import KEPT_AFTER, Destruction
 from salus.ledger import MOST_DOCUMENT_BYTES, Absent, Leaf, Unreadable, document_path, source_of, verify_directory
 from salus.rules import (
     Document,
@@ -26,17 +27,26 @@ from salus.rules import (
     read_veto,
 )
 
+_SHREDDED = {
+    "in time": "destroyed, in time",
+    "late": "destroyed, but late",
+    "overdue": "SHRED-OVERDUE, nothing certifies that it is destroyed",
+}
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """One emergency of the log, and the word for why it does not count; None if it does."""
+    """One emergency of the log, and the word for why it does not count; None if it does.
+
+    `shredded` tells of the key of what was kept under it: destroyed `in time` or `late`, `overdue`, or None.
+    """
 
     index: int
     document: Document
     signers: tuple[str, ...]
     fault: str | None
+    shredded: str | None = None
 
 
 @click.command()
@@ -48,11 +58,13 @@ class Counted:
 def emergencies(place: str, vkey: str, witnesses: tuple[str, ...], as_json: bool) -> None:
     """Say of each emergency who signed it and whether it follows rightly on the one before; and how full a year is.
 
-    Files tell places and not times, so neither notice nor how soon a veto came is looked at; `salus code explain` does,
-    for one measure. Ends with 1 if one does not count.
+    Says too whether the key of what was kept under it is certified as destroyed, thirty days after its end. Files tell
+    places and not times, so neither notice nor how soon a veto came is looked at; `salus code explain` does, for one
+    measure. Ends with 1 if one does not count, or its key should be gone by the time of the witnesses and is not.
     """
     found: list[tuple[int, Leaf]] = []
     vetoes: list[Leaf] = []
+    shreds: dict[str, str] = {}
     keys: list[PartyKey] = []
 
     def seen(index: int, leaf: Leaf) -> None:
@@ -62,12 +74,15 @@ def emergencies(place: str, vkey: str, witnesses: tuple[str, ...], as_json: bool
             found.append((index, leaf))
         elif leaf.kind == "veto":
             vetoes.append(leaf)
+        elif leaf.kind == "shred":
+            shreds[str(leaf.body["commitment"])] = str(leaf.body["done"])
 
     report = verify_directory(place, vkey, witnesses=witness_keys(witnesses), seen=seen)
     if not report.good or report.cosigned is None:
         raise Invalid("the log itself is not good: salus ledger verify says why", code="SALUS-J010")
     read = [(index, leaf.body, _document(place, leaf)) for index, leaf in found]
-    _tell(count(read, keys, [leaf.body for leaf in vetoes]), as_json)
+    told = count(read, keys, [leaf.body for leaf in vetoes])
+    _tell([replace(one, shredded=_shredded(one, shreds, report.cosigned.at)) for one in told], as_json)
 
 
 def _document(place: str, leaf: Leaf) -> bytes:
@@ -102,6 +117,15 @@ def count(
         told.append(Counted(index=index, document=one.document, signers=one.signers, fault=fault))
         counting += [] if fault else [one]
     return told
+
+
+def _shredded(one: Counted, shreds: Mapping[str, str], at: datetime) -> str | None:
+    """Say how the destruction of an emergency's key stands at an instant; one that never counted kept nothing."""
+    due = one.document.ends + KEPT_AFTER
+    done = shreds.get(Destruction.of_emergency(base64.b64decode(one.document.digest), due, due).commitment)
+    if done is not None:
+        return "in time" if parse_instant(done) <= due else "late"
+    return "overdue" if at > due and not one.fault else None
 
 
 def _in_line(read: list[tuple[int, Published]]) -> list[tuple[int, Published]]:
@@ -155,9 +179,11 @@ def _tell(told: list[Counted], as_json: bool) -> None:
             times = f"{format_instant(one.document.starts)} to {format_instant(one.document.ends)}"
             verdict = f"does NOT count: {one.fault}" if one.fault else f"signed by {', '.join(one.signers)}"
             say(f"entry {one.index}, {one.document.body.get('disease')}, {times}: {verdict}")
+            if one.shredded:
+                say(f"  the key of what was kept under it: {_SHREDDED[one.shredded]}")
         for name, days in fullest.items():
             say(f"{name}: at most {days:.1f} days of 365 in a row are under emergency; 180 may be")
-    sys.exit(1 if any(one.fault for one in told) else 0)
+    sys.exit(1 if any(one.fault or one.shredded == "overdue" for one in told) else 0)
 
 
 def _days(told: list[Counted], disease: str) -> float:
@@ -177,4 +203,5 @@ def _row(one: Counted) -> dict[str, object]:
         "ends": format_instant(one.document.ends),
         "signers": list(one.signers),
         "fault": one.fault,
+        "shredded": one.shredded,
     }

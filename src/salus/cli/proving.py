@@ -12,6 +12,7 @@ from salus.access import ReadProof
 from salus.cli.believing import trust_of, witness_option
 from salus.cli.output import ending, json_option, say, tell
 from salus.kernel import Invalid, format_instant
+from salus.keys import Certificate
 from salus.ledger import prove_entry
 from salus.proof import Cosigned, LeafProof, ProofError, Trust, VerifierKey, pack, unpack
 from salus.proof.compact import VERSION
@@ -108,15 +109,29 @@ def _say(index: int, entry: bytes, found: Cosigned, *, as_json: bool) -> None:
 
 
 def _look(raw: bytes, vkey: str, *, as_json: bool) -> None:
-    """Check the proof of one look at a record."""
+    """Check the proof of one look at a record, or the certificate of a destroyed key."""
     try:
-        told = json.loads(raw)
+        read = json.loads(raw)
     except ValueError:
-        told = {}
-    proof = ReadProof.of_file(told if isinstance(told, dict) else {})
+        read = {}
+    told = read if isinstance(read, dict) else {}
+    if "certificate" in told:
+        _destruction(Certificate.of_file(told), VerifierKey.parse(vkey), as_json=as_json)
+        return
+    proof = ReadProof.of_file(told)
     checkpoint = proof.check([VerifierKey.parse(vkey)])
     if as_json:
         tell({"good": True, "entry": json.loads(proof.entry), "size": checkpoint.size, "origin": checkpoint.origin})
         return
     say(f"the entry stands in the public log of {checkpoint.origin}, {checkpoint.size} entries long:")
     say(json.dumps(json.loads(proof.entry), ensure_ascii=False, indent=2))
+
+
+def _destruction(one: Certificate, vkey: VerifierKey, *, as_json: bool) -> None:
+    checkpoint = one.check([vkey])
+    if as_json:
+        told = {"opening": one.opening, "leaf": one.leaf, "size": checkpoint.size, "origin": checkpoint.origin}
+        tell({"good": True, **told})
+        return
+    say(f"the key was destroyed, by the public log of {checkpoint.origin}, {checkpoint.size} entries long:")
+    say(json.dumps({**one.opening["shred"], "done": one.leaf["done"]}, ensure_ascii=False, indent=2))

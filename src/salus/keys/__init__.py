@@ -4,6 +4,7 @@ Refuses to hand out a chart key without counting it, and to write any key in the
 """
 
 from salus.keys.custodian import Custodian, Ed25519Signer
+from salus.keys.destruction import KEPT_AFTER, Certificate, Destroyed, Destruction, Order, Why, check_order
 from salus.keys.errors import (
     ChartKeyMissing,
     CustodianBroken,
@@ -16,14 +17,21 @@ from salus.keys.hardware import HardwareToken
 from salus.keys.service import KeyService
 
 __all__ = [
+    "KEPT_AFTER",
+    "Certificate",
     "ChartKeyMissing",
     "Custodian",
     "CustodianBroken",
+    "Destroyed",
+    "Destruction",
     "Ed25519Signer",
     "HardwareToken",
     "KeyService",
     "KeyShredded",
+    "Order",
     "SealBroken",
     "TokenSilent",
+    "Why",
     "WrongPassphrase",
+    "check_order",
 ]

@@ -26,6 +26,7 @@ DIGEST_BYTES = 16
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
 _FINGERPRINT_BYTES = 4
+_EMERGENCY = b"keys.emergency_key.wrapped\x00"
 
 
 class Ed25519Signer:
@@ -114,20 +115,35 @@ class Custodian:
 
     def wrap(self, chart_key: int, key: bytes) -> bytes:
         """Wrap a chart's key, bound to the chart."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        head = _VERSION + self._fingerprint
-        return head + nonce + self._wrapping.encrypt(nonce, key, _place(chart_key))
+        return self._wrapped(_place(chart_key), key)
 
     def unwrap(self, chart_key: int, wrapped: bytes) -> bytes:
         """Unwrap a chart's key. Raises SealBroken if it was changed, moved, or wrapped by another custodian."""
+        return self._unwrapped(_place(chart_key), wrapped, "chart")
+
+    def wrap_for_emergency(self, emergency: bytes, key: bytes) -> bytes:
+        """Wrap the key of an emergency, bound to the emergency."""
+        return self._wrapped(_EMERGENCY + emergency, key)
+
+    def unwrap_for_emergency(self, emergency: bytes, wrapped: bytes) -> bytes:
+        """Unwrap the key of an emergency. Raises SealBroken as `unwrap` does."""
+        return self._unwrapped(_EMERGENCY + emergency, wrapped, "emergency")
+
+    def _wrapped(self, place: bytes, key: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return _VERSION + self._fingerprint + nonce + self._wrapping.encrypt(nonce, key, place)
+
+    def _unwrapped(self, place: bytes, wrapped: bytes, what: str) -> bytes:
         body = 1 + _FINGERPRINT_BYTES
         if wrapped[:body] != _VERSION + self._fingerprint:
-            raise SealBroken("a chart key was wrapped by another custodian; restore the custodian file of this node")
+            raise SealBroken(
+                f"a key of {what} was wrapped by another custodian; restore the custodian file of this node"
+            )
         nonce, rest = wrapped[body : body + _NONCE_BYTES], wrapped[body + _NONCE_BYTES :]
         try:
-            return self._wrapping.decrypt(nonce, rest, _place(chart_key))
+            return self._wrapping.decrypt(nonce, rest, place)
         except (InvalidTag, ValueError):
-            raise SealBroken("a wrapped chart key was changed or belongs to another chart") from None
+            raise SealBroken(f"a wrapped key of {what} was changed, or belongs to another {what}") from None
 
     def signer(self, name: str) -> Ed25519Signer:
         """Return the Ed25519 signer of that name; it is made and kept on first use."""

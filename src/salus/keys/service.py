@@ -9,9 +9,10 @@ from datetime import date, datetime
 from salus.kernel import SystemClock
 from salus.keys import store as rows
 from salus.keys.custodian import Custodian
+from salus.keys.destruction import Destroyed, Destruction
 from salus.keys.errors import ChartKeyMissing, KeyShredded
 from salus.keys.model import KEY_BYTES
-from salus.storage import Duty, Store
+from salus.storage import Duty, Store, Transaction
 
 
 def _now() -> datetime:
@@ -85,6 +86,68 @@ class KeyService:
         with self._store.transaction(Duty.KEYS) as tx:
             rows.bury(tx, chart_key)
 
+    def shred_when_due(self, chart_key: int, what: str, due: datetime, done: datetime) -> Destruction:
+        """Destroy a chart's key as `shred` does, and note the certificate of it; `what` is the chart's identifier.
+
+        Doing it again returns what was noted the first time. `destructions_to_tell` hands the certificate on.
+        """
+        fresh = Destruction(
+            kind=Destroyed.CHART, what=what, blind=secrets.token_bytes(KEY_BYTES), due=due, done=done
+        )  # fmt: skip
+        with self._store.transaction(Duty.KEYS) as tx:
+            rows.bury(tx, chart_key)
+            return self._noted(tx, fresh)
+
+    def emergency_keys(self) -> dict[bytes, bytes]:
+        """Return the key of each emergency that has one, by the digest of the emergency.
+
+        None of them opens anything without the key of the chart as well, so that no unwrap is counted here.
+        """
+        with self._store.transaction(Duty.KEYS) as tx:
+            found = rows.emergencies(tx)
+        return {one: self._custodian.unwrap_for_emergency(one, wrapped) for one, wrapped in found.items()}
+
+    def emergency_key(self, emergency: bytes) -> bytes:
+        """Return the key of an emergency, made at the first asking. Raises KeyShredded once it was destroyed."""
+        wrapped = self._custodian.wrap_for_emergency(emergency, secrets.token_bytes(KEY_BYTES))
+        with self._store.transaction(Duty.KEYS) as tx:
+            rows.add_emergency(tx, emergency, wrapped)
+            found = rows.emergencies(tx).get(emergency)
+        if found is None:
+            raise KeyShredded("the key of this emergency was destroyed; nothing more is kept under it")
+        return self._custodian.unwrap_for_emergency(emergency, found)
+
+    def shred_emergency(self, emergency: bytes, due: datetime, done: datetime) -> Destruction:
+        """Destroy the key of an emergency, whether or not it ever had one, and note the certificate of it. Idempotent.
+
+        Of the bytes that linger the same holds as in `shred`.
+        """
+        with self._store.transaction(Duty.KEYS) as tx:
+            rows.bury_emergency(tx, emergency)
+            return self._noted(tx, Destruction.of_emergency(emergency, due, done))
+
+    def destruction(self, what: str) -> Destruction | None:
+        """Return the destruction of a chart's or an emergency's key, if there was one with a certificate."""
+        with self._store.transaction(Duty.KEYS) as tx:
+            found = rows.destruction(tx, what)
+        return _destruction(found) if found else None
+
+    def destructions_to_tell(self, most: int = 100) -> list[Destruction]:
+        """Return destructions whose certificate the public log has yet to be given."""
+        with self._store.transaction(Duty.KEYS) as tx:
+            found = [rows.destruction(tx, what) for what in rows.untold_destructions(tx, most)]
+        return [_destruction(one) for one in found if one]
+
+    def told(self, destruction: Destruction) -> None:
+        """Note that the public log was given a certificate."""
+        with self._store.transaction(Duty.KEYS) as tx:
+            rows.told_destruction(tx, destruction.what)
+
+    def _noted(self, tx: Transaction, fresh: Destruction) -> Destruction:
+        rows.add_destruction(tx, (fresh.what, str(fresh.kind), fresh.blind, fresh.due, fresh.done))
+        found = rows.destruction(tx, fresh.what)
+        return _destruction(found) if found else fresh
+
     def destroyed(self, after: int, most: int) -> list[int]:
         """Return the next `most` charts whose key was destroyed, in key order."""
         with self._store.transaction(Duty.KEYS) as tx:
@@ -122,3 +185,8 @@ class KeyService:
             raise KeyShredded("the key of this record was destroyed; what it sealed can never be read again")
         if len(found) < len(wanted):
             raise ChartKeyMissing("a chart has no key here; restore the keys of the same time as the data")
+
+
+def _destruction(row: tuple[str, str, bytes, datetime, datetime]) -> Destruction:
+    what, kind, blind, due, done = row
+    return Destruction(kind=Destroyed(kind), what=what, blind=blind, due=due, done=done)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from salus.storage import Transaction, listed
 
@@ -112,3 +112,51 @@ def unwraps_before_days(tx: Transaction) -> int:
     """Return what was counted before days were told apart."""
     row = tx.row("select sum(unwraps) from keys.unwraps_of_day where day = '-infinity'")
     return int(row[0]) if row and row[0] is not None else 0
+
+
+def add_emergency(tx: Transaction, emergency: bytes, wrapped: bytes) -> None:
+    """Store the wrapped key of an emergency, unless it has one or had one."""
+    tx.run(
+        "insert into keys.emergency_key (emergency, wrapped) select %(emergency)s, %(wrapped)s where not exists"
+        " (select from keys.destruction where what = encode(%(emergency)s, 'base64')) on conflict do nothing",
+        {"emergency": emergency, "wrapped": wrapped},
+    )
+
+
+def emergencies(tx: Transaction) -> dict[bytes, bytes]:
+    """Return the wrapped keys of all emergencies that have one."""
+    found = tx.rows("select emergency, wrapped from keys.emergency_key")
+    return {bytes(emergency): bytes(wrapped) for emergency, wrapped in found}
+
+
+def bury_emergency(tx: Transaction, emergency: bytes) -> None:
+    """Delete the wrapped key of an emergency."""
+    tx.run("delete from keys.emergency_key where emergency = %s", (emergency,))
+
+
+def add_destruction(tx: Transaction, told: tuple[str, str, bytes, datetime, datetime]) -> None:
+    """Note a destruction as (what, kind, blind, due, done), and that its certificate is due; once for each thing."""
+    row = tx.row(
+        "insert into keys.destruction (what, kind, blind, due, done) values (%s, %s, %s, %s, %s)"
+        " on conflict do nothing returning what",
+        told,
+    )
+    if row is not None:
+        tx.run("insert into keys.untold_destruction (what) values (%s)", (told[0],))
+
+
+def destruction(tx: Transaction, what: str) -> tuple[str, str, bytes, datetime, datetime] | None:
+    """Return what was noted of one destruction."""
+    row = tx.row("select what, kind, blind, due, done from keys.destruction where what = %s", (what,))
+    return (row[0], row[1], bytes(row[2]), row[3], row[4]) if row else None
+
+
+def untold_destructions(tx: Transaction, most: int) -> list[str]:
+    """Return destructions whose certificate was not handed over yet."""
+    found = tx.rows("select what from keys.untold_destruction order by what limit %s", (most,))
+    return [what for (what,) in found]
+
+
+def told_destruction(tx: Transaction, what: str) -> None:
+    """Note that a certificate was handed over."""
+    tx.run("delete from keys.untold_destruction where what = %s", (what,))

@@ -149,6 +149,10 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         },
         # The certificates that a key signed since the last such leaf: SHA-256 over their short digests, in order.
         "certificates": {"key": _hash, "digest": _hash},
+        # A key was destroyed: a chart's, or an emergency's, under which all that is kept for it alone was sealed.
+        "shred": {"kind": _one_of("chart", "emergency"), "commitment": _hash, "due": _instant, "done": _instant},
+        # What a court ordered to be shown to it, of one resident: who signed, and by when the resident is told.
+        "disclosure": {"disclosure": _hash, "signatures": _signatures, "notice": _instant},
         # How many attempts to write a measure were refused on a day.
         "refusals": {"day": _day, "action": _name, "count": _count},
         # How many records an organisation's staff opened in emergencies on a day, and for how many of its openings the

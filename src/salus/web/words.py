@@ -66,6 +66,11 @@ GROUNDS: Mapping[str, str] = {
     "index-match": noop("A place of care asked whether the index knows somebody like you, to register you there."),
     "own-charts": noop("That institution said that two of its own records are one person’s."),
     "node-operator": noop("Whoever runs this node asked why records are held to be yours; none was opened."),
+    "court-order": noop(
+        "A court ordered it. Several organisations signed, and the public log says so; see /about/power."
+    ),
+    "retention-ended": noop("The time for which it has to be kept is over. Two organisations signed."),
+    "resident-asked": noop("You asked for it. Two organisations signed."),
     "identity-question": noop("A person judged whether two records are one person’s; nothing clinical was shown."),
 }
 
@@ -108,6 +113,8 @@ PARTS: Mapping[str, str] = {
     "notice": noop("Your notice, if there is one"),
     "notice-shown": noop("A file was made with which you can show your notice, if there is one, to one place of care"),
     "result": noop("A result of a laboratory"),
+    "disclosure": noop("Entries of your record, which were shown to a court that ordered it"),
+    "destroyed": noop("A record of yours was destroyed, so that nobody can read it any more"),
     "account": noop("A slip was printed with which your account can be opened"),
     "AllergyIntolerance": noop("Allergies"),
     "Appointment": noop("Appointments"),

@@ -46,7 +46,10 @@ def own_register(
         named = _named(tx, patients)
         if patients and mine.key not in named.values():
             return OwnRegister(entries=(), patient=None, more=False)
-        found = access.reads_of(tx, mine.known_as, before, most + 1, since=since, until=until)
+        later = access.disclosing.untold(tx, mine.known_as, node.clock.now())
+        wanted = most + 1 + len(later)
+        read = access.reads_of(tx, mine.known_as, before, wanted, since=since, until=until)
+        found = [one for one in read if (one.batch, one.item) not in later]
         people = records.patients(tx, own_sight(charts_of(tx, mine.key)))
     own_ones = [one for one in patients if named.get(one) == mine.key] or [one.id for one in people]
     return OwnRegister(entries=tuple(found[:most]), patient=own_ones[0] if own_ones else None, more=len(found) > most)

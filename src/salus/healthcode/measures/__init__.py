@@ -1,8 +1,9 @@
 """Evidence, decisions and notices of this node. Nothing here can be set: what is shown is recomputed from evidence."""
 
 from salus.healthcode.measures.filing import rows_of
-from salus.healthcode.measures.model import HeldNotice, Progress, Signed
+from salus.healthcode.measures.model import HeldNotice, Progress, Signed, raw
 from salus.healthcode.measures.publications import Known, LoggedPublication, admissions, known
+from salus.healthcode.measures.sealing import Seals
 from salus.healthcode.measures.service import (
     chart_keys,
     check_evidence,
@@ -23,6 +24,7 @@ __all__ = [
     "LoggedPublication",
     "Progress",
     "RowFinding",
+    "Seals",
     "Signed",
     "admissions",
     "chart_keys",
@@ -31,6 +33,7 @@ __all__ = [
     "notices",
     "progress",
     "publish",
+    "raw",
     "receipts",
     "rows_of",
     "specimen_chart",

@@ -11,7 +11,7 @@ from salus.healthcode.measures import store as tables
 from salus.healthcode.measures.considering import Opened, ending
 from salus.healthcode.measures.model import Decided, Kept
 from salus.healthcode.measures.publications import Known, LoggedKey, LoggedPublication, signer_of, signers_of
-from salus.healthcode.measures.sealing import unseal
+from salus.healthcode.measures.sealing import Seals
 from salus.kernel import canonical
 from salus.proof import Trust
 from salus.rules import SKEW, proves, rules_of
@@ -27,11 +27,11 @@ Proved = list[tuple[dict[str, Any], LoggedKey]]
 """The same as a file holds them, each with the key that signed it."""
 
 
-def open_evidence(rows: Sequence[Kept], keys: Mapping[int, bytes]) -> dict[str, Opened]:
+def open_evidence(rows: Sequence[Kept], keys: Mapping[int, bytes], seals: Seals) -> dict[str, Opened]:
     """Open rows of evidence by commitment; a row that does not open is no evidence."""
     found = {}
     for one in rows:
-        opening = unseal(keys[one.chart_key], one.place, one.sealed) if one.chart_key in keys else None
+        opening = seals.unseal(one, keys.get(one.chart_key))
         if opening is not None and set(opening) == {one.kind}:
             found[one.commitment] = Opened(kept=one, opening=opening)
     return found
@@ -141,6 +141,6 @@ def _proved(store: Store, trust: Trust | None, known: Known, pair: Pair, by: dat
     return found
 
 
-def rows_of(tx: Transaction, charts: Sequence[int]) -> list[Kept]:
+def rows_of(tx: Transaction, seals: Seals, charts: Sequence[int]) -> list[Kept]:
     """Return the newest evidence of charts. Duty CARE."""
-    return tables.evidence_of(tx, charts, MOST_ROWS)
+    return tables.evidence_of(tx, seals, charts, MOST_ROWS)

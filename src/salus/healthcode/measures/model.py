@@ -23,9 +23,17 @@ class Signed:
     signature: str
 
 
+FORGOTTEN = 0
+"""No chart has this key: whose a row was that an ended emergency left behind."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A row of evidence. `specimen` is the commitment of the specimen that it is, or is about."""
+    """A row of evidence. `specimen` is the commitment of the specimen that it is, or is about.
+
+    `emergency` is the digest of the one under which it is sealed as well. Once that one's key is destroyed,
+    `chart_key` is FORGOTTEN.
+    """
 
     key: int
     commitment: str
@@ -35,6 +43,7 @@ class Kept:
     entry: bytes
     sealed: bytes = field(repr=False)
     pending_id: UUID
+    emergency: bytes | None = None
 
     @property
     def leaf(self) -> dict[str, Any]:
@@ -50,7 +59,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A row of a decision."""
+    """A row of a decision; `under` tells that it is sealed under its emergency as well as under its chart."""
 
     result: str
     commitment: str
@@ -61,6 +70,7 @@ class Decided:
     sealed: bytes = field(repr=False)
     pending_id: UUID
     decided_at: datetime
+    under: bool = True
 
     @property
     def leaf(self) -> dict[str, Any]:

@@ -101,6 +101,17 @@ class Known:
         return tuple(reversed(found))
 
     @property
+    def emergencies(self) -> tuple[LoggedPublication, ...]:
+        """Every emergency that counts or counted, in the order in which they follow each other."""
+        return tuple(one for one in self.publications if one.published.document.kind is PublicationKind.EMERGENCY)
+
+    def emergency_of(self, disease: str, at: datetime) -> bytes | None:
+        """Return the digest of a disease's emergency that is alive, the last to end of several; None if none is."""
+        alive = [one.published.document for one in self.emergencies if one.published.alive(at)]
+        found = [one for one in alive if one.body.get("disease") == disease]
+        return raw(max(found, key=lambda one: (one.ends, one.digest)).digest) if found else None
+
+    @property
     def trusted(self) -> tuple[TrustList, ...]:
         """The versions of the trust list, oldest first."""
         return chained(one.published for one in self.publications if _is_list(one))

@@ -17,14 +17,13 @@ from salus.healthcode.errors import EvidenceRefused
 from salus.healthcode.measures import store as tables
 from salus.healthcode.measures.considering import Opened, considered, may_replace, releasing
 from salus.healthcode.measures.filing import DUTIES, measure_file, open_evidence, rows_of
-from salus.healthcode.measures.model import Decided, HeldNotice, Kept, Progress, Signed, place, written
+from salus.healthcode.measures.model import FORGOTTEN, Decided, HeldNotice, Kept, Progress, Signed, place, raw, written
 from salus.healthcode.measures.publications import Known, known, logged_keys, signer_of
-from salus.healthcode.measures.sealing import seal, unseal
+from salus.healthcode.measures.sealing import EvidenceKeys, Seals, seal
 from salus.kernel import canonical, format_instant, parse_instant
 from salus.keys import ChartKeyMissing, KeyService
 from salus.ledger import Leaf
 from salus.proof import Trust
-from salus.records import Keys
 from salus.rules import (
     SKEW,
     Document,
@@ -77,33 +76,37 @@ def check_evidence(store: Store, trust: Trust | None, signed: Signed, at: dateti
     return body
 
 
-def take_specimen(tx: Transaction, keys: Keys, signed: Signed, chart_key: int, at: datetime) -> str:
+def take_specimen(
+    tx: Transaction, keys: EvidenceKeys, signed: Signed, chart_key: int, at: datetime, under: bytes | None = None
+) -> str:
     """Take in a specimen that was checked, in the caller's transaction; return its commitment. Duty CARE.
 
-    Its leaf goes to the log with this commit. Sending the same again changes nothing.
+    Its leaf goes to the log with this commit. Sending the same again changes nothing. `under` is the digest of the
+    emergency that it is kept under, if there is one: with its key it goes.
     """
     commitment = commitment_of(signed.opening)
-    _keep(tx, keys, signed, (commitment, "specimen", commitment, chart_key), at)
+    _keep(tx, keys, signed, (commitment, "specimen", commitment, chart_key), at, under)
     return commitment
 
 
-def specimen_chart(tx: Transaction, commitment: str) -> int:
+def specimen_chart(tx: Transaction, seals: Seals, commitment: str) -> int:
     """Return the chart of a specimen that a result is about. Raises EvidenceRefused if no site committed it here."""
-    found = [one for one in tables.evidence(tx, [commitment]) if one.kind == "specimen"]
-    if not found:
+    found = [one for one in tables.evidence(tx, seals, [commitment]) if one.kind == "specimen"]
+    if not found or found[0].chart_key == FORGOTTEN:
         raise EvidenceRefused("ACCESSION-MISSING: the result is about a specimen that no site committed here",
                               where="opening.result.specimen")  # fmt: skip
     return found[0].chart_key
 
 
-def take_result(tx: Transaction, keys: Keys, signed: Signed, at: datetime) -> str:
+def take_result(tx: Transaction, keys: EvidenceKeys, signed: Signed, at: datetime, under: bytes | None = None) -> str:
     """Take in a result that was checked, beside its specimen, whatever it says; return its commitment. Duty CARE.
 
-    A result follows the chart of its specimen. Raises EvidenceRefused if it contradicts the specimen.
+    A result follows the chart of its specimen; `under` is as for that. Raises EvidenceRefused if it contradicts it.
     """
-    body, commitment = opened(signed.opening, "result"), commitment_of(signed.opening)
-    chart_key = specimen_chart(tx, body["specimen"])
-    specimen = open_evidence(tables.evidence(tx, [body["specimen"]]), keys.unwrap([chart_key])).get(body["specimen"])
+    body, commitment, seals = opened(signed.opening, "result"), commitment_of(signed.opening), Seals.of(keys)
+    chart_key = specimen_chart(tx, seals, body["specimen"])
+    rows = tables.evidence(tx, seals, [body["specimen"]])
+    specimen = open_evidence(rows, keys.unwrap([chart_key]), seals).get(body["specimen"])
     if specimen is None:
         raise EvidenceRefused("the specimen's opening cannot be read any more", where="opening.result.specimen")
     if any(body[name] != specimen.body[name] for name in ("subject", "disease")):
@@ -111,16 +114,16 @@ def take_result(tx: Transaction, keys: Keys, signed: Signed, at: datetime) -> st
     if parse_instant(body["reported"]) < parse_instant(specimen.body["taken"]):
         raise EvidenceRefused("the result is dated before its specimen", where="opening.result.reported")
     if body["replaces"] is not None:
-        _may_replace(tx, signed.party, body)
-    key = _keep(tx, keys, signed, (commitment, "result", body["specimen"], chart_key), at)
+        _may_replace(tx, seals, signed.party, body)
+    key = _keep(tx, keys, signed, (commitment, "result", body["specimen"], chart_key), at, under)
     if key is not None:
         tables.wait(tx, key)
     return commitment
 
 
-def _may_replace(tx: Transaction, party: str, body: Mapping[str, Any]) -> None:
+def _may_replace(tx: Transaction, seals: Seals, party: str, body: Mapping[str, Any]) -> None:
     """Refuse a correction of what is not here, of another specimen, or of another laboratory."""
-    found = tables.evidence(tx, [body["replaces"]])
+    found = tables.evidence(tx, seals, [body["replaces"]])
     if not found or not may_replace(found[0], party, body["specimen"]):
         text = "a laboratory corrects what it found itself, in the same specimen, and sent here"
         raise EvidenceRefused(text, where="opening.result.replaces")
@@ -160,12 +163,13 @@ def progress(
         return Progress(decided=0, issued=0)
     decided = issued = last = 0
     told: Known | None = None
-    while rows := _waiting(store, last):
+    seals = Seals.of(keys)
+    while rows := _waiting(store, seals, last):
         last = rows[-1].key
         told = told or known(store, trust)
         for one in rows:
             with store.transaction(Duty.CARE) as tx:
-                standing = tables.decision_of(tx, one.commitment)
+                standing = tables.decision_of(tx, seals, one.commitment)
             if standing is None:
                 decided += _decide(store, trust, keys, told, one, at, random)
             elif ledger.receipt(store, trust, standing.pending_id):
@@ -177,6 +181,7 @@ def notices(
     store: Store,
     trust: Trust | None,
     keys: Mapping[int, bytes],
+    seals: Seals,
     charts: Sequence[int],
     others: Sequence[int],
     at: datetime,
@@ -188,15 +193,16 @@ def notices(
     one under the same subject, to be asked for nothing it does not.
     """
     with store.transaction(Duty.CARE) as tx:
-        rows = tables.decisions(tx, charts, at - LOOKS_BACK, MOST_NOTICES)
-        evidence = open_evidence(rows_of(tx, charts), keys)
-        evidence |= releasing(open_evidence(rows_of(tx, others), keys))
+        rows = tables.decisions(tx, seals, charts, at - LOOKS_BACK, MOST_NOTICES)
+        evidence = open_evidence(rows_of(tx, seals, charts), keys, seals)
+        evidence |= releasing(open_evidence(rows_of(tx, seals, others), keys, seals))
     if not rows or trust is None:
         return []
     told = known(store, trust)
     found = []
     for one in rows:
-        file = _file(store, trust, told, one, evidence, keys, at) if _asked(told, one, evidence, at) else None
+        opening = seals.unseal(one, keys.get(one.chart_key))
+        file = _file(store, trust, told, one, evidence, opening, at) if _asked(told, one, evidence, at) else None
         shown = recompute(file, trust, at) if file else None
         if file and shown and shown.measure is not Measure.NONE:
             found.append(HeldNotice(commitment=one.commitment, chart_key=one.chart_key, file=file, found=shown))
@@ -229,15 +235,16 @@ def decision_file(
     """Return the file of one decision at `at`, from its own chart's evidence; None where not proved or readable."""
     if trust is None:
         return None
-    chart = chart_keys(keys, [decided.chart_key])
+    chart, seals = chart_keys(keys, [decided.chart_key]), Seals.of(keys)
     with store.transaction(Duty.CARE) as tx:
-        evidence = open_evidence(rows_of(tx, [decided.chart_key]), chart)
-    return _file(store, trust, told, decided, evidence, chart, at)
+        evidence = open_evidence(rows_of(tx, seals, [decided.chart_key]), chart, seals)
+    opening = seals.unseal(decided, chart.get(decided.chart_key))
+    return _file(store, trust, told, decided, evidence, opening, at)
 
 
-def receipts(keys: Mapping[int, bytes], rows: Sequence[Kept]) -> list[dict[str, Any]]:
+def receipts(keys: Mapping[int, bytes], seals: Seals, rows: Sequence[Kept]) -> list[dict[str, Any]]:
     """Return the openings of a resident's specimens, newest first: what the site handed out as the receipt."""
-    opened_rows = open_evidence(rows, keys)
+    opened_rows = open_evidence(rows, keys, seals)
     return [one.body | {"commitment": name} for name, one in opened_rows.items() if one.kept.kind == "specimen"]
 
 
@@ -247,11 +254,9 @@ def _file(
     told: Known,
     decided: Decided,
     evidence: Mapping[str, Opened],
-    keys: Mapping[int, bytes],
+    opening: Mapping[str, Any] | None,
     at: datetime,
 ) -> bytes | None:
-    key = keys.get(decided.chart_key)
-    opening = unseal(key, decided.place, decided.sealed) if key else None
     try:
         opened(opening, "decision")
     except NotProved:
@@ -259,26 +264,52 @@ def _file(
     return measure_file(store, trust, told, decided, evidence, opening, at) if opening else None
 
 
-def _keep(tx: Transaction, keys: Keys, signed: Signed, kept: tuple[str, str, str, int], at: datetime) -> int | None:
-    """Keep evidence, as (commitment, kind, specimen, chart), and hand its leaf to the log; None if it is no news."""
-    commitment, kind, _, chart_key = kept
-    if tables.evidence(tx, [commitment]):
+def _keep(
+    tx: Transaction,
+    keys: EvidenceKeys,
+    signed: Signed,
+    kept: tuple[str, str, str, int],
+    at: datetime,
+    under: bytes | None,
+) -> int | None:
+    """Keep evidence, as (commitment, kind, specimen, chart), and hand its leaf to the log; None if it is no news.
+
+    Under an emergency it is sealed under its key as well, and nothing but the day says when it came: the instant would
+    lead to the record that came with it.
+    """
+    commitment, kind, specimen, chart_key = kept
+    if tables.evidence(tx, Seals(emergencies={}), [commitment]):
         return None
     body = {"party": signed.party, "commitment": commitment, "signature": signed.signature}
-    leaf = Leaf(kind=kind, body=body)
-    sealed = seal(keys.unwrap([chart_key])[chart_key], place("evidence", chart_key, commitment), signed.opening)
-    return tables.add_evidence(tx, kept, leaf.encoded, sealed, ledger.append(tx, leaf).id, at)
+    leaf, key, holder = Leaf(kind=kind, body=body), keys.unwrap([chart_key])[chart_key], None
+    if under is not None:
+        seals = Seals(emergencies={under: keys.emergency_key(under)})
+        key, holder = seals.joined(under, key), seals.holder(under, chart_key)
+        at = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    row = Kept(
+        key=0,
+        commitment=commitment,
+        kind=kind,
+        specimen=specimen,
+        chart_key=chart_key,
+        entry=leaf.encoded,
+        sealed=seal(key, place("evidence", chart_key, commitment), signed.opening),
+        pending_id=ledger.append(tx, leaf).id,
+        emergency=under,
+    )
+    return tables.add_evidence(tx, row, holder, at)
 
 
-def _waiting(store: Store, last: int) -> list[Kept]:
+def _waiting(store: Store, seals: Seals, last: int) -> list[Kept]:
     with store.transaction(Duty.CARE) as tx:
-        return tables.waiting(tx, last, _PAGE)
+        return tables.waiting(tx, seals, last, _PAGE)
 
 
 def _decide(store: Store, trust: Trust, keys: KeyService, told: Known, one: Kept, at: datetime, random: Random) -> int:
     """Decide on one result, if all that it rests on has its witnesses; return how many decisions went to the log."""
+    seals = Seals.of(keys)
     with store.transaction(Duty.CARE) as tx:
-        rows = rows_of(tx, [one.chart_key])
+        rows = rows_of(tx, seals, [one.chart_key])
     receipts_of = [
         ledger.first_receipt(store, trust, row.pending_id, by=at + SKEW)
         for row in rows
@@ -288,7 +319,7 @@ def _decide(store: Store, trust: Trust, keys: KeyService, told: Known, one: Kept
     if len(seen) < 2:
         return 0
     at = max([at.replace(microsecond=0), *seen])
-    made = _made(told, open_evidence(rows, chart_keys(keys, [one.chart_key])), one, at, random)
+    made = _made(told, open_evidence(rows, chart_keys(keys, [one.chart_key]), seals), one, at, random)
     if isinstance(made, dict):
         return _keep_decision(store, keys, one, made, at)
     if made is not Why.NOT_YET:
@@ -324,16 +355,20 @@ def _made(told: Known, evidence: Mapping[str, Opened], one: Kept, at: datetime, 
 
 
 def _keep_decision(store: Store, keys: KeyService, one: Kept, opening: Mapping[str, Any], at: datetime) -> int:
-    """Keep a decision and hand its leaf to the log, in one transaction; nothing if another round was faster."""
+    """Keep a decision and hand its leaf to the log, in one transaction; nothing if another round was faster.
+
+    It is sealed under the emergency that lets it be, and so is whose it is.
+    """
     body, commitment = opening["decision"], commitment_of(opening)
-    key = keys.unwrap([one.chart_key])[one.chart_key]
+    key, under = keys.unwrap([one.chart_key])[one.chart_key], raw(body["emergency"])
+    seals = Seals(emergencies=keys.emergency_keys() | {under: keys.emergency_key(under)})
     with store.transaction(Duty.CARE) as tx:
-        if not tables.hold(tx, one.key) or tables.decision_of(tx, one.commitment):
+        if not tables.hold(tx, one.key) or tables.decision_of(tx, seals, one.commitment):
             return 0
-        blind = open_evidence([one], {one.chart_key: key})[one.commitment].body["blind"]
+        blind = open_evidence([one], {one.chart_key: key}, seals)[one.commitment].body["blind"]
         tag = reuse_tag(one.commitment, blind)
         leaf = Leaf(kind="decision", body={"rules": body["rules"], "commitment": commitment, "tag": tag})
-        sealed = seal(key, place("decision", one.chart_key, commitment), opening)
+        sealed = seal(seals.joined(under, key), place("decision", one.chart_key, commitment), opening)
         decided = Decided(
             result=one.commitment,
             commitment=commitment,
@@ -345,7 +380,7 @@ def _keep_decision(store: Store, keys: KeyService, one: Kept, opening: Mapping[s
             pending_id=ledger.append(tx, leaf).id,
             decided_at=at,
         )
-        return int(tables.add_decision(tx, decided))
+        return int(tables.add_decision(tx, decided, seals.holder(under, one.chart_key)))
 
 
 def _issue(store: Store, one: Kept, standing: Decided, at: datetime) -> int:

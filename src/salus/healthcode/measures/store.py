@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from salus.healthcode.measures.model import Decided, Kept, raw, written
+from salus.healthcode.measures.model import FORGOTTEN, Decided, Kept, raw, written
+from salus.healthcode.measures.sealing import Seals
 from salus.storage import Transaction
 
 Row = tuple[Any, ...]
@@ -15,54 +15,66 @@ Row = tuple[Any, ...]
 DECIDING = 7_305_830
 """Advisory lock: one decision is kept at a time, so that none is kept twice."""
 
-OF_CHARTS = """
-    select evidence_key, commitment, kind, specimen, chart_key, entry, sealed, pending_id from healthcode.evidence
-    where chart_key = any(%s::bigint[]) order by evidence_key desc limit %s
-"""
-BY_COMMITMENT = """
-    select evidence_key, commitment, kind, specimen, chart_key, entry, sealed, pending_id from healthcode.evidence
+_EVIDENCE = """evidence_key, commitment, kind, specimen, chart_key, holder, emergency, entry, sealed, pending_id
+    from healthcode.evidence"""
+_DECISION = """result, commitment, chart_key, holder, rules, emergency, entry, sealed, pending_id, decided_at
+    from healthcode.decision"""
+OF_CHARTS = f"""
+    select * from (
+        (select {_EVIDENCE} where chart_key = any(%(charts)s::bigint[]) order by evidence_key desc limit %(most)s)
+        union all
+        (select {_EVIDENCE} where holder = any(%(holders)s::bytea[]) order by evidence_key desc limit %(most)s)
+    ) as found order by evidence_key desc limit %(most)s
+"""  # noqa: S608
+BY_COMMITMENT = f"""
+    select {_EVIDENCE}
     where commitment = any(%s::bytea[])
 """
-WAITING = """
-    select evidence_key, commitment, kind, specimen, chart_key, entry, sealed, pending_id from healthcode.evidence
+WAITING = f"""
+    select {_EVIDENCE}
     where evidence_key in (select evidence_key from healthcode.undecided where evidence_key > %s
                            order by evidence_key limit %s)
     order by evidence_key
+"""  # noqa: S608
+DECISIONS = f"""
+    select * from (
+        (select {_DECISION} where chart_key = any(%(charts)s::bigint[]) and decided_at > %(since)s
+            order by decided_at desc limit %(most)s)
+        union all
+        (select {_DECISION} where holder = any(%(holders)s::bytea[]) and decided_at > %(since)s
+            order by decided_at desc limit %(most)s)
+    ) as found order by decided_at desc limit %(most)s
+"""  # noqa: S608
+DECISION_OF = f"""
+    select {_DECISION} where result = %s
 """
-DECISIONS = """
-    select result, commitment, chart_key, rules, emergency, entry, sealed, pending_id, decided_at
-    from healthcode.decision
-    where chart_key = any(%s::bigint[]) and decided_at > %s order by decided_at desc limit %s
-"""
-DECISION_OF = """
-    select result, commitment, chart_key, rules, emergency, entry, sealed, pending_id, decided_at
-    from healthcode.decision where result = %s
-"""
-ALL_EVIDENCE = """
-    select evidence_key, commitment, kind, specimen, chart_key, entry, sealed, pending_id from healthcode.evidence
+ALL_EVIDENCE = f"""
+    select {_EVIDENCE}
     where evidence_key > %s order by evidence_key limit %s
 """
-ALL_DECISIONS = """
-    select result, commitment, chart_key, rules, emergency, entry, sealed, pending_id, decided_at
-    from healthcode.decision where result > %s order by result limit %s
+ALL_DECISIONS = f"""
+    select {_DECISION} where result > %s order by result limit %s
 """
 _INSERT_EVIDENCE = """
-    insert into healthcode.evidence (commitment, kind, specimen, chart_key, entry, sealed, pending_id, taken_in)
-    values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (commitment) do nothing returning evidence_key
+    insert into healthcode.evidence
+        (commitment, kind, specimen, chart_key, holder, emergency, entry, sealed, pending_id, taken_in)
+    values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (commitment) do nothing returning evidence_key
 """
 _INSERT_DECISION = """
     insert into healthcode.decision
-        (result, commitment, chart_key, rules, emergency, entry, sealed, pending_id, decided_at)
+        (result, commitment, holder, rules, emergency, entry, sealed, pending_id, decided_at)
     values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (result) do nothing
 """
 
 
-def add_evidence(
-    tx: Transaction, kept: tuple[str, str, str, int], entry: bytes, sealed: bytes, pending: UUID, at: datetime
-) -> int | None:
-    """Add evidence: (commitment, kind, specimen, chart). Return its key, or None if the same is here already."""
-    commitment, kind, specimen, chart = kept
-    row = tx.row(_INSERT_EVIDENCE, (raw(commitment), kind, raw(specimen), chart, entry, sealed, pending, at))
+def add_evidence(tx: Transaction, one: Kept, holder: bytes | None, at: datetime) -> int | None:
+    """Add evidence, whatever key it bears; return the key that it gets, or None if the same is here already.
+
+    `holder` is what stands for its chart if it is kept under an emergency.
+    """
+    chart = None if holder else one.chart_key
+    ids = (raw(one.commitment), one.kind, raw(one.specimen), chart, holder, one.emergency)
+    row = tx.row(_INSERT_EVIDENCE, (*ids, one.entry, one.sealed, one.pending_id, at))
     return None if row is None else int(row[0])
 
 
@@ -82,47 +94,49 @@ def done(tx: Transaction, evidence_key: int) -> bool:
     return tx.run("delete from healthcode.undecided where evidence_key = %s", (evidence_key,)) == 1
 
 
-def waiting(tx: Transaction, after: int, most: int) -> list[Kept]:
+def waiting(tx: Transaction, seals: Seals, after: int, most: int) -> list[Kept]:
     """Return results that wait, in the order in which they came."""
-    return [_kept(row) for row in tx.rows(WAITING, (after, most))]
+    return [_kept(row, seals) for row in tx.rows(WAITING, (after, most))]
 
 
-def evidence_of(tx: Transaction, chart_keys: Sequence[int], most: int) -> list[Kept]:
+def evidence_of(tx: Transaction, seals: Seals, chart_keys: Sequence[int], most: int) -> list[Kept]:
     """Return the evidence of charts, newest first."""
-    return [_kept(row) for row in tx.rows(OF_CHARTS, (list(chart_keys), most))]
+    asked = {"charts": list(chart_keys), "holders": seals.holders(chart_keys), "most": most}
+    return [_kept(row, seals) for row in tx.rows(OF_CHARTS, asked)]
 
 
-def evidence(tx: Transaction, commitments: Sequence[str]) -> list[Kept]:
+def evidence(tx: Transaction, seals: Seals, commitments: Sequence[str]) -> list[Kept]:
     """Return evidence by its commitments."""
-    return [_kept(row) for row in tx.rows(BY_COMMITMENT, ([raw(one) for one in commitments],))]
+    return [_kept(row, seals) for row in tx.rows(BY_COMMITMENT, ([raw(one) for one in commitments],))]
 
 
-def add_decision(tx: Transaction, decided: Decided) -> bool:
-    """Add a decision; false if its result was decided on already."""
+def add_decision(tx: Transaction, decided: Decided, holder: bytes) -> bool:
+    """Add a decision under its emergency, where `holder` stands for its chart; false if there is one already."""
     one = decided
-    ids = (raw(one.result), raw(one.commitment), one.chart_key, raw(one.rules), raw(one.emergency))
+    ids = (raw(one.result), raw(one.commitment), holder, raw(one.rules), raw(one.emergency))
     return tx.run(_INSERT_DECISION, (*ids, one.entry, one.sealed, one.pending_id, one.decided_at)) == 1
 
 
-def decision_of(tx: Transaction, result: str) -> Decided | None:
+def decision_of(tx: Transaction, seals: Seals, result: str) -> Decided | None:
     """Return the decision about a result."""
     row = tx.row(DECISION_OF, (raw(result),))
-    return None if row is None else _decided(row)
+    return None if row is None else _decided(row, seals)
 
 
-def decisions(tx: Transaction, chart_keys: Sequence[int], since: datetime, most: int) -> list[Decided]:
+def decisions(tx: Transaction, seals: Seals, chart_keys: Sequence[int], since: datetime, most: int) -> list[Decided]:
     """Return decisions about specimens in these charts that were taken after `since`, newest first."""
-    return [_decided(row) for row in tx.rows(DECISIONS, (list(chart_keys), since, most))]
+    asked = {"charts": list(chart_keys), "holders": seals.holders(chart_keys), "since": since, "most": most}
+    return [_decided(row, seals) for row in tx.rows(DECISIONS, asked)]
 
 
-def all_evidence(tx: Transaction, after: int, most: int) -> list[Kept]:
+def all_evidence(tx: Transaction, seals: Seals, after: int, most: int) -> list[Kept]:
     """Return evidence in order of arrival, for verification."""
-    return [_kept(row) for row in tx.rows(ALL_EVIDENCE, (after, most))]
+    return [_kept(row, seals) for row in tx.rows(ALL_EVIDENCE, (after, most))]
 
 
-def all_decisions(tx: Transaction, after: bytes, most: int) -> list[Decided]:
+def all_decisions(tx: Transaction, seals: Seals, after: bytes, most: int) -> list[Decided]:
     """Return decisions in the order of their results, for verification."""
-    return [_decided(row) for row in tx.rows(ALL_DECISIONS, (after, most))]
+    return [_decided(row, seals) for row in tx.rows(ALL_DECISIONS, (after, most))]
 
 
 def issue(tx: Transaction, commitment: str, at: datetime) -> bool:
@@ -136,30 +150,38 @@ def issued(tx: Transaction) -> list[str]:
     return [written(bytes(one)) for (one,) in tx.rows("select commitment from healthcode.notice order by commitment")]
 
 
-def _kept(row: Row) -> Kept:
-    key, commitment, kind, specimen, chart, entry, sealed, pending = row
+def _kept(row: Row, seals: Seals) -> Kept:
+    key, commitment, kind, specimen, chart, holder, emergency, entry, sealed, pending = row
     return Kept(
         key=key,
         commitment=written(bytes(commitment)),
         kind=kind,
         specimen=written(bytes(specimen)),
-        chart_key=chart,
+        chart_key=_chart(seals, chart, holder, emergency),
         entry=bytes(entry),
         sealed=bytes(sealed),
         pending_id=pending,
+        emergency=None if emergency is None else bytes(emergency),
     )
 
 
-def _decided(row: Row) -> Decided:
-    result, commitment, chart, rules, emergency, entry, sealed, pending, at = row
+def _decided(row: Row, seals: Seals) -> Decided:
+    result, commitment, chart, holder, rules, emergency, entry, sealed, pending, at = row
     return Decided(
         result=written(bytes(result)),
         commitment=written(bytes(commitment)),
-        chart_key=chart,
+        chart_key=_chart(seals, chart, holder, emergency),
         rules=written(bytes(rules)),
         emergency=written(bytes(emergency)),
         entry=bytes(entry),
         sealed=bytes(sealed),
         pending_id=pending,
         decided_at=at,
+        under=holder is not None,
     )
+
+
+def _chart(seals: Seals, chart: int | None, holder: bytes | None, emergency: bytes | None) -> int:
+    if chart is not None:
+        return chart
+    return seals.chart_of(bytes(emergency), bytes(holder)) if emergency and holder else FORGOTTEN

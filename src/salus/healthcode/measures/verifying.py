@@ -10,8 +10,9 @@ from datetime import timedelta
 from salus import ledger
 from salus.healthcode.measures import store as tables
 from salus.healthcode.measures.filing import DUTIES
-from salus.healthcode.measures.model import Decided, Kept, raw
+from salus.healthcode.measures.model import FORGOTTEN, Decided, Kept, raw
 from salus.healthcode.measures.publications import Known, LoggedKey, known, signer_of
+from salus.healthcode.measures.sealing import Seals
 from salus.healthcode.measures.service import chart_keys, decision_file
 from salus.kernel import canonical
 from salus.keys import KeyService
@@ -42,17 +43,17 @@ def verify_rows(store: Store, trust: Trust | None, keys: KeyService) -> list[Row
     does not recompute. EVIDENCE-REUSE: two decisions that rest on one result. VETOED: a decision that was taken under
     what an ombudsman had stopped before. What still waits is no finding.
     """
-    told, waiting = known(store, trust), ledger.waiting_of(store)
+    told, waiting, seals = known(store, trust), ledger.waiting_of(store), Seals.of(keys)
     leaves = {kind: {leaf.encoded for _, leaf in ledger.leaves(store, kind)} for kind in DUTIES}
     decisions = ledger.leaves(store, "decision")
     in_log = {leaf.encoded for _, leaf in decisions}
     found: list[RowFinding] = []
     evidence: dict[str, Kept] = {}
-    for one in _evidence(store):
+    for one in _evidence(store, seals):
         evidence[one.commitment] = one
         found += _kept(one, leaves[one.kind] | waiting, told.keys)
     decided: dict[str, Decided] = {}
-    for decision in _decisions(store):
+    for decision in _decisions(store, seals):
         decided[decision.commitment] = decision
         if decision.entry not in waiting:
             backed = decision.entry in in_log and decision.result in evidence
@@ -116,7 +117,7 @@ def _decided(
     at = one.decided_at + timedelta(hours=1)
     file = decision_file(store, trust, told, keys, one, at)
     if file is None:
-        readable = bool(chart_keys(keys, [one.chart_key]))  # a destroyed key takes its evidence along, rightly
+        readable = not _gone(keys, one)
         if readable and (trust is None or ledger.receipt(store, trust, one.pending_id) is not None):
             yield RowFinding(
                 word="PROJECTION-MISMATCH", where=where, text="it cannot be read, or its leaf is not its own"
@@ -127,22 +128,29 @@ def _decided(
         yield RowFinding(word="PROJECTION-MISMATCH", where=where, text=f"it does not recompute: {fault}")
 
 
-def _evidence(store: Store) -> Iterator[Kept]:
+def _gone(keys: KeyService, one: Decided) -> bool:
+    """Tell whether a destroyed key, the chart's or the emergency's, took a decision along, rightly."""
+    if one.chart_key == FORGOTTEN:
+        return keys.destruction(one.emergency) is not None
+    return not chart_keys(keys, [one.chart_key])
+
+
+def _evidence(store: Store, seals: Seals) -> Iterator[Kept]:
     last = 0
     while True:
         with store.transaction(Duty.CARE) as tx:
-            rows = tables.all_evidence(tx, last, _PAGE)
+            rows = tables.all_evidence(tx, seals, last, _PAGE)
         if not rows:
             return
         yield from rows
         last = rows[-1].key
 
 
-def _decisions(store: Store) -> Iterator[Decided]:
+def _decisions(store: Store, seals: Seals) -> Iterator[Decided]:
     last = b""
     while True:
         with store.transaction(Duty.CARE) as tx:
-            rows = tables.all_decisions(tx, last, _PAGE)
+            rows = tables.all_decisions(tx, seals, last, _PAGE)
         if not rows:
             return
         yield from rows

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from salus import app
 from salus.app import Followed
-from salus.appeals import Contest, ContestUnknown, NothingToContest, Outcome, Standing
+from salus.appeals import About, Contest, ContestUnknown, NothingToContest, Outcome, Standing
 from salus.kernel import Purpose, Role, canonical, parse_instant
 from salus.parties import Principal
 from salus.records import NotFound
@@ -171,7 +171,11 @@ async def answer(visit: Visit) -> Response:
 async def _appeal_view(visit: Visit, found: Followed, *, trouble: bool = False) -> Appeal:
     node, contest = visit.gate.node, found.contest
     ran, named = await in_thread(visit.gate, lambda: (app.run_again(node, contest), naming(node)))
-    look = None if ran else await in_thread(visit.gate, lambda: _shown_look(node, contest))
+    look = (
+        None
+        if contest.receipt.about is not About.LOOK
+        else await in_thread(visit.gate, lambda: _shown_look(node, contest))
+    )
     return Appeal(
         about=contest.receipt.about,
         opened=contest.opened_at,

@@ -21,6 +21,7 @@ from salus.web.views.power import (
     AttemptLine,
     Audit,
     Contests,
+    DisclosureLine,
     FindingLine,
     GlassLine,
     InForce,
@@ -29,6 +30,7 @@ from salus.web.views.power import (
     PartyLine,
     Power,
     RuleUse,
+    ShredCounts,
     VoidLine,
     WitnessLine,
 )
@@ -59,6 +61,11 @@ async def power(visit: Visit) -> Response:
         ),
         voids=found.voids,
         voided=tuple(VoidLine(month=one.month, reason=one.reason, count=one.count) for one in found.voided),
+        disclosures=tuple(
+            DisclosureLine(index=one.index, signers=one.signers, notice=one.notice, told=one.notice <= now)
+            for one in found.disclosures
+        ),
+        shredded=ShredCounts(charts=found.shredded["chart"], emergencies=found.shredded["emergency"]),
         glass=_glass(found, node),
         commands=_commands(node),
     )

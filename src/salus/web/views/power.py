@@ -102,6 +102,24 @@ class Contests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureLine:
+    """What a court had disclosed, as the log tells it: who signed, and when the resident is told at the latest."""
+
+    index: int
+    signers: tuple[tuple[str, str | None], ...]
+    notice: datetime
+    told: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShredCounts:
+    """How many keys the log certifies as destroyed: of charts, and of emergencies."""
+
+    charts: int
+    emergencies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Power:
     """What power there is, who holds it, and how it was used; for anybody. Everything in it is counted from the log.
 
@@ -120,6 +138,8 @@ class Power:
     attempts: tuple[AttemptLine, ...]
     voids: int
     voided: tuple[VoidLine, ...]
+    disclosures: tuple[DisclosureLine, ...]
+    shredded: ShredCounts
     glass: tuple[GlassLine, ...]
     commands: tuple[str, ...]
 

@@ -1,0 +1,58 @@
+"""Destroy the key of an emergency that ended: what was kept because of it can then be read by nobody.
+
+It is due thirty days after the end, which is longer than any contest of it can be open. Nobody orders it, and nobody
+can put it off: the end stands in the published document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+from salus import ledger
+from salus.app.destroying.telling import tell_destructions
+from salus.app.node import Node
+from salus.healthcode import measures
+from salus.keys import KEPT_AFTER, Destruction
+from salus.ledger import Finding
+from salus.rules import Document
+
+AHEAD: Final = timedelta(days=1)
+"""How long before it is due the key goes, so that the certificate has its place in the log by then."""
+
+
+def destroy_due(node: Node) -> int:
+    """Destroy the keys of emergencies that ended long enough ago; return how many certificates went to the log.
+
+    Idempotent. An emergency under which nothing was kept gets its certificate as well: the public cannot tell.
+    """
+    now = node.clock.now().replace(microsecond=0)
+    for document in _ended(node, KEPT_AFTER - AHEAD):
+        node.keys.shred_emergency(measures.raw(document.digest), document.ends + KEPT_AFTER, now)
+    return tell_destructions(node)
+
+
+def overdue(node: Node) -> Iterable[Finding]:
+    """Find emergencies whose certificate is overdue in the log, and keys that outlived theirs."""
+    told = {str(leaf.body["commitment"]) for _, leaf in ledger.leaves(node.store, "shred")}
+    kept = node.keys.emergency_keys()
+    for document in _ended(node, KEPT_AFTER):
+        due, where = document.ends + KEPT_AFTER, f"emergency {document.name} {document.version}"
+        digest = measures.raw(document.digest)
+        if Destruction.of_emergency(digest, due, due).commitment not in told:
+            yield Finding(
+                code="SHRED-OVERDUE", where=where, text="the log has no certificate that its key is destroyed"
+            )
+        if digest in kept:
+            yield Finding(code="SHRED-OVERDUE", where=where, text="its key is still there")
+
+
+def _ended(node: Node, ago: timedelta) -> list[Document]:
+    """Return the emergencies that counted and ended so long ago."""
+    now, known = node.clock.now(), measures.known(node.store, node.trust)
+    ended = [one.published.document for one in known.emergencies]
+    return [one for one in ended if one.ends + ago <= now]
+
+
+__all__ = ["AHEAD", "destroy_due", "overdue"]
