@@ -113,6 +113,7 @@ LEAVES = {
     "refusals",
     "break-glass",
     "unwraps",
+    "veto",
     "void",
     "voids",
     "certificates",
