@@ -43,7 +43,7 @@ def test_a_registered_passkey_signs_in_strongly(desk: SignIn, doctor: UUID) -> N
     who = signed_in.principal
     assert (who.role, who.subject, who.facility, who.strong) == (Role.CLINICIAN, str(doctor), "H1", True)
     assert (who.name_en, who.name_zh, who.purpose) == ("Dr Li", "李医生", None)
-    assert who.purposes == {Purpose.TREAT}
+    assert who.purposes == {Purpose.TREAT, Purpose.ETREAT}
     assert desk.session(signed_in.token, AT) == who
 
 
