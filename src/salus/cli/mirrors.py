@@ -12,7 +12,8 @@ from salus.cli.output import ending, json_option, say, tell
 from salus.kernel import format_instant
 from salus.ledger import Comparison, Mirrored, compare, mirror
 from salus.proof import Equivocation, VerifierKey, WitnessKey, open_checkpoint
-from salus.proof.equivocation import WORD
+
+_WORD = "EQUIVOCATION"
 
 
 @click.command(name="mirror")
@@ -95,7 +96,7 @@ def _as_json(found: Comparison, witnesses: list[WitnessKey]) -> dict[str, object
         "key": str(found.key),
         "sizes": [found.first.size, found.second.size],
         "signers": [found.key.name, *sorted(both)] if found.equivocation else [],
-        WORD: found.equivocation.as_json() if found.equivocation else None,
+        _WORD: found.equivocation.as_json() if found.equivocation else None,
     }
 
 
@@ -105,7 +106,7 @@ def _verdict(found: Comparison, witnesses: list[WitnessKey]) -> None:
         say(f"{found.key.name}: {sizes[1]} entries, which begin with the {sizes[0]} of the other head; one story")
         return
     both = found.equivocation.check(found.key, witnesses)
-    say(f"{WORD}: {found.key.name} signed two heads, of {sizes[0]} and {sizes[1]} entries, that cannot both be true")
+    say(f"{_WORD}: {found.key.name} signed two heads, of {sizes[0]} and {sizes[1]} entries, that cannot both be true")
     for name, (earlier, later) in sorted(both.items()):
         say(f"the witness {name} cosigned both, at {format_instant(earlier)} and at {format_instant(later)}")
     if not both:

@@ -14,9 +14,7 @@ from salus.cli.output import ending, json_option, say, tell
 from salus.kernel import Invalid, format_instant
 from salus.keys import Certificate
 from salus.ledger import prove_entry
-from salus.proof import Cosigned, LeafProof, ProofError, Trust, VerifierKey, pack, unpack
-from salus.proof.compact import VERSION
-from salus.proof.logged import HEADER
+from salus.proof import PROOF_HEADER, Cosigned, LeafProof, ProofError, Trust, VerifierKey, is_packed, pack, unpack
 
 _READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -67,7 +65,7 @@ def prove(
         _make(wanted, trust_of(vkey, witnesses), as_json=as_json)
         return
     raw = file.read_bytes() if file else b""
-    if raw.startswith((VERSION, HEADER.encode())):
+    if is_packed(raw) or raw.startswith(PROOF_HEADER.encode()):
         _check(raw, entry, trust_of(vkey, witnesses), as_json=as_json)
     else:
         _look(raw, vkey, as_json=as_json)
@@ -87,7 +85,7 @@ def _make(wanted: Wanted, trust: Trust, *, as_json: bool) -> None:
 def _check(raw: bytes, file: Path | None, trust: Trust, *, as_json: bool) -> None:
     """Check a proof after the standard, or the compact form of it; the entry comes beside it or in its extra line."""
     try:
-        proof = unpack(raw, trust) if raw.startswith(VERSION) else LeafProof.parse(raw.decode())
+        proof = unpack(raw, trust) if is_packed(raw) else LeafProof.parse(raw.decode())
     except UnicodeDecodeError:
         raise ProofError("the proof is not UTF-8 text") from None
     entry = file.read_bytes() if file else proof.extra

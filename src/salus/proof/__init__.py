@@ -4,11 +4,11 @@ The names below are what most callers need; file names and encodings are in `til
 """
 
 from salus.proof import note, tiles
-from salus.proof.compact import pack, unpack
+from salus.proof.compact import is_packed, pack, unpack
 from salus.proof.cosignature import WitnessKey, cosign
 from salus.proof.equivocation import Equivocation, contradiction
 from salus.proof.errors import NoQuorum, ProofError
-from salus.proof.logged import LeafProof
+from salus.proof.logged import PROOF_HEADER, LeafProof
 from salus.proof.note import Checkpoint, Note, Signer, VerifierKey, open_checkpoint, sign_checkpoint
 from salus.proof.tree import (
     Frontier,
@@ -25,6 +25,7 @@ from salus.proof.tree import (
 from salus.proof.trust import Cosigned, Policy, Trust, majority
 
 __all__ = [
+    "PROOF_HEADER",
     "Checkpoint",
     "Cosigned",
     "Equivocation",
@@ -42,6 +43,7 @@ __all__ = [
     "contradiction",
     "cosign",
     "frontier_at",
+    "is_packed",
     "leaf_hash",
     "majority",
     "node_hash",

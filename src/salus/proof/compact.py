@@ -21,6 +21,11 @@ _ID_BYTES = 4
 _COSIGNATURE_BYTES = _ID_BYTES + TIME_BYTES + SIGNATURE_BYTES
 
 
+def is_packed(raw: bytes) -> bool:
+    """Tell whether these bytes begin as `pack` writes; no text does."""
+    return raw.startswith(VERSION)
+
+
 def pack(proof: LeafProof, trust: Trust) -> bytes:
     """Write a proof as version, index, size, root, hashes, the log's signature, cosignatures; numbers big-endian.
 

@@ -6,7 +6,7 @@ It convinces anybody who has the keys, offline: whoever signed both heads broke 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from salus.proof.errors import NoteError, ProofError
 from salus.proof.note import Checkpoint, Note, VerifierKey, decode, encode, open_checkpoint
 from salus.proof.tree import Reader, frontier_at, prove_consistency, verify_consistency
 
-WORD = "EQUIVOCATION"
+_WORD = "EQUIVOCATION"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Equivocation:
     def parse(cls, text: str) -> Equivocation:
         """Read what `str` writes; ProofError for anything else."""
         try:
-            told = json.loads(text)[WORD]
+            told = json.loads(text)[_WORD]
             first, second, path = told["first"], told["second"], told["path"]
             if set(told) != {"first", "second", "beginning", "path"} or not isinstance(first + second, str):
                 raise ProofError("a proof of two stories has exactly its fields")
@@ -46,7 +46,7 @@ class Equivocation:
         return cls(first=first, second=second, beginning=beginning, path=hashes)
 
     def __str__(self) -> str:
-        return json.dumps({WORD: self.as_json()}, ensure_ascii=False, indent=1)
+        return json.dumps({_WORD: self.as_json()}, ensure_ascii=False, indent=1)
 
     def as_json(self) -> dict[str, object]:
         """The proof as plain values."""
@@ -100,8 +100,3 @@ def _time(note: str, witness: WitnessKey) -> datetime | None:
             except NoteError:
                 return None
     return None
-
-
-def named(signers: Mapping[str, tuple[datetime, datetime]], log: VerifierKey) -> tuple[str, ...]:
-    """Return everybody who signed both heads: the log first, then the witnesses by name."""
-    return (log.name, *sorted(signers))

@@ -10,7 +10,7 @@ from salus.proof.note import MOST_NOTE_BYTES, decode, encode
 from salus.proof.tree import HASH_BYTES, MOST_LEAVES, leaf_hash, verify_inclusion
 from salus.proof.trust import Cosigned, Trust
 
-HEADER = "c2sp.org/tlog-proof@v1"
+PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 MOST_HASHES = 63
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})", re.ASCII)
 
@@ -40,8 +40,8 @@ class LeafProof:
             raise NoteError("the proof is larger than any proof can be")
         head, gap, checkpoint = text.partition("\n\n")
         header, *lines = head.split("\n")
-        if not gap or header != HEADER or not checkpoint:
-            raise ProofError(f"a proof begins with {HEADER}, and a checkpoint follows after an empty line")
+        if not gap or header != PROOF_HEADER or not checkpoint:
+            raise ProofError(f"a proof begins with {PROOF_HEADER}, and a checkpoint follows after an empty line")
         extra = b""
         if lines and lines[0].startswith("extra "):
             extra = decode(lines.pop(0).removeprefix("extra "), "the extra line")
@@ -53,7 +53,7 @@ class LeafProof:
 
     def __str__(self) -> str:
         extra = [f"extra {encode(self.extra)}"] if self.extra else []
-        lines = [HEADER, *extra, f"index {self.index}", *map(encode, self.hashes), "", self.checkpoint]
+        lines = [PROOF_HEADER, *extra, f"index {self.index}", *map(encode, self.hashes), "", self.checkpoint]
         return "\n".join(lines)
 
     def check(self, entry: bytes, trust: Trust) -> Cosigned:

@@ -131,11 +131,9 @@ def verify_directory(
         key = check.key(given)
         trust = Trust.of(key, witnesses) if witnesses else None
         checkpoint = check.checkpoint(key)
-        if trust:
-            check.cosignatures(checkpoint, trust)
+        check.cosignatures(checkpoint, trust)
         check.walk(checkpoint, check.earlier(since, key, checkpoint) if since is not None else None)
-        if trust:
-            check.operators(trust)
+        check.operators(trust)
     except _Stop:
         pass
     return Report(
@@ -221,8 +219,10 @@ class _Check:
             self.find("LOG-SIGNATURE", CHECKPOINT_PATH, reason.text)
             raise _Stop from None
 
-    def cosignatures(self, checkpoint: Checkpoint, trust: Trust) -> None:
+    def cosignatures(self, checkpoint: Checkpoint, trust: Trust | None) -> None:
         """See which witnesses cosigned the head; a forged line, or too few, is a finding."""
+        if trust is None:
+            return
         try:
             self.times = trust.times(Note.parse(checkpoint.note))
             self.cosigned = trust.open(checkpoint.note)
@@ -330,8 +330,10 @@ class _Check:
         if content is not None and sha256(content).digest() != digest:
             self.find("LOG-DOCUMENT", path, f"the document is not the one that {where} names")
 
-    def operators(self, trust: Trust) -> None:
+    def operators(self, trust: Trust | None) -> None:
         """Hold whose each named witness is against what the log says: two keys of one operator are one witness."""
+        if trust is None:
+            return
         operator = {_spelt(trust.log.name), _spelt(self.node.body["name"] if self.node else "")}
         taken: dict[str, str] = {}
         for witness in trust.witnesses:
