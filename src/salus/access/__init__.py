@@ -23,6 +23,7 @@ from salus.access.errors import (
     ReadInvalid,
 )
 from salus.access.folding.model import Fold
+from salus.access.folding.service import folds, looks_by_people, looks_of_fold
 from salus.access.model import (
     GIVEN,
     MEASURE_ATTEMPTS,
@@ -39,9 +40,6 @@ from salus.access.policy.model import Action, Decision, Kind, Request
 from salus.access.service import (
     PARTED,
     attempts,
-    folds,
-    looks_by_people,
-    looks_of_fold,
     open_relation,
     open_unconfirmed,
     orphans,

@@ -9,10 +9,7 @@ from datetime import date, datetime, timedelta
 
 from salus.access import store as sql
 from salus.access.errors import ReadInvalid
-from salus.access.folding import store as folding
-from salus.access.folding.model import Fold
 from salus.access.model import MEASURE_ATTEMPTS, RELATION_LASTS, UNCONFIRMED_LASTS, Read, Refusal, RegisteredRead
-from salus.kernel import Purpose, Role
 from salus.ledger import Leaf, append
 from salus.storage import Duty, Store, Transaction
 
@@ -45,35 +42,6 @@ def reads_of(
     Where they are named, from `since` on and before `until`.
     """
     return sql.reads_of(tx, resident_keys, before, limit, since, until)
-
-
-def looks_by_people(
-    tx: Transaction, resident_keys: Sequence[int], before: tuple[int, int] | None = None, limit: int = 50
-) -> list[RegisteredRead]:
-    """Return who looked in person, newest first: however often systems asked in between, they hide nobody."""
-    return folding.by_people(tx, resident_keys, before, limit)
-
-
-def folds(
-    tx: Transaction, resident_keys: Sequence[int], before: tuple[int, int] | None, after: tuple[int, int], limit: int
-) -> list[Fold]:
-    """Return what systems did of themselves between two places of the register, one line a day, facility and purpose.
-
-    Both places are left out. The newest days first; entries stay as they are, and `looks_of_fold` returns them.
-    """
-    return folding.folded(tx, resident_keys, before, after, limit)
-
-
-def looks_of_fold(
-    tx: Transaction,
-    resident_keys: Sequence[int],
-    day: tuple[datetime, datetime],
-    by: tuple[Role, str | None, Purpose],
-    before: tuple[int, int] | None = None,
-    limit: int = 50,
-) -> list[RegisteredRead]:
-    """Return the entries of one fold, newest first: of a role at a facility for a purpose, `since <= at < until`."""
-    return folding.of_fold(tx, resident_keys, day, by, before, limit)
 
 
 def tell_of_earlier(tx: Transaction, charts: Sequence[int], before: int, now: int) -> int:

@@ -27,8 +27,8 @@ from salus.appeals.contests.service import (
 )
 from salus.appeals.contests.tally import Tally, tally
 from salus.appeals.errors import AnsweredAlready, ContestUnknown, NothingToContest, OwnJudge
-from salus.appeals.model import Look, Looks, Unfolded
-from salus.appeals.service import look, look_proof, looks, own_look, systems, unfolded
+from salus.appeals.model import Look, Unfolded
+from salus.appeals.service import Looks, look, look_proof, looks, own_look, systems, unfolded
 from salus.rules import ANSWER_WITHIN
 
 __all__ = [

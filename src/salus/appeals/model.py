@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from salus.access import Fold
 from salus.kernel import Purpose, Role
 
 
@@ -31,22 +30,6 @@ class Look:
     own: bool
     proved: bool
     proof_by: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looks:
-    """A page of looks by people, newest first, and what systems did meanwhile, folded.
-
-    `more` tells that older ones exist; they go on before `last`. `systems_before` is where further lines of systems
-    begin, where they are too many for one page.
-    """
-
-    looks: tuple[Look, ...]
-    folds: tuple[Fold, ...]
-    more: bool
-    last: tuple[int, int] | None
-    systems_before: tuple[int, int] | None
-    readers_this_week: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from salus import access
 from salus.access import ReadProof, RegisteredRead
-from salus.appeals.model import Look, Looks, Unfolded
+from salus.appeals.model import Look, Unfolded
 from salus.kernel import Purpose, Role
 from salus.ledger import BATCH_EVERY
 from salus.storage import Duty, Store, Transaction
@@ -20,6 +21,22 @@ PAGE = 12
 Place = tuple[int, int]
 _WEEK = timedelta(days=7)
 _MOST_OF_A_WEEK = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """A page of looks by people, newest first, and what systems did meanwhile, folded.
+
+    `more` tells that older ones exist; they go on before `last`. `systems_before` is where further lines of systems
+    begin, where they are too many for one page.
+    """
+
+    looks: tuple[Look, ...]
+    folds: tuple[access.Fold, ...]
+    more: bool
+    last: tuple[int, int] | None
+    systems_before: tuple[int, int] | None
+    readers_this_week: int
 
 
 def looks(store: Store, known_as: Sequence[int], at: datetime, before: tuple[int, int] | None = None) -> Looks:
