@@ -83,8 +83,7 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     register of reads. It waits for no chart that is being prepared: a name that is not known to be open is not told.
     """
     at = node.clock.now()
-    text = presented.strip()
-    by_code = text.upper().startswith(CODE_PREFIX)
+    by_code = (text := presented.strip()).upper().startswith(CODE_PREFIX)
     action = Action.RESOLVE_CODE if by_code else Action.OPEN_RELATION
     decision = decide(node, principal, action, Kind.RECORD)
     if not decision.allowed or principal.facility is None:
@@ -105,13 +104,12 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
         access.register(tx, [_entry(principal, key, shown, "identity", action, ground, at)])
     keys = node.keys.unwrap_left(shown)
     name = records.patient_name(people[0], keys, sight) if people else None
-    patients = tuple(person.id for person in people)
     return Visit(
         resident_id=resident.resident_id,
         resident_key=key,
         name=name,
         ends=ends,
-        patients=patients,
+        patients=tuple(person.id for person in people),
         reference=reference_of(node, principal.facility, opened_for, ends),
     )
 
