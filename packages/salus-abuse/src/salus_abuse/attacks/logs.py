@@ -19,6 +19,7 @@ from salus.identity import check_character
 from salus.kernel import canonical
 from salus.ledger import verify_directory
 from salus.proof import LeafProof, Note, ProofError, cosign, leaf_hash, prove_inclusion, root, sign_checkpoint
+from salus.proof.tiles import bundles_of
 from salus_abuse.forging import Under, bare_leaf, decision, leaf_of, push
 from salus_abuse.model import Sight, attack
 from salus_abuse.scene import DISEASE, HOUR, Scene, codes
@@ -148,11 +149,10 @@ def found_in(s: Scene, folder: Path, since: str | None = None) -> Counter[str]:
 def rewrite(s: Scene, see: Sight) -> None:
     see.strikes()
     folder, told = copied(s, "rewritten"), PublicLog(s.log)
-    bundles = sorted((folder / "tile" / "entries").rglob("*"), key=lambda one: one.stat().st_size)
-    largest = next(one for one in reversed(bundles) if one.is_file())
-    raw = bytearray(largest.read_bytes())
+    first = folder / next(iter(bundles_of(told.size))).path  # not a narrower one that was left over
+    raw = bytearray(first.read_bytes())
     raw[-20] ^= 1
-    largest.write_bytes(bytes(raw))
+    first.write_bytes(bytes(raw))
     fork = Fork(s, told)
     for one in s.witnesses:
         see.refused(f"a rewritten head, by {one.key.organisation},", asked(one, told.size, fork.head.note), 409, 422)
