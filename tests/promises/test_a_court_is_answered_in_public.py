@@ -25,7 +25,7 @@ from nodes import a_number, a_patient, an_observation, resident_of, send, system
 from salus import access, identity, ledger
 from salus.access import DisclosureRefused
 from salus.access.disclosing import DISCLOSABLE, DISCLOSURE_WITHIN, LONGEST_DELAY, Disclosure
-from salus.app import add_party, check_node, disclosing, powers, who_looked
+from salus.app import add_party, check_node, disclosing, powers, register, who_looked
 from salus.cli import main
 from salus.cli.actors import SIGNER, Party
 from salus.kernel import Purpose
@@ -106,6 +106,11 @@ def a_condition(code: dict[str, object], onset: str) -> dict[str, object]:
     }
 
 
+def as_audit_events(court: Court) -> list[str]:
+    found = register.own_register(court.world.node, the_resident(court.resident))  # type: ignore[arg-type]
+    return [one.read.what for one in found.entries]
+
+
 def looks(court: Court) -> list[str]:
     return [one.what for one in who_looked(court.world.node, the_resident(court.resident)).looks]  # type: ignore[arg-type]
 
@@ -184,12 +189,13 @@ def test_the_file_holds_what_was_ordered_and_is_the_courts_alone(court: Court) -
 def test_the_resident_sees_it_at_the_notice_by_itself_and_contests_it(court: Court) -> None:
     node, told = court.world.node, court.document(notice=court.world.now + 2 * HOUR)
     court.seen(told)
-    before = len(looks(court))
+    before = len(looks(court)), len(as_audit_events(court))
     disclosing.disclose(node, told)
-    assert len(looks(court)) == before
+    assert (len(looks(court)), len(as_audit_events(court))) == before
 
     court.world.advance(2 * HOUR)
 
+    assert as_audit_events(court)[0] == "disclosure"
     (found,) = [one for one in who_looked(node, the_resident(court.resident)).looks if one.what == "disclosure"]  # type: ignore[arg-type]
     assert (found.ground, found.proved) == ("court-order", True)
     assert found.count >= 2

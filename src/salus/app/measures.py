@@ -95,8 +95,7 @@ def take_result(node: Node, who: Principal, resource: dict[str, Any], signed: me
         if own is not None and own != holder:
             raise EvidenceRefused("the Observation is about another person than the specimen", where="resource.subject")
         taken.append(measures.take_result(tx, keys, signed, at, under))
-        if holder is not None:
-            access.register(tx, [_result_read(who, holder, chart, len(keys.opened) - before, at)])
+        access.register(tx, [_result_read(who, holder, chart, len(keys.opened) - before, at)])
 
     accepted = accept(node, who, [records.of_resource(resource, "Observation")], noted=keep, keys=keys)
     return _taken(accepted, taken)
