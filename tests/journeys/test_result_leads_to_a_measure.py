@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,7 @@ def test_the_resident_sees_who_wrote_the_result_and_that_the_notice_was_read(wor
     outside.page()
 
     looks = outside.page("/me/reads").text
+    behind = [unescape(link) for link in re.findall(r'href="(/me/reads/systems\?day=[^"]+)"', looks)]
 
-    assert "A result of a laboratory" in looks
+    assert any("A result of a laboratory" in outside.page(link).text for link in behind)
     assert "Your notice, if there is one" in looks

@@ -115,6 +115,7 @@ PURPOSES_OF: dict[Role, set[Purpose]] = {
     Role.RESIDENT: {Purpose.PATRQT},
     Role.APPEAL_OFFICER: {Purpose.PATRQT},
     Role.INDEX_REVIEWER: {Purpose.HOPERAT},
+    Role.ACCESS_REVIEWER: {Purpose.HOPERAT},
     **{role: {Purpose.PUBHLTH} for role in COUNTING},
     Role.AUDITOR: set(),
     Role.OPERATOR: set(),

@@ -43,6 +43,8 @@ NO_PLACE_THAT_IS_SEARCHED = {
     "ResearchStudy.site": "facility where a study is done",
 }
 NO_PLACE_OF_A_PERSON = {
+    "salus.ledger.files.mirroring.Mirrored.place": "folder of a mirror",
+    "salus.cli.proving.Wanted.place": "folder or address of a log",
     "salus.records.history.model.Version.place": "number of a version in a history",
     "salus.records.model.Located.place": "number of a match in a search's order",
     "salus.records.search.extract._Branch.where": "condition on an element",

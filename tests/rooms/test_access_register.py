@@ -146,7 +146,7 @@ def test_a_residents_reads_are_found_by_index_among_many(store: Store) -> None:
     for _ in range(40):
         registered(store, *(a_read(resident=1_000 + number) for number in range(500)))
     as_owner(store, "analyze access.entry")
-    asked = {"residents": [1_234, 1_235], "batch": 10**9, "item": 0, "limit": 50}
+    asked = {"residents": [1_234, 1_235], "batch": 10**9, "item": 0, "limit": 50, "since": None, "until": None}
     with store.transaction(Duty.CARE) as tx:
         plan = str(tx.rows("explain " + tables._READS_OF, asked))
 

@@ -112,6 +112,8 @@ LEAVES = {
     "order",
     "refusals",
     "break-glass",
+    "disclosure",
+    "shred",
     "unwraps",
     "veto",
     "void",

@@ -43,6 +43,8 @@ GOOD: dict[str, dict[str, object]] = {
     "certificates": {"key": ROOT, "digest": ROOT},
     "voids": {"month": "2031-03", "reason": "superseded", "count": 12},
     "refusals": {"day": "2031-03-01", "action": "set-by-import", "count": 3},
+    "disclosure": {"disclosure": ROOT, "signatures": {"signer-1": SIGNATURE}, "notice": "2031-05-01T08:00:00Z"},
+    "shred": {"kind": "emergency", "commitment": ROOT, "due": "2031-05-01T08:00:00Z", "done": "2031-04-30T08:00:00Z"},
     "break-glass": {"day": "2031-03-01", "organisation": "HOSPITALS-1", "opened": 3, "unreviewed": 0},
     "unwraps": {"custodian": "node-1", "day": "2031-03-01", "entries": 4, "unwraps": 0, "declared": 7},
 }

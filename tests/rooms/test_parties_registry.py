@@ -239,7 +239,8 @@ def test_purposes_belong_to_roles_and_none_to_auditors_and_operators() -> None:
     doctor = principal(Role.CLINICIAN, "x", facility="H1")
     assert doctor.purpose is None
     assert doctor.for_purpose(Purpose.TREAT).purpose is Purpose.TREAT
-    for purpose in set(Purpose) - {Purpose.TREAT}:
+    assert doctor.for_purpose(Purpose.ETREAT).purpose is Purpose.ETREAT
+    for purpose in set(Purpose) - {Purpose.TREAT, Purpose.ETREAT}:
         with pytest.raises(PurposeRefused):
             doctor.for_purpose(purpose)
 

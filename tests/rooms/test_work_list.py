@@ -15,7 +15,7 @@ from nodes import a_node, a_number, a_patient, an_observation, clinician, send, 
 from peopling import URN, a_keeping
 from salus import identity
 from salus.access import About, Says
-from salus.app import Node, Wished, arrive, contest_look, my_record, say, shares, who_looked, work_list
+from salus.app import Node, Wished, arrive, contest_look, my_record, register, say, shares, who_looked, work_list
 from salus.kernel import FixedClock, Refused, Unavailable
 from salus.records import Accepted, following
 from salus.storage import Duty
@@ -86,7 +86,8 @@ def test_who_kept_a_record_before_is_told_and_the_resident_sees_it_and_can_conte
     told, theirs = (work_list(node, clinician(one)) for one in ("H1", "H2"))
     who = the_resident(resident(node, mine))
     stands = my_record(node, who).stands
-    [look] = [one for one in who_looked(node, who).looks if (one.facility, one.action) == ("H2", "create")]
+    seen = register.own_register(node, who).entries
+    [look] = [one for one in seen if (one.read.facility, one.read.action) == ("H2", "create")]
     receipt = contest_look(node, who, (look.batch, look.item), "I did not agree")
     ended = a_keeping(f"Patient/{mine.outcomes[0].id}", "2030-01-01", until="2030-12-31")
     update(node, system("H1"), {**ended, "id": str(mine.outcomes[2].id)})
