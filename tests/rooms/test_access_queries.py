@@ -25,6 +25,7 @@ QUERIES: dict[str, Call] = {
     "open_relations": lambda tx: tables.open_relations(tx, [("H1", 1)], AT),
     "relations_at": lambda tx: tables.relations_at(tx, "H1", AT),
     "relation_by_other": lambda tx: tables.relation_by_other(tx, "H1", 1, "staff", AT),
+    "relation_confirmed": lambda tx: tables.relation_confirmed(tx, "H1", 1, AT, AT - AT),
     "relation_end": lambda tx: tables.relation_end(tx, "H1", 1, AT),
     "claim": lambda tx: tables.claim(tx, 1),
     "entries": lambda tx: tables.entries(tx, [1, 2]),

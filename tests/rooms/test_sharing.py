@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from nodes import START, Asking, a_node, a_number, a_patient, asking, clinician, send, system, the_resident
+from nodes import START, Asking, a_node, a_number, a_patient, asking, clinician, reception, send, system, the_resident
 from salus import access, identity
 from salus.app import (
     Node,
@@ -369,6 +369,7 @@ def test_a_desk_ends_every_guardians_right_on_a_paper_and_leaves_what_the_child_
     taken, given = take_code(node, who(node, MOTHER), keys[0]), shared(node, CHILD, SON)
     photo = given_code(node, who(node, MOTHER), taken).code
     after(node, timedelta(minutes=1))
+    arrive(node, reception("H1"), CHILD)
 
     end_guardians(node, clinician("H1"), here, "2031-court-9")
     end_guardians(node, clinician("H1"), here, "2031-court-9")
@@ -380,7 +381,8 @@ def test_a_desk_ends_every_guardians_right_on_a_paper_and_leaves_what_the_child_
     with pytest.raises(ShareRefused):
         take_code(node, who(node, SON), keys[1])
     assert taken_for(node, given_code(node, who(node, SON), given).code) == who(node, CHILD).resident
-    seen = [one for one in who_looked(node, who(node, CHILD)).looks if one.what == "sharing"]
+    seen = [one for one in who_looked(node, who(node, CHILD)).looks if one.what == "guardians-ended"]
+    assert {one.ground for one in seen} == {"guardian-paper"}
     assert [(one.reader, one.at) for one in seen[:2]] == [("clinician-H1", node.clock.now())] * 2
     end_sharing(node, who(node, CHILD), given)
 
@@ -400,12 +402,48 @@ def test_no_desk_ends_a_guardians_right_without_the_child_or_a_paper(node: Node)
     end_sharing(node, who(node, MOTHER), share)
 
 
+def test_one_person_who_typed_a_number_ends_no_guardians_right(node: Node) -> None:
+    here = arrive(node, clinician("H1"), CHILD).resident_id
+    key = give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=False).key
+    share = take_code(node, who(node, MOTHER), key)
+
+    with pytest.raises(Refused):
+        end_guardians(node, clinician("H1"), here, "any-paper-1")
+    assert given_code(node, who(node, MOTHER), share).code
+
+    arrive(node, clinician("H1"), given_code(node, who(node, MOTHER), share).code)
+    end_guardians(node, clinician("H1"), here, "2031-court-9")
+    with pytest.raises(NotFound):
+        given_code(node, who(node, MOTHER), share)
+
+
+def test_a_guardian_sees_which_place_ended_the_right_and_the_child_a_sentence(node: Node, client: Asking) -> None:
+    here = arrive(node, clinician("H1"), CHILD).resident_id
+    arrive(node, reception("H1"), CHILD)
+    key = give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=False).key
+    share = take_code(node, who(node, MOTHER), key)
+    mother = Visitor(node, client, Role.RESIDENT, resident=MOTHER)
+    held = mother.text("/me/relatives").count("A desk ended this right")
+
+    end_guardians(node, clinician("H1"), here, "2031-court-9")
+
+    page = mother.text("/me/relatives")
+    assert page.count("A desk ended this right") == held + 1
+    ended = next(one for one in my_wallet(node, who(node, MOTHER)).held if one.id == share)
+    assert ended.ended_where == "H1"
+    assert "2031-court-9" not in page
+    told = Visitor(node, client, Role.RESIDENT, resident=CHILD).text("/me/reads")
+    assert "A desk there ended the rights of your guardians" in told
+    assert "2031-court-9" not in told
+
+
 def test_the_desks_page_ends_guardians_rights(node: Node, client: Asking) -> None:
     desk = Visitor(node, client, Role.RECEPTION, "H1")
     here = arrive(node, clinician("H1"), CHILD).resident_id
     key = give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=False).key
     share = take_code(node, who(node, MOTHER), key)
     page = f"/desk/{here}/guardian"
+    arrive(node, reception("H1"), CHILD)
 
     assert "guardian no longer" in words_of(desk.post(page, ends="yes"))
     assert given_code(node, who(node, MOTHER), share).code

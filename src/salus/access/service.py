@@ -167,3 +167,8 @@ def relation_ends(tx: Transaction, facility: str, resident_key: int, at: datetim
 def relation_by_other(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> bool:
     """Tell whether a care relation is open that somebody else than `by` opened: two people then saw the resident."""
     return sql.relation_by_other(tx, facility, resident_key, by, at)
+
+
+def relation_confirmed(tx: Transaction, facility: str, resident_key: int, at: datetime) -> bool:
+    """Tell whether a care relation is open that rests on more than one person's word. See `open_unconfirmed`."""
+    return sql.relation_confirmed(tx, facility, resident_key, at, UNCONFIRMED_LASTS)

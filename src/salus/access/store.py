@@ -211,6 +211,16 @@ def relation_by_other(tx: Transaction, facility: str, resident: int, by: str, at
     return found is not None
 
 
+def relation_confirmed(tx: Transaction, facility: str, resident: int, at: datetime, short: timedelta) -> bool:
+    """Tell whether a relation longer than `short` is open at `at`: a code or a second person opened it."""
+    found = tx.row(
+        "select 1 from access.relation where facility = %s and resident_key = %s"
+        " and opened_at <= %s and ends_at > %s and ends_at - opened_at > %s limit 1",
+        (facility, resident, at, at, short),
+    )
+    return found is not None
+
+
 def relation_end(tx: Transaction, facility: str, resident: int, at: datetime) -> datetime | None:
     """Return when the last of the relations that are open at `at` ends."""
     row = tx.row(

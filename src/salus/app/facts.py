@@ -77,6 +77,11 @@ def relation_by_other(tx: Transaction, facility: str, resident_key: int, by: str
     return any(access.relation_by_other(tx, facility, key, by, at) for key in identity.known_as(tx, resident_key))
 
 
+def relation_confirmed(tx: Transaction, facility: str, resident_key: int, at: datetime) -> bool:
+    """Tell whether a care relation is open that a code or a second person opened, under whatever key."""
+    return any(access.relation_confirmed(tx, facility, key, at) for key in identity.known_as(tx, resident_key))
+
+
 def refuse(node: Node, principal: Principal, action: Action, text: str = REFUSED, code: str = Refused.code) -> Refused:
     """Commit a refusal to the register in its own transaction and return the error to raise."""
     access.record_refusal(node.store, refusal_of(node, principal, action, code))

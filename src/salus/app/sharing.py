@@ -13,7 +13,7 @@ from uuid import UUID
 
 from salus import access, identity, records
 from salus.access import Action, Kind, Read
-from salus.app.facts import decide, read_by, refuse, relation_ends
+from salus.app.facts import decide, read_by, refuse, relation_confirmed, relation_ends
 from salus.app.node import Node
 from salus.app.residents import Own, own, own_read
 from salus.app.seeing import own_sight
@@ -25,8 +25,14 @@ from salus.records import NotFound
 from salus.storage import Duty, Transaction
 
 WHAT = "sharing"
+ENDED_WHAT = "guardians-ended"
+ENDED_GROUND = "guardian-paper"
 _NOT_HERE = "there is no such right to show a code here, or it is over"
 _TWO_HERE = "a guardian's slip is for a child who is here: take the child's code or number at the desk first"
+_CONFIRMED = (
+    "one person's word ends no guardian's right: take the child's code, or let a second person at the desk take the"
+    " child's number"
+)
 _NO_PAPER = "write the number of the paper that the guardian showed, as your institution files it"
 _NO_BIRTH_DATE = "there is no number here that says when this person was born; a guardian's right needs its end"
 
@@ -115,21 +121,22 @@ def end_guardians(node: Node, who: Principal, resident_id: UUID, paper: str) -> 
 
     A guardian whose guardianship is over gives nothing back, and a child may have no account to end it with. Rights
     that the child gave stay. Whichever desk gave the guardians', they are over, one that nobody took yet, too; the
-    child sees it. Raises NoPaper, and Refused without an open care relation.
+    child sees it, and who held one sees by which place. It takes a care relation that the child's code or a second
+    person opened: nobody alone, with a number and any paper's name, ends anything. Raises NoPaper, and Refused.
     """
     at, named = node.clock.now(), paper.strip()
     if not access.names_paper(named):
         raise NoPaper(_NO_PAPER)
     with node.store.transaction(Duty.CARE) as tx:
         key = node.resident_key(tx, resident_id)
-        is_open = key is not None and relation_ends(tx, who.facility or "", key, at) is not None
+        is_open = key is not None and relation_confirmed(tx, who.facility or "", key, at)
         if key is not None and decide(node, who, Action.PRINT_CODE, Kind.RECORD, relation_open=is_open).allowed:
-            access.register(tx, [_desk_entry(who, key, at)])
+            access.register(tx, [_ending(who, key, at)])
             for share in sharing.given(tx, node.custodian, identity.known_as(tx, key), at):
                 if share.kind is sharing.Kind.GUARDIAN and share.stands(at):
-                    sharing.end(tx, share.id, f"{who.subject} on paper {named}", at)
+                    sharing.end_at_desk(tx, share.id, who.subject, named, who.facility or "", at)
             return
-    raise refuse(node, who, Action.PRINT_CODE, _TWO_HERE)
+    raise refuse(node, who, Action.PRINT_CODE, _CONFIRMED)
 
 
 def _guardians(giver: int, who: Principal, paper: str, at: datetime, until: datetime) -> Share:
@@ -206,6 +213,10 @@ def _shown(who: Principal, giver: int, what: str, at: datetime) -> Read:
 
 def _desk_entry(who: Principal, key: int, at: datetime) -> Read:
     return read_by(who, resident_key=key, what=WHAT, action=Action.PRINT_CODE, ground="card-agreed", at=at)
+
+
+def _ending(who: Principal, key: int, at: datetime) -> Read:
+    return read_by(who, resident_key=key, what=ENDED_WHAT, action=Action.PRINT_CODE, ground=ENDED_GROUND, at=at)
 
 
 __all__ = [

@@ -60,6 +60,9 @@ GROUNDS: Mapping[str, str] = {
     "role": noop("The role allows it."),
     "code-given": noop("By the right to show your identity code, which you gave, or a desk for a child."),
     "card-agreed": noop("You were there, and agreed that your code is printed."),
+    "guardian-paper": noop(
+        "A desk there ended the rights of your guardians to show your code, on a paper that it saw."
+    ),
     "contested": noop("You contested it, and asked for an answer."),
     "undone": noop("It was opened for a change that was then refused; nothing was stored."),
     "parted": noop("You were taken for one person with somebody else then, and this look was at a record of yours."),
@@ -93,6 +96,7 @@ PARTS: Mapping[str, str] = {
     "register": noop("The list of who looked"),
     "follow-up": noop("Whether you are due for a check-up or a vaccination"),
     "code": noop("Your identity code"),
+    "guardians-ended": noop("Your guardians’ rights to show your code were ended"),
     "sharing": noop("Who may show your code, and whose codes you may show"),
     "card": noop("A card with your identity code was ordered or printed at a desk"),
     "phone": noop("A phone that shows your code, added or removed"),

@@ -12,7 +12,18 @@ from salus.healthcode.sharing.model import (
     Share,
     guardian_until,
 )
-from salus.healthcode.sharing.service import code_of, end, end_given, find, given, held, offer, resolve, take
+from salus.healthcode.sharing.service import (
+    code_of,
+    end,
+    end_at_desk,
+    end_given,
+    find,
+    given,
+    held,
+    offer,
+    resolve,
+    take,
+)
 
 __all__ = [
     "ADULT_AT",
@@ -28,6 +39,7 @@ __all__ = [
     "TooManyShares",
     "code_of",
     "end",
+    "end_at_desk",
     "end_given",
     "find",
     "given",

@@ -42,6 +42,7 @@ class Share:
 
     `giver` and `holder` are the keys under which it was given and taken, with which it stays. `initial` is that of the
     giver's name, so that its holder can tell codes apart. It holds for taken <= t < until, until it is ended.
+    `ended_where` is the facility whose desk ended it.
     """
 
     id: UUID
@@ -55,6 +56,7 @@ class Share:
     holder: int | None = None
     taken: datetime | None = None
     ended: datetime | None = None
+    ended_where: str | None = None
 
     def __post_init__(self) -> None:
         if not self.offered < self.until:

@@ -18,6 +18,7 @@ from salus.storage import Transaction
 
 _DOMAIN = "healthcode.share"
 _CODE = "healthcode.share.code"
+_ON_PAPER, _AT_PLACE = " on paper ", " at "
 _UNKNOWN = "this key opens nothing: it was never given out, was used, or is a day old; ask for another"
 
 Random = Callable[[int], str]
@@ -103,6 +104,11 @@ def end(tx: Transaction, share: UUID, by: str, at: datetime) -> None:
     store.insert_ended(tx, share, by, at)
 
 
+def end_at_desk(tx: Transaction, share: UUID, by: str, paper: str, facility: str, at: datetime) -> None:
+    """End a right at once on a paper that a desk saw; who gave and who held it see at which facility."""
+    store.insert_ended(tx, share, f"{by}{_ON_PAPER}{paper}{_AT_PLACE}{facility}", at)
+
+
 def end_given(tx: Transaction, custodian: Custodian, givers: Sequence[int], by: str, at: datetime) -> None:
     """End every right over the codes of these keys that stands, a guardian's and one that nobody took yet, too."""
     for share in given(tx, custodian, givers, at):
@@ -130,7 +136,7 @@ def held(tx: Transaction, custodian: Custodian, holders: Sequence[int], at: date
 
 
 def _share(custodian: Custodian, row: store.Row) -> Share:
-    id_, giver, kind, sealed, offered, until, offered_by, paper, holder, taken, ended = row
+    id_, giver, kind, sealed, offered, until, offered_by, paper, holder, taken, ended, ended_by = row
     return Share(
         id=id_,
         giver=giver,
@@ -143,7 +149,14 @@ def _share(custodian: Custodian, row: store.Row) -> Share:
         holder=holder,
         taken=taken,
         ended=ended,
+        ended_where=_place_in(ended_by or ""),
     )
+
+
+def _place_in(ended_by: str) -> str | None:
+    """Return the facility whose desk ended a right; whoever gave or held one is named alone, without a place."""
+    at_desk = _ON_PAPER in ended_by and _AT_PLACE in ended_by
+    return ended_by.rpartition(_AT_PLACE)[2] if at_desk else None
 
 
 def _digest(custodian: Custodian, key: str) -> bytes:

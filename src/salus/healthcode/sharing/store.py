@@ -14,7 +14,8 @@ from salus.storage import Transaction
 MOST_OVER = 100
 """So many rights that are over are shown, the newest; of those that stand, all."""
 _FROM = """
-    select s.share_id, s.giver, s.kind, s.initial, s.offered, s.until, s.offered_by, s.paper, t.holder, t.at, e.at
+    select s.share_id, s.giver, s.kind, s.initial, s.offered, s.until, s.offered_by, s.paper, t.holder, t.at, e.at,
+        e.ended_by
     from healthcode.share s
     left join healthcode.share_taken t on t.share_id = s.share_id
     left join healthcode.share_ended e on e.share_id = s.share_id

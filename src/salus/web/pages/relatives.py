@@ -61,7 +61,7 @@ async def _mine(visit: Visit, trouble: ShareTrouble | None) -> Response:
     at = node.clock.now()
     view = Relatives(
         given=tuple(_given(one, at) for one in wallet.given),
-        held=tuple(_held(one, at) for one in wallet.held if one.holds(at)),
+        held=tuple(_held(visit, one, at) for one in wallet.held if one.holds(at) or one.ended_where),
         cards=tuple(_card(visit, one) for one in cards),
         trouble=trouble,
     )
@@ -81,9 +81,17 @@ def _given(one: Share, at: datetime) -> GivenLine:
     )
 
 
-def _held(one: Share, at: datetime) -> HeldLine:
+def _held(visit: Visit, one: Share, at: datetime) -> HeldLine:
     page = f"{RELATIVES}/{one.id}"
-    return HeldLine(show=page, form=f"{page}/end", initial=one.initial, until=one.until, holds=one.holds(at))
+    return HeldLine(
+        show=page,
+        form=f"{page}/end",
+        initial=one.initial,
+        until=one.until,
+        holds=one.holds(at),
+        ended=one.ended,
+        ended_where=facility_words(visit.gate.node, one.ended_where) if one.ended_where else None,
+    )
 
 
 def _card(visit: Visit, one: Card) -> PrintedLine:

@@ -52,6 +52,8 @@ class HeldLine:
     initial: str
     until: datetime
     holds: bool
+    ended: datetime | None = None
+    ended_where: Words | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
