@@ -26,6 +26,7 @@ from salus.appeals import Contest
 from salus.cli import main
 from salus.healthcode import EvidenceRefused
 from salus.healthcode.measures import Seals, known, rows_of
+from salus.kernel import FixedClock
 from salus.keys import KEPT_AFTER, Destruction, KeyShredded
 from salus.ledger import leaves
 from salus.rules import Document, Measure, Result, recompute
@@ -122,6 +123,19 @@ def test_the_key_stands_until_it_is_due_and_nobody_can_find_it_overdue(ended: En
     assert overdue(world) == []
 
 
+def test_one_wrong_reading_of_the_clock_destroys_nothing(ended: Ended) -> None:
+    """What can never be undone takes the time of witnesses as well."""
+    node = ended.world.node
+    right = node.clock
+    try:
+        node.clock = FixedClock(right.now() + 400 * DAY)
+        assert destroying.destroy_due(node) == 0
+    finally:
+        node.clock = right
+
+    assert ended.digest in node.keys.emergency_keys()
+
+
 def test_whoever_does_not_destroy_it_is_found_by_anybody_with_the_files_of_the_log(ended: Ended) -> None:
     world = ended.world
     world.advance(destroying.AHEAD + 2 * HOUR)
@@ -199,6 +213,21 @@ def test_the_file_that_its_holder_kept_still_proves_what_it_proved(ended: Ended)
 
     assert recompute(ended.file, ended.world.witnesses.trust, then).measure is Measure.PRECAUTION  # type: ignore[arg-type]
     assert recompute(ended.file, ended.world.witnesses.trust, ended.world.now).measure is Measure.NONE
+
+
+def test_where_the_key_of_a_living_emergency_is_gone_care_is_not_refused(tmp_path: Path) -> None:
+    """Whatever destroyed it: what comes is kept under its chart's key alone, and nobody is asked for anything."""
+    with measuring(tmp_path) as world:
+        (emergency,) = known(world.node.store, world.node.trust).emergencies
+        document, at = emergency.published.document, world.now
+        world.node.keys.shred_emergency(base64.b64decode(document.digest), document.ends + KEPT_AFTER, at)
+
+        world.result(world.specimen(BOUND), Result.POSITIVE)
+        world.settle()
+
+        seen = my_notices(world.node, the_resident(world.resident(BOUND)))
+        assert (seen.notices, len(seen.receipts)) == ((), 1)
+        assert check_node(world.node) == []
 
 
 def test_how_long_it_is_kept_is_no_setting() -> None:

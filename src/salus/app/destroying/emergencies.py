@@ -7,12 +7,13 @@ can put it off: the end stands in the published document.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from salus import ledger
 from salus.app.destroying.telling import tell_destructions
 from salus.app.node import Node
+from salus.app.vouching import vouched_now
 from salus.healthcode import measures
 from salus.keys import KEPT_AFTER, Destruction
 from salus.ledger import Finding
@@ -25,10 +26,11 @@ AHEAD: Final = timedelta(days=1)
 def destroy_due(node: Node) -> int:
     """Destroy the keys of emergencies that ended long enough ago; return how many certificates went to the log.
 
-    Idempotent. An emergency under which nothing was kept gets its certificate as well: the public cannot tell.
+    Idempotent. An emergency under which nothing was kept gets its certificate as well: the public cannot tell. It takes
+    the time of witnesses beside the node's clock: of what is living, one wrong reading of that destroys nothing.
     """
-    now = node.clock.now().replace(microsecond=0)
-    for document in _ended(node, KEPT_AFTER - AHEAD):
+    now, vouched = node.clock.now().replace(microsecond=0), vouched_now(node)
+    for document in _ended(node, min(now, vouched) - KEPT_AFTER + AHEAD) if vouched else ():
         node.keys.shred_emergency(measures.raw(document.digest), document.ends + KEPT_AFTER, now)
     return tell_destructions(node)
 
@@ -37,7 +39,7 @@ def overdue(node: Node) -> Iterable[Finding]:
     """Find emergencies whose certificate is overdue in the log, and keys that outlived theirs."""
     told = {str(leaf.body["commitment"]) for _, leaf in ledger.leaves(node.store, "shred")}
     kept = node.keys.emergency_keys()
-    for document in _ended(node, KEPT_AFTER):
+    for document in _ended(node, node.clock.now() - KEPT_AFTER):
         due, where = document.ends + KEPT_AFTER, f"emergency {document.name} {document.version}"
         digest = measures.raw(document.digest)
         if Destruction.of_emergency(digest, due, due).commitment not in told:
@@ -48,11 +50,11 @@ def overdue(node: Node) -> Iterable[Finding]:
             yield Finding(code="SHRED-OVERDUE", where=where, text="its key is still there")
 
 
-def _ended(node: Node, ago: timedelta) -> list[Document]:
-    """Return the emergencies that counted and ended so long ago."""
-    now, known = node.clock.now(), measures.known(node.store, node.trust)
+def _ended(node: Node, by: datetime) -> list[Document]:
+    """Return the emergencies that counted and had ended by an instant."""
+    known = measures.known(node.store, node.trust)
     ended = [one.published.document for one in known.emergencies]
-    return [one for one in ended if one.ends + ago <= now]
+    return [one for one in ended if one.ends <= by]
 
 
 __all__ = ["AHEAD", "destroy_due", "overdue"]
