@@ -18,18 +18,29 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from measures import DAY, HOUR
+from measures import DAY, DISEASE, HOUR
 from measuring import Measuring, a_number, measuring
 from nodes import the_resident
-from salus.app import check_node, contest_notice, destroying, my_contests, my_notices, run_again
+from salus.app import (
+    add_party,
+    check_node,
+    contest_notice,
+    destroying,
+    my_contests,
+    my_notices,
+    publish,
+    run_again,
+    veto,
+)
 from salus.appeals import Contest
 from salus.cli import main
+from salus.cli.actors import Party, emergency_document, sign_veto, signatures_of
 from salus.healthcode import EvidenceRefused
 from salus.healthcode.measures import Seals, known, rows_of
 from salus.kernel import FixedClock
 from salus.keys import KEPT_AFTER, Destruction, KeyShredded
 from salus.ledger import leaves
-from salus.rules import Document, Measure, Result, recompute
+from salus.rules import OMBUDSMAN, Document, Measure, Result, recompute
 from salus.storage import Duty
 from salus.storage.model import DATABASE
 
@@ -228,6 +239,35 @@ def test_where_the_key_of_a_living_emergency_is_gone_care_is_not_refused(tmp_pat
         seen = my_notices(world.node, the_resident(world.resident(BOUND)))
         assert (seen.notices, len(seen.receipts)) == ((), 1)
         assert check_node(world.node) == []
+
+
+def test_the_key_of_an_emergency_that_an_ombudsman_stopped_goes_thirty_days_after_the_veto(tmp_path: Path) -> None:
+    """It counted for an hour, and what came in that hour was kept under its key."""
+    with measuring(tmp_path, published=False) as world:
+        node, watch = world.node, Party.new("citizens-ombudsman", "parliament", OMBUDSMAN)
+        add_party(node, watch.key_leaf)
+        world.close()
+        starts = world.now + HOUR / 12
+        emergency = emergency_document(DISEASE, starts, starts + 28 * DAY, en="An outbreak.", zh="疫情。", version=1)
+        publish(node, emergency, signatures_of(emergency, world.signers))
+        world.close()
+        world.advance(HOUR)
+        world.specimen(BOUND)
+        world.close()
+        veto(node, sign_veto(watch, emergency.digest))
+        world.advance(HOUR)
+        assert known(node.store, node.trust).emergencies == ()
+        assert len(rows(world)["evidence"]) == len(node.keys.emergency_keys()) == 1
+
+        world.advance(KEPT_AFTER - 2 * DAY)
+        assert (destroying.destroy_due(node), len(node.keys.emergency_keys())) == (0, 1)
+        world.advance(3 * DAY)
+        assert overdue(world) == [f"emergency {emergency.name} 1"]
+
+        assert (destroying.destroy_due(node), destroying.destroy_due(node)) == (1, 0)
+        world.settle()
+        assert node.keys.emergency_keys() == {}
+        assert check_node(node) == []
 
 
 def test_how_long_it_is_kept_is_no_setting() -> None:

@@ -1,12 +1,13 @@
 """Destroy the key of an emergency that ended: what was kept because of it can then be read by nobody.
 
-It is due thirty days after the end, which is longer than any contest of it can be open. Nobody orders it, and nobody
-can put it off: the end stands in the published document.
+It is due thirty days after the end, or after the veto that stopped it, which is longer than any contest of it can be
+open. Nobody orders it, and nobody can put it off: the end stands in the published document.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -30,8 +31,8 @@ def destroy_due(node: Node) -> int:
     the time of witnesses beside the node's clock: of what is living, one wrong reading of that destroys nothing.
     """
     now, vouched = node.clock.now().replace(microsecond=0), vouched_now(node)
-    for document in _ended(node, min(now, vouched) - KEPT_AFTER + AHEAD) if vouched else ():
-        node.keys.shred_emergency(measures.raw(document.digest), document.ends + KEPT_AFTER, now)
+    for one in _over(node, min(now, vouched) - KEPT_AFTER + AHEAD) if vouched else ():
+        node.keys.shred_emergency(one.digest, one.document.ends + KEPT_AFTER, now)
     return tell_destructions(node)
 
 
@@ -39,22 +40,37 @@ def overdue(node: Node) -> Iterable[Finding]:
     """Find emergencies whose certificate is overdue in the log, and keys that outlived theirs."""
     told = {str(leaf.body["commitment"]) for _, leaf in ledger.leaves(node.store, "shred")}
     kept = node.keys.emergency_keys()
-    for document in _ended(node, node.clock.now() - KEPT_AFTER):
-        due, where = document.ends + KEPT_AFTER, f"emergency {document.name} {document.version}"
-        digest = measures.raw(document.digest)
-        if Destruction.of_emergency(digest, due, due).commitment not in told:
+    for one in _over(node, node.clock.now() - KEPT_AFTER):
+        due, where = one.document.ends + KEPT_AFTER, f"emergency {one.document.name} {one.document.version}"
+        if one.counted and Destruction.of_emergency(one.digest, due, due).commitment not in told:
             yield Finding(
                 code="SHRED-OVERDUE", where=where, text="the log has no certificate that its key is destroyed"
             )
-        if digest in kept:
+        if one.digest in kept:
             yield Finding(code="SHRED-OVERDUE", where=where, text="its key is still there")
 
 
-def _ended(node: Node, by: datetime) -> list[Document]:
-    """Return the emergencies that counted and had ended by an instant."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Over:
+    """An emergency that is over: it `counted` until it ended, or has a key all the same, since it counted once."""
+
+    digest: bytes
+    document: Document
+    counted: bool
+
+
+def _over(node: Node, by: datetime) -> list[_Over]:
+    """Return the emergencies that were over by an instant: they had ended, or an ombudsman had stopped them."""
     known = measures.known(node.store, node.trust)
-    ended = [one.published.document for one in known.emergencies]
-    return [one for one in ended if one.ends <= by]
+    counted = {measures.raw(one.published.document.digest): one.published.document for one in known.emergencies}
+    found = [_Over(digest=digest, document=one, counted=True) for digest, one in counted.items() if one.ends <= by]
+    stopped = {measures.raw(one.digest) for one in known.vetoes if one.logged_at <= by}
+    for digest in node.keys.emergency_keys().keys() - counted.keys():
+        written = ledger.document(node.store, digest)
+        one = Document.parse(written) if written else None
+        if one and (one.ends <= by or digest in stopped):
+            found.append(_Over(digest=digest, document=one, counted=False))
+    return found
 
 
 __all__ = ["AHEAD", "destroy_due", "overdue"]
