@@ -270,6 +270,30 @@ def test_the_key_of_an_emergency_that_an_ombudsman_stopped_goes_thirty_days_afte
         assert check_node(node) == []
 
 
+def test_no_certificate_is_given_while_a_decision_of_an_earlier_release_opens_without_the_key(tmp_path: Path) -> None:
+    """Its row names the chart in the clear, and is sealed under that one's key alone: the public sees it overdue."""
+    with measuring(tmp_path) as world:
+        world.result(world.specimen(BOUND), Result.POSITIVE)
+        world.settle()
+        (emergency,) = known(world.node.store, world.node.trust).emergencies
+        with world.node.store.connect(Duty.MIGRATION, DATABASE) as owner:
+            assert owner.execute("update healthcode.decision set chart_key = 1, holder = null").rowcount == 1
+        world.advance(emergency.published.document.ends + KEPT_AFTER + HOUR - world.now)
+
+        assert destroying.destroy_due(world.node) == 0
+        world.close()
+        assert world.node.keys.emergency_keys() == {}
+        assert leaves(world.node.store, "shred") == []
+        assert len(overdue(world)) == 2
+        assert [one["shredded"] for one in counted(world)["emergencies"]] == ["overdue"]
+
+        with world.node.store.connect(Duty.MIGRATION, DATABASE) as owner:
+            owner.execute("delete from healthcode.decision")
+        assert destroying.destroy_due(world.node) == 1
+        world.close()
+        assert overdue(world) == []
+
+
 def test_how_long_it_is_kept_is_no_setting() -> None:
     assert timedelta(days=30) == KEPT_AFTER
     assert DAY == destroying.AHEAD

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from salus import ledger
-from salus.app.destroying.telling import tell_destructions
+from salus.app.destroying.telling import open_without_key, tell_destructions
 from salus.app.node import Node
 from salus.app.vouching import vouched_now
 from salus.healthcode import measures
@@ -39,13 +39,16 @@ def destroy_due(node: Node) -> int:
 def overdue(node: Node) -> Iterable[Finding]:
     """Find emergencies whose certificate is overdue in the log, and keys that outlived theirs."""
     told = {str(leaf.body["commitment"]) for _, leaf in ledger.leaves(node.store, "shred")}
-    kept = node.keys.emergency_keys()
+    kept, open_still = node.keys.emergency_keys(), open_without_key(node)
     for one in _over(node, node.clock.now() - KEPT_AFTER):
         due, where = one.document.ends + KEPT_AFTER, f"emergency {one.document.name} {one.document.version}"
         if one.counted and Destruction.of_emergency(one.digest, due, due).commitment not in told:
             yield Finding(
                 code="SHRED-OVERDUE", where=where, text="the log has no certificate that its key is destroyed"
             )
+        if one.document.digest in open_still:
+            text = "decisions that an earlier release kept open with their chart's key alone"
+            yield Finding(code="SHRED-OVERDUE", where=where, text=text)
         if one.digest in kept:
             yield Finding(code="SHRED-OVERDUE", where=where, text="its key is still there")
 
