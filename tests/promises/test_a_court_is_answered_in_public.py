@@ -24,7 +24,7 @@ from measuring import Measuring, measuring
 from nodes import a_number, a_patient, an_observation, resident_of, send, system, the_resident
 from salus import access, identity, ledger
 from salus.access import DisclosureRefused
-from salus.access.disclosing import DISCLOSABLE, DISCLOSURE_WITHIN, LONGEST_DELAY, Disclosure
+from salus.access.disclosing import DISCLOSABLE, DISCLOSURE_WITHIN, KEY_NOTICE, LONGEST_DELAY, Disclosure
 from salus.app import add_party, check_node, disclosing, powers, register, who_looked
 from salus.cli import main
 from salus.cli.actors import SIGNER, Party
@@ -44,6 +44,7 @@ class Court:
     world: Measuring
     key: X25519PrivateKey
     ombudsman: Party
+    inside: Party
     resident: object
     resident_key: int
 
@@ -75,8 +76,11 @@ class Court:
 def court(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
     with measuring(tmp_path_factory.mktemp("court"), published=False) as world:
         ombudsman = Party.new("people", "ombudsman-office", OMBUDSMAN)
-        add_party(world.node, ombudsman.key_leaf)
+        inside = Party.new("inside", "health", OMBUDSMAN)
+        for party in (ombudsman, inside):
+            add_party(world.node, party.key_leaf)
         world.close()
+        world.advance(KEY_NOTICE + HOUR)
         hiv = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "B20"}]}
         asthma = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "J45"}]}
         done = send(
@@ -93,7 +97,7 @@ def court(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
         with world.node.store.transaction(Duty.CARE) as tx:
             found = identity.resident_by_key(tx, key)
         assert found is not None
-        yield Court(world, X25519PrivateKey.generate(), ombudsman, found.resident_id, key)
+        yield Court(world, X25519PrivateKey.generate(), ombudsman, inside, found.resident_id, key)
 
 
 def a_condition(code: dict[str, object], onset: str) -> dict[str, object]:
@@ -117,14 +121,11 @@ def looks(court: Court) -> list[str]:
 
 def test_it_takes_four_of_three_organisations_and_an_ombudsman_whom_nobody_shares(court: Court) -> None:
     told, node, (health, also, university, judge, bar) = court.document(), court.world.node, court.world.signers
-    inside = Party.new("inside", "health", OMBUDSMAN)
-    add_party(node, inside.key_leaf)
-    court.world.close()
     short = (
         (university, judge, court.ombudsman),
         (health, university, judge, bar),
         (health, also, court.ombudsman),
-        (health, university, judge, inside),
+        (health, university, judge, court.inside),
         (health, also, Party.new("signer-3", "court", SIGNER), court.ombudsman),
     )
 
@@ -136,6 +137,29 @@ def test_it_takes_four_of_three_organisations_and_an_ombudsman_whom_nobody_share
     with pytest.raises(DisclosureRefused):
         disclosing.submit(node, told, {})
     assert ledger.leaves(node.store, "disclosure") == []
+
+
+def test_keys_that_an_operator_invented_sign_nothing_in_their_first_thirty_days(court: Court) -> None:
+    """Nobody vouches for a key but the log, which the operator writes; what remains is to wait, in public."""
+    node, world = court.world.node, court.world
+    mine = [Party.new(f"mine-{one}", f"own-{one}", OMBUDSMAN if one == 3 else SIGNER) for one in range(4)]
+    for party in mine:
+        add_party(node, party.key_leaf)
+    world.close()
+    told = court.document()
+    signed = court.signatures(told, *mine)
+
+    with pytest.raises(DisclosureRefused, match="30 days"):
+        disclosing.submit(node, told, signed)
+    with node.store.transaction(Duty.CARE) as tx:
+        access.disclosing.hand_over(tx, told, signed, world.now)
+    world.close()
+    with pytest.raises(DisclosureRefused, match="30 days"):
+        disclosing.disclose(node, told)
+    world.advance(KEY_NOTICE - HOUR)
+    with pytest.raises(DisclosureRefused, match="30 days"):
+        disclosing.submit(node, court.document(), court.signatures(told, *mine))
+    assert timedelta(days=30) == KEY_NOTICE
 
 
 def test_nothing_is_read_before_witnesses_have_seen_it_in_the_log(court: Court) -> None:

@@ -18,17 +18,29 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from measures import DAY, HOUR
+from measures import DAY, DISEASE, HOUR
 from measuring import Measuring, a_number, measuring
 from nodes import the_resident
-from salus.app import check_node, contest_notice, destroying, my_contests, my_notices, run_again
+from salus.app import (
+    add_party,
+    check_node,
+    contest_notice,
+    destroying,
+    my_contests,
+    my_notices,
+    publish,
+    run_again,
+    veto,
+)
 from salus.appeals import Contest
 from salus.cli import main
+from salus.cli.actors import Party, emergency_document, sign_veto, signatures_of
 from salus.healthcode import EvidenceRefused
 from salus.healthcode.measures import Seals, known, rows_of
+from salus.kernel import FixedClock
 from salus.keys import KEPT_AFTER, Destruction, KeyShredded
 from salus.ledger import leaves
-from salus.rules import Document, Measure, Result, recompute
+from salus.rules import OMBUDSMAN, Document, Measure, Result, recompute
 from salus.storage import Duty
 from salus.storage.model import DATABASE
 
@@ -122,6 +134,19 @@ def test_the_key_stands_until_it_is_due_and_nobody_can_find_it_overdue(ended: En
     assert overdue(world) == []
 
 
+def test_one_wrong_reading_of_the_clock_destroys_nothing(ended: Ended) -> None:
+    """What can never be undone takes the time of witnesses as well."""
+    node = ended.world.node
+    right = node.clock
+    try:
+        node.clock = FixedClock(right.now() + 400 * DAY)
+        assert destroying.destroy_due(node) == 0
+    finally:
+        node.clock = right
+
+    assert ended.digest in node.keys.emergency_keys()
+
+
 def test_whoever_does_not_destroy_it_is_found_by_anybody_with_the_files_of_the_log(ended: Ended) -> None:
     world = ended.world
     world.advance(destroying.AHEAD + 2 * HOUR)
@@ -199,6 +224,74 @@ def test_the_file_that_its_holder_kept_still_proves_what_it_proved(ended: Ended)
 
     assert recompute(ended.file, ended.world.witnesses.trust, then).measure is Measure.PRECAUTION  # type: ignore[arg-type]
     assert recompute(ended.file, ended.world.witnesses.trust, ended.world.now).measure is Measure.NONE
+
+
+def test_where_the_key_of_a_living_emergency_is_gone_care_is_not_refused(tmp_path: Path) -> None:
+    """Whatever destroyed it: what comes is kept under its chart's key alone, and nobody is asked for anything."""
+    with measuring(tmp_path) as world:
+        (emergency,) = known(world.node.store, world.node.trust).emergencies
+        document, at = emergency.published.document, world.now
+        world.node.keys.shred_emergency(base64.b64decode(document.digest), document.ends + KEPT_AFTER, at)
+
+        world.result(world.specimen(BOUND), Result.POSITIVE)
+        world.settle()
+
+        seen = my_notices(world.node, the_resident(world.resident(BOUND)))
+        assert (seen.notices, len(seen.receipts)) == ((), 1)
+        assert check_node(world.node) == []
+
+
+def test_the_key_of_an_emergency_that_an_ombudsman_stopped_goes_thirty_days_after_the_veto(tmp_path: Path) -> None:
+    """It counted for an hour, and what came in that hour was kept under its key."""
+    with measuring(tmp_path, published=False) as world:
+        node, watch = world.node, Party.new("citizens-ombudsman", "parliament", OMBUDSMAN)
+        add_party(node, watch.key_leaf)
+        world.close()
+        starts = world.now + HOUR / 12
+        emergency = emergency_document(DISEASE, starts, starts + 28 * DAY, en="An outbreak.", zh="疫情。", version=1)
+        publish(node, emergency, signatures_of(emergency, world.signers))
+        world.close()
+        world.advance(HOUR)
+        world.specimen(BOUND)
+        world.close()
+        veto(node, sign_veto(watch, emergency.digest))
+        world.advance(HOUR)
+        assert known(node.store, node.trust).emergencies == ()
+        assert len(rows(world)["evidence"]) == len(node.keys.emergency_keys()) == 1
+
+        world.advance(KEPT_AFTER - 2 * DAY)
+        assert (destroying.destroy_due(node), len(node.keys.emergency_keys())) == (0, 1)
+        world.advance(3 * DAY)
+        assert overdue(world) == [f"emergency {emergency.name} 1"]
+
+        assert (destroying.destroy_due(node), destroying.destroy_due(node)) == (1, 0)
+        world.settle()
+        assert node.keys.emergency_keys() == {}
+        assert check_node(node) == []
+
+
+def test_no_certificate_is_given_while_a_decision_of_an_earlier_release_opens_without_the_key(tmp_path: Path) -> None:
+    """Its row names the chart in the clear, and is sealed under that one's key alone: the public sees it overdue."""
+    with measuring(tmp_path) as world:
+        world.result(world.specimen(BOUND), Result.POSITIVE)
+        world.settle()
+        (emergency,) = known(world.node.store, world.node.trust).emergencies
+        with world.node.store.connect(Duty.MIGRATION, DATABASE) as owner:
+            assert owner.execute("update healthcode.decision set chart_key = 1, holder = null").rowcount == 1
+        world.advance(emergency.published.document.ends + KEPT_AFTER + HOUR - world.now)
+
+        assert destroying.destroy_due(world.node) == 0
+        world.close()
+        assert world.node.keys.emergency_keys() == {}
+        assert leaves(world.node.store, "shred") == []
+        assert len(overdue(world)) == 2
+        assert [one["shredded"] for one in counted(world)["emergencies"]] == ["overdue"]
+
+        with world.node.store.connect(Duty.MIGRATION, DATABASE) as owner:
+            owner.execute("delete from healthcode.decision")
+        assert destroying.destroy_due(world.node) == 1
+        world.close()
+        assert overdue(world) == []
 
 
 def test_how_long_it_is_kept_is_no_setting() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from nodes import (
     the_resident,
 )
 from salus import access, identity, ledger
+from salus.access.disclosing import KEY_NOTICE
 from salus.app import (
     Node,
     add_party,
@@ -148,7 +150,7 @@ def test_the_record_itself_is_gone_and_the_counts_of_openings_agree(sent: Sent) 
 
 def test_two_order_it_and_the_log_certifies_it_to_whoever_has_the_opening(sent: Sent, tmp_path: Path) -> None:
     node, due = sent.node, sent.node.clock.now().replace(microsecond=0)
-    with three_witnesses(tmp_path / "witnesses", node):
+    with three_witnesses(tmp_path / "witnesses", node) as witnesses:
         by = [Party.new(name, organisation, SIGNER) for name, organisation in (("a", "x"), ("b", "x"), ("c", "y"))]
         for one in by:
             add_party(node, one.key_leaf)
@@ -159,6 +161,12 @@ def test_two_order_it_and_the_log_certifies_it_to_whoever_has_the_opening(sent: 
             with pytest.raises(BadRequest):
                 destroying.destroy_chart(node, order, few)
         assert sent.client.ask("GET", f"/fhir/Patient/{order.chart}").status_code == 200
+        with pytest.raises(BadRequest, match="long enough"):
+            destroying.destroy_chart(node, order, signed)
+        witnesses.advance(KEY_NOTICE + timedelta(hours=1))
+        with pytest.raises(BadRequest, match="long enough"):  # only our own clock says that the time is over
+            destroying.destroy_chart(node, order, signed)
+        close_batch(node)
 
         done = destroying.destroy_chart(node, order, signed)
         assert destroying.certificate(node, done.what) is None
@@ -180,7 +188,8 @@ def test_two_order_it_and_the_log_certifies_it_to_whoever_has_the_opening(sent: 
     leaves = [leaf for _, leaf in ledger.leaves(node.store, "shred")]
     assert [leaf.body["kind"] for leaf in leaves] == ["chart"]
     assert str(order.chart).encode() not in leaves[0].encoded
-    assert sent.client.ask("GET", f"/fhir/Patient/{order.chart}").status_code == 410
+    with asking(node, Role.HOSPITAL_SYSTEM) as client:
+        assert client.ask("GET", f"/fhir/Patient/{order.chart}").status_code == 410
     assert "destroyed" in [one.what for one in who_looked(node, the_resident(sent.id)).looks]
 
 

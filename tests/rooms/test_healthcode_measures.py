@@ -426,6 +426,7 @@ def test_two_decisions_on_one_result_are_found(world: Measuring) -> None:
         (tables.DECISION_OF, (bytes(32),)),
         (tables.ALL_EVIDENCE, (0, 100)),
         (tables.ALL_DECISIONS, (b"", 100)),
+        (tables.UNDER_CHARTS_ALONE, ()),
     ],
 )
 def test_no_query_reads_a_whole_table(world: Measuring, sql: str, values: tuple[object, ...]) -> None:

@@ -260,12 +260,14 @@ def test_the_key_of_an_emergencys_data_is_missed_thirty_days_after_its_end(paper
 
 
 def test_a_disclosure_has_signers_of_three_organisations_and_a_notice(paper: Paper) -> None:
-    ombudsman = Party.new("ombudsman-1", "parliament", "ombudsman")
-    paper.log.append("party-key", ombudsman.key_leaf)
-    paper.close(LATER)
+    ombudsman, fresh = (Party.new(name, "parliament", "ombudsman") for name in ("ombudsman-1", "ombudsman-2"))
+    for party, at in ((ombudsman, LATER), (fresh, LATER + DAY)):
+        paper.log.append("party-key", party.key_leaf)
+        paper.close(at)
+    day = LATER + 30 * DAY
 
     def disclose(name: str, days: int, *signers: Party) -> int:
-        told = {"disclosure": hash_of(name), "notice": format_instant(LATER + days * DAY)}
+        told = {"disclosure": hash_of(name), "notice": format_instant(day + days * DAY)}
         signatures = {one.name: one.sign(canonical({"disclosure": told})) for one in signers}
         paper.log.append("disclosure", {**told, "signatures": signatures})
         return len(paper.log.entries) - 1
@@ -274,11 +276,13 @@ def test_a_disclosure_has_signers_of_three_organisations_and_a_notice(paper: Pap
     alone = disclose("without an ombudsman", 10, *paper.world.signers[:4])
     late = disclose("late", 92, *paper.world.signers[:4], ombudsman)
     forged = disclose("forged", 10, *paper.world.signers[1:4], ombudsman, Party.new("signer-0", "health", SIGNER))
-    paper.close(LATER + HOUR)
+    early = disclose("with a key of 29 days", 10, *paper.world.signers[:4], fresh)
+    paper.close(day + HOUR)
 
     found = found_in(paper.audit())
 
-    assert found == [("NOTICE-TOO-SHORT", late), ("SHORT-QUORUM", alone), ("SIGNATURE", forged)]
+    wrong = [("NOTICE-TOO-SHORT", late), ("SHORT-QUORUM", alone), ("SIGNATURE", forged), ("SIGNATURE", early)]
+    assert found == wrong
 
 
 def test_an_emergency_is_renewed_by_others_and_for_half_a_year_at_most(paper: Paper) -> None:

@@ -22,6 +22,14 @@ def vouched_at(node: Node, pending_id: UUID) -> datetime | None:
     return found.cosigned.at if found else None
 
 
+def vouched_now(node: Node) -> datetime | None:
+    """Return when a quorum last stood by the newest head that one cosigned; None without. No clock of ours alters it.
+
+    What can never be undone is due by this time as well, so that one wrong reading of a clock destroys nothing.
+    """
+    return ledger.latest_quorum_at(node.store, node.trust)
+
+
 def vouched_place(node: Node, index: int) -> datetime | None:
     """Return the same for the leaf at a place of the log."""
     found = ledger.receipt_at(node.store, node.trust, index, newest=False, by=node.clock.now() + SKEW)

@@ -144,12 +144,12 @@ class Order:
 
 
 def check_order(order: Order, signatures: Mapping[str, str], keys: Sequence[PartyKey]) -> tuple[str, ...]:
-    """Return who signed an order, or raise BadRequest. `keys` are those of the log that witnesses vouch for."""
+    """Return who signed an order, or raise BadRequest. `keys` are those that the log has had for long enough."""
     found = []
     for party, signature in signatures.items():
         good = [one for one in keys if (one.party, one.duty) == (party, "signer") and _good(one, order, signature)]
         if not good:
-            raise BadRequest(f"SIGNATURE: that of {party[:40]} is of no key that the log has for a signer")
+            raise BadRequest(f"SIGNATURE: that of {party[:40]} is of no signer's key that the log had for long enough")
         found.append(good[0])
     if min(len({one.key for one in found}), len({one.organisation for one in found})) < ORDER_SIGNERS:
         raise BadRequest("SHORT-QUORUM: two have to sign, of two organisations")

@@ -26,6 +26,11 @@ DISCLOSURE_ORGANISATIONS: Final = 3
 MOST_SIGNERS: Final = 6
 LONGEST_DELAY: Final = timedelta(days=90)
 """By so long after a disclosure its resident is told of it. It carries a right: nothing makes it longer."""
+KEY_NOTICE: Final = timedelta(days=30)
+"""How long a key stands in the log, seen by witnesses, before it signs a disclosure, or that a record is destroyed.
+
+Whoever runs a node can enter keys into its log: the public sees them coming. No setting changes it.
+"""
 DISCLOSURE_WITHIN: Final = timedelta(days=30)
 """A disclosure that was not carried out by so long after it stood in the log is void."""
 _EFFECTIVE = ("effectiveDateTime", "effectiveInstant", "effectivePeriod")
@@ -187,8 +192,9 @@ def check_signers(
 ) -> tuple[str, ...]:
     """Return who signed, or raise DisclosureRefused with the word for what is missing.
 
-    `keys` are those of the public log; each has to stand there at `at`. Every signature has to be good. Signers come
-    from three organisations at least, and one of them is an ombudsman whose organisation nobody else signs for.
+    `keys` are those of the public log; each has to have stood there for `KEY_NOTICE` at `at`. Every signature has to be
+    good. Signers come from three organisations at least, and one of them is an ombudsman whose organisation nobody else
+    signs for.
     """
     found = [_signer(disclosure, party, signature, list(keys), at) for party, signature in signatures.items()]
     if not DISCLOSURE_SIGNERS <= len(found) <= MOST_SIGNERS or len({one.key for one in found}) != len(found):
@@ -212,10 +218,10 @@ def _signer(
 ) -> DisclosureKey:
     message = disclosure.signed
     for one in keys:
-        known = one.party == party and one.duty in (SIGNER, OMBUDSMAN) and one.logged_at <= at
+        known = one.party == party and one.duty in (SIGNER, OMBUDSMAN) and one.logged_at + KEY_NOTICE <= at
         if known and _good(one.key, message, signature):
             return one
-    raise DisclosureRefused(f"SIGNATURE: that of {party[:40]} is of no key that the log had then")
+    raise DisclosureRefused(f"SIGNATURE: that of {party[:40]} is of no key that the log had for {KEY_NOTICE.days} days")
 
 
 def _good(key: bytes, message: bytes, signature: str) -> bool:

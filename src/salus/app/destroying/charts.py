@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 from salus import access, identity, ledger, records
 from salus.access import Read
+from salus.access.disclosing import KEY_NOTICE
 from salus.app.destroying.telling import tell_destructions
 from salus.app.node import Node
-from salus.app.vouching import vouched_place
+from salus.app.vouching import vouched_now, vouched_place
 from salus.kernel import Purpose, Role
 from salus.keys import Certificate, Destruction, Order, check_order
+from salus.ledger import PartyKey
 from salus.proof import LeafProof
 from salus.records import NotFound
 from salus.storage import Duty
@@ -20,10 +22,11 @@ from salus.storage import Duty
 def destroy_chart(node: Node, order: Order, signatures: Mapping[str, str]) -> Destruction:
     """Destroy the key of the chart that an order names; its certificate goes to the log. Nothing brings it back.
 
-    The entry of its resident's register is durable first. Raises BadRequest unless two signed, and NotFound. Doing it
-    again changes nothing. What was derived of the chart goes as `forget_destroyed` has it.
+    The entry of its resident's register is durable first. Raises BadRequest unless two signed, with keys that have
+    stood in the log for `KEY_NOTICE` by the witnesses' time, and NotFound. Doing it again changes nothing. What was
+    derived of the chart goes as `forget_destroyed` has it.
     """
-    check_order(order, signatures, [one for one in ledger.party_keys(node.store) if vouched_place(node, one.index)])
+    check_order(order, signatures, _keys(node))
     at, what = node.clock.now(), str(order.chart)
     before = node.keys.destruction(what)
     if before is not None:
@@ -54,6 +57,13 @@ def certificate(node: Node, what: str) -> Certificate | None:
             proof = LeafProof(index=index, hashes=hashes, checkpoint=head.note)
             return Certificate(opening=found.opening, leaf=json.loads(leaf.encoded)["shred"], proof=str(proof))
     return None
+
+
+def _keys(node: Node) -> list[PartyKey]:
+    """Return the keys that the public had time to see, for as long as witnesses vouch for."""
+    at = vouched_now(node)
+    found = [(one, vouched_place(node, one.index)) for one in ledger.party_keys(node.store)] if at else []
+    return [one for one, seen in found if seen and at and seen + KEY_NOTICE <= at]
 
 
 def _entry(node: Node, order: Order, chart: int, holder: int | None) -> Read:

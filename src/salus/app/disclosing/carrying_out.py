@@ -77,7 +77,7 @@ def _check_seen(node: Node, disclosure: Disclosure, at: datetime) -> None:
     if not isinstance(signatures, Mapping) or disclosing.leaf_of(disclosure, signatures).encoded != receipt.entry:
         raise DisclosureRefused("the public log has another disclosure in this place; nothing is shown")
     seen = receipt.cosigned.at
-    disclosing.check_signers(disclosure, signatures, _keys(node), seen)
+    disclosing.check_signers(disclosure, signatures, _keys(node), min(seen, receipt.cosigned.as_of))
     if at > seen + DISCLOSURE_WITHIN:
         raise DisclosureRefused(f"a disclosure is void {DISCLOSURE_WITHIN.days} days after it stood in the log")
     if disclosure.notice > seen + LONGEST_DELAY:

@@ -15,6 +15,7 @@ from salus.healthcode.measures.service import (
     take_result,
     take_specimen,
 )
+from salus.healthcode.measures.store import under_charts_alone
 from salus.healthcode.measures.verifying import RowFinding, verify_rows
 from salus.healthcode.measures.vetoing import veto
 
@@ -39,6 +40,7 @@ __all__ = [
     "specimen_chart",
     "take_result",
     "take_specimen",
+    "under_charts_alone",
     "verify_rows",
     "veto",
 ]

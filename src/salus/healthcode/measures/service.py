@@ -21,7 +21,7 @@ from salus.healthcode.measures.model import FORGOTTEN, Decided, HeldNotice, Kept
 from salus.healthcode.measures.publications import Known, known, logged_keys, signer_of
 from salus.healthcode.measures.sealing import EvidenceKeys, Seals, seal
 from salus.kernel import canonical, format_instant, parse_instant
-from salus.keys import ChartKeyMissing, KeyService
+from salus.keys import ChartKeyMissing, KeyService, KeyShredded
 from salus.ledger import Leaf
 from salus.proof import Trust
 from salus.rules import (
@@ -275,15 +275,18 @@ def _keep(
     """Keep evidence, as (commitment, kind, specimen, chart), and hand its leaf to the log; None if it is no news.
 
     Under an emergency it is sealed under its key as well, and nothing but the day says when it came: the instant would
-    lead to the record that came with it.
+    lead to the record that came with it. Where that key is gone, its chart's alone seals it: care goes on.
     """
     commitment, kind, specimen, chart_key = kept
     if tables.evidence(tx, Seals(emergencies={}), [commitment]):
         return None
     body = {"party": signed.party, "commitment": commitment, "signature": signed.signature}
     leaf, key, holder = Leaf(kind=kind, body=body), keys.unwrap([chart_key])[chart_key], None
-    if under is not None:
-        seals = Seals(emergencies={under: keys.emergency_key(under)})
+    emergency = _emergency_key(keys, under) if under else None
+    if under is None or emergency is None:
+        under = None
+    else:
+        seals = Seals(emergencies={under: emergency})
         key, holder = seals.joined(under, key), seals.holder(under, chart_key)
         at = at.replace(hour=0, minute=0, second=0, microsecond=0)
     row = Kept(
@@ -298,6 +301,14 @@ def _keep(
         emergency=under,
     )
     return tables.add_evidence(tx, row, holder, at)
+
+
+def _emergency_key(keys: EvidenceKeys, emergency: bytes) -> bytes | None:
+    """Return the key of an emergency, made at the first asking; None once it was destroyed."""
+    try:
+        return keys.emergency_key(emergency)
+    except KeyShredded:
+        return None
 
 
 def _waiting(store: Store, seals: Seals, last: int) -> list[Kept]:
@@ -357,11 +368,18 @@ def _made(told: Known, evidence: Mapping[str, Opened], one: Kept, at: datetime, 
 def _keep_decision(store: Store, keys: KeyService, one: Kept, opening: Mapping[str, Any], at: datetime) -> int:
     """Keep a decision and hand its leaf to the log, in one transaction; nothing if another round was faster.
 
-    It is sealed under the emergency that lets it be, and so is whose it is.
+    It is sealed under the emergency that lets it be, and so is whose it is. Where the key of that is gone nothing is
+    asked of anybody, and the result waits no longer.
     """
     body, commitment = opening["decision"], commitment_of(opening)
-    key, under = keys.unwrap([one.chart_key])[one.chart_key], raw(body["emergency"])
-    seals = Seals(emergencies=keys.emergency_keys() | {under: keys.emergency_key(under)})
+    under = raw(body["emergency"])
+    emergency = _emergency_key(keys, under)
+    if emergency is None:
+        with store.transaction(Duty.CARE) as tx:
+            tables.done(tx, one.key)
+        return 0
+    key = keys.unwrap([one.chart_key])[one.chart_key]
+    seals = Seals(emergencies=keys.emergency_keys() | {under: emergency})
     with store.transaction(Duty.CARE) as tx:
         if not tables.hold(tx, one.key) or tables.decision_of(tx, seals, one.commitment):
             return 0

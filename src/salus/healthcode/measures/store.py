@@ -55,6 +55,9 @@ ALL_EVIDENCE = f"""
 ALL_DECISIONS = f"""
     select {_DECISION} where result > %s order by result limit %s
 """
+UNDER_CHARTS_ALONE = """
+    select distinct emergency from healthcode.decision where chart_key is not null
+"""
 _INSERT_EVIDENCE = """
     insert into healthcode.evidence
         (commitment, kind, specimen, chart_key, holder, emergency, entry, sealed, pending_id, taken_in)
@@ -137,6 +140,11 @@ def all_evidence(tx: Transaction, seals: Seals, after: int, most: int) -> list[K
 def all_decisions(tx: Transaction, seals: Seals, after: bytes, most: int) -> list[Decided]:
     """Return decisions in the order of their results, for verification."""
     return [_decided(row, seals) for row in tx.rows(ALL_DECISIONS, (after, most))]
+
+
+def under_charts_alone(tx: Transaction) -> set[bytes]:
+    """Return the emergencies of decisions that an earlier release sealed under their chart's key alone."""
+    return {bytes(emergency) for (emergency,) in tx.rows(UNDER_CHARTS_ALONE, ())}
 
 
 def issue(tx: Transaction, commitment: str, at: datetime) -> bool:

@@ -12,11 +12,15 @@ from salus_audit.spelling import jcs, octets, seconds
 
 SIGNERS, ORGANISATIONS = 4, 3
 LONGEST_DELAY = 90 * DAY
+KEY_NOTICE = 30 * DAY
 SKEW = 300
 
 
 def judge_disclosures(log: Log, seen: Witnessed, keys: Iterable[Key]) -> None:
-    """Hold each disclosure against its signers, an ombudsman among them, and the longest delay of its notice."""
+    """Hold each disclosure against its signers, an ombudsman among them, and the longest delay of its notice.
+
+    A key signs once it stood in the log for `KEY_NOTICE`.
+    """
     known = [one for one in keys if one.duty in ("signer", "ombudsman")]
     for index, body in log.of("disclosure"):
         at = seen.seen(index)
@@ -26,13 +30,13 @@ def judge_disclosures(log: Log, seen: Witnessed, keys: Iterable[Key]) -> None:
         signers = []
         for party, signature in body["signatures"].items():
             raw = octets(signature, 64)
-            mine = [one for one in known if one.party == party and one.seen <= at and signed(one.key, message, raw)]
+            stood = [one for one in known if one.party == party and one.seen + KEY_NOTICE <= at + SKEW]
+            mine = [one for one in stood if signed(one.key, message, raw)]
             if mine:
                 signers.append(mine[0])
             else:
-                log.findings.add(
-                    "SIGNATURE", index, party, "this signature of a disclosure is of no key that the log had"
-                )
+                text = "this signature of a disclosure is of no key that the log had for 30 days"
+                log.findings.add("SIGNATURE", index, party, text)
         fault = _few(signers)
         if fault and len(signers) == len(body["signatures"]):
             log.findings.add("SHORT-QUORUM", index, ", ".join(sorted(body["signatures"])), fault)
