@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -43,6 +44,11 @@ DETECTED = {
     "D05": "READ-SHOWN",
 }
 """What can be done all the same, and under which word it is then reported; everything else is blocked."""
+
+
+SAMPLE = ("A02", "A04", "B07", "C13")
+"""A whole round takes a quarter of an hour: `salus abuse --ablate`, or SALUS_ABLATIONS=all here."""
+EVERY_CUT = os.environ.get("SALUS_ABLATIONS") == "all"
 
 
 def ended(*only: str) -> Mapping[str, Ended]:
@@ -85,7 +91,7 @@ def test_each_of_the_dozen_names_a_proven_set_and_each_control_is_in_one() -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("id_", [one.id for one in ATTACKS if one.cuts])
+@pytest.mark.parametrize("id_", [one.id for one in ATTACKS if one.cuts and (EVERY_CUT or one.id in SAMPLE)])
 def test_without_its_controls_an_attack_is_missed_and_with_one_left_it_is_not(id_: str) -> None:
     done = ablate(chosen([id_]))
 

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Locator
 
 from journeys.live import DOCTOR, Live, Visitor
 from journeys.story import FANG, WEI, infected
-from salus.kernel import format_instant
+from salus.kernel import Role, format_instant
 from salus.storage import Duty, Settings, Store, open_store
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -131,6 +131,8 @@ def test_the_figures_of_power_are_those_of_the_tables(store: Store, me: Visitor)
         "Results logged, of any outcome": one(store, LEAVES, ("result",)),
         "Decisions made by rules": one(store, LEAVES, ("decision",)),
         "Certificates that became void": one(store, LEAVES, ("void",)),
+        "Emergencies whose data nobody can read any more": 0,
+        "Records whose key was destroyed, with a certificate": one(store, LEAVES, ("shred",)),
     }
     assert shown["Contests opened"] == 2
     assert attempts == dict(
@@ -227,15 +229,19 @@ def test_who_looked_shows_every_entry_of_the_register(store: Store, me: Visitor)
     me.present(code)
     me.step_into(name)
     me.go("/me/reads")
-    shown = [one.get_attribute("datetime") for one in me.page.locator(".salus-look__when > time").all()]
+    people = me.page.locator("section:not([aria-labelledby=systems]) .salus-look__when > time").all()
+    shown = [one.get_attribute("datetime") for one in people]
+    behind = me.page.locator("section[aria-labelledby=systems] .salus-look__what a").all_inner_texts()
     key = one(store, "select resident_key from identity.resident where resident_id = %s", (somebody,))
-    held = asked(store, "select at, reader_role from access.entry where resident_key = %s", (key,))
+    every = asked(store, "select at, reader_role from access.entry where resident_key = %s", (key,))
+    held = [(at, role) for at, role in every if not Role(role).software]
     week = now(store) - timedelta(days=7)
 
     assert sorted(map(minute, shown)) == sorted(minute(format_instant(at)) for at, _ in held)
+    assert sum(number(text.split()[0]) for text in behind) == len(every) - len(held)
     assert 2 <= len(held) <= 50
-    people = number(me.page.locator(".salus-lead").inner_text().split()[0])
-    assert people == one(store, PEOPLE, (key, week)) >= 1
+    readers = number(me.page.locator(".salus-lead").inner_text().split()[0])
+    assert readers == one(store, PEOPLE, (key, week)) >= 1
     assert me.page.locator(".salus-look", has_text=DOCTOR).count() == sum(role == "clinician" for _, role in held)
 
 
