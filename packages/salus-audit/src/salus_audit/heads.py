@@ -40,8 +40,10 @@ def heads_of(place: Place, log: NamedKey, size: int, findings: Findings) -> list
         if notes is None:
             findings.add("LOG-TRUNCATED", None, log.name, f"{path} is cut short")
             return found
+        before = len(found)
         _take(found, notes, path, log, findings)
-        number, full = number + 1, len(notes) >= WIDTH
+        grows = len(found) > before and found[-1].size <= size  # or a server could go on for ever
+        number, full = number + 1, len(notes) >= WIDTH and grows
     return [one for one in found if one.size <= size]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from pathlib import Path
 from typing import IO
 from urllib.error import HTTPError, URLError
@@ -90,9 +90,9 @@ class Place:
         raise Unreadable(fault)
 
 
-def _slowly(answer: IO[bytes], most: int) -> bytes:
+def _slowly(answer: HTTPResponse, most: int) -> bytes:
     content, until = b"", time.monotonic() + 3 * PATIENCE
-    while piece := answer.read(_PIECE):
+    while piece := answer.read1(_PIECE):
         content += piece
         if len(content) > most:
             break

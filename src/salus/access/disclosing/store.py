@@ -35,9 +35,15 @@ def add_done(
 
 
 def untold(tx: Transaction, residents: Sequence[int], at: datetime) -> set[tuple[int, int]]:
-    """Return the places in the register of what these residents are told later."""
+    """Return the places in the register of what these residents are told later.
+
+    Only the entry of that very disclosure, and for 90 days at most: no row hides anything else, or for longer.
+    """
     found = tx.rows(
-        "select batch, item from access.disclosed where resident_key = any(%s::bigint[]) and told_at > %s",
-        (list(residents), at),
+        "select d.batch, d.item from access.disclosed as d join access.entry as e using (batch, item)"
+        " where d.resident_key = any(%(residents)s::bigint[]) and d.told_at > %(at)s"
+        " and e.resident_key = d.resident_key and e.action = 'disclose' and e.ground = 'court-order'"
+        " and e.reader = encode(d.commitment, 'hex') and e.at + interval '90 days' > %(at)s",
+        {"residents": list(residents), "at": at},
     )
     return {(batch, item) for batch, item in found}

@@ -24,7 +24,8 @@ def looks_by_people(
 def folds(tx: Transaction, resident_keys: Sequence[int], before: Place | None, after: Place, limit: int) -> list[Fold]:
     """Return what systems did of themselves between two places of the register, one line a day, facility and purpose.
 
-    Both places are left out. The newest days first; entries stay as they are, and `looks_of_fold` returns them.
+    A line belongs where its newest entry stands; both places are left out, the newest first. Entries stay as they are,
+    and `looks_of_fold` returns them.
     """
     return store.folded(tx, resident_keys, before, after, limit)
 

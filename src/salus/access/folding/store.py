@@ -27,16 +27,17 @@ cross join lateral (
 order by found.batch desc, found.item desc limit %(limit)s
 """  # noqa: S608  constants of this module
 
+# A line stands whole, and once, where its newest entry does: what is told of an earlier time has a later place.
 # A day is civil: a fixed offset of eight hours, as `kernel.CIVIL_TIME` is.
 _FOLDED = f"""
 select (at at time zone 'UTC' + interval '8 hours')::date as day, reader_role, facility, purpose, count(*), min(at),
     max(at), max(array[batch, item::bigint])
 from access.entry
 where resident_key = any(%(residents)s::bigint[]) and reader_role in {_SOFTWARE}
-    and batch <= %(batch)s::bigint and (batch, item) < (%(batch)s::bigint, %(item)s::integer)
-    and batch >= %(low)s::bigint and (batch, item) > (%(low)s::bigint, %(low_item)s::integer)
 group by day, reader_role, facility, purpose
-order by day desc, 8 desc limit %(limit)s
+having max(array[batch, item::bigint]) < array[%(batch)s::bigint, %(item)s::bigint]
+    and max(array[batch, item::bigint]) > array[%(low)s::bigint, %(low_item)s::bigint]
+order by 8 desc limit %(limit)s
 """  # noqa: S608
 
 _OF_FOLD = f"""
@@ -59,7 +60,7 @@ def by_people(tx: Transaction, residents: Sequence[int], before: Place | None, l
 
 
 def folded(tx: Transaction, residents: Sequence[int], before: Place | None, after: Place, limit: int) -> list[Fold]:
-    """Fold what systems did between two places of the register, the newest day first."""
+    """Fold what systems did, whole lines whose newest entry lies between two places, those entries newest first."""
     batch, item = before or LAST
     low, low_item = after
     asked = {"residents": list(residents), "batch": batch, "item": item, "limit": limit}

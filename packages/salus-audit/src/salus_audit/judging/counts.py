@@ -86,6 +86,8 @@ def _or_never(at: int | None) -> int:
 
 def _month_end(month: str) -> int:
     year, number = int(month[:4]), int(month[5:])
+    if (year, number) >= (9999, 12):
+        return 1 << 62
     following = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
     return int(following.timestamp())
 

@@ -139,7 +139,10 @@ def read_document(found: Published, content: bytes) -> None:
 
 def _content(found: Published) -> None:
     judge: Callable[[Mapping[str, Any]], str | None] = _CONTENTS.get(found.kind, lambda body: None)
-    fault = judge(found.body)
+    try:
+        fault = judge(found.body)
+    except (TypeError, ValueError, LookupError, ArithmeticError, RecursionError):
+        fault = "its content is of a form that no reader understands"
     if fault:
         found.fault("RULE-LINT", fault)
 
