@@ -166,7 +166,7 @@ def test_on_a_production_node_nothing_cares_until_it_is_admitted(tmp_path_factor
 
         assert node.facility("H1").care
         assert not node.care_facility(clinician("H1"))
-        with pytest.raises(Refused):
+        with pytest.raises(Refused, match="no admission of this place"):
             arrive(node, clinician("H1"), NUMBER)
 
 

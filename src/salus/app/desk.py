@@ -87,7 +87,7 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     action = Action.RESOLVE_CODE if by_code else Action.OPEN_RELATION
     decision = decide(node, principal, action, Kind.RECORD)
     if not decision.allowed or principal.facility is None:
-        raise refuse(node, principal, action, "only a place of care may do this, for treatment")
+        raise refuse(node, principal, action, node.why_no_care(principal))
     with node.store.transaction(Duty.CARE) as tx:
         found = presented_by(tx, node, principal.facility, text)
         opened_for, ground = found.key, access.GIVEN if found.given else decision.ground

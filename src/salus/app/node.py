@@ -144,6 +144,15 @@ class Node:
         place = self.facility(principal.facility) if principal.facility is not None else None
         return place is not None and place.care and self.admitted(place)
 
+    def why_no_care(self, principal: Principal) -> str:
+        """Say why somebody's facility is none that care is given at, for whoever stands at its desk."""
+        place = self.facility(principal.facility) if principal.facility is not None else None
+        if place is not None and place.care and not self.admitted(place):
+            return (
+                "no admission of this place is in force; who runs the node has one published (salus publish)"
+            )
+        return "only a place of care may do this, for treatment"
+
     def admitted(self, place: Facility) -> bool:
         """Tell whether published admissions name a facility as it is registered, in the minute that it is asked in.
 
