@@ -148,9 +148,7 @@ class Node:
         """Say why somebody's facility is none that care is given at, for whoever stands at its desk."""
         place = self.facility(principal.facility) if principal.facility is not None else None
         if place is not None and place.care and not self.admitted(place):
-            return (
-                "no admission of this place is in force; who runs the node has one published (salus publish)"
-            )
+            return "no admission of this place is in force; who runs the node has one published (salus publish)"
         return "only a place of care may do this, for treatment"
 
     def admitted(self, place: Facility) -> bool:

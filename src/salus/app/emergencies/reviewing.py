@@ -18,8 +18,8 @@ from salus.app.node import Node
 from salus.parties import Principal
 from salus.storage import Duty, Transaction
 
-_LATER = timedelta(hours=23)
-"""A care relation of the day after is still open then."""
+_WITHIN = tuple(timedelta(hours=n) for n in range(24))
+"""The shortest care relation lasts two hours, so that looking at each hour of the day that followed meets every one."""
 _NOT_YOURS = "there is no such opening that you may judge"
 
 
@@ -52,7 +52,7 @@ def judge_opening(node: Node, who: Principal, id_: UUID) -> Judged:
         known = identity.known_as(tx, found.resident_key)
         _register(tx, who, found, decision.ground, at)
         words = node.custodian.open_sealed(SEALED_AS, found.words, found.id.bytes).decode()
-        instants = (found.at, min(at, found.at + _LATER))
+        instants = [found.at + later for later in _WITHIN if found.at + later <= at]
         return Judged(
             opening=found,
             words=words,
