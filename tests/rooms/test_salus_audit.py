@@ -148,6 +148,21 @@ def test_a_planted_leaf_is_found_and_nothing_else(paper: Paper, code: str, plant
         assert found_in(found) == [(code, leaf)], told_in(found)
 
 
+def test_a_read_over_midnight_and_a_crash_leave_nothing_to_find(paper: Paper) -> None:
+    for day, unwraps, declared in (("2031-02-20", 4, 6), ("2031-02-21", 5, 4), ("2031-02-22", 0, 0)):
+        paper.add("unwraps", custodian="H1", day=day, entries=9, unwraps=unwraps, declared=declared)
+    paper.close(LATER + DAY)
+
+    assert found_in(paper.audit()) == []
+
+
+def test_no_leaf_and_no_document_is_too_odd_to_be_judged(paper: Paper) -> None:
+    leaf = paper.add("voids", month="9999-12", reason="holder", count=1)
+    paper.close(LATER + DAY)
+
+    assert found_in(paper.audit()) == [("COUNT-MISMATCH", leaf)]
+
+
 # What is published
 
 
