@@ -45,6 +45,8 @@ NO_PLACE_THAT_IS_SEARCHED = {
 NO_PLACE_OF_A_PERSON = {
     "salus.ledger.files.mirroring.Mirrored.place": "folder of a mirror",
     "salus.cli.proving.Wanted.place": "folder or address of a log",
+    "salus.web.views.sharing.HeldLine.ended_where": "institution whose desk ended a right",
+    "salus.healthcode.sharing.model.Share.ended_where": "institution whose desk ended a right",
     "salus.records.history.model.Version.place": "number of a version in a history",
     "salus.records.model.Located.place": "number of a match in a search's order",
     "salus.records.search.extract._Branch.where": "condition on an element",
