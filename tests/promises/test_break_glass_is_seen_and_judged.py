@@ -16,12 +16,12 @@ import pyotp
 import pytest
 
 from breaking import WHY, Ward, a_clinician, a_ward, in_emergency, judge
-from consenting import PLAIN
+from consenting import NUMBER, PLAIN
 from nodes import a_number, clinician, system
 from salus import ledger
 from salus.access import About, GlassOff, OpeningInvalid, Says
 from salus.access.glass import GLASS_LASTS, MOST_A_DAY, MOST_A_MONTH, REVIEW_WITHIN, Category, Off
-from salus.app import NodeSettings, Reader, close_batch, powers, search, view_summary
+from salus.app import NodeSettings, Reader, arrive, close_batch, powers, search, view_summary
 from salus.app.emergencies import (
     Proof,
     answer_opening,
@@ -33,7 +33,7 @@ from salus.app.emergencies import (
     waiting_openings,
 )
 from salus.kernel import Purpose, Refused, Role
-from salus.parties import ROLE_PURPOSES, NotSignedIn
+from salus.parties import ROLE_PURPOSES, NotSignedIn, principal
 from salus.records import NotFound, parse_query
 from salus.storage import Duty
 from signing_in import Authenticator
@@ -233,6 +233,22 @@ def test_another_organisation_judges_and_learns_nothing_of_the_record_or_whose_i
     fields = {field.name for field in dataclasses.fields(found)}
     assert fields == {"opening", "words", "seen", "received"}
     assert (ward.looks()[0].what, ward.looks()[0].role) == ("emergency-review", Role.ACCESS_REVIEWER)
+
+
+@pytest.mark.parametrize(
+    ("comes", "looks", "received"), [(20, 40, True), (20, 80, True), (1400, 1500, True), (1800, 1860, False)]
+)
+def test_a_reviewer_is_told_of_whoever_received_the_resident_within_a_day(
+    ward: Ward, comes: int, looks: int, received: bool
+) -> None:
+    """Minutes after the opening at which a colleague receives, and at which the reviewer looks."""
+    broken = ward.open(in_emergency(next(NAMES), "H5"))
+    ward.move(timedelta(minutes=comes))
+    arrive(ward.node, principal(Role.RECEPTION, "desk-1", facility="H5", purpose=Purpose.TREAT), NUMBER)
+    ward.move(timedelta(minutes=looks - comes))
+
+    assert judge_opening(ward.node, judge(), broken.id).received is received
+    ward.answer(broken)
 
 
 @pytest.mark.parametrize("facility", ["RB2", "H4"])

@@ -19,7 +19,11 @@ from salus.parties import Principal
 from salus.storage import Duty, Transaction
 
 _WITHIN = tuple(timedelta(hours=n) for n in range(24))
-"""The shortest care relation lasts two hours, so that looking at each hour of the day that followed meets every one."""
+"""The shortest care relation lasts two hours, so that looking at each hour of the day that followed meets every one.
+
+The last instant is now, or the end of that day: a visit since the last whole hour is open then.
+"""
+_DAY = timedelta(days=1) - timedelta(microseconds=1)
 _NOT_YOURS = "there is no such opening that you may judge"
 
 
@@ -53,6 +57,7 @@ def judge_opening(node: Node, who: Principal, id_: UUID) -> Judged:
         _register(tx, who, found, decision.ground, at)
         words = node.custodian.open_sealed(SEALED_AS, found.words, found.id.bytes).decode()
         instants = [found.at + later for later in _WITHIN if found.at + later <= at]
+        instants.append(min(at, found.at + _DAY))
         return Judged(
             opening=found,
             words=words,
