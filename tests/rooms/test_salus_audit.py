@@ -14,7 +14,9 @@ from audited import Paper, an_honest_paper, decision, found_in, hash_of, told_in
 from measures import ALIVE, DAY, DISEASE, HOUR
 from salus.cli.actors import SIGNER, Party, emergency_document, rules_document
 from salus.kernel import canonical, format_instant
-from salus.rules import Document, PublicationKind, reuse_tag
+from salus.proof.tiles import join_entries, split_entries
+from salus.rules import Document, PublicationKind, reuse_tag, veto_message
+from salus_audit import audit
 from salus_audit.judging.counts import shred_of
 
 LATER = ALIVE + 2 * DAY
@@ -161,6 +163,67 @@ def test_no_leaf_and_no_document_is_too_odd_to_be_judged(paper: Paper) -> None:
     paper.close(LATER + DAY)
 
     assert found_in(paper.audit()) == [("COUNT-MISMATCH", leaf)]
+
+
+def withhold(paper: Paper, place: slice) -> None:
+    """Leave heads out of the file that holds them."""
+    file = paper.folder / "heads" / "000"
+    heads = split_entries(file.read_bytes())
+    del heads[place]
+    file.write_bytes(join_entries(heads))
+
+
+def test_heads_that_are_left_out_keep_no_emergency_alive(paper: Paper) -> None:
+    lapsed = paper.world.documents["emergency"].ends
+    for day in range(5):
+        paper.add("refusals", day=format_instant(lapsed + day * DAY)[:10], action="x", count=1)
+        paper.close(lapsed + day * DAY)
+    paper.evidence(lapsed + 5 * DAY)
+    zombie = decision(paper)
+    paper.close(lapsed + 5 * DAY + 6 * HOUR)
+    asked = paper.asked()
+    withhold(paper, slice(-8, -1))
+
+    assert ("EMERGENCY-LAPSED", zombie) in found_in(audit(asked))
+
+
+def test_a_veto_whose_head_is_left_out_is_told_of(paper: Paper) -> None:
+    ombudsman, at = Party.new("citizens", "citizens", "ombudsman"), LATER + HOUR
+    paper.add("party-key", **ombudsman.key_leaf)
+    paper.close(LATER)
+    document = rules(at + 4 * DAY)
+    paper.publish(document, at=at)
+    signature = ombudsman.sign(veto_message(document.digest, ombudsman.name))
+    veto = paper.add("veto", digest=document.digest, party=ombudsman.name, signature=signature)
+    paper.close(at + HOUR)
+    paper.add("refusals", day=format_instant(at + 5 * DAY)[:10], action="x", count=1)
+    paper.close(at + 5 * DAY)
+    asked = paper.asked()
+    assert audit(asked).findings.unchecked == []
+    withhold(paper, slice(-2, -1))
+
+    assert [text for text in audit(asked).findings.unchecked if f"veto at {veto}" in text] != []
+
+
+def test_what_was_decided_before_a_veto_is_no_finding_and_what_came_after_is(paper: Paper) -> None:
+    ombudsman, at = Party.new("citizens", "citizens", "ombudsman"), LATER + HOUR
+    paper.add("party-key", **ombudsman.key_leaf)
+    paper.close(LATER)
+    urgent = rules(at + 7 * HOUR, 10 * DAY)
+    paper.publish(urgent, at=at, signers=paper.world.signers)
+    paper.evidence(at + 8 * HOUR)
+    decision(paper, rules=urgent.digest)
+    paper.close(at + 14 * HOUR)
+    signature = ombudsman.sign(veto_message(urgent.digest, ombudsman.name))
+    paper.add("veto", digest=urgent.digest, party=ombudsman.name, signature=signature)
+    paper.close(at + 15 * HOUR)
+    assert found_in(paper.audit()) == []
+
+    paper.evidence(at + 16 * HOUR)
+    after = decision(paper, rules=urgent.digest)
+    paper.close(at + 22 * HOUR)
+
+    assert found_in(paper.audit()) == [("VETOED", after)]
 
 
 # What is published

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from salus_audit.finding import Findings
@@ -25,6 +25,7 @@ from salus_audit.judging.publishing import (
     check_vetoes,
     read_document,
     read_veto,
+    undated,
 )
 from salus_audit.notes import MOST_NOTE, Head, Times, Unsigned, quorum_of, quorum_times, read_head
 from salus_audit.places import Missing, Place, Unreadable
@@ -286,6 +287,9 @@ def _published(found: Audit, log: Log, keys: Sequence[Key]) -> tuple[list[Publis
             check_signers(one, keys)
     _notice(published, vetoes)
     for one in published:
+        for veto in undated(one, vetoes):
+            text = f"whether the veto at {veto.leaf} came in time: no head was shown between {_times(veto)}"
+            found.findings.pass_over(text)
         for code, text in one.faults:
             answers = ", ".join(sorted(one.told["signatures"]))
             if code != "VETOED":  # the veto worked: it is told of by whatever rests on these rules all the same
@@ -299,10 +303,14 @@ def _vetoes(found: Audit, log: Log, keys: Sequence[Key]) -> list[Veto]:
         at = found.seen.seen(index)
         veto = read_veto(index, body, at, keys) if at is not None else None
         if veto:
-            vetoes.append(veto)
+            vetoes.append(replace(veto, earliest=found.seen.before(index)))
         elif at is not None:
             log.findings.add("SIGNATURE", index, body["party"], "no ombudsman's key that the log had signed this veto")
     return vetoes
+
+
+def _times(veto: Veto) -> str:
+    return f"{instant(veto.earliest) if veto.earliest is not None else 'the beginning'} and {instant(veto.seen)}"
 
 
 def _notice(published: Sequence[Published], vetoes: Sequence[Veto]) -> None:

@@ -1,7 +1,7 @@
 """Every head of a log that its files hold, and the times at which a quorum of witnesses had them.
 
 The log publishes each head that it ever signed (`heads/NNN`, 256 a file), with each witness's first line: what was in
-the log by when can be told from these alone. A node that leaves one out makes only itself look later.
+the log by when can be told from these alone. What a node leaves out makes leaves look later, and is told as such.
 """
 
 from __future__ import annotations

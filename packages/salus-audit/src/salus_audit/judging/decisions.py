@@ -12,14 +12,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from salus_audit.heads import Witnessed
-from salus_audit.judging.publishing import HOUR, Published
+from salus_audit.judging.publishing import TOLD_WITHIN, Published
 from salus_audit.reading.walking import Log
 from salus_audit.spelling import base64_of
 
 SKEW = 300
 """How far clocks may differ from those of the witnesses, in seconds."""
-BATCH = HOUR
-"""How long a leaf may wait for its place."""
 
 
 @dataclass(slots=True)
@@ -67,36 +65,36 @@ class Decisions:
         return self._known[key]
 
     def _fault(self, index: int, digest: str) -> tuple[str, str] | None:
-        named = self.rules.get(digest, ())
+        named, by = self.rules.get(digest, ()), self.seen.seen(index)
         if not named:
             return "RULE-DIVERGENCE", "the log knows no rules of this digest"
-        good = [one for one in named if not one.faults]
+        if by is None:
+            return None  # no quorum has it yet, and so it proves nothing yet
+        good = [one for one in named if one.stood(by)]
         if not good:
             code, text = named[0].faults[0]
             return code, f"its rules, {named[0].told['name']}, do not count: {text}"
         fault = ("RULE-DIVERGENCE", "what it names are no assignment rules")
         for one in good:
-            fault_of_one = self._at(index, one)
+            fault_of_one = self._at(index, by, one)
             if fault_of_one is None:
                 return None
             fault = fault_of_one
         return fault
 
-    def _at(self, index: int, rules: Published) -> tuple[str, str] | None:
+    def _at(self, index: int, by: int, rules: Published) -> tuple[str, str] | None:
+        """Judge by when witnesses had the decision, never by when it may have been written: heads can be left out."""
         if rules.kind != "assignment-rules":
             return "RULE-DIVERGENCE", "what it names are no assignment rules"
         if rules.under > index:
             return "ORDER-VIOLATION", "it came into the log before its rules stood there"
-        by, after = self.seen.seen(index), self.seen.before(index)
-        if by is None:
-            return None  # no quorum has it yet, and so it proves nothing yet
-        if rules.starts > by + SKEW or (after is not None and after > rules.ends + BATCH + SKEW):
-            return "ORDER-VIOLATION", f"its rules, {rules.told['name']}, were not alive when it came into the log"
+        if not rules.starts - SKEW <= by <= rules.ends + TOLD_WITHIN:
+            return "ORDER-VIOLATION", f"its rules, {rules.told['name']}, were not alive when witnesses had it"
         for one in self.emergencies:
-            begun = not one.faults and one.disease == rules.disease and one.under <= index and one.starts <= by + SKEW
-            if begun and (after is None or after <= one.ends + BATCH + SKEW):
+            begun = one.stood(by) and one.disease == rules.disease and one.under <= index
+            if begun and one.starts - SKEW <= by <= one.ends + TOLD_WITHIN:
                 return None
-        return "EMERGENCY-LAPSED", f"no emergency of {rules.disease} was alive when it came into the log"
+        return "EMERGENCY-LAPSED", f"no emergency of {rules.disease} was alive when witnesses had it"
 
 
 class _Backing:

@@ -17,6 +17,8 @@ LEAST_ORGANISATIONS = 3
 LEAST_LIFE = DAY
 MOST_DOCUMENT = 64 * 1024
 VETO_WITHIN = DAY
+TOLD_WITHIN = HOUR + 300
+"""How long a leaf may wait for the head that holds it: a batch, and what clocks may differ."""
 
 SHORT = {"assignment-rules": 72 * HOUR, "acceptance-rules": 72 * HOUR, "trust-list": DAY}
 """Notice below which more signers have to sign, or an emergency has to be alive."""
@@ -68,7 +70,8 @@ class Key:
 class Published:
     """A publication. `seen` is when a quorum had it, `under` the size of the head by which it stood there.
 
-    `faults` are why it does not count, each a code with words; it counts if there are none.
+    `faults` are why it does not count, each a code with words; it counts if there are none. `vetoed` is when a quorum
+    had the first veto that stopped it: until then it counted.
     """
 
     leaf: int
@@ -78,6 +81,7 @@ class Published:
     body: Mapping[str, Any] = field(default_factory=dict)
     signers: list[Key] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
+    vetoed: int | None = None
 
     @property
     def kind(self) -> str:
@@ -105,9 +109,13 @@ class Published:
         found = self.body.get("disease")
         return found if isinstance(found, str) else None
 
+    def stood(self, at: int) -> bool:
+        """Tell whether nothing was wrong with it at an instant: nothing but a later veto, which stops from then on."""
+        return all(code == "VETOED" for code, _ in self.faults) and (self.vetoed is None or at < self.vetoed)
+
     def alive(self, at: int) -> bool:
         """Tell whether it counts at an instant, if it counts at all."""
-        return not self.faults and self.starts <= at < self.ends
+        return self.stood(at) and self.starts <= at < self.ends
 
     def fault(self, code: str, text: str) -> None:
         """Note why it does not count."""
@@ -262,13 +270,17 @@ def _under(found: Published, emergencies: Sequence[Published]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Veto:
-    """An ombudsman's veto: of which document, by whom, since when; `appointed` is when the log had the key."""
+    """An ombudsman's veto: of which document, by whom, since when; `appointed` is when the log had the key.
+
+    `seen` is when a quorum had it, `earliest` when the last head came that does not hold it.
+    """
 
     leaf: int
     digest: str
     party: str
     appointed: int
     seen: int
+    earliest: int | None = None
 
 
 def read_veto(leaf: int, body: Mapping[str, Any], seen: int, keys: Iterable[Key]) -> Veto | None:
@@ -285,11 +297,29 @@ def read_veto(leaf: int, body: Mapping[str, Any], seen: int, keys: Iterable[Key]
 
 def check_vetoes(found: Published, vetoes: Iterable[Veto]) -> None:
     """A veto in time, by an ombudsman known before the document, stops it for good; no trust list waits for one."""
-    until = max(found.starts, found.seen + VETO_WITHIN)
     for veto in vetoes:
-        mine = veto.digest == found.digest and found.kind != "trust-list"
-        if mine and veto.appointed <= found.seen and veto.seen < until:
+        if _may_stop(found, veto) and veto.seen < _until(found):
             found.fault("VETOED", f"{veto.party} vetoed it at {instant(veto.seen)}")
+            found.vetoed = veto.seen if found.vetoed is None else min(found.vetoed, veto.seen)
+
+
+def undated(found: Published, vetoes: Iterable[Veto]) -> list[Veto]:
+    """Return vetoes that may have come in time for all that heads tell: the one that should date them is not there."""
+    return [
+        veto
+        for veto in vetoes
+        if _may_stop(found, veto)
+        and veto.seen >= _until(found) > (veto.earliest or 0)
+        and veto.seen - (veto.earliest or 0) > TOLD_WITHIN
+    ]
+
+
+def _may_stop(found: Published, veto: Veto) -> bool:
+    return veto.digest == found.digest and found.kind != "trust-list" and veto.appointed <= found.seen
+
+
+def _until(found: Published) -> int:
+    return max(found.starts, found.seen + VETO_WITHIN)
 
 
 def check_succession(found: Sequence[Published]) -> None:
