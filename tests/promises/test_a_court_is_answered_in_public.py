@@ -10,6 +10,7 @@ import base64
 import json
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -225,6 +226,42 @@ def test_the_resident_sees_it_at_the_notice_by_itself_and_contests_it(court: Cou
     assert found.count >= 2
     assert found.reader == told.commitment.hex()
     assert check_node(node) == []
+
+
+class Undone(Exception):
+    """What was written for a test goes."""
+
+
+def test_a_row_written_past_the_door_hides_no_read_and_is_found(court: Court) -> None:
+    far, forged, key = court.world.now + 300 * DAY, secrets.token_bytes(32), court.resident_key
+    leaves = [leaf for _, leaf in ledger.leaves(court.world.node.store, "disclosure")]
+    with suppress(Undone), court.world.node.store.transaction(Duty.CARE) as tx:
+        newest = access.reads_of(tx, [key])[0]
+        tx.run("insert into access.disclosure values (%s, %s, %s, gen_random_uuid())", (forged, far, far))
+        row = (forged, key, newest.batch, newest.item, far, far)
+        tx.run("insert into access.disclosed values (%s, %s, %s, %s, %s, %s)", row)
+
+        assert (newest.batch, newest.item) not in access.disclosing.untold(tx, [key], court.world.now)
+        assert access.disclosing.unlogged(tx, leaves) == [forged]
+        raise Undone
+
+
+def test_whoever_gets_a_chart_is_told_of_its_disclosure_at_the_same_instant(court: Court) -> None:
+    node, told = court.world.node, court.document(notice=court.world.now + 2 * HOUR)
+    court.seen(told)
+    disclosing.disclose(node, told)
+    other = resident_of(node, send(node, system(), a_patient(a_number(2))))
+    with node.store.transaction(Duty.CARE) as tx:
+        mine, theirs = (identity.resident_by_key(tx, key) for key in (court.resident_key, other))
+        assert mine is not None
+        assert theirs is not None
+        access.tell_of_earlier(tx, list(mine.charts), court.resident_key, other)
+    who = the_resident(theirs.resident_id)
+    assert told.commitment.hex() not in [one.reader for one in who_looked(node, who).looks]
+
+    court.world.advance(2 * HOUR)
+
+    assert told.commitment.hex() in [one.reader for one in who_looked(node, who).looks]
 
 
 def test_nobody_can_put_the_notice_off(court: Court) -> None:

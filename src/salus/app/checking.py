@@ -82,6 +82,15 @@ def unwraps_agree(node: Node) -> Iterable[Finding]:
         yield Finding(code="UNWRAP-UNEXPLAINED", where=where, text=text)
 
 
+def disclosures_agree(node: Node) -> Iterable[Finding]:
+    """Disclosures to courts: the log tells of each that was carried out, and by when its resident is told."""
+    leaves = [leaf for _, leaf in ledger.leaves(node.store, "disclosure")]
+    with node.store.transaction(Duty.CARE) as tx:
+        for one in access.disclosing.unlogged(tx, leaves):
+            text = "a row says that it was carried out, and the log knows none with that notice"
+            yield Finding(code="DISCLOSURE-UNLOGGED", where=one.hex(), text=text)
+
+
 def residents_agree(node: Node) -> Iterable[Finding]:
     """Whose each chart is: what is kept for reading is a replay of what was asserted, and nothing else."""
     with node.store.transaction(Duty.CARE) as tx:
@@ -107,6 +116,7 @@ CHECKS: tuple[Check, ...] = (
     attempts_agree,
     voids_agree,
     unwraps_agree,
+    disclosures_agree,
     residents_agree,
     keys_destroyed,
 )

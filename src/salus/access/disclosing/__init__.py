@@ -11,7 +11,7 @@ from salus.access.disclosing.model import (
     DisclosureKey,
     check_signers,
 )
-from salus.access.disclosing.service import carry_out, hand_over, handed_over, leaf_of, untold
+from salus.access.disclosing.service import carry_out, hand_over, handed_over, leaf_of, unlogged, untold
 
 __all__ = [
     "DISCLOSABLE",
@@ -27,5 +27,6 @@ __all__ = [
     "hand_over",
     "handed_over",
     "leaf_of",
+    "unlogged",
     "untold",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import base64
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from salus.access.disclosing.model import Disclosure, check_notice
 from salus.access.errors import DisclosureRefused
 from salus.access.model import Read
 from salus.access.service import register
-from salus.kernel import Purpose, Role
+from salus.kernel import Purpose, Role, format_instant
 from salus.ledger import Leaf, append
 from salus.storage import Transaction
 
@@ -69,3 +70,10 @@ def carry_out(
 def untold(tx: Transaction, resident_keys: Sequence[int], at: datetime) -> set[tuple[int, int]]:
     """Return the places in the register of the disclosures that these residents are told of after `at`."""
     return store.untold(tx, resident_keys, at) if resident_keys else set()
+
+
+def unlogged(tx: Transaction, leaves: Iterable[Leaf]) -> list[bytes]:
+    """Return the commitments of rows that say that something was disclosed, where no leaf says so with that notice."""
+    logged = {(str(leaf.body["disclosure"]), str(leaf.body["notice"])) for leaf in leaves}
+    rows = [(one, base64.b64encode(one).decode(), format_instant(told)) for one, told in store.done(tx)]
+    return [one for one, named, told in rows if (named, told) not in logged]

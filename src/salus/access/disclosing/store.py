@@ -37,13 +37,20 @@ def add_done(
 def untold(tx: Transaction, residents: Sequence[int], at: datetime) -> set[tuple[int, int]]:
     """Return the places in the register of what these residents are told later.
 
-    Only the entry of that very disclosure, and for 90 days at most: no row hides anything else, or for longer.
+    Only entries of that very disclosure, also as copied to whose chart it was, and for 90 days at most: no row hides
+    anything else, or for longer.
     """
     found = tx.rows(
-        "select d.batch, d.item from access.disclosed as d join access.entry as e using (batch, item)"
-        " where d.resident_key = any(%(residents)s::bigint[]) and d.told_at > %(at)s"
-        " and e.resident_key = d.resident_key and e.action = 'disclose' and e.ground = 'court-order'"
-        " and e.reader = encode(d.commitment, 'hex') and e.at + interval '90 days' > %(at)s",
+        "select e.batch, e.item from access.disclosed as d"
+        " join access.entry as e on e.reader = encode(d.commitment, 'hex')"
+        " where d.told_at > %(at)s and e.resident_key = any(%(residents)s::bigint[]) and e.action = 'disclose'"
+        " and e.ground in ('court-order', 'parted') and e.at + interval '90 days' > %(at)s",
         {"residents": list(residents), "at": at},
     )
     return {(batch, item) for batch, item in found}
+
+
+def done(tx: Transaction) -> list[tuple[bytes, datetime]]:
+    """Return every disclosure that was carried out, with when its resident is told."""
+    rows = tx.rows("select commitment, told_at from access.disclosed order by commitment")
+    return [(bytes(commitment), told) for commitment, told in rows]

@@ -11,6 +11,7 @@ from salus.access.glass import Opening
 from salus.app.emergencies.breaking import SEALED_AS
 from salus.app.node import Node
 from salus.app.residents import own, staff_name
+from salus.app.unwrapping import SETTLES
 from salus.parties import Principal
 from salus.storage import Duty
 
@@ -54,6 +55,6 @@ def told_of_emergency(node: Node, who: Principal) -> datetime | None:
 
 
 def publish_openings(node: Node) -> int:
-    """Hand to the public log how many openings each organisation had on days that are over."""
+    """Hand to the public log how many openings each organisation had on days that are over, and have settled."""
     with node.store.transaction(Duty.CARE) as tx:
-        return glass.publish_openings(tx, node.clock.now().date())
+        return glass.publish_openings(tx, (node.clock.now() - SETTLES).date())
