@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import json
-import os
 import secrets
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import click
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from salus.access.disclosing import DISCLOSABLE, Disclosure
 from salus.app import disclosing, open_node
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
+from salus.cli.signing import add_signature, key_octets, key_of, signatures_of, write_new
 from salus.kernel import Invalid, format_instant, parse_instant
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -58,7 +54,7 @@ def prepare(
     told = Disclosure(
         court=court,
         reference=reference,
-        key=_octets(key),
+        key=key_octets(key),
         resident=resident,
         kinds=tuple(sorted(set(kinds))),
         since=date(since.year, since.month, since.day),
@@ -80,7 +76,7 @@ def prepare(
 def sign(document: Path, signatures: Path, party: str, key: Path, as_json: bool) -> None:
     """Add a signature on a DOCUMENT to the file of SIGNATURES; on the signer's own computer, which needs no node."""
     told = Disclosure.parse(document.read_bytes())
-    signed_file(signatures, party, private_key(json_of(key)), told.signed)
+    add_signature(signatures, party, key, told.signed)
     _tell(told, as_json)
 
 
@@ -130,60 +126,7 @@ def execute(document: Path, out: Path, data: Path | None, settings: Path | None,
 @ending
 def open_(file: Path, key: Path) -> None:
     """Open a FILE as the court does, and print what is in it."""
-    click.echo(disclosing.open_file(file.read_bytes(), _octets(json_of(key).get("key"))).decode())
-
-
-def write_new(out: Path, content: bytes) -> None:
-    """Write a file that was not there, for its owner alone."""
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except OSError as reason:
-        raise Invalid(f"{out} cannot be written: {reason.strerror}", code="SALUS-A092") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def signed_file(signatures: Path, party: str, key: Ed25519PrivateKey, message: bytes) -> None:
-    """Add a party's signature to a file of signatures, which is made if there is none."""
-    given = signatures_of(signatures) if signatures.exists() else {}
-    given[party] = base64.b64encode(key.sign(message)).decode()
-    signatures.write_text(json.dumps(given, indent=1, sort_keys=True) + "\n", "utf-8")
-
-
-def private_key(told: dict[str, Any]) -> Ed25519PrivateKey:
-    """Read the signing key out of the JSON object of its file."""
-    return Ed25519PrivateKey.from_private_bytes(_octets(told.get("key")))
-
-
-def _octets(text: object) -> bytes:
-    try:
-        raw = base64.b64decode(str(text), validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != 32:
-        raise Invalid("a key has 32 bytes, written in base64", code="SALUS-Z012")
-    return raw
-
-
-def json_of(path: Path) -> dict[str, Any]:
-    """Read a file that holds one JSON object."""
-    try:
-        value = json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise Invalid("the file is no JSON object", code="SALUS-Z013")
-    return value
-
-
-def signatures_of(path: Path) -> dict[str, str]:
-    """Read a file of signatures."""
-    given = json_of(path)
-    if not all(isinstance(one, str) for one in given.values()):
-        raise Invalid("signatures are a JSON object from the name of a party to its signature", code="SALUS-Z011")
-    return given
+    click.echo(disclosing.open_file(file.read_bytes(), key_of(key)).decode())
 
 
 def _tell(told: Disclosure, as_json: bool) -> None:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from salus.cli.output import ending, json_option, say, tell
-from salus.kernel import Invalid, format_instant, parse_instant
+from salus.cli.signing import add_signature, read_json, signing_key
+from salus.kernel import format_instant, parse_instant
 from salus.rules import Document, PublicationKind, RegionRules, TableRefused, check_content, veto_message
 from salus.rules.acceptance import acceptance_of
 
-_MOST = 1024 * 1024
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _out = click.Path(dir_okay=False, path_type=Path)
 
@@ -40,7 +37,7 @@ def publication() -> None:
 @ending
 def prepare(body: Path, kind: str, name: str, version: int, starts: str, ends: str, out: Path, as_json: bool) -> None:
     """Write the document of a BODY (JSON) in its one spelling, once its content is good."""
-    read = _json(body)
+    read = read_json(body)
     document = Document.of(
         {
             "kind": kind,
@@ -65,7 +62,7 @@ def check(document: Path, as_json: bool) -> None:
 
     Ends with 0 if there is none, with 1 otherwise. Signers and notice are checked where it is published.
     """
-    read = _json(document)
+    read = read_json(document)
     try:
         if isinstance(read, Mapping) and "kind" not in read:
             acceptance_of(read)
@@ -95,11 +92,7 @@ def sign(document: Path, signatures: Path, party: str, key: Path, as_json: bool)
     """Check a DOCUMENT and add a signature to the file of SIGNATURES, which is made if there is none."""
     told = Document.parse(document.read_bytes())
     check_content(told)
-    given = _json(signatures) if signatures.exists() else {}
-    if not isinstance(given, dict):
-        raise Invalid("signatures are a JSON object from the name of a party to its signature", code="SALUS-Z011")
-    given[party] = base64.b64encode(_key(key).sign(told.signed)).decode()
-    signatures.write_text(json.dumps(given, indent=1, sort_keys=True) + "\n", "utf-8")
+    add_signature(signatures, party, key, told.signed)
     _tell(told, as_json)
 
 
@@ -116,7 +109,7 @@ def veto_(document: Path, veto: Path, party: str, key: Path, as_json: bool) -> N
     What the document says is not looked at: a veto needs no reason.
     """
     told = Document.parse(document.read_bytes())
-    signature = base64.b64encode(_key(key).sign(veto_message(told.digest, party))).decode()
+    signature = base64.b64encode(signing_key(key).sign(veto_message(told.digest, party))).decode()
     body = {"digest": told.digest, "party": party, "signature": signature}
     veto.write_text(json.dumps(body, indent=1, sort_keys=True) + "\n", "utf-8")
     if as_json:
@@ -124,24 +117,6 @@ def veto_(document: Path, veto: Path, party: str, key: Path, as_json: bool) -> N
         return
     say(f"{told.kind} {told.name} {told.version}: digest {told.digest}, vetoed by {party}")
     say(f"it has to be in the log before {format_instant(told.starts)}, or within a day of the document")
-
-
-def _key(path: Path) -> Ed25519PrivateKey:
-    read = _json(path)
-    try:
-        raw = base64.b64decode(str(read["key"]), validate=True)
-        return Ed25519PrivateKey.from_private_bytes(raw)
-    except (binascii.Error, ValueError, KeyError, TypeError):
-        raise Invalid("a key's file is a JSON object with `key`: 32 octets in base64", code="SALUS-Z012") from None
-
-
-def _json(path: Path) -> Any:
-    if path.stat().st_size > _MOST:
-        raise Invalid(f"a file here has at most {_MOST} octets", code="SALUS-Z013")
-    try:
-        return json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        raise Invalid("the file is not JSON", code="SALUS-Z013") from None
 
 
 def _tell(document: Document, as_json: bool) -> None:

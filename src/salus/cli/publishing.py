@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from salus import app
 from salus.app import open_node
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
+from salus.cli.signing import read_json, signatures_of
 from salus.kernel import Invalid, format_instant
 from salus.rules import Document
 
@@ -57,9 +57,7 @@ def publish(document: Path, signatures: Path, data: Path | None, settings: Path 
     Refused, with the word for what is missing, if it could not count: signers, organisations, notice, life, content.
     """
     told = Document.parse(document.read_bytes())
-    signed = _words(signatures)
-    if signed is None:
-        raise Invalid("signatures are a JSON object from the name of a party to its signature", code="SALUS-Z011")
+    signed = signatures_of(signatures)
     with open_node(settings_of(settings, data=data)) as node:
         app.publish(node, told, signed)
     if as_json:
@@ -80,8 +78,9 @@ def veto(file: Path, data: Path | None, settings: Path | None, as_json: bool) ->
 
     Refused if it would stop nothing: a document that the log does not have, or that counts already.
     """
-    body = _words(file)
-    if body is None or set(body) != {"digest", "party", "signature"}:
+    body = read_json(file)
+    words = isinstance(body, dict) and all(isinstance(one, str) for one in body.values())
+    if not words or set(body) != {"digest", "party", "signature"}:
         raise Invalid("a veto is a JSON object with digest, party and signature", code="SALUS-Z014")
     with open_node(settings_of(settings, data=data)) as node:
         app.veto(node, body)
@@ -89,12 +88,3 @@ def veto(file: Path, data: Path | None, settings: Path | None, as_json: bool) ->
         tell({"digest": body["digest"], "party": body["party"]})
         return
     say(f"the veto of {body['party']} is handed over; it stops {body['digest']} if witnesses see it in time")
-
-
-def _words(file: Path) -> dict[str, str] | None:
-    """Return a JSON object of words; None for anything else."""
-    try:
-        read = json.loads(file.read_text("utf-8"))
-    except (ValueError, RecursionError):
-        return None
-    return read if isinstance(read, dict) and all(isinstance(one, str) for one in read.values()) else None

@@ -9,9 +9,9 @@ from uuid import UUID
 import click
 
 from salus.app import destroying, open_node
-from salus.cli.disclosures import json_of, private_key, signatures_of, signed_file, write_new
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
+from salus.cli.signing import add_signature, signatures_of, write_new
 from salus.kernel import Invalid, format_instant, parse_instant
 from salus.keys import Order, Why
 
@@ -46,7 +46,7 @@ def order(chart: UUID, why: str, due: str, out: Path) -> None:
 def sign(document: Path, signatures: Path, party: str, key: Path) -> None:
     """Add a signature on an order to the file of SIGNATURES; on the signer's own computer."""
     told = Order.parse(document.read_bytes())
-    signed_file(signatures, party, private_key(json_of(key)), told.encoded)
+    add_signature(signatures, party, key, told.encoded)
     say(f"signed: the key of chart {told.chart} goes by {format_instant(told.due)} ({told.why})")
 
 
