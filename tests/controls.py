@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from salus_abuse.controls import CONTROLS as ATTACKED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
@@ -83,37 +85,10 @@ def _doors_believe_any_signature() -> None:
     Presented.verify = lambda presented, key: None
 
 
-def _files_believed() -> None:
-    """A node that shows what a row says: without recomputing, and whoever signed."""
-    import json
-
-    from salus.healthcode.measures import filing, service
-    from salus.kernel import parse_instant
-    from salus.rules import Clause, Measure, Recomputed
-
-    def believed(raw: bytes, trust: object, at: object) -> Recomputed:
-        file = json.loads(raw)
-        told = file["openings"][file["decision"]["commitment"]]["decision"]
-        starts, ends = parse_instant(told["starts"]), parse_instant(told["ends"])
-        clause = Clause(en="x", zh="x")
-        return Recomputed(
-            measure=Measure(told["gives"]), fault=None, text="", clause=clause, starts=starts, ends=ends, proved_at=ends
-        )
-
-    service.recompute = believed
-    filing.signer_of = lambda keys, *_: keys[0]
-
-
 def _any_field() -> None:
     from salus.web import evidence
 
     evidence.app.SETTING = frozenset()
-
-
-def _proofs_do_not_age() -> None:
-    from salus.rules.recomputing import recompute
-
-    recompute.PROOF_AGE = timedelta(days=365)
 
 
 def _negatives_release_nothing() -> None:
@@ -127,18 +102,6 @@ def _measures_do_not_end() -> None:
 
     over = service._over
     service._over = lambda *given: None if (found := over(*given)) is service.Why.LAPSED else found
-
-
-def _no_notice() -> None:
-    from salus.rules.publishing import model
-
-    model.RULES_NOTICE = timedelta(0)
-
-
-def _few_signers() -> None:
-    from salus.rules.publishing import model
-
-    model.SIGNERS = model.ORGANISATIONS = 1
 
 
 def _nobody_vetoes() -> None:
@@ -193,40 +156,11 @@ def _feeds_hold_anything() -> None:
     feed._check_fields = lambda n, row: None
 
 
-def _late_answers_count() -> None:
-    """Both that hold it: how a contest stands here, and what whoever recomputes a file believes."""
-    from salus import appeals
-    from salus.appeals.contests import tally
-    from salus.rules.recomputing import recompute
-
-    appeals.standing = tally.standing = lambda *_: appeals.Standing.WAITING
-
-    def read_on(reading: Any, file: Any, *_: Any) -> None:
-        if "appeal" in file:
-            reading.opening(file["appeal"]["opened"]["leaf"]["appeal"], "appeal")
-
-    recompute._appeal = read_on
-
-
-def _own_judges() -> None:
-    from salus import appeals
-    from salus.appeals.contests import service
-
-    _policy(lambda told: told.replace("&& context.independent", ""))
-    appeals.independent = service.independent = lambda *_: True
-
-
 def _links_bring_measures() -> None:
     """Every chart that is the resident's now asks what its specimens ask."""
     from salus.app import measures
 
     measures._own_charts = lambda tx, node, who: measures.charts_of(tx, node.resident_key(tx, who.resident))
-
-
-def _nothing_is_closed() -> None:
-    from salus.access.consent import service
-
-    service.closed_by = lambda forbids: 0
 
 
 def _a_permit_wins() -> None:
@@ -289,13 +223,13 @@ CONTROLS: Mapping[str, Control] = {
         promise=3, test="test_a_door_asks_only_where_declared.py", take_away=_doors_believe_any_signature
     ),
     "a deadline ends what is contested": Control(
-        promise=2, test="test_a_late_answer_ends_a_measure.py", take_away=_late_answers_count
+        promise=2, test="test_a_late_answer_ends_a_measure.py", take_away=ATTACKED["late-answers-end"]
     ),
     "only the own number brings a measure": Control(
         promise=2, test="test_a_link_never_brings_a_measure.py", take_away=_links_bring_measures
     ),
     "nobody answers for the own work": Control(
-        promise=2, test="test_a_late_answer_ends_a_measure.py", take_away=_own_judges
+        promise=2, test="test_a_late_answer_ends_a_measure.py", take_away=ATTACKED["others-judge"]
     ),
     "codes are resolved at places of care only": Control(
         promise=4, test="test_identity_code_is_for_care.py", take_away=_codes_for_all
@@ -318,13 +252,13 @@ CONTROLS: Mapping[str, Control] = {
     ),
     "purposes are a closed list": Control(promise=8, test="test_no_policing_purpose.py", take_away=_any_purpose),
     "what is shown is recomputed": Control(
-        promise=1, test="test_no_one_can_set_a_measure.py", take_away=_files_believed
+        promise=1, test="test_no_one_can_set_a_measure.py", take_away=ATTACKED["rows-recomputed"]
     ),
     "a field that would set a measure is refused and counted": Control(
         promise=1, test="test_no_one_can_set_a_measure.py", take_away=_any_field
     ),
     "sensitive classes are closed": Control(
-        promise=9, test="test_a_closed_class_is_opened_by_its_resident_alone.py", take_away=_nothing_is_closed
+        promise=9, test="test_a_closed_class_is_opened_by_its_resident_alone.py", take_away=ATTACKED["classes-closed"]
     ),
     "a forbid wins": Control(
         promise=9, test="test_a_closed_class_is_opened_by_its_resident_alone.py", take_away=_a_permit_wins
@@ -344,13 +278,17 @@ CONTROLS: Mapping[str, Control] = {
     "searches across residents stand in a table": Control(
         promise=9, test="test_a_search_across_residents_needs_a_purpose.py", take_away=_clinicians_search_across
     ),
-    "proofs age": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_proofs_do_not_age),
+    "proofs age": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=ATTACKED["proofs-age"]),
     "negatives release": Control(
         promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_negatives_release_nothing
     ),
     "measures end": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_measures_do_not_end),
-    "rules need notice": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_no_notice),
-    "rules need signers": Control(promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=_few_signers),
+    "rules need notice": Control(
+        promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=ATTACKED["notice"]
+    ),
+    "rules need signers": Control(
+        promise=2, test="test_a_measure_is_provable_and_ends.py", take_away=ATTACKED["signers"]
+    ),
     "one ombudsman stops a document": Control(
         promise=2, test="test_an_ombudsman_stops_what_was_published.py", take_away=_nobody_vetoes
     ),
