@@ -20,6 +20,9 @@ SPREAD := -n auto --dist loadfile
 MIRROR = index=$$(.tools/bin/pip config get :env:.index-url 2>/dev/null || .tools/bin/pip config get global.index-url 2>/dev/null) \
 	&& export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}";
 
+# A test run starts hundreds of processes: none of them shall compile what the one before compiled, whatever a shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 export UV_PYTHON_DOWNLOADS := never
 export UV_NO_PROGRESS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
