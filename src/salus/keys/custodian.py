@@ -76,11 +76,13 @@ class Custodian:
         New keys of `es256_in_token` are made in `token`, if there is one.
         Raises WrongPassphrase, CustodianBroken or CustodianMissing. A new file's passphrase has at least 12 bytes.
         """
-        path = folder / sealed_file.FILE
+        path, founded = folder / sealed_file.FILE, None
         if not path.exists():
             if not create:
                 raise CustodianMissing(f"there is no {path.name} in {folder}; restore it from the back-up of the keys")
-            _found(folder, passphrase)
+            founded = _found(folder, passphrase)
+        if founded is not None:  # stretching a passphrase is slow on purpose: not twice
+            return cls(folder, founded, sealed_file.reread(path, founded), token)
         stretched, content = sealed_file.read(path, passphrase)
         return cls(folder, stretched, content, token)
 
@@ -198,7 +200,8 @@ class Custodian:
             return current.private[label]
 
 
-def _found(folder: Path, passphrase: bytes) -> None:
+def _found(folder: Path, passphrase: bytes) -> sealed_file.Stretched | None:
+    """Make a new file and return what its passphrase was stretched to; None where another process made one first."""
     if len(passphrase) < SHORTEST_PASSPHRASE:
         raise BadRequest(f"the passphrase of a new custodian file has at least {SHORTEST_PASSPHRASE} bytes")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -207,7 +210,10 @@ def _found(folder: Path, passphrase: bytes) -> None:
             fresh = Secrets(
                 custodian_key=secrets.token_bytes(KEY_BYTES), index_key=secrets.token_bytes(KEY_BYTES), private={}
             )
-            sealed_file.write(folder / sealed_file.FILE, sealed_file.stretch(passphrase), fresh)
+            stretched = sealed_file.stretch(passphrase)
+            sealed_file.write(folder / sealed_file.FILE, stretched, fresh)
+            return stretched
+    return None
 
 
 def _new_scalar() -> bytes:
