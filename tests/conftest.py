@@ -17,6 +17,8 @@ from salus.storage import Settings, Store, open_store
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import prepared
+
 # A test's time is its machine's, not the code's: a busy one makes no failure.
 settings.register_profile("salus", deadline=None)
 settings.load_profile("salus")
@@ -27,12 +29,20 @@ if "SALUS_WITHOUT" in os.environ:
     CONTROLS[os.environ["SALUS_WITHOUT"]].take_away()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name a folder for databases that are made once; workers and what they start find it in their environment."""
+    folder = prepared.begin()
+    if folder is not None:
+        config.add_cleanup(lambda: prepared.end(folder))
+
+
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
     """An open, migrated, empty database of its own; PostgreSQL as SALUS_POSTGRES says, the wheel's by default."""
     folder = Path(tempfile.mkdtemp(prefix="salus-test-"))
     folder.chmod(0o711)
-    with open_store(Settings(data=folder / "data", postgres=os.environ.get("SALUS_POSTGRES", "wheel"))) as opened:
+    prepared.prepare(folder / "data")
+    with open_store(Settings(data=folder / "data", postgres=prepared.chosen())) as opened:
         opened.migrate(SCHEMAS)
         yield opened
     shutil.rmtree(folder, ignore_errors=True)

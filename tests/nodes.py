@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import httpx
 import orjson
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from prepared import chosen, prepare
 from salus import access, identity, parties, records
 from salus.app import Node, Visit, accept, arrive, demo_token, load_settings, open_node
 from salus.kernel import FixedClock, Purpose, Role, parse_instant
@@ -50,7 +50,8 @@ def let_the_database_in(folder: Path) -> None:
 def a_node(folder: Path, *facilities: str) -> Iterator[Node]:
     """Open a fresh demo node below `folder` whose clock stands still, with these hospitals registered."""
     let_the_database_in(folder)
-    given = {"data": folder / "data", "postgres": os.environ.get("SALUS_POSTGRES", "wheel")}
+    prepare(folder / "data")
+    given = {"data": folder / "data", "postgres": chosen()}
     with open_node(load_settings(environment={}, given=given), "demo") as node:
         node.clock = FixedClock(START)
         parties.add_organisation(node.store, organisation_id="Group", name_en="Group", name_zh="集团")

@@ -17,6 +17,8 @@ from typing import Any
 
 import httpx
 
+from prepared import chosen, prepare
+
 FHIR_JSON = "application/fhir+json"
 START_SECONDS = 600.0
 SALUS = (sys.executable, "-m", "salus")
@@ -95,6 +97,7 @@ def serving(folder: Path, residents: int = 0, *options: str) -> Iterator[Serving
             break
         one.chmod(0o711)
     port, data, log = _free_port(), folder / "data", folder / "said.txt"
+    prepare(data)
     start = ("demo", "--residents", str(residents)) if residents else ("serve", "--demo")
     command = [*SALUS, *start, "--data", str(data), "--port", str(port), *options]
     with log.open("wb") as output:
@@ -111,7 +114,7 @@ def serving(folder: Path, residents: int = 0, *options: str) -> Iterator[Serving
 
 def _environment() -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("SALUS_")}
-    return {**own, "SALUS_POSTGRES": os.environ.get("SALUS_POSTGRES", "wheel"), "SALUS_CORPORA": "/nonexistent"}
+    return {**own, "SALUS_POSTGRES": chosen(), "SALUS_CORPORA": "/nonexistent"}
 
 
 def _bytes(body: Any) -> bytes:

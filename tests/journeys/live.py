@@ -19,6 +19,7 @@ from pathlib import Path
 import zxingcpp
 from playwright.sync_api import Locator, Page, Response
 
+from prepared import chosen, prepare
 from salus import synth
 from support import REPOSITORY
 
@@ -56,8 +57,8 @@ def serving(folder: Path, *arguments: str, ready: str, **settings: str) -> Itera
     """Run a serving `salus` command on a folder and a free port until the block ends; `ready` is what it prints."""
     port = _free_port()
     url = f"http://localhost:{port}"
-    postgres = os.environ.get("SALUS_POSTGRES", "wheel")
-    environment = {**os.environ, "SALUS_URL": url, "SALUS_POSTGRES": postgres, "SALUS_CORPORA": str(folder), **settings}
+    prepare(folder / "data")
+    environment = {**os.environ, "SALUS_URL": url, "SALUS_POSTGRES": chosen(), "SALUS_CORPORA": str(folder), **settings}
     said = folder / "said.txt"
     with said.open("w") as output:
         command = [*SALUS, *arguments, "--data", str(folder / "data"), "--port", str(port)]
