@@ -18,6 +18,7 @@ from salus.storage import Settings, Store, open_store
 sys.path.insert(0, str(Path(__file__).parent))
 
 import prepared
+import spreading
 
 # A test's time is its machine's, not the code's: a busy one makes no failure.
 settings.register_profile("salus", deadline=None)
@@ -34,6 +35,22 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = prepared.begin()
     if folder is not None:
         config.add_cleanup(lambda: prepared.end(folder))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Spread the tests as `spreading` says, where files are to stay together."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return spreading.Spread(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, where several processes share the tests."""
+    if hasattr(config, "workerinput"):
+        spreading.order(items)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ A row is a smallest set of facts that permits something; a tick holds whatever e
 After a wanted change: `python tests/golden/test_powers.py > tests/golden/powers.txt`, and read the difference.
 
 Where the head of no permit (its principal, action and resource) fits, Cedar's answer is no, and the table takes that
-for granted; a sample of those questions is asked all the same, all 360,000 with SALUS_POWERS=all.
+for granted; a sample of those questions is asked all the same, all 368,480 with SALUS_POWERS=all.
 """
 
 from __future__ import annotations
