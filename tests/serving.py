@@ -18,6 +18,8 @@ from typing import Any
 import httpx
 
 from prepared import chosen, prepare
+from salus.app import demo_token, load_settings, open_node
+from salus.kernel import Purpose, Role
 
 FHIR_JSON = "application/fhir+json"
 START_SECONDS = 600.0
@@ -51,11 +53,7 @@ class Serving:
         """Return a bearer token for a role of this demo node; asked for once and remembered."""
         key = (role, facility, resident, purpose)
         if key not in self._tokens:
-            given = {"--facility": facility, "--resident": resident, "--purpose": purpose}
-            options = [text for name, value in given.items() if value for text in (name, value)]
-            done = self.command("token", "--role", role, *options)
-            assert done.returncode == 0, done.stderr
-            self._tokens[key] = done.stdout.strip()
+            self._tokens[key] = token_of(self.data, role, facility, resident, purpose)
         return self._tokens[key]
 
     def ask(
@@ -110,6 +108,15 @@ def serving(folder: Path, residents: int = 0, *options: str) -> Iterator[Serving
         node.client.close()
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
+
+
+def token_of(
+    data: Path, role: str, facility: str | None = None, resident: str | None = None, purpose: str | None = None
+) -> str:
+    """Return what `salus token` prints for a demo node that is being served, without another process for it."""
+    settings = load_settings(environment={}, given={"data": data, "postgres": chosen()})
+    with open_node(settings) as node:
+        return demo_token(node, Role(role), facility, resident, Purpose(purpose) if purpose else None)
 
 
 def _environment() -> dict[str, str]:
