@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
-from operator import mul
 
 from salus.identity.errors import NumberRefused
 
@@ -27,8 +26,13 @@ def _block_sums(block: int) -> dict[str, int]:
 
     A text that is not four ASCII digits is not in it.
     """
-    weights = _WEIGHTS[4 * block : 4 * block + 4]
-    return {f"{number:04d}": sum(map(mul, weights, map(int, f"{number:04d}"))) % 11 for number in range(10_000)}
+    one, two, three, four = _WEIGHTS[4 * block : 4 * block + 4]
+    ahead, behind = _pair_sums(one, two), _pair_sums(three, four)
+    return {left + right: (most + rest) % 11 for left, most in ahead for right, rest in behind}
+
+
+def _pair_sums(first: int, second: int) -> list[tuple[str, int]]:
+    return [(f"{number:02d}", first * (number // 10) + second * (number % 10)) for number in range(100)]
 
 
 _FIRST, _SECOND, _THIRD, _FOURTH = (_block_sums(block) for block in range(4))
