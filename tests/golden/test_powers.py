@@ -9,19 +9,15 @@ for granted; a sample of those questions is asked all the same, all 368,480 with
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from functools import cache
 from itertools import combinations, groupby
 from pathlib import Path
 from random import Random
-from typing import Any
 
-import cedarpy
-
+from permits import spoken_of
 from salus.access import Action, Kind, Request, load_policy
-from salus.access.policy.engine import policy_text
 from salus.kernel import Purpose, Role
 
 GOLDEN = Path(__file__).with_name("powers.txt")
@@ -48,9 +44,7 @@ def test_another_fact_never_takes_a_power_away() -> None:
 
 
 def test_what_no_permit_speaks_of_is_refused() -> None:
-    silent = [
-        (*group, action) for group in _groups() for action in Action if not _spoken_of(group[0], group[2], action)
-    ]
+    silent = [(*group, action) for group in _groups() for action in Action if not spoken_of(group[0], group[2], action)]
     everything = os.environ.get("SALUS_POWERS") == "all"
     # with every fact that could permit, and with some
     asked = [(*one, facts) for one in silent for facts in (_subsets() if everything else (FACTS, ()))]
@@ -114,39 +108,12 @@ def _ticks(actions: set[str]) -> str:
 
 @cache
 def _allowed(role: Role, purpose: Purpose | None, kind: Kind, action: Action, facts: Facts) -> bool:
-    return _spoken_of(role, kind, action) and _answer(role, purpose, kind, action, facts)
+    return spoken_of(role, kind, action) and _answer(role, purpose, kind, action, facts)
 
 
 def _answer(role: Role, purpose: Purpose | None, kind: Kind, action: Action, facts: Facts) -> bool:
     asked = Request(role=role, purpose=purpose, action=action, kind=kind, **dict.fromkeys(facts, True))
     return load_policy().permit(asked).allowed
-
-
-@cache
-def _spoken_of(role: Role, kind: Kind, action: Action) -> bool:
-    """Tell whether the head of any permit fits."""
-    return any(
-        _fits(permit["principal"], role) and _fits(permit["action"], action) and _fits(permit["resource"], kind)
-        for permit in _permits()
-    )
-
-
-def _fits(head: dict[str, Any], name: str) -> bool:
-    match head["op"]:
-        case "All":
-            return True
-        case "==":
-            return bool(head["entity"]["id"] == name)
-        case "in":
-            return name in {one["id"] for one in head.get("entities", [head.get("entity", {"id": None})])}
-    raise AssertionError(f"what does {head['op']} mean in the head of a policy?")
-
-
-@cache
-def _permits() -> list[dict[str, Any]]:
-    told = json.loads(cedarpy.policies_to_json_str(policy_text()))
-    assert not told["templates"]
-    return [policy for policy in told["staticPolicies"].values() if policy["effect"] == "permit"]
 
 
 def _groups() -> Iterator[tuple[Role, Purpose | None, Kind]]:

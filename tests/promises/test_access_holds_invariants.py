@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import product
 from random import Random
 
 import pytest
 
+from permits import spoken_of
 from salus.access import Action, Decision, Kind, Request, load_policy
 from salus.kernel import Purpose, Role
 
@@ -173,12 +176,21 @@ def test_each_invariant_can_be_broken(invariant: str) -> None:
 
 
 def generated(random: Random) -> Request:
-    """Return a question; each fact holds or not by a coin, so that rich ones come as often as bare ones."""
-    role = random.choice(list(Role))
+    """Return a question; every second is one that the head of a permit fits, and each fact holds or not by a coin."""
+    role, kind, action = random.choice(_spoken_of()) if random.random() < 0.5 else _anything(random)
     return Request(
         role=role,
         purpose=random.choice([*PURPOSES_OF[role], *PURPOSES_OF[role], *Purpose, None]),
-        action=random.choice(list(Action)),
-        kind=random.choice([Kind.RECORD, *Kind]),
+        action=action,
+        kind=kind,
         **{fact: random.random() < 0.5 for fact in FACTS},
     )
+
+
+def _anything(random: Random) -> tuple[Role, Kind, Action]:
+    return random.choice(list(Role)), random.choice([Kind.RECORD, *Kind]), random.choice(list(Action))
+
+
+@cache
+def _spoken_of() -> list[tuple[Role, Kind, Action]]:
+    return [asked for asked in product(Role, Kind, Action) if spoken_of(*asked)]
