@@ -29,6 +29,9 @@ LONGEST = (
     "tests/journeys/test_benches.py",
     "tests/journeys/test_roles_in_chromium.py",
     "tests/journeys/test_numbers_on_pages.py",
+    "tests/rooms/test_identity_links.py",
+    "tests/journeys/test_certificate_at_a_door.py",
+    "tests/promises/test_access_holds_invariants.py",
     "tests/journeys/test_planted_secrets.py",
     "tests/journeys/test_browser_journey.py",
     "tests/journeys/test_code_on_a_phone.py",
@@ -48,6 +51,11 @@ LONGEST = (
     "tests/rooms/test_ledger_crash.py",
     "tests/rooms/test_ledger_proofs.py",
     "tests/rooms/test_storage.py",
+    "tests/twins/test_v2_reading_twin.py",
+    "tests/twins/test_invariants_twin.py",
+    "tests/rooms/test_importing.py",
+    "tests/rooms/test_synth_days.py",
+    "tests/rooms/test_records_queries.py",
     "tests/rooms/test_unwraps.py",
 )
 """The files of more than half a minute of one process, the longest first; a file that is missing here comes later."""
