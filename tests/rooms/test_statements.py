@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from uuid import uuid4
 
@@ -10,6 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from salus.identity import store as identity_store
+from salus.records import store as records_store
+from salus.records.sensitivity import store as classes
 from salus.storage import Duty, Met, Store, StoreDown, TookTooLong, Transaction, listed
 
 
@@ -55,6 +59,46 @@ def test_they_run_under_the_dutys_own_role(store: Store) -> None:
 def test_they_have_no_limit_together(store: Store) -> None:
     with pytest.raises(ValueError, match="no limit"), store.statements(Duty.CARE) as tx:
         tx.limit(1)
+
+
+def test_each_of_them_has_a_limit_where_one_is_given(store: Store) -> None:
+    with pytest.raises(TookTooLong), store.statements(Duty.CARE, limit=0.1) as tx:
+        tx.run("select pg_sleep(20)")
+    with store.statements(Duty.CARE, limit=2) as tx:
+        assert tx.row("show statement_timeout") == ("2s",)
+
+
+def test_a_limit_is_not_left_to_whoever_is_lent_the_connection_next(store: Store) -> None:
+    for _ in range(4):
+        with store.statements(Duty.CARE, limit=0.2) as tx:
+            assert tx.row("show statement_timeout") == ("200ms",)
+        with store.statements(Duty.CARE) as tx:
+            assert tx.row("show statement_timeout") == ("0",)
+        with store.statements(Duty.CARE, limit=0.2) as tx:
+            tx.row("select 1")
+        with store.transaction(Duty.CARE) as tx:
+            assert tx.row("show statement_timeout") == ("0",)
+
+
+ASKED_EACH_TIME: dict[str, Callable[[Transaction, int], object]] = {
+    "records: fetch": lambda tx, n: records_store.fetch(tx, [uuid4() for _ in range(n)]),
+    "records: targets": lambda tx, n: records_store.targets(tx, [("Patient", uuid4()) for _ in range(n)]),
+    "records: charts_waiting": lambda tx, n: classes.charts_waiting(tx, range(n), "H1"),
+    "identity: residents_of": lambda tx, n: identity_store.residents_of(tx, range(n)),
+    "identity: minted_of": lambda tx, n: identity_store.minted_of(tx, range(n)),
+}
+"""What a read or a search asks, whoever asks: the statement is the same, the list is longer or shorter."""
+
+
+@pytest.mark.parametrize("name", ASKED_EACH_TIME)
+def test_what_each_read_asks_is_planned_once_for_a_connection(store: Store, name: str) -> None:
+    with store.statements(Duty.CARE) as tx:
+        tx.run("deallocate all")
+        for n in (1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 16, 1, 3, 1):
+            ASKED_EACH_TIME[name](tx, n)
+        planned = tx.rows("select custom_plans, generic_plans from pg_prepared_statements where generic_plans > 0")
+
+    assert planned, "it is planned anew for each list"
 
 
 def test_what_waits_runs_when_all_were_run(store: Store) -> None:

@@ -24,6 +24,18 @@ _SAID = (
     "assertion, chart_a, chart_b, verdict, ground, fields, bits, model, guard, author_role, author, second_author,"
     " supersedes, at"
 )
+# A list stands behind a `select`, and what is looked up by each of it behind `offset 0`: the planner sees no length and
+# no other way than one look-up a row, so that it plans once for a connection and not at each execution.
+_RESIDENTS_OF = (
+    "select m.chart_key, m.resident_key from unnest((select %s::bigint[])) q(chart)"
+    " cross join lateral (select chart_key, resident_key from identity.member where chart_key = q.chart offset 0) m"
+)
+_MINTED_OF = (
+    "select q.resident, r.resident_key from unnest((select %s::bigint[])) q(resident)"
+    " cross join lateral (select chart_key from identity.member where resident_key = q.resident offset 0) m"
+    " cross join lateral (select resident_key from identity.resident where anchor_chart = m.chart_key offset 0) r"
+    " order by r.resident_key"
+)
 CITIZENS = tuple(code for code, kind in document_types().items() if kind.space == "citizen")
 """The types of documents whose numbers are one space: of these a person has one."""
 NumberRow = tuple[bytes, int, bytes, str, str, date | None, date | None, bool, datetime]
@@ -150,10 +162,7 @@ def move_members(tx: Transaction, whose: Sequence[tuple[int, int]]) -> None:
 
 def residents_of(tx: Transaction, chart_keys: Sequence[int]) -> dict[int, int]:
     """Return each chart's resident."""
-    found = tx.rows(
-        "select chart_key, resident_key from identity.member where chart_key = any(%s::bigint[])", (listed(chart_keys),)
-    )
-    return dict(found)
+    return dict(tx.rows(_RESIDENTS_OF, (listed(chart_keys),)))
 
 
 def charts_of(tx: Transaction, resident_keys: Sequence[int]) -> list[int]:
@@ -218,12 +227,7 @@ def minted(tx: Transaction, resident_id: UUID) -> tuple[int, int] | None:
 
 def minted_of(tx: Transaction, resident_keys: Sequence[int]) -> list[tuple[int, int]]:
     """Return (key now, key as minted) of all residents that lead to these, the first minted first."""
-    found = tx.rows(
-        "select m.resident_key, r.resident_key from identity.member m"
-        " join identity.resident r on r.anchor_chart = m.chart_key"
-        " where m.resident_key = any(%s::bigint[]) order by r.resident_key",
-        (list(resident_keys),),
-    )
+    found = tx.rows(_MINTED_OF, (listed(dict.fromkeys(resident_keys)),))
     return [(now, key) for now, key in found]
 
 

@@ -22,6 +22,14 @@ _JOINS = (
 )
 
 
+# A list stands behind a `select`, and what is looked up by each of it behind `offset 0`: the planner sees no length and
+# no other way than one look-up a row, so that it plans once for a connection and not at each execution.
+_EACH_ID = (
+    "unnest((select %s::uuid[])) q(id)"
+    " cross join lateral (select * from records.resource where id = q.id offset 0) r"
+    " cross join lateral (select kind, facility from records.chart where chart_key = r.chart_key offset 0) c"
+)
+
 # The charts that a sight names, with what is closed in each.
 _SEEN_CHARTS = "unnest(%s::bigint[], %s::int[]) s (chart_key, closed) join records.chart c on c.chart_key = s.chart_key"
 
@@ -63,9 +71,8 @@ def open_common_chart(tx: Transaction, row: tuple[int, UUID, str, str, str, int,
 def targets(tx: Transaction, wanted: Sequence[tuple[str, UUID]]) -> dict[tuple[str, UUID], Target]:
     """Return, for each stored resource among `wanted`, its chart's key, kind and facility, and its classes."""
     found = tx.rows(
-        "select r.type, r.id, r.chart_key, c.kind, c.facility, r.classes from unnest(%s::uuid[]) q(id)"
-        " join records.resource r on r.id = q.id join records.chart c on c.chart_key = r.chart_key",
-        ([id_ for _, id_ in wanted],),
+        f"select r.type, r.id, r.chart_key, c.kind, c.facility, r.classes from {_EACH_ID}",  # noqa: S608
+        (listed(id_ for _, id_ in wanted),),
     )
     return {(name, id_): (chart, kind, facility, classes) for name, id_, chart, kind, facility, classes in found}
 
@@ -239,7 +246,8 @@ def insert_acceptance(tx: Transaction, row: tuple[int, str, str, datetime, int, 
 def fetch(tx: Transaction, ids: Sequence[UUID]) -> list[Located]:
     """Return the current versions of the resources that exist, in one statement."""
     found = tx.rows(
-        f"select {_FOUND} from unnest(%s::uuid[]) q(id) join records.resource r on r.id = q.id{_JOINS}",  # noqa: S608
+        f"select {_FOUND} from {_EACH_ID} cross join lateral (select body from records.version"  # noqa: S608
+        " where resource_key = r.resource_key and version = r.version offset 0) v",
         (listed(ids),),
         binary=True,
     )

@@ -17,7 +17,15 @@ from salus.storage.errors import Met, StoreDown, TookTooLong, Unstorable
 from salus.storage.model import Duty
 
 Row = tuple[Any, ...]
-Pool = ConnectionPool[psycopg.Connection[Row]]
+
+
+class Link(psycopg.Connection[Row]):
+    """A connection that knows how long a statement on it may take at most, if it is limited outside of transactions."""
+
+    seconds: float = 0.0
+
+
+Pool = ConnectionPool[Link]
 _CHECKOUT_SECONDS = 5.0
 _GONE = ("08", "57P")
 """SQLSTATE classes of a server that is gone or going: connection exceptions, operator intervention."""
@@ -142,10 +150,17 @@ def listed(values: Iterable[int | UUID]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-def _patient(connection: psycopg.Connection[Row]) -> None:
+def _patient(connection: Link) -> None:
     """Bound how long a statement waits for what another transaction holds; none begins a transaction unasked."""
     connection.autocommit = True
     connection.execute("set lock_timeout = '20s'")
+
+
+def _limit(connection: Link, seconds: float) -> None:
+    """Bound how long a statement takes: said to the server only where the one before, on this connection, differed."""
+    if connection.seconds != seconds:
+        connection.execute("select set_config('statement_timeout', %s, false)", (f"{round(seconds * 1000)}ms",))
+        connection.seconds = seconds
 
 
 @dataclass(slots=True)
@@ -190,26 +205,27 @@ class Pools:
         transaction.committed()
 
     @contextmanager
-    def statements(self, duty: Duty) -> Iterator[Transaction]:
+    def statements(self, duty: Duty, limit: float = 0.0) -> Iterator[Transaction]:
         """Lend a connection on which each statement is a transaction of its own, durable once it has run.
 
         Each costs one trip to the server where a transaction costs two more. For work of which one statement writes,
         and what was read before it may be as old as the statement that read it. Raises what `transaction` raises;
-        statements that ran before stay.
+        statements that ran before stay. None runs longer than `limit` seconds, if there is one.
         """
-        lending = _Lending(alone=True)
-        with self._lent(duty, lending) as connection:
+        lending = _Lending(alone=True, limited=limit > 0)
+        with self._lent(duty, lending, limit) as connection:
             single = Transaction(connection, duty, whole=False)
             lending.committing = True
             yield single
         single.committed()
 
     @contextmanager
-    def _lent(self, duty: Duty, lending: _Lending) -> Iterator[psycopg.Connection[Row]]:
+    def _lent(self, duty: Duty, lending: _Lending, limit: float = 0.0) -> Iterator[Link]:
         """Lend a connection of a duty's pool, and say in our words what broke."""
         pool = self._pool(duty)
         try:
             with pool.connection(timeout=_CHECKOUT_SECONDS) as connection:
+                _limit(connection, limit)
                 yield connection
         except _MET_ERRORS as met:
             raise Met(_MET) from met
@@ -249,7 +265,7 @@ class Pools:
     def _open(self, duty: Duty) -> Pool:
         return ConnectionPool(
             self._address(duty),
-            connection_class=psycopg.Connection[Row],
+            connection_class=Link,
             configure=_patient,
             min_size=0,
             max_size=self._most,

@@ -45,9 +45,12 @@ class Store:
             yield transaction
 
     @contextmanager
-    def statements(self, duty: Duty) -> Iterator[Transaction]:
-        """Lend a connection of a duty on which each statement is a transaction of its own, durable once it has run."""
-        with self._pools.statements(duty) as single:
+    def statements(self, duty: Duty, limit: float = 0.0) -> Iterator[Transaction]:
+        """Lend a connection of a duty on which each statement is a transaction of its own, durable once it has run.
+
+        None of them runs longer than `limit` seconds, if there is one; where one would, it raises TookTooLong.
+        """
+        with self._pools.statements(duty, limit) as single:
             yield single
 
     @contextmanager

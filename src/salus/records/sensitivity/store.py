@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from salus.storage import Transaction
+from salus.storage import Transaction, listed
 
 Row = tuple[int, str, UUID, int, int | None]
 """Of an entry that waits, or waits and is deleted: resource_key, type, id, chart_key, classes."""
@@ -132,10 +132,12 @@ def waiting_among(tx: Transaction, ids: Sequence[UUID]) -> list[Row]:
 def charts_waiting(tx: Transaction, charts: Sequence[int], facility: str | None) -> list[int]:
     """Return those of these charts, kept by others than a facility, in which something waits that is not deleted."""
     found = tx.rows(
-        "select q.chart from unnest(%s::bigint[]) q(chart) join records.chart c on c.chart_key = q.chart"
-        " where c.facility <> %s and exists"
-        " (select from records.resource r where r.chart_key = q.chart and r.classes is null)",
-        (list(charts), facility or ""),
+        # planned once for a connection, as the planner does not see how many charts are asked about
+        "select q.chart from unnest((select %s::bigint[])) q(chart)"
+        " cross join lateral (select facility from records.chart where chart_key = q.chart offset 0) c"
+        " cross join lateral (select exists (select from records.resource where chart_key = q.chart and classes is null)"
+        " as waits offset 0) r where r.waits and c.facility <> %s",
+        (listed(charts), facility or ""),
     )
     return [chart for (chart,) in found]
 
