@@ -80,7 +80,10 @@ class FoundSealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Of the patients whom searches name: (chart, facility), the charts' residents, how facilities stand to these."""
+    """Of the patients whom searches name: (chart, facility), the charts' residents, how facilities stand to these.
+
+    How a facility stands to a resident is known where `judged` needs it: see `_needs_standing`.
+    """
 
     named: Mapping[UUID, tuple[int, str, int | None]]
     owners: Mapping[int, int]
@@ -104,7 +107,8 @@ def search(node: Node, principal: Principal, asked: Asked) -> Page:
     it took too long to answer or was too much, and whoever was named is told.
     """
     try:
-        with begun_kept(node, principal) as begun, node.store.transaction(Duty.CARE) as tx:
+        limited = node.store.statements(Duty.CARE, limit=node.most_seconds)
+        with begun_kept(node, principal) as begun, limited as tx:
             found = search_in(tx, node, principal, asked, begun)
     except Refused as refused:
         kept = refuse(node, principal, Action.SEARCH, refused.text)
@@ -116,11 +120,11 @@ def search(node: Node, principal: Principal, asked: Asked) -> Page:
 def search_in(tx: Transaction, node: Node, principal: Principal, asked: Asked, begun: list[Begun]) -> FoundSealed:
     """Find and register in the caller's transaction, and open nothing yet. Raises Refused, which the caller keeps.
 
-    On which ground it was begun, and about whom, is added to `begun`: keep that where the transaction fails.
+    On which ground it was begun, and about whom, is added to `begun`: keep that where the transaction fails. One
+    statement writes, the last, so that each may commit by itself. The caller says how long one may take.
     """
     at = node.clock.now()
     _check_scopes(principal, asked)
-    tx.limit(node.most_seconds)
     check_indexed(tx, node)
     bound = _bound(tx, node, principal, asked, at)
     if bound is None:
@@ -267,9 +271,19 @@ def gather(tx: Transaction, asked: Sequence[tuple[Principal, Sequence[UUID]]], a
     """Find whose charts the named patients are, and how the askers' facilities stand to them."""
     named = records.patients_named(tx, list(dict.fromkeys(one for _, patients in asked for one in patients)))
     owners = identity.residents_of(tx, [chart for chart, *_ in named.values()]) if named else {}
-    pairs = {(who.facility, owners.get(named[one][0])) for who, patients in asked for one in patients if one in named}
-    waiting = frozenset(records.charts_waiting(tx, [chart for chart, *_ in named.values()], None))
+    told = [(who, *named[one][:2]) for who, patients in asked for one in patients if one in named]
+    pairs = {(who.facility, owners.get(chart)) for who, chart, facility in told if _needs_standing(who, facility)}
+    abroad = {chart for who, chart, facility in told if facility != who.facility}
+    waiting = frozenset(records.charts_waiting(tx, abroad, None))
     return Gathered(named=named, owners=owners, stands=standing(tx, pairs, at), waiting=waiting)
+
+
+def _needs_standing(who: Principal, facility: str) -> bool:
+    """Tell whether it matters how an asker stands to a resident: not to a hospital's system in its facility's chart.
+
+    What its facility wrote is its own ground, and nothing of that is closed to it.
+    """
+    return who.role is not Role.HOSPITAL_SYSTEM or facility != who.facility
 
 
 def judged(node: Node, principal: Principal, patients: Sequence[UUID], facts: Gathered) -> Bound | None:

@@ -116,10 +116,12 @@ class Searcher:
 
 
 def search_together(node: Node, cases: Sequence[Alone]) -> list[Page | BaseException]:
-    """Answer searches that name patients, in one transaction; a key is unwrapped, and counted, for each search."""
+    """Answer searches that name patients, in shared statements; a key is unwrapped, and counted, for each search.
+
+    Of the statements the last alone writes: all entries of the register, durable before a key is opened.
+    """
     at = node.clock.now()
-    with node.store.transaction(Duty.CARE) as tx:
-        tx.limit(min(SHARED_SECONDS, node.most_seconds))
+    with node.store.statements(Duty.CARE, limit=min(SHARED_SECONDS, node.most_seconds)) as tx:
         check_indexed(tx, node)
         facts = gather(tx, [(one.principal, one.asked.patients or ()) for one in cases], at)
         bounds = [judged(node, one.principal, one.asked.patients or (), facts) for one in cases]

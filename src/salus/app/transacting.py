@@ -48,6 +48,7 @@ def transact(
         together.within(tx)
         for entry, asked in searches:
             try:
+                tx.limit(node.most_seconds)
                 found = search_in(tx, node, who, asked, begun)
                 opened.extend(found.charts)
                 pages[entry] = opened_page(node, asked, found)
