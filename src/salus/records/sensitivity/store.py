@@ -135,8 +135,8 @@ def charts_waiting(tx: Transaction, charts: Sequence[int], facility: str | None)
         # planned once for a connection, as the planner does not see how many charts are asked about
         "select q.chart from unnest((select %s::bigint[])) q(chart)"
         " cross join lateral (select facility from records.chart where chart_key = q.chart offset 0) c"
-        " cross join lateral (select exists (select from records.resource where chart_key = q.chart and classes is null)"
-        " as waits offset 0) r where r.waits and c.facility <> %s",
+        " cross join lateral (select exists (select from records.resource r where r.chart_key = q.chart"
+        " and r.classes is null) as waits offset 0) w where w.waits and c.facility <> %s",
         (listed(charts), facility or ""),
     )
     return [chart for (chart,) in found]
