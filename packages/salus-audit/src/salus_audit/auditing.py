@@ -34,7 +34,7 @@ from salus_audit.reading.walking import Log, walk
 from salus_audit.recomputing.files import Recomputed, recompute
 from salus_audit.recomputing.proofs import Prover
 from salus_audit.signing import LOG, NamedKey
-from salus_audit.spelling import Misspelt, base64_of, instant, octets
+from salus_audit.spelling import Misspelt, base64_of, folded, instant, octets
 from salus_audit.trees import WIDTH, leaf_hash, peaks_of, root_of, tile_path
 
 MOST_PUBLISHED = 262_144
@@ -92,7 +92,10 @@ class Audit:
             "size": self.head.size if self.head else None,
             "root": base64_of(self.head.root) if self.head else None,
             "heads": len(self.seen.heads),
-            "witnesses": [{"key": str(one), "organisation": one.organisation} for _, one in self.witnesses],
+            "witnesses": [
+                {"key": str(one), "organisation": one.organisation if one.said_by else None, "said_by": one.said_by}
+                for _, one in self.witnesses
+            ],
             "witnesses_given": bool(self.asked.witnesses),
             "as_of": instant(newest.as_of) if newest else None,
             "counts": {kind: log.total(kind) for kind in kinds} if log else {},
@@ -204,7 +207,7 @@ def _witnesses(found: Audit, heads: Sequence[Head], head: Head) -> None:
                 "times: no witness is named, here or in the log; nothing that takes time can be judged"
             )
             return
-        needed = quorum_of(len({one.organisation for one in chosen}))
+        needed = quorum_of(len({one.body for one in chosen}))
         text = f"fewer than {needed} organisations' witnesses cosigned the checkpoint"
         found.findings.add("LOG-QUORUM", head.size - 1 if head.size else None, key.name, text)
         return
@@ -252,11 +255,15 @@ def _judge(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey) -> None
 
 def _operators(found: Audit, log: Log, key: NamedKey) -> None:
     """Witnesses answer to organisations that are different, and none of them the node's own."""
-    names = {key.name.casefold(), *(str(body["name"]).casefold() for _, body in log.of("node"))}
+    names = {folded(key.name), *(folded(body["name"]) for _, body in log.of("node"))}
     known: dict[str, str] = {}
+    logged = {one.key: one for _, one in witnesses_of((), log.of("party-key"))}
     for index, one in found.witnesses:
-        spelt = one.organisation.strip().casefold()
+        spelt, said = one.body, logged.get(one.key)
         leaf = index if index >= 0 else None
+        if one.said_by == "you" and said and said.body != spelt:
+            text = f"the log names {said.organisation} for this witness, and you named {one.organisation}"
+            found.findings.add("WITNESS-OPERATOR", leaf, one.name, text)
         if spelt in names:
             found.findings.add(
                 "WITNESS-OPERATOR", leaf, one.name, "the node's own organisation answers for this witness"
@@ -264,6 +271,10 @@ def _operators(found: Audit, log: Log, key: NamedKey) -> None:
         elif known.setdefault(spelt, one.name) != one.name:
             text = f"one organisation answers for it and for {known[spelt]}; they count as one"
             found.findings.add("WITNESS-OPERATOR", leaf, one.name, text)
+    bare = sorted(one.name for _, one in found.witnesses if one.said_by is None)
+    if bare:
+        text = f"whose the witnesses {', '.join(bare)} are: each counts as an organisation of its own; say ORGANISATION=KEY"
+        found.findings.pass_over(text)
     decided = log.total("decision")
     if decided and found.seen.heads and len(known) < FEWEST_ORGANISATIONS:
         text = f"{decided} decisions, and witnesses of {len(known)} organisations; it takes {FEWEST_ORGANISATIONS}"

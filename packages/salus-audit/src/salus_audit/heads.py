@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from salus_audit.finding import Findings
 from salus_audit.notes import Head, Times, Unsigned, cosigned_at, quorum_times, read_head
@@ -123,21 +123,24 @@ def witnesses_of(
 ) -> list[tuple[int, NamedKey]]:
     """Return witnesses, each with the place from which on it counts: those that are given, else those of the log.
 
-    A witness that is given answers for the organisation that the log names for its key, where it names one.
+    For a key that is given bare the organisation is taken that the log names for it; where it names none, the key's own
+    name stands for one.
     """
     logged = [
-        (index, NamedKey(body["party"], WITNESS, octets(body["key"], 32), body["organisation"]))
+        (index, NamedKey(body["party"], WITNESS, octets(body["key"], 32), body["organisation"], "log"))
         for index, body in told
         if body["duty"] == "witness"
     ]
     if not given:
         return list({(one.name, one.key): (index, one) for index, one in reversed(logged)}.values())[::-1]
     named = {one.key: one.organisation for _, one in logged}
-    return [(-1, NamedKey(one.name, one.kind, one.key, _named(one, named))) for one in given]
+    return [(-1, _named(one, named)) for one in given]
 
 
-def _named(one: NamedKey, named: Mapping[bytes, str]) -> str:
-    return one.organisation if one.organisation != one.name else named.get(one.key, one.organisation)
+def _named(one: NamedKey, named: Mapping[bytes, str]) -> NamedKey:
+    if one.said_by or one.key not in named:
+        return one
+    return replace(one, organisation=named[one.key], said_by="log")
 
 
 def witnessed(heads: Sequence[Head], witnesses: Sequence[tuple[int, NamedKey]], findings: Findings) -> Witnessed:

@@ -10,7 +10,7 @@ from typing import Any
 
 from salus_audit.recomputing.linting import faults_of, hides, is_disease
 from salus_audit.signing import signed
-from salus_audit.spelling import Misspelt, base64_of, instant, jcs, octets, parsed, seconds
+from salus_audit.spelling import Misspelt, base64_of, folded, instant, jcs, octets, parsed, seconds
 
 HOUR, DAY = 3600, 86_400
 LEAST_ORGANISATIONS = 3
@@ -255,7 +255,7 @@ def check_times(found: Published, emergencies: Sequence[Published]) -> None:
         found.fault("MINIMUM-LIFE", "what is published counts for at least 24 hours")
     if lasts > longest:
         found.fault("RULE-LINT", f"it counts for more than {longest // DAY} days")
-    bodies = len({one.organisation for one in found.signers})
+    bodies = len({folded(one.organisation) for one in found.signers})
     if len(found.signers) < signers or bodies < organisations:
         text = f"{len(found.signers)} signers of {bodies} organisations; it takes {signers} of {organisations}"
         found.fault("SHORT-QUORUM", text)
