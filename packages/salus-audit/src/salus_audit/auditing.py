@@ -6,8 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from salus_audit.contents import JUDGES
 from salus_audit.finding import Findings
-from salus_audit.heads import Witnessed, heads_of, hold_roots, witnessed, witnesses_of
+from salus_audit.heads import (
+    Witnessed,
+    heads_of,
+    hold_kept,
+    hold_roots,
+    with_kept,
+    witnessed,
+    witnesses_of,
+)
 from salus_audit.judging.appeals import Appeals, judge_appeals
 from salus_audit.judging.counts import judge_counts
 from salus_audit.judging.decisions import Decisions, drawn, rules_by_digest
@@ -125,19 +134,21 @@ def audit(asked: Asked) -> Audit:
     if key is None or head is None:
         return found
     heads = heads_of(asked.place, key, head.size, found.findings)
-    kept = _kept(found, key, head)
+    signed = _signed(found, key)
+    hold_kept([*heads, head], signed, key, found.findings)
+    kept = _kept(found, signed, key, head)
     found.log = walk(
         asked.place,
         head.size,
         head.root,
-        [one.size for one in (*heads, *kept, head)],
+        [one.size for one in (*heads, *kept.values(), head)],
         found.findings,
         asked.workers,
     )
-    _witnesses(found, heads, head)
+    _witnesses(found, heads, head, kept)
     if found.log.whole:  # otherwise it is the entries that are not those that were signed
         hold_roots(heads, found.log.roots, "a published head", key, found.findings)
-        hold_roots(kept, found.log.roots, "a kept head", key, found.findings)
+        hold_roots(list(kept.values()), found.log.roots, "a kept head", key, found.findings)
         _judge(found, found.log, heads, key)
     return found
 
@@ -172,29 +183,33 @@ def _head(found: Audit) -> bool:
     return found.head is not None
 
 
-def _kept(found: Audit, key: NamedKey, head: Head) -> list[Head]:
-    """Read the checkpoints that somebody kept; a longer one shows that the log lost entries."""
-    kept = []
+def _signed(found: Audit, key: NamedKey) -> dict[str, Head]:
+    """Read the checkpoints that somebody kept; of those that are the log's each is a head that it signed."""
+    kept = {}
     for name, raw in found.asked.since.items():
         try:
-            one = read_head(raw, key)
+            kept[name] = read_head(raw, key)
         except (Misspelt, Unsigned) as reason:
             found.findings.add("LOG-KEPT", None, None, f"{name}: {reason}")
-            continue
-        if one.size > head.size:
-            found.findings.add("LOG-SHRUNK", None, key.name, f"{name} has {one.size} entries, the log only {head.size}")
-        else:
-            kept.append(one)
     return kept
 
 
-def _witnesses(found: Audit, heads: Sequence[Head], head: Head) -> None:
+def _kept(found: Audit, signed: Mapping[str, Head], key: NamedKey, head: Head) -> dict[str, Head]:
+    """Return kept heads that the log still covers; a longer one shows that it lost entries."""
+    for name, one in signed.items():
+        if one.size > head.size:
+            found.findings.add("LOG-SHRUNK", None, key.name, f"{name} has {one.size} entries, the log only {head.size}")
+    return {name: one for name, one in signed.items() if one.size <= head.size}
+
+
+def _witnesses(found: Audit, heads: Sequence[Head], head: Head, kept: Mapping[str, Head]) -> None:
     """Find who witnesses the log, which heads a quorum saw, and whether the newest one is fresh."""
     log, key = found.log, found.key
     if log is None or key is None:
         return
     found.witnesses = witnesses_of(found.asked.witnesses, log.of("party-key"))
     found.seen = witnessed(heads, found.witnesses, found.findings)
+    found.seen = with_kept(found.seen, heads, kept, found.witnesses, found.findings)
     chosen = [one for _, one in found.witnesses]
     try:
         newest = quorum_times(head, chosen)
@@ -273,8 +288,8 @@ def _operators(found: Audit, log: Log, key: NamedKey) -> None:
             found.findings.add("WITNESS-OPERATOR", leaf, one.name, text)
     bare = sorted(one.name for _, one in found.witnesses if one.said_by is None)
     if bare:
-        text = f"whose the witnesses {', '.join(bare)} are: each counts as an organisation of its own; say ORGANISATION=KEY"
-        found.findings.pass_over(text)
+        told = ", ".join(bare)
+        found.findings.pass_over(f"whose {told} are: each counts as one of its own; say --witness ORGANISATION=KEY")
     decided = log.total("decision")
     if decided and found.seen.heads and len(known) < FEWEST_ORGANISATIONS:
         text = f"{decided} decisions, and witnesses of {len(known)} organisations; it takes {FEWEST_ORGANISATIONS}"
@@ -294,6 +309,8 @@ def _published(found: Audit, log: Log, keys: Sequence[Key]) -> tuple[list[Publis
         content = _document(found, one)
         if content is not None:
             read_document(one, content)
+        if one.kind not in JUDGES:
+            found.findings.pass_over(f"what publications of the kind {one.kind} say")
         if not one.faults:
             check_signers(one, keys)
     _notice(published, vetoes)

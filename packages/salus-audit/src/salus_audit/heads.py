@@ -160,6 +160,54 @@ def witnessed(heads: Sequence[Head], witnesses: Sequence[tuple[int, NamedKey]], 
     return Witnessed(found)
 
 
+def with_kept(
+    seen: Witnessed,
+    heads: Sequence[Head],
+    kept: Mapping[str, Head],
+    witnesses: Sequence[tuple[int, NamedKey]],
+    findings: Findings,
+) -> Witnessed:
+    """Date leaves by heads that somebody kept as well: by their own lines, and by those that the log shows for them.
+
+    An honest line of a witness may be left out of what the log publishes; a kept one brings it back.
+    """
+    by_size = dict(seen.heads)
+    published = {one.size: one for one in heads}
+    for name, one in kept.items():
+        chosen = [key for index, key in witnesses if index < one.size]
+        known = published.get(one.size)
+        lines = known.lines if known and known.text == one.text else ()
+        try:
+            told = [quorum_times(replace(one, lines=(*one.lines, *lines)), chosen), by_size.get(one.size)]
+        except Unsigned as reason:
+            findings.add("LOG-KEPT", None, _false_of(one, chosen), f"{name}: {reason}")
+            continue
+        times = [each for each in told if each]
+        if times:
+            first = min(each.at for each in times)
+            by_size[one.size] = replace(max(times, key=lambda each: each.as_of), at=first)
+    return Witnessed(sorted(by_size.items()))
+
+
+def hold_kept(heads: Sequence[Head], kept: Mapping[str, Head], log: NamedKey, findings: Findings) -> None:
+    """Hold kept heads against each other and against what the log publishes, whatever its entries are by now.
+
+    Two roots at one size are two pasts. A kept head that the log leaves out of its heads was left out to date something
+    anew; of a log that began to publish its heads later only what came since then is asked for.
+    """
+    roots = {one.size: one.root for one in heads}
+    sizes = sorted(roots)
+    for name, one in kept.items():
+        if roots.setdefault(one.size, one.root) != one.root:
+            text = f"{name}: the log signed two roots at the size {one.size}"
+            findings.add("EQUIVOCATION", one.size - 1 if one.size else None, log.name, text)
+        elif sizes and sizes[0] < one.size < sizes[-1] and one.size not in sizes:
+            text = (
+                f"{name}: the log signed a head of {one.size} entries and leaves it out of the heads that it publishes"
+            )
+            findings.add("LOG-HEADS", one.size - 1, log.name, text)
+
+
 def _false_of(head: Head, witnesses: Sequence[NamedKey]) -> str | None:
     for one in witnesses:
         try:
