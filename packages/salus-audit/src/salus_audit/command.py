@@ -46,8 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="ORGANISATION=KEY",
-        help="a witness and the organisation that answers for it; give all of them. A bare KEY counts as an organisation "
-        "of its own, unless the log says whose it is, and the answer says so",
+        help="a witness and the organisation that answers for it; give all of them. A bare KEY is of the organisation "
+        "that the log names, else counts as one of its own, and the answer says so",
     )
     parser.add_argument("--trust", type=Path, help="a policy file that names the log's key and the witnesses")
     parser.add_argument("--since", action="append", default=[], type=Path, help="a checkpoint that you kept")
