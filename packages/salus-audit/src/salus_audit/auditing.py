@@ -148,7 +148,9 @@ def audit(asked: Asked) -> Audit:
     _witnesses(found, heads, head, kept)
     if found.log.whole:  # otherwise it is the entries that are not those that were signed
         hold_roots(heads, found.log.roots, "a published head", key, found.findings)
-        hold_roots(list(kept.values()), found.log.roots, "a kept head", key, found.findings)
+        published = {one.size for one in (*heads, head)}  # those of these sizes were held against each other
+        alone = [one for one in kept.values() if one.size not in published]
+        hold_roots(alone, found.log.roots, "a kept head", key, found.findings)
         _judge(found, found.log, heads, key)
     return found
 
@@ -158,8 +160,12 @@ def _key(found: Audit) -> bool:
     asked = found.asked
     try:
         published: NamedKey | None = NamedKey.read(asked.place.read("vkey", 1024).decode(), LOG)
-    except (Missing, Unreadable, Misspelt, UnicodeDecodeError):
+    except (Missing, Unreadable):
         published = None
+    except (Misspelt, UnicodeDecodeError):
+        published = None
+        if asked.key:
+            found.findings.add("LOG-KEY", None, asked.key.name, "the log publishes a key that cannot be read")
     found.key = asked.key or published
     if asked.key and published and published != asked.key:
         found.findings.add("LOG-KEY", None, published.name, "the log publishes another key than the one that was given")

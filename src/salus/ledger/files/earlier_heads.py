@@ -65,7 +65,9 @@ def _judge(heads: Sequence[Checkpoint], tiles: Tiles, path: str) -> None:
 
 def _lines(heads: Sequence[Checkpoint], trust: Trust | None, path: str) -> None:
     """Refuse a line that claims to be a witness's and is not: it would date the head, and others read the copy."""
-    for one in heads if trust else ():
+    if trust is None:
+        return
+    for one in heads:
         try:
             trust.times(Note.parse(one.note))
         except ProofError as wrong:

@@ -6,6 +6,7 @@ A stretch is read by itself, so that several processes read several at once; wha
 from __future__ import annotations
 
 import struct
+from binascii import a2b_base64
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -179,7 +180,7 @@ def _entry(
     """Judge one entry as far as that can be done by itself."""
     kind = kind_of(entry)
     if kind == "decision" and (told := decision_of(entry)):
-        commitment, rules, tag = (octets(one.decode()) for one in told)
+        commitment, rules, tag = map(a2b_base64, told)  # the entry's expression takes the one spelling alone
         chunk.decisions += DECIDED.pack(index, rules, tag, commitment)
         chunk.counted[kind, "", bisect_right(marks, index)] += 1
     elif kind in DUTIES and (evidence := evidence_of(kind, entry)):
@@ -191,11 +192,11 @@ def _entry(
 
 def _evidence(chunk: Chunk, index: int, kind: str, evidence: tuple[bytes, bytes, bytes], keys: Keys) -> None:
     commitment, party, signature = evidence
-    chunk.placed[kind] += PLACED.pack(index, octets(commitment.decode()))
-    raw, name = octets(signature.decode()), party.decode()
+    chunk.placed[kind] += PLACED.pack(index, a2b_base64(commitment))
+    raw, name = a2b_base64(signature), party.decode()
     message = evidence_message(kind, commitment, party)
     known = keys.get((DUTIES[kind], name), ())
-    if not any(signed(key, message, raw) for _, key in reversed(known[-MOST_KEYS:])):
+    if not any(signed(key, message, raw) for _, key in known[: -MOST_KEYS - 1 : -1]):
         chunk.unsettled.append(Unsettled(index, chunk.known, chunk.first, kind, name, commitment, raw))
 
 

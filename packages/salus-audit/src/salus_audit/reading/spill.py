@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 import struct
 import tempfile
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from hashlib import blake2s
 from itertools import chain
-from typing import Any
+from typing import IO, Any
 
 from salus_audit.reading.chunks import PLACED
 
@@ -23,7 +24,7 @@ class Tape:
 
     def __init__(self, form: struct.Struct) -> None:
         self._form = form
-        self._file = tempfile.TemporaryFile(buffering=1 << 20)  # noqa: SIM115  closed with this object
+        self._file = tempfile.SpooledTemporaryFile(max_size=1 << 20)  # noqa: SIM115  closed with this object
 
     def write(self, records: bytes | bytearray) -> None:
         """Add whole records."""
@@ -50,7 +51,7 @@ class Buckets:
     def __init__(self) -> None:
         self._salt = secrets.token_bytes(16)
         self._tapes = [bytearray() for _ in range(_BUCKETS)]
-        self._files = [tempfile.TemporaryFile() for _ in range(_BUCKETS)]  # noqa: SIM115  closed with this object
+        self._files: dict[int, IO[bytes]] = {}
 
     def bucket_of(self, value: bytes) -> int:
         """Return the bucket of a hash."""
@@ -63,12 +64,15 @@ class Buckets:
             bucket = self.bucket_of(bytes(record[8:]))
             self._tapes[bucket] += record
             if len(self._tapes[bucket]) > _TAPE:
+                if bucket not in self._files:  # of a short log there is none
+                    self._files[bucket] = tempfile.TemporaryFile()  # noqa: SIM115  closed with this object
                 self._files[bucket].write(self._tapes[bucket])
                 self._tapes[bucket].clear()
 
     def again(self) -> Iterator[tuple[int, int]]:
         """Yield each place at which a hash comes again, with the place at which it came first."""
-        for file, rest in zip(self._files, self._tapes, strict=True):
+        for bucket, rest in enumerate(self._tapes):
+            file = self._files.get(bucket) or io.BytesIO()
             file.seek(0)
             known: dict[bytes, int] = {}
             pieces = iter(partial(file.read, _PIECE * PLACED.size), b"")
