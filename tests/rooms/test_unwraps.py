@@ -14,11 +14,12 @@ from hl7_messages import a_receiving_node
 from nodes import a_patient, an_observation, asking, resident_of, send, system
 from salus import access, app, ledger, records
 from salus.app import Node, Receiver, check_node
-from salus.app.own_work import OwnWork
+from salus.app.own_work import OwnWork, declare
 from salus.app.relay import close_batch
 from salus.kernel import FixedClock, Refused, Role
 from salus.records import Accepted
 from salus.storage import Duty
+from salus_audit import Asked, Place, audit
 from workload import Workload
 
 OPERATIONS = int(os.environ.get("SALUS_UNWRAP_OPERATIONS", "1200"))
@@ -65,6 +66,27 @@ def test_a_key_that_is_opened_past_the_register_is_found(node: Node) -> None:
 
     assert before == []
     assert unexplained(node) == ["keys of charts were opened 1 times more than the register of reads tells of"]
+
+
+def test_what_an_old_day_told_too_much_of_hides_no_later_opening(node: Node) -> None:
+    """As a crash between register and keys leaves it: the node, and an auditor of its log, see the later day."""
+    ann = send(node, system(), a_patient())
+    declare(node, "survey", [ann.outcomes[0].chart_key] * 3)
+    surplus = unexplained(node)
+    node.clock = FixedClock(node.clock.now() + timedelta(days=2))
+    read(node, ann)
+
+    node.keys.unwrap([ann.outcomes[0].chart_key])
+
+    assert surplus == []
+    assert unexplained(node) == ["keys of charts were opened 1 times more than the register of reads tells of"]
+    for _ in range(2):
+        node.clock = FixedClock(node.clock.now() + timedelta(days=1))
+        read(node, ann)
+    close_batch(node)
+    asked = Asked(place=Place.of(str(node.settings.data / "log")), now=int(node.clock.now().timestamp()))
+    told = [one.text for one in audit(asked).findings.told if one.code == "UNWRAP-UNEXPLAINED"]
+    assert told == ["keys were used 1 times more on 2031-03-03 than reads account for"]
 
 
 def test_the_sums_of_a_day_stand_in_the_log_once_it_is_over(node: Node) -> None:

@@ -1,6 +1,7 @@
 """Hold the count of opened chart keys, which the keys' own store keeps, against what the register tells of them.
 
-Both sums of each day stand in the public log. A key that was opened past the register is a difference that stays.
+Both sums of each day stand in the public log. A key that was opened past the register is a difference that stays: what
+a day has told too much of, as after a crash, explains only what lies over a midnight from it, and of that so much.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from salus.storage import Duty
 
 SETTLES: Final = timedelta(minutes=5)
 """How long after its end a day waits for what began in it: requests under way over midnight are counted with it."""
+MOST_OVER_MIDNIGHT: Final = 500
+"""How many openings may be told of on the other side of a midnight: what one step of an import opens."""
 _TRIES, _PAUSE_SECONDS = 6, 0.25
 Counts = Mapping[date, tuple[int, int, int]]
 """By UTC day: entries, unwraps that the keys counted, unwraps that the entries declare."""
@@ -38,14 +41,12 @@ def unexplained(node: Node) -> Iterator[tuple[str, str]]:
     """
     kept = _counts(node)
     for _ in range(_TRIES):
-        if _more(kept) <= 0:
+        if not past_the_register(kept):
             break
         time.sleep(_PAUSE_SECONDS)
         kept = _told(node, {day: opened for day, (_, opened, _) in kept.items()})
-    if _more(kept) > 0:
-        days = sorted(day for day, (_, opened, declared) in kept.items() if opened > declared)
-        where = f"{days[0].isoformat()} to {days[-1].isoformat()}"
-        yield where, f"keys of charts were opened {_more(kept)} times more than the register of reads tells of"
+    for day, more in past_the_register(kept).items():
+        yield day.isoformat(), f"keys of charts were opened {more} times more than the register of reads tells of"
     for _, leaf in ledger.leaves(node.store, "unwraps"):
         day, logged = date.fromisoformat(str(leaf.body["day"])), _logged(leaf.body)
         if leaf.body["custodian"] == node.name and kept.get(day, (0, 0, 0)) != logged:
@@ -66,8 +67,24 @@ def _told(node: Node, opened: Mapping[date, int], after: date | None = None) -> 
     return {day: counts for day, counts in found.items() if after is None or day > after}
 
 
-def _more(kept: Counts) -> int:
-    return sum(opened - declared for _, opened, declared in kept.values())
+def past_the_register(kept: Counts) -> dict[date, int]:
+    """Return the days on which more was opened than is told of, and how much more.
+
+    What is missing is taken from what the day before has too much of, since a read is told of before it opens, and then
+    from the day after, since a write may be told of once it is done; over one midnight `MOST_OVER_MIDNIGHT` at most.
+    """
+    surplus = {day: max(declared - opened, 0) for day, (_, opened, declared) in kept.items()}
+    found = {}
+    for day, (_, opened, declared) in sorted(kept.items()):
+        missing = max(opened - declared, 0)
+        for beside in (day - timedelta(days=1), day + timedelta(days=1)):
+            taken = min(missing, surplus.get(beside, 0), MOST_OVER_MIDNIGHT)
+            if taken:
+                missing -= taken
+                surplus[beside] -= taken
+        if missing:
+            found[day] = missing
+    return found
 
 
 def _logged(body: Mapping[str, object]) -> tuple[int, int, int]:
@@ -75,4 +92,4 @@ def _logged(body: Mapping[str, object]) -> tuple[int, int, int]:
     return entries, unwraps, declared
 
 
-__all__ = ["SETTLES", "publish_unwraps", "unexplained"]
+__all__ = ["MOST_OVER_MIDNIGHT", "SETTLES", "past_the_register", "publish_unwraps", "unexplained"]

@@ -39,6 +39,8 @@ def mirror_log(
         tell(found.as_json())
     else:
         _say(found, folder, given=vkey is not None)
+        if not witnesses:
+            say("lines of witnesses under the heads were copied unread: name the witnesses, and false ones are refused")
     sys.exit(0 if found.good else 1)
 
 

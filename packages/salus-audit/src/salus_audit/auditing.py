@@ -6,8 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from salus_audit.contents import JUDGES
 from salus_audit.finding import Findings
-from salus_audit.heads import Witnessed, heads_of, hold_roots, witnessed, witnesses_of
+from salus_audit.heads import (
+    Witnessed,
+    heads_of,
+    hold_kept,
+    hold_roots,
+    with_kept,
+    witnessed,
+    witnesses_of,
+)
 from salus_audit.judging.appeals import Appeals, judge_appeals
 from salus_audit.judging.counts import judge_counts
 from salus_audit.judging.decisions import Decisions, drawn, rules_by_digest
@@ -34,7 +43,7 @@ from salus_audit.reading.walking import Log, walk
 from salus_audit.recomputing.files import Recomputed, recompute
 from salus_audit.recomputing.proofs import Prover
 from salus_audit.signing import LOG, NamedKey
-from salus_audit.spelling import Misspelt, base64_of, instant, octets
+from salus_audit.spelling import Misspelt, base64_of, folded, instant, octets
 from salus_audit.trees import WIDTH, leaf_hash, peaks_of, root_of, tile_path
 
 MOST_PUBLISHED = 262_144
@@ -92,7 +101,10 @@ class Audit:
             "size": self.head.size if self.head else None,
             "root": base64_of(self.head.root) if self.head else None,
             "heads": len(self.seen.heads),
-            "witnesses": [{"key": str(one), "organisation": one.organisation} for _, one in self.witnesses],
+            "witnesses": [
+                {"key": str(one), "organisation": one.organisation if one.said_by else None, "said_by": one.said_by}
+                for _, one in self.witnesses
+            ],
             "witnesses_given": bool(self.asked.witnesses),
             "as_of": instant(newest.as_of) if newest else None,
             "counts": {kind: log.total(kind) for kind in kinds} if log else {},
@@ -122,19 +134,23 @@ def audit(asked: Asked) -> Audit:
     if key is None or head is None:
         return found
     heads = heads_of(asked.place, key, head.size, found.findings)
-    kept = _kept(found, key, head)
+    signed = _signed(found, key)
+    hold_kept([*heads, head], signed, key, found.findings)
+    kept = _kept(found, signed, key, head)
     found.log = walk(
         asked.place,
         head.size,
         head.root,
-        [one.size for one in (*heads, *kept, head)],
+        [one.size for one in (*heads, *kept.values(), head)],
         found.findings,
         asked.workers,
     )
-    _witnesses(found, heads, head)
+    _witnesses(found, heads, head, kept)
     if found.log.whole:  # otherwise it is the entries that are not those that were signed
         hold_roots(heads, found.log.roots, "a published head", key, found.findings)
-        hold_roots(kept, found.log.roots, "a kept head", key, found.findings)
+        published = {one.size for one in (*heads, head)}  # those of these sizes were held against each other
+        alone = [one for one in kept.values() if one.size not in published]
+        hold_roots(alone, found.log.roots, "a kept head", key, found.findings)
         _judge(found, found.log, heads, key)
     return found
 
@@ -144,8 +160,12 @@ def _key(found: Audit) -> bool:
     asked = found.asked
     try:
         published: NamedKey | None = NamedKey.read(asked.place.read("vkey", 1024).decode(), LOG)
-    except (Missing, Unreadable, Misspelt, UnicodeDecodeError):
+    except (Missing, Unreadable):
         published = None
+    except (Misspelt, UnicodeDecodeError):
+        published = None
+        if asked.key:
+            found.findings.add("LOG-KEY", None, asked.key.name, "the log publishes a key that cannot be read")
     found.key = asked.key or published
     if asked.key and published and published != asked.key:
         found.findings.add("LOG-KEY", None, published.name, "the log publishes another key than the one that was given")
@@ -169,29 +189,33 @@ def _head(found: Audit) -> bool:
     return found.head is not None
 
 
-def _kept(found: Audit, key: NamedKey, head: Head) -> list[Head]:
-    """Read the checkpoints that somebody kept; a longer one shows that the log lost entries."""
-    kept = []
+def _signed(found: Audit, key: NamedKey) -> dict[str, Head]:
+    """Read the checkpoints that somebody kept; of those that are the log's each is a head that it signed."""
+    kept = {}
     for name, raw in found.asked.since.items():
         try:
-            one = read_head(raw, key)
+            kept[name] = read_head(raw, key)
         except (Misspelt, Unsigned) as reason:
             found.findings.add("LOG-KEPT", None, None, f"{name}: {reason}")
-            continue
-        if one.size > head.size:
-            found.findings.add("LOG-SHRUNK", None, key.name, f"{name} has {one.size} entries, the log only {head.size}")
-        else:
-            kept.append(one)
     return kept
 
 
-def _witnesses(found: Audit, heads: Sequence[Head], head: Head) -> None:
+def _kept(found: Audit, signed: Mapping[str, Head], key: NamedKey, head: Head) -> dict[str, Head]:
+    """Return kept heads that the log still covers; a longer one shows that it lost entries."""
+    for name, one in signed.items():
+        if one.size > head.size:
+            found.findings.add("LOG-SHRUNK", None, key.name, f"{name} has {one.size} entries, the log only {head.size}")
+    return {name: one for name, one in signed.items() if one.size <= head.size}
+
+
+def _witnesses(found: Audit, heads: Sequence[Head], head: Head, kept: Mapping[str, Head]) -> None:
     """Find who witnesses the log, which heads a quorum saw, and whether the newest one is fresh."""
     log, key = found.log, found.key
     if log is None or key is None:
         return
     found.witnesses = witnesses_of(found.asked.witnesses, log.of("party-key"))
     found.seen = witnessed(heads, found.witnesses, found.findings)
+    found.seen = with_kept(found.seen, heads, kept, found.witnesses, found.findings)
     chosen = [one for _, one in found.witnesses]
     try:
         newest = quorum_times(head, chosen)
@@ -204,7 +228,7 @@ def _witnesses(found: Audit, heads: Sequence[Head], head: Head) -> None:
                 "times: no witness is named, here or in the log; nothing that takes time can be judged"
             )
             return
-        needed = quorum_of(len({one.organisation for one in chosen}))
+        needed = quorum_of(len({one.body for one in chosen}))
         text = f"fewer than {needed} organisations' witnesses cosigned the checkpoint"
         found.findings.add("LOG-QUORUM", head.size - 1 if head.size else None, key.name, text)
         return
@@ -252,11 +276,15 @@ def _judge(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey) -> None
 
 def _operators(found: Audit, log: Log, key: NamedKey) -> None:
     """Witnesses answer to organisations that are different, and none of them the node's own."""
-    names = {key.name.casefold(), *(str(body["name"]).casefold() for _, body in log.of("node"))}
+    names = {folded(key.name), *(folded(body["name"]) for _, body in log.of("node"))}
     known: dict[str, str] = {}
+    logged = {one.key: one for _, one in witnesses_of((), log.of("party-key"))}
     for index, one in found.witnesses:
-        spelt = one.organisation.strip().casefold()
+        spelt, said = one.body, logged.get(one.key)
         leaf = index if index >= 0 else None
+        if one.said_by == "you" and said and said.body != spelt:
+            text = f"the log names {said.organisation} for this witness, and you named {one.organisation}"
+            found.findings.add("WITNESS-OPERATOR", leaf, one.name, text)
         if spelt in names:
             found.findings.add(
                 "WITNESS-OPERATOR", leaf, one.name, "the node's own organisation answers for this witness"
@@ -264,6 +292,10 @@ def _operators(found: Audit, log: Log, key: NamedKey) -> None:
         elif known.setdefault(spelt, one.name) != one.name:
             text = f"one organisation answers for it and for {known[spelt]}; they count as one"
             found.findings.add("WITNESS-OPERATOR", leaf, one.name, text)
+    bare = sorted(one.name for _, one in found.witnesses if one.said_by is None)
+    if bare:
+        told = ", ".join(bare)
+        found.findings.pass_over(f"whose {told} are: each counts as one of its own; say --witness ORGANISATION=KEY")
     decided = log.total("decision")
     if decided and found.seen.heads and len(known) < FEWEST_ORGANISATIONS:
         text = f"{decided} decisions, and witnesses of {len(known)} organisations; it takes {FEWEST_ORGANISATIONS}"
@@ -283,6 +315,8 @@ def _published(found: Audit, log: Log, keys: Sequence[Key]) -> tuple[list[Publis
         content = _document(found, one)
         if content is not None:
             read_document(one, content)
+        if one.kind not in JUDGES:
+            found.findings.pass_over(f"what publications of the kind {one.kind} say")
         if not one.faults:
             check_signers(one, keys)
     _notice(published, vetoes)

@@ -41,7 +41,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("place", help="the log's folder, or its http or https address")
     parser.add_argument("--vkey", help="the log's key, as somebody you trust told it")
-    parser.add_argument("--witness", action="append", default=[], help="a witness's key; give all of them")
+    parser.add_argument(
+        "--witness",
+        action="append",
+        default=[],
+        metavar="ORGANISATION=KEY",
+        help="a witness and the organisation that answers for it; give all of them. A bare KEY is of the organisation "
+        "that the log names, else counts as one of its own, and the answer says so",
+    )
     parser.add_argument("--trust", type=Path, help="a policy file that names the log's key and the witnesses")
     parser.add_argument("--since", action="append", default=[], type=Path, help="a checkpoint that you kept")
     parser.add_argument("--file", action="append", default=[], type=Path, help="a measure's file, or a folder of them")
@@ -56,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _asked(options: argparse.Namespace) -> Asked:
     key = NamedKey.read(options.vkey, LOG) if options.vkey else None
-    witnesses = [NamedKey.read(one, WITNESS) for one in options.witness]
+    witnesses = [NamedKey.witness(one) for one in options.witness]
     if options.trust:
         log, named = read_policy(options.trust.read_text("utf-8"))
         key, witnesses = key or log, [*witnesses, *named]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from salus_audit.finding import Findings
 from salus_audit.notes import Head, Times, Unsigned, cosigned_at, quorum_times, read_head
@@ -123,21 +123,24 @@ def witnesses_of(
 ) -> list[tuple[int, NamedKey]]:
     """Return witnesses, each with the place from which on it counts: those that are given, else those of the log.
 
-    A witness that is given answers for the organisation that the log names for its key, where it names one.
+    For a key that is given bare the organisation is taken that the log names for it; where it names none, the key's own
+    name stands for one.
     """
     logged = [
-        (index, NamedKey(body["party"], WITNESS, octets(body["key"], 32), body["organisation"]))
+        (index, NamedKey(body["party"], WITNESS, octets(body["key"], 32), body["organisation"], "log"))
         for index, body in told
         if body["duty"] == "witness"
     ]
     if not given:
         return list({(one.name, one.key): (index, one) for index, one in reversed(logged)}.values())[::-1]
     named = {one.key: one.organisation for _, one in logged}
-    return [(-1, NamedKey(one.name, one.kind, one.key, _named(one, named))) for one in given]
+    return [(-1, _named(one, named)) for one in given]
 
 
-def _named(one: NamedKey, named: Mapping[bytes, str]) -> str:
-    return one.organisation if one.organisation != one.name else named.get(one.key, one.organisation)
+def _named(one: NamedKey, named: Mapping[bytes, str]) -> NamedKey:
+    if one.said_by or one.key not in named:
+        return one
+    return replace(one, organisation=named[one.key], said_by="log")
 
 
 def witnessed(heads: Sequence[Head], witnesses: Sequence[tuple[int, NamedKey]], findings: Findings) -> Witnessed:
@@ -155,6 +158,54 @@ def witnessed(heads: Sequence[Head], witnesses: Sequence[tuple[int, NamedKey]], 
         if times:
             found.append((head.size, times))
     return Witnessed(found)
+
+
+def with_kept(
+    seen: Witnessed,
+    heads: Sequence[Head],
+    kept: Mapping[str, Head],
+    witnesses: Sequence[tuple[int, NamedKey]],
+    findings: Findings,
+) -> Witnessed:
+    """Date leaves by heads that somebody kept as well: by their own lines, and by those that the log shows for them.
+
+    An honest line of a witness may be left out of what the log publishes; a kept one brings it back.
+    """
+    by_size = dict(seen.heads)
+    published = {one.size: one for one in heads}
+    for name, one in kept.items():
+        chosen = [key for index, key in witnesses if index < one.size]
+        known = published.get(one.size)
+        lines = known.lines if known and known.text == one.text else ()
+        try:
+            told = [quorum_times(replace(one, lines=(*one.lines, *lines)), chosen), by_size.get(one.size)]
+        except Unsigned as reason:
+            findings.add("LOG-KEPT", None, _false_of(one, chosen), f"{name}: {reason}")
+            continue
+        times = [each for each in told if each]
+        if times:
+            first = min(each.at for each in times)
+            by_size[one.size] = replace(max(times, key=lambda each: each.as_of), at=first)
+    return Witnessed(sorted(by_size.items()))
+
+
+def hold_kept(heads: Sequence[Head], kept: Mapping[str, Head], log: NamedKey, findings: Findings) -> None:
+    """Hold kept heads against each other and against what the log publishes, whatever its entries are by now.
+
+    Two roots at one size are two pasts. A kept head that the log leaves out of its heads was left out to date something
+    anew; of a log that began to publish its heads later only what came since then is asked for.
+    """
+    roots = {one.size: one.root for one in heads}
+    sizes = sorted(roots)
+    for name, one in kept.items():
+        if roots.setdefault(one.size, one.root) != one.root:
+            text = f"{name}: the log signed two roots at the size {one.size}"
+            findings.add("EQUIVOCATION", one.size - 1 if one.size else None, log.name, text)
+        elif sizes and sizes[0] < one.size < sizes[-1] and one.size not in sizes:
+            text = (
+                f"{name}: the log signed a head of {one.size} entries and leaves it out of the heads that it publishes"
+            )
+            findings.add("LOG-HEADS", one.size - 1, log.name, text)
 
 
 def _false_of(head: Head, witnesses: Sequence[NamedKey]) -> str | None:

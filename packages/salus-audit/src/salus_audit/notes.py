@@ -112,8 +112,8 @@ def quorum_times(head: Head, witnesses: Iterable[NamedKey]) -> Times | None:
         at = cosigned_at(head, witness)
         if at is not None:
             by_witness[witness.name] = at
-            by_organisation[witness.organisation] = min(at, by_organisation.get(witness.organisation, at))
-    quorum = quorum_of(len({one.organisation for one in chosen}))
+            by_organisation[witness.body] = min(at, by_organisation.get(witness.body, at))
+    quorum = quorum_of(len({one.body for one in chosen}))
     in_order = sorted(by_organisation.values())
     if not chosen or len(in_order) < quorum:
         return None

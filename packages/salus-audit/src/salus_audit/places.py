@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPMessage, HTTPResponse
+from functools import cache, partial
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from typing import IO
+from threading import Timer
+from typing import IO, Any, Self
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
-PATIENCE = 20.0
+PATIENCE, DEADLINE = 20.0, 60.0
+"""How long a server may be silent, and how long it may take for one file in all tries together."""
 _TRIES = 3
 _PIECE = 65_536
 
@@ -74,28 +80,100 @@ class Place:
             raise Unreadable(reason.strerror or "it cannot be read") from None
 
     def _from_address(self, path: str, most: int) -> bytes:
-        fault = ""
-        for attempt in range(_TRIES):
-            time.sleep(attempt)
-            try:
-                with build_opener(_Stay).open(f"{self.where}/{path}", timeout=PATIENCE) as answer:
-                    return _slowly(answer, most)
-            except HTTPError as refusal:
-                refusal.close()
-                if refusal.code in (404, 410):
-                    raise Missing from None
-                fault = f"the server answered {refusal.code}"
-            except (URLError, OSError, HTTPException) as reason:
-                fault = f"the server did not answer: {type(reason).__name__}"
+        """Ask a few times; one deadline holds for all of it, whatever the server answers how slowly."""
+        fault, until = "", time.monotonic() + DEADLINE
+        with _Watch(DEADLINE) as watch:
+            opener = build_opener(_Stay, _Plain(watch), _Secure(watch))
+            for attempt in range(_TRIES):
+                time.sleep(attempt)
+                left = until - time.monotonic()
+                if left <= 0:
+                    raise Unreadable(f"the server is too slow; {fault}")
+                try:
+                    with opener.open(f"{self.where}/{path}", timeout=min(PATIENCE, left)) as answer:
+                        return _slowly(answer, most, until)
+                except HTTPError as refusal:
+                    refusal.close()
+                    if refusal.code in (404, 410):
+                        raise Missing from None
+                    fault = f"the server answered {refusal.code}"
+                except (URLError, OSError, HTTPException, ValueError) as reason:
+                    fault = f"the server did not answer: {type(reason).__name__}"
         raise Unreadable(fault)
 
 
-def _slowly(answer: HTTPResponse, most: int) -> bytes:
-    content, until = b"", time.monotonic() + 3 * PATIENCE
+def _slowly(answer: HTTPResponse, most: int, until: float) -> bytes:
+    content = bytearray()
     while piece := answer.read1(_PIECE):
         content += piece
-        if len(content) > most:
+        if len(content) > most or time.monotonic() > until:
             break
-        if time.monotonic() > until:
-            raise Unreadable("the server is too slow")
-    return content
+    if time.monotonic() > until:
+        raise Unreadable("the server is too slow")
+    if answer.length and len(content) <= most:
+        raise HTTPException("the answer was cut short")
+    return bytes(content)
+
+
+class _Watch:
+    """Cuts its connections at an instant: a server that sends a byte now and then meets no timeout of a socket."""
+
+    def __init__(self, seconds: float) -> None:
+        self._held: list[socket.socket] = []
+        self._timer = Timer(seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        for one in self._held:
+            one.close()
+
+    def hold(self, connection: socket.socket) -> None:
+        """Watch a connection, too. It is held by another descriptor, since TLS takes the first one away."""
+        self._held.append(connection.dup())
+
+    def _cut(self) -> None:
+        for one in self._held:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+
+class _Watched(HTTPConnection):
+    def __init__(self, *given: Any, watch: _Watch, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._watch = watch
+
+    def connect(self) -> None:
+        super().connect()
+        self._watch.hold(self.sock)
+
+
+class _Secured(HTTPSConnection, _Watched):
+    """The handshake is watched, too: `_Watched` connects before TLS begins."""
+
+
+class _Plain(HTTPHandler):
+    def __init__(self, watch: _Watch) -> None:
+        super().__init__()
+        self._watch = watch
+
+    def http_open(self, req: Request) -> HTTPResponse:
+        return self.do_open(partial(_Watched, watch=self._watch), req)
+
+
+class _Secure(HTTPSHandler):
+    def __init__(self, watch: _Watch) -> None:
+        super().__init__(context=_tls())
+        self._watch = watch
+
+    def https_open(self, req: Request) -> HTTPResponse:
+        return self.do_open(partial(_Secured, watch=self._watch, context=_tls()), req)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()

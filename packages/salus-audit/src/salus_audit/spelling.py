@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +29,11 @@ def octets(text: object, length: int | None = None) -> bytes:
     if base64.b64encode(raw).decode() != text or (length is not None and len(raw) != length):
         raise Misspelt("this base64 is not in its one spelling, or too long or short")
     return raw
+
+
+def folded(name: object) -> str:
+    """Return the name of an organisation as names are compared: width, case and spaces make nobody another one."""
+    return " ".join(unicodedata.normalize("NFKC", str(name)).casefold().split())
 
 
 def base64_of(raw: bytes) -> str:

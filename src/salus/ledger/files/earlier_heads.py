@@ -9,7 +9,7 @@ from salus.ledger.errors import NotAsSigned
 from salus.ledger.files.authentic import Tiles, open_head
 from salus.ledger.files.sources import Absent, Source, Unreadable
 from salus.ledger.sequencing.earlier import heads_path
-from salus.proof import Checkpoint, Equivocation, ProofError, VerifierKey, contradiction
+from salus.proof import Checkpoint, Equivocation, Note, ProofError, Trust, VerifierKey, contradiction
 from salus.proof.note import MOST_NOTE_BYTES
 from salus.proof.tiles import TILE_WIDTH, join_entries, split_entries
 
@@ -24,11 +24,14 @@ class Contradicted(Exception):
         self.proof = proof
 
 
-def heads_to_copy(tiles: Tiles, key: VerifierKey, own: Source, source: Source) -> Iterator[tuple[str, bytes]]:
+def heads_to_copy(
+    tiles: Tiles, key: VerifierKey, own: Source, source: Source, trust: Trust | None = None
+) -> Iterator[tuple[str, bytes]]:
     """Yield path and content of each file of heads that the copy has not whole; a log without such files has none.
 
-    Raises NotAsSigned for a head that the log did not sign, for heads out of order, and where the log tells of fewer
-    than the copy has; Contradicted for a head of another past. Heads beyond the newest one wait for the next run.
+    Raises NotAsSigned for a head that the log did not sign, for a line under one of a witness of `trust` that the
+    witness never made, for heads out of order, and where the log tells of fewer than the copy has; Contradicted for a
+    head of another past. Heads beyond the newest one wait for the next run.
     """
     last: Checkpoint | None = None
     for number in range(1 << 40):
@@ -43,6 +46,7 @@ def heads_to_copy(tiles: Tiles, key: VerifierKey, own: Source, source: Source) -
             raise NotAsSigned("LOG-HEADS", path, "the log tells of fewer heads than the copy has")
         if theirs is not mine:
             _judge([*([last] if last else []), *told], tiles, path)
+            _lines(told, trust, path)
             if told:
                 yield path, join_entries(note for note, _ in zip(theirs, told, strict=False))
         if len(told) < TILE_WIDTH:
@@ -57,6 +61,18 @@ def _judge(heads: Sequence[Checkpoint], tiles: Tiles, path: str) -> None:
         proof = contradiction(one, tiles.head, tiles.reader())
         if proof:
             raise Contradicted(proof)
+
+
+def _lines(heads: Sequence[Checkpoint], trust: Trust | None, path: str) -> None:
+    """Refuse a line that claims to be a witness's and is not: it would date the head, and others read the copy."""
+    if trust is None:
+        return
+    for one in heads:
+        try:
+            trust.times(Note.parse(one.note))
+        except ProofError as wrong:
+            text = f"under the head of {one.size} entries: {wrong.text}"
+            raise NotAsSigned("LOG-COSIGNATURE", path, text) from None
 
 
 def _notes(source: Source, path: str) -> list[bytes] | None:

@@ -65,8 +65,9 @@ class Mirrored:
 def mirror(place: str, folder: Path, trust: VerifierKey | Trust | None = None, *, anew: bool = False) -> Mirrored:
     """Bring the copy in `folder` up to the log at `place`, a folder or an http(s) address, and say what was wrong.
 
-    With a `Trust` a head counts only once its quorum of witnesses has cosigned it. Without any key the one that the log
-    publishes is taken at the first run and kept from then on. A run that was killed is taken up where it stopped; files
+    With a `Trust` a head counts only once its quorum of witnesses has cosigned it, and no earlier head is copied under
+    which a line claims to be a witness's and is not. Without any key the one that the log publishes is taken at the
+    first run and kept from then on. A run that was killed is taken up where it stopped; files
     that are there are checked and not fetched again. `anew` goes over the whole copy and repairs it.
     Raises NoLog where `place` is none, MirrorHeld where another run holds the folder, and NotAsSigned where the
     copy's own head or key is damaged.
@@ -149,7 +150,8 @@ class _Copying:
                 self._put(bundle.path, join_entries(entries))
                 for entry in entries:
                     self._document(entry)
-        for path, content in heads_to_copy(tiles, self._key, self._own, self._source) if head.size > since else ():
+        grown = head.size > since
+        for path, content in heads_to_copy(tiles, self._key, self._own, self._source, self._trust) if grown else ():
             self._put(path, content)
         self._put(KEY_PATH, f"{self._key}\n".encode())
         self._shelf.settle()

@@ -182,8 +182,8 @@ def _row(row: object, table: Mapping[str, object], where: str) -> Iterator[Fault
 def _asked(row: Mapping[str, object], table: Mapping[str, object], releases: bool, where: str) -> Iterator[Fault]:
     """What a row that asks for something must have, and what it may not rest on."""
     gives, lasts, longest = row.get("gives"), row.get("lasts_hours"), table.get("longest_hours")
-    clauses = table.get("clauses")
-    known = isinstance(clauses, Mapping) and row.get("clause") in clauses
+    clauses, clause = table.get("clauses"), row.get("clause")
+    known = isinstance(clauses, Mapping) and isinstance(clause, str) and clause in clauses
     if gives == Measure.NONE:
         if lasts != 0 or releases or row.get("clause") is not None:
             yield Fault(word="CONTRADICTION", where=where)
@@ -232,6 +232,9 @@ def _examples(examples: object) -> Iterator[Fault]:
             continue
         yield from _fields(example, EXAMPLE, where)
         yield from _member(example.get("gives"), Measure, f"{where}.gives")
+        ends = example.get("ends_in_hours")
+        if ends is not None and not _hours(ends, 0, 9_999):
+            yield Fault(word="TYPE", where=f"{where}.ends_in_hours")
         for number, item in enumerate(example["evidence"]):
             yield from _example_evidence(item, f"{where}.evidence[{number}]")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from salus_audit.heads import Witnessed
 from salus_audit.judging.publishing import HOUR
 from salus_audit.reading.walking import Log
-from salus_audit.spelling import instant, seconds
+from salus_audit.spelling import folded, instant, seconds
 
 ANSWER_WITHIN = 48 * HOUR
 
@@ -41,7 +41,7 @@ def judge_appeals(log: Log, seen: Witnessed, origin: str) -> Appeals:
                 "ORDER-VIOLATION", index, body["organisation"], "an answer to an appeal that was not opened before it"
             )
             continue
-        if _spelt(body["organisation"]) in {_spelt(node), _spelt(origin)} and body["outcome"] == "stands":
+        if folded(body["organisation"]) in {folded(node), folded(origin)} and body["outcome"] == "stands":
             found.add("APPEAL-SELF", index, body["organisation"], "who decided answered the appeal against it")
         answers.setdefault(body["appeal"], (index, body["outcome"]))
     newest = seen.newest
@@ -61,7 +61,3 @@ def judge_appeals(log: Log, seen: Witnessed, origin: str) -> Appeals:
             told.overdue.append(index)
             found.add("APPEAL-OVERDUE", index, node, f"nobody answered it by {instant(by)}")
     return told
-
-
-def _spelt(name: object) -> str:
-    return str(name).strip().casefold()

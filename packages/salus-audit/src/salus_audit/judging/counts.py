@@ -12,6 +12,7 @@ from typing import Any
 from salus_audit.heads import Witnessed
 from salus_audit.judging.decisions import SKEW
 from salus_audit.judging.publishing import DAY, Published
+from salus_audit.judging.unwraps import judge_unwraps
 from salus_audit.reading.walking import Log
 from salus_audit.spelling import base64_of, instant, jcs, seconds
 
@@ -30,7 +31,7 @@ def judge_counts(log: Log, seen: Witnessed, emergencies: Iterable[Published]) ->
     ):
         _once(log, seen, kind, fields)
     _looks(log)
-    _unwraps(log)
+    judge_unwraps(log, seen)
     _shredded(log, seen, emergencies)
 
 
@@ -112,22 +113,6 @@ def _looks(log: Log) -> None:
         if body["unreviewed"]:
             text = f"{body['unreviewed']} emergency looks whose time ran out on {body['day']} were not reviewed"
             log.findings.add("UNREVIEWED", index, body["organisation"], text)
-
-
-def _unwraps(log: Log) -> None:
-    """Sums from the first day on: an entry is dated no later than what it opens, so that no midnight leaves too many.
-
-    Too few are no finding: an entry whose reader's node fell before the key was used stays.
-    """
-    missing: dict[str, int] = {}
-    worst: dict[str, int] = {}
-    for index, body in sorted(log.of("unwraps"), key=lambda one: (str(one[1]["day"]), one[0])):
-        name = str(body["custodian"])
-        missing[name] = missing.get(name, 0) + int(body["unwraps"]) - int(body["declared"])
-        if missing[name] > worst.get(name, 0):
-            worst[name] = missing[name]
-            text = f"keys were used {missing[name]} times more until {body['day']} than reads account for"
-            log.findings.add("UNWRAP-UNEXPLAINED", index, name, text)
 
 
 def _shredded(log: Log, seen: Witnessed, emergencies: Iterable[Published]) -> None:

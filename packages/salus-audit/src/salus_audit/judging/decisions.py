@@ -32,15 +32,16 @@ class Decisions:
 
     def judge(self) -> None:
         """Find what is wrong with any decision."""
-        again = dict(self.log.tags.again())
-        for place, first in sorted(again.items()):
+        again = bytearray(self.log.size // 8 + 1)
+        for place, first in self.log.tags.again():
+            again[place >> 3] |= 1 << (place & 7)
             self._find("EVIDENCE-REUSE", place, f"it rests on the same result as the decision at {first}")
         backing, decided, results, head = _Backing(self.log, self.seen), 0, 0, -1
         for index, rules, _, _ in self.log.decisions:
             fault = self._under(index, rules)
             if fault:
                 self._find(fault[0], index, fault[1])
-            decided += index not in again
+            decided += not again[index >> 3] >> (index & 7) & 1
             if head != (stretch := self.log.stretch(index)):
                 head, results = stretch, backing.upto(self.seen.last_before(index))
             if decided > results:

@@ -8,7 +8,7 @@ from salus_audit.heads import Witnessed
 from salus_audit.judging.publishing import DAY, Key
 from salus_audit.reading.walking import Log
 from salus_audit.signing import signed
-from salus_audit.spelling import jcs, octets, seconds
+from salus_audit.spelling import folded, jcs, octets, seconds
 
 SIGNERS, ORGANISATIONS = 4, 3
 LONGEST_DELAY = 90 * DAY
@@ -46,8 +46,11 @@ def judge_disclosures(log: Log, seen: Witnessed, keys: Iterable[Key]) -> None:
 
 
 def _few(signers: list[Key]) -> str | None:
-    if len({one.key for one in signers}) < SIGNERS or len({one.organisation for one in signers}) < ORGANISATIONS:
+    if (
+        len({one.key for one in signers}) < SIGNERS
+        or len({folded(one.organisation) for one in signers}) < ORGANISATIONS
+    ):
         return f"a disclosure takes {SIGNERS} signers of {ORGANISATIONS} organisations"
-    rest = {one.organisation for one in signers if one.duty == "signer"}
-    apart = {one.organisation for one in signers if one.duty == "ombudsman"} - rest
+    rest = {folded(one.organisation) for one in signers if one.duty == "signer"}
+    apart = {folded(one.organisation) for one in signers if one.duty == "ombudsman"} - rest
     return None if apart else "a disclosure takes an ombudsman whose organisation nobody else signs for"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from salus_audit.recomputing.linting import faults_of, hides, is_disease
+from salus_audit.contents import fault_of
 from salus_audit.signing import signed
-from salus_audit.spelling import Misspelt, base64_of, instant, jcs, octets, parsed, seconds
+from salus_audit.spelling import Misspelt, base64_of, folded, instant, jcs, octets, parsed, seconds
 
 HOUR, DAY = 3600, 86_400
 LEAST_ORGANISATIONS = 3
@@ -37,21 +37,6 @@ URGENT_SIGNERS, URGENT_ORGANISATIONS, URGENT_NOTICE, URGENT_LONGEST = 6, 4, 6 * 
 URGENT_LIST_SIGNERS = 5
 # at most six digits: a name has no room for a day of birth or a telephone's number
 _NAME = re.compile(r"(?!(?:[^0-9]*[0-9]){7})[a-z][a-z0-9]*(?:-[a-z0-9]+){0,5}", re.ASCII)
-_VENUES = {"care-home", "hospital-visit", "large-event", "indoor-leisure", "international-departure"}
-_CERTIFICATES = {"vaccination", "test", "recovery"}
-_LICENCES = {
-    "hospital",
-    "clinic",
-    "community-health-centre",
-    "township-health-centre",
-    "village-clinic",
-    "maternal-and-child-centre",
-    "emergency-centre",
-    "laboratory",
-    "sampling-site",
-}
-_MOST_ADMITTED = 256
-_REGION = re.compile(r"country|[0-9]{6}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,79 +127,13 @@ def read_document(found: Published, content: bytes) -> None:
     elif found.starts >= found.ends:
         found.fault("MINIMUM-LIFE", "it ends before it starts")
     else:
-        _content(found)
+        _content(found, document)
 
 
-def _content(found: Published) -> None:
-    judge: Callable[[Mapping[str, Any]], str | None] = _CONTENTS.get(found.kind, lambda body: None)
-    try:
-        fault = judge(found.body)
-    except (TypeError, ValueError, LookupError, ArithmeticError, RecursionError):
-        fault = "its content is of a form that no reader understands"
+def _content(found: Published, document: Mapping[str, Any]) -> None:
+    fault = fault_of(document)
     if fault:
         found.fault("RULE-LINT", fault)
-
-
-def _rules(body: Mapping[str, Any]) -> str | None:
-    faults = faults_of(body)
-    return "; ".join(faults[:3]) or None
-
-
-def _emergency(body: Mapping[str, Any]) -> str | None:
-    reason = body.get("reason")
-    if set(body) - {"renews"} != {"disease", "reason"} or not is_disease(body["disease"]):
-        return "an emergency says its disease and its reason, and nothing else"
-    if not isinstance(reason, dict) or set(reason) != {"en", "zh"}:
-        return "an emergency's reason is told in both languages"
-    if not all(isinstance(text, str) and text.strip() and not hides(text) for text in reason.values()):
-        return "an emergency's reason could name people or hold a list"
-    return None
-
-
-def _declaration(body: Mapping[str, Any]) -> str | None:
-    if set(body) != {"venues", "wants", "region"} or not all(
-        isinstance(body[one], list) for one in ("venues", "wants")
-    ):
-        return "a declaration says venues, what they may ask for, and a region"
-    for name, closed in (("venues", _VENUES), ("wants", _CERTIFICATES)):
-        listed = body[name]
-        if not listed or not all(isinstance(one, str) for one in listed) or set(listed) - closed:
-            return f"a declaration names {name} that are not in the closed list"
-        if len(set(listed)) != len(listed):
-            return f"a declaration names {name} twice"
-    return None if isinstance(body["region"], str) and _REGION.fullmatch(body["region"]) else "there is no such region"
-
-
-def _acceptance(body: Mapping[str, Any]) -> str | None:
-    if set(body) != {"region", "disease", "tables", "periods", "rules"} or not is_disease(body["disease"]):
-        return "acceptance rules have other fields than these, or no disease"
-    return None if isinstance(body["region"], str) and _REGION.fullmatch(body["region"]) else "there is no such region"
-
-
-def _admission(body: Mapping[str, Any]) -> str | None:
-    listed = body.get("facilities")
-    if set(body) != {"facilities"} or not isinstance(listed, list) or len(listed) > _MOST_ADMITTED:
-        return f"an admission lists at most {_MOST_ADMITTED} facilities, and nothing else"
-    for one in listed:
-        if not isinstance(one, dict) or set(one) != {"facility", "organisation", "licence", "county"}:
-            return "a facility is admitted with its organisation, its licence and its county, and nothing else"
-        if not all(isinstance(value, str) and len(value) <= 64 for value in one.values()):
-            return "a facility is admitted in words"
-        if one["licence"] not in _LICENCES or not re.fullmatch("[0-9]{6}", one["county"], re.ASCII):
-            return "there is no such class of licence, or no such county"
-        if any(re.search(r"[0-9]{11}|[0-9a-fA-F]{16}", one[name]) for name in ("facility", "organisation")):
-            return "the name of a facility could hold a person's number or a hash"
-    names = [one["facility"] for one in listed]
-    return None if len(set(names)) == len(names) else "a facility is admitted once"
-
-
-_CONTENTS: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
-    "assignment-rules": _rules,
-    "emergency": _emergency,
-    "declaration": _declaration,
-    "acceptance-rules": _acceptance,
-    "admission": _admission,
-}
 
 
 def signed_text(told: Mapping[str, Any]) -> bytes:
@@ -255,7 +174,7 @@ def check_times(found: Published, emergencies: Sequence[Published]) -> None:
         found.fault("MINIMUM-LIFE", "what is published counts for at least 24 hours")
     if lasts > longest:
         found.fault("RULE-LINT", f"it counts for more than {longest // DAY} days")
-    bodies = len({one.organisation for one in found.signers})
+    bodies = len({folded(one.organisation) for one in found.signers})
     if len(found.signers) < signers or bodies < organisations:
         text = f"{len(found.signers)} signers of {bodies} organisations; it takes {signers} of {organisations}"
         found.fault("SHORT-QUORUM", text)

@@ -6,11 +6,12 @@ A stretch is read by itself, so that several processes read several at once; wha
 from __future__ import annotations
 
 import struct
-from bisect import bisect_right
+from binascii import a2b_base64
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from salus_audit.finding import Finding
 from salus_audit.leaves import MASS, decision_of, evidence_of, kind_of, read_leaf
@@ -27,23 +28,50 @@ DECIDED = struct.Struct(">Q32s32s32s")
 _MOST_BUNDLE = WIDTH * (2 + 0xFFFF)
 
 Keys = Mapping[tuple[str, str], Sequence[tuple[int, bytes]]]
-"""The keys of a duty and party, each with the place of its leaf."""
+"""The keys of a duty and party, each with the place of its leaf, in the log's order."""
+MOST_KEYS = 64
+"""How many keys of one party are tried on a signature, the newest first: or a log could make each cost as it likes."""
+WAITING = struct.Struct(">QQQB128s44s64s")
+"""Evidence that waits for its batch to end: leaf, what keys were tried already, kind, party, commitment, signature."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Unsettled:
-    """Evidence of which no key known so far made the signature."""
+    """Evidence of which no key known so far made the signature.
+
+    Tried were the keys that stand before `known`, and those from `since` on that stand before the leaf.
+    """
 
     leaf: int
+    known: int
+    since: int
     kind: str
     party: str
     commitment: bytes
     signature: bytes
 
+    def packed(self) -> bytes:
+        """Write it as WAITING has it."""
+        kind = int(self.kind == "result")
+        return WAITING.pack(
+            self.leaf, self.known, self.since, kind, self.party.encode(), self.commitment, self.signature
+        )
+
+    @classmethod
+    def of(cls, leaf: int, known: int, since: int, kind: int, party: bytes, commitment: bytes, signed: bytes) -> Self:
+        """Read what `packed` wrote."""
+        name = party.rstrip(b"\0").decode()
+        return cls(leaf, known, since, "result" if kind else "specimen", name, commitment, signed)
+
     def settled(self, keys: Sequence[tuple[int, bytes]], before: int) -> bool:
-        """Tell whether one of these keys, of those that stand before a place, made the signature."""
+        """Tell whether one of these keys, of those before a place that were not tried yet, made the signature."""
+        newest = keys[max(bisect_left(keys, (before,)) - MOST_KEYS, 0) : bisect_left(keys, (before,))]
         message = evidence_message(self.kind, self.commitment, self.party.encode())
-        return any(index < before and signed(key, message, self.signature) for index, key in keys)
+        return any(
+            signed(key, message, self.signature)
+            for index, key in reversed(newest)
+            if self.known <= index < self.since or index > self.leaf
+        )
 
 
 @dataclass(slots=True)
@@ -64,6 +92,7 @@ class Chunk:
     placed: dict[str, bytearray] = field(default_factory=lambda: {kind: bytearray() for kind in DUTIES})
     counted: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     unsettled: list[Unsettled] = field(default_factory=list)
+    known: int = 0
     lost: bool = False
 
     def find(self, code: str, leaf: int | None, text: str) -> None:
@@ -76,9 +105,12 @@ def evidence_message(kind: str, commitment: bytes, party: bytes) -> bytes:
     return b'{"%s":{"commitment":"%s","party":"%s"}}' % (kind.encode(), commitment, party)
 
 
-def read_chunk(place: Place, first: int, bundles: int, size: int, marks: Sequence[int], keys: Keys) -> Chunk:
-    """Read so many bundles of a log of `size` leaves, from bundle `first` on. `marks` are the sizes of its heads."""
-    chunk, known = Chunk(first=first * WIDTH), dict(keys)
+def read_chunk(place: Place, first: int, bundles: int, size: int, marks: Sequence[int], keys: Keys, upto: int) -> Chunk:
+    """Read so many bundles of a log of `size` leaves, from bundle `first` on. `marks` are the sizes of its heads.
+
+    `keys` are those of the first `upto` leaves.
+    """
+    chunk, known = Chunk(first=first * WIDTH, known=upto), dict(keys)
     for number in range(first, first + bundles):
         width = min(WIDTH, size - number * WIDTH)
         entries, hashes = _bundle(chunk, place, number, width)
@@ -148,7 +180,7 @@ def _entry(
     """Judge one entry as far as that can be done by itself."""
     kind = kind_of(entry)
     if kind == "decision" and (told := decision_of(entry)):
-        commitment, rules, tag = (octets(one.decode()) for one in told)
+        commitment, rules, tag = map(a2b_base64, told)  # the entry's expression takes the one spelling alone
         chunk.decisions += DECIDED.pack(index, rules, tag, commitment)
         chunk.counted[kind, "", bisect_right(marks, index)] += 1
     elif kind in DUTIES and (evidence := evidence_of(kind, entry)):
@@ -160,11 +192,12 @@ def _entry(
 
 def _evidence(chunk: Chunk, index: int, kind: str, evidence: tuple[bytes, bytes, bytes], keys: Keys) -> None:
     commitment, party, signature = evidence
-    chunk.placed[kind] += PLACED.pack(index, octets(commitment.decode()))
-    raw = octets(signature.decode())
-    one = Unsettled(index, kind, party.decode(), commitment, raw)
-    if not one.settled(keys.get((DUTIES[kind], one.party), ()), index):
-        chunk.unsettled.append(one)
+    chunk.placed[kind] += PLACED.pack(index, a2b_base64(commitment))
+    raw, name = a2b_base64(signature), party.decode()
+    message = evidence_message(kind, commitment, party)
+    known = keys.get((DUTIES[kind], name), ())
+    if not any(signed(key, message, raw) for _, key in known[: -MOST_KEYS - 1 : -1]):
+        chunk.unsettled.append(Unsettled(index, chunk.known, chunk.first, kind, name, commitment, raw))
 
 
 def _rare(chunk: Chunk, index: int, entry: bytes, keys: dict[tuple[str, str], Sequence[tuple[int, bytes]]]) -> None:
@@ -179,7 +212,7 @@ def _rare(chunk: Chunk, index: int, entry: bytes, keys: dict[tuple[str, str], Se
         chunk.find("LOG-LEAF", index, "the first entry, and no other, says what the node is")
     if kind == "party-key":
         name = (body["duty"], body["party"])
-        keys[name] = (*keys.get(name, ()), (index, octets(body["key"], 32)))
+        keys[name] = (*keys.get(name, ())[-MOST_KEYS:], (index, octets(body["key"], 32)))
     chunk.rare.append((index, kind, body))
 
 

@@ -15,7 +15,17 @@ from typing import Any
 
 from salus_audit.finding import Findings
 from salus_audit.places import Missing, Place, Unreadable
-from salus_audit.reading.chunks import DECIDED, DUTIES, PLACED, Chunk, Unsettled, joined, read_chunk
+from salus_audit.reading.chunks import (
+    DECIDED,
+    DUTIES,
+    MOST_KEYS,
+    PLACED,
+    WAITING,
+    Chunk,
+    Unsettled,
+    joined,
+    read_chunk,
+)
 from salus_audit.reading.spill import Buckets, Tape
 from salus_audit.spelling import octets
 from salus_audit.trees import WIDTH, Peak, push, root_of, tile_path
@@ -65,7 +75,6 @@ def walk(place: Place, size: int, root: bytes, marks: Iterable[int], findings: F
             log.whole = False
             findings.add("LOG-ROOT", chunk.first, None, "neither entries nor hashes: the rest of the log is lost")
             return log
-    reading.settle(size)
     if root_of(reading.peaks) != root:
         log.whole = False
         findings.add("LOG-ROOT", None, None, "the entries lead to another root than the one that was signed")
@@ -80,8 +89,13 @@ class _Reading:
     log: Log
     peaks: list[Peak] = field(default_factory=list)
     full: list[bytes] = field(default_factory=list)
-    keys: dict[tuple[str, str], tuple[tuple[int, bytes], ...]] = field(default_factory=dict)
-    waiting: list[Unsettled] = field(default_factory=list)
+    keys: dict[tuple[str, str], list[tuple[int, bytes]]] = field(default_factory=dict)
+    waiting: Tape = field(default_factory=lambda: Tape(WAITING))
+    read: int = 0
+
+    def newest(self) -> dict[tuple[str, str], Sequence[tuple[int, bytes]]]:
+        """Return of each party the keys that are tried on what follows."""
+        return {name: tuple(keys[-MOST_KEYS:]) for name, keys in self.keys.items()}
 
     def take(self, chunk: Chunk) -> None:
         """Add the next stretch."""
@@ -101,33 +115,46 @@ class _Reading:
             log.rare.setdefault(kind, []).append((index, body))
             if kind == "party-key":
                 name = (body["duty"], body["party"])
-                self.keys[name] = (*self.keys.get(name, ()), (index, octets(body["key"], 32)))
+                self.keys.setdefault(name, []).append((index, octets(body["key"], 32)))
         self._mass(chunk)
-        self.waiting += chunk.unsettled
-        self.settle(chunk.first + chunk.entries)
+        self._settle(chunk.unsettled, chunk.first + chunk.entries)
 
     def _mass(self, chunk: Chunk) -> None:
         log = self.log
         log.decisions.write(chunk.decisions)
-        log.tags.add(b"".join(PLACED.pack(one[0], one[2]) for one in DECIDED.iter_unpack(chunk.decisions)))
+        log.tags.add(b"".join(PLACED.pack(index, tag) for index, _, tag, _ in DECIDED.iter_unpack(chunk.decisions)))
         for kind, records in chunk.placed.items():
             log.placed[kind].add(records)
         log.counted.update(chunk.counted)
 
-    def settle(self, read: int) -> None:
-        """Look at evidence again whose key was not known: it may have come later in the same batch, and no later."""
-        still = []
-        for one in self.waiting:
-            mark = self.log.stretch(one.leaf)
-            batch_ends = self.log.marks[mark]
-            if one.settled(self.keys.get((DUTIES[one.kind], one.party), ()), batch_ends):
-                continue
-            if batch_ends > read:
-                still.append(one)
+    def _settle(self, unsettled: Iterable[Unsettled], read: int) -> None:
+        """Look once more at evidence whose key was not known, when its batch has ended: the key may have come in it.
+
+        What waits is of one batch, the last one that was begun, and lies on disk.
+        """
+        if self._ended(read):
+            for one in self.waiting:
+                self._again(Unsettled.of(*one))
+            self.waiting.clear()
+        self.read = read
+        for each in unsettled:
+            if self._batch_ends(each.leaf) > read:
+                self.waiting.write(each.packed())
             else:
-                text = f"no key that the log had for this {DUTIES[one.kind]} made the signature"
-                self.log.findings.add("SIGNATURE", one.leaf, one.party, text)
-        self.waiting = still
+                self._again(each)
+
+    def _ended(self, read: int) -> bool:
+        """Tell whether the batch that was under way is read to its end."""
+        return self.read > 0 and self._batch_ends(self.read - 1) <= read
+
+    def _batch_ends(self, leaf: int) -> int:
+        return self.log.marks[self.log.stretch(leaf)]
+
+    def _again(self, one: Unsettled) -> None:
+        keys = self.keys.get((DUTIES[one.kind], one.party), ())
+        if not one.settled(keys, self._batch_ends(one.leaf)):
+            text = f"no key that the log had for this {DUTIES[one.kind]} made the signature"
+            self.log.findings.add("SIGNATURE", one.leaf, one.party, text)
 
 
 def _chunks(place: Place, log: Log, reading: _Reading, workers: int) -> Iterator[Chunk]:
@@ -136,13 +163,15 @@ def _chunks(place: Place, log: Log, reading: _Reading, workers: int) -> Iterator
     starts = range(0, bundles, STRETCH)
     if workers == 1 or bundles < _ALONE:
         for first in starts:
-            yield read_chunk(place, first, min(STRETCH, bundles - first), log.size, log.marks, reading.keys)
+            count = min(STRETCH, bundles - first)
+            yield read_chunk(place, first, count, log.size, log.marks, reading.newest(), reading.read)
         return
     with ProcessPoolExecutor(workers) as pool:
         running: deque[Future[Chunk]] = deque()
         for first in starts:
             count = min(STRETCH, bundles - first)
-            running.append(pool.submit(read_chunk, place, first, count, log.size, log.marks, dict(reading.keys)))
+            known = reading.newest(), reading.read
+            running.append(pool.submit(read_chunk, place, first, count, log.size, log.marks, *known))
             if len(running) > 2 * workers:
                 yield running.popleft().result()
         while running:

@@ -25,7 +25,7 @@ from salus_audit.recomputing.deciding import Answer, Result, Rules, Table, decid
 from salus_audit.recomputing.openings import Unproved, commitment_of, opening_of, tag_of
 from salus_audit.recomputing.proofs import Proved, Prover
 from salus_audit.signing import signed
-from salus_audit.spelling import Misspelt, instant, is_octets, jcs, octets, parsed, seconds
+from salus_audit.spelling import Misspelt, folded, instant, is_octets, jcs, octets, parsed, seconds
 
 MOST_FILE, MOST_EVIDENCE, MOST_KEYS = 512 * 1024, 32, 64
 SKEW, LOGGED_WITHIN, ANSWER_WITHIN, PROOF_AGE = 300, 72 * 3600, 48 * 3600, 24 * 3600
@@ -81,7 +81,7 @@ def recompute(raw: bytes, prover: Prover, at: int, vetoes: Iterable[Veto] = ()) 
     """Recompute a file as of an instant. Raises nothing, whatever the bytes are."""
     found = Recomputed()
     try:
-        if len({one.organisation for one in prover.witnesses}) < WITNESSING:
+        if len({one.body for one in prover.witnesses}) < WITNESSING:
             raise Unproved("WITNESS-OPERATOR", "WITNESSES", "it takes witnesses of three organisations")
         file = _read(raw)
         reading = _File(prover, file["openings"], tuple(vetoes))
@@ -245,7 +245,7 @@ def _of_two(result: _Told, specimen: _Told | None) -> None:
     if specimen is None or specimen.kind != "specimen":
         raise Unproved("EVID-MISSING", "ACCESSION-MISSING", "the result is about a specimen that no site committed")
     one, other = result.key, specimen.key
-    if one.organisation == other.organisation or one.party == other.party or one.key == other.key:
+    if folded(one.organisation) == folded(other.organisation) or one.party == other.party or one.key == other.key:
         raise Unproved("EVID-MISSING", "ONE-PARTY", "specimen and result are of one party; it takes two")
     if [result.body[name] for name in ("subject", "disease")] != [
         specimen.body[name] for name in ("subject", "disease")
@@ -333,8 +333,8 @@ def _appeal(
         return "APPEAL-ENDED"
     if closed.times.at >= by:
         return "APPEAL-OVERDUE"
-    took_part = {str(one).strip().casefold() for one in (*found.organisations, reading.prover.log.name)}
-    if str(organisation).strip().casefold() in took_part:
+    took_part = {folded(one) for one in (*found.organisations, reading.prover.log.name)}
+    if folded(organisation) in took_part:
         raise Unproved("APPEAL-SELF", "APPEAL-SELF", "an organisation that took part answered the appeal")
     return None
 

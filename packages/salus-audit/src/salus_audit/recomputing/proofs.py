@@ -59,7 +59,7 @@ class Prover:
             head = read_head(note.encode(), self.log)
             times = quorum_times(head, self.witnesses)
             if times is None:
-                needed = quorum_of(len({one.organisation for one in self.witnesses}))
+                needed = quorum_of(len({one.body for one in self.witnesses}))
                 raise Unsigned(f"fewer than {needed} witnesses cosigned its head")
             if len(head.lines) != 1 + len(times.by_witness):
                 raise Unsigned("somebody else signed its head, too")
