@@ -14,7 +14,17 @@ from salus.codec import CodecError
 from salus.codec.certificates import read_trust
 from salus.kernel import Invalid, SystemClock, format_instant, parse_instant
 from salus.proof import Trust, VerifierKey
-from salus.rules import Measure, Recomputed, Veto, recompute
+from salus.rules import (
+    Measure,
+    Receipted,
+    Recomputed,
+    Step,
+    Veto,
+    is_receipt,
+    read_receipt,
+    recompute,
+    rests_on,
+)
 
 _SAID = {
     Measure.NONE: "none: nothing is asked of the holder",
@@ -32,29 +42,73 @@ _SAID = {
 )
 @click.option("--vkey", help="The log's key, instead of --trust.")
 @click.option("--witness", "witnesses", multiple=True, help="A witness's key, of each witness; with --vkey.")
+@click.option(
+    "--receipt",
+    "receipts",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A receipt of yours: a measure has to rest on the specimen of one of them.",
+)
 @click.option("--at", help="The instant to answer for, such as 2031-03-01T08:00:00Z; the present without it.")
 @json_option
 @ending
 def explain(
-    file: Path, trust: Path | None, vkey: str | None, witnesses: tuple[str, ...], at: str | None, as_json: bool
+    file: Path,
+    trust: Path | None,
+    vkey: str | None,
+    witnesses: tuple[str, ...],
+    receipts: tuple[Path, ...],
+    at: str | None,
+    as_json: bool,
 ) -> None:
     """Recompute a measure from its FILE and say what it asks, why, and until when; or that it asks nothing.
 
     A file cannot show that no ombudsman vetoed its rules or its emergency; a trust file tells which were vetoed.
 
-    Ends with 0 if the file proves a measure at that instant, and with 1 if it does not: then the answer is none.
+    Ends with 0 if the file proves a measure at that instant, and with 1 if it does not: then the answer is none. Of a
+    receipt it says who signed what, and ends with 0 if the log has every step of it.
     """
     instant = parse_instant(at) if at else SystemClock().now()
     believed, vetoes = _trust(trust, vkey, witnesses)
-    found = recompute(file.read_bytes(), believed, instant, vetoes or ())
+    raw = file.read_bytes()
+    if is_receipt(raw):
+        sys.exit(_tell_receipt(read_receipt(raw, believed), as_json))
+    found = recompute(raw, believed, instant, vetoes or ())
+    mine = rests_on(raw, [read_receipt(one.read_bytes(), believed) for one in receipts]) if receipts else None
     if as_json:
-        tell({"good": found.fault is None, "at": format_instant(instant), **found.as_json()})
+        tell({"good": found.fault is None, "at": format_instant(instant), "receipt": mine, **found.as_json()})
     else:
-        for line in _lines(found, instant):
+        for line in [*_lines(found, instant), *_of_receipt(mine)]:
             say(line)
         if found.fault is None and vetoes is None:
             say("whether an ombudsman vetoed the rules is not looked at: that takes a node's trust file")
-    sys.exit(0 if found.fault is None else 1)
+    sys.exit(0 if found.fault is None and mine is not False else 1)
+
+
+def _of_receipt(mine: bool | None) -> list[str]:
+    if mine is None:
+        return []
+    return [
+        "it rests on a specimen of your receipts" if mine else "it rests on no specimen of your receipts: contest it"
+    ]
+
+
+def _tell_receipt(found: Receipted, as_json: bool) -> int:
+    """Say what a receipt proves, and return what the command ends with."""
+    if as_json:
+        tell({"good": found.fault is None, "signed": found.signed, **found.as_json()})
+    else:
+        for line in [*map(_step, found.steps), found.text]:
+            say(line)
+    return 0 if found.fault is None else 1
+
+
+def _step(one: Step) -> str:
+    what = f"{one.test}, {one.result}: reported" if one.result else "a specimen taken"
+    stood = (
+        f"in the log by {format_instant(one.logged_at)}, entry {one.index}" if one.logged_at else "not proved logged"
+    )
+    return f"{what} {format_instant(one.happened)}, signed by {one.party} ({one.organisation}); {stood}"
 
 
 def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> tuple[Trust, tuple[Veto, ...] | None]:

@@ -54,6 +54,15 @@ from salus.rules.publishing.trusting import (
 from salus.rules.publishing.vetoing import OMBUDSMAN, Veto, read_veto, stops, veto_message, vetoed_until
 from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, WITNESSING, Recomputed, commitment_of, opened, reuse_tag
 from salus.rules.recomputing.proving import proves
+from salus.rules.recomputing.receipts import (
+    NOT_LOGGED,
+    Receipted,
+    Step,
+    is_receipt,
+    read_receipt,
+    receipt_file,
+    rests_on,
+)
 from salus.rules.recomputing.recompute import recompute
 from salus.rules.service import decide
 from salus.rules.tables.lint import Fault, lint
@@ -62,6 +71,7 @@ from salus.rules.tables.reading import SETS, shipped_table, table_of
 __all__ = [
     "ANSWER_WITHIN",
     "MOST_ADMITTED",
+    "NOT_LOGGED",
     "OMBUDSMAN",
     "REACH",
     "SETS",
@@ -89,6 +99,7 @@ __all__ = [
     "PublicationKind",
     "PublicationRefused",
     "Published",
+    "Receipted",
     "RecognisedKey",
     "Recognition",
     "Recomputed",
@@ -98,6 +109,7 @@ __all__ = [
     "Row",
     "RuleRefused",
     "Rules",
+    "Step",
     "Table",
     "TableRefused",
     "TrustList",
@@ -115,16 +127,20 @@ __all__ = [
     "decide",
     "emergency_of",
     "is_governed",
+    "is_receipt",
     "lint",
     "list_in_force",
     "log_order",
     "most_in_a_year",
     "opened",
     "proves",
+    "read_receipt",
     "read_veto",
     "reason_of",
+    "receipt_file",
     "recognised_at",
     "recompute",
+    "rests_on",
     "reuse_tag",
     "rules_for",
     "rules_of",
