@@ -4,12 +4,15 @@ Pure: reads no clock, opens no store. Whatever is unknown or not proved gives `n
 """
 
 from salus.rules.errors import NotProved, PublicationRefused, RuleRefused, TableRefused
+from salus.rules.exposed import due
 from salus.rules.model import (
     Clause,
     Decision,
     Emergency,
     Evidence,
     EvidenceKind,
+    Exposure,
+    ExposureRow,
     Measure,
     Release,
     Result,
@@ -89,6 +92,8 @@ __all__ = [
     "Emergency",
     "Evidence",
     "EvidenceKind",
+    "Exposure",
+    "ExposureRow",
     "Fault",
     "ForeignForm",
     "KeyEnd",
@@ -125,6 +130,7 @@ __all__ = [
     "check_succession",
     "commitment_of",
     "decide",
+    "due",
     "emergency_of",
     "is_governed",
     "is_receipt",
