@@ -107,6 +107,8 @@ LEAVES = {
     "specimen",
     "result",
     "decision",
+    "exposure",
+    "exposure-end",
     "appeal-opened",
     "appeal-closed",
     "order",

@@ -55,6 +55,14 @@ from salus.rules.publishing.trusting import (
     still_told,
 )
 from salus.rules.publishing.vetoing import OMBUDSMAN, Veto, read_veto, stops, veto_message, vetoed_until
+from salus.rules.recomputing.attesting import (
+    INVESTIGATOR,
+    Attested,
+    attestation_message,
+    check_attested,
+    end_message,
+    exposure_commitment,
+)
 from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, WITNESSING, Recomputed, commitment_of, opened, reuse_tag
 from salus.rules.recomputing.proving import proves
 from salus.rules.recomputing.receipts import (
@@ -67,12 +75,14 @@ from salus.rules.recomputing.receipts import (
     rests_on,
 )
 from salus.rules.recomputing.recompute import recompute
+from salus.rules.recomputing.slips import is_slip, recompute_slip
 from salus.rules.service import decide
 from salus.rules.tables.lint import Fault, lint
 from salus.rules.tables.reading import SETS, shipped_table, table_of
 
 __all__ = [
     "ANSWER_WITHIN",
+    "INVESTIGATOR",
     "MOST_ADMITTED",
     "NOT_LOGGED",
     "OMBUDSMAN",
@@ -84,6 +94,7 @@ __all__ = [
     "WITNESSING",
     "Admission",
     "Admitted",
+    "Attested",
     "CertificateKind",
     "Clause",
     "Decision",
@@ -123,7 +134,9 @@ __all__ = [
     "Veto",
     "Why",
     "admitted_at",
+    "attestation_message",
     "chained",
+    "check_attested",
     "check_content",
     "check_publication",
     "check_renewal",
@@ -132,8 +145,11 @@ __all__ = [
     "decide",
     "due",
     "emergency_of",
+    "end_message",
+    "exposure_commitment",
     "is_governed",
     "is_receipt",
+    "is_slip",
     "lint",
     "list_in_force",
     "log_order",
@@ -146,6 +162,7 @@ __all__ = [
     "receipt_file",
     "recognised_at",
     "recompute",
+    "recompute_slip",
     "rests_on",
     "reuse_tag",
     "rules_for",

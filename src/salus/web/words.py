@@ -193,6 +193,7 @@ PARTY_DUTIES: Mapping[str, str] = {
     "signer": noop("rules, emergencies and declarations"),
     "witness": noop("the log’s heads, as a witness"),
     "ombudsman": noop("a veto, as an ombudsman"),
+    "investigator": noop("that somebody was exposed, as an investigator"),
 }
 
 ATTEMPTS: Mapping[str, str] = {

@@ -13,6 +13,7 @@ from salus_audit.judging.counts import judge_counts
 from salus_audit.judging.decisions import Decisions, drawn, rules_by_digest
 from salus_audit.judging.disclosing import judge_disclosures
 from salus_audit.judging.emergencies import follow
+from salus_audit.judging.exposures import Exposures, judge_exposures
 from salus_audit.judging.laboratories import judge_laboratories
 from salus_audit.judging.publishing import (
     DAY,
@@ -74,6 +75,7 @@ class Audit:
     witnesses: list[tuple[int, NamedKey]] = field(default_factory=list)
     seen: Witnessed = field(default_factory=Witnessed)
     appeals: Appeals = field(default_factory=Appeals)
+    exposures: Exposures = field(default_factory=Exposures)
     parties: dict[str, dict[str, int]] = field(default_factory=dict)
     files: dict[str, Recomputed] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
@@ -100,6 +102,7 @@ class Audit:
             "as_of": instant(newest.as_of) if newest else None,
             "counts": {kind: log.total(kind) for kind in kinds} if log else {},
             "appeals": self.appeals.as_json(),
+            "exposures": self.exposures.as_json(),
             "parties": self.parties,
             "files": {name: _told(one) for name, one in self.files.items()},
             "receipts": {name: _told_receipt(one) for name, one in self.receipts.items()},
@@ -258,7 +261,9 @@ def _judge(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey) -> None
         found.findings.pass_over(f"{unseen} keys of parties that no quorum has seen yet")
     published, vetoes = _published(found, log, keys)
     emergencies = [one for one in published if one.kind == "emergency"]
-    Decisions(log, found.seen, rules_by_digest(published), emergencies).judge()
+    decisions = Decisions(log, found.seen, rules_by_digest(published), emergencies)
+    decisions.judge()
+    found.exposures = judge_exposures(log, found.seen, keys, decisions.under)
     found.appeals = judge_appeals(log, found.seen, key.name)
     judge_counts(log, found.seen, emergencies)
     judge_disclosures(log, found.seen, keys)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from salus.kernel import Invalid, canonical, format_instant
+from salus.kernel import canonical, format_instant
 from salus.proof import Trust
 from salus.rules.errors import NotProved
 from salus.rules.model import EvidenceKind, Result
 from salus.rules.publishing.model import PartyKey
-from salus.rules.recomputing.model import LOGGED_WITHIN, MOST_EVIDENCE, MOST_FILE_BYTES, instant, is_hash
+from salus.rules.recomputing.model import LOGGED_WITHIN, MOST_EVIDENCE, canonical_file, instant, is_hash
 from salus.rules.recomputing.proving import (
     EVIDENCE_FIELDS,
     STEPS,
@@ -148,16 +148,7 @@ def rests_on(measure: bytes, receipts: Sequence[Receipted]) -> bool:
 
 
 def _file(raw: bytes) -> dict[str, Any]:
-    if len(raw) > MOST_FILE_BYTES:
-        raise NotProved("FILE", f"a receipt has at most {MOST_FILE_BYTES} bytes")
-    try:
-        value = json.loads(raw)
-        same = canonical(value) == raw
-    except (ValueError, RecursionError, Invalid):
-        raise NotProved("FILE", "this is no receipt") from None
-    if not same:
-        raise NotProved("FILE", "a receipt is canonical JSON; it was changed")
-    found: dict[str, Any] = parts(value, ("receipt",))[0]
+    found: dict[str, Any] = parts(canonical_file(raw), ("receipt",))[0]
     return found
 
 
