@@ -5,14 +5,17 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from exposures import SECOND, Slip, Tracing, tracing
 from measures import ALIVE, DAY, DISEASE, HOUR, rules_in
+from salus.cli import main
 from salus.cli.actors import Party, Signed, commit_specimen, new_subject, sign_result
-from salus.kernel import canonical, parse_instant
+from salus.kernel import canonical, format_instant, parse_instant
 from salus.rules import (
     INVESTIGATOR,
     Exposure,
@@ -294,3 +297,20 @@ def test_without_a_living_emergency_or_a_row_for_it_a_slip_asks_for_nothing(worl
     assert rules.emergency is not None
     assert due([met], [], rules, rules.emergency.ends).measure is Measure.NONE
     assert due([met], [], rules, ATTESTED - SECOND).measure is Measure.NONE
+
+
+def test_the_command_reads_a_slip_without_any_node(world: Tracing, tmp_path: Path) -> None:
+    slip = world.attest()
+    world.log(slip)
+    path, trust = tmp_path / "slip.json", tmp_path / "trust.txt"
+    path.write_bytes(world.raw(slip))
+    trust.write_text(str(world.world.log.trust), "utf-8")
+    asked = ["code", "explain", str(path), "--trust", str(trust), "--at"]
+
+    due_now = CliRunner().invoke(main, [*asked, format_instant(NOW)])
+    over = CliRunner().invoke(main, [*asked, format_instant(NOW + 3 * DAY)])
+
+    assert (due_now.exit_code, over.exit_code) == (0, 1)
+    assert "have a test" in due_now.output
+    assert "检测" in due_now.output
+    assert "nothing is asked" in over.output

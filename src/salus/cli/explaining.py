@@ -21,8 +21,10 @@ from salus.rules import (
     Step,
     Veto,
     is_receipt,
+    is_slip,
     read_receipt,
     recompute,
+    recompute_slip,
     rests_on,
 )
 
@@ -31,6 +33,8 @@ _SAID = {
     Measure.ADVISE: "advice",
     Measure.PRECAUTION: "precaution",
 }
+
+_FROM = {False: "a specimen and a result", True: "an exposure to a case,"}
 
 
 @click.command()
@@ -66,19 +70,21 @@ def explain(
     A file cannot show that no ombudsman vetoed its rules or its emergency; a trust file tells which were vetoed.
 
     Ends with 0 if the file proves a measure at that instant, and with 1 if it does not: then the answer is none. Of a
-    receipt it says who signed what, and ends with 0 if the log has every step of it.
+    receipt it says who signed what, and ends with 0 if the log has every step of it; of a slip of an exposure it says
+    whether a test is due.
     """
     instant = parse_instant(at) if at else SystemClock().now()
     believed, vetoes = _trust(trust, vkey, witnesses)
     raw = file.read_bytes()
     if is_receipt(raw):
         sys.exit(_tell_receipt(read_receipt(raw, believed), as_json))
-    found = recompute(raw, believed, instant, vetoes or ())
+    slip = is_slip(raw)
+    found = (recompute_slip if slip else recompute)(raw, believed, instant, vetoes or ())
     mine = rests_on(raw, [read_receipt(one.read_bytes(), believed) for one in receipts]) if receipts else None
     if as_json:
         tell({"good": found.fault is None, "at": format_instant(instant), "receipt": mine, **found.as_json()})
     else:
-        for line in [*_lines(found, instant), *_of_receipt(mine)]:
+        for line in [*_lines(found, instant, slip), *_of_receipt(mine)]:
             say(line)
         if found.fault is None and vetoes is None:
             say("whether an ombudsman vetoed the rules is not looked at: that takes a node's trust file")
@@ -130,7 +136,7 @@ def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> t
     return found.trust, found.vetoes
 
 
-def _lines(found: Recomputed, instant: datetime) -> list[str]:
+def _lines(found: Recomputed, instant: datetime, slip: bool) -> list[str]:
     """Say what was found in plain words."""
     at = format_instant(instant)
     if found.fault is not None or found.clause is None or found.ends is None or found.starts is None:
@@ -139,7 +145,7 @@ def _lines(found: Recomputed, instant: datetime) -> list[str]:
         f"at {at}: {_SAID[found.measure]} about {found.disease}, until {format_instant(found.ends)}",
         found.clause.en,
         found.clause.zh,
-        f"decided by published rules ({found.rules}) from a specimen and a result signed by two organisations",
+        f"decided by published rules ({found.rules}) from {_FROM[slip]} signed by two organisations",
         f"in force since {format_instant(found.starts)}; it ends by itself",
         f"proved by the public log and a quorum of its witnesses at {format_instant(found.proved_at or instant)}",
         "recomputed here from the file alone, and the answer is the same",
