@@ -33,6 +33,7 @@ SOMETHING = {
     "path:path": "checkpoint",
     "resident": "00000000-0000-4000-8000-000000000000",
     "place": "1-0",
+    "receipt": "0123456789ab",
     "question": "1",
     "directive": "00000000-0000-4000-8000-000000000000",
     "appeal": "00" * 32,

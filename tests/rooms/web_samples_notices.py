@@ -18,7 +18,7 @@ _RECEIPT = Receipt(
     text="sJ3x7qTn0b/W5yMZk2RfVhL8eUaPdXcG1oIi9tQwBE8=",
     site=CITY,
     taken=datetime(2026, 11, 22, 1, 0, tzinfo=UTC),
-    place="0123456789ab",
+    short="0123456789ab",
 )
 
 

@@ -4,7 +4,6 @@ Pure: reads no clock, opens no store. Whatever is unknown or not proved gives `n
 """
 
 from salus.rules.errors import NotProved, PublicationRefused, RuleRefused, TableRefused
-from salus.rules.exposed import due
 from salus.rules.model import (
     Clause,
     Decision,
@@ -77,6 +76,7 @@ from salus.rules.recomputing.receipts import (
 from salus.rules.recomputing.recompute import recompute
 from salus.rules.recomputing.slips import is_slip, recompute_slip
 from salus.rules.service import decide
+from salus.rules.tables.exposed import due
 from salus.rules.tables.lint import Fault, lint
 from salus.rules.tables.reading import SETS, shipped_table, table_of
 

@@ -13,7 +13,6 @@ from typing import Any
 from salus.kernel import format_instant
 from salus.proof import Trust
 from salus.rules.errors import NotProved
-from salus.rules.exposed import due
 from salus.rules.model import TEST_DUE_LASTS, Decision, Evidence, Exposure, Measure, Rules
 from salus.rules.publishing.model import Published
 from salus.rules.publishing.signing import signed_by
@@ -29,6 +28,7 @@ from salus.rules.recomputing.model import (
 )
 from salus.rules.recomputing.proving import Reading, Standing, parts, read_rules
 from salus.rules.recomputing.recompute import read_evidence
+from salus.rules.tables.exposed import due
 
 _TEXTS = {
     "RELEASED": "your negative result has ended it",

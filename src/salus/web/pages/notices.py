@@ -87,8 +87,8 @@ def _receipt(visit: Visit, told: Mapping[str, Any]) -> views.Receipt:
         site: Words | None = facility_words(visit.gate.node, told["site"])
     except PartyUnknown:
         site = None
-    place = measures.raw(told["commitment"]).hex()[:12]
-    return views.Receipt(text=told["subject"], site=site, taken=parse_instant(told["taken"]), place=place)
+    short = measures.raw(told["commitment"]).hex()[:12]
+    return views.Receipt(text=told["subject"], site=site, taken=parse_instant(told["taken"]), short=short)
 
 
 @paged
@@ -123,7 +123,7 @@ async def receipt_file(visit: Visit) -> Response:
 
 
 async def _held_receipt(visit: Visit) -> measures.HeldReceipt:
-    who, node, place = _resident(visit), visit.gate.node, visit.request.path_params["place"]
+    who, node, place = _resident(visit), visit.gate.node, visit.request.path_params["receipt"]
     return await in_thread(visit.gate, lambda: app.receipts.my_receipt(node, who, place))
 
 
@@ -148,7 +148,7 @@ def _name(one: measures.HeldNotice) -> str:
 
 ROUTES = [
     Route(Address.MY_NOTICE, my_notice, methods=["GET"], name="my-notice"),
-    Route(Address.MY_NOTICE + "/receipts/{place}", my_receipt, methods=["GET"], name="my-receipt"),
-    Route(Address.MY_NOTICE + "/receipts/{place}/file", receipt_file, methods=["GET"], name="receipt-file"),
+    Route(Address.MY_NOTICE + "/receipts/{receipt}", my_receipt, methods=["GET"], name="my-receipt"),
+    Route(Address.MY_NOTICE + "/receipts/{receipt}/file", receipt_file, methods=["GET"], name="receipt-file"),
     Route(Address.MY_NOTICE + "/{place}/file", notice_file, methods=["GET"], name="notice-file"),
 ]

@@ -36,7 +36,7 @@ class Receipt:
     text: str = field(repr=False)
     site: Words | None
     taken: datetime
-    place: str
+    short: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
