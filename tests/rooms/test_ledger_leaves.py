@@ -31,6 +31,8 @@ GOOD: dict[str, dict[str, object]] = {
     "specimen": {"party": "S1", "commitment": ROOT, "signature": SIGNATURE},
     "result": {"party": "L1", "commitment": ROOT, "signature": SIGNATURE},
     "decision": {"rules": ROOT, "commitment": ROOT, "tag": ROOT},
+    "exposure": {"index": ROOT, "number": 15, "commitment": ROOT, "signatures": {"I1": SIGNATURE, "I2": SIGNATURE}},
+    "exposure-end": {"index": ROOT, "party": "L1", "signature": SIGNATURE},
     "appeal-opened": {"appeal": ROOT, "deadline": "2031-03-03T08:00:00Z"},
     "appeal-closed": {"appeal": ROOT, "outcome": "ended", "organisation": "Board"},
     "order": {

@@ -21,6 +21,7 @@ TABLE = (REPOSITORY / "tests" / "golden" / "routes.txt").read_text("utf-8")
 FILLED = {
     "resident": str(uuid4()),
     "place": "1-0",
+    "receipt": "0123456789ab",
     "appeal": "00" * 32,
     "brought": str(uuid4()),
     "certificate": str(uuid4()),

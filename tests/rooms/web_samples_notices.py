@@ -6,16 +6,19 @@ from datetime import UTC, datetime
 
 from web_samples import CITY, RESIDENT, VKEY
 
-from salus.rules import Measure
+from salus.rules import Measure, Result
 from salus.web.views import Person, View, Words
-from salus.web.views.notices import HeldNotice, MyNotice, Receipt
+from salus.web.views.notices import HeldNotice, MyNotice, MyReceipt, Receipt, ReceiptStep
 
 _CLAUSE = Words(
     en="A laboratory found the virus in your specimen. Please stay away from others until the time below.",
     zh="实验室在您的样本中检出病毒。请在下列时间之前避免接触他人。",
 )
 _RECEIPT = Receipt(
-    text="sJ3x7qTn0b/W5yMZk2RfVhL8eUaPdXcG1oIi9tQwBE8=", site=CITY, taken=datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+    text="sJ3x7qTn0b/W5yMZk2RfVhL8eUaPdXcG1oIi9tQwBE8=",
+    site=CITY,
+    taken=datetime(2026, 11, 22, 1, 0, tzinfo=UTC),
+    short="0123456789ab",
 )
 
 
@@ -34,8 +37,35 @@ def _held(kind: Measure, contest: str | None = None) -> HeldNotice:
     )
 
 
+def _my_receipt(fault: str | None, *found: Result | None, logged: bool = True) -> MyReceipt:
+    steps = tuple(
+        ReceiptStep(
+            party=CITY,
+            organisation="city-sampling" if one is None else "green-laboratories",
+            happened=datetime(2026, 11, 22, 1 + place, 0, tzinfo=UTC),
+            entry=40 + place if logged else None,
+            logged=datetime(2026, 11, 22, 2 + place, 0, tzinfo=UTC) if logged else None,
+            found=one,
+        )
+        for place, one in enumerate(found)
+    )
+    return MyReceipt(
+        text=_RECEIPT.text,
+        code='{"receipt":{"keys":[],"results":[],"specimen":null}}',
+        disease="covid-19",
+        steps=steps,
+        fault=fault,
+        file="/me/notice/receipts/0123456789ab/file",
+        command=f"salus code explain salus-receipt-0123456789ab.json --vkey '{VKEY}'",
+        audit=f"salus-audit https://example.org/log --receipt salus-receipt-0123456789ab.json --vkey '{VKEY}'",
+    )
+
+
 SAMPLES: dict[str, tuple[View, Person | None]] = {
     "notice-none": (MyNotice(held=(), receipts=(), witnessed=True), RESIDENT),
+    "receipt-whole": (_my_receipt(None, None, Result.POSITIVE, Result.NEGATIVE), RESIDENT),
+    "receipt-early": (_my_receipt("NOT-LOGGED", None, logged=False), RESIDENT),
+    "receipt-wrong": (_my_receipt("ORDER-VIOLATION"), RESIDENT),
     "notice-none-without-witnesses": (MyNotice(held=(), receipts=(_RECEIPT,), witnessed=False), RESIDENT),
     "notice-precaution": (
         MyNotice(

@@ -49,6 +49,19 @@ class MyNotices:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnEvidence:
+    """A resident's evidence, newest first: of the own charts, and of `others` that were linked to them."""
+
+    known_as: tuple[int, ...]
+    charts: tuple[int, ...]
+    others: tuple[int, ...]
+    rows: tuple[measures.Kept, ...] = field(repr=False)
+    keys: Mapping[int, bytes] = field(repr=False)
+    seals: measures.Seals = field(repr=False)
+    at: datetime
+
+
 def take_specimen(node: Node, who: Principal, resource: dict[str, Any], signed: measures.Signed) -> Taken:
     """Take in a Specimen and the site's signed commitment to it, in one transaction.
 
@@ -120,18 +133,32 @@ def my_notices(node: Node, who: Principal, what: str = "notice") -> MyNotices:
     What asks something of them is a specimen of the chart for which the identifier that they sign in with was minted,
     or of one that is joined to it by equal own numbers. What ends it may lie in any chart that is theirs now.
     """
+    mine = own_evidence(node, who, what)
+    proved = measures.notices(node.store, node.trust, mine.keys, mine.seals, mine.charts, mine.others, mine.at)
+    found = [one for one in (contested_view(node, mine.known_as, each, mine.at) for each in proved) if one]
+    receipts = measures.receipts(mine.keys, mine.seals, mine.rows)
+    return MyNotices(notices=tuple(found), receipts=tuple(receipts), at=mine.at)
+
+
+def own_evidence(node: Node, who: Principal, what: str) -> OwnEvidence:
+    """Return the resident's own evidence and the keys that open it; the look is registered as `what`."""
     mine, at, seals = own(node, who, Action.READ_NOTICE), node.clock.now(), measures.Seals.of(node.keys)
     with node.store.transaction(Duty.CARE) as tx:
         charts = _own_charts(tx, node, who)
-        others = [chart for chart in charts_of(tx, mine.key) if chart not in charts]
+        others = tuple(chart for chart in charts_of(tx, mine.key) if chart not in charts)
         rows = [*measures.rows_of(tx, seals, charts), *measures.rows_of(tx, seals, others)]
         held = tuple(sorted({row.chart_key for row in rows}))
         access.register(tx, [own_read(who, mine.key, held, what, Action.READ_NOTICE, at)])
-    keys = measures.chart_keys(node.keys, held)
-    proved = measures.notices(node.store, node.trust, keys, seals, charts, others, at)
-    found = [one for one in (contested_view(node, mine.known_as, each, at) for each in proved) if one]
     rows.sort(key=lambda row: row.key, reverse=True)
-    return MyNotices(notices=tuple(found), receipts=tuple(measures.receipts(keys, seals, rows)), at=at)
+    return OwnEvidence(
+        known_as=mine.known_as,
+        charts=charts,
+        others=others,
+        rows=tuple(rows),
+        keys=measures.chart_keys(node.keys, held),
+        seals=seals,
+        at=at,
+    )
 
 
 def _emergency(node: Node, disease: str, at: datetime) -> bytes | None:
@@ -211,9 +238,11 @@ def _result_read(who: Principal, resident: int | None, chart: int, unwraps: int,
 __all__ = [
     "SETTING",
     "MyNotices",
+    "OwnEvidence",
     "Taken",
     "add_party",
     "my_notices",
+    "own_evidence",
     "progress_measures",
     "publish",
     "refuse_setting",

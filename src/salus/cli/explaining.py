@@ -14,13 +14,27 @@ from salus.codec import CodecError
 from salus.codec.certificates import read_trust
 from salus.kernel import Invalid, SystemClock, format_instant, parse_instant
 from salus.proof import Trust, VerifierKey
-from salus.rules import Measure, Recomputed, Veto, recompute
+from salus.rules import (
+    Measure,
+    Receipted,
+    Recomputed,
+    Step,
+    Veto,
+    is_receipt,
+    is_slip,
+    read_receipt,
+    recompute,
+    recompute_slip,
+    rests_on,
+)
 
 _SAID = {
     Measure.NONE: "none: nothing is asked of the holder",
     Measure.ADVISE: "advice",
     Measure.PRECAUTION: "precaution",
 }
+
+_FROM = {False: "a specimen and a result", True: "an exposure to a case,"}
 
 
 @click.command()
@@ -32,29 +46,75 @@ _SAID = {
 )
 @click.option("--vkey", help="The log's key, instead of --trust.")
 @click.option("--witness", "witnesses", multiple=True, help="A witness's key, of each witness; with --vkey.")
+@click.option(
+    "--receipt",
+    "receipts",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A receipt of yours: a measure has to rest on the specimen of one of them.",
+)
 @click.option("--at", help="The instant to answer for, such as 2031-03-01T08:00:00Z; the present without it.")
 @json_option
 @ending
 def explain(
-    file: Path, trust: Path | None, vkey: str | None, witnesses: tuple[str, ...], at: str | None, as_json: bool
+    file: Path,
+    trust: Path | None,
+    vkey: str | None,
+    witnesses: tuple[str, ...],
+    receipts: tuple[Path, ...],
+    at: str | None,
+    as_json: bool,
 ) -> None:
     """Recompute a measure from its FILE and say what it asks, why, and until when; or that it asks nothing.
 
     A file cannot show that no ombudsman vetoed its rules or its emergency; a trust file tells which were vetoed.
 
-    Ends with 0 if the file proves a measure at that instant, and with 1 if it does not: then the answer is none.
+    Ends with 0 if the file proves a measure at that instant, and with 1 if it does not: then the answer is none. Of a
+    receipt it says who signed what, and ends with 0 if the log has every step of it; of a slip of an exposure it says
+    whether a test is due.
     """
     instant = parse_instant(at) if at else SystemClock().now()
     believed, vetoes = _trust(trust, vkey, witnesses)
-    found = recompute(file.read_bytes(), believed, instant, vetoes or ())
+    raw = file.read_bytes()
+    if is_receipt(raw):
+        sys.exit(_tell_receipt(read_receipt(raw, believed), as_json))
+    slip = is_slip(raw)
+    found = (recompute_slip if slip else recompute)(raw, believed, instant, vetoes or ())
+    mine = rests_on(raw, [read_receipt(one.read_bytes(), believed) for one in receipts]) if receipts else None
     if as_json:
-        tell({"good": found.fault is None, "at": format_instant(instant), **found.as_json()})
+        tell({"good": found.fault is None, "at": format_instant(instant), "receipt": mine, **found.as_json()})
     else:
-        for line in _lines(found, instant):
+        for line in [*_lines(found, instant, slip), *_of_receipt(mine)]:
             say(line)
         if found.fault is None and vetoes is None:
             say("whether an ombudsman vetoed the rules is not looked at: that takes a node's trust file")
-    sys.exit(0 if found.fault is None else 1)
+    sys.exit(0 if found.fault is None and mine is not False else 1)
+
+
+def _of_receipt(mine: bool | None) -> list[str]:
+    if mine is None:
+        return []
+    return [
+        "it rests on a specimen of your receipts" if mine else "it rests on no specimen of your receipts: contest it"
+    ]
+
+
+def _tell_receipt(found: Receipted, as_json: bool) -> int:
+    """Say what a receipt proves, and return what the command ends with."""
+    if as_json:
+        tell({"good": found.fault is None, "signed": found.signed, **found.as_json()})
+    else:
+        for line in [*map(_step, found.steps), found.text]:
+            say(line)
+    return 0 if found.fault is None else 1
+
+
+def _step(one: Step) -> str:
+    what = f"{one.test}, {one.result}: reported" if one.result else "a specimen taken"
+    stood = (
+        f"in the log by {format_instant(one.logged_at)}, entry {one.index}" if one.logged_at else "not proved logged"
+    )
+    return f"{what} {format_instant(one.happened)}, signed by {one.party} ({one.organisation}); {stood}"
 
 
 def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> tuple[Trust, tuple[Veto, ...] | None]:
@@ -76,7 +136,7 @@ def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> t
     return found.trust, found.vetoes
 
 
-def _lines(found: Recomputed, instant: datetime) -> list[str]:
+def _lines(found: Recomputed, instant: datetime, slip: bool) -> list[str]:
     """Say what was found in plain words."""
     at = format_instant(instant)
     if found.fault is not None or found.clause is None or found.ends is None or found.starts is None:
@@ -85,7 +145,7 @@ def _lines(found: Recomputed, instant: datetime) -> list[str]:
         f"at {at}: {_SAID[found.measure]} about {found.disease}, until {format_instant(found.ends)}",
         found.clause.en,
         found.clause.zh,
-        f"decided by published rules ({found.rules}) from a specimen and a result signed by two organisations",
+        f"decided by published rules ({found.rules}) from {_FROM[slip]} signed by two organisations",
         f"in force since {format_instant(found.starts)}; it ends by itself",
         f"proved by the public log and a quorum of its witnesses at {format_instant(found.proved_at or instant)}",
         "recomputed here from the file alone, and the answer is the same",

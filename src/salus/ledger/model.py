@@ -107,7 +107,7 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "party-key": {
             "party": _name,
             "organisation": _name,
-            "duty": _one_of("sampling-site", "laboratory", "issuer", "signer", "witness", "ombudsman"),
+            "duty": _one_of("sampling-site", "laboratory", "issuer", "signer", "witness", "ombudsman", "investigator"),
             "key": _hash,
         },
         # A document in force for a time, by its SHA-256, with the names and signatures of those who stand for it.
@@ -135,6 +135,10 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "result": {"party": _name, "commitment": _hash, "signature": _signature},
         # What rules make of evidence. The tag shows a second use of the same evidence, and nothing else.
         "decision": {"rules": _hash, "commitment": _hash, "tag": _hash},
+        # Investigators attest that somebody, whom nothing here names, was exposed to a case; `index` is the tag of the
+        # case's decision, `number` which of the case's attestations this is. A case that is none any more ends them.
+        "exposure": {"index": _hash, "number": _count, "commitment": _hash, "signatures": _signatures},
+        "exposure-end": {"index": _hash, "party": _name, "signature": _signature},
         "appeal-opened": {"appeal": _hash, "deadline": _instant},
         "appeal-closed": {"appeal": _hash, "outcome": _one_of("stands", "ended"), "organisation": _name},
         # An order of the command room, about supplies, and the organisations that signed it.

@@ -10,6 +10,8 @@ from salus.rules.model import (
     Emergency,
     Evidence,
     EvidenceKind,
+    Exposure,
+    ExposureRow,
     Measure,
     Release,
     Result,
@@ -52,16 +54,37 @@ from salus.rules.publishing.trusting import (
     still_told,
 )
 from salus.rules.publishing.vetoing import OMBUDSMAN, Veto, read_veto, stops, veto_message, vetoed_until
+from salus.rules.recomputing.attesting import (
+    INVESTIGATOR,
+    Attested,
+    attestation_message,
+    check_attested,
+    end_message,
+    exposure_commitment,
+)
 from salus.rules.recomputing.model import ANSWER_WITHIN, SKEW, WITNESSING, Recomputed, commitment_of, opened, reuse_tag
 from salus.rules.recomputing.proving import proves
+from salus.rules.recomputing.receipts import (
+    NOT_LOGGED,
+    Receipted,
+    Step,
+    is_receipt,
+    read_receipt,
+    receipt_file,
+    rests_on,
+)
 from salus.rules.recomputing.recompute import recompute
+from salus.rules.recomputing.slips import is_slip, recompute_slip
 from salus.rules.service import decide
+from salus.rules.tables.exposed import due
 from salus.rules.tables.lint import Fault, lint
 from salus.rules.tables.reading import SETS, shipped_table, table_of
 
 __all__ = [
     "ANSWER_WITHIN",
+    "INVESTIGATOR",
     "MOST_ADMITTED",
+    "NOT_LOGGED",
     "OMBUDSMAN",
     "REACH",
     "SETS",
@@ -71,6 +94,7 @@ __all__ = [
     "WITNESSING",
     "Admission",
     "Admitted",
+    "Attested",
     "CertificateKind",
     "Clause",
     "Decision",
@@ -79,6 +103,8 @@ __all__ = [
     "Emergency",
     "Evidence",
     "EvidenceKind",
+    "Exposure",
+    "ExposureRow",
     "Fault",
     "ForeignForm",
     "KeyEnd",
@@ -89,6 +115,7 @@ __all__ = [
     "PublicationKind",
     "PublicationRefused",
     "Published",
+    "Receipted",
     "RecognisedKey",
     "Recognition",
     "Recomputed",
@@ -98,6 +125,7 @@ __all__ = [
     "Row",
     "RuleRefused",
     "Rules",
+    "Step",
     "Table",
     "TableRefused",
     "TrustList",
@@ -106,25 +134,36 @@ __all__ = [
     "Veto",
     "Why",
     "admitted_at",
+    "attestation_message",
     "chained",
+    "check_attested",
     "check_content",
     "check_publication",
     "check_renewal",
     "check_succession",
     "commitment_of",
     "decide",
+    "due",
     "emergency_of",
+    "end_message",
+    "exposure_commitment",
     "is_governed",
+    "is_receipt",
+    "is_slip",
     "lint",
     "list_in_force",
     "log_order",
     "most_in_a_year",
     "opened",
     "proves",
+    "read_receipt",
     "read_veto",
     "reason_of",
+    "receipt_file",
     "recognised_at",
     "recompute",
+    "recompute_slip",
+    "rests_on",
     "reuse_tag",
     "rules_for",
     "rules_of",

@@ -19,6 +19,10 @@ PRECAUTION_LASTS: Final = timedelta(days=14)
 """The longest that any table may ask for. They carry rights: no setting and no publication changes them."""
 EVIDENCE_AGE: Final = timedelta(days=7)
 """How old a specimen may be at most when its result is reported, whatever a table says."""
+TEST_DUE_LASTS: Final = timedelta(hours=48)
+"""The longest that an attested exposure asks its receiver for a test; it never asks for more than that."""
+EXPOSURE_AGE: Final = timedelta(days=14)
+"""How long ago the day of an exposure may be at most when it is attested."""
 
 
 class Measure(StrEnum):
@@ -62,6 +66,7 @@ class Why(StrEnum):
     ASKS_NOTHING = "ASKS-NOTHING"
     CORRECTED = "CORRECTED"
     RELEASED = "RELEASED"
+    SAME_INDEX = "SAME-INDEX"
     LAPSED = "LAPSED"
 
 
@@ -79,6 +84,22 @@ class Evidence:
     taken: datetime
     reported: datetime
     replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """That whoever brings it was near a case on a day, as two investigators attested; `name` is its commitment.
+
+    `index` is the blinded reference to the case: the tag of its decision in the public log. `day` is the start of the
+    day. There is no place, no relation and no person in it. `ended` tells that the case is none any more.
+    """
+
+    name: str
+    disease: str
+    index: str
+    day: datetime
+    attested: datetime
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,13 +142,36 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureRow:
+    """What a table makes of an attested exposure: advice that a test is due, and nothing else can be written here.
+
+    `within` is how long ago the day may be when it is attested; `lasts` counts from when it was attested.
+    """
+
+    clause: str
+    within: timedelta
+    lasts: timedelta
+    released_by: tuple[Release, ...]
+
+    def __post_init__(self) -> None:
+        if not timedelta(0) < self.lasts <= TEST_DUE_LASTS or not timedelta(0) <= self.within <= EXPOSURE_AGE:
+            raise TableRefused(["OVERLONG"])
+        if not self.released_by or not self.clause:
+            raise TableRefused(["NO-RELEASE"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A total decision table of one disease: one row for each kind of evidence that it knows and each result."""
+    """A total decision table of one disease: one row for each kind of evidence that it knows and each result.
+
+    `exposure` is None for a table under which nothing follows from an exposure.
+    """
 
     disease: str
     longest: timedelta
     clauses: Mapping[str, Clause]
     rows: tuple[Row, ...]
+    exposure: ExposureRow | None = None
 
     def row(self, kind: EvidenceKind, result: Result) -> Row | None:
         """Return the one row for this cell; None for a kind of evidence that this table does not know."""

@@ -30,13 +30,13 @@ def decide(evidence: Iterable[Evidence], rules: Rules, at: datetime) -> Decision
     several the stronger counts, then the one that ends later, then the lesser name.
     """
     given = list(evidence)
-    asleep = _asleep(rules, at)
-    if asleep:
-        return _none([asleep])
+    word = asleep(rules, at)
+    if word:
+        return nothing([word])
     answers = [_answer(one, given, rules, at) for one in given]
     asking = [one for one in answers if one.why is Why.QUALIFIES]
     if not asking:
-        return _none(sorted({one.why for one in answers}) or [Why.NO_EVIDENCE])
+        return nothing(sorted({one.why for one in answers}) or [Why.NO_EVIDENCE])
     strongest = max((_WEIGHT[_gives(one)], one.ends) for one in asking)
     equals = [one for one in asking if (_WEIGHT[_gives(one)], one.ends) == strongest]
     best = min(equals, key=lambda one: one.evidence.name)
@@ -50,7 +50,8 @@ def decide(evidence: Iterable[Evidence], rules: Rules, at: datetime) -> Decision
     )
 
 
-def _asleep(rules: Rules, at: datetime) -> Why | None:
+def asleep(rules: Rules, at: datetime) -> Why | None:
+    """Say why nothing is asked of anybody under these rules at an instant; None while they and an emergency live."""
     emergency = rules.emergency
     if not rules.starts <= at < rules.ends:
         return Why.RULES_NOT_LIVE
@@ -102,15 +103,21 @@ def _releases(other: Evidence, one: Evidence, row: Row, given: Sequence[Evidence
     return (
         other.result is Result.NEGATIVE
         and other.disease == one.disease
-        and other.taken <= other.reported <= at
         and any(other.kind is release.kind and other.taken >= one.taken + release.after for release in row.released_by)
-        and not any(third.replaces == other.name and third.reported <= at for third in given)
+        and stands(other, given, at)
     )
+
+
+def stands(other: Evidence, given: Iterable[Evidence], at: datetime) -> bool:
+    """Tell whether a result is known at an instant, dated in order, and was not corrected by then."""
+    known = other.taken <= other.reported <= at
+    return known and not any(third.replaces == other.name and third.reported <= at for third in given)
 
 
 def _gives(one: _Answer) -> Measure:
     return one.row.gives if one.row else Measure.NONE
 
 
-def _none(reasons: Sequence[Why]) -> Decision:
+def nothing(reasons: Sequence[Why]) -> Decision:
+    """Return the answer that asks for nothing, and why."""
     return Decision(measure=Measure.NONE, clause=None, starts=None, ends=None, reasons=tuple(reasons), evidence=())

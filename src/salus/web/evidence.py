@@ -26,13 +26,13 @@ Take = Callable[[Node, Principal, dict[str, Any], measures.Signed], Taken]
 
 @answering
 async def specimens(request: Request) -> Response:
-    """Take in a Specimen with the site's signed commitment, and give back what stands on the resident's receipt."""
+    """Take in a Specimen with the site's signed commitment, and give back the receipt for whom it was taken from."""
     return await _take(request, "specimen", "Specimen", app.take_specimen)
 
 
 @answering
 async def results(request: Request) -> Response:
-    """Take in a laboratory's Observation with its signed commitment, whatever was found."""
+    """Take in a laboratory's Observation with its signed commitment, whatever was found; give back its receipt."""
     return await _take(request, "result", "Observation", app.take_result)
 
 
@@ -52,6 +52,8 @@ async def _take(request: Request, kind: str, resource: str, take: Take) -> Respo
         answer = {"commitment": taken.commitment, "resource": taken.resource}
         if kind == "specimen":
             answer["receipt"] = str(signed.opening["specimen"]["subject"])
+        receipt = app.receipts.handed_over(gate.node, signed)
+        answer |= {"file": receipt.decode(), "paper": app.receipts.on_paper(receipt)}
         return answer
 
     return JSONResponse(await in_thread(gate, work), 201, _NO_STORE)

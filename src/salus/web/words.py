@@ -77,6 +77,11 @@ GROUNDS: Mapping[str, str] = {
     "identity-question": noop("A person judged whether two records are one person’s; nothing clinical was shown."),
 }
 
+FOUND: Mapping[str, str] = {
+    "positive": noop("found"),
+    "negative": noop("not found"),
+    "indeterminate": noop("could not be told"),
+}
 DISEASES: Mapping[str, str] = {
     "covid-19": noop("COVID-19"),
     "measles": noop("Measles"),
@@ -115,6 +120,7 @@ PARTS: Mapping[str, str] = {
     "institutions": noop("Which institutions’ records are held to be yours"),
     "report": noop("It was reported that records may not belong together; a person judges it"),
     "notice": noop("Your notice, if there is one"),
+    "receipt": noop("The receipt of a specimen of yours, with its results"),
     "notice-shown": noop("A file was made with which you can show your notice, if there is one, to one place of care"),
     "result": noop("A result of a laboratory"),
     "disclosure": noop("Entries of your record, which were shown to a court that ordered it"),
@@ -187,6 +193,7 @@ PARTY_DUTIES: Mapping[str, str] = {
     "signer": noop("rules, emergencies and declarations"),
     "witness": noop("the log’s heads, as a witness"),
     "ombudsman": noop("a veto, as an ombudsman"),
+    "investigator": noop("that somebody was exposed, as an investigator"),
 }
 
 ATTEMPTS: Mapping[str, str] = {

@@ -3,7 +3,8 @@
 from salus_audit.auditing import Asked, Audit, audit
 from salus_audit.finding import Finding
 from salus_audit.places import Place
-from salus_audit.recomputing.deciding import Answer, Result, Rules, Table, decide
+from salus_audit.recomputing.deciding import Answer, Exposure, Result, Rules, Table, decide
+from salus_audit.recomputing.due import due
 from salus_audit.recomputing.files import Recomputed, recompute
 from salus_audit.recomputing.linting import faults_of
 from salus_audit.recomputing.proofs import Prover
@@ -13,6 +14,7 @@ __all__ = [
     "Answer",
     "Asked",
     "Audit",
+    "Exposure",
     "Finding",
     "NamedKey",
     "Place",
@@ -23,6 +25,7 @@ __all__ = [
     "Table",
     "audit",
     "decide",
+    "due",
     "faults_of",
     "recompute",
 ]

@@ -22,6 +22,7 @@ from salus_audit.judging.counts import judge_counts
 from salus_audit.judging.decisions import Decisions, drawn, rules_by_digest
 from salus_audit.judging.disclosing import judge_disclosures
 from salus_audit.judging.emergencies import follow
+from salus_audit.judging.exposures import Exposures, judge_exposures
 from salus_audit.judging.laboratories import judge_laboratories
 from salus_audit.judging.publishing import (
     DAY,
@@ -42,6 +43,7 @@ from salus_audit.reading.chunks import cut_bundle
 from salus_audit.reading.walking import Log, walk
 from salus_audit.recomputing.files import Recomputed, recompute
 from salus_audit.recomputing.proofs import Prover
+from salus_audit.recomputing.receipts import Looked, Receipt, hold
 from salus_audit.signing import LOG, NamedKey
 from salus_audit.spelling import Misspelt, base64_of, folded, instant, octets
 from salus_audit.trees import WIDTH, leaf_hash, peaks_of, root_of, tile_path
@@ -56,7 +58,7 @@ FEWEST_ORGANISATIONS = 3
 class Asked:
     """What an audit is asked for. `now` is the auditor's own present; `sample` draws one decision in so many.
 
-    `since` are checkpoints that somebody kept, `files` measures' files by name.
+    `since` are checkpoints that somebody kept, `files` measures' files by name, `receipts` those of evidence.
     """
 
     place: Place
@@ -65,6 +67,7 @@ class Asked:
     witnesses: Sequence[NamedKey] = ()
     since: Mapping[str, bytes] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    receipts: Mapping[str, bytes] = field(default_factory=dict)
     sample: int | None = None
     workers: int = 0
 
@@ -81,8 +84,10 @@ class Audit:
     witnesses: list[tuple[int, NamedKey]] = field(default_factory=list)
     seen: Witnessed = field(default_factory=Witnessed)
     appeals: Appeals = field(default_factory=Appeals)
+    exposures: Exposures = field(default_factory=Exposures)
     parties: dict[str, dict[str, int]] = field(default_factory=dict)
     files: dict[str, Recomputed] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
 
     @property
     def good(self) -> bool:
@@ -109,8 +114,10 @@ class Audit:
             "as_of": instant(newest.as_of) if newest else None,
             "counts": {kind: log.total(kind) for kind in kinds} if log else {},
             "appeals": self.appeals.as_json(),
+            "exposures": self.exposures.as_json(),
             "parties": self.parties,
             "files": {name: _told(one) for name, one in self.files.items()},
+            "receipts": {name: _told_receipt(one) for name, one in self.receipts.items()},
             "findings": [one.as_json() for one in sorted(self.findings.told, key=_place)],
             "more_findings": self.findings.more,
             "unchecked": self.findings.unchecked,
@@ -123,6 +130,21 @@ def _place(one: Any) -> tuple[Any, ...]:
 
 def _told(one: Recomputed) -> dict[str, Any]:
     return {"decision": one.decision, "measure": one.measure, "why": one.why}
+
+
+def _told_receipt(one: Receipt) -> dict[str, Any]:
+    steps = [
+        {
+            "kind": each.kind,
+            "party": each.key.party,
+            "organisation": each.key.organisation,
+            "happened": instant(each.happened),
+            "entry": each.at.place,
+            "logged_at": None if each.at.seen is None else instant(each.at.seen),
+        }
+        for each in one.steps
+    ]
+    return {"why": one.why, "steps": steps}
 
 
 def audit(asked: Asked) -> Audit:
@@ -263,7 +285,9 @@ def _judge(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey) -> None
         found.findings.pass_over(f"{unseen} keys of parties that no quorum has seen yet")
     published, vetoes = _published(found, log, keys)
     emergencies = [one for one in published if one.kind == "emergency"]
-    Decisions(log, found.seen, rules_by_digest(published), emergencies).judge()
+    decisions = Decisions(log, found.seen, rules_by_digest(published), emergencies)
+    decisions.judge()
+    found.exposures = judge_exposures(log, found.seen, keys, decisions.under)
     found.appeals = judge_appeals(log, found.seen, key.name)
     judge_counts(log, found.seen, emergencies)
     judge_disclosures(log, found.seen, keys)
@@ -272,6 +296,27 @@ def _judge(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey) -> None
         for place, first in log.placed[kind].again():
             log.findings.add("EVIDENCE-REUSE", place, None, f"this {kind} stands in the log already, at {first}")
     _recompute(found, log, heads, key, vetoes)
+    _receipts(found, log, key, keys)
+
+
+def _receipts(found: Audit, log: Log, key: NamedKey, keys: Sequence[Key]) -> None:
+    """Hold what residents were handed against the log."""
+    newest = found.seen.newest
+
+    def look(kind: str, commitment: bytes, entry: bytes) -> Looked:
+        place = log.placed[kind].first(commitment)
+        if place is None:
+            return Looked()
+        return Looked(place, found.seen.seen(place), _entry_at(found.asked.place, log, place) in (entry, None))
+
+    for name, raw in found.asked.receipts.items():
+        prover = Prover(key, [one for _, one in found.witnesses])
+        one = hold(raw, keys, look, prover, newest.as_of if newest else 0)
+        found.receipts[name] = one
+        for fault, step in one.faults:
+            place, answers = (step.at.place, step.key.party) if step else (None, None)
+            log.findings.add(fault.code, place, answers, f"{name}: {fault}")
+        _hold(found, log, name, one, key)
 
 
 def _operators(found: Audit, log: Log, key: NamedKey) -> None:
@@ -401,7 +446,7 @@ def _drawn(log: Log, roots: Mapping[int, bytes], one_in: int) -> Iterable[int]:
                 yield index
 
 
-def _hold(found: Audit, log: Log, name: str, one: Recomputed, key: NamedKey) -> None:
+def _hold(found: Audit, log: Log, name: str, one: Recomputed | Receipt, key: NamedKey) -> None:
     """A file's leaves are those of the log, and its heads are heads that the log had."""
     for size, root in one.heads.items():
         if size > log.size:

@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trust", type=Path, help="a policy file that names the log's key and the witnesses")
     parser.add_argument("--since", action="append", default=[], type=Path, help="a checkpoint that you kept")
     parser.add_argument("--file", action="append", default=[], type=Path, help="a measure's file, or a folder of them")
+    parser.add_argument(
+        "--receipt", action="append", default=[], type=Path, help="a receipt of evidence, or a folder of them"
+    )
     parser.add_argument("--sample", type=int, help="draw one decision in so many; each needs a file that shows it")
     parser.add_argument("--at", help="your present, such as 2031-03-01T08:00:00Z; the machine's clock without it")
     parser.add_argument(
@@ -78,6 +81,7 @@ def _asked(options: argparse.Namespace) -> Asked:
         witnesses=witnesses,
         since={str(one): one.read_bytes()[:_MOST_FILE] for one in options.since},
         files=_files(options.file),
+        receipts=_files(options.receipt),
         sample=options.sample,
         workers=max(options.workers, 0),
     )
@@ -111,6 +115,7 @@ def _say(found: Audit) -> None:
         f"  {name}: {one['measure']}{' because ' + one['why'] if one['why'] else ''}"
         for name, one in told["files"].items()
     ]
+    lines += [f"  {name}: {one['why'] or 'the log has every step'}" for name, one in told["receipts"].items()]
     for one in told["findings"]:
         where = f" entry {one['leaf']}" if one["leaf"] is not None else ""
         lines.append(f"{one['code']}{where}{' (' + one['key'] + ')' if one['key'] else ''}: {one['text']}")

@@ -24,7 +24,7 @@ PUBLICATIONS = (
     "trust-list",
     "admission",
 )
-DUTIES = ("sampling-site", "laboratory", "issuer", "signer", "witness", "ombudsman")
+DUTIES = ("sampling-site", "laboratory", "issuer", "signer", "witness", "ombudsman", "investigator")
 
 NAME = r'(?![^"]*[0-9]{11})[A-Za-z0-9](?:[A-Za-z0-9._/:-]{0,126}[A-Za-z0-9])?'
 HASH = r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="
@@ -59,6 +59,8 @@ FIELDS: Mapping[str, Mapping[str, str | tuple[str, ...]]] = {
     "specimen": {"party": "name", "commitment": "hash", "signature": "signature"},
     "result": {"party": "name", "commitment": "hash", "signature": "signature"},
     "decision": {"rules": "hash", "commitment": "hash", "tag": "hash"},
+    "exposure": {"index": "hash", "number": "count", "commitment": "hash", "signatures": "signatures"},
+    "exposure-end": {"index": "hash", "party": "name", "signature": "signature"},
     "appeal-opened": {"appeal": "hash", "deadline": "instant"},
     "appeal-closed": {"appeal": "hash", "outcome": ("stands", "ended"), "organisation": "name"},
     "order": {"order": "hash", "organisations": "names", "starts": "instant", "ends": "instant"},

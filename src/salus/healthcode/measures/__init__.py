@@ -1,8 +1,9 @@
 """Evidence, decisions and notices of this node. Nothing here can be set: what is shown is recomputed from evidence."""
 
 from salus.healthcode.measures.filing import rows_of
-from salus.healthcode.measures.model import HeldNotice, Progress, Signed, raw
+from salus.healthcode.measures.model import HeldNotice, Kept, Progress, Signed, raw
 from salus.healthcode.measures.publications import Known, LoggedPublication, admissions, known
+from salus.healthcode.measures.receipting import HeldReceipt, handed_over, held_receipts
 from salus.healthcode.measures.sealing import Seals
 from salus.healthcode.measures.service import (
     chart_keys,
@@ -21,6 +22,8 @@ from salus.healthcode.measures.vetoing import veto
 
 __all__ = [
     "HeldNotice",
+    "HeldReceipt",
+    "Kept",
     "Known",
     "LoggedPublication",
     "Progress",
@@ -30,6 +33,8 @@ __all__ = [
     "admissions",
     "chart_keys",
     "check_evidence",
+    "handed_over",
+    "held_receipts",
     "known",
     "notices",
     "progress",

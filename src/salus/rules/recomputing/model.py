@@ -35,12 +35,14 @@ RESULT = frozenset({"blind", "disease", "kind", "laboratory", "replaces", "repor
 DECISION = frozenset(
     {"at", "blind", "clause", "emergency", "ends", "evidence", "gives", "rules", "starts", "subject"}
 )  # fmt: skip
+EXPOSURE = frozenset({"attested", "blind", "day", "disease", "index", "subject"})
 APPEAL = frozenset({"blind", "decision", "opened"})
 OPENINGS: Final[Mapping[str, frozenset[str]]] = {
     "specimen": SPECIMEN,
     "result": RESULT,
     "decision": DECISION,
     "appeal": APPEAL,
+    "exposure": EXPOSURE,
 }
 _SECONDS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
 
@@ -128,23 +130,33 @@ def is_hash(value: object, octets: int = 32) -> bool:
 
 def read_file(raw: bytes) -> dict[str, Any]:
     """Read a measure's file; NotProved (FILE) unless it is canonical JSON with the fields of one."""
-    if len(raw) > MOST_FILE_BYTES:
-        raise NotProved("FILE", f"a measure's file has at most {MOST_FILE_BYTES} bytes")
-    try:
-        value = json.loads(raw)
-        same = canonical(value) == raw
-    except (ValueError, RecursionError, Invalid):
-        raise NotProved("FILE", "this is no measure's file") from None
-    if not same or not isinstance(value, dict) or set(value) - {"appeal"} != FILE:
+    value = canonical_file(raw)
+    if set(value) - {"appeal"} != FILE:
         raise NotProved("FILE", "a measure's file is canonical JSON with its fields and no others; it was changed")
     return value
 
 
+def canonical_file(raw: bytes) -> dict[str, Any]:
+    """Read an object in canonical JSON; NotProved (FILE) for any other bytes."""
+    if len(raw) > MOST_FILE_BYTES:
+        raise NotProved("FILE", f"such a file has at most {MOST_FILE_BYTES} bytes")
+    try:
+        value = json.loads(raw)
+        same = canonical(value) == raw
+    except (ValueError, RecursionError, Invalid):
+        raise NotProved("FILE", "this is no such file") from None
+    if not same or not isinstance(value, dict):
+        raise NotProved("FILE", "such a file is an object in canonical JSON; it was changed")
+    return value
+
+
 def _field(name: str, value: object) -> bool:
-    if name in ("blind", "subject", "specimen", "rules", "emergency"):
+    if name in ("blind", "subject", "specimen", "rules", "emergency", "index"):
         return is_hash(value)
-    if name in ("taken", "reported", "at", "starts", "ends", "opened"):
+    if name in ("taken", "reported", "at", "starts", "ends", "opened", "attested"):
         return instant(value) is not None
+    if name == "day":
+        return instant(f"{value}T00:00:00Z") is not None
     if name == "replaces":
         return value is None or is_hash(value)
     if name == "evidence":

@@ -21,6 +21,21 @@ from salus.rules.recomputing.model import LOGGED_WITHIN, SKEW, commitment_of, in
 
 SITE = "sampling-site"
 LABORATORY = "laboratory"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duties:
+    """Of a step of evidence: whose duty it is, and which fields of its opening say who signed it, and when it was."""
+
+    duty: str
+    by: str
+    happened: str
+
+
+STEPS = {
+    "specimen": Duties(duty=SITE, by="site", happened="taken"),
+    "result": Duties(duty=LABORATORY, by="laboratory", happened="reported"),
+}
 KEY_FIELDS = {"party", "organisation", "duty", "key"}
 EVIDENCE_FIELDS = {"party", "commitment", "signature"}
 
@@ -180,10 +195,16 @@ def _follows(declared: Published, earlier: Sequence[Published]) -> None:
 
 def read_specimen(reading: Reading, leaf: object, proof: object) -> Told:
     """Prove that a sampling site committed a specimen, in time."""
-    told = _read_evidence(reading, "specimen", SITE, leaf, proof)
-    if told.body["site"] != told.party.party:
-        raise NotProved("SIGNATURE", "another site signed than the one that the opening names")
-    _in_time(instant(told.body["taken"]), told.standing.at)
+    return read_step(reading, "specimen", leaf, proof)
+
+
+def read_step(reading: Reading, kind: str, leaf: object, proof: object) -> Told:
+    """Prove one step of evidence by itself: who signed it, and that it reached the log in time."""
+    step = STEPS[kind]
+    told = _read_evidence(reading, kind, step.duty, leaf, proof)
+    if told.body[step.by] != told.party.party:
+        raise NotProved("SIGNATURE", f"another {step.duty} signed than the one that the opening names")
+    _in_time(instant(told.body[step.happened]), told.standing.at)
     return told
 
 
@@ -195,12 +216,7 @@ def read_result(reading: Reading, leaf: object, proof: object, specimens: Mappin
         raise NotProved("ACCESSION-MISSING", "the result is about a specimen that no site committed")
     if body["laboratory"] != told.party.party:
         raise NotProved("SIGNATURE", "another laboratory signed than the one that the opening names")
-    if told.party.organisation == specimen.party.organisation or told.party.party == specimen.party.party:
-        raise NotProved("ONE-PARTY", "specimen and result come from one organisation; it takes two")
-    if told.party.key == specimen.party.key:
-        raise NotProved("ONE-PARTY", "specimen and result were signed with one key; it takes two parties")
-    if (body["subject"], body["disease"]) != (specimen.body["subject"], specimen.body["disease"]):
-        raise NotProved("SUBJECT", "specimen and result are about two subjects or two diseases")
+    of_two(told.party, body, specimen.party, specimen.body)
     if told.standing.at < specimen.standing.at:
         raise NotProved("ORDER-VIOLATION", "the result came into the log before its specimen")
     _in_time(instant(body["reported"]), told.standing.at)
@@ -213,6 +229,16 @@ def read_result(reading: Reading, leaf: object, proof: object, specimens: Mappin
         reported=instant(body["reported"]),
         replaces=body["replaces"],
     )
+
+
+def of_two(laboratory: PartyKey, result: Mapping[str, Any], site: PartyKey, specimen: Mapping[str, Any]) -> None:
+    """Require that specimen and result come from two parties, and are about one subject and one disease."""
+    if laboratory.organisation == site.organisation or laboratory.party == site.party:
+        raise NotProved("ONE-PARTY", "specimen and result come from one organisation; it takes two")
+    if laboratory.key == site.key:
+        raise NotProved("ONE-PARTY", "specimen and result were signed with one key; it takes two parties")
+    if (result["subject"], result["disease"]) != (specimen["subject"], specimen["disease"]):
+        raise NotProved("SUBJECT", "specimen and result are about two subjects or two diseases")
 
 
 def proves(
@@ -237,9 +263,13 @@ def _read_evidence(reading: Reading, kind: str, duty: str, leaf: object, proof: 
         raise NotProved("FILE", f"a leaf of kind {kind} has exactly its fields")
     standing = reading.standing(kind, leaf, proof)
     party, commitment = leaf["party"], leaf["commitment"]
-    message = canonical({kind: {"party": party, "commitment": commitment}})
-    key = reading.key_of(party, duty, message, leaf["signature"], standing.at)
+    key = reading.key_of(party, duty, evidence_message(kind, leaf), leaf["signature"], standing.at)
     return Told(party=key, commitment=commitment, body=reading.opening(commitment, kind), standing=standing)
+
+
+def evidence_message(kind: str, leaf: Mapping[str, Any]) -> bytes:
+    """Return what a site or a laboratory signs of a leaf."""
+    return canonical({kind: {"party": leaf["party"], "commitment": leaf["commitment"]}})
 
 
 def _in_time(happened: datetime, logged: datetime) -> None:

@@ -127,7 +127,7 @@ def _openings(file: Mapping[str, Any]) -> Mapping[str, Any]:
 def _proved(reading: Reading, file: Mapping[str, Any]) -> _Proved:
     """Check everything in a file that does not depend on when it is read."""
     rules, published, declared, rules_size = read_rules(reading, file["rules"])
-    tolds, evidence = _evidence(reading, file["evidence"])
+    tolds, evidence = read_evidence(reading, file["evidence"])
     leaf, opening = file["decision"], {}
     (commitment, digest, tag) = parts(leaf, ("commitment", "rules", "tag"))
     standing = reading.standing("decision", leaf, file["proof"])
@@ -163,7 +163,8 @@ def _proved(reading: Reading, file: Mapping[str, Any]) -> _Proved:
     )
 
 
-def _evidence(reading: Reading, items: object) -> tuple[list[Told], list[Evidence]]:
+def read_evidence(reading: Reading, items: object) -> tuple[list[Told], list[Evidence]]:
+    """Prove specimens, each with its results; NotProved unless every one of them is."""
     if not isinstance(items, list) or not 2 <= len(items) <= MOST_EVIDENCE:
         raise NotProved("NO-EVIDENCE", "there is no specimen with a result")
     told: dict[str, Told] = {}

@@ -14,11 +14,14 @@ from typing import Final
 
 from salus.rules.model import EvidenceKind, Measure, Result
 
+MOST_DUE_HOURS: Final = 48
+MOST_EXPOSED_DAYS: Final = 14
 MOST_ITEMS: Final = 32
 MOST_TEXT: Final = 300
 MOST_EXAMPLES: Final = 32
 
 TABLE = frozenset({"name", "disease", "longest_hours", "clauses", "rows", "examples"})
+EXPOSURE = frozenset({"within_days", "lasts_hours", "released_by", "clause"})
 ROW = frozenset({"kind", "result", "within_hours", "gives", "lasts_hours", "released_by", "clause"})
 RELEASE = frozenset({"kind", "after_hours"})
 EXAMPLE = frozenset({"evidence", "gives", "ends_in_hours"})
@@ -128,7 +131,9 @@ def _fields(value: Mapping[str, object], known: frozenset[str], where: str) -> I
 
 
 def _table(table: Mapping[str, object]) -> Iterator[Fault]:
-    yield from _fields(table, TABLE, "table")
+    yield from _fields(table, TABLE | ({"exposure"} & set(table)), "table")
+    if "exposure" in table:
+        yield from _exposure(table["exposure"], table, "table.exposure")
     if not isinstance(table.get("name"), str) or not _NAME.fullmatch(str(table.get("name"))):
         yield Fault(word="TYPE", where="table.name")
     if not is_disease(table.get("disease")):
@@ -197,6 +202,29 @@ def _asked(row: Mapping[str, object], table: Mapping[str, object], releases: boo
         yield Fault(word="CLAUSE", where=where)
     if row.get("result") == Result.NEGATIVE or (gives == Measure.PRECAUTION and row.get("result") != Result.POSITIVE):
         yield Fault(word="WITHOUT-POSITIVE", where=where)
+
+
+def _exposure(row: object, table: Mapping[str, object], where: str) -> Iterator[Fault]:
+    """An exposure asks for a test, for 48 hours at most: there is no field for a measure, and none for another end."""
+    if not isinstance(row, Mapping):
+        yield Fault(word="TYPE", where=where)
+        return
+    if {"gives", "measure", "result"} & set(row):
+        yield Fault(word="WITHOUT-POSITIVE", where=where)
+    yield from _fields(row, EXPOSURE, where)
+    if not _hours(row.get("within_days"), 0, MOST_EXPOSED_DAYS):
+        yield Fault(word="OVERLONG", where=f"{where}.within_days")
+    longest, clauses = table.get("longest_hours"), table.get("clauses")
+    if not _hours(row.get("lasts_hours"), 1, min(MOST_DUE_HOURS, longest if isinstance(longest, int) else 0)):
+        yield Fault(word="OVERLONG", where=f"{where}.lasts_hours")
+    releases = row.get("released_by")
+    if not isinstance(releases, list) or not releases:
+        yield Fault(word="NO-RELEASE", where=where)
+        releases = []
+    for place, release in enumerate(releases):
+        yield from _release(release, f"{where}.released_by[{place}]")
+    if not isinstance(clauses, Mapping) or row.get("clause") not in clauses:
+        yield Fault(word="CLAUSE", where=where)
 
 
 def _release(release: object, where: str) -> Iterator[Fault]:

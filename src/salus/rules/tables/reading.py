@@ -10,7 +10,19 @@ from importlib.resources import files
 from typing import Any
 
 from salus.rules.errors import TableRefused
-from salus.rules.model import Clause, Emergency, Evidence, EvidenceKind, Measure, Release, Result, Row, Rules, Table
+from salus.rules.model import (
+    Clause,
+    Emergency,
+    Evidence,
+    EvidenceKind,
+    ExposureRow,
+    Measure,
+    Release,
+    Result,
+    Row,
+    Rules,
+    Table,
+)
 from salus.rules.service import decide
 from salus.rules.tables.lint import lint
 
@@ -32,6 +44,7 @@ def table_of(document: object) -> Table:
         longest=_span(document["longest_hours"]),
         clauses={name: Clause(en=one["en"], zh=one["zh"]) for name, one in document["clauses"].items()},
         rows=tuple(map(_row, document["rows"])),
+        exposure=_exposure(document["exposure"]) if "exposure" in document else None,
     )
     wrong = [place for place, example in enumerate(document["examples"]) if not _holds(table, example)]
     if wrong:
@@ -61,10 +74,21 @@ def _row(row: Mapping[str, Any]) -> Row:
         clause=row["clause"],
         within=_span(row["within_hours"]),
         lasts=_span(row["lasts_hours"]),
-        released_by=tuple(
-            Release(kind=EvidenceKind(one["kind"]), after=_span(one["after_hours"])) for one in row["released_by"]
-        ),
+        released_by=_releases(row["released_by"]),
     )
+
+
+def _exposure(row: Mapping[str, Any]) -> ExposureRow:
+    return ExposureRow(
+        clause=row["clause"],
+        within=timedelta(days=row["within_days"]),
+        lasts=_span(row["lasts_hours"]),
+        released_by=_releases(row["released_by"]),
+    )
+
+
+def _releases(listed: Sequence[Mapping[str, Any]]) -> tuple[Release, ...]:
+    return tuple(Release(kind=EvidenceKind(one["kind"]), after=_span(one["after_hours"])) for one in listed)
 
 
 def _holds(table: Table, example: Mapping[str, Any]) -> bool:

@@ -52,7 +52,7 @@ class Address(StrEnum):
     REPLACE_CODE = "/me/code/replace"  # POST csrf
     PHONE = "/me/code/phone"  # GET; POST csrf, key; below it /state, /token, /{phone}/remove: POST csrf
     MY_RECORD = "/me/record"
-    MY_NOTICE = "/me/notice"  # below it /show: GET, POST csrf, wanted, which, lasts, holds
+    MY_NOTICE = "/me/notice"  # below it /show: GET, POST csrf, wanted, which, lasts, holds; /receipts/{receipt}
     MY_CLOSING = "/me/closing"  # /open, /shut-out: GET, POST csrf, about, whom, place, which, lasts; /{directive}
     WHO_LOOKED = "/me/reads"
     LOG = "/about/log"

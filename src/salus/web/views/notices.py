@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
-from salus.rules import Measure
+from salus.rules import Measure, Result
 from salus.web.views import Words
 
 
@@ -36,6 +36,41 @@ class Receipt:
     text: str = field(repr=False)
     site: Words | None
     taken: datetime
+    short: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptStep:
+    """One of the two steps. `entry` is its place in the log, `logged` when witnesses had it; None while they have not.
+
+    `found` is what a result says; None for the specimen.
+    """
+
+    party: Words
+    organisation: str
+    happened: datetime
+    entry: int | None
+    logged: datetime | None
+    found: Result | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyReceipt:
+    """The receipt of one specimen, to save, to print, and to hold against the log elsewhere.
+
+    `fault` is the word for what is wrong or missing, None where the log has every step. `code` is the short form that
+    paper carries: what the site signed, without proofs.
+    """
+
+    template: ClassVar[str] = "receipt.html"
+    text: str = field(repr=False)
+    code: str = field(repr=False)
+    disease: str
+    steps: tuple[ReceiptStep, ...]
+    fault: str | None
+    file: str
+    command: str
+    audit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ class Decisions:
             self._find("EVIDENCE-REUSE", place, f"it rests on the same result as the decision at {first}")
         backing, decided, results, head = _Backing(self.log, self.seen), 0, 0, -1
         for index, rules, _, _ in self.log.decisions:
-            fault = self._under(index, rules)
+            fault = self.under(index, rules)
             if fault:
                 self._find(fault[0], index, fault[1])
             decided += not again[index >> 3] >> (index & 7) & 1
@@ -56,7 +56,7 @@ class Decisions:
         node = self.log.of("node")
         return str(node[0][1]["name"]) if node else None
 
-    def _under(self, index: int, digest: bytes) -> tuple[str, str] | None:
+    def under(self, index: int, digest: bytes) -> tuple[str, str] | None:
         """Say what is wrong with the rules that a decision names, at its place."""
         key = (digest, self.log.stretch(index))
         if key not in self._known:

@@ -69,6 +69,15 @@ class Buckets:
                 self._files[bucket].write(self._tapes[bucket])
                 self._tapes[bucket].clear()
 
+    def first(self, value: bytes) -> int | None:
+        """Return the place at which a hash came first; None if it never came."""
+        bucket = value[0] % _BUCKETS
+        file = self._files[bucket]
+        file.seek(0)
+        known = PLACED.iter_unpack(file.read() + self._tapes[bucket])
+        file.seek(0, 2)
+        return min((place for place, one in known if one == value), default=None)
+
     def again(self) -> Iterator[tuple[int, int]]:
         """Yield each place at which a hash comes again, with the place at which it came first."""
         for bucket, rest in enumerate(self._tapes):

@@ -24,6 +24,7 @@ class Table:
     disease: str
     longest: int
     cells: Mapping[tuple[str, str], Cell]
+    exposure: tuple[str, int, int, Mapping[str, int]] | None = None
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Table:
@@ -38,7 +39,14 @@ class Table:
             )
             for row in body["rows"]
         }
-        return cls(body["disease"], body["longest_hours"] * HOUR, cells)
+        row = body.get("exposure")
+        exposure = row and (
+            row["clause"],
+            row["within_days"] * 24 * HOUR,
+            row["lasts_hours"] * HOUR,
+            _releases(row["released_by"]),
+        )
+        return cls(body["disease"], body["longest_hours"] * HOUR, cells, exposure or None)
 
 
 def _releases(listed: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:
@@ -84,6 +92,18 @@ class Answer:
     words: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One attested exposure: its name, the case's tag, the start of its day, and when it was attested."""
+
+    name: str
+    disease: str
+    index: str
+    day: int
+    attested: int
+    ended: bool = False
+
+
 def decide(results: Sequence[Result], rules: Rules, at: int) -> Answer:
     """Return what these results ask for at an instant."""
     if not rules.starts <= at < rules.ends:
@@ -91,7 +111,7 @@ def decide(results: Sequence[Result], rules: Rules, at: int) -> Answer:
     declared = rules.emergency
     if declared is None or declared[0] != rules.table.disease or not declared[1] <= at < declared[2]:
         return Answer("none", words=("EMERGENCY-LAPSED",))
-    board = _Board(results, at)
+    board = Board(results, at)
     words: set[str] = set()
     best: tuple[int, int, str, Answer] | None = None
     for one in results:
@@ -107,7 +127,7 @@ def decide(results: Sequence[Result], rules: Rules, at: int) -> Answer:
     return Answer("none", words=tuple(sorted(words)) or ("NO-EVIDENCE",))
 
 
-class _Board:
+class Board:
     """What is known at an instant: which names mean two things, which were corrected, and which negatives stand."""
 
     def __init__(self, results: Sequence[Result], at: int) -> None:
@@ -125,13 +145,17 @@ class _Board:
 
     def released(self, one: Result, by: Mapping[str, int]) -> bool:
         """Tell whether a negative ends what a result asks for."""
+        return self.ended(one.disease, one.taken, by)
+
+    def ended(self, disease: str, since: int, by: Mapping[str, int]) -> bool:
+        """Tell whether a negative of one of these kinds was taken so long after an instant."""
         return any(
-            other.kind in by and other.disease == one.disease and other.taken - one.taken >= by[other.kind]
+            other.kind in by and other.disease == disease and other.taken - since >= by[other.kind]
             for other in self.negatives
         )
 
 
-def _single(one: Result, rules: Rules, declared: tuple[str, int, int], board: _Board) -> tuple[str, Answer | None]:
+def _single(one: Result, rules: Rules, declared: tuple[str, int, int], board: Board) -> tuple[str, Answer | None]:
     """Return the word for one result, and what it asks for if it asks for something."""
     word = _unfit(one, rules, declared, board)
     if word:
@@ -154,7 +178,7 @@ def _single(one: Result, rules: Rules, declared: tuple[str, int, int], board: _B
     return "QUALIFIES", Answer(gives, clause, one.reported, ends, one.name, ("QUALIFIES",))
 
 
-def _unfit(one: Result, rules: Rules, declared: tuple[str, int, int], board: _Board) -> str | None:
+def _unfit(one: Result, rules: Rules, declared: tuple[str, int, int], board: Board) -> str | None:
     if one.disease != rules.table.disease:
         return "ANOTHER-DISEASE"
     if one.name in board.double:

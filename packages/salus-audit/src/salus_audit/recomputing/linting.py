@@ -10,12 +10,14 @@ from salus_audit.recomputing.deciding import HOUR, Result, Rules, Table, decide
 
 KINDS = {"nucleic-acid-test", "antigen-test", "antibody-test", "culture"}
 RESULTS = {"positive", "negative", "indeterminate"}
+MOST_DUE_HOURS, MOST_EXPOSED_DAYS = 48, 14
 MOST_HOURS = {"none": 0, "advise": 7 * 24, "precaution": 14 * 24}
 """The longest that any table may ask for, by measure."""
 _FORM: Mapping[str, set[str]] = {
     "table": {"name", "disease", "longest_hours", "clauses", "rows", "examples"},
     "row": {"kind", "result", "within_hours", "gives", "lasts_hours", "released_by", "clause"},
     "release": {"kind", "after_hours"},
+    "exposure": {"within_days", "lasts_hours", "released_by", "clause"},
     "clause": {"en", "zh"},
     "example": {"evidence", "gives", "ends_in_hours"},
     "result": {"kind", "result", "taken_hours_ago", "reported_hours_ago"},
@@ -79,7 +81,9 @@ def _form(value: Any, kind: str, where: str) -> Iterator[str]:
 
 
 def _table(body: Any) -> Iterator[str]:
-    wrong = list(_form(body, "table", "table"))
+    exposed = isinstance(body, dict) and "exposure" in body
+    rest = {name: body[name] for name in body if name != "exposure"} if exposed else body
+    wrong = list(_form(rest, "table", "table"))
     yield from wrong
     if wrong:
         return
@@ -88,6 +92,7 @@ def _table(body: Any) -> Iterator[str]:
     if not _within(body["longest_hours"], 1, MOST_HOURS["precaution"]):
         yield "the table has no longest time within 14 days"
     yield from _clauses(body["clauses"])
+    yield from _exposure(body["exposure"], body) if exposed else ()
     rows, examples = body["rows"], body["examples"]
     if not isinstance(rows, list) or not rows or not isinstance(examples, list) or not examples:
         yield "a table has rows, and examples"
@@ -140,6 +145,24 @@ def _asking(row: Mapping[str, Any], body: Mapping[str, Any], where: str) -> Iter
         yield f"{where} has no clause"
     if row["result"] == "negative" or (row["gives"] == "precaution" and row["result"] != "positive"):
         yield f"{where} asks for something without a positive result"
+
+
+def _exposure(row: Any, body: Mapping[str, Any]) -> Iterator[str]:
+    """What follows from an exposure is a test, for 48 hours at most; nothing in its row could say otherwise."""
+    wrong = list(_form(row, "exposure", "table.exposure"))
+    yield from wrong
+    if wrong:
+        return
+    longest = body["longest_hours"] if isinstance(body["longest_hours"], int) else 0
+    if not _within(row["within_days"], 0, MOST_EXPOSED_DAYS):
+        yield "an exposure counts for longer than 14 days"
+    if not _within(row["lasts_hours"], 1, min(MOST_DUE_HOURS, longest)):
+        yield "a test is due for longer than it may be"
+    releases = row["released_by"]
+    if not isinstance(releases, list) or not releases or any(_unreleasing(one) for one in releases):
+        yield "nothing, or no release, ends what an exposure asks for"
+    if not isinstance(body["clauses"], dict) or row["clause"] not in body["clauses"]:
+        yield "what an exposure asks for has no clause"
 
 
 def _unreleasing(one: Any) -> bool:

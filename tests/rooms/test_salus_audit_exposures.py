@@ -1,0 +1,164 @@
+"""A stranger audits attested exposures by a log's files: honest ones are clean, and each planted fraud is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from audited import Paper, found_in, hash_of, told_in, witness_leaf
+from exposures import Tracing, tracing
+from measures import ALIVE, DAY, HOUR, World
+from salus.cli.actors import Party
+from salus.rules import INVESTIGATOR
+
+AT = ALIVE + 9 * HOUR
+
+
+@pytest.fixture
+def world() -> Tracing:
+    world = World()
+    world.log.append("node", {"kind": "demo", "name": "paper-node"})
+    for witness, organisation in zip(world.log.witnesses, ("court", "press", "university"), strict=True):
+        world.log.append("party-key", witness_leaf(witness, organisation))
+    return tracing(world)
+
+
+def paper_of(world: Tracing, folder: Path, at: datetime = AT + 2 * DAY) -> Paper:
+    paper = Paper(folder, world.world)
+    paper.documents = list(world.world.documents.values())
+    paper.at = at
+    world.world.log.append("refusals", {"day": "2031-02-25", "action": "read", "count": 1})
+    world.world.log.close(paper.at)
+    return paper
+
+
+def add(world: Tracing, *slips: dict[str, object]) -> int:
+    for one in slips:
+        world.world.log.append("exposure", one)
+    world.world.log.close(AT + HOUR)
+    return len(world.world.log.entries) - 1
+
+
+def test_honest_exposures_are_clean_and_counted(world: Tracing, tmp_path: Path) -> None:
+    world.log(*(world.attest(number=number) for number in range(1, 13)))
+    world.log(world.attest([world.people[2], world.people[3]], number=13), at=AT + HOUR)
+    world.end(world.world.laboratory, AT + 2 * HOUR)
+
+    found = paper_of(world, tmp_path).audit()
+
+    assert found.good, told_in(found)
+    assert found.as_json()["exposures"] == {
+        "cases": 1,
+        "most_of_a_case": 13,
+        "by_month": [
+            {"month": "2031-02", "organisation": "cdc-city", "signed": 12},
+            {"month": "2031-02", "organisation": "cdc-province", "signed": 12},
+            {"month": "2031-02", "organisation": "together", "signed": 2},
+        ],
+    }
+
+
+def beyond_the_cap(world: Tracing) -> tuple[str, int]:
+    return "CONTACT-CAP", add(world, world.attest(number=16).leaf)
+
+
+def sixteen_under_numbers_below(world: Tracing) -> tuple[str, int]:
+    """A sixteenth that says it is one of the first comes twice under its number."""
+    world.log(*(world.attest(number=number) for number in range(1, 16)))
+    return "CONTACT-CAP EVIDENCE-REUSE", add(world, world.attest(number=3).leaf)
+
+
+def one_alone(world: Tracing) -> tuple[str, int]:
+    return "SHORT-QUORUM", add(world, world.attest(world.people[:1]).leaf)
+
+
+def one_organisation(world: Tracing) -> tuple[str, int]:
+    return "SHORT-QUORUM", add(world, world.attest([world.people[0], world.people[4]]).leaf)
+
+
+def of_no_case(world: Tracing) -> tuple[str, int]:
+    return "EVID-MISSING", add(world, world.attest(index=hash_of("nothing")).leaf)
+
+
+def signed_by_nobody(world: Tracing) -> tuple[str, int]:
+    fake = Party.new(world.people[1].name, "cdc-province", INVESTIGATOR)
+    return "SIGNATURE", add(world, world.attest([world.people[0], fake]).leaf)
+
+
+def a_fresh_key(world: Tracing) -> tuple[str, int]:
+    fresh = Party.new("investigator-7", "invented-yesterday", INVESTIGATOR)
+    world.world.log.append("party-key", fresh.key_leaf)
+    world.world.log.close(AT)
+    return "SIGNATURE", add(world, world.attest([world.people[0], fresh]).leaf)
+
+
+def the_same_twice(world: Tracing) -> tuple[str, int]:
+    slip = world.attest()
+    world.log(slip)
+    return "EVIDENCE-REUSE", add(world, slip.leaf)
+
+
+def after_its_end(world: Tracing) -> tuple[str, int]:
+    world.end(world.people[3], AT)
+    return "ORDER-VIOLATION", add(world, world.attest().leaf)
+
+
+def an_end_by_a_stranger(world: Tracing) -> tuple[str, int]:
+    return "SIGNATURE", world.end(Party.new("L1", "green-laboratories", "laboratory"), AT)
+
+
+def after_the_emergency(world: Tracing) -> tuple[str, int]:
+    world.world.log.append("exposure", world.attest().leaf)
+    world.world.log.close(AT + 40 * DAY)
+    return "EMERGENCY-LAPSED", len(world.world.log.entries) - 1
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        beyond_the_cap,
+        sixteen_under_numbers_below,
+        one_alone,
+        one_organisation,
+        of_no_case,
+        signed_by_nobody,
+        a_fresh_key,
+        the_same_twice,
+        after_its_end,
+        an_end_by_a_stranger,
+        after_the_emergency,
+    ],
+)
+def test_each_fraud_is_found_at_its_leaf(
+    world: Tracing, tmp_path: Path, plant: Callable[[Tracing], tuple[str, int]]
+) -> None:
+    codes, leaf = plant(world)
+    late = plant is after_the_emergency
+
+    found = paper_of(world, tmp_path, AT + (41 if late else 2) * DAY).audit()
+
+    assert found_in(found) == [(code, leaf) for code in codes.split()], told_in(found)
+
+
+def test_a_further_one_by_four_of_three_organisations_is_clean(world: Tracing, tmp_path: Path) -> None:
+    world.log(*(world.attest(number=number) for number in range(1, 16)))
+    add(world, world.attest(world.people[:4], number=16).leaf)
+
+    found = paper_of(world, tmp_path).audit()
+
+    assert found.good, told_in(found)
+
+
+def test_before_its_case_was_seen_nobody_attests_anything(world: Tracing, tmp_path: Path) -> None:
+    """Both in one batch: whoever attested knew of the decision before witnesses did."""
+    rules = world.world.documents["assignment-rules"].digest
+    tag = hash_of("a new case")
+    world.world.log.append("decision", {"rules": rules, "commitment": hash_of("c"), "tag": tag})
+    leaf = add(world, world.attest(index=tag).leaf)
+
+    found = paper_of(world, tmp_path).audit()
+
+    assert ("ORDER-VIOLATION", leaf) in found_in(found), told_in(found)
