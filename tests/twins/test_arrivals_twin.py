@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from itertools import combinations
@@ -86,8 +87,8 @@ def arrive(node: Node, register: Sequence[Said], order: Sequence[int], sizes: Se
         arrivals = [an_arrival(len(keys) + n + 1, register[at]) for n, at in enumerate(now)]
         keys |= {arrival.chart_key: at for arrival, at in zip(arrivals, now, strict=True)}
         if arrivals:
-            with node.store.transaction(Duty.CARE) as tx:
-                identity.place(tx, node.custodian, arrivals, node.clock.now())
+            with node.store.transaction(Duty.CARE) as tx, tx.together() if len(sizes) % 2 else nullcontext():
+                identity.place(tx, node.custodian, arrivals, node.clock.now())  # as a request does, and an import
     blocks: dict[int, set[int]] = {}
     with node.store.transaction(Duty.CARE) as tx:
         for chart, resident in identity.residents_of(tx, list(keys)).items():

@@ -191,9 +191,12 @@ def _grade(one: Match) -> Grade:
 
 
 def _own(tx: Transaction, facilities: Iterable[str], matches: Iterable[Matches]) -> dict[str, Mapping[int, UUID]]:
-    """Return each asker's own Patients of the residents who were found, by chart."""
-    charts = sorted({chart for one in matches for found in one.found for chart in found.resident.charts})
-    return {one: records.patients_at(tx, charts, one) if charts else {} for one in sorted(facilities)}
+    """Return each asker's own Patients of the residents who were found, by chart, and ask about no others' charts."""
+    asked = list(matches)
+    charts = sorted({chart for one in asked for found in one.found for chart in found.resident.charts})
+    sources = {chart: source for one in asked for chart, source in one.sources.items()}
+    mine = {one: [chart for chart in charts if sources.get(chart, one) == one] for one in sorted(facilities)}
+    return {one: records.patients_at(tx, wanted, one) if wanted else {} for one, wanted in mine.items()}
 
 
 def _reads(asked: _Permitted, told: Sequence[Match], own: Mapping[int, UUID], at: datetime) -> list[Read]:

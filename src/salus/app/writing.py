@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -39,6 +40,8 @@ from salus.records import (
 from salus.storage import Duty, StoreDown, TookTooLong, Transaction
 
 _NOT_YOURS = "you may write only charts of your own facility, for treatment: send your own Patient first"
+_FEW = 64
+"""Up to so many entries, statements go to the database together; of more, rows are worth a COPY."""
 Noted = Callable[[Transaction, Accepted], None]
 
 
@@ -118,8 +121,9 @@ def accept_in(
     keys: Keys | None = None,
 ) -> Accepted:
     """Take in all intents or none, in the caller's transaction, and register it; `keys` are at hand already, if any."""
-    accepted = records.accept(tx, _writer(node, principal, source, at, keys), intents, at)
-    _register(tx, principal, accepted, [accepted.outcomes], source, at)
+    with _together(tx, intents):
+        accepted = records.accept(tx, _writer(node, principal, source, at, keys), intents, at)
+        _register(tx, principal, accepted, [accepted.outcomes], source, at)
     follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
     return accepted
 
@@ -136,9 +140,10 @@ def accept_lines(
         with node.store.transaction(Duty.CARE) as tx:
             at = node.clock.now()  # within the transaction: see records.history.complete_until
             ready = [line.ready for line in lines if line.ready]
-            accepted = records.accept_ready(tx, _writer(node, principal, source, at, keys), ready, at)
-            requests = [(one,) for one in accepted.outcomes] if apart else [accepted.outcomes]
-            _register(tx, principal, accepted, requests, source, at)
+            with _together(tx, intents):
+                accepted = records.accept_ready(tx, _writer(node, principal, source, at, keys), ready, at)
+                requests = [(one,) for one in accepted.outcomes] if apart else [accepted.outcomes]
+                _register(tx, principal, accepted, requests, source, at)
             follow_replacements(tx, node, principal, intents, accepted.outcomes, at)
             noted(tx, accepted)
     except SalusError as error:
@@ -147,6 +152,10 @@ def accept_lines(
                 register_undone(tx, principal, keys.opened, node.clock.now())
         raise
     return accepted
+
+
+def _together(tx: Transaction, intents: Sequence[Intent]) -> AbstractContextManager[None]:
+    return tx.together() if len(intents) <= _FEW else nullcontext()
 
 
 def accept_for_registry(tx: Transaction, node: Node, registry: str, intents: Sequence[Intent]) -> Accepted:

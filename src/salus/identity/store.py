@@ -144,8 +144,9 @@ def open_residents(
         " select anchor_chart, resident_key from opened",
         (
             at,
-            *([one[place] for one in opened] for place in range(3)),
-            *([one[place] for one in placed] for place in range(3)),
+            listed(id_ for id_, _, _ in opened),
+            *(listed(one[place] for one in opened) for place in (1, 2)),
+            *(listed(one[place] for one in placed) for place in range(3)),
         ),
     )
     return dict(found)
@@ -178,7 +179,7 @@ def members_of(tx: Transaction, resident_keys: Collection[int]) -> dict[int, int
     """Return all charts of residents, each with its resident."""
     found = tx.rows(
         "select chart_key, resident_key from identity.member where resident_key = any(%s::bigint[])",
-        (sorted(resident_keys),),
+        (listed(resident_keys),),
     )
     return dict(found)
 
@@ -212,9 +213,9 @@ def current(tx: Transaction, resident_key: int) -> tuple[int, UUID] | None:
 def minted_by(tx: Transaction, charts: Sequence[int]) -> list[tuple[int, UUID, int]]:
     """Return (key, id, anchor_chart) of all residents that were minted for these charts, the first one first."""
     found = tx.rows(
-        "select resident_key, resident_id, anchor_chart from identity.resident where anchor_chart = any(%s::bigint[])"
-        " order by resident_key",
-        (list(charts),),
+        "select resident_key, resident_id, anchor_chart from identity.resident"
+        " where anchor_chart = any((select %s::bigint[])::bigint[]) order by resident_key",
+        (listed(charts),),
     )
     return [(key, id_, anchor) for key, id_, anchor in found]
 
@@ -254,7 +255,7 @@ def assertions_of(tx: Transaction, charts: Sequence[int]) -> list[Assertion]:
     found = tx.rows(
         f"select {_SAID} from identity.assertion where chart_a = any(%s::bigint[]) union"  # noqa: S608
         f" select {_SAID} from identity.assertion where chart_b = any(%s::bigint[]) order by 1",
-        (list(charts), list(charts)),
+        (listed(charts), listed(charts)),
     )
     return [_assertion(row) for row in found]
 
@@ -339,8 +340,8 @@ def lock_keys(tx: Transaction, digests: Iterable[int]) -> None:
 
 
 def _lock(tx: Transaction, function: str, space: int, stripes: Iterable[int]) -> None:
-    statement = f"select {function}(%s, stripe) from (select * from unnest(%s::int[]) q(stripe) order by 1) o"  # noqa: S608
-    tx.rows(statement, (space, sorted(set(stripes))))
+    statement = f"select {function}(%s, stripe) from (select * from unnest((select %s::int[])) q(stripe) order by 1) o"  # noqa: S608
+    tx.run(statement, (space, listed(sorted(set(stripes)))))
 
 
 def _row(one: Assertion) -> tuple[object, ...]:

@@ -22,7 +22,7 @@ def _now() -> datetime:
 class KeyService:
     """Chart keys of one node, wrapped in the keys database. Thread-safe.
 
-    A call is one transaction of its own, durable before it returns, apart from the caller's: a key whose chart was
+    What a call writes is durable before it returns, apart from the caller's transaction: a key whose chart was
     never committed stays behind and harms nothing.
     """
 
@@ -41,7 +41,7 @@ class KeyService:
         wanted = list(dict.fromkeys(chart_keys))
         fresh = {chart: secrets.token_bytes(KEY_BYTES) for chart in wanted}
         wrapped = [self._custodian.wrap(chart, key) for chart, key in fresh.items()]
-        with self._store.transaction(Duty.KEYS) as tx:
+        with self._store.statements(Duty.KEYS) as tx:  # one statement where all are new
             made = rows.add(tx, wanted, wrapped)
             older = [chart for chart in wanted if chart not in made]
             found = rows.take(tx, older, len(older), self._now().date()) if older else {}

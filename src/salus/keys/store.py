@@ -10,7 +10,7 @@ from salus.storage import Transaction, listed
 _ADD = """
 insert into keys.chart_key (chart_key, wrapped)
 select fresh.chart_key, fresh.wrapped from unnest(%s::bigint[], %s::bytea[]) as fresh (chart_key, wrapped)
-where not exists (select from keys.shredded s where s.chart_key = fresh.chart_key)
+where not exists (select from keys.shredded s where s.chart_key = any(%s::bigint[]))
 on conflict do nothing
 returning chart_key
 """
@@ -35,8 +35,9 @@ insert into keys.shredded (chart_key) values (%(chart)s) on conflict do nothing
 
 
 def add(tx: Transaction, chart_keys: Sequence[int], wrapped: Sequence[bytes]) -> set[int]:
-    """Store new wrapped keys; return the charts that got one now, and had none nor a tombstone."""
-    return {chart for (chart,) in tx.rows(_ADD, (list(chart_keys), list(wrapped)))}
+    """Store new wrapped keys; return the charts that had none, and got one now: none, where one has a tombstone."""
+    charts = listed(chart_keys)
+    return {chart for (chart,) in tx.rows(_ADD, (charts, list(wrapped), charts))}
 
 
 def take(

@@ -36,7 +36,7 @@ _SEEN_CHARTS = "unnest(%s::bigint[], %s::int[]) s (chart_key, closed) join recor
 
 def keys(tx: Transaction, count: int) -> list[int]:
     """Reserve time-ordered physical keys."""
-    found = tx.rows("select nextval('records.physical_key') from generate_series(1, %s)", (count,))
+    found = tx.rows("select nextval('records.physical_key') from generate_series(1, (select %s::int))", (count,))
     return [key for (key,) in found]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -47,11 +48,12 @@ class Transaction:
     Of one that is not `whole` each statement is durable by itself as soon as it has returned.
     """
 
-    __slots__ = ("_after", "_connection", "duty", "limited", "whole")
+    __slots__ = ("_after", "_connection", "_together", "duty", "limited", "whole")
 
     def __init__(self, connection: psycopg.Connection[Row], duty: Duty, *, whole: bool = True) -> None:
         self._connection = connection
         self._after: list[Callable[[], None]] = []
+        self._together = False
         self.duty = duty
         self.limited = False
         self.whole = whole
@@ -70,6 +72,23 @@ class Transaction:
             cursors = [self._connection.execute(sql, params) for sql, params in queries]
             return [cursor.fetchall() for cursor in cursors]
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Send the block's statements without waiting for each: what returns rows takes what stands before it along.
+
+        What one of them raises is raised by it, by a later one, or at the block's end; nothing after it ran. Within
+        the block `run` does not tell how many rows it touched, and `copy` is one insert, for which a few rows are few.
+        """
+        if self._together:
+            yield
+            return
+        self._together = True
+        try:
+            with self._connection.pipeline():
+                yield
+        finally:
+            self._together = False
+
     def row(self, sql: str, params: Sequence[object] | Mapping[str, object] = ()) -> Row | None:
         """Run a query and return its first row, or None."""
         return self._connection.execute(sql, params).fetchone()
@@ -85,10 +104,23 @@ class Transaction:
 
     def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Bulk-load rows by COPY. `table` and `columns` are names of ours, never input."""
+        if self._together:
+            self._insert(table, columns, rows)
+            return
         statement = f"copy {table} ({', '.join(columns)}) from stdin"
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
+
+    def _insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Insert a few rows by one prepared statement. COPY is parsed anew each time, and waits thrice."""
+        written = [dict(zip(columns, map(_plain, row), strict=True)) for row in rows]
+        if written:
+            names = ", ".join(columns)
+            self._connection.execute(
+                f"insert into {table} ({names}) select {names} from json_populate_recordset(null::{table}, %s::json)",  # noqa: S608
+                (orjson.dumps(written).decode(),),
+            )
 
     def copy_out(self, statement: str) -> Iterator[bytes | bytearray | memoryview]:
         """Stream what `copy ... to stdout` gives."""
@@ -142,12 +174,17 @@ class Transaction:
             action()
 
 
-def listed(values: Iterable[int | UUID]) -> str:
+def _plain(value: object) -> object:
+    """Return a value as JSON can say it: bytes as PostgreSQL writes them."""
+    return "\\x" + value.hex() if isinstance(value, bytes) else value
+
+
+def listed(values: Iterable[int | UUID | None]) -> str:
     """Write numbers or ids as PostgreSQL writes an array, to be cast in the statement: `%s::bigint[]`.
 
     Adapting a list of Python's looks at each of its elements several times, which costs a short statement half of all.
     """
-    return "{" + ",".join(map(str, values)) + "}"
+    return "{" + ",".join("null" if one is None else str(one) for one in values) + "}"
 
 
 def _patient(connection: Link) -> None:

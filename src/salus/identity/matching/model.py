@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -74,7 +75,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matches:
-    """Who may be meant, the best first, each resident once; and the rules that found too many to look at."""
+    """Who may be meant, the best first, each resident once; and the rules that found too many to look at.
+
+    `sources` are the facilities of the charts that were looked at; a resident may have charts besides.
+    """
 
     found: tuple[Match, ...]
     left_out: tuple[str, ...]
+    sources: Mapping[int, str] = field(default_factory=dict)

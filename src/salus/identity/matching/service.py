@@ -19,6 +19,10 @@ _PERSON, _KEY = "identity.person", "identity.key"
 _BUDGET = {rule.name: rule.at_most for rule in PEOPLE.blocking}
 
 
+Opened = dict[int, tuple[bytes, Person]]
+"""Who charts say that somebody is, with the sealed bytes that said so."""
+
+
 class Sealer(Protocol):
     """Keyed digests and sealed bytes, from the custodian's keys."""
 
@@ -59,8 +63,9 @@ def match_each(
     for one, mine in zip(asked, keyed, strict=True):
         met = dict.fromkeys(chart for digest in mine for chart in found.under.get(digest, ()))
         judged = _judged(one, [charts[chart] for chart in met], found.residents)
+        sources = {chart: charts[chart].source for chart in met}
         full = [digest for digest in found.full if digest in mine]
-        answers.append(Matches(found=tuple(judged[:most]), left_out=_rules(mine, full)))
+        answers.append(Matches(found=tuple(judged[:most]), left_out=_rules(mine, full), sources=sources))
     return answers
 
 
@@ -104,34 +109,33 @@ def digests(sealer: Sealer, one: Person) -> dict[int, str]:
     }
 
 
-def opened(opener: Opener, sealed: Iterable[store.Sealed]) -> list[Known]:
-    """Open what is kept of charts."""
-    return [
-        Known(
-            chart=chart,
-            source=source,
-            person=unpack(opener.open_sealed(_PERSON, kept, _place(chart))),
-            resident=resident,
-        )
-        for chart, source, kept, resident in sealed
-    ]
+def opened(opener: Opener, sealed: Iterable[store.Sealed], before: Opened | None = None) -> list[Known]:
+    """Open what is kept of charts; what was opened `before`, and is the same bytes still, is not opened again."""
+    before = {} if before is None else before
+    found = []
+    for chart, source, kept, resident in sealed:
+        known = before.get(chart)
+        if known is None or known[0] != kept:
+            known = before[chart] = kept, unpack(opener.open_sealed(_PERSON, kept, _place(chart)))
+        found.append(Known(chart=chart, source=source, person=known[1], resident=resident))
+    return found
 
 
 def near(
-    tx: Transaction, opener: Opener, keyed: Mapping[int, str], known: Collection[int]
-) -> tuple[list[Known], Mapping[int, Sequence[int]]]:
-    """Return the charts that stand under keys of charts that are kept, and those of them that are not known yet.
+    tx: Transaction, opener: Opener, keyed: Mapping[int, str], known: Collection[int], before: Opened | None = None
+) -> tuple[list[Known], Mapping[int, Sequence[int]], Mapping[int, Sequence[int]]]:
+    """Return the charts under keys of charts that are kept: those not known yet, all by key; and their residents whole.
 
     The keys of charts that are kept: the chart itself is one of those that stand under it. A key with too many stands
-    for nobody.
+    for nobody. `before` is as in `opened`.
     """
     found = store.found(tx, [(digest, _BUDGET[rule]) for digest, rule in keyed.items()], known)
-    return opened(opener, found.charts), found.under
+    return opened(opener, found.charts, before), found.under, found.whole
 
 
-def kept(tx: Transaction, opener: Opener, charts: Collection[int]) -> list[Known]:
-    """Return what is kept of charts; those of an earlier release may be absent."""
-    return opened(opener, store.people(tx, charts)) if charts else []
+def kept(tx: Transaction, opener: Opener, charts: Collection[int], before: Opened | None = None) -> list[Known]:
+    """Return what is kept of charts; those of an earlier release may be absent. `before` is as in `opened`."""
+    return opened(opener, store.people(tx, charts), before) if charts else []
 
 
 def prepared(tx: Transaction, chart: int) -> bool:

@@ -20,13 +20,14 @@ Sealed = tuple[int, str, bytes, int | None]
 class Found:
     """What stands under keys: charts not known yet, the charts of each key, and the keys with too many to look at.
 
-    `residents` are those whose these charts are, by key, where they were asked for.
+    `residents` are those whose these charts are, by key, where they were asked for; `whole` are all charts of these.
     """
 
     charts: list[Sealed]
     under: dict[int, list[int]]
     full: list[int]
     residents: dict[int, Resident] = field(default_factory=dict)
+    whole: dict[int, list[int]] = field(default_factory=dict)
 
 
 # An array that is a parameter is put behind `select`, and what is joined behind `offset 0`: the planner then sees
@@ -47,7 +48,7 @@ with hit as materialized (
 )
 """
 _FOUND = f"""{_HIT}
-select met.chart_key, met.digests, p.source, p.sealed, m.resident_key from met
+select met.chart_key, met.digests, p.source, p.sealed, m.resident_key, w.charts from met
 left join lateral (
     select source, sealed from identity.person where chart_key = met.chart_key
     and chart_key <> all((select %s::bigint[])::bigint[]) offset 0
@@ -55,8 +56,11 @@ left join lateral (
 left join lateral (
     select resident_key from identity.member where chart_key = met.chart_key and p.source is not null offset 0
 ) m on true
+cross join lateral (
+    select array(select chart_key from identity.member where resident_key = m.resident_key order by chart_key) as charts
+) w
 union all
-select null, array[digest], null, null, null from block where full_up
+select null, array[digest], null, null, null, null from block where full_up
 """  # noqa: S608
 _WHOSE = f"""{_HIT}
 select met.chart_key, met.digests, p.source, p.sealed, m.resident_key, r.resident_id, w.charts from met
@@ -76,7 +80,10 @@ def found(tx: Transaction, wanted: Sequence[tuple[int, int]], known: Collection[
 
     `wanted` are pairs of a key's digest and how many charts may stand under it; one statement answers them all.
     """
-    return _read(tx.rows(_FOUND, (*_columns(wanted), listed(known))))
+    rows = tx.rows(_FOUND, (*_columns(wanted), listed(known)))
+    found = _read([row[:5] for row in rows])
+    found.whole.update((row[4], row[5]) for row in rows if row[4] is not None)
+    return found
 
 
 def found_with_residents(tx: Transaction, wanted: Sequence[tuple[int, int]]) -> Found:
@@ -118,7 +125,7 @@ def people(tx: Transaction, charts: Collection[int]) -> list[Sealed]:
     rows = tx.rows(
         "select p.chart_key, p.source, p.sealed, m.resident_key from identity.person p"
         " left join identity.member m using (chart_key) where p.chart_key = any(%s::bigint[])",
-        (sorted(charts),),
+        (listed(charts),),
     )
     return [(chart, source, bytes(sealed), whose) for chart, source, sealed, whose in rows]
 
@@ -158,9 +165,10 @@ def put(tx: Transaction, people: Sequence[tuple[int, str, bytes, datetime]], key
         " on conflict do nothing",
         (
             LAYOUT,
-            *([list(column) for column in zip(*people, strict=True)]),
-            [digest for digest, _ in keys],
-            [chart for _, chart in keys],
+            listed(chart for chart, *_ in people),
+            *([list(column) for column in zip(*people, strict=True)][1:] or [[], [], []]),
+            listed(digest for digest, _ in keys),
+            listed(chart for _, chart in keys),
         ),
     )
 

@@ -11,6 +11,7 @@ from salus.identity.linkage.people import Answer, Verdict
 from salus.identity.matching import Custodian, Known, digests, kept, near
 from salus.identity.matching.describing import person
 from salus.identity.matching.model import Described, Person
+from salus.identity.matching.service import Opened
 from salus.identity.matching.weighing import weigh
 from salus.storage import Transaction
 
@@ -24,8 +25,14 @@ Pair = tuple[int, int]
 
 @dataclass(slots=True)
 class Memory:
-    """What two people weighed the last time they were read. Who was not changed since is not weighed again."""
+    """What was read, opened and weighed before. Who was not changed since is not opened, digested or weighed again.
 
+    `asked` are the keys that were asked for: all at once, they are asked for again.
+    """
+
+    asked: dict[int, str] = field(default_factory=dict)
+    opened: Opened = field(default_factory=dict)
+    _keys: dict[int, tuple[Person, Mapping[int, str]]] = field(default_factory=dict)
     _weighed: dict[Pair, tuple[Person, Person, Verdict]] = field(default_factory=dict)
 
     def verdict(self, pair: Pair, one: Person, other: Person) -> Verdict:
@@ -34,6 +41,13 @@ class Memory:
         if known is None or known[0] != one or known[1] != other:
             known = self._weighed[pair] = one, other, weigh(one, other)
         return known[2]
+
+    def keys(self, custodian: Custodian, chart: int, one: Person) -> Mapping[int, str]:
+        """Return the digests of the keys under which a chart is found."""
+        known = self._keys.get(chart)
+        if known is None or known[0] is not one:
+            known = self._keys[chart] = one, digests(custodian, one)
+        return known[1]
 
 
 @dataclass(slots=True)
@@ -60,12 +74,18 @@ class Surroundings:
         for chart in charts:
             person = self.known[chart].person
             if chart not in self.keys and person is not None:
-                self.keys[chart] = digests(self.custodian, person)
+                self.keys[chart] = self.memory.keys(self.custodian, chart, person)
             wanted |= {key: rule for key, rule in self.keys.get(chart, {}).items() if key not in self._under}
         if wanted:
-            found, under = near(self.tx, self.custodian, wanted, self.known)
-            self.known |= {one.chart: one for one in found}
-            self._under |= {key: under.get(key, ()) for key in wanted}
+            self.ask(wanted)
+
+    def ask(self, wanted: Mapping[int, str]) -> None:
+        """Read who is found under keys, in one statement."""
+        found, under, whole = near(self.tx, self.custodian, wanted, self.known, self.memory.opened)
+        self.known |= {one.chart: one for one in found}
+        self._under |= {key: under.get(key, ()) for key in wanted}
+        self._whole |= {key: set(charts) for key, charts in whole.items()}
+        self.memory.asked |= wanted
 
     def around(self, chart: int) -> Mapping[int, Verdict]:
         """Return the verdicts on a chart that was searched for and all who were found under its keys."""
@@ -116,18 +136,18 @@ class Surroundings:
         self.search(sorted(charts))
         met = {other for chart in charts for other in self.linked(chart)}
         residents = {key for chart in met.union(charts) if (key := self.known[chart].resident) is not None}
-        self._read_whole(residents - self._whole.keys())
+        self._read_whole(residents)
         return met.union(*(self._whole[key] for key in residents))
 
     def _read_whole(self, residents: Collection[int]) -> None:
-        """Read all charts of residents."""
-        whose = store.members_of(self.tx, residents) if residents else {}
-        new = [chart for chart in whose if chart not in self.known]
-        self.known |= {chart: Known(chart=chart, resident=whose[chart]) for chart in new}
-        self.known |= {one.chart: one for one in kept(self.tx, self.custodian, new)}
-        self._whole |= {key: set() for key in residents}
-        for chart, resident in whose.items():
+        """Read all charts of residents, where that was not done."""
+        missing = {key for key in residents if key not in self._whole}
+        self._whole |= {key: set() for key in missing}
+        for chart, resident in (store.members_of(self.tx, missing) if missing else {}).items():
             self._whole[resident].add(chart)
+        new = {chart: key for key in residents for chart in self._whole[key] if chart not in self.known}
+        self.known |= {chart: Known(chart=chart, resident=key) for chart, key in new.items()}
+        self.known |= {one.chart: one for one in kept(self.tx, self.custodian, new, self.memory.opened)}
 
     def links(self, charts: Collection[int]) -> dict[Pair, Verdict]:
         """Return the links among the charts of a component."""
@@ -140,28 +160,44 @@ class _Unlocked(Exception):
 
 
 def surroundings(
-    tx: Transaction, custodian: Custodian, seeds: Sequence[Known], keys: Mapping[int, Mapping[int, str]]
+    tx: Transaction,
+    custodian: Custodian,
+    seeds: Sequence[Known],
+    keys: Mapping[int, Mapping[int, str]],
+    residents: Mapping[int, int],
 ) -> tuple[Surroundings, list[frozenset[int]]]:
     """Return what is around charts that are kept, and their components, which nobody else changes from now on.
 
     Each resident in a component is locked against adding, linking and parting until the transaction ends. All are
     locked at once, in one order, so that two transactions never wait for each other; where one more is met after that,
-    all are given back, and everything is read again.
+    all are given back, and everything is read again. `residents` are those of the charts that have one already.
+
+    What is read first is read without a lock, and without a savepoint: to roll back to one makes psycopg forget all
+    statements that it had prepared.
     """
-    locked, memory = set[int](), Memory()
-    while True:
+    memory = Memory()
+    around, components = _read(tx, custodian, seeds, keys, residents, memory)
+    locked = _residents(around, components)
+    while locked:
         try:
             with tx.savepoint():
-                if locked:
-                    store.lock_for_moving(tx, locked)
-                around, components = _read(tx, custodian, seeds, keys, memory)
-                met = {around.known[chart].resident for component in components for chart in component} - {None}
+                store.lock_for_moving(tx, locked)
+                if residents:
+                    residents = store.residents_of(tx, [one.chart for one in seeds])
+                around, components = _read(tx, custodian, seeds, keys, residents, memory)
+                met = _residents(around, components)
                 if not met <= locked:
-                    locked |= {key for key in met if key is not None}
+                    locked |= met
                     raise _Unlocked
                 return around, components
         except _Unlocked:
             continue
+    return around, components
+
+
+def _residents(around: Surroundings, components: Sequence[frozenset[int]]) -> set[int]:
+    found = {around.known[chart].resident for component in components for chart in component}
+    return {key for key in found if key is not None}
 
 
 def _read(
@@ -169,10 +205,12 @@ def _read(
     custodian: Custodian,
     seeds: Sequence[Known],
     keys: Mapping[int, Mapping[int, str]],
+    residents: Mapping[int, int],
     memory: Memory,
 ) -> tuple[Surroundings, list[frozenset[int]]]:
-    whose = store.residents_of(tx, [one.chart for one in seeds])
-    known = {one.chart: replace(one, resident=whose.get(one.chart)) for one in seeds}
+    known = {one.chart: replace(one, resident=residents.get(one.chart)) for one in seeds}
     around = Surroundings(tx, custodian, known, dict(keys), memory)
+    if memory.asked:
+        around.ask(memory.asked)
     around.read_ahead(list(known))
     return around, list(dict.fromkeys(around.component(one.chart) for one in seeds))

@@ -49,7 +49,7 @@ def place(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], at
     keys = _keys(custodian, said)
     store.lock_keys(tx, {digest for found in keys.values() for digest in found})
     remember(tx, custodian, said, keys, (), at)
-    whose = _settle(tx, custodian, said, keys, at)
+    whose = _settle(tx, custodian, said, keys, {}, at)
     _note(tx, custodian, arrivals, at)
     return whose
 
@@ -72,7 +72,8 @@ def revise(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], a
         keys |= _keys(custodian, [one for one in changed if one.person != expected[one.chart].person])
         mine = {one.chart: keys[one.chart] for one in changed}
         remember(tx, custodian, changed, mine, [known[one.chart] for one in changed if one.chart in known], at)
-        _settle(tx, custodian, changed, mine, at)
+        whose = store.residents_of(tx, [one.chart for one in changed])
+        _settle(tx, custodian, changed, mine, whose, at)
     rows = _note(tx, custodian, arrivals, at)
     store.replace_numbers(tx, [(chart, type_, digest) for digest, chart, _, _, type_, *_ in rows])
 
@@ -136,10 +137,15 @@ class _Settled:
 
 
 def _settle(
-    tx: Transaction, custodian: Custodian, seeds: Sequence[Known], keys: Mapping[int, Mapping[int, str]], at: datetime
+    tx: Transaction,
+    custodian: Custodian,
+    seeds: Sequence[Known],
+    keys: Mapping[int, Mapping[int, str]],
+    residents: Mapping[int, int],
+    at: datetime,
 ) -> dict[int, int]:
     """Cluster what stands around charts anew, and say whose each chart is; return it for these charts."""
-    around, components = surroundings(tx, custodian, seeds, keys)
+    around, components = surroundings(tx, custodian, seeds, keys, residents)
     among = {chart for component in components if len(component) > 1 for chart in component}
     told = store.assertions_of(tx, sorted(among)) if among else []
     settled = _Settled()

@@ -97,8 +97,7 @@ def accept_ready(tx: Transaction, writer: Writer, several: Sequence[Ready], at: 
     _assign_charts(batch)
     keys = _keys(batch)
     residents = _residents(batch)
-    acceptance = store.keys(tx, 1)[0]
-    outcomes = _write(batch, keys, acceptance)
+    outcomes, acceptance = _write(batch, keys)
     written = len(outcomes) - len(batch.settled)
     if written or not outcomes:
         _told(batch, acceptance, written, outcomes, residents)
@@ -335,11 +334,9 @@ def _arrival(batch: _Batch, chart: int, one: Examined) -> Arrival:
     )
 
 
-def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outcome]:
+def _write(batch: _Batch, keys: dict[int, bytes]) -> tuple[list[Outcome], int]:
     tx, at = batch.tx, batch.at
-    news = [position for position in range(len(batch.examined)) if position not in batch.versions]
-    for position, key in zip(news, store.keys(tx, len(news)) if news else (), strict=True):
-        batch.versions[position] = (key, 1)
+    acceptance = _number(batch)
     outcomes, resources, updates, versions, tokens = [], [], [], [], []
     holding = Holding(batch.examined, batch.targets, batch.charts, batch.versions, batch.had)
     classes = classes_of(holding)
@@ -368,7 +365,15 @@ def _write(batch: _Batch, keys: dict[int, bytes], acceptance: int) -> list[Outco
     _write_occurrences(batch)
     _note_people(batch)
     spread(tx, holding, classes)
-    return outcomes
+    return outcomes, acceptance
+
+
+def _number(batch: _Batch) -> int:
+    """Give what is new its key and first version; return the acceptance's key."""
+    news = [position for position in range(len(batch.examined)) if position not in batch.versions]
+    acceptance, *keys = store.keys(batch.tx, 1 + len(news))
+    batch.versions |= {position: (key, 1) for position, key in zip(news, keys, strict=True)}
+    return acceptance
 
 
 def _bury(batch: _Batch, keys: dict[int, bytes], acceptance: int, outcomes: Sequence[Outcome]) -> None:
