@@ -23,6 +23,7 @@ from salus.codec.certificates import (
     Logged,
     TrustFile,
     batch_digest,
+    encode_bound,
     encode_certificate,
     read_trust,
     short_digest,
@@ -122,6 +123,8 @@ class Door:
     """Of how many organisations the hands from the sixth on are; the first five are of three."""
     appointed: timedelta = timedelta(days=-60)
     """When the log had the ombudsman's key."""
+    voided: tuple[tuple[bytes, bytes], ...] = ()
+    """Lists of void codes in formats of other systems, each with its key."""
 
     @property
     def log(self) -> Hand:
@@ -227,6 +230,7 @@ class Door:
             trusted=[(one.as_json(), proved(lists + number, later[number])) for number, one in enumerate(self.trusted)],
             signed=[([*map(short_digest, texts)], proved(place, since)) for place, (_, texts, since) in batches],
             vetoes=[proved(own + number, since) for number, (_, since) in enumerate(self.vetoed)],
+            voided=self.voided,
         )
 
     @property
@@ -260,6 +264,13 @@ class Door:
             "hint": HINT,
         }
         return Certificate(**good | changed)
+
+    def bound(
+        self, holder: ec.EllipticCurvePrivateKey, key: ec.EllipticCurvePrivateKey | None = None, **changed: Any
+    ) -> bytes:
+        """Such a certificate for a telephone's key, without what the telephone adds."""
+        key, point = key or self.issuer, holder.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return encode_bound(self.certificate(**changed), point, key_id(key.public_key()), signer(key))
 
     def text(self, key: ec.EllipticCurvePrivateKey | None = None, **changed: Any) -> str:
         """The text of such a certificate, by the issuer or by another key."""

@@ -160,6 +160,7 @@ def build() -> None:
         verifier = [compile_script(folder, f"verifier/{one}.js", VERIFIER_TARGET) for one in ("verifier", "worker")]
         phone = [
             compile_script(folder, "phone/phone.js", VERIFIER_TARGET),
+            compile_script(folder, "phone/certificates.js", VERIFIER_TARGET),
             compile_script(folder, "phone/worker.js", VERIFIER_TARGET, "phone-worker.js"),
         ]
         pages = [compile_styles(folder), compile_script(folder, "salus.js")]

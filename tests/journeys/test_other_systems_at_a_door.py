@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from doors import b64
 from foreigners import VACCINATION
 from journeys.browser import accessibility
 from journeys.conftest import open_folder
 from journeys.door import HOUR, Door, a_door, picture, served
 from journeys.recognised import recognise
-from recognising import DAY, HC1, OTHER, card, given
+from recognising import DAY, HC1, OTHER, card, given, hc1_key, shc_key
+from salus import app
 from salus.app import demo_token
 from salus.codec.foreign import decode_shc, keys_of_jwks, verify_shc
 from salus.kernel import Role
@@ -96,10 +99,46 @@ def test_a_resident_is_told_what_is_in_it_and_takes_one_for_another_system(door:
 
     held = verify_shc(decode_shc(code), {f"https://{door.node.name}/cards": keys}, door.now + HOUR / 60)
     assert held.holder.family == "Sun"
-    assert "cannot be taken back" in text
+    assert "Void this certificate" in text
     assert not accessibility(page)
     page.goto(f"{door.url}/me/reads?lang=en")
     assert "Your certificates with name and birth date" in page.inner_text("main")
+
+
+def test_a_resident_voids_one_and_a_door_that_recognises_its_key_shows_it_no_more(
+    door: Door, context: BrowserContext, signed_in: Page, browser: Browser
+) -> None:
+    ((kid, key),) = keys_of_jwks(app.card_keys(door.node)).items()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    known = shc_key(issuer="Hospital of here", source=f"https://{door.node.name}/cards", kid=kid, key=b64(spki))
+    recognise(door, version=2, keys=(hc1_key(), shc_key(), known))
+    door.token = f"demo.{demo_token(door.node, Role.RESIDENT, None, str(door.resident.resident), None)}"
+    context.clock.set_fixed_time(door.now)
+    context.add_cookies([{"name": "salus_session", "value": door.token, "url": door.url}])
+    mine = signed_in
+    mine.goto(f"{door.url}/me/full-certificates?lang=en")
+    mine.locator("form:has(button[value=SHC]) input[type=checkbox]").first.check()
+    mine.locator("button[value=SHC]").first.click()
+    mine.get_by_text("You have a new certificate").wait_for()
+    code = mine.locator("code.salus-hex").text_content() or ""
+
+    def shown() -> str:
+        door.trust()
+        with browser.new_context(locale="en-GB") as other:
+            other.clock.set_fixed_time(door.now)
+            page = other.new_page()
+            page.goto(f"{door.url}/verify?lang=en")
+            page.locator("[data-ready=yes]").wait_for()
+            return show(page, code)[0]
+
+    before = shown()
+    mine.get_by_text("Void this certificate").click()
+    mine.get_by_role("button", name="Void it now").click()
+    mine.get_by_text("The certificate is void.").wait_for()
+
+    assert "Void: you asked for it" in mine.inner_text("main")
+    assert not accessibility(mine)
+    assert (before, shown()) == ("good", "nothing-shown")
 
 
 def test_without_the_tick_nothing_is_made(door: Door, signed_in: Page) -> None:

@@ -1,7 +1,8 @@
 """A door may ask for a certificate only where a live, public, ending declaration names that kind of venue.
 
 A certificate is taken by its holder, says one fact and nothing more. A verifier is shown a valid one, or one and the
-same answer for everything else; where no declaration lives it is told that no check is permitted, whatever the code.
+same answer for everything else; where no declaration lives it is told that no check is permitted, whatever the code. A
+picture of a certificate that lives on a phone is answered with what to do, by its form and the clock alone.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ from salus.codec.certificates import (
     CertificateKind,
     Hint,
     Outcome,
+    Reason,
     TrustFile,
     Verdict,
+    encode_shown,
     read_trust,
+    text_of_bound,
     verify,
 )
+from salus.codec.stepping import step_at
 from salus.rules import CertificateKind as Wanted
 from salus.rules import Venue
 from salus.web.routes import all_routes
@@ -100,6 +105,25 @@ def test_whatever_is_no_good_certificate_gives_one_and_the_same_answer(name: str
     text, trust = NOTHING[name]
 
     assert told(verify(text, trust, AT, HERE)) == (Outcome.NOTHING, None)
+
+
+def test_a_picture_of_a_phones_certificate_is_told_what_to_do_whoever_it_is_of_and_whether_it_is_good() -> None:
+    phone, old = issuer_key("a telephone"), step_at(AT - timedelta(minutes=2))
+    tokens = {
+        "good": DOOR.bound(phone),
+        "voided": DOOR.bound(phone, index=7),
+        "foreign": DOOR.bound(phone, issuer_key("thief")),
+        "expired": DOOR.bound(phone, issued=AT - timedelta(days=2), expires=AT),
+    }
+    codes = [encode_shown(one, old, signer(phone)) for one in tokens.values()]
+    answers = [verify(one, TRUST, AT, HERE) for one in (*codes, *map(text_of_bound, tokens.values()))]
+    elsewhere = {told(verify(one, TRUST, AT, venue)) for one in codes for venue in Venue if venue is not HERE}
+
+    assert {(*told(one), one.reason) for one in answers} == {(Outcome.AGAIN, None, Reason.NO_PROOF)}
+    assert elsewhere == {(Outcome.NOT_PERMITTED, None)}
+    good, *others = [verify(encode_shown(one, step_at(AT), signer(phone)), TRUST, AT, HERE) for one in tokens.values()]
+    assert told(good) == (Outcome.GOOD, DOOR.certificate())
+    assert {told(one) for one in others} == {(Outcome.NOTHING, None)}
 
 
 def test_a_good_certificate_is_shown_where_a_declaration_lets_a_door_ask() -> None:

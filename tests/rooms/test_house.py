@@ -35,6 +35,7 @@ OTHER_FILES = {
     "codec/cose": "a standard of its own, RFC 9052",
     "codec/dynamic": "one code format, one file",
     "codec/envelope": "the signed message that both forms of a code share",
+    "codec/stepping": "the message of a telephone that two forms of a code share",
     "codec/sl1": "one code format, one file",
     "healthcode/picture": "drawing a code needs an image library, issuing one does not",
     "keys/custodian": "the holder of secrets, apart from the service that wraps chart keys",

@@ -29,6 +29,7 @@ MINE = c.MyCertificates(
     held=(
         LINE,
         TEST,
+        replace(LINE, bound=True, address="/me/certificates/bound"),
         *(replace(LINE, standing=one, address=f"/me/certificates/{one}") for one in c.Standing if one != "good"),
     ),
     offers=(
@@ -56,6 +57,8 @@ SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
         c.OnceCertificate(line=TEST, code=TEXT, number=10, count=10, next=None),
         RESIDENT,
     ),
+    "my certificate on a phone": (c.MyCertificate(line=replace(LINE, bound=True), code=TEXT), RESIDENT),
+    "certificates on this phone": (c.OnPhone(), None),
     "my certificate plain": (c.MyCertificate(line=TEST, code=TEXT), RESIDENT),
     "verify": (c.Verify(command="salus code verify picture.png --trust trust.json"), None),
 }

@@ -9,7 +9,7 @@ from web_samples import COUNTY, NOW, RESIDENT
 
 from salus.web import views as v
 from salus.web.views import full_certificates as f
-from salus.web.views.certificates import DISEASES
+from salus.web.views.certificates import DISEASES, Standing
 
 LINE = f.FullLine(
     fact=f.FULL_FACTS["vaccination"],
@@ -18,10 +18,20 @@ LINE = f.FullLine(
     form=f.FORMS["SHC"],
     until=NOW + timedelta(days=20),
     link="/me/full-certificates/1",
+    standing=Standing.GOOD,
 )
-TEST = replace(LINE, fact=f.FULL_FACTS["test"], disease=DISEASES["covid-19"], on=NOW, form=f.FORMS["HC1"], link=None)
+GONE = replace(LINE, link=None, standing=Standing.VOIDED)
+TEST = replace(
+    LINE,
+    fact=f.FULL_FACTS["test"],
+    disease=DISEASES["covid-19"],
+    on=NOW,
+    form=f.FORMS["HC1"],
+    link=None,
+    standing=Standing.EXPIRED,
+)
 MINE = f.MyFullCertificates(
-    held=(LINE, TEST),
+    held=(LINE, TEST, GONE),
     offers=(
         f.FullOffer(
             key="1", fact=LINE.fact, disease=LINE.disease, on=LINE.on, facility=COUNTY, forms={"SHC": f.FORMS["SHC"]}

@@ -154,7 +154,8 @@ def test_the_vectors_are_what_the_code_makes_today() -> None:
 
 
 def test_the_vectors_hold_every_outcome_and_none_altered_is_good() -> None:
-    assert {case["outcome"] for case in VECTORS["cases"]} == set(map(str, Outcome))
+    of_paper = [one for one in Outcome if one is not Outcome.AGAIN]  # which those of telephones alone have
+    assert {case["outcome"] for case in VECTORS["cases"]} == set(map(str, of_paper))
     assert {case["outcome"] for case in VECTORS["cases"] if "changed" in case["name"]} == {"nothing-shown"}
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from accepting import FOUR, a_door
 from accepting import rules as published_rules
@@ -17,6 +20,9 @@ from doors import Door
 from foreigners import AT, CARD, CERTIFICATE, CardIssuer, Issuer
 from recognising import dcc, hc1_key, recognition, shc_key
 from salus.cli import main
+from salus.codec import signer
+from salus.codec.certificates import mark_of, write_void_marks
+from salus.codec.foreign import decode_hcert, decode_shc
 from salus.kernel import format_instant
 
 ISSUER, OTHER, CARDS = Issuer(), Issuer(ec.derive_private_key(0x5A9, ec.SECP256R1())), CardIssuer()
@@ -241,3 +247,70 @@ def test_rules_of_a_region_that_are_about_something_else_accept_nothing(trust: l
 def test_a_region_takes_a_trust_file(trust: list[str], tmp_path: Path) -> None:
     assert verify(trust, ISSUER.text(), "--region", "900101").exit_code == 2
     assert verify([*trust, published(tmp_path, 14)], ISSUER.text(), "--region", "here").exit_code == 2
+
+
+def revoked(tmp_path: Path, value: object) -> str:
+    (tmp_path / "revoked.json").write_text(json.dumps(value))
+    return str(tmp_path / "revoked.json")
+
+
+def test_a_card_on_its_keys_list_is_void_and_a_later_one_of_the_same_name_is_not(
+    trust: list[str], tmp_path: Path
+) -> None:
+    rid = decode_shc(CARDS.text(CARD)).rid
+    lists: dict[str, list[str]] = {
+        "void": [rid],
+        "issued before": [f"{rid}.1900000001"],
+        "issued then": [f"{rid}.1900000000"],
+        "another": ["AQPCj4wwk6Mt"],
+    }
+    reasons = {}
+    for name, rids in lists.items():
+        given = revoked(tmp_path, {"kid": CARDS.kid, "method": "rid", "ctr": 2, "rids": rids})
+        (one,) = told(verify(trust, CARDS.text(CARD), "--revoked", given, "--json"))
+        reasons[name] = one["reason"]
+
+    assert reasons == {"void": "void", "issued before": "void", "issued then": None, "another": None}
+
+
+@pytest.mark.parametrize("kind", ["UCI", "COUNTRYCODEUCI", "SIGNATURE"])
+@pytest.mark.parametrize("key", ["its own", "UNKNOWN_KID", "another"])
+def test_an_hc1_on_a_batch_of_the_gateway_is_void(trust: list[str], tmp_path: Path, kind: str, key: str) -> None:
+    found = decode_hcert(ISSUER.text())
+    uvci = dict(found.read()[1].detail)["ci"].encode()
+    hashed = {"UCI": uvci, "COUNTRYCODEUCI": b"XX" + uvci, "SIGNATURE": found.signed.signature[:32]}[kind]
+    kid = {"its own": b64encode(ISSUER.signer.kid).decode(), "UNKNOWN_KID": key, "another": "AAAAAAAAAAA="}[key]
+    entries = [{"hash": b64encode(sha256(hashed).digest()[:16]).decode()}]
+    batch = {"country": "XX", "expires": "2031-09-01T00:00:00Z", "kid": kid, "hashType": kind, "entries": entries}
+    result = verify(trust, ISSUER.text(), "--revoked", revoked(tmp_path, [batch]), "--json")
+
+    assert told(result)[0]["reason"] == (None if key == "another" else "void")
+    assert result.exit_code == (0 if key == "another" else 1)
+
+
+@pytest.mark.parametrize("value", [{}, [], [7], {"method": "rid"}, {"kid": "k", "method": "rid", "rids": ["r" * 25]}])
+def test_what_is_no_list_of_void_codes_is_refused(trust: list[str], tmp_path: Path, value: object) -> None:
+    result = verify(trust, ISSUER.text(), "--revoked", revoked(tmp_path, value))
+
+    assert (result.exit_code == 0) is (value == [])
+
+
+def test_a_nodes_trust_file_voids_codes_of_the_key_that_signed_its_list(tmp_path: Path) -> None:
+    names = {"hers": "URN:UVCI:01:XX:1A2B3C#D", "another": "URN:UVCI:01:XX:2A2B3C#D"}
+    reasons = {}
+    for name, uvci in names.items():
+        spki = ISSUER.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        token = write_void_marks([mark_of(uvci)], signer(ISSUER.key), issued=AT, expires=AT + timedelta(days=7))
+        door = Door(recognised=(recognition(hc1_key()),), voided=((spki, token),))
+        (tmp_path / "trust.json").write_bytes(door.file())
+        (one,) = told(verify([str(tmp_path / "trust.json")], dcc(), "--json"))
+        reasons[name] = one["reason"]
+
+    assert reasons == {"hers": "void", "another": None}
+
+
+def test_a_door_takes_no_lists_but_those_of_its_trust_file(tmp_path: Path) -> None:
+    (tmp_path / "trust.json").write_bytes(Door().file())
+    result = verify([str(tmp_path / "trust.json")], dcc(), "--venue", "care-home", "--revoked", revoked(tmp_path, []))
+
+    assert result.exit_code == 2

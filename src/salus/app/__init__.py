@@ -1,6 +1,6 @@
 """The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
-from salus.app import destroying, disclosing, emergencies, receipts, register
+from salus.app import destroying, disclosing, emergencies, receipts, register, revoking
 from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_body, refuse_entries
 from salus.app.auditing import Audited, audited
 from salus.app.bringing import bring_certificate, my_brought, take_out_brought
@@ -12,6 +12,7 @@ from salus.app.certificates import (
     my_certificates,
     my_once,
     new_issuer_key,
+    take_bound,
     take_certificate,
     take_once,
     trust_chain,
@@ -445,6 +446,7 @@ __all__ = [
     "reports_of",
     "restore",
     "review_queue",
+    "revoking",
     "run_again",
     "say",
     "search",
@@ -458,6 +460,7 @@ __all__ = [
     "step_into",
     "summary_of",
     "take_back",
+    "take_bound",
     "take_certificate",
     "take_code",
     "take_feed",

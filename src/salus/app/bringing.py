@@ -30,6 +30,8 @@ _WHY = {
     Reason.FORGED: "its signature does not hold",
     Reason.NOT_YET: "it does not count yet",
     Reason.EXPIRED: "it has expired",
+    Reason.VOID: "its issuer says that it is void",
+    Reason.NO_LIST: "its issuer's list of void ones is out of date; try again later",
 }
 
 
@@ -49,9 +51,9 @@ def bring_certificate(node: Node, who: Principal, texts: Sequence[str]) -> UUID:
     Unavailable while nobody can say who is recognised; Refused for anybody but the resident.
     """
     mine, at = own(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
-    recognised = recognised_at(read_trust(trust_file(node)).recognised, at)
+    trust = read_trust(trust_file(node))
     try:
-        told = believe(list(texts), recognised, at)
+        told = believe(list(texts), recognised_at(trust.recognised, at), at, trust.voided)
     except NotBelieved as refused:
         raise BroughtRefused(f"the certificate was not taken: {_WHY[refused.reason]}") from None
     if not told.vouched:

@@ -16,8 +16,9 @@ from salus.app.node import Node
 from salus.app.residents import Own, own, own_read
 from salus.app.seeing import own_sight
 from salus.codec.certificates import SHORT_OCTETS, Hint, Logged, fitting, write_trust
-from salus.healthcode import certificates, measures
+from salus.healthcode import certificates, full, measures
 from salus.healthcode.certificates import CertificateRefused, Fact, Held, LoggedBatch, hint_of
+from salus.healthcode.full import HeldFull
 from salus.kernel import Unavailable, parse_instant
 from salus.ledger import Leaf
 from salus.parties import Principal
@@ -73,17 +74,39 @@ def take_certificate(node: Node, who: Principal, resource: UUID, *, hinted: bool
 
     Raises CertificateRefused if the record does not say such a fact, and Refused for anybody but the resident.
     """
+    mine, at, found, hint, name = _asked(node, who, resource, hinted=hinted)
+    with node.store.transaction(Duty.CARE) as tx:
+        _check_same(tx, found)
+        return certificates.take(tx, node.custodian, mine.minted, _said(found), hint, at=at, key_name=name)
+
+
+def take_bound(node: Node, who: Principal, resource: UUID, point: bytes, *, hinted: bool) -> Held:
+    """Issue a certificate of one fact of the resident's own record for a key that this telephone made, and return it.
+
+    Raises CertificateRefused if the record does not say such a fact, or if the key is none; Refused for anybody but the
+    resident.
+    """
+    mine, at, found, hint, name = _asked(node, who, resource, hinted=hinted)
+    with node.store.transaction(Duty.CARE) as tx:
+        _check_same(tx, found)
+        fact = _said(found)
+        made = certificates.take_bound(tx, node.custodian, mine.minted, fact, hint, point, at=at, key_name=name)
+        held = certificates.held(tx, node.custodian, mine.minted)
+    return next(one for one in held if one.certificate_id == made)
+
+
+def _asked(
+    node: Node, who: Principal, resource: UUID, *, hinted: bool
+) -> tuple[Own, datetime, Attested, Hint | None, str]:
+    """Register the read, find the fact that is asked for, and say which key signs a certificate of it."""
     mine, at = own(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     register_issuer(node)
     with node.store.transaction(Duty.CARE) as tx:
         parts = _parts(tx, node, who, mine, at)
     facts, hint = _opened(node, parts, at)
     found = _fact_of(facts, resource)
-    fact, hint = _said(found), hint if hinted else None
-    name = certificates.signing_key(node.custodian, node.name, trust_chain(node), fact.kind, at)
-    with node.store.transaction(Duty.CARE) as tx:
-        _check_same(tx, found)
-        return certificates.take(tx, node.custodian, mine.minted, fact, hint, at=at, key_name=name)
+    name = certificates.signing_key(node.custodian, node.name, trust_chain(node), _said(found).kind, at)
+    return mine, at, found, hint if hinted else None, name
 
 
 def take_once(node: Node, who: Principal, certificate_id: UUID) -> list[Held]:
@@ -159,18 +182,19 @@ def publish_certificates(node: Node) -> int:
 
 
 def void_parted(tx: Transaction, node: Node, residents: Iterable[int], at: datetime) -> int:
-    """Void what these residents took of entries that are another's now; return how many. Duty CARE."""
+    """Void what these residents took of entries that are another's now, full ones too; return how many. Duty CARE."""
     known = identity.known_as_each(tx, sorted(set(residents)))
-    taken = [
-        (now, one)
-        for now, keys in known.items()
-        for key in keys
-        for one in (*certificates.held(tx, node.custodian, key), *certificates.every_once(tx, node.custodian, key, at))
-    ]
+    taken = [(now, one) for now, keys in known.items() for key in keys for one in _taken(tx, node, key, at)]
     charts = {one.id: one.chart_key for one in records.fetch(tx, [one.resource for _, one in taken])} if taken else {}
     whose = identity.residents_of(tx, sorted(set(charts.values())))
     gone = [one for now, one in taken if one.resource in charts and whose.get(charts[one.resource]) != now]
     return certificates.void_parted(tx, [one.certificate_id for one in gone], at)
+
+
+def _taken(tx: Transaction, node: Node, key: int, at: datetime) -> list[Held | HeldFull]:
+    """Return all that was taken under an identifier."""
+    own = [*certificates.held(tx, node.custodian, key), *certificates.every_once(tx, node.custodian, key, at)]
+    return [*own, *full.held_full(tx, node.custodian, key)]
 
 
 def trust_file(node: Node) -> bytes:
@@ -193,6 +217,7 @@ def _trust_file(node: Node) -> bytes:
     name = certificates.listing_key(node.custodian, node.name, known.trusted, at)
     with node.store.transaction(Duty.CARE) as tx:
         lists = certificates.status_lists(tx, node.custodian, node.name, at, name)
+        voided = full.void_marks(tx, node.custodian, at)
     party = certificates.issuer_party(node.name)
     return write_trust(
         trust=trust,
@@ -205,6 +230,7 @@ def _trust_file(node: Node) -> bytes:
         trusted=_trusted(known, at),
         signed=_signed(node, known.trusted, at),
         vetoes=_proved(node, ledger.leaves(node.store, "veto")),
+        voided=[voided] if voided else [],
         **_rules(node, head.as_of),
     )
 
@@ -347,6 +373,7 @@ __all__ = [
     "new_issuer_key",
     "publish_certificates",
     "register_issuer",
+    "take_bound",
     "take_certificate",
     "take_once",
     "trust_chain",

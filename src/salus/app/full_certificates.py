@@ -115,7 +115,8 @@ def my_full_certificate(node: Node, who: Principal, certificate_id: UUID) -> Hel
 
 def card_keys(node: Node) -> dict[str, Any]:
     """Return the key of this node's SMART Health Cards, for anybody."""
-    return full_key_set(node.custodian)
+    with node.store.transaction(Duty.CARE) as tx:
+        return full_key_set(tx, node.custodian, node.clock.now())
 
 
 def signer_certificates(node: Node) -> str:

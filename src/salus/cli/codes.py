@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,12 @@ class _Bench:
 @click.option("--venue", type=click.Choice([*map(str, Venue)]), help="What kind of door this is.")
 @click.option("--rules", type=_FILE, help="A region's acceptance rules, which HC1 certificates then have to satisfy.")
 @click.option("--region", help="Ask HC1 certificates for what this region's rules in the trust file ask for, too.")
+@click.option(
+    "--revoked",
+    type=_FILE,
+    multiple=True,
+    help="Void codes of other issuers: a SMART Health Cards' revocation list, or batches of the EU's gateway.",
+)
 @click.option("--key", type=_FILE, help="A care facility's notice keys, to open what a holder shows to a clinician.")
 @click.option(
     "--newest",
@@ -76,6 +82,7 @@ def verify(
     venue: str | None,
     rules: Path | None,
     region: str | None,
+    revoked: tuple[Path, ...],
     key: Path | None,
     newest: Path | None,
     as_json: bool,
@@ -95,17 +102,23 @@ def verify(
         keys = foreign.recognised(trust, instant)
     bench = _Bench(
         at=instant,
-        keys=keys,
+        keys=replace(keys, revoked=foreign.revoked_of(revoked, trust)),
         trust=trust,
         asked_by=Venue(venue) if venue else None,
         rules=foreign.rules_of(rules, trust, region),
         notice_keys=noticed.keys_of(key) if key else None,
     )
-    if bench.door and (bench.trust is None or bench.asked_by is None):
-        raise click.UsageError("SL1 takes one --trust file of a node, and --venue")
+    _require_possible(bench, revoked)
     told = list(_judged(inputs, bench))
     _print(told, bench, as_json)
     sys.exit(0 if all(_good(one) for one in told) else 1)
+
+
+def _require_possible(bench: _Bench, revoked: Sequence[Path]) -> None:
+    if bench.door and (bench.trust is None or bench.asked_by is None):
+        raise click.UsageError("SL1 takes one --trust file of a node, and --venue")
+    if bench.door and revoked:
+        raise click.UsageError("a door takes its lists of void codes from its --trust file; leave --revoked out")
 
 
 def _newest(given: Path, kept: Path | None) -> TrustFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from salus.codec.foreign import (
     Event,
     EventKind,
     Holder,
+    Revoked,
     decode_hcert,
     decode_shc,
     keys_of_jwks,
@@ -46,10 +47,14 @@ _MOST_TRUST = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Believed:
-    """Keys of other issuers: document signers of `HC1:`, and keys of SMART Health Cards by their issuer's address."""
+    """Keys of other issuers: document signers of `HC1:`, and keys of SMART Health Cards by their issuer's address.
+
+    `revoked` is which of their codes are void, as far as somebody gave a list of them.
+    """
 
     signers: tuple[DocumentSigner, ...]
     issuers: Mapping[str, Mapping[str, Any]]
+    revoked: Revoked = field(default_factory=Revoked)
 
     def __bool__(self) -> bool:
         return bool(self.signers or self.issuers)
@@ -93,6 +98,14 @@ def believed(given: Sequence[str]) -> tuple[Believed, list[Path]]:
         else:
             signers.extend(signers_of_pem(octets.decode("ascii", "replace")))
     return Believed(signers=tuple(signers), issuers=issuers), own
+
+
+def revoked_of(paths: Sequence[Path], trust: TrustFile | None) -> Revoked:
+    """Read lists of void codes as their systems publish them, and take those of a node's trust file.
+
+    A file is a SMART Health Cards' revocation list, a batch of the EU's gateway, or several batches; else CodecError.
+    """
+    return Revoked.of([_json(_octets(one)) for one in paths], trust.voided if trust else {})
 
 
 def rules_of(path: Path | None, trust: TrustFile | None, region: str | None) -> Rules:
@@ -143,7 +156,7 @@ def judged(texts: Sequence[str], keys: Believed, at: datetime, rules: Rules) -> 
     try:
         told = _hcert(texts[0], keys, at, rules) if form == "HC1" else _shc(texts, keys, at)
     except CodecError as refused:
-        verdict = CANNOT_TELL if refused.fault is Fault.KEY else NOT_VALID
+        verdict = CANNOT_TELL if refused.fault in {Fault.KEY, Fault.OUT_OF_DATE} else NOT_VALID
         told = {"verdict": verdict, "reason": refused.fault.name.lower()}
     return shaped(form, sentence=SENTENCES[told["verdict"]], **told)
 
@@ -151,6 +164,7 @@ def judged(texts: Sequence[str], keys: Believed, at: datetime, rules: Rules) -> 
 def _hcert(text: str, keys: Believed, at: datetime, rules: Rules) -> dict[str, Any]:
     found = decode_hcert(trimmed(text))
     told = verify_hcert(found, keys.signers, at)
+    keys.revoked.require_hcert(found, told, at)
     answers = rules.answers(found.payload, at)
     refusing = sorted(name for name, answer in answers.items() if answer is Verdict.NOT_ACCEPTED)
     untold = sorted(name for name, answer in answers.items() if answer is Verdict.CANNOT_TELL)
@@ -171,6 +185,7 @@ def _hcert(text: str, keys: Believed, at: datetime, rules: Rules) -> dict[str, A
 
 def _shc(texts: Sequence[str], keys: Believed, at: datetime) -> dict[str, Any]:
     card = verify_shc(decode_shc(*(text.strip() for text in texts)), keys.issuers, at)
+    keys.revoked.require_card(card, keys.issuers[card.issuer][card.kid], at)
     return {
         "verdict": VALID,
         "reason": None,

@@ -11,10 +11,16 @@ from salus.codec.recognising import Shown
 from salus.kernel import format_instant
 
 VALID, NOT_VALID, CANNOT_TELL = "valid", "not-valid", "cannot-tell"
-VERDICTS = {Outcome.GOOD: VALID, Outcome.NOTHING: NOT_VALID, Outcome.NOT_PERMITTED: CANNOT_TELL}
+VERDICTS = {
+    Outcome.GOOD: VALID,
+    Outcome.NOTHING: NOT_VALID,
+    Outcome.AGAIN: CANNOT_TELL,
+    Outcome.NOT_PERMITTED: CANNOT_TELL,
+}
 SAID = {
     Outcome.GOOD: "good",
     Outcome.NOTHING: "nothing shown",
+    Outcome.AGAIN: "this lives on a telephone; ask for the code that it shows now. This says nothing about the person",
     Outcome.NOT_PERMITTED: "no check is permitted here",
 }
 

@@ -37,6 +37,8 @@ _MOST_OCTETS = 16 * 1024
 _MOST_DEPTH = 8
 _SIGNATURE1 = b"\x84" + cbor2.dumps("Signature1")
 _ECDSA_SHA256 = ECDSA(hashes.SHA256())
+_SM2_CURVE = bytes.fromhex("06082a811ccf5501822d")  # 1.2.156.10197.1.301
+_MOST_HEAD = 32
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -164,6 +166,15 @@ def _in_der(signature: bytes) -> bytes:
     if not s or s[0] > 0x7F:
         s = b"\0" + s
     return b"\x30%c\x02%c%b\x02%c%b" % (4 + len(r) + len(s), len(r), r, len(s), s)
+
+
+def refuse_sm2(spki: bytes) -> None:
+    """Refuse a SubjectPublicKeyInfo of SM2 (GB/T 32918) by its name; CodecError, with the fault of an algorithm.
+
+    No library that we would rely on signs or verifies it, and COSE has no number for it.
+    """
+    if _SM2_CURVE in spki[:_MOST_HEAD]:
+        raise CodecError("this key is of SM2, which this release neither signs with nor verifies", Fault.ALGORITHM)
 
 
 def algorithm_of(key: object) -> Algorithm:

@@ -22,6 +22,8 @@ class Fault(StrEnum):
     EXPIRED = "SALUS-C010"
     NOT_YET = "SALUS-C011"
     ROLLBACK = "SALUS-C012"
+    VOID = "SALUS-C013"
+    OUT_OF_DATE = "SALUS-C014"
 
 
 class CodecError(Invalid):

@@ -238,6 +238,9 @@ NOTICES: Mapping[Notice, str] = {
     Notice.ANSWERED: noop("Your answer is kept. It counts once witnesses have vouched for it, before its deadline."),
     Notice.CERTIFICATE_TAKEN: noop("You have a new certificate. Show or print it where you want to, and nowhere else."),
     Notice.CERTIFICATE_VOIDED: noop("The certificate is void. Doors refuse it from their next update on."),
+    Notice.FULL_VOIDED: noop(
+        "The certificate is void. Doors here refuse it from their next update on, others only if they read our lists."
+    ),
     Notice.BROUGHT: noop("The facts are kept, with who signed them. They decide nothing."),
     Notice.BROUGHT_OUT: noop("It is taken out."),
     Notice.HANDED_OVER: noop("The command room has the figures now, small ones hidden, and nothing else."),

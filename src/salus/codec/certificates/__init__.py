@@ -1,6 +1,14 @@
 """`SL1:`, second form: a certificate says one fact about health, for a door that a public declaration names."""
 
 from salus.codec.certificates.accepting import answers_of
+from salus.codec.certificates.bound import (
+    Bound,
+    decode_bound,
+    decode_kept,
+    encode_bound,
+    encode_shown,
+    text_of_bound,
+)
 from salus.codec.certificates.logged import Logged, batch_digest, fitting
 from salus.codec.certificates.model import (
     LIST_SIZE,
@@ -18,12 +26,15 @@ from salus.codec.certificates.status import StatusList, read_status_list, subjec
 from salus.codec.certificates.text import SHORT_OCTETS, Presented, decode_certificate, encode_certificate, short_digest
 from salus.codec.certificates.trust import TRUST_LASTS, Issuer, TrustFile, read_trust, refuse_older, write_trust
 from salus.codec.certificates.verdict import Outcome, Reason, Verdict, permitted, verify
+from salus.codec.certificates.voided import MARK_OCTETS, VoidMarks, mark_of, write_void_marks
 
 __all__ = [
     "LIST_SIZE",
     "LONGEST",
+    "MARK_OCTETS",
     "SHORT_OCTETS",
     "TRUST_LASTS",
+    "Bound",
     "Certificate",
     "CertificateKind",
     "Disease",
@@ -36,14 +47,20 @@ __all__ = [
     "StatusList",
     "TrustFile",
     "Verdict",
+    "VoidMarks",
     "answers_of",
     "batch_digest",
     "day_number",
+    "decode_bound",
     "decode_certificate",
+    "decode_kept",
+    "encode_bound",
     "encode_certificate",
+    "encode_shown",
     "fitting",
     "hour_number",
     "instant",
+    "mark_of",
     "permitted",
     "read_status_list",
     "read_trust",
@@ -51,7 +68,9 @@ __all__ = [
     "seconds",
     "short_digest",
     "subject_of",
+    "text_of_bound",
     "verify",
     "write_status_list",
     "write_trust",
+    "write_void_marks",
 ]

@@ -23,7 +23,8 @@ from salus.codec.certificates.logged import Batch, Logged, decode64, encode64, p
 from salus.codec.certificates.model import MOST_LISTS
 from salus.codec.certificates.status import StatusList, read_status_list, subject_of
 from salus.codec.certificates.text import short_digest
-from salus.codec.cose import PublicKey, algorithm_of, key_digest, key_id
+from salus.codec.certificates.voided import VoidMarks, read_void_marks
+from salus.codec.cose import PublicKey, algorithm_of, key_digest, key_id, refuse_sm2
 from salus.codec.errors import CodecError, Fault
 from salus.kernel import Invalid, canonical
 from salus.proof import ProofError, Trust
@@ -57,10 +58,13 @@ SLOW_CLOCK = timedelta(hours=1)
 MOST_OCTETS = 16 * 1024 * 1024
 ISSUER = "issuer"
 _FIELDS = {"format", "policy", "head", "keys", "issuers", "declarations", "lists"}
-_ALSO = {"acceptance", "emergencies", "recognised", "trusted", "signed", "vetoes"}  # absent where there are none
+# absent where there are none
+_ALSO = {"acceptance", "emergencies", "recognised", "trusted", "signed", "vetoes", "voided"}
 _KEY_FIELDS = {"party", "organisation", "duty", "key"}
 
 _Found = TypeVar("_Found")
+_Place = TypeVar("_Place")
+_List = TypeVar("_List", StatusList, VoidMarks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,8 @@ class TrustFile:
 
     `listed` tells that it has a trust list: from the first one's start on keys count as the one in force says, and no
     other key does. `batches` are certificates that the log had. `vetoes` are by the log's ombudsmen; what they stopped
-    in time is left out.
+    in time is left out. `voided` are lists of void codes in formats of other systems, by SHA-256 of the key that signed
+    codes and list.
     """
 
     trust: Trust
@@ -96,6 +101,7 @@ class TrustFile:
     chain: tuple[TrustList, ...] = ()
     batches: tuple[Batch, ...] = ()
     vetoes: tuple[Veto, ...] = ()
+    voided: Mapping[bytes, VoidMarks] = field(default_factory=lambda: MappingProxyType({}))
 
     def fresh(self, at: datetime) -> bool:
         """Tell whether the file is young enough to be used; a clock that is an hour slow is borne with."""
@@ -145,11 +151,13 @@ def _has_all(found: TrustFile, kept: TrustFile) -> bool:
 
     A recognition may have a later version in its place, which has begun by the file's time; since one that has ended
     stands for earlier ones, it may not be missing either. Acceptance rules stand beside each other until they end.
-    A veto stays for good, and what it stopped may go.
+    A veto stays for good, and what it stopped may go. A list of void codes is followed by one that is no older.
     """
     vetoed = {one.digest for one in found.vetoes}
     rules = {one.digest for one in found.acceptance} | vetoed
     if any(one.digest not in rules and one.ends > found.made for one in kept.acceptance):
+        return False
+    if any(key not in found.voided or found.voided[key].issued < one.issued for key, one in kept.voided.items()):
         return False
     begun = [one for one in found.recognised if one.starts <= found.made]
     for known in kept.recognised:
@@ -173,16 +181,16 @@ def write_trust(
     trusted: Sequence[tuple[Mapping[str, Any], Logged]] = (),
     signed: Sequence[tuple[Sequence[bytes], Logged]] = (),
     vetoes: Sequence[Logged] = (),
+    voided: Sequence[tuple[bytes, bytes]] = (),
 ) -> bytes:
     """Write a trust file in canonical JSON.
 
     `head` is the newest cosigned checkpoint; `issuers` are (party, SubjectPublicKeyInfo); `declarations`, `acceptance`,
     `emergencies`, `recognised` and `trusted` (trust lists) are documents with their leaves; `lists` are status list
-    tokens; `signed` are the short digests of what keys signed that have ended, with their leaves; `vetoes` are leaves.
-    What of the last six there is none of is left out.
+    tokens; `signed` are short digests of what ended keys signed, with their leaves; `vetoes` are leaves; `voided` are
+    (SubjectPublicKeyInfo, list of void codes by it). What of the last seven there is none of is left out.
     """
     also = {"acceptance": acceptance, "emergencies": emergencies, "recognised": recognised, "trusted": trusted}
-    batches = [write_batch(digests, leaf) for digests, leaf in signed]
     return canonical(
         {
             "format": FORMAT,
@@ -193,10 +201,20 @@ def write_trust(
             "declarations": _documents(declarations),
             "lists": [encode64(token) for token in lists],
             **{name: _documents(found) for name, found in also.items() if found},
-            **({"signed": batches} if batches else {}),
-            **({"vetoes": [one.as_json() for one in vetoes]} if vetoes else {}),
+            **_others(signed, vetoes, voided),
         }
     )
+
+
+def _others(
+    signed: Sequence[tuple[Sequence[bytes], Logged]], vetoes: Sequence[Logged], voided: Sequence[tuple[bytes, bytes]]
+) -> dict[str, Any]:
+    found = {
+        "signed": [write_batch(digests, leaf) for digests, leaf in signed],
+        "vetoes": [one.as_json() for one in vetoes],
+        "voided": [{"key": encode64(key), "list": encode64(one)} for key, one in voided],
+    }
+    return {name: items for name, items in found.items() if items}
 
 
 def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
@@ -217,6 +235,7 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     trusted, lost_trusted = _each(value.get("trusted", ()), told.published)
     batches, lost_batches = _each(value.get("signed", ()), lambda one: read_batch(one, trust))
     lists, lost_lists = _each(value["lists"], lambda one: _listed(one, by_kid))
+    voided, lost_voided = _each(value.get("voided", ()), _voided)
     lost = (lost_keys, lost_issuers, lost_declarations, lost_acceptance, lost_recognised, lost_trusted, lost_batches)
     return TrustFile(
         trust=trust,
@@ -225,13 +244,14 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
         issuers=MappingProxyType(by_kid),
         declarations=tuple(declarations),
         lists=_newest(lists),
-        dropped=sum(lost) + lost_lists + lost_vetoes,
+        dropped=sum(lost) + lost_lists + lost_vetoes + lost_voided,
         acceptance=acceptance,
         recognised=tuple(recognised),
         listed="trusted" in value,
         chain=chained(one for one in trusted if one.document.kind is PublicationKind.TRUST_LIST),
         batches=tuple(batches),
         vetoes=told.vetoes,
+        voided=_newest(voided),
     )
 
 
@@ -270,8 +290,8 @@ def _opened(value: Mapping[str, Any], believed: Trust | None) -> tuple[Trust, da
     return trust, head.as_of
 
 
-def _newest(lists: Iterable[tuple[tuple[str, int], StatusList]]) -> Mapping[tuple[str, int], StatusList]:
-    newest: dict[tuple[str, int], StatusList] = {}
+def _newest(lists: Iterable[tuple[_Place, _List]]) -> Mapping[_Place, _List]:
+    newest: dict[_Place, _List] = {}
     for place, found in lists:
         if place not in newest or newest[place].issued < found.issued:
             newest[place] = found
@@ -316,20 +336,25 @@ def _party_key(item: Any, trust: Trust) -> PartyKey:
     )
 
 
-def _issuer(item: Any, keys: Sequence[PartyKey]) -> Issuer:
-    spki = decode64(item["key"])
+def _public(spki: bytes) -> PublicKey:
+    refuse_sm2(spki)
     try:
         public = load_der_public_key(spki)
     except (ValueError, UnsupportedAlgorithm):
         raise CodecError("an issuer's key is not one", Fault.KEY) from None
     algorithm_of(public)
-    digest = key_digest(public)  # type: ignore[arg-type]  # algorithm_of has just said that it is one
+    return public  # type: ignore[return-value]  # algorithm_of has just said that it is one
+
+
+def _issuer(item: Any, keys: Sequence[PartyKey]) -> Issuer:
+    public = _public(decode64(item["key"]))
+    digest = key_digest(public)
     for one in keys:
         if (one.party, one.duty, one.key) == (item["party"], ISSUER, digest):
             return Issuer(
                 party=one.party,
                 organisation=one.organisation,
-                key=public,  # type: ignore[arg-type]
+                key=public,
                 digest=digest,
                 logged_at=one.logged_at,
             )
@@ -382,3 +407,10 @@ def _listed(item: Any, issuers: Mapping[bytes, Issuer]) -> tuple[tuple[str, int]
     if found.subject != subject_of(issuers[found.kid].party, int(number)):
         raise CodecError("a status list voids only its own issuer's certificates", Fault.KEY)
     return (party, int(number)), found
+
+
+def _voided(item: Any) -> tuple[bytes, VoidMarks]:
+    public = _public(decode64(item["key"]))
+    if set(item) != {"key", "list"}:
+        raise CodecError("a list of void codes stands beside its key", Fault.STRUCTURE)
+    return key_digest(public), read_void_marks(decode64(item["list"]), public)

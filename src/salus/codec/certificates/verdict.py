@@ -2,6 +2,8 @@
 
 Whether anybody may ask comes first; the code is not looked at before. Whatever is not a good certificate of a kind that
 the door may ask for gets one and the same answer. Why it is so, `reason` says, which is for its holder and no screen.
+A picture of a certificate that lives on a telephone gets another, which says what to do: form and clock alone decide
+that it does, so that a good certificate and a void, foreign or forged one get it alike.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from salus.codec.certificates.accepting import accepted
+from salus.codec.certificates.bound import decode_bound
 from salus.codec.certificates.model import Certificate
 from salus.codec.certificates.status import StatusList
 from salus.codec.certificates.text import Presented, decode_certificate
@@ -21,10 +24,11 @@ from salus.rules import Declaration, KeyEnd, Venue
 
 
 class Outcome(StrEnum):
-    """The three things that a verifier can show."""
+    """The four things that a verifier can show."""
 
     GOOD = "good"
     NOTHING = "nothing-shown"
+    AGAIN = "show-again"
     NOT_PERMITTED = "not-permitted"
 
 
@@ -46,6 +50,7 @@ class Reason(StrEnum):
     VOID = "void"
     NOT_ACCEPTED = "not-accepted"
     NO_FACT = "no-fact"
+    NO_PROOF = "no-proof"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,23 +85,43 @@ def verify(text: object, trust: TrustFile, at: datetime, venue: Venue) -> Verdic
 
     Identity codes, measures, foreign, forged, expired and voided certificates, those of a kind that no declaration
     lets this door ask for, and those that are not good enough by the rules of the region that asks, all give NOTHING.
+    A certificate that is bound to a telephone, without its holder's proof or with an old one, gives AGAIN.
     """
     live = permitted(trust, at, venue)
     if not live:
         reason = Reason.NO_DECLARATION if trust.fresh(at) else Reason.TRUST_TOO_OLD
         return Verdict(outcome=Outcome.NOT_PERMITTED, certificate=None, reason=reason, declarations=())
     try:
-        certificate, issuer = _good(text, trust, at, live)
+        presented, written = _presented(text, at)
+        certificate, issuer = _good(presented, written, trust, at, live)
     except _NotShown as found:
-        return Verdict(outcome=Outcome.NOTHING, certificate=None, reason=found.reason, declarations=live)
+        outcome = Outcome.AGAIN if found.reason is Reason.NO_PROOF else Outcome.NOTHING
+        return Verdict(outcome=outcome, certificate=None, reason=found.reason, declarations=live)
     return Verdict(outcome=Outcome.GOOD, certificate=certificate, reason=None, declarations=live, issuer=issuer)
 
 
-def _good(text: object, trust: TrustFile, at: datetime, live: Sequence[Declaration]) -> tuple[Certificate, str]:
+def _presented(text: object, at: datetime) -> tuple[Presented, str]:
+    """Return what was presented, by its holder where it is bound to a telephone, and the certificate's own text."""
     try:
-        presented = decode_certificate(text)
+        return decode_certificate(text), str(text)
+    except CodecError:
+        pass  # a bound one is no certificate of that form
+    try:
+        bound = decode_bound(text)
     except CodecError:
         raise _NotShown(Reason.UNREADABLE) from None
+    if not bound.fresh(at):
+        raise _NotShown(Reason.NO_PROOF)
+    try:
+        bound.require_holder()
+    except CodecError:
+        raise _NotShown(Reason.FORGED) from None
+    return bound.presented, bound.text
+
+
+def _good(
+    presented: Presented, text: str, trust: TrustFile, at: datetime, live: Sequence[Declaration]
+) -> tuple[Certificate, str]:
     party = _issued_by(presented, trust)
     certificate = presented.certificate
     if at < certificate.issued - SLOW_CLOCK:
@@ -108,7 +133,7 @@ def _good(text: object, trust: TrustFile, at: datetime, live: Sequence[Declarati
     if not asking:
         raise _NotShown(Reason.NOT_ASKED)
     if trust.governed(at):
-        _within_limits(str(text), presented, trust, at, asking)
+        _within_limits(text, presented, trust, at, asking)
     listed = trust.lists.get((party, certificate.list_number))
     if listed is None or not listed.issued - SLOW_CLOCK <= at < listed.expires or not _may_void(listed, trust, at):
         raise _NotShown(Reason.NO_LIST)

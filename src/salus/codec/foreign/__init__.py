@@ -10,6 +10,7 @@ from salus.codec.foreign.hcert import Hcert, decode_hcert, read_hcert
 from salus.codec.foreign.jwks import jwk_of, keys_of_jwks
 from salus.codec.foreign.keys import DocumentSigner, public_key, signer_of_certificate, signers_of_pem
 from salus.codec.foreign.model import Event, EventKind, Holder
+from salus.codec.foreign.revoking import Revoked
 from salus.codec.foreign.smart import HealthCard, decode_shc, read_jws
 from salus.codec.foreign.statement import Origin, Statement, Subject, card_of, dcc_of
 from salus.codec.foreign.values import disease_of
@@ -26,6 +27,7 @@ __all__ = [
     "Holder",
     "Life",
     "Origin",
+    "Revoked",
     "Statement",
     "Subject",
     "Trusted",

@@ -43,6 +43,8 @@ def jwk_of(key: EllipticCurvePublicKey) -> dict[str, str]:
 def _key(one: object) -> tuple[str, EllipticCurvePublicKey]:
     if not isinstance(one, Mapping) or _SECRET & set(one):
         raise CodecError("a key set holds public keys; a private one is not given to anybody", Fault.KEY)
+    if one.get("crv") == "SM2" or one.get("alg") == "SM2":
+        raise CodecError("this key is of SM2, which this release neither signs with nor verifies", Fault.ALGORITHM)
     told = (one.get("kty"), one.get("crv"), one.get("alg"), one.get("use"))
     if told != ("EC", "P-256", "ES256", "sig"):
         raise CodecError("a key is of P-256, for signatures by ES256", Fault.KEY)

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from salus.codec.cose import refuse_sm2
 from salus.codec.errors import CodecError, Fault
 from salus.codec.foreign.cose import AnyKey
 from salus.codec.foreign.model import EventKind
@@ -98,6 +99,7 @@ def _kinds(usages: set[str] | None) -> frozenset[EventKind]:
 
 def public_key(spki: bytes) -> AnyKey:
     """Read a SubjectPublicKeyInfo; CodecError for a key of a kind that is not accepted."""
+    refuse_sm2(spki)
     try:
         key = load_der_public_key(spki)
     except (ValueError, UnsupportedAlgorithm):

@@ -33,6 +33,8 @@ HEALTH_CARD = "https://smarthealth.cards#health-card"
 _CHUNK = re.compile(r"(?:([1-9][0-9]?)/([1-9][0-9]?)/)?([0-9]+)")
 _PART = re.compile(r"[A-Za-z0-9_-]+")
 _ISSUER = re.compile(r"https://[a-z0-9.-]{1,80}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]{1,80}){0,8}")
+_RID = re.compile(r"[A-Za-z0-9_-]{1,24}")
+_DERIVED_OCTETS = 16
 _LAST = 1 << 33
 _PAIR = re.compile("..")
 _LETTERS = {f"{number:02}": chr(number + 45) for number in range(ord("z") - 44)}
@@ -40,7 +42,11 @@ _LETTERS = {f"{number:02}": chr(number + 45) for number in range(ord("z") - 44)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCard:
-    """A card taken apart; whose key made the signature is not looked at yet. `digest` is SHA-256 of the signed JWS."""
+    """A card taken apart; whose key made the signature is not looked at yet. `digest` is SHA-256 of the signed JWS.
+
+    `rid` is the name under which its issuer can revoke it. For a card without one it is worked out from what was
+    signed, not from the signature, which whoever holds the card could change.
+    """
 
     issuer: str
     kid: str
@@ -51,6 +57,7 @@ class HealthCard:
     signed: bytes = field(repr=False)
     signature: bytes = field(repr=False)
     digest: bytes
+    rid: str
 
     def verify(self, key: AnyKey) -> None:
         """Raise CodecError unless `key` signed it by ES256."""
@@ -136,7 +143,17 @@ def _card(claims: object, kid: str, signed: bytes, signature: bytes, digest: byt
         signed=signed,
         signature=signature,
         digest=digest,
+        rid=_rid(content, signed),
     )
+
+
+def _rid(content: Any, signed: bytes) -> str:
+    if "rid" not in content:
+        return base64.urlsafe_b64encode(sha256(signed).digest()[:_DERIVED_OCTETS]).rstrip(b"=").decode()
+    rid = content["rid"]
+    if not isinstance(rid, str) or not _RID.fullmatch(rid):
+        raise CodecError("a card is revoked under at most 24 letters of base64url", Fault.STRUCTURE)
+    return rid
 
 
 def _content(content: object) -> tuple[Holder, tuple[Event, ...]]:

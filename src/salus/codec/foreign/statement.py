@@ -72,10 +72,10 @@ def dcc_of(subject: Subject, told: Statement, origin: Origin) -> dict[str, Any]:
     return {"ver": SCHEMA, "nam": name, "dob": subject.born.isoformat(), _GROUPS[told.kind]: [event]}
 
 
-def card_of(subject: Subject, told: Statement) -> dict[str, Any]:
+def card_of(subject: Subject, told: Statement, rid: str | None = None) -> dict[str, Any]:
     """Write what is signed of a SMART Health Card: a bundle with nothing that its profile does not need.
 
-    CodecError for a recovery, which these cards have no entry for.
+    `rid` is the name under which it can be revoked. CodecError for a recovery, which these cards have no entry for.
     """
     if told.kind not in _TYPES:
         raise CodecError("a SMART Health Card holds vaccinations and tests", Fault.STRUCTURE)
@@ -90,7 +90,8 @@ def card_of(subject: Subject, told: Statement) -> dict[str, Any]:
         "type": "collection",
         "entry": [{"fullUrl": f"resource:{place}", "resource": one} for place, one in enumerate(entries)],
     }
-    return {"type": types, "credentialSubject": {"fhirVersion": "4.0.1", "fhirBundle": bundle}}
+    content = {"type": types, "credentialSubject": {"fhirVersion": "4.0.1", "fhirBundle": bundle}}
+    return content if rid is None else {**content, "rid": rid}
 
 
 def _vaccination(told: Statement) -> dict[str, Any]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from salus.codec.certificates import Reason
+from salus.codec.certificates import Reason, VoidMarks, mark_of
 from salus.codec.errors import CodecError, Fault
 from salus.codec.foreign import HC1_PREFIX, Event, Hcert, HealthCard, Holder, decode_hcert, decode_shc
 from salus.codec.foreign.cose import Algorithm, verify_any, verify_signed
@@ -20,13 +22,20 @@ from salus.rules import ForeignForm, RecognisedKey
 
 _ALGORITHMS = {Algorithm.ES256, Algorithm.PS256}
 _SLOW_CLOCK = timedelta(hours=1)
+_NONE: Final[Mapping[bytes, VoidMarks]] = MappingProxyType({})
 _Found = TypeVar("_Found")
 
 
-def believe(texts: Sequence[str], keys: Sequence[RecognisedKey], at: datetime) -> Believed:
+def believe(
+    texts: Sequence[str],
+    keys: Sequence[RecognisedKey],
+    at: datetime,
+    voided: Mapping[bytes, VoidMarks] = _NONE,
+) -> Believed:
     """Return what a code says, given as one text or as all chunks of a card; NotBelieved, with the reason, otherwise.
 
-    Raises nothing else, whatever it is given. HC1 still counts at the very second of its end, as everywhere.
+    `voided` are lists of void codes by SHA-256 of their key. Raises nothing else, whatever it is given. HC1 still
+    counts at the very second of its end, as everywhere.
     """
     if texts and texts[0].startswith(HC1_PREFIX):
         hcert, holder, event = _read(lambda: _hcert(texts))
@@ -35,6 +44,7 @@ def believe(texts: Sequence[str], keys: Sequence[RecognisedKey], at: datetime) -
             raise NotBelieved(Reason.NOT_YET)
         if at > hcert.expires:
             raise NotBelieved(Reason.EXPIRED)
+        _require_not_void(key, dict(event.detail)["ci"], voided, at)
         return Believed(
             key=key, holder=holder, events=(event,), issued=hcert.issued, ends=hcert.expires, digest=hcert.digest
         )
@@ -44,9 +54,21 @@ def believe(texts: Sequence[str], keys: Sequence[RecognisedKey], at: datetime) -
         raise NotBelieved(Reason.NOT_YET)
     if card.expires is not None and at >= card.expires:
         raise NotBelieved(Reason.EXPIRED)
+    _require_not_void(key, card.rid, voided, at)
     return Believed(
         key=key, holder=card.holder, events=card.events, issued=card.starts, ends=card.expires, digest=card.digest
     )
+
+
+def _require_not_void(key: RecognisedKey, name: str, voided: Mapping[bytes, VoidMarks], at: datetime) -> None:
+    """A key whose owner keeps no list has voided nothing; one whose list is out of date may have."""
+    listed = voided.get(sha256(key.key).digest())
+    if listed is None:
+        return
+    if not listed.issued - _SLOW_CLOCK <= at < listed.expires:
+        raise NotBelieved(Reason.NO_LIST)
+    if mark_of(name) in listed.marks:
+        raise NotBelieved(Reason.VOID)
 
 
 def _read(action: Callable[[], _Found]) -> _Found:

@@ -46,7 +46,7 @@ def judge(text: object, trust: TrustFile, at: datetime, venue: Venue) -> Shown:
         reason = Reason.NO_DECLARATION if trust.fresh(at) else Reason.TRUST_TOO_OLD
         return Shown(outcome=Outcome.NOT_PERMITTED, certificate=None, foreign=None, reason=reason, declarations=())
     try:
-        told = believe([text], recognised_at(trust.recognised, at), at)
+        told = believe([text], recognised_at(trust.recognised, at), at, trust.voided)
         facts = [_fact(event, told, at) for event in told.events]
         fact = _wanted(facts, live, trust, at)
     except NotBelieved as found:

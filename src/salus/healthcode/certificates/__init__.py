@@ -23,6 +23,7 @@ from salus.healthcode.certificates.service import (
     once,
     status_lists,
     take,
+    take_bound,
     take_once,
     void_count,
 )
@@ -33,6 +34,7 @@ from salus.healthcode.certificates.voiding import (
     verify_voids,
     void,
     void_corrected,
+    void_full,
     void_parted,
 )
 from salus.healthcode.certificates.voids import VoidReason
@@ -63,11 +65,13 @@ __all__ = [
     "signing_key",
     "status_lists",
     "take",
+    "take_bound",
     "take_once",
     "tell_voids",
     "verify_voids",
     "void",
     "void_corrected",
     "void_count",
+    "void_full",
     "void_parted",
 ]

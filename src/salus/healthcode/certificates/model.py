@@ -44,7 +44,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """One certificate of a resident: its text for the picture, its content, and since when it is void, if it is."""
+    """One certificate of a resident: its text for the picture, its content, and since when it is void, if it is.
+
+    One that is `bound` is shown by the telephone whose key it names; its text alone is of no use at a door.
+    """
 
     certificate_id: UUID
     resource: UUID
@@ -53,6 +56,7 @@ class Held:
     taken: datetime
     voided: datetime | None
     ground: str | None
+    bound: bool = False
 
     def good(self, at: datetime) -> bool:
         """Tell whether a door would be shown it at this instant."""

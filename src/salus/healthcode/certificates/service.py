@@ -9,19 +9,23 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from salus.codec import key_digest, key_id, signer
+from salus.codec import CodecError, key_digest, key_id, signer
 from salus.codec.certificates import (
     LIST_SIZE,
     Certificate,
     Hint,
     decode_certificate,
+    decode_kept,
+    encode_bound,
     encode_certificate,
     instant,
     seconds,
     subject_of,
+    text_of_bound,
     write_status_list,
 )
 from salus.healthcode.certificates import store
+from salus.healthcode.certificates.errors import CertificateRefused
 from salus.healthcode.certificates.issuing import CERTIFICATE_KEY, issuer_party, remember
 from salus.healthcode.certificates.model import Fact, Held, certificate_of
 from salus.kernel import new_id
@@ -32,6 +36,8 @@ LIST_LASTS = timedelta(days=7)
 MOST_HELD = 200
 ONCE_A_DAY: Final = 10
 """How many certificates of one fact a day's batch has. It bounds what one holder takes of the lists."""
+MOST_BOUND: Final = 4
+"""On how many telephones one fact can be at a time."""
 ONCE_LASTS: Final = timedelta(hours=24)
 """How long one of a batch lives; a void list holds it no longer than that."""
 _DOMAIN = "healthcode.certificate"
@@ -108,6 +114,37 @@ def take_once(
     )
 
 
+def take_bound(
+    tx: Transaction,
+    custodian: Custodian,
+    resident_key: int,
+    fact: Fact,
+    hint: Hint | None,
+    point: bytes,
+    *,
+    at: datetime,
+    below: Below = secrets.randbelow,
+    key_name: str = CERTIFICATE_KEY,
+) -> UUID:
+    """Issue a certificate of a fact for a key that a telephone made, and return its name.
+
+    Each is a new one: a telephone makes a key for each, so that two have nothing in common by it. CertificateRefused if
+    the fact is too old, if these octets are no key, or if as many live as there may be.
+    """
+    living = [one for one in held(tx, custodian, resident_key) if one.bound and one.good(at)]
+    if len([one for one in living if one.resource == fact.resource]) >= MOST_BOUND:
+        raise CertificateRefused("it is on as many phones as there may be; void one of them first")
+    number = _list_with_room(tx)
+
+    def made(index: int) -> Certificate:
+        return certificate_of(fact, hint, number, index, at)
+
+    try:
+        return _issue(tx, custodian, resident_key, fact, made, at, below, key_name=key_name, point=point)
+    except CodecError:
+        raise CertificateRefused("this phone's key is none that a certificate can be bound to") from None
+
+
 def once(tx: Transaction, custodian: Custodian, resident_key: int, resource: UUID, at: datetime) -> list[Held]:
     """Return the living batch of certificates of an entry that are to be shown once each, in an order of chance."""
     return [one for one in every_once(tx, custodian, resident_key, at) if one.resource == resource and one.good(at)]
@@ -135,6 +172,7 @@ def _issue(
     *,
     key_name: str,
     once: bool = False,
+    point: bytes | None = None,
 ) -> UUID:
     """Sign a certificate at a random free place of its list, keep it, and return its name."""
     private = custodian.es256_in_token(key_name)
@@ -142,7 +180,12 @@ def _issue(
     certificate_id = new_id()
     while True:
         certificate = made(below(LIST_SIZE))
-        text, place = encode_certificate(certificate, kid, sign), (certificate.list_number, certificate.index)
+        text = (
+            encode_certificate(certificate, kid, sign)
+            if point is None
+            else text_of_bound(encode_bound(certificate, point, kid, sign))
+        )
+        place = (certificate.list_number, certificate.index)
         sealed = custodian.seal(_DOMAIN, text.encode("ascii"), _place(certificate_id, resident_key))
         if store.insert(tx, certificate_id, resident_key, fact.resource, place, sealed, at, once=once):
             remember(tx, key_digest(private.public_key()), text)
@@ -163,7 +206,7 @@ def _living(
         says = one.certificate
         told = (one.resource, says.kind, says.disease, says.when, says.hint)
         same = told == (fact.resource, new.kind, new.disease, new.when, new.hint)
-        same = same and decode_certificate(one.text).kid == kid
+        same = same and not one.bound and decode_certificate(one.text).kid == kid
         if same and one.good(at) and says.expires - at >= (new.expires - at) / 2:
             return one.certificate_id
     return None
@@ -177,14 +220,16 @@ def held(tx: Transaction, custodian: Custodian, resident_key: int) -> list[Held]
 def _held(custodian: Custodian, resident_key: int, row: store.Row) -> Held:
     certificate_id, resource, _, _, sealed, taken, voided, ground = row
     text = custodian.open_sealed(_DOMAIN, sealed, _place(certificate_id, resident_key)).decode("ascii")
+    presented, bound = decode_kept(text)
     return Held(
         certificate_id=certificate_id,
         resource=resource,
-        certificate=decode_certificate(text).certificate,
+        certificate=presented.certificate,
         text=text,
         taken=taken,
         voided=voided,
         ground=ground,
+        bound=bound,
     )
 
 

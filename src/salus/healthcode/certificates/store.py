@@ -1,4 +1,7 @@
-"""SQL of certificate and voided. Rows are only ever inserted and read."""
+"""SQL of certificate and voided. Rows are only ever inserted and read.
+
+Full certificates are void in the same table, under list 0 and their own number: no status list has that number.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,24 @@ VOID_CORRECTED = """
 VOID_PARTED = """
     insert into healthcode.voided (list_number, index, ground, at)
     select list_number, index, 'parted', %s from healthcode.certificate where certificate_id = any(%s::uuid[])
+    on conflict do nothing returning list_number, index, ground, at
+"""
+VOID_FULL = """
+    insert into healthcode.voided (list_number, index, ground, at)
+    select 0, place, 'asked', %s from healthcode.full_certificate
+    where certificate_id = %s and resident_key = %s and ends > %s
+    on conflict do nothing returning list_number, index, ground, at
+"""
+VOID_FULL_CORRECTED = """
+    insert into healthcode.voided (list_number, index, ground, at)
+    select 0, place, 'corrected', %s from healthcode.full_certificate
+    where resource_id = any(%s::uuid[]) and ends > %s
+    on conflict do nothing returning list_number, index, ground, at
+"""
+VOID_FULL_PARTED = """
+    insert into healthcode.voided (list_number, index, ground, at)
+    select 0, place, 'parted', %s from healthcode.full_certificate
+    where certificate_id = any(%s::uuid[]) and ends > %s
     on conflict do nothing returning list_number, index, ground, at
 """
 
@@ -91,26 +112,34 @@ def insert_void(tx: Transaction, certificate_id: UUID, resident_key: int, at: da
     return tx.rows(VOID, (at, certificate_id, resident_key))
 
 
+def insert_void_full(tx: Transaction, certificate_id: UUID, resident_key: int, at: datetime) -> list[VoidRow]:
+    """Void one full certificate of a resident that has not ended, and return its row; none where it was void."""
+    return tx.rows(VOID_FULL, (at, certificate_id, resident_key, at))
+
+
 def insert_void_of(tx: Transaction, resources: Sequence[UUID], at: datetime, once_since: datetime) -> list[VoidRow]:
     """Void every certificate that rests on one of these entries, and return the new rows.
 
-    Of those to be shown once it voids what was taken after an instant.
+    Of those to be shown once it voids what was taken after an instant, of full ones what has not ended.
     """
-    return tx.rows(VOID_CORRECTED, (at, list(resources), once_since))
+    own = tx.rows(VOID_CORRECTED, (at, list(resources), once_since))
+    return [*own, *tx.rows(VOID_FULL_CORRECTED, (at, list(resources), at))]
 
 
 def insert_void_parted(tx: Transaction, certificate_ids: Sequence[UUID], at: datetime) -> list[VoidRow]:
     """Void these certificates, whose entries are another's, and return the new rows."""
-    return tx.rows(VOID_PARTED, (at, list(certificate_ids)))
+    own = tx.rows(VOID_PARTED, (at, list(certificate_ids)))
+    return [*own, *tx.rows(VOID_FULL_PARTED, (at, list(certificate_ids), at))]
 
 
 def void_places(tx: Transaction) -> list[tuple[int, int]]:
-    """Return every void place: list and index."""
-    return [(number, index) for number, index in tx.rows("select list_number, index from healthcode.voided")]
+    """Return every void place of the status lists: list and index."""
+    rows = tx.rows("select list_number, index from healthcode.voided where list_number > 0")
+    return [(number, index) for number, index in rows]
 
 
 def count_void(tx: Transaction) -> int:
-    """Return how many certificates are void."""
+    """Return how many certificates are void, full ones too."""
     row = tx.row("select count(*) from healthcode.voided")
     return int(row[0]) if row else 0
 

@@ -41,6 +41,11 @@ def void(tx: Transaction, custodian: Custodian, resident_key: int, certificate_i
     _log(tx, store.insert_void(tx, certificate_id, resident_key, at))
 
 
+def void_full(tx: Transaction, resident_key: int, certificate_id: UUID, at: datetime) -> None:
+    """Void a full certificate because its holder asks, if it has not ended and is this resident's."""
+    _log(tx, store.insert_void_full(tx, certificate_id, resident_key, at))
+
+
 def void_corrected(tx: Transaction, resources: Sequence[UUID], at: datetime) -> int:
     """Void every certificate that rests on an entry which was corrected; its holder may take a new one.
 

@@ -14,7 +14,7 @@ from salus.codec.foreign import Event, EventKind, Holder, Life, Origin, Statemen
 from salus.healthcode.full.errors import FullRefused
 
 FULL_LASTS: Final = timedelta(days=30)
-"""How long one lives at most. A constant, and short: no verifier of another system asks us whether it is void."""
+"""How long one lives at most. A constant, and short: not every verifier of another system learns that one is void."""
 TEST_LASTS: Final = timedelta(hours=72)
 RECOVERY_LASTS: Final = timedelta(days=180)
 _COUNTRY = re.compile("[A-Z]{2}")
@@ -55,7 +55,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldFull:
-    """One full certificate of a resident: its text for the picture, and what it says."""
+    """One full certificate of a resident: its text for the picture, what it says, and why it is void, if it is."""
 
     certificate_id: UUID
     resource: UUID
@@ -65,10 +65,11 @@ class HeldFull:
     text: str = field(repr=False)
     taken: datetime
     ends: datetime
+    ground: str | None
 
     def good(self, at: datetime) -> bool:
         """Tell whether it still counts at this instant."""
-        return self.taken <= at < self.ends
+        return self.ground is None and self.taken <= at < self.ends
 
 
 def life_of(told: Statement, at: datetime) -> Life:

@@ -26,7 +26,6 @@ from salus.codec.foreign import (
     dcc_of,
     decode_hcert,
     decode_shc,
-    jwk_of,
     write_hcert,
     write_shc,
 )
@@ -38,6 +37,7 @@ from salus.keys import Custodian
 from salus.storage import Transaction
 
 FULL_KEY = "full-certificate"
+RID_OCTETS = 16
 _DOMAIN = "healthcode.full"
 _SIGNS_YEARS = 2
 _COUNTS_YEARS = 4
@@ -76,8 +76,8 @@ def take_full(
 def held_full(tx: Transaction, custodian: Custodian, resident_key: int) -> list[HeldFull]:
     """Return the resident's full certificates, newest first, at most 200."""
     found = []
-    for certificate_id, resource, form, sealed, taken, ends in store.of_resident(tx, resident_key):
-        text = custodian.open_sealed(_DOMAIN, sealed, _place(certificate_id, resident_key)).decode("ascii")
+    for certificate_id, resource, form, sealed, taken, ends, ground in store.of_resident(tx, resident_key):
+        text = text_of(custodian, certificate_id, resident_key, sealed)
         holder, event = _read(Form(form), text)
         found.append(
             HeldFull(
@@ -89,9 +89,15 @@ def held_full(tx: Transaction, custodian: Custodian, resident_key: int) -> list[
                 text=text,
                 taken=taken,
                 ends=ends,
+                ground=ground,
             )
         )
     return found
+
+
+def text_of(custodian: Custodian, certificate_id: UUID, resident_key: int, sealed: bytes) -> str:
+    """Open the text of a full certificate."""
+    return custodian.open_sealed(_DOMAIN, sealed, _place(certificate_id, resident_key)).decode("ascii")
 
 
 def full_signer(custodian: Custodian, node: str, at: datetime) -> bytes:
@@ -128,15 +134,10 @@ def _certified(custodian: Custodian, node: str, begins: int) -> bytes:
     return builder.sign(key, SHA256(), ecdsa_deterministic=True).public_bytes(Encoding.DER)
 
 
-def full_key_set(custodian: Custodian) -> dict[str, Any]:
-    """Return the key of SMART Health Cards as a JWK Set."""
-    return {"keys": [jwk_of(custodian.es256(FULL_KEY).public_key())]}
-
-
 def _text(custodian: Custodian, issuing: Issuing, asked: Asked, life: Life) -> str:
     private = custodian.es256(FULL_KEY)
     if asked.form is Form.SHC:
-        content = card_of(asked.subject, asked.told)
+        content = card_of(asked.subject, asked.told, secrets.token_urlsafe(RID_OCTETS))
         return write_shc(content, issuing.source, private.public_key(), signer(private), life)
     origin = Origin(country=issuing.country, issuer=issuing.node[:80], name=_random_name(issuing.country))
     kid = sha256(full_signer(custodian, issuing.node, life.starts)).digest()[:8]

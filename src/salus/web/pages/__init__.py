@@ -12,6 +12,7 @@ from salus.web.pages import (
     bringing,
     cards,
     certificates,
+    certificates_on_phone,
     closing,
     collecting,
     command,
@@ -56,6 +57,7 @@ def page_routes() -> list[Route]:
         notices,
         showing,
         closing,
+        certificates_on_phone,  # before the addresses of single certificates
         certificates,
         full_certificates,
         bringing,

@@ -25,6 +25,7 @@ from salus.web.views import Address, Frame, Language, Notice
 from salus.web.views.certificates import (
     DISEASES,
     FACTS,
+    VOID_BY,
     CertificateHint,
     CertificateLine,
     MyCertificate,
@@ -190,13 +191,13 @@ def _line(held: Held, now: datetime) -> CertificateLine:
         if hint
         else None,
         address=f"{Address.CERTIFICATES}/{held.certificate_id}",
+        bound=held.bound,
     )
 
 
 def _standing(held: Held, now: datetime) -> Standing:
     if held.voided is not None:
-        grounds = {"corrected": Standing.CORRECTED, "parted": Standing.PARTED}
-        return grounds.get(held.ground or "", Standing.VOIDED)
+        return VOID_BY.get(held.ground or "", Standing.VOIDED)
     return Standing.GOOD if held.good(now) else Standing.EXPIRED
 
 

@@ -19,7 +19,7 @@ from salus.web.gate import gate_of, in_thread
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words
 from salus.web.views import Address, Notice
-from salus.web.views.certificates import DISEASES
+from salus.web.views.certificates import DISEASES, VOID_BY, Standing
 from salus.web.views.full_certificates import (
     FORMS,
     FULL_FACTS,
@@ -74,10 +74,35 @@ async def my_full_certificate(visit: Visit) -> Response:
     )
 
 
+@paged
+async def void(visit: Visit) -> Response:
+    """Void one of the resident's own."""
+    who, node = _resident(visit), visit.gate.node
+    await visit.form()
+    name = _id(visit.request.path_params["certificate"])
+    await in_thread(visit.gate, lambda: app.revoking.void_full_certificate(node, who, name))
+    return visit.go(Address.FULL, Notice.FULL_VOIDED)
+
+
 async def card_keys(request: Request) -> Response:
     """Publish the key of this node's SMART Health Cards."""
     gate = gate_of(request)
-    return JSONResponse(app.card_keys(gate.node), 200, _FOR_ALL)
+    return JSONResponse(await in_thread(gate, lambda: app.card_keys(gate.node)), 200, _FOR_ALL)
+
+
+async def revoked_cards(request: Request) -> Response:
+    """Publish which SMART Health Cards of this node's key are void."""
+    gate = gate_of(request)
+    told = await in_thread(gate, lambda: app.revoking.revoked_cards(gate.node))
+    if request.path_params["kid"] != told["kid"]:
+        raise FullRefused("no card of this node was signed by such a key")
+    return JSONResponse(told, 200, _FOR_ALL)
+
+
+async def revoked_hcerts(request: Request) -> Response:
+    """Publish which HC1 of this node are void, as batches that the EU's gateway takes."""
+    gate = gate_of(request)
+    return JSONResponse(await in_thread(gate, lambda: app.revoking.revoked_hcerts(gate.node)), 200, _FOR_ALL)
 
 
 async def signer(request: Request) -> Response:
@@ -106,7 +131,14 @@ def _line(visit: Visit, held: HeldFull) -> FullLine:
         form=FORMS[held.form],
         until=held.ends,
         link=f"{Address.FULL}/{held.certificate_id}" if good else None,
+        standing=_standing(held, good=good),
     )
+
+
+def _standing(held: HeldFull, *, good: bool) -> Standing:
+    if held.ground is not None:
+        return VOID_BY[held.ground]
+    return Standing.GOOD if good else Standing.EXPIRED
 
 
 def _kind(event: Event) -> str:
@@ -144,6 +176,9 @@ ROUTES = [
     Route(Address.FULL, my_full_certificates, methods=["GET"], name="my-full-certificates"),
     Route(Address.FULL, take, methods=["POST"], name="take-full-certificate"),
     Route(Address.FULL + "/{certificate}", my_full_certificate, methods=["GET"], name="my-full-certificate"),
+    Route(Address.FULL + "/{certificate}/void", void, methods=["POST"], name="void-full-certificate"),
+    Route(app.CARDS + "/.well-known/crl/{kid}.json", revoked_cards, methods=["GET"], name="revoked-cards"),
+    Route(app.CARDS + "/revoked-hc1.json", revoked_hcerts, methods=["GET"], name="revoked-hcerts"),
     Route(app.CARDS + "/.well-known/jwks.json", card_keys, methods=["GET"], name="card-keys"),
     Route(app.CARDS + "/signer.pem", signer, methods=["GET"], name="full-signer"),
 ]

@@ -45,6 +45,7 @@ async def worker(request: Request) -> Response:
     script = (STATIC / asset("phone-worker.js").rpartition("/")[2]).read_text("utf-8")
     shown = "".join(page(PhoneCode(), _frame(language, demo=demo)) for language in Language)
     told = {
+        "name": "phone",
         "version": hashlib.sha256((script + shown).encode()).hexdigest()[:16],
         "page": Address.PHONE.value,
         "pages": {language.value: f"{Address.PHONE}?lang={language}" for language in Language},

@@ -66,6 +66,7 @@ class Address(StrEnum):
     MY_INSTITUTIONS = "/me/institutions"  # GET; POST csrf, record (several); below it /parted: POST csrf, other
     APPEALS = "/appeals"  # GET the page; below it a contest: GET, POST csrf, outcome, reason
     CERTIFICATES = "/me/certificates"  # GET the page; POST csrf, entry, hint; below it /{certificate}, and its /void
+    ON_PHONE = "/me/certificates/on-phone"  # GET; POST csrf, entry, hint, key; below it /state and /worker.js
     FULL = "/me/full-certificates"  # GET the page; POST csrf, entry, form, agreed; below it /{certificate}
     BROUGHT = "/me/brought"  # GET the page; POST csrf, code; below it /{brought}/out: POST csrf
     INTERFACES = "/about/interfaces"
@@ -126,6 +127,7 @@ class Notice(StrEnum):
     ANSWERED = "answered"
     CERTIFICATE_TAKEN = "certificate-taken"
     CERTIFICATE_VOIDED = "certificate-voided"
+    FULL_VOIDED = "full-voided"
     BROUGHT = "brought"
     BROUGHT_OUT = "brought-out"
     VERDICT_RECORDED = "verdict-recorded"

@@ -57,6 +57,14 @@ STANDINGS: Mapping[Standing, str] = {
 }
 
 
+VOID_BY: Mapping[str, Standing] = {
+    "asked": Standing.VOIDED,
+    "corrected": Standing.CORRECTED,
+    "parted": Standing.PARTED,
+}
+"""How a certificate stands by the ground on which it is void."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateHint:
     """What helps to match a card: initials, a day of birth without its year, the number's last two characters."""
@@ -68,7 +76,10 @@ class CertificateHint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateLine:
-    """One certificate as its holder sees it. `on` is a day, or the hour of a specimen; `address` where it is shown."""
+    """One certificate as its holder sees it. `on` is a day, or the hour of a specimen; `address` where it is shown.
+
+    One that is `bound` is shown by the phone that it was taken on, and by nothing else.
+    """
 
     fact: str
     disease: str
@@ -77,6 +88,7 @@ class CertificateLine:
     standing: Standing
     hint: CertificateHint | None
     address: str
+    bound: bool = False
 
     @property
     def standing_text(self) -> str:
@@ -124,6 +136,15 @@ class OnceCertificate:
     number: int
     count: int
     next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnPhone:
+    """The page on which a phone shows certificates bound to it. The same for everybody; a script does the rest."""
+
+    template: ClassVar[str] = "certificates_on_phone.html"
+    facts: Mapping[str, str] = field(default_factory=lambda: FACTS)
+    diseases: Mapping[str, str] = field(default_factory=lambda: DISEASES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from salus.web.views import Words
+from salus.web.views.certificates import STANDINGS, Standing
 from salus.web.words import noop
 
 FORMS: Mapping[str, str] = {
@@ -31,6 +32,12 @@ class FullLine:
     form: str
     until: datetime
     link: str | None
+    standing: Standing
+
+    @property
+    def standing_text(self) -> str:
+        """Say whether it can be shown, and why not."""
+        return STANDINGS[self.standing]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

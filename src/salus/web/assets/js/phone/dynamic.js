@@ -1,5 +1,5 @@
 /**
- * `SL1:`, third form: the code that this telephone signs anew in each step, exactly as `salus.codec.dynamic` writes it.
+ * `SL1:`, third and fourth form: what this telephone signs anew in each step, exactly as `salus.codec.stepping` writes it.
  * The token is the node's; the signature is made with a key that never leaves the browser.
  */
 
@@ -7,16 +7,20 @@ import { joined, utf8, writeBase45 } from "../verifier/octets.js";
 import { require } from "../verifier/refused.js";
 
 export const STEP_SECONDS = 30;
-const TOKEN_OCTETS = 130;
+const LENGTHS = { least: 130, most: 255 };
 const HEAD = Uint8Array.of(0xd2, 0x84, 0x4b);
 const STEP = Uint8Array.of(0xa2, 0x01, 0x26, 0x0f, 0xa1, 0x06, 0x1a);
-const PAYLOAD = Uint8Array.of(0xa0, 0x58, TOKEN_OCTETS);
 const SIGNATURE = Uint8Array.of(0x58, 0x40);
 const ORDER = BigInt("0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
 
 /** @param {number} now milliseconds from 1970 @returns {number} the step that they lie in */
 export function stepAt(now) {
   return Math.floor(now / 1000 / STEP_SECONDS);
+}
+
+/** @param {Uint8Array} token */
+function requireLength(token) {
+  require(token.length >= LENGTHS.least && token.length <= LENGTHS.most, "a token has its length");
 }
 
 /** @param {number} step @returns {Uint8Array<ArrayBuffer>} */
@@ -32,13 +36,13 @@ function header(step) {
  * @param {number} step
  */
 export function toBeSigned(token, step) {
-  require(token.length === TOKEN_OCTETS, "a token has its length");
+  requireLength(token);
   return joined(
     Uint8Array.of(0x84, 0x6a),
     utf8("Signature1"),
     Uint8Array.of(0x4b),
     header(step),
-    Uint8Array.of(0x40, 0x58, TOKEN_OCTETS),
+    Uint8Array.of(0x40, 0x58, token.length),
     token,
   );
 }
@@ -62,8 +66,10 @@ export function lowS(signature) {
  * @param {Uint8Array<ArrayBuffer>} signature
  */
 export function written(token, step, signature) {
-  require(token.length === TOKEN_OCTETS && signature.length === 64, "lengths");
-  return "SL1:" + writeBase45(joined(HEAD, header(step), PAYLOAD, token, SIGNATURE, lowS(signature)));
+  requireLength(token);
+  require(signature.length === 64, "a signature has 64 octets");
+  const payload = Uint8Array.of(0xa0, 0x58, token.length);
+  return "SL1:" + writeBase45(joined(HEAD, header(step), payload, token, SIGNATURE, lowS(signature)));
 }
 
 /**

@@ -3,8 +3,7 @@
  * token lasts. The page itself is the same for everybody and says nothing of anyone.
  */
 
-import { correction, generate, mode } from "lean-qr";
-import { toSvgPath } from "lean-qr/extras/svg";
+import { draw } from "./drawing.js";
 import { STEP_SECONDS, codeOf, stepAt } from "./dynamic.js";
 import { all, drop, keep } from "./keeping.js";
 import { register, remove, renew, standing } from "./node.js";
@@ -12,7 +11,6 @@ import { register, remove, renew, standing } from "./node.js";
 /** @typedef {import("./keeping.js").Kept} Kept */
 /** @typedef {import("./node.js").Standing} Standing */
 
-const QUIET_ZONE = 4;
 const HALF_A_TOKEN = 12 * 3600 * 1000;
 const ASK_AGAIN = 5 * 1000;
 
@@ -131,23 +129,13 @@ class Telephone {
     this.part("left").textContent = String(STEP_SECONDS - (Math.floor(now / 1000) % STEP_SECONDS));
     if (step === this.step) return;
     this.step = step;
-    this.draw(await codeOf(kept.token, step, kept.key));
+    const text = await codeOf(kept.token, step, kept.key);
+    draw(this.part("picture"), text);
+    this.part("text").textContent = text;
     const day = { dateStyle: "long", timeStyle: "short", timeZone: "Asia/Shanghai" };
     const language = document.documentElement.lang;
     this.part("until").textContent = new Intl.DateTimeFormat(language, /** @type {any} */ (day)).format(kept.ends);
     this.show("code");
-  }
-
-  /** @param {string} text */
-  draw(text) {
-    const drawn = generate(text, { minCorrectionLevel: correction.M, maxCorrectionLevel: correction.M, modes: [mode.alphaNumeric] });
-    const picture = this.part("picture");
-    const side = drawn.size + 2 * QUIET_ZONE;
-    picture.setAttribute("viewBox", `${-QUIET_ZONE} ${-QUIET_ZONE} ${side} ${side}`);
-    const [ground, dark] = picture.querySelectorAll("path");
-    ground.setAttribute("d", `M${-QUIET_ZONE} ${-QUIET_ZONE}h${side}v${side}h${-side}z`);
-    dark.setAttribute("d", toSvgPath(drawn));
-    this.part("text").textContent = text;
   }
 }
 

@@ -5,9 +5,9 @@
 
 /** @type {any} */
 const worker = self;
-/** @type {{ version: string, page: string, pages: Record<string, string>, assets: string[] }} */
+/** @type {{ name: string, version: string, page: string, pages: Record<string, string>, assets: string[] }} */
 const told = worker.SALUS;
-const OURS = "salus-phone-";
+const OURS = `salus-${told.name}-`;
 const CACHE = OURS + told.version;
 
 worker.addEventListener("install", (/** @type {any} */ event) => {

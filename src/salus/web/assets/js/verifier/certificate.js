@@ -11,6 +11,7 @@ import { require } from "./refused.js";
 const PREFIX = "SL1:";
 const MOST_CHARACTERS = 512;
 const CLAIM = -65537;
+const CONFIRMATION = 8;
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const LIST_SIZE = 1 << 20;
@@ -33,7 +34,9 @@ const LONGEST = new Map([
  *   list: number, index: number, hint: Hint | null }} Certificate
  */
 /**
- * @typedef {{ certificate: Certificate, kid: Uint8Array<ArrayBuffer>, algorithm: number,
+ * `holder` is the key of a certificate that is bound to a telephone.
+ *
+ * @typedef {{ certificate: Certificate, holder: Map<number, any> | null, kid: Uint8Array<ArrayBuffer>, algorithm: number,
  *   protectedHeader: Uint8Array<ArrayBuffer>, payload: Uint8Array<ArrayBuffer>,
  *   signature: Uint8Array<ArrayBuffer> }} Presented
  */
@@ -41,7 +44,16 @@ const LONGEST = new Map([
 /** @param {string} text @returns {Presented} */
 export function readCertificate(text) {
   require(text.length <= MOST_CHARACTERS && text.startsWith(PREFIX), "not a certificate's text");
-  const parts = readTagged(readBase45(text.slice(PREFIX.length)));
+  return presentedIn(readBase45(text.slice(PREFIX.length)), false);
+}
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} message
+ * @param {boolean} isBound whether it names its holder's key
+ * @returns {Presented}
+ */
+export function presentedIn(message, isBound) {
+  const parts = readTagged(message);
   require(Array.isArray(parts) && parts.length === 4, "not a COSE_Sign1 message");
   const [protectedHeader, unprotected, payload, signature] = parts;
   require(protectedHeader instanceof Uint8Array && payload instanceof Uint8Array, "not a COSE_Sign1 message");
@@ -52,8 +64,10 @@ export function readCertificate(text) {
   const kid = headers instanceof Map && headers.size === 2 && headers.get(4);
   require(kid instanceof Uint8Array && kid.length === 8, "a key id has 8 octets");
   requireOneForm(headers.get(1), signature);
+  const read = readCbor(Uint8Array.from(payload));
   return {
-    certificate: claims(readCbor(Uint8Array.from(payload))),
+    certificate: claims(read, isBound),
+    holder: isBound ? holderKey(read.get(CONFIRMATION)) : null,
     kid: Uint8Array.from(kid),
     algorithm: headers.get(1),
     protectedHeader: Uint8Array.from(protectedHeader),
@@ -68,9 +82,17 @@ export function requireIssued(presented, key) {
   return requireSigned(key, algorithm, protectedHeader, payload, signature);
 }
 
-/** @param {any} read @returns {Certificate} */
-function claims(read) {
-  require(read instanceof Map && read.size === 3, "three claims");
+/** A COSE_Key of P-256, alone in its confirmation (RFC 8747). @param {any} read @returns {Map<number, any>} */
+function holderKey(read) {
+  const key = read instanceof Map && read.size === 1 && read.get(1);
+  require(key instanceof Map && key.size === 4 && key.get(1) === 2 && key.get(-1) === 1, "a key of P-256");
+  for (const axis of [-2, -3]) require(key.get(axis) instanceof Uint8Array && key.get(axis).length === 32, "a point");
+  return key;
+}
+
+/** @param {any} read @param {boolean} isBound @returns {Certificate} */
+function claims(read, isBound) {
+  require(read instanceof Map && read.size === (isBound ? 4 : 3), "its claims");
   const [expires, issued, fact] = [read.get(4), read.get(6), read.get(CLAIM)];
   require(Array.isArray(fact) && (fact.length === 5 || fact.length === 6), "a fact has its places");
   const [kind, disease, when, list, index] = fact;

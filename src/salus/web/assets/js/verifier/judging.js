@@ -12,6 +12,7 @@ import { SHC, readCard } from "./smart.js";
 import { isFresh } from "./trust.js";
 import { COVID_19, CVX, DISEASES, LOINC, NOT_FOUND } from "./values.js";
 import { permitted, verify } from "./verdict.js";
+import { whyVoid } from "./voided.js";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -25,10 +26,11 @@ const WHEN =
 
 /** @typedef {import("./recognition.js").RecognisedKey} RecognisedKey */
 /** @typedef {import("./hcert.js").Event} Event */
+/** @typedef {import("./trust.js").TrustFile["voided"]} Voided */
 /** Instants are seconds from 1970; kind and disease are numbers, as a certificate of ours has them. */
 /** @typedef {{ kind: number, disease: number, at: number, expires: number, issuer: string }} ForeignFact */
 /**
- * @typedef {{ outcome: "good" | "nothing-shown" | "not-permitted",
+ * @typedef {{ outcome: "good" | "nothing-shown" | "show-again" | "not-permitted",
  *   certificate: import("./certificate.js").Certificate | null, foreign: ForeignFact | null,
  *   reason: string | null }} Shown
  */
@@ -49,7 +51,7 @@ export async function judge(text, trust, at, venue) {
     const reason = isFresh(trust, at) ? "no-declaration" : "trust-too-old";
     return { outcome: "not-permitted", certificate: null, foreign: null, reason };
   }
-  const told = await recognisedFacts(text, recognisedAt(trust.recognised, at), at);
+  const told = await recognisedFacts(text, recognisedAt(trust.recognised, at), at, trust.voided);
   const found = wanted(told, live, trust, at);
   if (typeof found === "string") return { outcome: "nothing-shown", certificate: null, foreign: null, reason: found };
   return { outcome: "good", certificate: null, foreign: found, reason: null };
@@ -59,34 +61,40 @@ export async function judge(text, trust, at, venue) {
  * @param {string} text
  * @param {RecognisedKey[]} keys
  * @param {number} at
+ * @param {Voided} voided
  * @returns {Promise<(ForeignFact | string)[]>} for each event a fact, or the word for why it is none
  */
-async function recognisedFacts(text, keys, at) {
+async function recognisedFacts(text, keys, at, voided) {
   try {
-    return text.startsWith(HC1) ? await ofHcert(await readHcert(text), keys, at) : await ofCard(await readCard(text), keys, at);
+    if (text.startsWith(HC1)) return await ofHcert(await readHcert(text), keys, at, voided);
+    return await ofCard(await readCard(text), keys, at, voided);
   } catch {
     return ["unreadable"];
   }
 }
 
-/** @param {import("./hcert.js").Hcert} found @param {RecognisedKey[]} keys @param {number} at */
-async function ofHcert(found, keys, at) {
+/** @param {import("./hcert.js").Hcert} found @param {RecognisedKey[]} keys @param {number} at @param {Voided} voided */
+async function ofHcert(found, keys, at, voided) {
   const kid = found.kid ? hex(found.kid) : "";
   const named = keys.filter((one) => one.form === "HC1" && one.kid === kid);
   const key = await signer(named, found.algorithm, found.signature, found.signed);
   if (typeof key === "string") return [key];
   if (found.issued !== null && at < found.issued - HOUR) return ["not-yet"];
   if (at > found.expires) return ["expired"];
+  const why = await whyVoid(voided, key.key, found.event.detail.get("ci") || "", at);
+  if (why) return [why];
   return [fact(found.event, key, at, found.issued, found.expires)];
 }
 
-/** @param {import("./smart.js").Card} found @param {RecognisedKey[]} keys @param {number} at */
-async function ofCard(found, keys, at) {
+/** @param {import("./smart.js").Card} found @param {RecognisedKey[]} keys @param {number} at @param {Voided} voided */
+async function ofCard(found, keys, at, voided) {
   const named = keys.filter((one) => one.form === "SHC" && one.source === found.issuer && one.kid === found.kid);
   const key = await signer(named, ES256, found.signature, found.signed);
   if (typeof key === "string") return [key];
   if (at < found.starts - HOUR) return ["not-yet"];
   if (found.expires !== null && at >= found.expires) return ["expired"];
+  const why = await whyVoid(voided, key.key, found.rid, at);
+  if (why) return [why];
   return found.events.map((one) => fact(one, key, at, found.starts, found.expires));
 }
 

@@ -1,20 +1,22 @@
 /** `shc:/` (SMART Health Cards): numeric text, JWS, raw deflate, strict JSON, exactly as `salus.codec.foreign` does. */
 
 import { readBundle } from "./card-bundle.js";
-import { inflate, readBase64, utf8 } from "./octets.js";
+import { inflate, readBase64, sha256, utf8 } from "./octets.js";
 import { require } from "./refused.js";
 
 export const SHC = "shc:/";
 const MOST_SINGLE = 1195;
 const MOST_OCTETS = 64 * 1024;
 const LAST = 2 ** 33;
+const RID = /^[A-Za-z0-9_-]{1,24}$/;
+const DERIVED_OCTETS = 16;
 const HEALTH_CARD = "https://smarthealth.cards#health-card";
 const ISSUER = /^https:\/\/[a-z0-9.-]{1,80}(:[0-9]{1,5})?(\/[A-Za-z0-9._~-]{1,80}){0,8}$/;
 
 /** @typedef {import("./hcert.js").Event} Event */
 /**
  * @typedef {{ issuer: string, kid: string, signed: Uint8Array<ArrayBuffer>, signature: Uint8Array<ArrayBuffer>,
- *   starts: number, expires: number | null, events: Event[] }} Card
+ *   starts: number, expires: number | null, events: Event[], rid: string }} Card under `rid` its issuer can revoke it
  */
 
 /** @param {string} text of one code; a chunk of several is refused @returns {Promise<Card>} */
@@ -34,7 +36,17 @@ export async function readCard(text) {
   const expires = claims.exp === undefined || claims.exp === null ? null : instant(claims.exp);
   require(expires === null || expires > starts, "it ends after it starts");
   const signed = utf8(`${parts[0]}.${parts[1]}`);
-  return { issuer: claims.iss, kid, signed, signature, starts, expires, events: content(claims.vc) };
+  const events = content(claims.vc);
+  const rid = "rid" in claims.vc ? claims.vc.rid : await derived(signed);
+  require(typeof rid === "string" && RID.test(rid), "at most 24 letters of base64url");
+  return { issuer: claims.iss, kid, signed, signature, starts, expires, events, rid };
+}
+
+/** What a card without a name to revoke it by is called. @param {Uint8Array<ArrayBuffer>} signed */
+async function derived(signed) {
+  const octets = (await sha256(signed)).slice(0, DERIVED_OCTETS);
+  const text = btoa(Array.from(octets, (octet) => String.fromCharCode(octet)).join(""));
+  return text.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
 /** @param {any} header @returns {string} */

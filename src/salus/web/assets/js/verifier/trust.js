@@ -14,6 +14,7 @@ import { require } from "./refused.js";
 import { following } from "./renewing.js";
 import { readStatusList } from "./status.js";
 import { chained, checkTrustList, follows, listInForce } from "./trusted.js";
+import { readVoidMarks } from "./voided.js";
 import { checkVeto, requireNotVetoed } from "./vetoing.js";
 
 export const FORMAT = "salus-trust-1";
@@ -21,7 +22,7 @@ export const LASTS = 7 * 86400;
 const SLOW_CLOCK = 3600;
 const MOST_OCTETS = 16 * 1024 * 1024;
 const FIELDS = ["format", "policy", "head", "keys", "issuers", "declarations", "lists"];
-const ALSO = ["acceptance", "emergencies", "recognised", "trusted", "signed", "vetoes"]; // absent where there are none
+const ALSO = ["acceptance", "emergencies", "recognised", "trusted", "signed", "vetoes", "voided"]; // absent where there are none
 const SHORT_OCTETS = 16;
 
 /** @typedef {{ party: string, key: import("./keys.js").PublicKey }} Issuer */
@@ -33,7 +34,7 @@ const SHORT_OCTETS = 16;
  *   declarations: import("./publication.js").Declaration[], acceptance: import("./accepting.js").RegionRules[],
  *   lists: Map<string, import("./status.js").StatusList>, recognised: import("./recognition.js").Recognition[],
  *   dropped: number, listed: boolean, chain: import("./trusted.js").TrustList[], batches: Batch[],
- *   vetoes: import("./vetoing.js").Veto[] }} TrustFile
+ *   vetoes: import("./vetoing.js").Veto[], voided: Map<string, import("./voided.js").VoidMarks> }} TrustFile
  */
 /**
  * What a file's documents are held against: the keys of its log, and its vetoes.
@@ -64,17 +65,27 @@ export async function readTrust(text) {
   const trusted = await each(value.trusted ?? [], (one) => published(one, told, checkTrustList));
   const batches = await each(value.signed ?? [], (one) => batch(one, trust));
   const lists = await each(value.lists, (one) => listed(one, byKid));
-  /** @type {Map<string, import("./status.js").StatusList>} */
-  const newest = new Map();
-  for (const list of lists) {
-    const known = newest.get(list.subject);
-    if (!known || known.issued < list.issued) newest.set(list.subject, list);
-  }
+  const voided = await each(value.voided ?? [], voidMarks);
   const dropped = each.dropped + unrenewed + rules.length - acceptance.length;
   const [made, ends, chain] = [head.asOf, head.asOf + LASTS, chained(trusted)];
   const { policy } = value;
-  const found = { policy, made, ends, issuers: byKid, declarations, acceptance, lists: newest, recognised, dropped };
-  return { ...found, chain, batches, vetoes, listed: "trusted" in value };
+  const found = { policy, made, ends, issuers: byKid, declarations, acceptance, lists: newest(lists), recognised, dropped };
+  return { ...found, chain, batches, vetoes, voided: newest(voided), listed: "trusted" in value };
+}
+
+/**
+ * @template {{ subject: string, issued: number }} List
+ * @param {List[]} lists
+ * @returns {Map<string, List>} of each subject the newest
+ */
+function newest(lists) {
+  /** @type {Map<string, List>} */
+  const found = new Map();
+  for (const list of lists) {
+    const known = found.get(list.subject);
+    if (!known || known.issued < list.issued) found.set(list.subject, list);
+  }
+  return found;
 }
 
 /** Whether a trust list says whose keys count. @param {TrustFile} trust @param {number} at */
@@ -131,7 +142,8 @@ export function isNewer(found, kept) {
 /**
  * Whether a file lacks nothing that decides and that a kept one had. A recognition may have a later version in its place,
  * which has begun by the file's time; since one that has ended stands for earlier ones, it may not be missing either.
- * Acceptance rules stand beside each other until they end. A veto stays for good, and what it stopped may go.
+ * Acceptance rules stand beside each other until they end. A veto stays for good, and what it stopped may go. A list of
+ * void codes is followed by one that is no older.
  *
  * @param {TrustFile} found
  * @param {TrustFile} kept
@@ -148,7 +160,8 @@ function hasAll(found, kept) {
     });
     return standing || vetoed.includes(known.digest);
   });
-  return rules && recognised && (found.listed || !kept.listed);
+  const voided = Array.from(kept.voided).every(([key, one]) => (found.voided.get(key)?.issued ?? 0) >= one.issued);
+  return rules && recognised && voided && (found.listed || !kept.listed);
 }
 
 /** @param {TrustFile} trust @param {number} at seconds from 1970 */
@@ -252,6 +265,12 @@ async function listed(item, issuers) {
   require(/^(0|[1-9][0-9]{0,4})$/.test(number) && Number(number) < 1 << 16, "a list has a number");
   require(list.subject === subjectOf(party, Number(number)), "only its own issuer's certificates");
   return list;
+}
+
+/** @param {any} item */
+async function voidMarks(item) {
+  require(hasFields(item, ["key", "list"]), "a list of void codes stands beside its key");
+  return readVoidMarks(readBase64(item.key), readBase64(item.list));
 }
 
 /** @param {string} party @param {number} number */

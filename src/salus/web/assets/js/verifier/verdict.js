@@ -4,6 +4,7 @@
  */
 
 import { isAccepted } from "./accepting.js";
+import { isOfNow, readBound, requireHolder } from "./bound.js";
 import { readCertificate, requireIssued } from "./certificate.js";
 import { hex } from "./octets.js";
 import { isVoid } from "./status.js";
@@ -17,7 +18,7 @@ const KINDS = ["", "vaccination", "test", "recovery"];
 /** @typedef {import("./publication.js").Declaration} Declaration */
 /** @typedef {import("./certificate.js").Certificate} Certificate */
 /**
- * @typedef {{ outcome: "good" | "nothing-shown" | "not-permitted", certificate: Certificate | null,
+ * @typedef {{ outcome: "good" | "nothing-shown" | "show-again" | "not-permitted", certificate: Certificate | null,
  *   reason: string | null }} Verdict
  */
 
@@ -34,25 +35,51 @@ export async function verify(text, trust, at, venue) {
     const reason = isFresh(trust, at) ? "no-declaration" : "trust-too-old";
     return { outcome: "not-permitted", certificate: null, reason };
   }
-  const found = await judged(text, trust, at, live);
+  const shown = await presentedBy(text, at);
+  if (shown === "no-proof") return { outcome: "show-again", certificate: null, reason: shown };
+  const found = typeof shown === "string" ? shown : await judged(shown.presented, shown.text, trust, at, live);
   if (typeof found === "string") return { outcome: "nothing-shown", certificate: null, reason: found };
   return { outcome: "good", certificate: found, reason: null };
 }
 
 /**
+ * What was presented, by its holder where it is bound to a telephone. Whether a telephone has to show it again, form and
+ * clock decide, before anything else is looked at: so that says nothing about anybody.
+ *
  * @param {string} text
+ * @param {number} at
+ * @returns {Promise<{ presented: import("./certificate.js").Presented, text: string } | string>} or the word for why it is none
+ */
+async function presentedBy(text, at) {
+  try {
+    return { presented: readCertificate(text), text };
+  } catch {
+    // a bound one is no certificate of that form
+  }
+  let bound;
+  try {
+    bound = readBound(text);
+  } catch {
+    return "unreadable";
+  }
+  if (!isOfNow(bound, at)) return "no-proof";
+  try {
+    await requireHolder(bound);
+  } catch {
+    return "forged";
+  }
+  return bound;
+}
+
+/**
+ * @param {import("./certificate.js").Presented} presented
+ * @param {string} text the certificate alone
  * @param {TrustFile} trust
  * @param {number} at
  * @param {Declaration[]} live
  * @returns {Promise<Certificate | string>} a good certificate, or the word for why it is none
  */
-async function judged(text, trust, at, live) {
-  let presented;
-  try {
-    presented = readCertificate(text);
-  } catch {
-    return "unreadable";
-  }
+async function judged(presented, text, trust, at, live) {
   const { certificate } = presented;
   const issuer = trust.issuers.get(hex(presented.kid));
   if (!issuer) return "foreign-issuer";

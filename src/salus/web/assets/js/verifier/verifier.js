@@ -57,7 +57,7 @@ class Verifier {
     for (const one of this.root.querySelectorAll("[data-screen]")) {
       /** @type {HTMLElement} */ (one).hidden = /** @type {HTMLElement} */ (one).dataset.screen !== name;
     }
-    this.part("next").hidden = name !== "good" && name !== "nothing-shown" && name !== "unreadable";
+    this.part("next").hidden = !["good", "nothing-shown", "show-again", "unreadable"].includes(name || "");
   }
 
   choose() {

@@ -1,0 +1,85 @@
+"""Void codes in formats of other systems, as a key's own owner lists them for doors. Pure.
+
+Such a code has no place in a status list. It has a mark: 16 octets that whoever holds the code can work out, and nobody
+else. The list is a COSE_Sign1 message by the very key that signed the codes, so that it can void those and no others,
+and says when it was made and until when it is of use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from itertools import pairwise
+from typing import Any
+
+import cbor2
+
+from salus.codec.certificates.model import instant, seconds
+from salus.codec.cose import (
+    Algorithm,
+    PublicKey,
+    Signer,
+    has_low_s,
+    load_cbor,
+    parse_sign1,
+    to_be_signed,
+    verify_sign1,
+)
+from salus.codec.errors import CodecError, Fault
+
+TYPE = "application/vnd.salus.void-marks+cwt"
+MARK_OCTETS = 16
+MOST_OCTETS = 4 * 1024 * 1024
+_ALG, _TYP = 1, 16
+_EXPIRES, _ISSUED, _MARKS = 4, 6, -65538
+_LAST = 1 << 33
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidMarks:
+    """The marks of a key's void codes, as of `issued`, for use until `expires`."""
+
+    issued: datetime
+    expires: datetime
+    marks: frozenset[bytes] = field(repr=False)
+
+
+def mark_of(name: str) -> bytes:
+    """Return the mark of a code by the name that its format gives it: the UVCI of an HC1, the `rid` of a card.
+
+    For HC1 that is what the EU's gateway lists under the hash type UCI: the first 128 bits of SHA-256.
+    """
+    return sha256(name.encode()).digest()[:MARK_OCTETS]
+
+
+def write_void_marks(marks: Collection[bytes], sign: Signer, *, issued: datetime, expires: datetime) -> bytes:
+    """Write and sign a list, by ES256, as the octets of a CWT."""
+    protected = cbor2.dumps({_ALG: int(Algorithm.ES256), _TYP: TYPE}, canonical=True)
+    claims = {_EXPIRES: seconds(expires), _ISSUED: seconds(issued), _MARKS: b"".join(sorted(set(marks)))}
+    payload = cbor2.dumps(claims, canonical=True)
+    return cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, sign(to_be_signed(protected, payload))]))
+
+
+def read_void_marks(token: bytes, key: PublicKey) -> VoidMarks:
+    """Return a list that this key signed; else CodecError. Marks stand in order, each once."""
+    message = parse_sign1(token, most=MOST_OCTETS)
+    headers = message.headers
+    if message.unprotected or set(headers) != {_ALG, _TYP} or headers[_TYP] != TYPE:
+        raise CodecError("this is not a list of void codes", Fault.STRUCTURE)
+    if headers[_ALG] == Algorithm.ES256 and not has_low_s(message.signature):
+        raise CodecError("the list's signature is not in its one form", Fault.CANONICAL)
+    return _void_marks(load_cbor(verify_sign1(message, key), most=MOST_OCTETS))
+
+
+def _void_marks(claims: Any) -> VoidMarks:
+    match claims:
+        case {4: int() as expires, 6: int() as issued, -65538: bytes() as octets} if len(claims) == 3:
+            parts = [octets[place : place + MARK_OCTETS] for place in range(0, len(octets), MARK_OCTETS)]
+            in_order = all(one < other for one, other in pairwise(parts))
+            if not 0 < issued < expires < _LAST or len(octets) % MARK_OCTETS or not in_order:
+                raise CodecError("a list of void codes has times, and marks in order", Fault.STRUCTURE)
+            return VoidMarks(issued=instant(issued), expires=instant(expires), marks=frozenset(parts))
+        case _:
+            raise CodecError("a list of void codes has an issue, an expiry and its marks", Fault.STRUCTURE)

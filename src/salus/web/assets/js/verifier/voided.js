@@ -1,0 +1,65 @@
+/**
+ * Void codes in formats of other systems, as a key's own owner lists them: exactly what
+ * `salus.codec.certificates.voided` reads. A list voids codes of the very key that signed it, and no others.
+ */
+
+import { readCbor, readTagged } from "./cbor.js";
+import { hex, sha256, utf8 } from "./octets.js";
+import { readSpki, requireSigned } from "./keys.js";
+import { require } from "./refused.js";
+
+const TYPE = "application/vnd.salus.void-marks+cwt";
+const MARK_OCTETS = 16;
+const MOST_OCTETS = 4 * 1024 * 1024;
+const MARKS = -65538;
+const SLOW_CLOCK = 3600;
+
+/** @typedef {{ subject: string, issued: number, expires: number, marks: Set<string> }} VoidMarks the subject is SHA-256 of the key */
+
+/** @param {string} name what a format calls a code @returns {Promise<string>} */
+async function markOf(name) {
+  return hex((await sha256(utf8(name))).slice(0, MARK_OCTETS));
+}
+
+/**
+ * @param {Uint8Array<ArrayBuffer>} spki
+ * @param {Uint8Array<ArrayBuffer>} token
+ * @returns {Promise<VoidMarks>}
+ */
+export async function readVoidMarks(spki, token) {
+  require(token.length <= MOST_OCTETS, "too long");
+  const key = await readSpki(spki);
+  const parts = readTagged(token);
+  require(Array.isArray(parts) && parts.length === 4 && parts[1] instanceof Map && parts[1].size === 0, "no message");
+  const [protectedHeader, , payload, signature] = parts;
+  const headers = readCbor(protectedHeader);
+  require(headers instanceof Map && headers.size === 2 && headers.get(16) === TYPE, "no list of void codes");
+  await requireSigned(key, headers.get(1), protectedHeader, payload, signature);
+  const claims = readCbor(payload);
+  require(claims instanceof Map && claims.size === 3, "three claims");
+  const [issued, expires, octets] = [claims.get(6), claims.get(4), claims.get(MARKS)];
+  require(Number.isInteger(issued) && Number.isInteger(expires), "whole numbers");
+  require(issued > 0 && issued < expires && expires < 2 ** 33, "it is made before it ends");
+  require(octets instanceof Uint8Array && octets.length % MARK_OCTETS === 0, "marks");
+  /** @type {string[]} */
+  const marks = [];
+  for (let place = 0; place < octets.length; place += MARK_OCTETS) marks.push(hex(octets.slice(place, place + MARK_OCTETS)));
+  require(marks.every((one, place) => place === 0 || marks[place - 1] < one), "in order, each once");
+  return { subject: hex(key.digest), issued, expires, marks: new Set(marks) };
+}
+
+/**
+ * Why a code does not count, by the list of its key, if there is one: a list that is out of date may lack it.
+ *
+ * @param {Map<string, VoidMarks>} voided
+ * @param {Uint8Array<ArrayBuffer>} spki
+ * @param {string} name
+ * @param {number} at
+ * @returns {Promise<"no-list" | "void" | null>}
+ */
+export async function whyVoid(voided, spki, name, at) {
+  const list = voided.get(hex(await sha256(spki)));
+  if (!list) return null;
+  if (at < list.issued - SLOW_CLOCK || at >= list.expires) return "no-list";
+  return list.marks.has(await markOf(name)) ? "void" : null;
+}
