@@ -24,6 +24,7 @@ from salus.rules.publishing.checking import (
     check_content,
     check_publication,
     emergency_of,
+    had_notice,
     reason_of,
     rules_of,
 )
@@ -38,7 +39,7 @@ from salus.rules.publishing.model import (
     Venue,
 )
 from salus.rules.publishing.recognising import ForeignForm, RecognisedKey, Recognition, recognised_at
-from salus.rules.publishing.renewing import REACH, check_renewal, log_order, most_in_a_year
+from salus.rules.publishing.renewing import REACH, check_renewal, following, log_order, most_in_a_year
 from salus.rules.publishing.signing import signed_by
 from salus.rules.publishing.succeeding import check_succession, succeeding
 from salus.rules.publishing.trusting import (
@@ -114,6 +115,8 @@ __all__ = [
     "commitment_of",
     "decide",
     "emergency_of",
+    "following",
+    "had_notice",
     "is_governed",
     "lint",
     "list_in_force",
