@@ -113,6 +113,7 @@ LEAVES = {
     "refusals",
     "break-glass",
     "disclosure",
+    "grace",
     "shred",
     "unwraps",
     "veto",

@@ -27,6 +27,8 @@ CODE_PREFIX = "SL1:"
 CODE_LASTS = timedelta(seconds=(2 * SKEW_STEPS + 1) * STEP_SECONDS)
 """From the first instant at which a telephone's code is taken to the last."""
 
+_ONLY_CARE = "only a place of care may do this, for treatment"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
@@ -87,7 +89,7 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     action = Action.RESOLVE_CODE if by_code else Action.OPEN_RELATION
     decision = decide(node, principal, action, Kind.RECORD)
     if not decision.allowed or principal.facility is None:
-        raise refuse(node, principal, action, node.why_no_care(principal))
+        raise refuse(node, principal, action, _ONLY_CARE)
     with node.store.transaction(Duty.CARE) as tx:
         found = presented_by(tx, node, principal.facility, text)
         opened_for, ground = found.key, access.GIVEN if found.given else decision.ground

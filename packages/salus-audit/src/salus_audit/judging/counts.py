@@ -17,6 +17,8 @@ from salus_audit.spelling import base64_of, instant, jcs, seconds
 
 SHRED_WITHIN = 30 * DAY
 """How long after an emergency's end the keys of its data have to be destroyed at the latest."""
+GRACE = 30 * DAY
+"""How long after an upgrade places of care stay open without an admission."""
 
 
 def judge_counts(log: Log, seen: Witnessed, emergencies: Iterable[Published]) -> None:
@@ -32,6 +34,7 @@ def judge_counts(log: Log, seen: Witnessed, emergencies: Iterable[Published]) ->
     _looks(log)
     _unwraps(log)
     _shredded(log, seen, emergencies)
+    _grace(log, seen)
 
 
 def _anchors(log: Log) -> None:
@@ -128,6 +131,16 @@ def _unwraps(log: Log) -> None:
             worst[name] = missing[name]
             text = f"keys were used {missing[name]} times more until {body['day']} than reads account for"
             log.findings.add("UNWRAP-UNEXPLAINED", index, name, text)
+
+
+def _grace(log: Log, seen: Witnessed) -> None:
+    """Places without an admission stay open once, for 30 days from when the log was told; the first entry counts."""
+    for place, (index, body) in enumerate(log.of("grace")):
+        starts, ends, at = seconds(body["starts"]), seconds(body["ends"]), seen.seen(index)
+        if place:
+            log.findings.add("GRACE-AGAIN", index, None, "places without an admission were let stay open once before")
+        elif ends - starts > GRACE or (at is not None and body["places"] and starts > at + SKEW):
+            log.findings.add("GRACE-AGAIN", index, None, "places without an admission stay open for 30 days at most")
 
 
 def _shredded(log: Log, seen: Witnessed, emergencies: Iterable[Published]) -> None:
