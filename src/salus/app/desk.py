@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from salus import access, healthcode, identity, records
@@ -98,7 +99,7 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
             raise NotFound("nobody here has this number")
         key = resident.key
         others = by_code or relation_by_other(tx, principal.facility, key, principal.subject, at)
-        opens = access.open_relation if others else access.open_unconfirmed
+        opens = partial(access.open_relation, given=found.given) if others else access.open_unconfirmed
         ends = opens(tx, principal.facility, opened_for, principal.subject, at)
         sight = sight_so_far(tx, node, principal, resident.charts, at)
         people = records.patients(tx, sight)
