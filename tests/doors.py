@@ -125,6 +125,8 @@ class Door:
     """When the log had the ombudsman's key."""
     voided: tuple[tuple[bytes, bytes], ...] = ()
     """Lists of void codes in formats of other systems, each with its key."""
+    vetoer: str = "ombudsman-1"
+    """Whose hand signs vetoes in the ombudsman's name."""
 
     @property
     def log(self) -> Hand:
@@ -179,7 +181,7 @@ class Door:
         ombudsman = Hand("ombudsman-1")
         found = [_party_key(ombudsman.name, "ombudsman", "ombudsman", ombudsman.public_key)]
         for document, _ in self.vetoed:
-            signature = b64(ombudsman.sign(veto_message(document.digest, ombudsman.name)))
+            signature = b64(Hand(self.vetoer).sign(veto_message(document.digest, ombudsman.name)))
             told = {"digest": document.digest, "party": ombudsman.name, "signature": signature}
             found.append(("veto", told))
         return found if self.vetoed else []

@@ -19,11 +19,14 @@ from accepting import body
 from journeys.conftest import open_folder
 from journeys.door import HOUR, Door, a_door, picture, served
 from journeys.test_certificate_at_a_door import install, show
+from salus.app import close_batch
 from salus.cli import main
-from salus.cli.actors import acceptance_document
+from salus.cli.actors import acceptance_document, signatures_of
 from salus.codec.certificates.model import day_number
 from salus.kernel import format_instant
-from salus.rules import PublicationRefused, TableRefused
+from salus.ledger import Leaf, add_document, append
+from salus.rules import Document, PublicationRefused, TableRefused
+from salus.storage import Duty
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -101,6 +104,39 @@ def test_rules_decide_at_a_door_while_they_live_and_no_longer(door: Door, browse
     assert all(
         f"signer-{number} ({house})" in row for number, house in enumerate(("health", "university", "court", "bar"))
     )
+
+
+def test_rules_too_soon_after_others_do_not_count_once_those_have_ended(
+    door: Door, browser: Browser, tmp_path: Path
+) -> None:
+    starts = door.now.replace(microsecond=0) + 73 * HOUR
+    first, flash = (
+        acceptance_document("influenza", begins, ends, region="900101", rules=body(change=change), version=version)
+        for version, begins, ends, change in (
+            (2, starts, starts + DAY, None),
+            (3, starts + 23 * HOUR, starts + 5 * DAY, about_influenza),
+        )
+    )
+    door.publish(first)
+    with pytest.raises(PublicationRefused) as refused:
+        door.publish(flash)
+    slip_in(door, flash)
+    door.witnesses.advance(73 * HOUR + DAY + HOUR)
+    older, recent = vaccinated(door, 20), vaccinated(door, 2)
+    seen = shown(browser, door, older, recent)
+    told = commanded(door, tmp_path, older, recent)
+
+    assert refused.value.fault == "MINIMUM-LIFE"
+    assert [one for one, _ in seen] == ["good", "good"]
+    assert told == [("valid", None), ("valid", None)]
+
+
+def slip_in(door: Door, document: Document) -> None:
+    """Put a document into the log that its node would refuse, as whoever runs it could."""
+    with door.node.store.transaction(Duty.CARE) as tx:
+        add_document(tx, document.encoded)
+        append(tx, Leaf(kind="publication", body=document.leaf(signatures_of(document, door.signers))))
+    close_batch(door.node)
 
 
 def test_what_may_not_count_is_not_taken_into_the_log(door: Door) -> None:

@@ -15,9 +15,10 @@ import pytest
 
 from measures import DAY, HOUR
 from measuring import Measuring, a_number, a_specimen, measuring, sent
-from nodes import a_patient, add_hospital, clinician, send, system, the_resident
+from nodes import a_patient, add_hospital, asking, clinician, send, system, the_resident
 from salus import identity, parties
 from salus.app import add_party, arrive, load_settings, my_code, notice_keys, open_node, publish, take_specimen, veto
+from salus.app.grace import NotAdmitted
 from salus.app.showing import NotShown
 from salus.cli.actors import (
     SITE,
@@ -34,6 +35,7 @@ from salus.kernel import Purpose, Refused, Role
 from salus.parties import FacilityKind, principal
 from salus.rules import OMBUDSMAN, Document
 from salus.storage import Duty
+from visiting import Visitor, words_of
 
 NUMBER = a_number(70)
 WATCHMAN = Party.new("citizens-ombudsman", "parliament", OMBUDSMAN)
@@ -93,6 +95,33 @@ def test_a_hospital_that_the_operator_alone_registered_opens_nothing(world: Meas
     assert not opens(world, "P1")
     for who in (clinician("P1"), system("P1")):
         assert not world.node.care_facility(who)
+
+
+def test_every_page_of_its_desk_says_in_both_languages_what_to_do(world: Measuring) -> None:
+    resident = holder(world)
+    with asking(world.node) as client:
+        desk = Visitor(world.node, client, Role.CLINICIAN, "P1")
+        visit = {"wanted": NUMBER, "purpose": "TREAT"}
+        answers = [
+            desk.post("/desk", **visit),
+            desk.get("/emergency"),
+            desk.get(f"/desk/{resident}"),
+            desk.post(f"/desk/{resident}/card", how="said", when="now"),
+            Visitor(world.node, client, Role.RECEPTION, "P1").post("/desk", **visit),
+        ]
+        told = (
+            words_of(desk.get("/desk")),
+            words_of(desk.get("/desk?lang=zh")),
+            words_of(desk.get(f"/desk/{resident}?lang=zh")),
+        )
+
+    for answer in answers:
+        assert answer.status_code == 403
+        assert "This place is not admitted" in words_of(answer)
+        assert "have an admission published" in words_of(answer)
+        assert NotAdmitted.code in answer.text
+    assert "This place is not admitted" in told[0]
+    assert all("本机构尚未准入" in words and "请节点运营者发布准入公告" in words for words in told[1:])
 
 
 def test_no_notice_is_shown_to_it_and_it_has_no_keys_for_one(world: Measuring) -> None:

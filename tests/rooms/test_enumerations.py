@@ -117,6 +117,7 @@ LEAVES = {
     "refusals",
     "break-glass",
     "disclosure",
+    "grace",
     "shred",
     "unwraps",
     "veto",

@@ -48,6 +48,12 @@ GOOD: dict[str, dict[str, object]] = {
     "disclosure": {"disclosure": ROOT, "signatures": {"signer-1": SIGNATURE}, "notice": "2031-05-01T08:00:00Z"},
     "shred": {"kind": "emergency", "commitment": ROOT, "due": "2031-05-01T08:00:00Z", "done": "2031-04-30T08:00:00Z"},
     "break-glass": {"day": "2031-03-01", "organisation": "HOSPITALS-1", "opened": 3, "unreviewed": 0},
+    "grace": {
+        "places": 3,
+        "digest": ROOT,
+        "starts": "2031-03-01T08:00:00Z",
+        "ends": "2031-03-31T08:00:00Z",
+    },
     "unwraps": {"custodian": "node-1", "day": "2031-03-01", "entries": 4, "unwraps": 0, "declared": 7},
 }
 
@@ -70,8 +76,8 @@ def test_the_shorthands_make_the_same_leaves() -> None:
     assert anchor_leaf("salus.example/register", 7, bytes(32)).body == GOOD["anchor"]
 
 
-NONE_OF_A_DAY = {"entries", "unwraps", "declared", "opened", "unreviewed"}
-"""Counts of a day that may be 0."""
+NONE_OF_A_DAY = {"places", "entries", "unwraps", "declared", "opened", "unreviewed"}
+"""Counts that may be 0."""
 
 
 @pytest.mark.parametrize("kind", GOOD)

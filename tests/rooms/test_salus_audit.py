@@ -116,6 +116,21 @@ def kept_too_long(paper: Paper) -> int:
     return len(paper.log.entries) - 1
 
 
+def graced(paper: Paper, places: int, lasts: int = 30) -> int:
+    times = {"starts": format_instant(ALIVE), "ends": format_instant(ALIVE + lasts * DAY)}
+    return paper.add("grace", places=places, digest=hash_of(f"{places} places"), **times)
+
+
+def graced_again(paper: Paper) -> int:
+    graced(paper, 40)
+    paper.close(LATER)
+    return graced(paper, 41)
+
+
+def graced_for_long(paper: Paper) -> int:
+    return graced(paper, 40, lasts=31)
+
+
 LEAVES: list[tuple[str, Callable[[Paper], int]]] = [
     ("EVID-MISSING", bare),
     ("EVIDENCE-REUSE", reused),
@@ -134,6 +149,8 @@ LEAVES: list[tuple[str, Callable[[Paper], int]]] = [
     ("UNREVIEWED", unreviewed),
     ("UNWRAP-UNEXPLAINED", unexplained),
     ("SHRED-OVERDUE", kept_too_long),
+    ("GRACE-AGAIN", graced_again),
+    ("GRACE-AGAIN", graced_for_long),
 ]
 
 

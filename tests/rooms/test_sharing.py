@@ -410,8 +410,22 @@ def test_one_person_who_typed_a_number_ends_no_guardians_right(node: Node) -> No
     with pytest.raises(Refused):
         end_guardians(node, clinician("H1"), here, "any-paper-1")
     assert given_code(node, who(node, MOTHER), share).code
+    end_sharing(node, who(node, MOTHER), share)
+
+
+def test_a_guardians_code_ends_no_guardians_right_and_the_childs_own_does(node: Node) -> None:
+    after(node, DAY)
+    here = arrive(node, clinician("H1"), CHILD).resident_id
+    key = give_child_code(node, clinician("H1"), here, "2031-7", child_agrees=False).key
+    share = take_code(node, who(node, MOTHER), key)
 
     arrive(node, clinician("H1"), given_code(node, who(node, MOTHER), share).code)
+    with pytest.raises(Refused, match="the child's own code"):
+        end_guardians(node, clinician("H1"), here, "2031-court-9")
+    assert given_code(node, who(node, MOTHER), share).code
+
+    after(node, timedelta(minutes=1))
+    arrive(node, clinician("H1"), my_code(node, who(node, CHILD)).code)
     end_guardians(node, clinician("H1"), here, "2031-court-9")
     with pytest.raises(NotFound):
         given_code(node, who(node, MOTHER), share)

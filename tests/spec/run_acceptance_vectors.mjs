@@ -1,6 +1,6 @@
 // Runs the vectors of acceptance rules through the modules of the verifier page, and prints what they answered.
 import { readFile } from "node:fs/promises";
-import { readTrust } from "../../src/salus/web/assets/js/verifier/trust.js";
+import { isNewer, readTrust } from "../../src/salus/web/assets/js/verifier/trust.js";
 import { verify } from "../../src/salus/web/assets/js/verifier/verdict.js";
 
 const vectors = JSON.parse(await readFile(process.argv[2], "utf-8"));
@@ -17,4 +17,5 @@ for (const one of vectors.cases) {
   const { outcome, reason } = await verify(text, trust[one.trust], Date.parse(one.at) / 1000, "care-home");
   cases.push({ outcome, reason });
 }
-console.log(JSON.stringify({ counting, cases }));
+const newer = vectors.newer.map((one) => isNewer(trust[one.found], trust[one.kept]));
+console.log(JSON.stringify({ counting, newer, cases }));

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from accepting import FIVE, FOUR, NOTICED, OTHERS, SIX, a_door, emergency, rules
 from doors import AT, Door
-from salus.codec.certificates import CertificateKind, Disease, read_trust, verify
+from recognising import hc1_key, recognition
+from salus.codec import CodecError
+from salus.codec.certificates import CertificateKind, Disease, read_trust, refuse_older, verify
 from salus.kernel import format_instant, parse_instant
 from salus.rules import Document, Venue
 from support import REPOSITORY
@@ -85,6 +88,55 @@ def ruled() -> dict[str, Door]:
     }
 
 
+def fallen() -> dict[str, Door]:
+    """Doors whose emergency was vetoed, or seems to be, by what became of the rules under it and beside it."""
+    first, other = emergency(AT + LATE, timedelta(days=2)), emergency(AT + LATE, disease="measles")
+    second = emergency(AT + LATE + timedelta(hours=1), renews=first)
+    soon = rules(starts=AT + LATE + timedelta(hours=6), lasts=timedelta(days=14))
+    beside, known = rules(region="900000"), recognition(hc1_key())
+    declared, ruled_soon, ruled_beside = (first, FIVE), (soon, SIX), (beside, FOUR)
+    stopped: dict[str, Any] = {"noticed": LATE, "vetoed": ((first, LATE + timedelta(hours=23)),)}
+    late = stopped | {"vetoed": ((first, LATE + DAY),)}
+    elsewhere = stopped | {"vetoed": ((other, LATE + timedelta(hours=23)),)}
+    renewal = stopped | {"vetoed": ((second, LATE + timedelta(hours=23)),)}
+    return {
+        "short and long notice": a_door(declared, ruled_soon, ruled_beside, noticed=LATE),
+        "short notice, and keys recognised": a_door(declared, ruled_soon, noticed=LATE, recognised=(known,)),
+        "vetoed, without the rules": a_door(declared, **stopped),
+        "vetoed, with the rules beside it": a_door(declared, ruled_beside, **stopped),
+        "vetoed, with the keys": a_door(declared, recognised=(known,), **stopped),
+        "vetoed too late, without the rules": a_door(declared, **late),
+        "vetoed by an ombudsman who came late": a_door(declared, **stopped, appointed=LATE + SECOND),
+        "vetoed in another's hand": a_door(declared, **stopped, vetoer="signer-0"),
+        "another vetoed, without the rules": a_door(declared, (other, FIVE), **elsewhere),
+        "not vetoed, without the rules": a_door(declared, noticed=LATE),
+        "renewed, the first vetoed": a_door(declared, (second, OTHERS), **stopped),
+        "renewed, the second vetoed": a_door(declared, (second, OTHERS), **renewal),
+    }
+
+
+SHORT, RENEWED = "rules at short notice", "under an emergency renewed rightly"
+TAKES_THE_PLACE = [
+    (SHORT, "vetoed, without the rules", True),
+    (SHORT, "an emergency that was vetoed", True),
+    ("vetoed, without the rules", SHORT, False),
+    ("short and long notice", "vetoed, with the rules beside it", True),
+    ("short and long notice", "vetoed, without the rules", False),
+    ("short notice, and keys recognised", "vetoed, with the keys", True),
+    ("short notice, and keys recognised", "vetoed, without the rules", False),
+    (SHORT, "vetoed too late, without the rules", False),
+    (SHORT, "an emergency that was vetoed after a day", True),
+    (SHORT, "vetoed by an ombudsman who came late", False),
+    (SHORT, "vetoed in another's hand", False),
+    (SHORT, "another vetoed, without the rules", False),
+    (SHORT, "not vetoed, without the rules", False),
+    (RENEWED, "renewed, the first vetoed", True),
+    (RENEWED, "renewed, the second vetoed", False),
+    ("rules of the country", "rules that were vetoed once they counted", False),
+]
+"""A file that is kept, one that is found, and whether it may take its place."""
+
+
 def about_a_number(document: Document) -> Document:
     """The same emergency about a disease that is somebody's number; a document of such a name cannot be built."""
     return replace(document, body={**document.body, "disease": "li-110101-19900307-4233"})
@@ -132,10 +184,11 @@ def made() -> dict[str, Any]:
     doors = ruled()
     cases = [(trust, name, AT) for trust in doors for name in texts]
     cases += [(trust, "of long ago", AT + later) for trust in doors for later in (SECOND, timedelta(hours=16))]
-    files = {name: door.file() for name, door in doors.items()}
+    files = {name: door.file() for name, door in (doors | fallen()).items()}
     return {
         "about": "Acceptance rules at a door of kind care-home. Keys are made from names and protect nothing.",
         "trust": {name: octets.decode() for name, octets in files.items()},
+        "newer": [{"kept": kept, "found": found, "newer": newer} for kept, found, newer in TAKES_THE_PLACE],
         "counting": {name: _counting(octets) for name, octets in files.items()},
         "texts": texts,
         "cases": [_case(trust, name, texts[name], at, files) for trust, name, at in cases],
@@ -153,7 +206,7 @@ def _case(trust: str, name: str, text: str, at: datetime, files: dict[str, bytes
     return {"trust": trust, "text": name, "at": format_instant(at), "outcome": str(verdict.outcome), "reason": reason}
 
 
-EMPTY: dict[str, Any] = {"cases": [], "texts": {}, "trust": {}, "counting": {}}
+EMPTY: dict[str, Any] = {"cases": [], "texts": {}, "trust": {}, "counting": {}, "newer": []}
 VECTORS = json.loads(FILE.read_text("utf-8")) if FILE.exists() else EMPTY
 
 
@@ -170,6 +223,14 @@ def test_the_vectors_are_what_the_code_makes_today() -> None:
     assert made() == VECTORS
 
 
+@pytest.mark.parametrize("pair", VECTORS.get("newer", []), ids=lambda pair: f"{pair['kept']}, then {pair['found']}")
+def test_python_leaves_out_what_fell_with_its_emergency_and_nothing_else(pair: dict[str, Any]) -> None:
+    kept, found = (read_trust(VECTORS["trust"][pair[which]].encode()) for which in ("kept", "found"))
+
+    with nullcontext() if pair["newer"] else pytest.raises(CodecError, match="leaves out"):
+        refuse_older(found, kept)
+
+
 @pytest.mark.parametrize("reason", [None, "not-accepted", "not-asked-for"])
 def test_the_vectors_hold_what_is_accepted_and_what_is_not(reason: str | None) -> None:
     assert sum(case["reason"] == reason for case in VECTORS["cases"]) > 10
@@ -183,6 +244,7 @@ def test_the_browsers_modules_give_the_same_verdicts_and_count_the_same_rules() 
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     assert told["counting"] == VECTORS["counting"]
+    assert told["newer"] == [one["newer"] for one in VECTORS["newer"]]
     assert told["cases"] == [{name: case[name] for name in ("outcome", "reason")} for case in VECTORS["cases"]]
 
 

@@ -119,13 +119,16 @@ def told_by_day(tx: Transaction) -> dict[date, tuple[int, int]]:
     return sql.told_since(tx, date(2000, 1, 1))
 
 
-def open_relation(tx: Transaction, facility: str, resident_key: int, by: str, at: datetime) -> datetime:
+def open_relation(
+    tx: Transaction, facility: str, resident_key: int, by: str, at: datetime, *, given: bool = False
+) -> datetime:
     """Open a care relation from `at` on, for 24 h; return the first instant at which it is closed again.
 
-    Ask `permit` first. Opening again while one is open adds another that ends later; none is ever extended.
+    Ask `permit` first. Opening again while one is open adds another that ends later; none is ever extended. `given`
+    tells that somebody else's code for the resident opens it.
     """
     ends_at = at + RELATION_LASTS
-    sql.add_relation(tx, facility, resident_key, by, at, ends_at)
+    sql.add_relation(tx, facility, resident_key, by, at, ends_at, given=given)
     return ends_at
 
 
@@ -170,5 +173,8 @@ def relation_by_other(tx: Transaction, facility: str, resident_key: int, by: str
 
 
 def relation_confirmed(tx: Transaction, facility: str, resident_key: int, at: datetime) -> bool:
-    """Tell whether a care relation is open that rests on more than one person's word. See `open_unconfirmed`."""
+    """Tell whether a care relation is open that the resident's own code opened, or that two people's word is for.
+
+    See `open_unconfirmed`. A code that a relative or a guardian shows for the resident confirms nothing.
+    """
     return sql.relation_confirmed(tx, facility, resident_key, at, UNCONFIRMED_LASTS)

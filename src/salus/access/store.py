@@ -172,13 +172,20 @@ def add_published(tx: Transaction, day: date, action: str, count: int, pending_i
 
 
 def add_relation(
-    tx: Transaction, facility: str, resident: int, opened_by: str, opened_at: datetime, ends_at: datetime
+    tx: Transaction,
+    facility: str,
+    resident: int,
+    opened_by: str,
+    opened_at: datetime,
+    ends_at: datetime,
+    *,
+    given: bool = False,
 ) -> None:
     """Insert a care relation; the same one twice is one."""
     tx.run(
-        "insert into access.relation (facility, resident_key, opened_by, opened_at, ends_at)"
-        " values (%s, %s, %s, %s, %s) on conflict do nothing",
-        (facility, resident, opened_by, opened_at, ends_at),
+        "insert into access.relation (facility, resident_key, opened_by, opened_at, ends_at, given)"
+        " values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
+        (facility, resident, opened_by, opened_at, ends_at, given),
     )
 
 
@@ -212,10 +219,10 @@ def relation_by_other(tx: Transaction, facility: str, resident: int, by: str, at
 
 
 def relation_confirmed(tx: Transaction, facility: str, resident: int, at: datetime, short: timedelta) -> bool:
-    """Tell whether a relation longer than `short` is open at `at`: a code or a second person opened it."""
+    """Tell whether a relation longer than `short` is open at `at` that nobody else's code for the resident opened."""
     found = tx.row(
         "select 1 from access.relation where facility = %s and resident_key = %s"
-        " and opened_at <= %s and ends_at > %s and ends_at - opened_at > %s limit 1",
+        " and opened_at <= %s and ends_at > %s and ends_at - opened_at > %s and not given limit 1",
         (facility, resident, at, at, short),
     )
     return found is not None

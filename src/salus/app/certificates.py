@@ -231,7 +231,7 @@ def _trust_file(node: Node) -> bytes:
         signed=_signed(node, known.trusted, at),
         vetoes=_proved(node, ledger.leaves(node.store, "veto")),
         voided=[voided] if voided else [],
-        **_rules(node, head.as_of),
+        **_rules(node, known, head.as_of),
     )
 
 
@@ -293,16 +293,22 @@ def _newest_proved(node: Node, batches: Iterable[LoggedBatch]) -> Iterator[tuple
             yield one.digests, logged
 
 
-def _rules(node: Node, made: datetime) -> _Rules:
-    """Return the acceptance rules that have not ended by the file's time, by which readers judge if any is missing.
+def _rules(node: Node, known: measures.Known, made: datetime) -> _Rules:
+    """Return the acceptance rules that count and have not ended by the file's time, which is how readers judge.
 
-    With rules at short notice come all emergencies of the log: who knows only some of them could not tell whether one
-    renews another rightly.
+    Rules that were refused for standing too near to others stay out when those have ended: a reader of the file, which
+    has the others no more, could not tell. With rules at short notice come all emergencies of the log: who knows only
+    some of them could not tell whether one renews another rightly.
     """
-    rules = _published(node, lambda body: body["kind"] == "acceptance-rules" and _ends(body) > made)
+    counting = {one.published.document.digest for one in known.publications}
+    rules = _published(node, lambda body: _is_rules(body) and _ends(body) > made and body["digest"] in counting)
     short = any(parse_instant(str(one["ends"])) - parse_instant(str(one["starts"])) <= URGENT_LAST for one, _ in rules)
     emergencies = _published(node, lambda body: body["kind"] == "emergency") if short else []
     return _Rules(acceptance=rules, emergencies=emergencies)
+
+
+def _is_rules(body: Mapping[str, object]) -> bool:
+    return body["kind"] == "acceptance-rules"
 
 
 def _ends(body: Mapping[str, object]) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from salus import access, healthcode, identity, records
@@ -26,6 +27,8 @@ from salus.storage import Duty, Transaction
 CODE_PREFIX = "SL1:"
 CODE_LASTS = timedelta(seconds=(2 * SKEW_STEPS + 1) * STEP_SECONDS)
 """From the first instant at which a telephone's code is taken to the last."""
+
+_ONLY_CARE = "only a place of care may do this, for treatment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,7 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
     action = Action.RESOLVE_CODE if by_code else Action.OPEN_RELATION
     decision = decide(node, principal, action, Kind.RECORD)
     if not decision.allowed or principal.facility is None:
-        raise refuse(node, principal, action, node.why_no_care(principal))
+        raise refuse(node, principal, action, _ONLY_CARE)
     with node.store.transaction(Duty.CARE) as tx:
         found = presented_by(tx, node, principal.facility, text)
         opened_for, ground = found.key, access.GIVEN if found.given else decision.ground
@@ -96,7 +99,7 @@ def arrive(node: Node, principal: Principal, presented: str) -> Visit:
             raise NotFound("nobody here has this number")
         key = resident.key
         others = by_code or relation_by_other(tx, principal.facility, key, principal.subject, at)
-        opens = access.open_relation if others else access.open_unconfirmed
+        opens = partial(access.open_relation, given=found.given) if others else access.open_unconfirmed
         ends = opens(tx, principal.facility, opened_for, principal.subject, at)
         sight = sight_so_far(tx, node, principal, resident.charts, at)
         people = records.patients(tx, sight)

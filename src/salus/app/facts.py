@@ -17,6 +17,24 @@ REFUSED = (
     " of your role; ask for the identity code at the desk"
 )
 
+_AT_A_PLACE_OF_CARE = frozenset(
+    {
+        Action.BREAK_GLASS,
+        Action.CLOSE_FOR_RESIDENT,
+        Action.INVITE_RESIDENT,
+        Action.OPEN_NOTICE,
+        Action.OPEN_RELATION,
+        Action.PRINT_CODE,
+        Action.READ_IDENTITY,
+        Action.READ_IN_EMERGENCY,
+        Action.READ_SUMMARY,
+        Action.READ_WORK_LIST,
+        Action.REPORT_IDENTITY,
+        Action.RESOLVE_CODE,
+    }
+)
+"""What is done at a desk, by itself or in a visit or an emergency that only an open place of care begins."""
+
 
 def decide(
     node: Node,
@@ -78,14 +96,18 @@ def relation_by_other(tx: Transaction, facility: str, resident_key: int, by: str
 
 
 def relation_confirmed(tx: Transaction, facility: str, resident_key: int, at: datetime) -> bool:
-    """Tell whether a care relation is open that a code or a second person opened, under whatever key."""
+    """Tell whether a care relation is open that the own code or a second person opened, under whatever key."""
     return any(access.relation_confirmed(tx, facility, key, at) for key in identity.known_as(tx, resident_key))
 
 
 def refuse(node: Node, principal: Principal, action: Action, text: str = REFUSED, code: str = Refused.code) -> Refused:
-    """Commit a refusal to the register in its own transaction and return the error to raise."""
-    access.record_refusal(node.store, refusal_of(node, principal, action, code))
-    return Refused(text)
+    """Commit a refusal to the register in its own transaction and return the error to raise.
+
+    Where it comes of a place that is not admitted, the error says so instead, in both languages, and what to do.
+    """
+    shut = node.shut(principal) if action in _AT_A_PLACE_OF_CARE else None
+    access.record_refusal(node.store, refusal_of(node, principal, action, shut.code if shut else code))
+    return shut or Refused(text)
 
 
 def refusal_of(node: Node, principal: Principal, action: Action, code: str = Refused.code) -> Refusal:

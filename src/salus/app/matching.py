@@ -133,7 +133,7 @@ def _permitted(node: Node, who: Principal, ask: MatchAsk, at: datetime, refused:
     try:
         decision = decide(node, who, Action.MATCH_IDENTITY, Kind.RECORD)
         if not decision.allowed or who.facility is None:
-            raise Refused(_ONLY_CARE)
+            raise node.shut(who) or Refused(_ONLY_CARE)
         node.pace.ask(who.facility, at)
     except Refused as error:
         refused.append(refusal_of(node, who, Action.MATCH_IDENTITY, error.code))

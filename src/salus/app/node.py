@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from salus import identity, parties
+from salus.app.grace import GRACE_FILE, Grace, NotAdmitted, not_admitted, note_grace, standing
 from salus.app.pacing import Pace
 from salus.app.remembering import Memory, log_stamp
 from salus.app.schemas import SCHEMAS
@@ -33,7 +34,7 @@ from salus.ledger import (
     latest_at,
     node_leaf,
 )
-from salus.parties import Facility, Principal, RelyingParty, SignIn, TokenIssuer
+from salus.parties import Facility, Graced, Principal, RelyingParty, SignIn, TokenIssuer
 from salus.proof import ProofError, Trust, open_checkpoint
 from salus.records.following import Plan, PlansRefused, read_plans, shipped_plans
 from salus.rules import admitted_at
@@ -142,14 +143,39 @@ class Node:
     def care_facility(self, principal: Principal) -> bool:
         """Tell whether a principal acts at a registered place of care that is admitted."""
         place = self.facility(principal.facility) if principal.facility is not None else None
-        return place is not None and place.care and self.admitted(place)
+        return place is not None and self.gives_care(place)
 
-    def why_no_care(self, principal: Principal) -> str:
-        """Say why somebody's facility is none that care is given at, for whoever stands at its desk."""
+    def gives_care(self, place: Facility) -> bool:
+        """Tell whether a place of care is admitted, or open for the 30 days after an upgrade."""
+        return place.care and (self.admitted(place) or self.graced_until(place) is not None)
+
+    def shut(self, principal: Principal) -> NotAdmitted | None:
+        """Return what somebody at a place of care is told that is neither admitted nor open after an upgrade."""
         place = self.facility(principal.facility) if principal.facility is not None else None
-        if place is not None and place.care and not self.admitted(place):
-            return "no admission of this place is in force; who runs the node has one published (salus publish)"
-        return "only a place of care may do this, for treatment"
+        if place is None or not place.care or self.gives_care(place):
+            return None
+        found = self.grace
+        return not_admitted(found.ends if found and _as_then(place) in found.places else None)
+
+    @property
+    def grace(self) -> Grace | None:
+        """The places that an upgrade let stay open, also where that is over; None on a demo node."""
+        at = self.clock.now().replace(second=0, microsecond=0)
+        return (
+            None if self.demo else self.memory.recall("grace", at, lambda: standing(self.store, self.settings.data, at))
+        )
+
+    def graced_until(self, place: Facility) -> datetime | None:
+        """Return until when a place stays open without an admission; None where it does not, or needs none."""
+        found = self.grace
+        standing_open = found is not None and found.open(self.clock.now()) and _as_then(place) in found.places
+        return found.ends if found and standing_open and not self.admitted(place) else None
+
+    def open_by_grace(self) -> list[Facility]:
+        """Return the places that are open now without an admission."""
+        found = self.grace
+        named = {one.facility for one in found.places} if found and found.open(self.clock.now()) else set()
+        return [one for one in parties.facilities(self.store) if one.facility_id in named and self.graced_until(one)]
 
     def admitted(self, place: Facility) -> bool:
         """Tell whether published admissions name a facility as it is registered, in the minute that it is asked in.
@@ -164,6 +190,13 @@ class Node:
         same = (place.facility_id, place.organisation, place.kind.value, place.county)
         named = told.get(place.facility_id, ())
         return same in {(one.facility, one.organisation, one.licence.value, one.county) for one in named}
+
+
+def _as_then(place: Facility) -> Graced:
+    """Return a place as the list of those that an upgrade let stay open would tell it."""
+    return Graced(
+        facility=place.facility_id, organisation=place.organisation, kind=place.kind.value, county=place.county
+    )
 
 
 def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
@@ -186,6 +219,9 @@ def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
         _same_log(store, node.sequencer)
         if not (settings.data / "node.json").exists():
             write_private(settings.data / "node.json", json.dumps(told))
+        noted = None if node.demo else note_grace(store, settings.data, clock.now())
+        if noted is not None:
+            write_private(settings.data / GRACE_FILE, noted.decode())
         _join_witnesses(node)
         return node
     except BaseException:

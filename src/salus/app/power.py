@@ -89,11 +89,22 @@ class Disclosed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Graced:
+    """How many places of care stay open without an admission after an upgrade, by a leaf; `digest` is of their list."""
+
+    index: int
+    places: int
+    digest: bytes
+    starts: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Powers:
     """All of it. `decisions` are counted by the digest of their rules; `size` is how many leaves the log has.
 
     `voids` counts the leaves of void certificates; `voided` is what was told of months that are over. `shredded` counts
-    the certificates of destroyed keys, of a chart and of an emergency.
+    the certificates of destroyed keys, of a chart and of an emergency. The first of `graces` counts, no later one.
     """
 
     size: int
@@ -110,6 +121,7 @@ class Powers:
     disclosures: tuple[Disclosed, ...]
     shredded: Mapping[str, int]
     glass: tuple[GlassDay, ...] = ()
+    graces: tuple[Graced, ...] = ()
 
 
 def powers(node: Node) -> Powers:
@@ -139,6 +151,7 @@ def _powers(node: Node) -> Powers:
         voided=tuple(_voided(leaf) for _, leaf in _newest(node, "voids")),
         glass=tuple(_glass(leaf) for _, leaf in _newest(node, "break-glass")),
         disclosures=tuple(_disclosed(index, leaf, parties) for index, leaf in _newest(node, "disclosure")),
+        graces=tuple(_graced(index, leaf) for index, leaf in ledger.leaves(node.store, "grace")),
         shredded=Counter(str(leaf.body["kind"]) for _, leaf in ledger.leaves(node.store, "shred")),
     )
 
@@ -189,6 +202,16 @@ def _glass(leaf: Leaf) -> GlassDay:
         organisation=str(body["organisation"]),
         opened=int(str(body["opened"])),
         unreviewed=int(str(body["unreviewed"])),
+    )
+
+
+def _graced(index: int, leaf: Leaf) -> Graced:
+    return Graced(
+        index=index,
+        places=int(str(leaf.body["places"])),
+        digest=_bytes(leaf, "digest"),
+        starts=parse_instant(str(leaf.body["starts"])),
+        ends=parse_instant(str(leaf.body["ends"])),
     )
 
 

@@ -30,8 +30,8 @@ ENDED_GROUND = "guardian-paper"
 _NOT_HERE = "there is no such right to show a code here, or it is over"
 _TWO_HERE = "a guardian's slip is for a child who is here: take the child's code or number at the desk first"
 _CONFIRMED = (
-    "one person's word ends no guardian's right: take the child's code, or let a second person at the desk take the"
-    " child's number"
+    "one person's word ends no guardian's right, nor does a guardian's code: take the child's own code, or let a second"
+    " person at the desk take the child's number"
 )
 _NO_PAPER = "write the number of the paper that the guardian showed, as your institution files it"
 _NO_BIRTH_DATE = "there is no number here that says when this person was born; a guardian's right needs its end"
@@ -121,8 +121,9 @@ def end_guardians(node: Node, who: Principal, resident_id: UUID, paper: str) -> 
 
     A guardian whose guardianship is over gives nothing back, and a child may have no account to end it with. Rights
     that the child gave stay. Whichever desk gave the guardians', they are over, one that nobody took yet, too; the
-    child sees it, and who held one sees by which place. It takes a care relation that the child's code or a second
-    person opened: nobody alone, with a number and any paper's name, ends anything. Raises NoPaper, and Refused.
+    child sees it, and who held one sees by which place. It takes a care relation that the child's own code or a second
+    person opened: nobody alone, with a number and any paper's name, ends anything, and no guardian does with the code
+    that they show for the child. Raises NoPaper, and Refused.
     """
     at, named = node.clock.now(), paper.strip()
     if not access.names_paper(named):

@@ -139,7 +139,7 @@ def _care(node: Node, facility_id: str) -> Facility:
         found = node.facility(facility_id)
     except PartyUnknown:
         raise NotShown(_NO_CARE) from None
-    if not found.care or not node.admitted(found):
+    if not node.gives_care(found):
         raise NotShown(_NO_CARE)
     return found
 

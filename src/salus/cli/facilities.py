@@ -13,7 +13,7 @@ from salus.cli.actors import admission_document
 from salus.cli.facility_report import report_lines
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
-from salus.kernel import Invalid, Role, parse_instant
+from salus.kernel import Invalid, Role, format_instant, parse_instant
 from salus.rules import Admission, Licence
 
 
@@ -83,16 +83,25 @@ def add(
 def list_(data: Path | None, settings: Path | None, as_json: bool) -> None:
     """List the registered facilities."""
     with open_node(settings_of(settings, data=data)) as node:
-        found = [(one, node.admitted(one)) for one in parties.facilities(node.store)]
+        found = [(one, node.admitted(one), node.graced_until(one)) for one in parties.facilities(node.store)]
     if as_json:
         told = [
-            {"id": f.facility_id, "name": f.name_en, "level": f.level, "kind": f.kind, "admitted": admitted}
-            for f, admitted in found
+            {
+                "id": f.facility_id,
+                "name": f.name_en,
+                "level": f.level,
+                "kind": f.kind,
+                "admitted": admitted,
+                "open_until": format_instant(until) if until else None,
+            }
+            for f, admitted, until in found
         ]
         tell({"facilities": told})
         return
-    for one, admitted in found:
+    for one, admitted, until in found:
         out = "" if admitted or one.kind.value not in set(Licence) else " (not admitted)"
+        if until:
+            out = f" (not admitted, open until {format_instant(until)} because of the upgrade)"
         say(f"{one.facility_id:8} {one.level} {one.kind:24} {one.name_en} {one.name_zh}{out}")
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from salus.app import Imported, collect_seldom, demo_token, ensure_sandbox, import_files, open_node, workers_for
+from salus import parties
+from salus.app import Imported, Node, collect_seldom, demo_token, ensure_sandbox, import_files, open_node, workers_for
 from salus.cli.lock import serving
 from salus.cli.outcomes import Outcomes, imported
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
-from salus.kernel import Purpose, Role
+from salus.kernel import Purpose, Role, format_instant
 from salus.parties import ROLE_PURPOSES
 from salus.web import run
 
@@ -35,7 +37,20 @@ def serve(data: Path | None, settings: Path | None, port: int | None, host: str 
     with serving(given.data), open_node(given, kind) as node:
         if node.demo:
             ensure_sandbox(node)
+        for line in admissions_told(node):
+            say(line)
         run(node, lambda url: say(f"serving {node.kind} node {node.name} at {url}"))
+
+
+def admissions_told(node: Node) -> Iterator[str]:
+    """Say at the start which places of care are open without an admission, and which are closed for want of one."""
+    graced = node.open_by_grace()
+    if graced and node.grace:
+        names, ends = ", ".join(one.facility_id for one in graced), format_instant(node.grace.ends)
+        yield f"open without an admission until {ends}, because of the upgrade: {names}; have one published before"
+    shut = [one.facility_id for one in parties.facilities(node.store) if one.care and not node.gives_care(one)]
+    if shut:
+        yield f"closed for want of an admission: {', '.join(shut)}; see docs/how-to/upgrade.md"
 
 
 @click.command(name="import")

@@ -35,6 +35,7 @@ from salus.ledger.sequencing.sequencer import Sequencer
 from salus.ledger.service import (
     add_document,
     append,
+    append_first,
     append_once,
     begin,
     checkpoints,
@@ -94,6 +95,7 @@ __all__ = [
     "add_document",
     "anchor_leaf",
     "append",
+    "append_first",
     "append_once",
     "begin",
     "checkpoints",

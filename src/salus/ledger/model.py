@@ -157,6 +157,8 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "shred": {"kind": _one_of("chart", "emergency"), "commitment": _hash, "due": _instant, "done": _instant},
         # What a court ordered to be shown to it, of one resident: who signed, and by when the resident is told.
         "disclosure": {"disclosure": _hash, "signatures": _signatures, "notice": _instant},
+        # Which places of care, by the digest of their list, stay open without an admission after an upgrade. Said once.
+        "grace": {"places": _count0, "digest": _hash, "starts": _instant, "ends": _instant},
         # How many attempts to write a measure were refused on a day.
         "refusals": {"day": _day, "action": _name, "count": _count},
         # How many records an organisation's staff opened in emergencies on a day, and for how many of its openings the

@@ -36,6 +36,17 @@ def append_once(store: Store, leaf: Leaf) -> None:
             append(tx, leaf)
 
 
+def append_first(store: Store, leaf: Leaf) -> Leaf:
+    """Hand a leaf over unless one of its kind stands in the log or waits already; return the one that was first."""
+    with store.transaction(Duty.LEDGER) as tx:
+        tables.lock(tx, tables.SEQUENCING)
+        said = [entry for _, entry in tables.entries_of(tx, leaf.kind)]
+        said += [entry for entry in tables.waiting_entries(tx) if entry.startswith(f'{{"{leaf.kind}":'.encode())]
+        if not said:
+            append(tx, leaf)
+    return parse_leaf(said[0]) if said else leaf
+
+
 def add_document(tx: Transaction, content: bytes) -> bytes:
     """Keep a public document in the caller's transaction, and return its SHA-256, by which publication leaves name it.
 

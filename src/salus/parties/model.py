@@ -162,6 +162,16 @@ class Facility:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Graced:
+    """A place of care as it was registered before admissions came."""
+
+    facility: str
+    organisation: str
+    kind: str
+    county: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """A facility's software, known by its public keys. `client_id` is random."""
 

@@ -11,6 +11,7 @@ from salus.parties.errors import PartyExists, PartyInvalid, PartyUnknown
 from salus.parties.model import (
     Facility,
     FacilityKind,
+    Graced,
     Organisation,
     Principal,
     Staff,
@@ -86,6 +87,12 @@ def facility(store: Store, facility_id: str) -> Facility:
     if found is None:
         raise PartyUnknown("there is no such facility")
     return found
+
+
+def graced(store: Store) -> list[Graced]:
+    """Return the places of care that were registered before admissions came, as they were then, by id."""
+    with store.transaction(Duty.REGISTRY) as tx:
+        return rows.graced(tx)
 
 
 def add_system(store: Store, facility_id: str, jwks: object, *, scopes: str = ALL_SCOPES) -> System:

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from salus.kernel import Role
-from salus.parties.model import Facility, FacilityKind, Organisation, Staff, System
+from salus.parties.model import Facility, FacilityKind, Graced, Organisation, Staff, System
 from salus.parties.scopes import format_scopes, parse_scopes
 from salus.storage import Transaction
 
@@ -68,6 +68,12 @@ def facility(tx: Transaction, facility_id: str) -> Facility | None:
     """Return one facility."""
     row = tx.row(_FACILITY + " where id = %s", (facility_id,))
     return _facility(row) if row else None
+
+
+def graced(tx: Transaction) -> list[Graced]:
+    """Return the places of care that were registered before admissions came, by id."""
+    found = tx.rows("select facility, organisation, kind, county from parties.grace order by facility")
+    return [Graced(facility=id_, organisation=body, kind=kind, county=county) for id_, body, kind, county in found]
 
 
 def add_system(tx: Transaction, system: System) -> bool:

@@ -26,6 +26,7 @@ from salus.rules.publishing.checking import (
     check_content,
     check_publication,
     emergency_of,
+    had_notice,
     reason_of,
     rules_of,
 )
@@ -40,7 +41,7 @@ from salus.rules.publishing.model import (
     Venue,
 )
 from salus.rules.publishing.recognising import ForeignForm, RecognisedKey, Recognition, recognised_at
-from salus.rules.publishing.renewing import REACH, check_renewal, log_order, most_in_a_year
+from salus.rules.publishing.renewing import REACH, check_renewal, following, log_order, most_in_a_year
 from salus.rules.publishing.signing import signed_by
 from salus.rules.publishing.succeeding import check_succession, succeeding
 from salus.rules.publishing.trusting import (
@@ -147,6 +148,8 @@ __all__ = [
     "emergency_of",
     "end_message",
     "exposure_commitment",
+    "following",
+    "had_notice",
     "is_governed",
     "is_receipt",
     "is_slip",

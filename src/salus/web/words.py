@@ -308,6 +308,17 @@ FAILURES: Mapping[FailureKind, tuple[str, str, str]] = {
         noop("Your role does not open it, or the care relation has ended. Nothing was shown and nothing was lost."),
         noop("At a place of care, ask the person for their code again. Elsewhere, go back to the first page."),
     ),
+    FailureKind.NOT_ADMITTED: (
+        noop("This place is not admitted"),
+        noop(
+            "No published admission of this place is in force, so no code, visit or emergency opens a record here."
+            " Nothing was shown and nothing was lost."
+        ),
+        noop(
+            "Treat the person without the record. Ask whoever runs this node to have an admission published:"
+            " it counts 72 hours later."
+        ),
+    ),
     FailureKind.EXPIRED: (
         noop("The form was open for too long"),
         noop("For your safety a form works only for a while. Nothing was changed and nothing was lost."),

@@ -67,6 +67,7 @@ FIELDS: Mapping[str, Mapping[str, str | tuple[str, ...]]] = {
     "void": {"commitment": "hash"},
     "voids": {"month": "month", "reason": ("holder", "superseded", "not-ones-own", "together"), "count": "count"},
     "certificates": {"key": "hash", "digest": "hash"},
+    "grace": {"places": "count0", "digest": "hash", "starts": "instant", "ends": "instant"},
     "refusals": {"day": "day", "action": "name", "count": "count"},
     "break-glass": {"day": "day", "organisation": "name", "opened": "count0", "unreviewed": "count0"},
     "disclosure": {"disclosure": "hash", "signatures": "signatures", "notice": "instant"},

@@ -34,7 +34,6 @@ from salus.rules import (
     Document,
     PartyKey,
     PublicationKind,
-    PublicationRefused,
     Published,
     Recognition,
     RegionRules,
@@ -43,12 +42,13 @@ from salus.rules import (
     Veto,
     chained,
     check_publication,
-    check_renewal,
     emergency_of,
+    following,
+    had_notice,
     is_governed,
     list_in_force,
-    log_order,
     read_veto,
+    stops,
     succeeding,
 )
 
@@ -84,8 +84,9 @@ class TrustFile:
 
     `listed` tells that it has a trust list: from the first one's start on keys count as the one in force says, and no
     other key does. `batches` are certificates that the log had. `vetoes` are by the log's ombudsmen; what they stopped
-    in time is left out. `voided` are lists of void codes in formats of other systems, by SHA-256 of the key that signed
-    codes and list.
+    in time is left out. `published` are its acceptance rules and recognitions as the log has them; `emergencies` are
+    those that came along with rules at short notice, whether or not they follow rightly on each other. `voided` are
+    lists of void codes in formats of other systems, by SHA-256 of the key that signed codes and list.
     """
 
     trust: Trust
@@ -102,6 +103,8 @@ class TrustFile:
     batches: tuple[Batch, ...] = ()
     vetoes: tuple[Veto, ...] = ()
     voided: Mapping[bytes, VoidMarks] = field(default_factory=lambda: MappingProxyType({}))
+    published: tuple[Published, ...] = ()
+    emergencies: tuple[Published, ...] = ()
 
     def fresh(self, at: datetime) -> bool:
         """Tell whether the file is young enough to be used; a clock that is an hour slow is borne with."""
@@ -151,10 +154,10 @@ def _has_all(found: TrustFile, kept: TrustFile) -> bool:
 
     A recognition may have a later version in its place, which has begun by the file's time; since one that has ended
     stands for earlier ones, it may not be missing either. Acceptance rules stand beside each other until they end.
-    A veto stays for good, and what it stopped may go. A list of void codes is followed by one that is no older.
+    A veto stays for good, and what it stopped in time may go. A list of void codes is followed by one that is no older.
     """
-    vetoed = {one.digest for one in found.vetoes}
-    rules = {one.digest for one in found.acceptance} | vetoed
+    gone = _stopped(kept.published, found.vetoes)
+    rules = {one.digest for one in found.acceptance} | gone | _fallen(kept, found.vetoes)
     if any(one.digest not in rules and one.ends > found.made for one in kept.acceptance):
         return False
     if any(key not in found.voided or found.voided[key].issued < one.issued for key, one in kept.voided.items()):
@@ -162,9 +165,31 @@ def _has_all(found: TrustFile, kept: TrustFile) -> bool:
     begun = [one for one in found.recognised if one.starts <= found.made]
     for known in kept.recognised:
         later = any(one.name == known.name and one.version > known.version for one in begun)
-        if not later and known not in found.recognised and known.digest not in vetoed:
+        if not later and known not in found.recognised and known.digest not in gone:
             return False
+    vetoed = {one.digest for one in found.vetoes}
     return (found.listed or not kept.listed) and {one.digest for one in kept.vetoes} <= vetoed
+
+
+def _stopped(published: Iterable[Published], vetoes: Sequence[Veto]) -> set[str]:
+    """Return the digests of documents that one of these vetoes stops: in time, by an ombudsman of the log."""
+    return {
+        one.document.digest for one in published if any(stops(veto, one.document, one.logged_at) for veto in vetoes)
+    }
+
+
+def _fallen(kept: TrustFile, vetoes: Sequence[Veto]) -> set[str]:
+    """Return the digests of a kept file's rules that counted under vetoed emergencies alone.
+
+    A file at short notice brings all emergencies of the log, so that what is left of them without the vetoed ones, and
+    without those that renewed them, tells which rules fell. Rules that had their 72 hours fall with no emergency.
+    """
+    stopped = _stopped(kept.emergencies, vetoes)
+    if not stopped:
+        return set()
+    left = following(one for one in kept.emergencies if one.document.digest not in stopped)
+    rules = (one for one in kept.published if one.document.kind is PublicationKind.ACCEPTANCE)
+    return {one.document.digest for one in rules if not had_notice(one, left)}
 
 
 def write_trust(
@@ -229,14 +254,16 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     told = _Told(trust=trust, keys=tuple(keys), vetoes=tuple(vetoes))
     issuers, lost_issuers = _each(value["issuers"], lambda one: _issuer(one, keys))
     declarations, lost_declarations = _each(value["declarations"], lambda one: Declaration.of(told.document(one)))
-    acceptance, lost_acceptance = _acceptance(value, told)
-    recognised, lost_recognised = _each(value.get("recognised", ()), lambda one: Recognition.of(told.document(one)))
+    emergencies, lost_emergencies = _each(value.get("emergencies", ()), lambda one: _emergency(one, told))
+    rules, lost_acceptance = _acceptance(value, told, emergencies)
+    recognised, lost_recognised = _each(value.get("recognised", ()), lambda one: _recognition(one, told))
     by_kid = {key_id(one.key): one for one in issuers}
     trusted, lost_trusted = _each(value.get("trusted", ()), told.published)
     batches, lost_batches = _each(value.get("signed", ()), lambda one: read_batch(one, trust))
     lists, lost_lists = _each(value["lists"], lambda one: _listed(one, by_kid))
     voided, lost_voided = _each(value.get("voided", ()), _voided)
     lost = (lost_keys, lost_issuers, lost_declarations, lost_acceptance, lost_recognised, lost_trusted, lost_batches)
+    others = lost_lists + lost_vetoes + lost_emergencies + lost_voided
     return TrustFile(
         trust=trust,
         made=made,
@@ -244,14 +271,16 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
         issuers=MappingProxyType(by_kid),
         declarations=tuple(declarations),
         lists=_newest(lists),
-        dropped=sum(lost) + lost_lists + lost_vetoes + lost_voided,
-        acceptance=acceptance,
-        recognised=tuple(recognised),
+        dropped=sum(lost) + others,
+        acceptance=tuple(RegionRules.of(one.document) for one in rules),
+        recognised=tuple(Recognition.of(one.document) for one in recognised),
         listed="trusted" in value,
         chain=chained(one for one in trusted if one.document.kind is PublicationKind.TRUST_LIST),
         batches=tuple(batches),
         vetoes=told.vetoes,
         voided=_newest(voided),
+        published=(*rules, *recognised),
+        emergencies=tuple(emergencies),
     )
 
 
@@ -370,21 +399,21 @@ def _veto(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Veto:
     return read_veto(body, keys, logged_at)
 
 
-def _acceptance(value: Mapping[str, Any], told: _Told) -> tuple[tuple[RegionRules, ...], int]:
+def _acceptance(
+    value: Mapping[str, Any], told: _Told, emergencies: Sequence[Published]
+) -> tuple[tuple[Published, ...], int]:
     """Read acceptance rules; those at short notice count under an emergency that comes along and is proved, too."""
-    read, lost = _each(value.get("emergencies", ()), lambda one: _emergency(one, told))
-    emergencies: list[Published] = []
-    for published in sorted(read, key=log_order):
-        try:
-            check_renewal(published, emergencies)
-        except PublicationRefused:
-            lost += 1
-        else:
-            emergencies.append(published)
-    rules, lost_rules = _each(value.get("acceptance", ()), lambda one: _rules(one, told, emergencies))
+    counted = following(emergencies)
+    rules, lost = _each(value.get("acceptance", ()), lambda one: _rules(one, told, counted))
     counting = succeeding(rules)
-    left = lost + lost_rules + len(rules) - len(counting)
-    return tuple(RegionRules.of(one.document) for one in rules if one in counting), left
+    left = lost + len(emergencies) - len(counted) + len(rules) - len(counting)
+    return tuple(one for one in rules if one in counting), left
+
+
+def _recognition(item: Any, told: _Told) -> Published:
+    found = told.published(item)
+    Recognition.of(found.document)
+    return found
 
 
 def _emergency(item: Any, told: _Told) -> Published:

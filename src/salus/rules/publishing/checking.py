@@ -182,6 +182,12 @@ def _any_times(published: Published, lasts: timedelta, notice: timedelta) -> Non
         raise PublicationRefused("SHORT-QUORUM", f"signers come from at least {limits.ORGANISATIONS} organisations")
 
 
+def had_notice(published: Published, emergencies: Sequence[Published]) -> bool:
+    """Tell whether rules were published with 72 hours of notice, or under one of these emergencies."""
+    notice = published.document.starts - published.logged_at
+    return notice >= limits.RULES_NOTICE or _under(published, emergencies)
+
+
 def _under(published: Published, emergencies: Sequence[Published]) -> bool:
     """Tell whether an emergency of the rules' disease was alive, and known, when they reached the log."""
     disease = published.document.body.get("disease")

@@ -55,6 +55,18 @@ def check_renewal(published: Published, emergencies: Sequence[Published]) -> Non
         )
 
 
+def following(found: Iterable[Published]) -> list[Published]:
+    """Return those emergencies that follow rightly on each other, in the order in which the log had them."""
+    counting: list[Published] = []
+    for one in sorted(found, key=log_order):
+        try:
+            check_renewal(one, counting)
+        except PublicationRefused:
+            continue
+        counting.append(one)
+    return counting
+
+
 def check_chain(published: Published, chain: Sequence[Published]) -> None:
     """Refuse a line of earlier emergencies, oldest first, that has a gap, is too long, or stops too early."""
     names = [*(one.document.body.get("renews") for one in chain), published.document.body.get("renews")]

@@ -24,6 +24,8 @@ from salus.web.views.power import (
     DisclosureLine,
     FindingLine,
     GlassLine,
+    GracedPlace,
+    GraceLine,
     InForce,
     OrderLine,
     ParkedLine,
@@ -68,8 +70,23 @@ async def power(visit: Visit) -> Response:
         shredded=ShredCounts(charts=found.shredded["chart"], emergencies=found.shredded["emergency"]),
         glass=_glass(found, node),
         commands=_commands(node),
+        graces=tuple(
+            GraceLine(index=one.index, places=one.places, digest=one.digest, ends=one.ends) for one in found.graces
+        ),
+        graced=await in_thread(visit.gate, lambda: _graced(node)),
     )
     return visit.show(view)
+
+
+def _graced(node: Node) -> tuple[GracedPlace, ...]:
+    """Tell each place that an upgrade let stay open, as the list that the log's digest is of tells it."""
+    told = []
+    for one in sorted(node.grace.places if node.grace else (), key=lambda one: one.facility):
+        place = node.facility(one.facility)
+        listed = ", ".join((one.facility, one.organisation, one.kind, one.county))
+        until, admitted = node.graced_until(place), node.admitted(place)
+        told.append(GracedPlace(name=facility_words(node, one.facility), listed=listed, until=until, admitted=admitted))
+    return tuple(told)
 
 
 def _glass(found: Powers, node: Node) -> tuple[GlassLine, ...]:

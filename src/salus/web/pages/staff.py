@@ -46,7 +46,15 @@ async def _desk(
         )
         for visitor in present
     )
-    view = Desk(purposes=_DESK_PURPOSES, trouble=trouble, visit_ends=visit_ends, relations=relations)
+    place = node.facility(who.facility or "")
+    view = Desk(
+        purposes=_DESK_PURPOSES,
+        trouble=trouble,
+        visit_ends=visit_ends,
+        relations=relations,
+        shut=node.shut(who) is not None,
+        graced=node.graced_until(place),
+    )
     return visit.show(view, 400 if trouble else 200)
 
 

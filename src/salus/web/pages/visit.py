@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from salus.app import grace
 from salus.kernel import Refused, Role, SalusError
 from salus.parties import NotSignedIn, Principal, authenticate
 from salus.web.gate import Gate, gate_of, in_thread
@@ -198,12 +199,15 @@ def show_failure(visit: Visit, error: SalusError) -> Response:
     if isinstance(error, NotSignedIn) and request.method == "GET" and request.url.path != Address.SIGN_IN:
         return visit.go(Address.SIGN_IN, next=request.url.path)
     kind = _kind(error)
-    return visit.show(Failure(kind=kind, code=error.code, text=error.text), kind.status)
+    text = None if kind is FailureKind.NOT_ADMITTED else error.text  # the page says the same in its reader's language
+    return visit.show(Failure(kind=kind, code=error.code, text=text), kind.status)
 
 
 def _kind(error: SalusError) -> FailureKind:
     if isinstance(error, FormExpired):
         return FailureKind.EXPIRED
+    if isinstance(error, grace.NotAdmitted):
+        return FailureKind.NOT_ADMITTED
     by_status: Mapping[int, FailureKind] = {
         401: FailureKind.SIGN_IN,
         403: FailureKind.REFUSED,

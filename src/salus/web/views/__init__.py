@@ -305,6 +305,7 @@ class FailureKind(StrEnum):
     INVALID = "invalid"
     SIGN_IN = "sign-in"
     REFUSED = "refused"
+    NOT_ADMITTED = "not-admitted"  # a place of care that no admission in force names
     EXPIRED = "expired"  # the form was open too long, or its token is another session's
     NOT_FOUND = "not-found"
     TOO_MANY = "too-many"
@@ -321,6 +322,7 @@ _STATUS = {
     FailureKind.INVALID: 400,
     FailureKind.SIGN_IN: 401,
     FailureKind.REFUSED: 403,
+    FailureKind.NOT_ADMITTED: 403,
     FailureKind.EXPIRED: 403,
     FailureKind.NOT_FOUND: 404,
     FailureKind.TOO_MANY: 429,
@@ -364,13 +366,18 @@ class OpenRelation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The reception desk: one field and the purpose. `purposes` are those of the role, its first one preselected."""
+    """The reception desk: one field and the purpose. `purposes` are those of the role, its first one preselected.
+
+    `shut` tells that no admission of the place is in force, `graced` until when it is open all the same.
+    """
 
     template: ClassVar[str] = "desk.html"
     purposes: tuple[Purpose, ...]
     trouble: DeskTrouble | None = None
     visit_ends: datetime | None = None
     relations: tuple[OpenRelation, ...] = ()
+    shut: bool = False
+    graced: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

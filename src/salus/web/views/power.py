@@ -120,6 +120,26 @@ class ShredCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GraceLine:
+    """How many places stay open without an admission, until when, and the digest of their list, as a leaf says."""
+
+    index: int
+    places: int
+    digest: bytes
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GracedPlace:
+    """One of those places, as the list tells it. `until` is when it closes; None where it is closed or admitted."""
+
+    name: Words
+    listed: str
+    until: datetime | None
+    admitted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Power:
     """What power there is, who holds it, and how it was used; for anybody. Everything in it is counted from the log.
 
@@ -142,6 +162,8 @@ class Power:
     shredded: ShredCounts
     glass: tuple[GlassLine, ...]
     commands: tuple[str, ...]
+    graces: tuple[GraceLine, ...] = ()
+    graced: tuple[GracedPlace, ...] = ()
 
     @property
     def decisions(self) -> int:

@@ -18,6 +18,8 @@ from salus_audit.spelling import base64_of, instant, jcs, seconds
 
 SHRED_WITHIN = 30 * DAY
 """How long after an emergency's end the keys of its data have to be destroyed at the latest."""
+GRACE = 30 * DAY
+"""How long after an upgrade places of care stay open without an admission."""
 
 
 def judge_counts(log: Log, seen: Witnessed, emergencies: Iterable[Published]) -> None:
@@ -33,6 +35,7 @@ def judge_counts(log: Log, seen: Witnessed, emergencies: Iterable[Published]) ->
     _looks(log)
     judge_unwraps(log, seen)
     _shredded(log, seen, emergencies)
+    _grace(log, seen)
 
 
 def _anchors(log: Log) -> None:
@@ -113,6 +116,16 @@ def _looks(log: Log) -> None:
         if body["unreviewed"]:
             text = f"{body['unreviewed']} emergency looks whose time ran out on {body['day']} were not reviewed"
             log.findings.add("UNREVIEWED", index, body["organisation"], text)
+
+
+def _grace(log: Log, seen: Witnessed) -> None:
+    """Places without an admission stay open once, for 30 days from when the log was told; the first entry counts."""
+    for place, (index, body) in enumerate(log.of("grace")):
+        starts, ends, at = seconds(body["starts"]), seconds(body["ends"]), seen.seen(index)
+        if place:
+            log.findings.add("GRACE-AGAIN", index, None, "places without an admission were let stay open once before")
+        elif ends - starts > GRACE or (at is not None and body["places"] and starts > at + SKEW):
+            log.findings.add("GRACE-AGAIN", index, None, "places without an admission stay open for 30 days at most")
 
 
 def _shredded(log: Log, seen: Witnessed, emergencies: Iterable[Published]) -> None:

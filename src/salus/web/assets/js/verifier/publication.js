@@ -128,15 +128,26 @@ export async function checkRules(document, leaf, keys, loggedAt, emergencies) {
   require(found.kind === "acceptance-rules", "acceptance rules");
   if (notice >= RULES_NOTICE) requireQuorum(found, SIGNERS, RULES_LAST);
   else {
-    const under = emergencies.some(
-      (one) => one.starts <= loggedAt && loggedAt < one.ends && one.loggedAt <= loggedAt && one.body.disease === found.body.disease,
-    );
-    require(notice >= URGENT_NOTICE && under, "too short notice");
+    const told = { disease: found.body.disease, starts: found.starts, loggedAt };
+    require(notice >= URGENT_NOTICE && hadNotice(told, emergencies), "too short notice");
     requireQuorum(found, URGENT_SIGNERS, URGENT_LAST);
     const organisations = new Set(found.signers.map((one) => one.organisation));
     require(organisations.size >= URGENT_ORGANISATIONS, "of too few organisations");
   }
   return { ...readRules(found.body, found), loggedAt };
+}
+
+/**
+ * Whether rules were published with 72 hours of notice, or under one of these emergencies.
+ *
+ * @param {{ disease: string, starts: number, loggedAt: number }} rules
+ * @param {Published[]} emergencies
+ */
+export function hadNotice({ disease, starts, loggedAt }, emergencies) {
+  if (starts - loggedAt >= RULES_NOTICE) return true;
+  return emergencies.some(
+    (one) => one.starts <= loggedAt && loggedAt < one.ends && one.loggedAt <= loggedAt && one.body.disease === disease,
+  );
 }
 
 /**

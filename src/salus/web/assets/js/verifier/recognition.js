@@ -21,7 +21,7 @@ const MOST_SOURCE = 128;
  */
 /**
  * @typedef {{ name: string, version: number, digest: string, keys: RecognisedKey[], starts: number,
- *   ends: number }} Recognition
+ *   ends: number, loggedAt: number }} Recognition
  */
 
 /**
@@ -41,7 +41,7 @@ export async function checkRecognition(document, leaf, parties, loggedAt) {
   require(told.size === keys.length, "no key twice");
   requireQuorum(found, SIGNERS, LASTS);
   require(starts - loggedAt >= NOTICE, "it was published with notice");
-  return { name: document.name, version: document.version, digest, keys, starts, ends };
+  return { name: document.name, version: document.version, digest, keys, starts, ends, loggedAt };
 }
 
 /**

@@ -8,14 +8,14 @@ import { canonical } from "./canonical.js";
 import { readSpki } from "./keys.js";
 import { Trust } from "./log.js";
 import { hex, readBase64, same, sha256, utf8 } from "./octets.js";
-import { checkDeclaration, checkEmergency, checkRules, hasFields } from "./publication.js";
+import { checkDeclaration, checkEmergency, checkRules, hadNotice, hasFields } from "./publication.js";
 import { checkRecognition } from "./recognition.js";
 import { require } from "./refused.js";
 import { following } from "./renewing.js";
 import { readStatusList } from "./status.js";
 import { chained, checkTrustList, follows, listInForce } from "./trusted.js";
 import { readVoidMarks } from "./voided.js";
-import { checkVeto, requireNotVetoed } from "./vetoing.js";
+import { checkVeto, isStopped, requireNotVetoed } from "./vetoing.js";
 
 export const FORMAT = "salus-trust-1";
 export const LASTS = 7 * 86400;
@@ -29,10 +29,11 @@ const SHORT_OCTETS = 16;
 /** @typedef {{ key: string, digests: Set<string>, loggedAt: number }} Batch certificates that the log had */
 /**
  * Where it is `listed`, keys count from the first trust list's start on as the one in force says, and no other key does.
+ * `emergencies` are those that came along, whether or not they follow rightly on each other.
  *
  * @typedef {{ policy: string, made: number, ends: number, issuers: Map<string, Issuer>,
- *   declarations: import("./publication.js").Declaration[], acceptance: import("./accepting.js").RegionRules[],
- *   lists: Map<string, import("./status.js").StatusList>, recognised: import("./recognition.js").Recognition[],
+ *   declarations: import("./publication.js").Declaration[], acceptance: import("./accepting.js").LoggedRules[],
+ *   emergencies: import("./publication.js").Published[], lists: Map<string, import("./status.js").StatusList>, recognised: import("./recognition.js").Recognition[],
  *   dropped: number, listed: boolean, chain: import("./trusted.js").TrustList[], batches: Batch[],
  *   vetoes: import("./vetoing.js").Veto[], voided: Map<string, import("./voided.js").VoidMarks> }} TrustFile
  */
@@ -70,7 +71,7 @@ export async function readTrust(text) {
   const [made, ends, chain] = [head.asOf, head.asOf + LASTS, chained(trusted)];
   const { policy } = value;
   const found = { policy, made, ends, issuers: byKid, declarations, acceptance, lists: newest(lists), recognised, dropped };
-  return { ...found, chain, batches, vetoes, voided: newest(voided), listed: "trusted" in value };
+  return { ...found, emergencies, chain, batches, vetoes, voided: newest(voided), listed: "trusted" in value };
 }
 
 /**
@@ -142,26 +143,42 @@ export function isNewer(found, kept) {
 /**
  * Whether a file lacks nothing that decides and that a kept one had. A recognition may have a later version in its place,
  * which has begun by the file's time; since one that has ended stands for earlier ones, it may not be missing either.
- * Acceptance rules stand beside each other until they end. A veto stays for good, and what it stopped may go. A list of
- * void codes is followed by one that is no older.
+ * Acceptance rules stand beside each other until they end. A veto stays for good, and what it stopped in time may go. A
+ * list of void codes is followed by one that is no older.
  *
  * @param {TrustFile} found
  * @param {TrustFile} kept
  */
 function hasAll(found, kept) {
   const living = kept.acceptance.filter((one) => found.made < one.ends);
-  const vetoed = found.vetoes.map((one) => one.digest);
-  const digests = [...found.acceptance.map((one) => one.digest), ...vetoed];
-  const rules = living.every((known) => digests.includes(known.digest)) && kept.vetoes.every((one) => vetoed.includes(one.digest));
+  const fallen = fallenRules(kept, found.vetoes);
+  const digests = [...found.acceptance, ...fallen].map((one) => one.digest);
+  const rules = living.every((known) => digests.includes(known.digest) || isStopped(known, found.vetoes));
   const recognised = kept.recognised.every((known) => {
     const standing = found.recognised.some((one) => {
       const later = one.name === known.name && one.version > known.version && one.starts <= found.made;
       return later || one.digest === known.digest;
     });
-    return standing || vetoed.includes(known.digest);
+    return standing || isStopped(known, found.vetoes);
   });
+  const vetoed = found.vetoes.map((one) => one.digest);
+  const vetoes = kept.vetoes.every((one) => vetoed.includes(one.digest));
   const voided = Array.from(kept.voided).every(([key, one]) => (found.voided.get(key)?.issued ?? 0) >= one.issued);
-  return rules && recognised && voided && (found.listed || !kept.listed);
+  return rules && recognised && vetoes && voided && (found.listed || !kept.listed);
+}
+
+/**
+ * The rules of a kept file that counted under vetoed emergencies alone. A file at short notice brings all emergencies of
+ * the log: what is left of them without the vetoed ones, and without those that renewed them, tells which rules fell.
+ *
+ * @param {TrustFile} kept
+ * @param {import("./vetoing.js").Veto[]} vetoes
+ */
+function fallenRules(kept, vetoes) {
+  const left = kept.emergencies.filter((one) => !isStopped(one, vetoes));
+  if (left.length === kept.emergencies.length) return [];
+  const { counting } = following(left);
+  return kept.acceptance.filter((one) => !hadNotice(one, counting));
 }
 
 /** @param {TrustFile} trust @param {number} at seconds from 1970 */

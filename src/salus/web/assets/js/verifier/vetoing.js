@@ -48,7 +48,16 @@ export async function checkVeto(leaf, keys, loggedAt) {
  */
 export function requireNotVetoed(document, digest, loggedAt, vetoes) {
   if (NOT_VETOED.includes(document.kind)) return;
-  const until = Math.max(seconds(document.starts), loggedAt + WITHIN);
-  const stopped = vetoes.some((one) => one.digest === digest && one.appointed <= loggedAt && one.loggedAt < until);
-  require(!stopped, "an ombudsman vetoed it");
+  require(!isStopped({ digest, starts: seconds(document.starts), loggedAt }, vetoes), "an ombudsman vetoed it");
+}
+
+/**
+ * Whether a veto of a document, which is no trust list, came in time, by an ombudsman that the log had no later.
+ *
+ * @param {{ digest: string, starts: number, loggedAt: number }} published
+ * @param {Veto[]} vetoes
+ */
+export function isStopped({ digest, starts, loggedAt }, vetoes) {
+  const until = Math.max(starts, loggedAt + WITHIN);
+  return vetoes.some((one) => one.digest === digest && one.appointed <= loggedAt && one.loggedAt < until);
 }
