@@ -78,19 +78,20 @@ def with_evidence(file: bytes, log: PublicLog, *given: Any) -> bytes:
 
 
 def written(
-    logs: tuple[PublicLog, PublicLog, PublicLog],
-    published: Mapping[str, tuple[Document, dict[str, Any]]],
+    logs: tuple[PublicLog, PublicLog],
+    published: Mapping[str, tuple[Document, dict[str, Any], PublicLog]],
     keys: Sequence[dict[str, Any]],
     evidence: Sequence[Any],
     opening: dict[str, Any],
     leaf: dict[str, Any],
 ) -> bytes:
-    """Write a whole file from the public log, as it was when the rules, the evidence and the decision had come in."""
-    first, then, newest = logs
+    """Write a whole file from the public log, as it was when documents, evidence and the decision had come in."""
+    then, newest = logs
     under: dict[str, Any] = {
-        name: {"document": document.as_json(), "leaf": told, "proof": first.proof("publication", told)}
-        for name, (document, told) in published.items()
+        name: {"document": document.as_json(), "leaf": told, "proof": log.proof("publication", told)}
+        for name, (document, told, log) in published.items()
     }
+    first = published["rules"][2]
     under["keys"] = [{"leaf": one, "proof": first.proof("party-key", one)} for one in keys]
     items = [{"kind": one.kind, "leaf": one.leaf, "proof": then.proof(one.kind, one.leaf)} for one in evidence]
     return canonical(
