@@ -91,7 +91,7 @@ def written(
         name: {"document": document.as_json(), "leaf": told, "proof": log.proof("publication", told)}
         for name, (document, told, log) in published.items()
     }
-    first = published["rules"][2]
+    first = min((log for _, _, log in published.values()), key=lambda log: log.size)
     under["keys"] = [{"leaf": one, "proof": first.proof("party-key", one)} for one in keys]
     items = [{"kind": one.kind, "leaf": one.leaf, "proof": then.proof(one.kind, one.leaf)} for one in evidence]
     return canonical(

@@ -20,6 +20,7 @@ from salus.rules.acceptance import shipped_acceptance
 from salus.storage import Duty
 from salus_abuse.attacks.residents import arrives, code_of
 from salus_abuse.attacks.rules import refusal
+from salus_abuse.browsing import words_of
 from salus_abuse.model import Sight, attack
 from salus_abuse.scene import DAY, HOUR, Scene
 
@@ -152,6 +153,7 @@ def _admitting_it(s: Scene, see: Sight) -> None:
     s.publish(document)
     s.close()
     veto(s.node, sign_veto(s.ombudsman, document.digest))
+    s.close()
     s.advance(3 * DAY + 2 * HOUR)
     person = s.person("H1")
     see.that("one ombudsman keeps it out though all signed", not arrives(s, person, "P1"))
@@ -223,9 +225,15 @@ def an_incident(s: Scene) -> str:
     )
     with s.node.store.transaction(Duty.COMMAND) as tx:
         hand_over(tx, figures, by=OFFICER, at=s.now)
-    told = {"alert": figures.alert, "kind": "infectious", "area": "910100", "level": "3", "objectives": "Care for all."}
+    told = {
+        "alert": figures.alert,
+        "kind": "infectious-disease",
+        "area": "910100",
+        "level": "3",
+        "objectives": "Care for all.",
+    }
     answer = s.browser(Role.COMMANDER, "H1").post("/incidents", **told)
-    assert answer.status_code == 303, answer.text[:2000]
+    assert answer.status_code == 303, words_of(answer)
     return str(answer.headers["location"]).partition("?")[0]
 
 
@@ -240,7 +248,7 @@ def order_on_a_building(s: Scene, see: Sight) -> None:
     incident, number = an_incident(s), s.number()
     commander = s.browser(Role.COMMANDER, "H1")
     good = {
-        "kind": "distribute",
+        "kind": "distribute-supply",
         "supply": "masks",
         "amount": "6",
         "area": "910101",

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 from salus.cli.actors import Party, commit_specimen, new_subject, sign_result
-from salus.kernel import Role
 from salus.rules import Result
 from salus_abuse.attacks.evidence import contested
 from salus_abuse.model import Sight, attack
-from salus_abuse.scene import DISEASE, HOUR, Person, Scene
-from salus_abuse.wallet import PublicLog, renewed, with_evidence
+from salus_abuse.scene import DISEASE, HOUR, Scene
+from salus_abuse.wallet import PublicLog, renewed
 
 LIES = 110
 """The auditor calls nobody an outlier who signed fewer than a hundred results on a day."""
-FLOOD, AT_ONCE = 300, 12
+FLOOD, AT_ONCE = 120, 12
 WORST_SECONDS = 60.0
 
 
@@ -28,36 +26,27 @@ WORST_SECONDS = 60.0
     cuts=[("outliers-audited",), ("negatives-release",)],
 )
 def both_lie(s: Scene, see: Sight) -> None:
-    victims = [s.person() for _ in range(4)]
-    other = s.person()
-    honest = commit_specimen(s.site, disease=DISEASE, taken=s.now, subject=new_subject())
-    s.send_specimen(other.patient, honest).raise_for_status()
+    victim, others, honest = s.person(), [s.person() for _ in range(4)], s.person()
+    true = s.specimen(honest)
     see.strikes()
-    lies = []
-    for number in range(LIES):
-        signed = commit_specimen(s.site, disease=DISEASE, taken=s.now, subject=new_subject())
-        s.send_specimen(victims[number % len(victims)].patient, signed).raise_for_status()
-        lies.append(signed)
+    lies = [s.specimen(victim), *(s.specimen(others[number % len(others)]) for number in range(LIES))]
     s.close()
     for signed in lies:
-        s.send_result(sign_result(s.laboratory, signed, Result.POSITIVE, s.now)).raise_for_status()
-    s.send_result(sign_result(s.other_laboratory, honest, Result.NEGATIVE, s.now)).raise_for_status()
+        s.result(signed, Result.POSITIVE)
+    s.send_result(sign_result(s.other_laboratory, true, Result.NEGATIVE, s.now)).raise_for_status()
     s.settle()
+    see.that("of whom they lied is asked for something: this is the stated limit", not victim.free)
     found = s.outside()
     see.finding("LAB-OUTLIER", found["LAB-OUTLIER"] if found is not None else 1)
-    see.that("who was told the truth is asked for nothing", other.free)
-    victim, file, subject = victims[0], victims[0].file, lies[0].body["subject"]
+    see.that("who was told the truth is asked for nothing", honest.free)
     s.advance(25 * HOUR)
+    subject = lies[0].body["subject"]
     again = commit_specimen(s.other_site, disease=DISEASE, taken=s.now, subject=subject)
     s.send_specimen(victim.patient, again).raise_for_status()
     s.close()
-    negative = sign_result(s.other_laboratory, again, Result.NEGATIVE, s.now)
-    s.send_result(negative).raise_for_status()
+    s.send_result(sign_result(s.other_laboratory, again, Result.NEGATIVE, s.now)).raise_for_status()
     s.settle()
-    see.that("a file was there to be ended", file)
-    mine = [one for one in lies if one.commitment in file.decode()]
-    assert mine, "the file rests on one of the lies"
-    _ = with_evidence, renewed
+    see.that("a negative of another site and laboratory ends it", victim.free)
 
 
 @attack(
@@ -131,6 +120,3 @@ def flooded(s: Scene, see: Sight) -> None:
     s.advance(49 * HOUR)
     overdue = s.judge(renewed(file, PublicLog(s.log))).fault
     see.word("what nobody came to answer", overdue, "APPEAL-OVERDUE")
-
-
-__all__ = ["Person", "Role", "timedelta"]
