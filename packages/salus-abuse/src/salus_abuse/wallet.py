@@ -67,9 +67,16 @@ def over(file: bytes, opening: dict[str, Any], leaf: dict[str, Any], proof: str)
     return changed(file, openings=openings, decision=leaf, at=opening["decision"]["at"], proof=proof)
 
 
-def with_evidence(file: bytes, log: PublicLog, *given: Any) -> bytes:
-    """Add evidence that the holder has in hand to a file, each with its own proof, and renew the decision's proof."""
+def with_evidence(
+    file: bytes, log: PublicLog, *given: Any, keys: Sequence[dict[str, Any]] = (), early: PublicLog | None = None
+) -> bytes:
+    """Add evidence that the holder has in hand to a file, each with its own proof, and renew the decision's proof.
+
+    `keys` are those of parties that the file does not know yet, proved under an early head.
+    """
     told = json.loads(file)
+    if early is not None:
+        told["rules"]["keys"] += [{"leaf": one, "proof": early.proof("party-key", one)} for one in keys]
     for one in given:
         told["evidence"].append({"kind": one.kind, "leaf": one.leaf, "proof": log.proof(one.kind, one.leaf)})
         told["openings"][one.commitment] = one.opening

@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from salus.cli.actors import Party, commit_specimen, new_subject, sign_result
 from salus.rules import Result
 from salus_abuse.attacks.evidence import contested
+from salus_abuse.forging import push
 from salus_abuse.model import Sight, attack
 from salus_abuse.scene import DISEASE, HOUR, Scene
-from salus_abuse.wallet import PublicLog, renewed
+from salus_abuse.wallet import PublicLog, renewed, with_evidence
 
 LIES = 110
-"""The auditor calls nobody an outlier who signed fewer than a hundred results on a day."""
+"""So many about people of other nodes: whoever signs fewer than a hundred on a day is called no outlier."""
 FLOOD, AT_ONCE = 120, 12
 WORST_SECONDS = 60.0
 
@@ -26,27 +27,36 @@ WORST_SECONDS = 60.0
     cuts=[("outliers-audited",), ("negatives-release",)],
 )
 def both_lie(s: Scene, see: Sight) -> None:
-    victim, others, honest = s.person(), [s.person() for _ in range(4)], s.person()
+    victim, others, honest = s.person(), [s.person() for _ in range(9)], s.person()
     true = s.specimen(honest)
     see.strikes()
-    lies = [s.specimen(victim), *(s.specimen(others[number % len(others)]) for number in range(LIES))]
+    lies = [s.specimen(one) for one in (victim, *others)]
+    elsewhere = [commit_specimen(s.site, disease=DISEASE, taken=s.now, subject=new_subject()) for _ in range(LIES)]
+    push(s, "specimen", *(one.leaf for one in elsewhere))
     s.close()
     for signed in lies:
         s.result(signed, Result.POSITIVE)
+    told = [sign_result(s.laboratory, one, Result.POSITIVE, s.now) for one in elsewhere]
+    push(s, "result", *(one.leaf for one in told))
     s.send_result(sign_result(s.other_laboratory, true, Result.NEGATIVE, s.now)).raise_for_status()
     s.settle()
     see.that("of whom they lied is asked for something: this is the stated limit", not victim.free)
     found = s.outside()
     see.finding("LAB-OUTLIER", found["LAB-OUTLIER"] if found is not None else 1)
     see.that("who was told the truth is asked for nothing", honest.free)
+    file = victim.file
     s.advance(25 * HOUR)
-    subject = lies[0].body["subject"]
-    again = commit_specimen(s.other_site, disease=DISEASE, taken=s.now, subject=subject)
-    s.send_specimen(victim.patient, again).raise_for_status()
+    again = commit_specimen(s.other_site, disease=DISEASE, taken=s.now, subject=lies[0].body["subject"])
+    s.send_specimen(s.register(victim.number, s.other_site.name), again).raise_for_status()
     s.close()
-    s.send_result(sign_result(s.other_laboratory, again, Result.NEGATIVE, s.now)).raise_for_status()
+    negative = sign_result(s.other_laboratory, again, Result.NEGATIVE, s.now)
+    s.send_result(negative).raise_for_status()
     s.settle()
-    see.that("a negative of another site and laboratory ends it", victim.free)
+    keys, early = (s.other_site.key_leaf, s.other_laboratory.key_leaf), PublicLog(s.published)
+    ended = s.judge(with_evidence(file, PublicLog(s.log), again, negative, keys=keys, early=early))
+    see.that(
+        f"a negative of another site and laboratory ends it for whoever reads: {ended.fault}", ended.fault == "RELEASED"
+    )
 
 
 @attack(
