@@ -52,8 +52,8 @@ DETECTED = {
 """What can be done all the same, and under which word it is then reported; everything else is blocked."""
 
 
-SAMPLE = ("A02", "A04", "B07", "C13")
-"""A whole round takes a quarter of an hour: `salus abuse --ablate`, or SALUS_ABLATIONS=all here."""
+SAMPLE = ("A02", "A04", "B07", "C07", "C13", "D05")
+"""All of them are `salus abuse --ablate`, or SALUS_ABLATIONS=all here."""
 EVERY_CUT = os.environ.get("SALUS_ABLATIONS") == "all"
 
 
@@ -97,9 +97,8 @@ def test_each_of_the_dozen_names_a_proven_set_and_each_control_is_in_one() -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("id_", [one.id for one in ATTACKS if one.cuts and (EVERY_CUT or one.id in SAMPLE)])
-def test_without_its_controls_an_attack_is_missed_and_with_one_left_it_is_not(id_: str) -> None:
-    done = ablate(chosen([id_]))
+def test_without_its_controls_an_attack_is_missed_and_with_one_left_it_is_not() -> None:
+    done = ablate(chosen([] if EVERY_CUT else SAMPLE))
 
     assert done
     assert [one for one in done if not one.proves] == []

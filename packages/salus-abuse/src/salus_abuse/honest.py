@@ -224,4 +224,5 @@ def _days(scene: Scene, seeds: Sequence[int]) -> Iterator[tuple[int, list[str]]]
         scene.advance(HOUR * day.random.randint(1, 11))
         if seed == seeds[-1]:
             day.found += [f"the auditor reports {code} {where}" for code, where in scene.audit()]
+            day.found += [f"salus-audit reports {code}" for code in scene.outside() or ()]
         yield seed, day.found
