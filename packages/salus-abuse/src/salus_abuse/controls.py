@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from salus_abuse.further_controls import FURTHER
@@ -304,9 +305,12 @@ CONTROLS: Mapping[str, Callable[[], None]] = {
 
 def take_away(names: Iterable[str]) -> None:
     """Take controls away for as long as this process lasts, wherever a loaded module holds what is replaced."""
-
+    chosen = [*names]
+    if not chosen:
+        return
+    import_module("salus.web")  # with it everything that a node loads
     before = _held()
-    for name in names:
+    for name in chosen:
         CONTROLS[name]()
     for (title, name), new in _held().items():
         old = before.get((title, name), new)
