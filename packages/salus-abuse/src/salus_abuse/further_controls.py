@@ -117,15 +117,23 @@ def _anybodys_signature() -> None:
 
 
 def _any_log_is_believed() -> None:
-    """A head is believed that any log signed, under any witnesses."""
+    """A head is believed that any log signed, under any witnesses, beside those of the own log."""
     from datetime import UTC, datetime
 
-    from salus.proof import Checkpoint, LeafProof, Note
+    from salus.proof import Checkpoint, LeafProof, Note, ProofError
     from salus.proof.cosignature import TIME_BYTES
     from salus.proof.note import decode
     from salus.proof.trust import Cosigned
 
+    real = LeafProof.check
+
     def check(proof: LeafProof, entry: bytes, trust: Any) -> Any:
+        try:
+            return real(proof, entry, trust)
+        except ProofError:
+            return theirs(proof, trust)
+
+    def theirs(proof: LeafProof, trust: Any) -> Any:
         note = Note.parse(proof.checkpoint)
         origin, size, root = note.text.split("\n")[:3]
         at = datetime.fromtimestamp(int.from_bytes(note.signatures[-1].value[:TIME_BYTES]), UTC)

@@ -86,6 +86,8 @@ def coerced_signers(s: Scene, see: Sight) -> None:
     found = s.result(specimen, Result.POSITIVE)
     s.settle()
     see.that("nobody is asked for anything under it", person.free)
+    if not person.free:
+        return  # the node itself decided: there is nothing left that a forger could add
     before = s.audit()
     see.strikes()
     told = Under(rules=document, emergency=emergency, table=under(document, emergency))
