@@ -29,11 +29,11 @@ WORST_SECONDS = 60.0
 def both_lie(s: Scene, see: Sight) -> None:
     victim, others, honest = s.person(), [s.person() for _ in range(9)], s.person()
     true = s.specimen(honest)
-    see.strikes()
     lies = [s.specimen(one) for one in (victim, *others)]
     elsewhere = [commit_specimen(s.site, disease=DISEASE, taken=s.now, subject=new_subject()) for _ in range(LIES)]
     push(s, "specimen", *(one.leaf for one in elsewhere))
     s.close()
+    see.strikes()
     for signed in lies:
         s.result(signed, Result.POSITIVE)
     told = [sign_result(s.laboratory, one, Result.POSITIVE, s.now) for one in elsewhere]

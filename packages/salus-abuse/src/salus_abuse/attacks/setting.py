@@ -131,7 +131,6 @@ def bare_assign(s: Scene, see: Sight) -> None:
     see.that("the victim is asked for nothing", victim.free)
     see.finding("EVID-MISSING", codes(s.audit() - before)["EVID-MISSING"], least=DEPOSITORS)
     see.outside("EVID-MISSING", before=known)
-    see.outside("NO-EVIDENCE", files=[bare])
 
 
 @attack(
