@@ -233,7 +233,7 @@ FURTHER: Mapping[str, Callable[[], None]] = {
     "certificates-once": _one_certificate_for_all_doors,
     "voids-audited": lambda: unchecked("voids_agree"),
     "own-certificates-only": _anybody_voids,
-    "shred-audited": lambda: unchecked("overdue"),
+    "shred-audited": lambda: unchecked("keys_destroyed"),
     "outliers-audited": _outliers_unaudited,
     "evidence-signed": _anybodys_signature,
     "own-log-only": _any_log_is_believed,

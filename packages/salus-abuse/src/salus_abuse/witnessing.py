@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -72,6 +73,7 @@ def _start(folder: Path, organisation: str, node: Node, without: Sequence[str]) 
 def _be(pipe: Connection, settings: Settings, without: list[str]) -> None:
     """In the witness's process: be one, perhaps without a control, until whoever started it is gone."""
     take_away(without)
+    logging.basicConfig(filename=settings.data / "said.txt", level=logging.WARNING)
     threading.Thread(target=_until_left, args=(pipe,), daemon=True).start()
 
     def ready(address: str, witness: Witness) -> None:
