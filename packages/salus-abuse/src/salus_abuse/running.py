@@ -19,7 +19,8 @@ from salus_abuse.model import Attack, Ended, Outcome, Sight
 from salus_abuse.prepared import a_prepared_scene, scenes_folder
 from salus_abuse.scene import Scene, a_scene
 
-ENDS_THE_EMERGENCY = "A27"
+ENDING = ("A27", "C17")
+"""What ends the emergency, and then what outlives it: last, in this order."""
 FIRST = ("C06", "C05", "C20")
 """What takes longest is begun first, so that no process waits for another at the end."""
 
@@ -27,7 +28,7 @@ FIRST = ("C06", "C05", "C20")
 def chosen(only: Sequence[str]) -> list[Attack]:
     """Return the attacks of these names, or all, as they are run: what ends the emergency comes last."""
     found = [one for one in ATTACKS if not only or one.id in only]
-    return sorted(found, key=lambda one: (one.id == ENDS_THE_EMERGENCY, one.id not in FIRST, one.id))
+    return sorted(found, key=lambda one: (one.id in ENDING, one.id not in FIRST, one.id))
 
 
 def run_all(attacks: Iterable[Attack]) -> Iterator[Ended]:
