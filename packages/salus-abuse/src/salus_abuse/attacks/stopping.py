@@ -120,7 +120,8 @@ def hoarder(s: Scene, see: Sight) -> None:
     s.advance(max(emergency.ends + KEPT_AFTER + HOUR - s.now, HOUR))
     see.strikes()
     s.close()
-    see.finding("SHRED-OVERDUE", codes(s.audit() - before)["SHRED-OVERDUE"])
+    found = codes(s.audit() - before)["SHRED-OVERDUE"]
+    see.finding("SHRED-OVERDUE", found)
     see.outside("SHRED-OVERDUE")
     destroying.destroy_due(s.node)
     s.close()
@@ -129,11 +130,9 @@ def hoarder(s: Scene, see: Sight) -> None:
     ours = [one for one in backup if one.emergency == digest]
     opened = [one for one in ours if left.unseal(one, keys[one.chart_key]) is not None]
     see.that(f"of {len(ours)} rows of a back-up none opens with the keys that are left", ours and not opened)
-    see.that("who keeps the key is found, and who destroyed it is not", not _overdue(s))
-
-
-def _overdue(s: Scene) -> int:
-    return codes(s.audit())["SHRED-OVERDUE"]
+    # What forgers wrote in other attacks lies under a chart's key alone: of such decisions no certificate tells.
+    left_over = codes(s.audit() - before)["SHRED-OVERDUE"]
+    see.that(f"who destroyed the keys is found {left_over} times, not {found}", left_over < found)
 
 
 @attack(
