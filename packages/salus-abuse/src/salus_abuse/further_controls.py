@@ -208,12 +208,6 @@ def _any_field_of_an_order() -> None:
     service._read = lambda told, *given: read(known(told), *given)
 
 
-def _areas_of_any_size() -> None:
-    from salus.command.orders import model
-
-    model.MINIMUM_POPULATION = 0
-
-
 def _people_named_in_orders() -> None:
     from salus.command.orders import model
 
@@ -243,6 +237,5 @@ FURTHER: Mapping[str, Callable[[], None]] = {
     "settings-closed": _settings_passed_over,
     "policy-checked": _policy_unchecked,
     "order-form-closed": _any_field_of_an_order,
-    "areas-not-small": _areas_of_any_size,
     "people-not-named": _people_named_in_orders,
 }

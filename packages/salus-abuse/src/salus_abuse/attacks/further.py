@@ -242,7 +242,7 @@ def an_incident(s: Scene) -> str:
     "An order for an area is aimed at one building, or at people",
     powers="O",
     passes="a commander's form takes an area of 10,000 at least, no person and no other field; nothing else is given",
-    cuts=[("order-form-closed",), ("areas-not-small",), ("people-not-named",)],
+    cuts=[("order-form-closed",), ("people-not-named",)],
 )
 def order_on_a_building(s: Scene, see: Sight) -> None:
     incident, number = an_incident(s), s.number()
