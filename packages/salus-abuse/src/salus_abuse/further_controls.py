@@ -139,7 +139,8 @@ def _any_log_is_believed() -> None:
         at = datetime.fromtimestamp(int.from_bytes(note.signatures[-1].value[:TIME_BYTES]), UTC)
         head = Checkpoint(origin=origin, size=int(size), root=decode(root, "root"), note=proof.checkpoint)
         bodies = frozenset(one.organisation for one in trust.witnesses)
-        return Cosigned(checkpoint=head, times={"x": at}, at=at, as_of=at, organisations=bodies)
+        times = {one.name: at for one in note.signatures[1:]}
+        return Cosigned(checkpoint=head, times=times, at=at, as_of=at, organisations=bodies)
 
     LeafProof.check = check
 
