@@ -13,7 +13,7 @@ from salus.healthcode.measures import Seals, rows_of, service
 from salus.keys import KEPT_AFTER
 from salus.rules import Document, Measure, PublicationKind, PublicationRefused, Result, lint
 from salus.storage import Duty
-from salus_abuse.attacks.rules import a_table, refusal, under
+from salus_abuse.attacks.rules import a_table, published_table, refusal, under
 from salus_abuse.forging import Under, decision, plant_decision, push
 from salus_abuse.model import Sight, attack
 from salus_abuse.scene import DAY, HOUR, Scene, codes
@@ -31,6 +31,9 @@ def disparity(s: Scene, see: Sight) -> None:
         body = a_table()
         body["rows"][0][name] = "900101"
         see.that(f"the linter refuses a rule by {name}", lint(body))
+    body = a_table()
+    body["rows"][0]["county"] = "900101"
+    see.that("a signed rule by county is refused", published_table(s, body))
     starts = s.now + 4 * DAY
     told = emergency_document("measles", starts, starts + DAY, en="An outbreak.", zh="疫情。", version=90)
     for name in ("region", "regions", "areas"):
