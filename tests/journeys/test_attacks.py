@@ -31,23 +31,29 @@ DOZEN = ("A01", "A02", "A03", "A04", "A06", "A10", "A17", "A18", "B01", "B07", "
 DETECTED = {
     "A02": "PROJECTION-MISMATCH",
     "A03": "EVID-MISSING",
+    "A05": "LAB-OUTLIER",
     "A12": "RULE-DIVERGENCE",
     "A16": "EVIDENCE-REUSE",
     "A25": "APPEAL-BURIED",
+    "A29": "VETOED",
     "B02": "LOG-FORK",
     "B03": "LOG-ROOT",
     "B04": "LOG-SHRUNK",
     "B05": "LOG-MISSING",
     "B08": "NODE-SET-ASIDE",
+    "C02": "UNREVIEWED",
+    "C04": "ENCOUNTER-ORPHAN",
+    "C05": "ENCOUNTER-ORPHAN",
     "C08": "NODE-REGISTER",
+    "C17": "SHRED-OVERDUE",
+    "C19": "PROJECTION-MISMATCH",
     "D03": "VOID-BURIED",
-    "D05": "READ-SHOWN",
 }
 """What can be done all the same, and under which word it is then reported; everything else is blocked."""
 
 
-SAMPLE = ("A02", "A04", "B07", "C13")
-"""A whole round takes a quarter of an hour: `salus abuse --ablate`, or SALUS_ABLATIONS=all here."""
+SAMPLE = ("A02", "A04", "B07", "C07", "C13", "D05")
+"""All of them are `salus abuse --ablate`, or SALUS_ABLATIONS=all here."""
 EVERY_CUT = os.environ.get("SALUS_ABLATIONS") == "all"
 
 
@@ -74,7 +80,7 @@ def test_none_of_the_dozen_is_missed() -> None:
 def test_no_attack_of_the_table_is_missed() -> None:
     found = ended()
 
-    assert len(found) == len(ATTACKS) >= 50
+    assert len(found) == len(ATTACKS) >= 73
     assert as_it_should(found)
 
 
@@ -91,9 +97,8 @@ def test_each_of_the_dozen_names_a_proven_set_and_each_control_is_in_one() -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("id_", [one.id for one in ATTACKS if one.cuts and (EVERY_CUT or one.id in SAMPLE)])
-def test_without_its_controls_an_attack_is_missed_and_with_one_left_it_is_not(id_: str) -> None:
-    done = ablate(chosen([id_]))
+def test_without_its_controls_an_attack_is_missed_and_with_one_left_it_is_not() -> None:
+    done = ablate(chosen([] if EVERY_CUT else SAMPLE))
 
     assert done
     assert [one for one in done if not one.proves] == []

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
+
+from salus_abuse.further_controls import FURTHER
 
 
 class _Anything:
@@ -93,10 +96,10 @@ def _results_without_specimens() -> None:
     from salus.healthcode import measures
     from salus.healthcode.measures import service
 
-    def chart(tx: Any, commitment: str) -> int:
+    def chart(*_: Any) -> int:
         return 0
 
-    def take(tx: Any, keys: object, signed: Any, at: object) -> str:
+    def take(tx: Any, keys: object, signed: Any, *_: Any) -> str:
         return str(service.commitment_of(signed.opening))
 
     measures.specimen_chart = chart
@@ -213,8 +216,7 @@ def _bodies_in_the_clear() -> None:
     def opened(cipher: Any, resource_key: int, version: int, sealed: bytes) -> bytes:
         return sealed[32:] if sealed[:32] == b"\xff" * 32 else real(cipher, resource_key, version, sealed)
 
-    sealing._open = opened
-    _everywhere("salus.records.sealing", "seal", seal)
+    sealing._open, sealing.seal = opened, seal
 
 
 def _late_answers_count() -> None:
@@ -270,18 +272,6 @@ def _rules_unlinted() -> None:
     lint.lint = reading.lint = lambda table: ()
 
 
-def _everywhere(module: str, name: str, new: Any) -> None:
-    """Replace a function wherever a loaded module of the platform holds it under its name."""
-    import sys
-    from importlib import import_module
-
-    import_module("salus.web")  # with it everything that a node loads
-    old = getattr(import_module(module), name)
-    for loaded in [one for title, one in sys.modules.items() if title.startswith("salus.")]:
-        if getattr(loaded, name, None) is old:
-            setattr(loaded, name, new)
-
-
 CONTROLS: Mapping[str, Callable[[], None]] = {
     "marks-refused": _marks_taken_in,
     "guesses-counted": _guesses_uncounted,
@@ -309,10 +299,32 @@ CONTROLS: Mapping[str, Callable[[], None]] = {
     "classes-closed": _nothing_is_closed,
     "own-number-only": _links_bring_measures,
     "rules-linted": _rules_unlinted,
+    **FURTHER,
 }
 
 
 def take_away(names: Iterable[str]) -> None:
-    """Take controls away for as long as this process lasts."""
-    for name in names:
+    """Take controls away for as long as this process lasts, wherever a loaded module holds what is replaced."""
+    chosen = [*names]
+    if not chosen:
+        return
+    import_module("salus.web")  # with it everything that a node loads
+    before = _held()
+    for name in chosen:
         CONTROLS[name]()
+    for (title, name), new in _held().items():
+        old = before.get((title, name), new)
+        if old is not new and callable(old):
+            for loaded in _modules():
+                if vars(loaded).get(name) is old:
+                    setattr(loaded, name, new)
+
+
+def _modules() -> list[Any]:
+    import sys
+
+    return [one for title, one in sys.modules.items() if title == "salus" or title.startswith("salus.")]
+
+
+def _held() -> dict[tuple[str, str], Any]:
+    return {(one.__name__, name): held for one in _modules() for name, held in vars(one).items()}

@@ -8,12 +8,10 @@ residents' own pages, a fresh verifier and the auditor say.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -21,11 +19,12 @@ from salus.app import import_files
 from salus.cli.actors import Signed, commit_specimen, new_subject, sign_result
 from salus.kernel import Role, parse_instant
 from salus.rules import EvidenceKind, Measure, Result
+from salus_abuse.forking import CORES, Fell, each
+from salus_abuse.prepared import a_prepared_scene, scenes_folder
 from salus_abuse.scene import DISEASE, HOUR, Person, Scene, a_patient, a_scene
 
 AT_ONCE = 50
 """How many days are lived on one node: its emergency lasts thirty days, and a seed takes up to twelve hours."""
-CORES = 2
 
 
 @dataclass(slots=True)
@@ -199,22 +198,22 @@ KINDS: Sequence[Callable[[Day], None]] = (
 
 def run_seeds(seeds: Sequence[int]) -> dict[int, list[str]]:
     """Live these seeds, two nodes at a time; return what was found in each, which has to be nothing."""
-    parts = [[*seeds[at : at + AT_ONCE]] for at in range(0, len(seeds), AT_ONCE)]
+    most = min(AT_ONCE, -(-len(seeds) // CORES))
+    parts = [tuple(seeds[at : at + most]) for at in range(0, len(seeds), most)]
     found: dict[int, list[str]] = {}
-    with ProcessPoolExecutor(min(CORES, len(parts)), mp_context=get_context("spawn")) as both:
-        for part in both.map(_live, parts):
-            found |= part
-    return found
+    with a_prepared_scene() as prepared:
+        for part, lived in each(partial(_live, prepared), parts):
+            found |= {one: [str(lived)] for one in part} if isinstance(lived, Fell) else lived
+    return {one: found[one] for one in seeds}
 
 
-def _live(seeds: list[int]) -> dict[int, list[str]]:
-    kept = tempfile.TemporaryDirectory(prefix="salus-honest-", ignore_cleanup_errors=True)
-    with kept as folder, a_scene(Path(folder)) as scene:
+def _live(prepared: Path, seeds: Sequence[int]) -> dict[int, list[str]]:
+    with scenes_folder(prepared) as folder, a_scene(folder) as scene:
         scene.advance(40 * HOUR)  # specimens of the day before are taken under the rules too
         return dict(_days(scene, seeds))
 
 
-def _days(scene: Scene, seeds: list[int]) -> Iterator[tuple[int, list[str]]]:
+def _days(scene: Scene, seeds: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
     for seed in seeds:
         day = Day(scene, Random(seed))
         try:
@@ -225,4 +224,5 @@ def _days(scene: Scene, seeds: list[int]) -> Iterator[tuple[int, list[str]]]:
         scene.advance(HOUR * day.random.randint(1, 11))
         if seed == seeds[-1]:
             day.found += [f"the auditor reports {code} {where}" for code, where in scene.audit()]
+            day.found += [f"salus-audit reports {code}" for code in scene.outside() or ()]
         yield seed, day.found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -83,11 +85,24 @@ class Sight:
         if found >= least:
             self.code, self.found, self.within = code, True, self.scene.closed - self._struck
 
-    def outside(self, code: str, since: str | None = None) -> None:
-        """Whoever has the log's files alone has to find it too, with `salus-audit`, where that is installed."""
-        found = self.scene.outside(since)
+    def outside(
+        self,
+        code: str,
+        *,
+        since: str | None = None,
+        log: Path | None = None,
+        files: Sequence[bytes] = (),
+        at: datetime | None = None,
+        before: Mapping[str, int] | None = None,
+    ) -> None:
+        """Whoever has the log's files alone has to find it too, with `salus-audit`, where that is installed.
+
+        `before` is what that found before the attack, where another can leave the same behind.
+        """
+        found = self.scene.outside(since=since, log=log, files=files, at=at)
         if found is not None:
-            self.that(f"salus-audit reports {code} {found[code]} times, from the files alone", found[code])
+            more = found[code] - (before or {}).get(code, 0)
+            self.that(f"salus-audit reports {code} {more} times, from the files alone", more > 0)
 
     @property
     def outcome(self) -> Outcome:

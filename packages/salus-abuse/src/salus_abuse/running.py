@@ -1,40 +1,62 @@
-"""Run attacks on one scene, and ablations each in a process of its own."""
+"""Run attacks on copies of one prepared scene, and each ablation in a process and on a copy of its own."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 from salus_abuse.attacks import ATTACKS
+from salus_abuse.controls import take_away
+from salus_abuse.forking import CORES, Fell, apart, each
 from salus_abuse.model import Attack, Ended, Outcome, Sight
+from salus_abuse.prepared import a_prepared_scene, scenes_folder
 from salus_abuse.scene import Scene, a_scene
 
-CORES = 2
-ENDS_THE_EMERGENCY = "A27"
+ENDING = ("A27", "C17")
+"""What ends the emergency, and then what outlives it: last, in this order."""
+FIRST = ("C06", "C05", "C20")
+"""What takes longest is begun first, so that no process waits for another at the end."""
 
 
 def chosen(only: Sequence[str]) -> list[Attack]:
     """Return the attacks of these names, or all, as they are run: what ends the emergency comes last."""
     found = [one for one in ATTACKS if not only or one.id in only]
-    return sorted(found, key=lambda one: (one.id == ENDS_THE_EMERGENCY, one.id))
+    return sorted(found, key=lambda one: (one.id in ENDING, one.id not in FIRST, one.id))
 
 
-def run_all(attacks: Iterable[Attack], without: Sequence[str] = ()) -> Iterator[Ended]:
-    """Run attacks one after another on a fresh scene."""
-    kept = tempfile.TemporaryDirectory(prefix="salus-abuse-", ignore_cleanup_errors=True)
-    with kept as folder, a_scene(Path(folder), without) as scene:
-        for one in attacks:
-            yield run_one(scene, one)
+def run_all(attacks: Iterable[Attack]) -> Iterator[Ended]:
+    """Run attacks on two scenes at once, each in a process of its own that takes the next when it has done one."""
+    known = {one.id: one for one in attacks}
+    waiting, running = [*known], dict[Any, tuple[Any, str]]()
+    with a_prepared_scene() as prepared:
+        try:
+            for _ in range(min(CORES, len(waiting))):
+                process, ours = apart(_attacked, prepared)
+                running[ours] = process, waiting.pop(0)
+                ours.send(running[ours][1])
+            while running:
+                for heard in wait([*running]):
+                    pipe: Any = heard
+                    process, id_ = running.pop(pipe)
+                    told = _next(pipe)
+                    yield Ended(attack=known[id_], **told)
+                    if waiting and process.is_alive():
+                        running[pipe] = process, waiting.pop(0)
+                        pipe.send(running[pipe][1])
+                    else:
+                        pipe.close()
+                        process.join()
+        finally:
+            for process, _ in running.values():
+                process.terminate()
+                process.join()
 
 
 def run_one(scene: Scene, attack: Attack) -> Ended:
@@ -75,8 +97,12 @@ class Ablated:
         return {**told, "proves": self.proves, "failed": [*self.failed], "broke": self.broke}
 
 
-def ablate(attacks: Iterable[Attack], told: Callable[[Ablated], None] = lambda _: None) -> list[Ablated]:
-    """Take away each proven set of each attack, and each part of it that lacks one control; two nodes at a time."""
+Asked = tuple[tuple[str, ...], dict[str, bool]]
+"""Controls that are taken away together, and each attack that is tried then: whether they are a whole set of it."""
+
+
+def sets_of(attacks: Iterable[Attack]) -> list[Asked]:
+    """Return each proven set of each attack, and each part of it that lacks one control."""
     wanted: dict[tuple[str, ...], dict[str, bool]] = {}
     for one in attacks:
         for cut in one.cuts:
@@ -84,33 +110,62 @@ def ablate(attacks: Iterable[Attack], told: Callable[[Ablated], None] = lambda _
             for part in combinations(sorted(cut), len(cut) - 1):
                 if part:
                     wanted.setdefault(part, {}).setdefault(one.id, False)
+    return [*wanted.items()]
+
+
+def ablate(attacks: Iterable[Attack], told: Callable[[Ablated], None] = lambda _: None) -> list[Ablated]:
+    """Take away each proven set of each attack, and each part of it that lacks one control; two nodes at a time."""
     found: list[Ablated] = []
-
-    def run(item: tuple[tuple[str, ...], dict[str, bool]]) -> None:
-        without, asked = item
-        for result in _alone(without, asked):
-            found.append(result)
-            told(result)
-
-    with ThreadPoolExecutor(CORES) as both:
-        list(both.map(run, wanted.items()))
+    with a_prepared_scene() as prepared:
+        for (without, asked), ended in each(partial(_without, prepared), _longest_first(sets_of(attacks))):
+            for id_, whole in asked.items():
+                told_of = _fell(ended) if isinstance(ended, Fell) else ended[id_]
+                one = Ablated(attack=id_, without=without, whole=whole, **told_of)
+                found.append(one)
+                told(one)
     return found
 
 
-def _alone(without: tuple[str, ...], asked: dict[str, bool]) -> Iterator[Ablated]:
-    command = [sys.executable, "-m", "salus_abuse.alone", *(f"--without={one}" for one in without), *asked]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _fell(why: Fell) -> dict[str, Any]:
+    return {"outcome": str(Outcome.MISSED), "broke": str(why), "failed": ()}
+
+
+def _longest_first(sets: list[Asked]) -> list[Asked]:
+    return sorted(sets, key=lambda one: (not set(FIRST) & set(one[1]), -len(one[1])))
+
+
+def _without(prepared: Path, asked: Asked) -> dict[str, dict[str, Any]]:
+    """In a process of its own: take controls away, and run the attacks that are tried without them."""
+    without, wanted = asked
+    take_away(without)
+    with scenes_folder(prepared) as folder, a_scene(folder, without) as scene:
+        ended = [run_one(scene, one) for one in chosen([*wanted])]
+    return {one.attack.id: {"outcome": str(one.outcome), "broke": one.broke, "failed": one.failed} for one in ended}
+
+
+def _attacked(pipe: Connection, prepared: Path) -> None:
+    """In a process of its own: run attacks on one scene, as they are named, until nobody names another."""
+    with scenes_folder(prepared) as folder, a_scene(folder) as scene:
+        while True:
+            try:
+                (one,) = chosen([pipe.recv()])
+            except EOFError:
+                return
+            ended = run_one(scene, one)
+            told = ("outcome", "code", "within", "seconds", "failed", "broke")
+            pipe.send({name: getattr(ended, name) for name in told})
+
+
+def _next(pipe: Any) -> dict[str, Any]:
     try:
-        ended = {one["id"]: one for one in json.loads(done.stdout.splitlines()[-1])}
-    except (ValueError, IndexError):
-        ended = {}
-    for id_, whole in asked.items():
-        one = ended.get(id_, {"outcome": "MISSED", "broke": done.stderr[-2000:], "failed": []})
-        yield Ablated(
-            attack=id_,
-            without=without,
-            whole=whole,
-            outcome=one["outcome"],
-            broke=one["broke"],
-            failed=tuple(one["failed"]),
-        )
+        told: dict[str, Any] = pipe.recv()
+    except (EOFError, ConnectionResetError):
+        return {
+            "outcome": Outcome.MISSED,
+            "code": None,
+            "within": None,
+            "seconds": 0.0,
+            "failed": (),
+            "broke": "the scene ended without a word",
+        }
+    return told

@@ -8,8 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
-import sys
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
@@ -29,6 +28,7 @@ from salus.cli.actors import (
     SITE,
     Party,
     Signed,
+    admission_document,
     commit_specimen,
     emergency_document,
     new_subject,
@@ -36,10 +36,12 @@ from salus.cli.actors import (
     sign_result,
     signatures_of,
 )
+from salus.healthcode import measures
 from salus.kernel import CLOCK_FILE, Role, advance_demo_clock, format_instant
+from salus.ledger import Leaf, append_once
 from salus.parties import FacilityKind
 from salus.proof import Trust
-from salus.rules import Document, EvidenceKind, Recomputed, Result, recompute
+from salus.rules import OMBUDSMAN, Document, EvidenceKind, Recomputed, Result, recompute
 from salus.storage import Duty
 from salus_abuse.browsing import Browser
 from salus_abuse.serving import free_port, served
@@ -47,21 +49,29 @@ from salus_abuse.witnessing import Running, five_witnesses
 
 ID_CARD = "urn:oid:2.16.156.10011.1.3"
 DISEASE = "covid-19"
+OTHER = "measles"
+"""A disease with an emergency, and no rules that anybody published."""
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 STARTS = "2031-03-01T08:00:00Z"
 FHIR_JSON = "application/fhir+json"
 NOTHING = "Nothing is asked of you"
+USUAL_DAYS = 16
+"""The auditor calls nobody an outlier who was not seen for fourteen days."""
 _LOINC = {
     ("covid-19", EvidenceKind.NUCLEIC_ACID): "94500-6",
     ("covid-19", EvidenceKind.ANTIGEN): "94558-4",
     ("measles", EvidenceKind.NUCLEIC_ACID): "48508-6",
 }
 _SNOMED = {Result.POSITIVE: "10828004", Result.NEGATIVE: "260385009", Result.INDETERMINATE: "82334004"}
+SIGNING = ("health", "health", "university", "court", "bar", "university", "province")
+"""The organisations of those who sign what is published."""
 _FACILITIES = {
     "H1": ("East Hospital", "Health", FacilityKind.HOSPITAL),
     "H2": ("West Hospital", "Health", FacilityKind.HOSPITAL),
     "S1": ("City Sampling", "Sampling", FacilityKind.SAMPLING_SITE),
+    "S2": ("Country Sampling", "Sampling", FacilityKind.SAMPLING_SITE),
     "L1": ("Green Laboratories", "Labs", FacilityKind.LABORATORY),
+    "L2": ("Blue Laboratories", "University", FacilityKind.LABORATORY),
     "COURT": ("Court of Appeal", "Court", FacilityKind.REVIEW_BOARD),
     "OFFICE": ("Sampling's Own Board", "city-sampling", FacilityKind.REVIEW_BOARD),
 }
@@ -107,7 +117,10 @@ class Scene:
     witnesses: Sequence[Running]
     site: Party
     laboratory: Party
+    other_site: Party
+    other_laboratory: Party
     signers: Sequence[Party]
+    ombudsman: Party
     folder: Path
     closed: int = 0
     _people: int = 0
@@ -128,6 +141,11 @@ class Scene:
     def log(self) -> Path:
         """The folder of the public log's files."""
         return self.node.settings.data / "log"
+
+    @property
+    def published(self) -> Path:
+        """The log's files as they were when the emergency and its rules had just been published."""
+        return self.folder / "published"
 
     # --- time
 
@@ -198,9 +216,11 @@ class Scene:
         assert role is not None
         return self.token(role, facility)
 
-    def specimen(self, person: Person, *, disease: str = DISEASE, taken: datetime | None = None) -> Signed:
-        """Take a specimen of somebody, as the site does."""
-        signed = commit_specimen(self.site, disease=disease, taken=taken or self.now, subject=new_subject())
+    def specimen(
+        self, person: Person, *, disease: str = DISEASE, taken: datetime | None = None, site: Party | None = None
+    ) -> Signed:
+        """Take a specimen of somebody, as the site does, or another."""
+        signed = commit_specimen(site or self.site, disease=disease, taken=taken or self.now, subject=new_subject())
         self.send_specimen(person.patient, signed).raise_for_status()
         return signed
 
@@ -212,7 +232,7 @@ class Scene:
             "collection": {"collectedDateTime": signed.body["taken"]},
         }
         body = {"resource": resource, "opening": signed.opening, "signature": signed.signature, **more}
-        return self.ask("POST", "/evidence/specimens", body, self.system("S1"), "application/json")
+        return self.ask("POST", "/evidence/specimens", body, self.system(signed.party), "application/json")
 
     def result(self, specimen: Signed, result: Result, kind: EvidenceKind = EvidenceKind.NUCLEIC_ACID) -> Signed:
         """Report a result, as the laboratory does."""
@@ -223,7 +243,7 @@ class Scene:
     def send_result(self, signed: Signed, **more: Any) -> httpx.Response:
         """Send what the laboratory signed."""
         body = {"resource": an_observation(signed), "opening": signed.opening, "signature": signed.signature, **more}
-        return self.ask("POST", "/evidence/results", body, self.system("L1"), "application/json")
+        return self.ask("POST", "/evidence/results", body, self.system(signed.party), "application/json")
 
     def infected(self) -> tuple[Person, Signed, Signed]:
         """Somebody new with a true positive, and the notice that rightly follows."""
@@ -245,6 +265,11 @@ class Scene:
     def publish(self, document: Document, signers: Sequence[Party] | None = None) -> None:
         """Hand a document to the log, signed by the first five signers or by those named."""
         publish(self.node, document, signatures_of(document, self.signers[:5] if signers is None else signers))
+
+    def emergency(self, disease: str = DISEASE) -> Document:
+        """Return the published emergency of a disease, as anybody reads it in the log."""
+        known = [one.published.document for one in measures.known(self.node.store, self.node.trust).emergencies]
+        return next(one for one in known if one.body["disease"] == disease)
 
     # --- who holds the database
 
@@ -271,19 +296,38 @@ class Scene:
         report = json.loads(said.getvalue())
         return Counter((one["code"], one["where"]) for one in report["findings"])
 
-    def outside(self, since: str | None = None) -> Counter[str] | None:
-        """What `salus-audit` finds in the log's files alone, by code; None where it is not installed beside us."""
-        program = Path(sys.executable).with_name("salus-audit")
-        if not program.exists():
+    def outside(
+        self,
+        *,
+        since: str | None = None,
+        log: Path | None = None,
+        files: Sequence[bytes] = (),
+        at: datetime | None = None,
+    ) -> Counter[str] | None:
+        """What `salus-audit` finds in the log's files alone, by code; None where it is not installed beside us.
+
+        `since` is a head that somebody kept, `files` are measures that are held against the log, and `log` other files
+        than those that are there, as a dishonest operator would serve them.
+        """
+        try:
+            from salus_audit.command import main
+        except ImportError:
             return None
         trust, kept = self.folder / "trusted", self.folder / "kept"
         trust.write_text(str(self.trust), "utf-8")
-        command = [str(program), str(self.log), "--trust", str(trust), "--at", format_instant(self.now), "--json"]
+        given = [log or self.log, "--trust", trust, "--at", format_instant(at or self.now), "--workers", 1, "--json"]
         if since is not None:
             kept.write_text(since, "utf-8")
-            command += ["--since", str(kept)]
-        told = subprocess.run(command, capture_output=True, text=True, check=False)
-        return Counter(one["code"] for one in json.loads(told.stdout)["findings"])
+            given += ["--since", kept]
+        for number, file in enumerate(files):
+            held = self.folder / f"held-{number}.json"
+            held.write_bytes(file)
+            given += ["--file", held]
+        said = io.StringIO()
+        with redirect_stdout(said), suppress(SystemExit):
+            main([str(one) for one in given])
+        told = json.loads(said.getvalue())
+        return Counter([one["code"] for one in told["findings"]] + [one["why"] for one in told["files"].values()])
 
 
 def a_patient(*numbers: str, **more: Any) -> dict[str, Any]:
@@ -315,30 +359,39 @@ def codes(found: Mapping[tuple[str, str], int]) -> Counter[str]:
 
 @contextmanager
 def a_scene(folder: Path, without: Sequence[str] = ()) -> Iterator[Scene]:
-    """Set up a scene in an empty folder; everything in it ends with the block."""
+    """Set up a scene in an empty folder, or go on with one in a copy of its folder; everything ends with the block."""
+    begun = (folder / "data" / "node.json").exists()
     for one in (folder, *folder.parents[:2]):
         one.chmod(one.stat().st_mode | 0o711)
     given = {"data": folder / "data", "postgres": "wheel", "port": free_port(), "clock": STARTS}
     with ExitStack() as opened:
         opened.enter_context(_no_settings_of_ours())
         node = opened.enter_context(open_node(load_settings(environment={}, given=given), "demo"))
-        _register(node)
+        if not begun:
+            _register(node)
         witnesses = opened.enter_context(five_witnesses(folder / "witnesses", node, without))
         address = opened.enter_context(served(node))
         http = opened.enter_context(httpx.Client(base_url=address, timeout=60))
+        parties_ = folder / "parties"
         scene = Scene(
             node,
             http,
             witnesses,
-            Party.new("S1", "city-sampling", SITE),
-            Party.new("L1", "green-laboratories", LABORATORY),
-            _signers(),
+            Party.kept(parties_, "S1", "city-sampling", SITE),
+            Party.kept(parties_, "L1", "green-laboratories", LABORATORY),
+            Party.kept(parties_, "S2", "country-sampling", SITE),
+            Party.kept(parties_, "L2", "blue-laboratories", LABORATORY),
+            [Party.kept(parties_, f"signer-{one}", body, SIGNER) for one, body in enumerate(SIGNING)],
+            Party.kept(parties_, "citizens-ombudsman", "parliament", OMBUDSMAN),
             folder,
         )
-        for party in (scene.site, scene.laboratory, *scene.signers):
-            add_party(node, party.key_leaf)
-        scene.close()
-        _publish(scene)
+        if not begun:
+            evidence = (scene.site, scene.laboratory, scene.other_site, scene.other_laboratory)
+            for party in (*evidence, *scene.signers, scene.ombudsman):
+                add_party(node, party.key_leaf)
+            scene.close()
+            _usual_days(scene)
+            _publish(scene)
         yield scene
 
 
@@ -352,11 +405,6 @@ def _no_settings_of_ours() -> Iterator[None]:
         os.environ.update(kept)
 
 
-def _signers() -> list[Party]:
-    bodies = ("health", "health", "university", "court", "bar", "university", "province")
-    return [Party.new(f"signer-{one}", body, SIGNER) for one, body in enumerate(bodies)]
-
-
 def _register(node: Node) -> None:
     for one in dict.fromkeys(organisation for _, organisation, _ in _FACILITIES.values()):
         parties.add_organisation(node.store, organisation_id=one, name_en=one, name_zh=one)
@@ -368,15 +416,31 @@ def _register(node: Node) -> None:
             name_zh=name,
             level=3,
             kind=kind,
-            county="900101",
+            county="900201" if facility == "S2" else "900101",
             organisation=organisation,
         )
 
 
+def _usual_days(scene: Scene) -> None:
+    """Let both laboratories have a past, of a result a day each, that whoever departs from it is seen by."""
+    for _ in range(USUAL_DAYS):
+        for laboratory in (scene.laboratory, scene.other_laboratory):
+            specimen = commit_specimen(scene.site, disease=DISEASE, taken=scene.now, subject=new_subject())
+            result = sign_result(laboratory, specimen, Result.NEGATIVE, scene.now)
+            for one in (specimen, result):
+                append_once(scene.node.store, Leaf(kind=one.kind, body=one.leaf))
+        close_batch(scene.node)
+        advance_demo_clock(scene.node.settings.data / CLOCK_FILE, DAY)
+
+
 def _publish(scene: Scene) -> None:
-    """Publish an emergency and its rules with notice, and wait until both have counted for some hours."""
+    """Publish an emergency, its rules and who is admitted, with notice, and wait until all have counted for hours."""
     starts = scene.now + 3 * DAY + HOUR
+    places = [scene.node.facility(one) for one in _FACILITIES]
+    scene.publish(admission_document("places", places, starts, starts + 365 * DAY))
     scene.publish(emergency_document(DISEASE, starts, starts + 30 * DAY, en="An outbreak.", zh="疫情。"))
+    scene.publish(emergency_document(OTHER, starts, starts + 30 * DAY, en="An outbreak.", zh="疫情。"))
     scene.publish(rules_document(DISEASE, starts, starts + 90 * DAY))
     scene.close()
+    shutil.copytree(scene.log, scene.published)
     scene.advance(3 * DAY + 9 * HOUR)

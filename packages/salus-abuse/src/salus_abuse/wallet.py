@@ -67,9 +67,16 @@ def over(file: bytes, opening: dict[str, Any], leaf: dict[str, Any], proof: str)
     return changed(file, openings=openings, decision=leaf, at=opening["decision"]["at"], proof=proof)
 
 
-def with_evidence(file: bytes, log: PublicLog, *given: Any) -> bytes:
-    """Add evidence that the holder has in hand to a file, each with its own proof, and renew the decision's proof."""
+def with_evidence(
+    file: bytes, log: PublicLog, *given: Any, keys: Sequence[dict[str, Any]] = (), early: PublicLog | None = None
+) -> bytes:
+    """Add evidence that the holder has in hand to a file, each with its own proof, and renew the decision's proof.
+
+    `keys` are those of parties that the file does not know yet, proved under an early head.
+    """
     told = json.loads(file)
+    if early is not None:
+        told["rules"]["keys"] += [{"leaf": one, "proof": early.proof("party-key", one)} for one in keys]
     for one in given:
         told["evidence"].append({"kind": one.kind, "leaf": one.leaf, "proof": log.proof(one.kind, one.leaf)})
         told["openings"][one.commitment] = one.opening
@@ -78,19 +85,20 @@ def with_evidence(file: bytes, log: PublicLog, *given: Any) -> bytes:
 
 
 def written(
-    logs: tuple[PublicLog, PublicLog, PublicLog],
-    published: Mapping[str, tuple[Document, dict[str, Any]]],
+    logs: tuple[PublicLog, PublicLog],
+    published: Mapping[str, tuple[Document, dict[str, Any], PublicLog]],
     keys: Sequence[dict[str, Any]],
     evidence: Sequence[Any],
     opening: dict[str, Any],
     leaf: dict[str, Any],
 ) -> bytes:
-    """Write a whole file from the public log, as it was when the rules, the evidence and the decision had come in."""
-    first, then, newest = logs
+    """Write a whole file from the public log, as it was when documents, evidence and the decision had come in."""
+    then, newest = logs
     under: dict[str, Any] = {
-        name: {"document": document.as_json(), "leaf": told, "proof": first.proof("publication", told)}
-        for name, (document, told) in published.items()
+        name: {"document": document.as_json(), "leaf": told, "proof": log.proof("publication", told)}
+        for name, (document, told, log) in published.items()
     }
+    first = min((log for _, _, log in published.values()), key=lambda log: log.size)
     under["keys"] = [{"leaf": one, "proof": first.proof("party-key", one)} for one in keys]
     items = [{"kind": one.kind, "leaf": one.leaf, "proof": then.proof(one.kind, one.leaf)} for one in evidence]
     return canonical(

@@ -1,6 +1,31 @@
 """The attacks of the table. Each says what has to be so after it, and looks."""
 
-from salus_abuse.attacks import evidence, further, logs, reading, residents, rules, setting
+from salus_abuse.attacks import (
+    evidence,
+    further,
+    logs,
+    looking,
+    mass,
+    papers,
+    reading,
+    residents,
+    rules,
+    setting,
+    stopping,
+)
 from salus_abuse.model import ATTACKS
 
-__all__ = ["ATTACKS", "evidence", "further", "logs", "reading", "residents", "rules", "setting"]
+__all__ = [
+    "ATTACKS",
+    "evidence",
+    "further",
+    "logs",
+    "looking",
+    "mass",
+    "papers",
+    "reading",
+    "residents",
+    "rules",
+    "setting",
+    "stopping",
+]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from datetime import UTC, datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from salus import identity
-from salus.cli.actors import Signed, commit_specimen, new_subject, rules_document, sign_result
+from salus.cli.actors import Party, Signed, commit_specimen, new_subject, rules_document, sign_result
 from salus.identity import Author
-from salus.kernel import Role
-from salus.proof import Note, VerifierKey, sign_checkpoint
-from salus.rules import Measure, Result
+from salus.kernel import Role, canonical
+from salus.proof import Note, Trust, VerifierKey, WitnessKey, cosign, sign_checkpoint
+from salus.proof.cosignature import TIME_BYTES
+from salus.proof.logged import PROOF_HEADER
+from salus.rules import Measure, Result, recompute
 from salus.storage import Duty
 from salus_abuse.attacks.rules import refusal
 from salus_abuse.forging import Under, decision, leaf_of, plant_decision, push
@@ -57,6 +61,7 @@ def rule_swap(s: Scene, see: Sight) -> None:
         proof=PublicLog(s.log).proof("decision", leaf),
     )
     see.word("a file of that decision", s.judge(forged).fault, "RULE-DIVERGENCE")
+    see.outside("RULE-DIVERGENCE", files=[forged])
     see.that("the holder is asked for nothing", person.free)
     found_now = codes(s.audit() - before)
     see.finding("PROJECTION-MISMATCH", found_now["PROJECTION-MISMATCH"])
@@ -86,6 +91,7 @@ def backdate(s: Scene, see: Sight) -> None:
     s.settle()
     early = over(person.file, opening, leaf, PublicLog(s.log).proof("decision", leaf))
     see.word("a decision that came before its evidence", s.judge(early).fault, "ORDER-VIOLATION")
+    see.outside("ORDER-VIOLATION", files=[early])
 
 
 @attack(
@@ -171,20 +177,67 @@ def fan_out(s: Scene, see: Sight) -> None:
 
 @attack(
     "A24",
-    "Another region's log says that somebody here is to be restrained",
+    "Another region's log, with witnesses of its own, says that somebody here is to be restrained",
     powers="O, G",
-    passes="a file under another log's head is NO-PROOF here, though everything else in it is true",
+    passes="true there, NO-PROOF here; its laboratory's result is refused; its record of a positive asks for nothing",
+    cuts=[("own-log-only",)],
 )
 def foreign_region(s: Scene, see: Sight) -> None:
     person, *_ = s.infected()
-    told = json.loads(person.file)
-    key = _Key("region-b.example/log")
-    head, _, note = told["proof"].partition("\n\n")
-    size, root = Note.parse(note).text.split("\n")[1:3]
-    theirs = sign_checkpoint(int(size), base64.b64decode(root), key)
-    forged = changed(person.file, proof=f"{head}\n\n{theirs.note}")
-    see.word("a file under another log's head", s.judge(forged).fault, "NO-PROOF")
-    see.that("the other log's key is not believed here", VerifierKey.of(key) != s.trust.log)
+    theirs = _Region()
+    forged = theirs.signed(person.file)
+    there = recompute(forged, theirs.trust, s.now)
+    see.that(f"who believes that region's log finds it proved: {there.measure}", there.measure is Measure.PRECAUTION)
+    see.word("the same file, here", s.judge(forged).fault, "NO-PROOF")
+    free = s.person("H1")
+    there_positive = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "94500-6"}]},
+        "valueCodeableConcept": {"coding": [{"system": "http://snomed.info/sct", "code": "10828004"}]},
+        "subject": {"reference": free.patient},
+    }
+    s.ask("POST", "/fhir/Observation", there_positive, s.system("H1")).raise_for_status()
+    mine = s.person()
+    specimen = s.specimen(mine)
+    stranger = Party.new(s.laboratory.name, "region-b", s.laboratory.duty)
+    answer = s.send_result(sign_result(stranger, specimen, Result.POSITIVE, s.now))
+    see.refused("a result that their laboratory signed", answer, 400, 403, 422, code="SALUS-H")
+    s.settle()
+    see.that("nobody is asked for anything by it", free.free and mine.free)
+    see.code = "NO-PROOF"
+
+
+class _Region:
+    """Another region: a log of its own under three witnesses of its own, in which all stands that is true here."""
+
+    def __init__(self) -> None:
+        self.log = _Key("region-b.example/log")
+        self.witnesses = [_Key(f"witness-{number}.region-b.example") for number in range(3)]
+        keys = [WitnessKey.of(one, f"house-{number}") for number, one in enumerate(self.witnesses)]
+        self.trust = Trust.of(VerifierKey.of(self.log), keys)
+
+    def signed(self, file: bytes) -> bytes:
+        """Sign every head in a file anew, as that region's log and its witnesses would."""
+        return canonical(self._each(json.loads(file)))
+
+    def _each(self, told: Any) -> Any:
+        if isinstance(told, dict):
+            return {name: self._each(one) for name, one in told.items()}
+        if isinstance(told, list):
+            return [self._each(one) for one in told]
+        if isinstance(told, str) and told.startswith(PROOF_HEADER):
+            head, _, note = told.partition("\n\n")
+            return f"{head}\n\n{self._head(note)}"
+        return told
+
+    def _head(self, text: str) -> str:
+        given = Note.parse(text)
+        size, root = given.text.split("\n")[1:3]
+        head = Note.parse(sign_checkpoint(int(size), base64.b64decode(root), self.log).note)
+        at = datetime.fromtimestamp(int.from_bytes(given.signatures[-1].value[:TIME_BYTES]), UTC)
+        lines = [cosign(head.text, at, one) for one in self.witnesses]
+        return str(Note(text=head.text, signatures=(*head.signatures, *lines)))
 
 
 class _Key:
@@ -215,7 +268,7 @@ def contested(s: Scene, person: Person) -> str:
 )
 def appeal_bury(s: Scene, see: Sight) -> None:
     person, *_ = s.infected()
-    before = s.audit()
+    before, known = s.audit(), s.outside()
     see.strikes()
     address = contested(s, person)
     file = person.file
@@ -225,6 +278,7 @@ def appeal_bury(s: Scene, see: Sight) -> None:
     s.advance(49 * HOUR)
     overdue = s.judge(renewed(file, PublicLog(s.log)))
     see.that(f"the file is {overdue.fault} and asks for nothing", overdue.fault == "APPEAL-OVERDUE")
+    see.outside("APPEAL-OVERDUE", before=known)
 
 
 @attack(

@@ -1,4 +1,4 @@
-"""What people will try against this design in particular: a green, a void, a flag, a police hospital, an order."""
+"""What people will try against this design in particular: a green, a flag, a police hospital, a narrow order."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import copy
 import socket
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from salus import parties
-from salus.app import deliver_events
-from salus.cli.actors import acceptance_document
+from salus.app import deliver_events, veto
+from salus.cli.actors import acceptance_document, admission_document, sign_veto
 from salus.codec.certificates import read_trust, verify
-from salus.command import CommandInvalid, FieldRefused, Officer, Order, OrderKind, Supply
+from salus.command import AreaCount, HandedOver, Officer, hand_over
 from salus.kernel import Role, SalusError
 from salus.parties import FacilityKind
 from salus.proof import Trust
-from salus.rules import Measure, PublicationRefused, TableRefused, Venue, recompute
+from salus.rules import Document, Measure, PublicationRefused, TableRefused, Venue, recompute
 from salus.rules.acceptance import shipped_acceptance
+from salus.storage import Duty
+from salus_abuse.attacks.residents import arrives, code_of
 from salus_abuse.attacks.rules import refusal
-from salus_abuse.forging import bare_leaf, push
+from salus_abuse.browsing import words_of
 from salus_abuse.model import Sight, attack
-from salus_abuse.scene import DAY, HOUR, Scene, codes
+from salus_abuse.scene import DAY, HOUR, Scene
 
 GREENS: tuple[tuple[str, str, dict[str, str] | None], ...] = (
     ("POST", "/me/certificates", {"kind": "green"}),
@@ -84,26 +85,6 @@ def person_list_in_acceptance(s: Scene, see: Sight) -> None:
 
 
 @attack(
-    "D03",
-    "Voiding somebody's certificates is used to restrain them",
-    powers="O, D",
-    passes="a void says that a paper is not good and asks nothing of anybody; one that no list backs is reported",
-)
-def void_as_setter(s: Scene, see: Sight) -> None:
-    person, before = s.person(), s.audit()
-    see.strikes()
-    other = s.person()
-    answer = s.browser(Role.RESIDENT, resident=other.number).post("/me/certificates/1/void")
-    see.refused("voiding what is another's", answer, 303, 400, 403, 404)
-    push(s, "void", {"commitment": bare_leaf()["commitment"]})
-    s.settle()
-    see.that("nobody is asked for anything", person.free and other.free)
-    found = codes(s.audit() - before)
-    code = next((one for one in found if "VOID" in one), "")
-    see.finding(code or "VOID-UNBACKED", found[code])
-
-
-@attack(
     "D04",
     "A Flag of isolation, as a hospital would write it, is used as a measure",
     powers="C, O",
@@ -127,9 +108,10 @@ def flag_as_setter(s: Scene, see: Sight) -> None:
 
 @attack(
     "D05",
-    "A police station is registered as a hospital, and reads with numbers that it has",
+    "A police station is registered as a hospital, and reads with numbers and codes that it has",
     powers="O",
-    passes="there is no such kind of facility; under a false one every look stands in the resident's register by name",
+    passes="what no published admission names opens no desk, no code and no emergency; none can name it",
+    cuts=[("quorum-admits",)],
 )
 def police_hospital(s: Scene, see: Sight) -> None:
     see.that("there is no kind police", not [one for one in FacilityKind if "police" in one or "security" in one])
@@ -144,15 +126,37 @@ def police_hospital(s: Scene, see: Sight) -> None:
         county="900101",
         organisation="Health",
     )
-    see.strikes()
-    officer = s.browser(Role.CLINICIAN, "P1")
-    answer = officer.post("/desk", wanted=person.number, purpose="TREAT")
-    where = answer.headers.get("location", "")
-    if where:
-        officer.get(where)
+    see.that("a true hospital opens a desk by the code", arrives(s, person, "H2", code_of(s, person)))
+    see.that("its desk knows no number", not arrives(s, person, "P1"))
+    see.that("its desk resolves no code", not arrives(s, person, "P1", code_of(s, person)))
+    form = {"category": "unconscious", "words": "Found in the street at night.", "code": "", "credential": ""}
+    answer = s.browser(Role.CLINICIAN, "P1").post("/emergency", wanted=person.number, **form)
+    see.that(f"no emergency opens a record there ({answer.status_code})", answer.status_code != 303)
+    for role in (Role.CLINICIAN, Role.HOSPITAL_SYSTEM):
+        answer = s.ask("GET", f"/fhir/{person.patient}", None, s.token(role, "P1"))
+        see.refused(f"reading there, as {role},", answer, 403, 404)
+    _admitting_it(s, see)
+    see.that("its resident's register has no look of theirs", "Bureau Clinic" not in person.browser.text("/me/reads"))
+
+
+def _admitting_it(s: Scene, see: Sight) -> None:
+    """Try to have it admitted: under a class of its own, by few signers, and against an ombudsman."""
+    starts, place = s.now + 3 * DAY + HOUR, s.node.facility("P1")
+    document = admission_document("bureau", [place], starts, starts + 90 * DAY)
+    see.word("an admission by three signers", refusal(s, document, s.signers[:3]), "SHORT-QUORUM")
+    listed = [{**one, "licence": "police"} for one in document.body["facilities"]]
+    try:
+        word = refusal(s, Document.of(document.as_json() | {"body": {"facilities": listed}}))
+    except PublicationRefused as refused:
+        word = refused.fault
+    see.word("a class of licence for police", word, "LICENCE")
+    s.publish(document)
     s.close()
-    shown = person.browser.text("/me/reads")
-    see.finding("READ-SHOWN", int("Bureau Clinic" in shown))
+    veto(s.node, sign_veto(s.ombudsman, document.digest))
+    s.close()
+    s.advance(3 * DAY + 2 * HOUR)
+    person = s.person("H1")
+    see.that("one ombudsman keeps it out though all signed", not arrives(s, person, "P1"))
 
 
 @attack(
@@ -193,54 +197,83 @@ def subscription_as_tripwire(s: Scene, see: Sight) -> None:
         see.refused(f"POST {path}", s.ask("POST", path, {}, s.system("H2")), 400, 401, 403, 404, 405, 422)
 
 
-OFFICER = Officer(subject="1", name_en="Wei Ran", name_zh="韦然", facility="EOC1", organisation="Commission")
+OFFICER = Officer(subject="1", name_en="Wei Ran", name_zh="韦然", facility="H1", organisation="Health")
 
 
-def an_order(s: Scene, **more: Any) -> Order:
-    """An order of masks for an area."""
-    told: dict[str, Any] = {
-        "order_id": UUID(int=1),
-        "incident_id": UUID(int=2),
-        "kind": OrderKind.DISTRIBUTE,
-        "supply": next(iter(Supply)),
-        "amount": 6,
-        "from_facility": None,
-        "to_facility": None,
-        "area": "910101",
-        "population": 500_000,
-        "basis": "Regulation 376, article 32",
-        "reason": "There is none left.",
-        "starts": s.now + HOUR,
-        "ends": s.now + 3 * DAY,
-        "ordered_at": s.now,
-        "by": OFFICER,
+def an_incident(s: Scene) -> str:
+    """Have a commander open an incident of a region of two counties, one of them small; return its address."""
+    counties = (("910101", 400_000), ("910102", 900))
+    figures = HandedOver(
+        alert=f"alert-{s.number()}",
+        disease="J10",
+        disease_en="Influenza",
+        disease_zh="流行性感冒",
+        area="910100",
+        area_en="Lake region",
+        area_zh="湖区",
+        first=s.now.date() - 14 * DAY,
+        last=s.now.date() - DAY,
+        since=s.now.date() - 14 * DAY,
+        observed=62,
+        expected="21.4",
+        once_in_years=12,
+        why_en="More than ever in this season.",
+        why_zh="超过历年同期。",
+        verified_by="Fang Ning",
+        at=s.now - HOUR,
+        areas=tuple(AreaCount(area=code, name_en=code, name_zh=code, cases=31, population=n) for code, n in counties),
+    )
+    with s.node.store.transaction(Duty.COMMAND) as tx:
+        hand_over(tx, figures, by=OFFICER, at=s.now)
+    told = {
+        "alert": figures.alert,
+        "kind": "infectious-disease",
+        "area": "910100",
+        "level": "3",
+        "objectives": "Care for all.",
     }
-    return Order(**(told | more))
+    answer = s.browser(Role.COMMANDER, "H1").post("/incidents", **told)
+    assert answer.status_code == 303, words_of(answer)
+    return str(answer.headers["location"]).partition("?")[0]
 
 
 @attack(
     "D07",
     "An order for an area is aimed at one building, or at people",
     powers="O",
-    passes="an area has 10,000 inhabitants at least and a code of six digits; an order names nobody, and ends",
+    passes="a commander's form takes an area of 10,000 at least, no person and no other field; nothing else is given",
+    cuts=[("order-form-closed",), ("people-not-named",)],
 )
 def order_on_a_building(s: Scene, see: Sight) -> None:
-    see.that("an order that fits is taken", an_order(s))
-    number = s.number()
-    narrow: dict[str, dict[str, Any]] = {
-        "an area of 900": {"population": 900},
-        "an area of unknown size": {"population": None},
+    incident, number = an_incident(s), s.number()
+    commander = s.browser(Role.COMMANDER, "H1")
+    good = {
+        "kind": "distribute-supply",
+        "supply": "masks",
+        "amount": "6",
+        "area": "910101",
+        "basis": "Regulation 376, article 32",
+        "reason": "There is none left.",
+        "ends": (s.now + 3 * DAY).isoformat(),
+    }
+    given = commander.post(f"{incident}/orders", **good)
+    see.that(f"an order that fits is taken ({given.status_code})", given.status_code == 303)
+    before = s.rows("select count(*) from command.supply_order")[0][0]
+    narrow: dict[str, dict[str, str]] = {
+        "an area of 900": {"area": "910102"},
+        "an area of nobody knows how many": {"area": "910103"},
         "a building": {"area": "910101-building-7"},
         "a street": {"area": "9101011234"},
         "a person in its reason": {"reason": f"Take them from {number}."},
-        "no end": {"ends": s.now + 400 * DAY},
+        "people in a field of their own": {"residents": number},
+        "a phone cell": {"cell": "460-00-1"},
+        "no end": {"ends": (s.now + 400 * DAY).isoformat()},
     }
     for what, more in narrow.items():
-        try:
-            an_order(s, **more)
-            see.that(f"an order on {what} is refused", False)
-        except (CommandInvalid, FieldRefused, SalusError) as refused:
-            see.word(f"an order on {what}", refused.code, refused.code)
+        answer = commander.post(f"{incident}/orders", **good | more)
+        see.refused(f"an order on {what}", answer, 400, 403, 404, 409, 422, code="SALUS-")
+    left = s.rows("select count(*) from command.supply_order")[0][0]
+    see.that(f"{left - before} of them were given", left == before)
     token = s.token(Role.COMMANDER, "H1")
     answer = s.ask("POST", "/orders", {"residents": [number]}, token, "application/json")
     see.refused("an order sent past its form", answer, 303, 401, 403, 404, 405)

@@ -102,7 +102,7 @@ def split_view(s: Scene, see: Sight) -> None:
     see.that("a fresh verifier does not believe a leaf of the second log", not fork.believed(s, note))
     found = verify_directory(s.log, s.node.sequencer.key, fork.head.note, s.trust.witnesses)
     see.that("both heads together prove it", "LOG-FORK" in [one.code for one in found.findings])
-    see.outside("EQUIVOCATION", fork.head.note)
+    see.outside("EQUIVOCATION", since=fork.head.note)
     see.code = "LOG-FORK"
 
 
@@ -120,7 +120,7 @@ def split_view_and_quorum(s: Scene, see: Sight) -> None:
     see.that("alone a verifier cannot know: this is the stated limit", fork.believed(s, note))
     found = verify_directory(s.log, s.node.sequencer.key, note, s.trust.witnesses)
     see.finding("LOG-FORK", sum(one.code == "LOG-FORK" for one in found.findings))
-    see.outside("EQUIVOCATION", note)
+    see.outside("EQUIVOCATION", since=note)
     both = {one.name for one in s.trust.witnesses if one.name in s.trust.times(Note.parse(note))}
     see.that(f"the proof names who signed both: {', '.join(sorted(both))}", len(both) == 3)
 
@@ -158,6 +158,7 @@ def rewrite(s: Scene, see: Sight) -> None:
         see.refused(f"a rewritten head, by {one.key.organisation},", asked(one, told.size, fork.head.note), 409, 422)
     found = found_in(s, folder)
     see.finding("LOG-ROOT", found["LOG-ROOT"])
+    see.outside("LOG-ROOT", log=folder)
 
 
 @attack(
@@ -176,6 +177,7 @@ def rollback(s: Scene, see: Sight) -> None:
         answer = asked(one, kept.size, kept.note.partition("\n\n")[0] + "\n\n" + kept.note.partition("\n\n")[2])
         see.refused(f"an older head, by {one.key.organisation},", answer, 400, 409, 422)
     see.finding("LOG-SHRUNK", found_in(s, old, newer.note)["LOG-SHRUNK"])
+    see.outside("LOG-SHRUNK", since=newer.note, log=old)
 
 
 @attack(
@@ -191,6 +193,7 @@ def truncate(s: Scene, see: Sight) -> None:
         if one.is_file():
             one.unlink()
     see.finding("LOG-MISSING", found_in(s, folder)["LOG-MISSING"])
+    see.outside("LOG-MISSING", log=folder)
 
 
 @attack(
@@ -205,6 +208,7 @@ def freeze(s: Scene, see: Sight) -> None:
     file = person.file
     see.that("today the file proves a measure", s.judge(file).fault is None)
     see.word("the file after 25 silent hours", s.judge(file, s.now + 25 * HOUR).fault, "STALE-PROOF")
+    see.outside("LOG-STALE", at=s.now + 25 * HOUR)
 
 
 @attack(
@@ -220,6 +224,7 @@ def off_log(s: Scene, see: Sight) -> None:
     opening = decision(Under.read(s), specimen, found, s.now)
     forged = over(file, opening, leaf_of(opening, found), str(json.loads(file)["proof"]))
     see.word("a file with a decision that no log has", s.judge(forged).fault, "NO-PROOF")
+    see.outside("NO-PROOF", files=[forged])
     unproved = over(file, opening, leaf_of(opening, found), "trust me")
     see.word("a file without any proof", s.judge(unproved).fault, "NO-PROOF")
 
@@ -324,3 +329,4 @@ def ghost_key(s: Scene, see: Sight) -> None:
     for item in told["evidence"]:
         item["proof"] = log.proof(item["kind"], item["leaf"])
     see.word("a file that rests on it", s.judge(canonical(told)).fault, "SIGNATURE")
+    see.outside("SIGNATURE", files=[canonical(told)])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +19,7 @@ from salus.access.policy import engine
 from salus.app import SettingsRefused, load_settings, may_listen
 from salus.kernel import Purpose, Role
 from salus.web.routes import all_routes
+from salus_abuse.attacks.residents import arrives
 from salus_abuse.model import Sight, attack
 from salus_abuse.scene import Scene, a_patient, codes
 
@@ -51,35 +54,44 @@ def neighbour(s: Scene, see: Sight) -> None:
 
 @attack(
     "C03",
-    "A read is asked for in the name of the police, or of a purpose that somebody made up",
+    "A read is asked for in the name of the police, or of a purpose that somebody made up, with the node's stolen key",
     powers="O, K",
-    passes="10,000 made-up purposes open nothing for any role; the list of purposes has no policing in it",
+    passes="a token that names such a purpose or role is none: 401; in the policy 10,000 made-up purposes open nothing",
+    cuts=[("purposes-closed",)],
 )
 def police_purpose(s: Scene, see: Sight) -> None:
     random, opened = Random(3), 0
-    named = ["LAWENF", "LAW", "POLICE", "SECURITY", "PUBSEC", "JUDICIAL", "COURT", "treat", "TREAT ", ""]
-    made_up = named + [
-        "".join(random.choices("ABCDEFGHIKLMNOPRSTUVWX", k=random.randint(3, 9))) for _ in range(PURPOSES)
-    ]
-    policy = load_policy()
-    for purpose in made_up:
-        if purpose in set(Purpose):
-            continue
-        asked: Any = {"role": random.choice([*Role]), "purpose": purpose, "action": random.choice([*Action])}
-        try:
-            opened += policy.permit(
-                Request(**asked, own_facility=True, relation_open=True, own_record=True, care_facility=True)
-            ).allowed
-        except (PolicyBroken, AttributeError, ValueError):
-            continue
-    see.that(f"{opened} of {len(made_up)} made-up purposes open something", not opened)
-    see.that("there are six purposes", {*Purpose} == {"TREAT", "ETREAT", "PUBHLTH", "PATRQT", "HOPERAT", "HRESCH"})
+    named = ["LAWENF", "LAW", "POLICE", "SECURITY", "PUBSEC", "JUDICIAL", "COURT", "treat", "TREAT ", "HLEGAL"]
     person = s.person("H1")
+    see.that("the resident is at the desk", arrives(s, person, "H1"))
+    true = s.node.issuer.claims(s.token(Role.CLINICIAN, "H1"))
+    read = f"/fhir/{person.patient}"
+    see.that("a token as it is issued reads", s.ask("GET", read, None, s.node.issuer.sign(true)).status_code == 200)
+    for purpose in named:
+        token = s.node.issuer.sign({**true, "purpose_of_use": purpose})
+        see.refused(f"a token for {purpose!r}", s.ask("GET", read, None, token), 400, 401, 403)
+    for role in ("police", "court", "security", "CLINICIAN"):
+        token = s.node.issuer.sign({**true, "role": role})
+        see.refused(f"a token of a {role}", s.ask("GET", read, None, token), 400, 401, 403)
+    made_up = ["".join(random.choices("ABCDEFGHIKLMNOPRSTUVWX", k=random.randint(3, 9))) for _ in range(PURPOSES)]
+    for purpose in {*named, *made_up} - set(Purpose):
+        opened += _opens(purpose, random)
+    see.that(f"{opened} of {PURPOSES} made-up purposes open something in the policy", not opened)
+    see.that("there are six purposes", {*Purpose} == {"TREAT", "ETREAT", "PUBHLTH", "PATRQT", "HOPERAT", "HRESCH"})
     token = s.token(Role.COMMANDER, "H1")
     see.refused("a commander's read", s.ask("GET", f"/fhir/{person.patient}", None, token), 403, 404)
     answer = s.ask("GET", f"/fhir/{person.patient}?_purpose=LAWENF", None, s.system("H1"))
     see.refused("a purpose in the address", answer, 400, 403, 404)
-    see.code = "403"
+    see.code = "401"
+
+
+def _opens(purpose: str, random: Random) -> bool:
+    asked: Any = {"role": random.choice([*Role]), "purpose": purpose, "action": random.choice([*Action])}
+    request = Request(**asked, own_facility=True, relation_open=True, own_record=True, care_facility=True)
+    try:
+        return load_policy().evaluate(request).allowed
+    except (PolicyBroken, AttributeError, ValueError):
+        return False
 
 
 @attack(
@@ -139,21 +151,64 @@ def _disk(folder: Path) -> Iterator[tuple[Path, bytes]]:
     "C07",
     "Every door is tried without a key",
     powers="N",
-    passes="without credentials only named public pages answer; a node will not listen to the world without TLS",
+    passes="without credentials only named public pages answer; what listens listens on this machine, or over TLS",
+    cuts=[("doors-locked",), ("loopback-only",)],
 )
 def open_door(s: Scene, see: Sight) -> None:
-    opened = []
+    person, opened, tried = s.person("H1"), [], 0
+    here = person.patient.rpartition("/")[2]
     for method, path in _doors():
-        answer = s.ask(method, re.sub(r"\{[^}]+\}", "1", path), b"{}" if method in ("POST", "PUT", "PATCH") else None)
+        asked = re.sub(r"\{[^}]+\}", "1", path.replace("{id}", here))
+        answer = s.ask(method, asked, b"{}" if method in ("POST", "PUT", "PATCH") else None)
+        tried += 1
         if answer.status_code < 300 and path not in ANYBODY:
             opened.append(f"{method} {path}")
-    see.that(f"no other door opens: {opened[:3]}", not opened)
+    see.that(f"of {tried} doors no other opens: {opened[:3]}", tried > 100 and not opened)
+    for token in ("x", "e30.e30.e30", f"{s.token(Role.CLINICIAN, 'H1')}x"):
+        see.refused("a read with a false token", s.ask("GET", f"/fhir/{person.patient}", None, token), 401)
+    mine = {str(os.getpid()), *_children(str(os.getpid()))}
+    heard = _listening(mine)
+    see.that(f"{len(heard)} sockets listen, the node's and its witnesses'", len(heard) >= 1)
+    see.that(f"none beyond this machine: {sorted(heard)[:3]}", not [one for one in heard if one not in _LOOPBACK])
     for host in ("0.0.0.0", "::", "192.0.2.1"):
-        try:
-            may_listen(load_settings(environment={}, given={"data": s.folder / "x", "host": host}))
-            see.that(f"a node refuses to listen on {host} without TLS", False)
-        except SettingsRefused as refused:
-            see.word(f"listening on {host} without TLS", refused.code, refused.code)
+        told = _served_on(s, host)
+        see.that(f"a node that is told to listen on {host} without TLS does not start", told == SettingsRefused.code)
+    see.code = SettingsRefused.code
+
+
+_LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
+
+
+def _served_on(s: Scene, host: str) -> str:
+    settings = load_settings(environment={"SALUS_HOST": host}, given={"data": s.folder / "x"})
+    try:
+        may_listen(settings)
+    except SettingsRefused as refused:
+        return refused.code
+    return "started"
+
+
+def _children(of: str) -> Iterator[str]:
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if path.read_text().rpartition(")")[2].split()[1] == of:
+                yield path.parent.name
+
+
+def _listening(pids: Iterable[str]) -> set[str]:
+    """Return the addresses, as the kernel writes them, on which these processes listen."""
+    held: set[str] = set()
+    for pid in pids:
+        for file in Path(f"/proc/{pid}/fd").glob("*"):
+            with suppress(OSError):
+                held.add(str(file.readlink()).removeprefix("socket:[").rstrip("]"))
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            _, local, _, state, *rest = line.split()
+            if state == "0A" and rest[5] in held:
+                found.add(local.partition(":")[0])
+    return found
 
 
 def _doors() -> Iterator[tuple[str, str]]:
@@ -272,26 +327,42 @@ def location(s: Scene, see: Sight) -> None:
     see.that("nothing on the disk holds one", not [path for path, content in _disk(s.folder) if raw.search(content)])
 
 
+SETTINGS = ("purposes", "measure", "roles", "release_hours", "quorum", "notice_hours", "recipients", "police")
+
+
 @attack(
     "C18",
     "A new purpose, action or recipient is brought in by configuration",
     powers="O",
-    passes="a policy that grants what there is not refuses to start; no setting names a purpose, a role or a measure",
+    passes="with such a setting in its file a node does not start, nor with a policy that names one",
+    cuts=[("settings-closed",), ("policy-checked",)],
 )
 def creep(s: Scene, see: Sight) -> None:
+    for name in SETTINGS:
+        file = s.folder / "creep.toml"
+        file.write_text(f'{name} = "LAWENF"\n', "utf-8")
+        see.that(f"a file that sets {name} starts no node", not _starts(s, file))
+        plain = load_settings(environment={}, given={"data": s.folder / "x"})
+        told = load_settings(environment={f"SALUS_{name.upper()}": "LAWENF"}, given={"data": s.folder / "x"})
+        see.that(f"SALUS_{name.upper()} says nothing to a node", told == plain)
     for action, role in (("set-measure", "operator"), ("read", "police"), ("track", "commander")):
         grant = f'@ground("x") permit (principal == Role::"{role}", action == Action::"{action}", resource);'
         try:
             Policy(engine.policy_text() + grant, engine.schema_text())
-            see.that(f"a policy that lets {role} {action} refuses to start", False)
+            see.that(f"a policy that lets {role} {action} starts no node", False)
         except PolicyBroken as broken:
             see.word(f"a policy that lets {role} {action}", broken.code, broken.code)
-    for name in ("purposes", "measure", "roles", "release_hours", "quorum", "notice_hours"):
-        try:
-            load_settings(environment={}, given={"data": s.folder / "x", name: "1"})
-            see.that(f"there is no setting {name}", False)
-        except (SettingsRefused, TypeError):
-            see.that(f"there is no setting {name}", True)
+    resource = {"resourceType": "Patient", "identifier": [{"system": "urn:x", "value": "1"}], "policeStatus": "wanted"}
+    see.refused("a field that no record has", s.ask("POST", "/fhir/Patient", resource, s.system("H1")), 400, 422)
+
+
+def _starts(s: Scene, file: Path) -> bool:
+    """Tell whether a node starts under this file of settings, up to where it would open its data."""
+    try:
+        load_settings(file, environment={}, given={"data": s.folder / "x"})
+    except SettingsRefused:
+        return False
+    return True
 
 
 @attack(

@@ -13,7 +13,6 @@ from salus.app import add_party, publish
 from salus.cli.actors import (
     SIGNER,
     Party,
-    emergency_document,
     rules_document,
     signatures_of,
 )
@@ -142,8 +141,7 @@ def proxy_rule(s: Scene, see: Sight) -> None:
 )
 def night_rule(s: Scene, see: Sight) -> None:
     starts = s.now + timedelta(minutes=2)
-    emergency = emergency_document("measles", starts, starts + 3 * DAY, en="An outbreak.", zh="疫情。")
-    s.publish(emergency)
+    emergency = s.emergency("measles")
     rules = rules_document("measles", starts, starts + 2 * DAY)
     word = refusal(s, rules)
     see.word("a rule without notice", word, "NOTICE-TOO-SHORT")
@@ -162,21 +160,23 @@ def night_rule(s: Scene, see: Sight) -> None:
     s.settle()
     see.that("nobody is asked for anything under it", person.free)
     known = PublicLog(s.log)
-    under = Under(rules=rules, emergency=emergency, table=_under(rules, emergency))
-    opening = decision(under, specimen, found, s.now)
+    told = Under(rules=rules, emergency=emergency, table=under(rules, emergency))
+    opening = decision(told, specimen, found, s.now)
     push(s, "decision", leaf_of(opening, found))
     s.close()
     keys = [one.key_leaf for one in (*s.signers[:5], s.site, s.laboratory)]
     both = {
-        "rules": (rules, rules.leaf(signed)),
-        "emergency": (emergency, emergency.leaf(signatures_of(emergency, s.signers[:5]))),
+        "rules": (rules, rules.leaf(signed), night),
+        "emergency": (emergency, emergency.leaf(signatures_of(emergency, s.signers[:5])), PublicLog(s.published)),
     }
-    logs = (night, known, PublicLog(s.log))
+    logs = (known, PublicLog(s.log))
     file = written(logs, both, keys, (specimen, found), opening, leaf_of(opening, found))
     see.word("a file under it", s.judge(file).fault, "NOTICE-TOO-SHORT")
+    see.outside("NOTICE-TOO-SHORT")
 
 
-def _under(rules: Document, emergency: Document) -> Rules:
+def under(rules: Document, emergency: Document) -> Rules:
+    """Return what published rules decide under a published emergency."""
     declared = Emergency(disease=emergency.body["disease"], starts=emergency.starts, ends=emergency.ends)
     return Rules(table=table_of(dict(rules.body)), starts=rules.starts, ends=rules.ends, emergency=declared)
 
@@ -248,8 +248,9 @@ def stretch(s: Scene, see: Sight) -> None:
     leaf = leaf_of(longer, found)
     push(s, "decision", leaf)
     s.close()
-    forged = s.judge(over(file, longer, leaf, _proof(s, leaf)))
-    see.word("a decision that lasts longer than its rule", forged.fault, "RULE-DIVERGENCE")
+    forged = over(file, longer, leaf, _proof(s, leaf))
+    see.word("a decision that lasts longer than its rule", s.judge(forged).fault, "RULE-DIVERGENCE")
+    see.outside("RULE-DIVERGENCE", files=[forged])
     s.advance(ends - s.now + HOUR)
     fresh = renewed(file, PublicLog(s.log))
     see.word("a file after its end", s.judge(fresh).fault, "LAPSED")

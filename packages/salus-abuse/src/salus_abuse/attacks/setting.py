@@ -118,7 +118,7 @@ def dba_red(s: Scene, see: Sight) -> None:
 )
 def bare_assign(s: Scene, see: Sight) -> None:
     victim, before = s.person(), s.audit()
-    (other, *_) = s.infected()
+    (other, *_), known = s.infected(), s.outside()
     specimen, found = fakes(s)
     plant(s, victim, specimen, found, keys=True, logged=True, then=see.strikes)
     leaves = [bare_leaf() for _ in range(DEPOSITORS)]
@@ -130,6 +130,7 @@ def bare_assign(s: Scene, see: Sight) -> None:
     see.word("a file with such a decision", s.judge(bare).fault, "NO-EVIDENCE")
     see.that("the victim is asked for nothing", victim.free)
     see.finding("EVID-MISSING", codes(s.audit() - before)["EVID-MISSING"], least=DEPOSITORS)
+    see.outside("EVID-MISSING", before=known)
 
 
 @attack(

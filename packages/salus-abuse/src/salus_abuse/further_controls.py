@@ -1,0 +1,242 @@
+"""More of the controls, and how each is taken away: of reading, of papers, of what ends, of doors and settings."""
+
+# Whoever takes a control away replaces what nobody may replace.
+# mypy: disable-error-code="attr-defined, assignment, method-assign, misc, no-untyped-call"
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+
+def unchecked(name: str) -> None:
+    """Take one of the node's own checks out of those that it runs."""
+    from salus.app import checking
+
+    left = tuple(one for one in checking.CHECKS if one.__name__ != name)
+    assert len(left) < len(checking.CHECKS)
+    checking.CHECKS = left
+
+
+def _vetoes_unheeded() -> None:
+    from salus.rules.publishing import checking
+
+    checking.check_not_vetoed = lambda *given: None
+
+
+def _operators_admit() -> None:
+    from salus.app.node import Node
+
+    Node.admitted = lambda *_: True
+
+
+def _glass_unbounded() -> None:
+    from salus.access.glass import service
+
+    service.why_off = lambda *_: None
+
+
+def _openings_uncounted() -> None:
+    from salus.access.glass import service
+
+    service.publish_openings = lambda *_: 0
+
+
+def _orphans_uncounted() -> None:
+    from salus.access import service
+
+    service.orphans = lambda *_: []
+
+
+def _one_word_for_a_day() -> None:
+    from salus.access import service
+
+    service.UNCONFIRMED_LASTS = timedelta(hours=20)
+
+
+def _shares_go_on() -> None:
+    from salus.healthcode.sharing import model
+
+    model.Share.holds = model.Share.stands = lambda share, at: True
+
+
+def _machines_first() -> None:
+    """The register of reads page by page, whoever looked: twelve at a time, as it was once."""
+    from salus.access.folding import store
+
+    told = store._BY_PEOPLE
+    store._BY_PEOPLE = told.replace(f"and reader_role not in {store._SOFTWARE}", "")
+    assert told != store._BY_PEOPLE
+
+
+def _ended_keys_sign() -> None:
+    from salus.codec.certificates import verdict
+
+    verdict._within_limits = lambda *_: None
+
+
+def _one_certificate_for_all_doors() -> None:
+    from salus.healthcode import certificates
+    from salus.healthcode.certificates import service
+
+    once = service.once
+
+    def same(*given: Any, **more: Any) -> Any:
+        found = once(*given, **more)
+        return found[:1] * len(found)
+
+    certificates.once = service.once = same
+
+
+def _anybody_voids() -> None:
+    from salus.app import certificates as journey
+    from salus.healthcode import certificates
+    from salus.storage import Duty
+
+    def void(node: Any, who: Any, certificate_id: Any) -> None:
+        with node.store.transaction(Duty.CARE) as tx:
+            certificates.void_parted(tx, [certificate_id], node.clock.now())
+
+    journey.void_certificate = void
+
+
+def _outliers_unaudited() -> None:
+    """In the auditor's own program."""
+    from salus_audit.judging import laboratories
+
+    laboratories._bursts = lambda *_: None
+
+
+def _anybodys_signature() -> None:
+    from salus.healthcode.measures import publications
+
+    def signer_of(keys: Any, party: str, duty: str, *_: Any) -> Any:
+        return next((one for one in keys if (one.key.party, one.key.duty) == (party, duty)), None)
+
+    publications.signer_of = signer_of
+
+
+def _any_log_is_believed() -> None:
+    """A head is believed that any log signed, under any witnesses, beside those of the own log."""
+    from datetime import UTC, datetime
+
+    from salus.proof import Checkpoint, LeafProof, Note, ProofError
+    from salus.proof.cosignature import TIME_BYTES
+    from salus.proof.note import decode
+    from salus.proof.trust import Cosigned
+
+    real = LeafProof.check
+
+    def check(proof: LeafProof, entry: bytes, trust: Any) -> Any:
+        try:
+            return real(proof, entry, trust)
+        except ProofError:
+            return theirs(proof, trust)
+
+    def theirs(proof: LeafProof, trust: Any) -> Any:
+        note = Note.parse(proof.checkpoint)
+        origin, size, root = note.text.split("\n")[:3]
+        at = datetime.fromtimestamp(int.from_bytes(note.signatures[-1].value[:TIME_BYTES]), UTC)
+        head = Checkpoint(origin=origin, size=int(size), root=decode(root, "root"), note=proof.checkpoint)
+        bodies = frozenset(one.organisation for one in trust.witnesses)
+        times = {one.name: at for one in note.signatures[1:]}
+        return Cosigned(checkpoint=head, times=times, at=at, as_of=at, organisations=bodies)
+
+    LeafProof.check = check
+
+
+def _any_purpose_is_care() -> None:
+    """A purpose that there is not is read as treatment."""
+    from salus.kernel import Purpose
+    from salus.parties.tokens import issuer
+
+    issuer.Purpose = lambda text: Purpose(text) if text in set(Purpose) else Purpose.TREAT
+
+
+def _nobody_needs_a_key() -> None:
+    """Whoever sends no token is the hospital."""
+    from salus.kernel import Purpose, Role
+    from salus.parties import principal
+    from salus.parties.tokens import issuer
+    from salus.web.fhir import requests
+
+    bearer, authenticate = requests.bearer, issuer.authenticate
+
+    def nobody(request: Any) -> str:
+        return bearer(request) if request.headers.get("authorization") else "nobody"
+
+    def hospital(store: Any, of: Any, token: str, at: Any) -> Any:
+        if token != "nobody":
+            return authenticate(store, of, token, at)
+        return principal(Role.HOSPITAL_SYSTEM, "nobody", facility="H1", purpose=Purpose.TREAT)
+
+    requests.bearer, issuer.authenticate = nobody, hospital
+
+
+def _listens_anywhere() -> None:
+    from salus.app import settings
+
+    settings._loopback = lambda host: True
+
+
+def _settings_passed_over() -> None:
+    from salus.app import settings
+
+    settings._from_file = lambda path, known: {}
+
+
+def _policy_unchecked() -> None:
+    from types import SimpleNamespace
+
+    from salus.access.policy import engine
+
+    real = engine.cedarpy
+    passed = SimpleNamespace(validation_passed=True, errors=[])
+    names = ("PolicySet", "Schema", "Entities", "Decision", "is_authorized", "policies_to_json_str")
+    engine.cedarpy = SimpleNamespace(
+        validate_policies=lambda *_: passed, **{name: getattr(real, name) for name in names}
+    )
+
+
+def _any_field_of_an_order() -> None:
+    from salus.command.orders import model, service
+
+    def known(told: Mapping[str, str]) -> dict[str, str]:
+        return {name: text for name, text in told.items() if name in model.ORDER_FIELDS}
+
+    read = service._read
+    model.check_fields = service.check_fields = lambda given: None
+    service._read = lambda told, *given: read(known(told), *given)
+
+
+def _people_named_in_orders() -> None:
+    from salus.command.orders import model
+
+    model.holds_a_number = lambda *_: False
+
+
+FURTHER: Mapping[str, Callable[[], None]] = {
+    "vetoes-heeded": _vetoes_unheeded,
+    "quorum-admits": _operators_admit,
+    "glass-budgets": _glass_unbounded,
+    "openings-counted": _openings_uncounted,
+    "orphans-counted": _orphans_uncounted,
+    "unconfirmed-ends": _one_word_for_a_day,
+    "shares-end": _shares_go_on,
+    "people-first": _machines_first,
+    "ended-keys-refused": _ended_keys_sign,
+    "certificates-once": _one_certificate_for_all_doors,
+    "voids-audited": lambda: unchecked("voids_agree"),
+    "own-certificates-only": _anybody_voids,
+    "shred-audited": lambda: unchecked("keys_destroyed"),
+    "outliers-audited": _outliers_unaudited,
+    "evidence-signed": _anybodys_signature,
+    "own-log-only": _any_log_is_believed,
+    "purposes-closed": _any_purpose_is_care,
+    "doors-locked": _nobody_needs_a_key,
+    "loopback-only": _listens_anywhere,
+    "settings-closed": _settings_passed_over,
+    "policy-checked": _policy_unchecked,
+    "order-form-closed": _any_field_of_an_order,
+    "people-not-named": _people_named_in_orders,
+}
