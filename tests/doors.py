@@ -127,6 +127,8 @@ class Door:
     """Lists of void codes in formats of other systems, each with its key."""
     vetoer: str = "ombudsman-1"
     """Whose hand signs vetoes in the ombudsman's name."""
+    respelt: tuple[tuple[int, str], ...] = ()
+    """The numbers of hands whose organisation is called otherwise, and how."""
 
     @property
     def log(self) -> Hand:
@@ -160,10 +162,7 @@ class Door:
     def leaves(self) -> list[tuple[str, dict[str, Any]]]:
         """The log: signers' keys, the issuers' keys, declaration, other documents, trust lists, batches."""
         hands = [Hand(f"signer-{number}") for number in range(self.hands + bool(self.trusted))]
-        found = [
-            _party_key(one.name, f"house-{place % (3 if place < 5 else self.houses)}", "signer", one.public_key)
-            for place, one in enumerate(hands)
-        ]
+        found = [_party_key(one.name, self._house(place), "signer", one.public_key) for place, one in enumerate(hands)]
         if self.registered:
             issuers = [self.issuer, *self.other_keys]
             found += [_party_key(PARTY, "door.example", "issuer", key_digest(one.public_key())) for one in issuers]
@@ -175,6 +174,9 @@ class Door:
             digest = batch_digest(map(short_digest, texts))
             found.append((CERTIFICATES, {"key": b64(key_digest(key.public_key())), "digest": b64(digest)}))
         return found + self._vetoes()
+
+    def _house(self, place: int) -> str:
+        return dict(self.respelt).get(place, f"house-{place % (3 if place < 5 else self.houses)}")
 
     def _vetoes(self) -> list[tuple[str, dict[str, Any]]]:
         """The ombudsman's key and vetoes, if there are any."""

@@ -66,6 +66,10 @@ def ruled() -> dict[str, Door]:
         "rules that begin a second later": a_door((rules(starts=AT + SECOND), FOUR)),
         "rules with three signers": a_door((rules(), FOUR[:3])),
         "rules of two organisations": a_door((rules(), (0, 3, 1, 4))),
+        "rules of three organisations": a_door((rules(), (0, 3, 1, 5)), hands=8),
+        "rules of two organisations, one of them written otherwise": a_door(
+            (rules(), (0, 3, 1, 5)), hands=8, respelt=((5, "\uff28ouse-1 "),)
+        ),
         "rules at short notice": a_door((first, FIVE), (soon, SIX), noticed=LATE),
         "rules at short notice by five": a_door((first, FIVE), (soon, FIVE), noticed=LATE),
         "rules at short notice by six of three organisations": a_door(

@@ -15,6 +15,7 @@ from salus.kernel.model import (
     format_instant,
     new_id,
     parse_instant,
+    spelt,
 )
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "format_instant",
     "new_id",
     "parse_instant",
+    "spelt",
     "start_demo_clock",
 ]

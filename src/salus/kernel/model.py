@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Protocol
@@ -129,6 +130,14 @@ def canonical(value: object) -> bytes:
     Keys sort by UTF-16 code units, as the standard asks.
     """
     return _ENCODER.encode(_checked(value)).encode("utf-8")
+
+
+def spelt(name: object) -> str:
+    """Return the name of an organisation as names are compared: in one width, case and spacing.
+
+    By capitals, since JavaScript has no case folding: a door has to count as we do.
+    """
+    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", str(name)).upper()).split())
 
 
 def _checked(value: object) -> object:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 
+from salus.kernel import spelt
 from salus.proof.cosignature import WitnessKey
 from salus.proof.errors import NoQuorum, TrustError
 from salus.proof.note import Checkpoint, Note, VerifierKey, open_checkpoint
@@ -58,8 +59,8 @@ class Trust:
         if not majority(count) <= self.quorum <= count:
             raise TrustError(f"of {count} witnesses at least {majority(count)} must agree, not {self.quorum}")
         _distinct("names", [one.name for one in self.witnesses])
-        # Five witnesses of one operator are one; case and white space around a name make nobody another organisation.
-        _distinct("organisations", [one.organisation.strip().casefold() for one in self.witnesses])
+        # Five witnesses of one operator are one; how a name is written makes nobody another organisation.
+        _distinct("organisations", [spelt(one.organisation) for one in self.witnesses])
         # A cosignature does not say the signer's name: one key under two names would count twice.
         _distinct("keys", [self.log.public_key, *(one.public_key for one in self.witnesses)])
 

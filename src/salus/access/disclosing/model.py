@@ -18,7 +18,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from salus.access.errors import DisclosureRefused
-from salus.kernel import Invalid, canonical, format_instant, parse_instant
+from salus.kernel import Invalid, canonical, format_instant, parse_instant, spelt
 from salus.proof import VerifierKey
 
 DISCLOSURE_SIGNERS: Final = 4
@@ -199,10 +199,10 @@ def check_signers(
     found = [_signer(disclosure, party, signature, list(keys), at) for party, signature in signatures.items()]
     if not DISCLOSURE_SIGNERS <= len(found) <= MOST_SIGNERS or len({one.key for one in found}) != len(found):
         raise DisclosureRefused(f"SHORT-QUORUM: {DISCLOSURE_SIGNERS} to {MOST_SIGNERS} have to sign, each with a key")
-    if len({one.organisation for one in found}) < DISCLOSURE_ORGANISATIONS:
+    if len({spelt(one.organisation) for one in found}) < DISCLOSURE_ORGANISATIONS:
         raise DisclosureRefused(f"SHORT-QUORUM: signers come from at least {DISCLOSURE_ORGANISATIONS} organisations")
-    executive = {one.organisation for one in found if one.duty != OMBUDSMAN}
-    if not {one.organisation for one in found if one.duty == OMBUDSMAN} - executive:
+    executive = {spelt(one.organisation) for one in found if one.duty != OMBUDSMAN}
+    if not {spelt(one.organisation) for one in found if one.duty == OMBUDSMAN} - executive:
         raise DisclosureRefused("SHORT-QUORUM: an ombudsman signs, of an organisation that nobody else signs for")
     return tuple(sorted(one.party for one in found))
 

@@ -249,21 +249,19 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     """
     value = _parsed(octets)
     trust, made = _opened(value, believed)
-    keys, lost_keys = _each(value["keys"], lambda one: _party_key(one, trust))
-    vetoes, lost_vetoes = _each(value.get("vetoes", ()), lambda one: _veto(one, keys, trust))
-    told = _Told(trust=trust, keys=tuple(keys), vetoes=tuple(vetoes))
-    issuers, lost_issuers = _each(value["issuers"], lambda one: _issuer(one, keys))
-    declarations, lost_declarations = _each(value["declarations"], lambda one: Declaration.of(told.document(one)))
-    emergencies, lost_emergencies = _each(value.get("emergencies", ()), lambda one: _emergency(one, told))
-    rules, lost_acceptance = _acceptance(value, told, emergencies)
-    recognised, lost_recognised = _each(value.get("recognised", ()), lambda one: _recognition(one, told))
+    told = _Told(trust=trust)
+    told.keys = told.each(value["keys"], lambda one: _party_key(one, trust))
+    told.vetoes = told.each(value.get("vetoes", ()), lambda one: _veto(one, told.keys, trust))
+    issuers = told.each(value["issuers"], lambda one: _issuer(one, told.keys))
+    declarations = told.each(value["declarations"], lambda one: Declaration.of(told.document(one)))
+    emergencies = told.each(value.get("emergencies", ()), lambda one: _emergency(one, told))
+    rules = _acceptance(value, told, emergencies)
+    recognised = told.each(value.get("recognised", ()), lambda one: _recognition(one, told))
     by_kid = {key_id(one.key): one for one in issuers}
-    trusted, lost_trusted = _each(value.get("trusted", ()), told.published)
-    batches, lost_batches = _each(value.get("signed", ()), lambda one: read_batch(one, trust))
-    lists, lost_lists = _each(value["lists"], lambda one: _listed(one, by_kid))
-    voided, lost_voided = _each(value.get("voided", ()), _voided)
-    lost = (lost_keys, lost_issuers, lost_declarations, lost_acceptance, lost_recognised, lost_trusted, lost_batches)
-    others = lost_lists + lost_vetoes + lost_emergencies + lost_voided
+    trusted = told.each(value.get("trusted", ()), told.published)
+    batches = told.each(value.get("signed", ()), lambda one: read_batch(one, trust))
+    lists = told.each(value["lists"], lambda one: _listed(one, by_kid))
+    voided = told.each(value.get("voided", ()), _voided)
     return TrustFile(
         trust=trust,
         made=made,
@@ -271,26 +269,37 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
         issuers=MappingProxyType(by_kid),
         declarations=tuple(declarations),
         lists=_newest(lists),
-        dropped=sum(lost) + others,
+        dropped=told.dropped,
         acceptance=tuple(RegionRules.of(one.document) for one in rules),
         recognised=tuple(Recognition.of(one.document) for one in recognised),
         listed="trusted" in value,
         chain=chained(one for one in trusted if one.document.kind is PublicationKind.TRUST_LIST),
         batches=tuple(batches),
-        vetoes=told.vetoes,
+        vetoes=tuple(told.vetoes),
         voided=_newest(voided),
         published=(*rules, *recognised),
         emergencies=tuple(emergencies),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Told:
-    """What a file's documents are held against: its log, the keys of the log, and the vetoes."""
+    """What a file's items are held against as they are read: its log, keys and vetoes; and how many were dropped."""
 
     trust: Trust
-    keys: tuple[PartyKey, ...]
-    vetoes: tuple[Veto, ...]
+    keys: Sequence[PartyKey] = ()
+    vetoes: Sequence[Veto] = ()
+    dropped: int = 0
+
+    def each(self, items: Iterable[Any], read: Callable[[Any], _Found]) -> list[_Found]:
+        """Read every item that is what it has to be; count the others."""
+        found = []
+        for item in items:
+            try:
+                found.append(read(item))
+            except (Invalid, ProofError, KeyError, TypeError, ValueError):
+                self.dropped += 1
+        return found
 
     def published(self, item: Any, emergencies: Sequence[Published] = (), *, renewing: bool = True) -> Published:
         """Return a document that is proved, and published as it has to be."""
@@ -341,17 +350,6 @@ def _parsed(octets: bytes) -> dict[str, Any]:
     return value
 
 
-def _each(items: Iterable[Any], read: Callable[[Any], _Found]) -> tuple[list[_Found], int]:
-    """Read every item that is what it has to be; count the others."""
-    found, lost = [], 0
-    for item in items:
-        try:
-            found.append(read(item))
-        except (Invalid, ProofError, KeyError, TypeError, ValueError):
-            lost += 1
-    return found, lost
-
-
 def _party_key(item: Any, trust: Trust) -> PartyKey:
     body, logged_at = proved_leaf(item, "party-key", trust)
     if set(body) != _KEY_FIELDS:
@@ -399,15 +397,13 @@ def _veto(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Veto:
     return read_veto(body, keys, logged_at)
 
 
-def _acceptance(
-    value: Mapping[str, Any], told: _Told, emergencies: Sequence[Published]
-) -> tuple[tuple[Published, ...], int]:
+def _acceptance(value: Mapping[str, Any], told: _Told, emergencies: Sequence[Published]) -> tuple[Published, ...]:
     """Read acceptance rules; those at short notice count under an emergency that comes along and is proved, too."""
     counted = following(emergencies)
-    rules, lost = _each(value.get("acceptance", ()), lambda one: _rules(one, told, counted))
+    rules = told.each(value.get("acceptance", ()), lambda one: _rules(one, told, counted))
     counting = succeeding(rules)
-    left = lost + len(emergencies) - len(counted) + len(rules) - len(counting)
-    return tuple(one for one in rules if one in counting), left
+    told.dropped += len(emergencies) - len(counted) + len(rules) - len(counting)
+    return tuple(one for one in rules if one in counting)
 
 
 def _recognition(item: Any, told: _Told) -> Published:

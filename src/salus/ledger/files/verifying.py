@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-from salus.kernel import format_instant
+from salus.kernel import format_instant, spelt
 from salus.ledger.errors import LeafRefused
 from salus.ledger.files.sources import Absent, Folder, Source, Unreadable, source_of
 from salus.ledger.model import MOST_DOCUMENT_BYTES, Leaf, document_digest, document_path, parse_leaf
@@ -334,19 +334,19 @@ class _Check:
         """Hold whose each named witness is against what the log says: two keys of one operator are one witness."""
         if trust is None:
             return
-        operator = {_spelt(trust.log.name), _spelt(self.node.body["name"] if self.node else "")}
+        operator = {spelt(trust.log.name), spelt(self.node.body["name"] if self.node else "")}
         taken: dict[str, str] = {}
         for witness in trust.witnesses:
             said = [(at, leaf) for at, leaf in self.witnesses if leaf.body["key"] == encode(witness.public_key)]
             for index, leaf in said:
-                organisation = _spelt(leaf.body["organisation"])
+                organisation = spelt(leaf.body["organisation"])
                 where = f"entry {index}"
                 if organisation in operator:
                     self.find("WITNESS-OPERATOR", where, f"{witness.name} belongs to whoever keeps the log")
                 elif taken.setdefault(organisation, witness.name) != witness.name:
                     both = f"{taken[organisation]} and {witness.name}"
                     self.find("WITNESS-OPERATOR", where, f"{both} belong to one organisation and are one witness")
-                elif witness.organisation != witness.name and _spelt(witness.organisation) != organisation:
+                elif witness.organisation != witness.name and spelt(witness.organisation) != organisation:
                     text = f"{witness.name} is another organisation's than the one that you named"
                     self.find("WITNESS-OPERATOR", where, text)
 
@@ -390,10 +390,6 @@ class _Check:
         del self.findings[told:]  # what is wrong with the wider file was found on the walk
         if earlier is not None and wider is not None and earlier != wider[: name.width]:
             self.find("LOG-TILE", name.path, "an earlier partial file differs from the wider one")
-
-
-def _spelt(organisation: object) -> str:
-    return str(organisation).strip().casefold()
 
 
 def _files_below(folder: Path, part: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from salus.kernel import spelt
 from salus.rules.errors import PublicationRefused
 from salus.rules.model import Clause, Emergency, Rules, Table
 from salus.rules.publishing import model as limits
@@ -53,7 +54,7 @@ def check_publication(
     if not isinstance(signatures, Mapping) or dict(leaf) != document.leaf(signatures):
         raise PublicationRefused("DIGEST", "the log's entry is about another document")
     signers = sorted(_signers(document, signatures, list(keys), logged_at), key=lambda one: one.party)
-    organisations = tuple(sorted({one.organisation for one in signers}))
+    organisations = tuple(sorted({spelt(one.organisation): one.organisation for one in signers}.values()))
     published = Published(
         document=document,
         logged_at=logged_at,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from salus.kernel import canonical
+from salus.kernel import canonical, spelt
 from salus.rules.errors import NotProved
 from salus.rules.publishing.model import PartyKey
 from salus.rules.publishing.signing import signed_by
@@ -61,7 +61,7 @@ def check_attested(leaf: Mapping[str, Any], keys: Iterable[PartyKey], at: dateti
             raise NotProved("SIGNATURE", "a signature is of no investigator's key that the log had for seven days")
         signers.append(mine[0])
     people = len({one.key for one in signers})
-    organisations = len({one.organisation.strip().casefold() for one in signers})
+    organisations = len({spelt(one.organisation) for one in signers})
     if people < 2 or organisations < 2:
         raise NotProved("SHORT-QUORUM", "an exposure takes two investigators of two organisations")
     if leaf["number"] > MOST_OF_A_CASE and (people < FURTHER_SIGNERS or organisations < FURTHER_ORGANISATIONS):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from salus.kernel import canonical
+from salus.kernel import canonical, spelt
 from salus.proof import LeafProof, Note, ProofError, Trust
 from salus.rules.errors import NotProved, PublicationRefused, TableRefused
 from salus.rules.model import Evidence, EvidenceKind, Result, Rules
@@ -233,7 +233,7 @@ def read_result(reading: Reading, leaf: object, proof: object, specimens: Mappin
 
 def of_two(laboratory: PartyKey, result: Mapping[str, Any], site: PartyKey, specimen: Mapping[str, Any]) -> None:
     """Require that specimen and result come from two parties, and are about one subject and one disease."""
-    if laboratory.organisation == site.organisation or laboratory.party == site.party:
+    if spelt(laboratory.organisation) == spelt(site.organisation) or laboratory.party == site.party:
         raise NotProved("ONE-PARTY", "specimen and result come from one organisation; it takes two")
     if laboratory.key == site.key:
         raise NotProved("ONE-PARTY", "specimen and result were signed with one key; it takes two parties")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from salus.kernel import canonical, format_instant
+from salus.kernel import canonical, format_instant, spelt
 from salus.proof import Trust
 from salus.rules.errors import NotProved
 from salus.rules.model import Decision, Evidence, Measure, Result, Rules
@@ -296,13 +296,8 @@ def _answered(
         raise NotProved("APPEAL-ENDED", "the appeal was answered: it has ended")
     if standing.at >= by:
         raise NotProved("APPEAL-OVERDUE", "the appeal was answered after its deadline")
-    if _spelt(organisation) in {_spelt(one) for one in (*proved.organisations, reading.trust.log.name)}:
+    if spelt(organisation) in {spelt(one) for one in (*proved.organisations, reading.trust.log.name)}:
         raise NotProved("APPEAL-SELF", "those who made the evidence, or the decision, answered the appeal themselves")
-
-
-def _spelt(organisation: object) -> str:
-    """One spelling of an organisation's name: case and white space around it make nobody another one."""
-    return str(organisation).strip().casefold()
 
 
 def _nothing_else(reading: Reading, file: Mapping[str, Any]) -> None:

@@ -30,6 +30,11 @@ export function hasFewDigits(name) {
   return name.replace(/[^0-9]/g, "").length <= MOST_NAME_DIGITS;
 }
 
+/** @param {string} name of an organisation, as names are compared: in one width, case and spacing */
+export function spelt(name) {
+  return name.normalize("NFKC").toUpperCase().normalize("NFKC").trim().replace(/\s+/g, " ");
+}
+
 /** @param {string} text an issuer's name: short, of Latin or Chinese letters, an institution's, no digit and no measure */
 export function requireIssuer(text) {
   require(ISSUER.test(text), "an issuer");

@@ -7,7 +7,7 @@ import { readRules } from "./accepting.js";
 import { canonical } from "./canonical.js";
 import { ed25519, requireEd25519 } from "./keys.js";
 import { requireDisease, requireText } from "./linting.js";
-import { hasFewDigits } from "./naming.js";
+import { hasFewDigits, spelt } from "./naming.js";
 import { hex, readBase64, sha256 } from "./octets.js";
 import { require } from "./refused.js";
 
@@ -131,7 +131,7 @@ export async function checkRules(document, leaf, keys, loggedAt, emergencies) {
     const told = { disease: found.body.disease, starts: found.starts, loggedAt };
     require(notice >= URGENT_NOTICE && hadNotice(told, emergencies), "too short notice");
     requireQuorum(found, URGENT_SIGNERS, URGENT_LAST);
-    const organisations = new Set(found.signers.map((one) => one.organisation));
+    const organisations = organisationsOf(found.signers);
     require(organisations.size >= URGENT_ORGANISATIONS, "of too few organisations");
   }
   return { ...readRules(found.body, found), loggedAt };
@@ -148,6 +148,11 @@ export function hadNotice({ disease, starts, loggedAt }, emergencies) {
   return emergencies.some(
     (one) => one.starts <= loggedAt && loggedAt < one.ends && one.loggedAt <= loggedAt && one.body.disease === disease,
   );
+}
+
+/** Their organisations, one however its name is written. @param {PartyKey[]} signers */
+function organisationsOf(signers) {
+  return new Set(signers.map((one) => spelt(one.organisation)));
 }
 
 /**
@@ -170,7 +175,7 @@ async function checkSigners(document, leaf, keys, loggedAt) {
   const signers = [];
   for (const party of Object.keys(signatures)) signers.push(await signer(party, signatures[party], message, keys, loggedAt));
   require(new Set(signers.map((one) => hex(one.key))).size === signers.length, "one key signs once");
-  require(new Set(signers.map((one) => one.organisation)).size >= ORGANISATIONS, "of too few organisations");
+  require(organisationsOf(signers).size >= ORGANISATIONS, "of too few organisations");
   return { digest, signers };
 }
 
