@@ -28,6 +28,7 @@ class Link(psycopg.Connection[Row]):
 
 Pool = ConnectionPool[Link]
 _CHECKOUT_SECONDS = 5.0
+_LARGE_BYTES = 64 * 1024
 _GONE = ("08", "57P")
 """SQLSTATE classes of a server that is gone or going: connection exceptions, operator intervention."""
 _NOT_STORED = "the database did not answer; nothing was stored, send the request again"
@@ -113,13 +114,21 @@ class Transaction:
                 copy.write_row(row)
 
     def _insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Insert a few rows by one prepared statement. COPY is parsed anew each time, and waits thrice."""
-        written = [dict(zip(columns, map(_plain, row), strict=True)) for row in rows]
-        if written:
-            names = ", ".join(columns)
+        """Insert a few rows by one prepared statement. COPY is parsed anew each time, and waits thrice.
+
+        A large row goes by itself, as it is: JSON would say its bytes twice as long, and many of them in one parameter.
+        """
+        names, few = ", ".join(columns), []
+        for row in rows:
+            if any(isinstance(value, bytes) and len(value) > _LARGE_BYTES for value in row):
+                values = ", ".join(["%s"] * len(columns))
+                self._connection.execute(f"insert into {table} ({names}) values ({values})", row)  # noqa: S608
+            else:
+                few.append(dict(zip(columns, map(_plain, row), strict=True)))
+        if few:
             self._connection.execute(
                 f"insert into {table} ({names}) select {names} from json_populate_recordset(null::{table}, %s::json)",  # noqa: S608
-                (orjson.dumps(written).decode(),),
+                (orjson.dumps(few, default=str).decode(),),
             )
 
     def copy_out(self, statement: str) -> Iterator[bytes | bytearray | memoryview]:
