@@ -6,6 +6,7 @@ import base64
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,18 @@ def test_a_hash_that_comes_again_is_told_with_its_first_place_and_each_time_that
     told = list(buckets.again())
 
     assert told == [(place, 0) for place in range(3, 30_000, 3)] == list(buckets.again())
+
+
+def test_a_hash_is_found_at_its_first_place_wherever_it_was_put_and_however_long_the_list() -> None:
+    short, long = Buckets(), Buckets()
+    hashes = [sha256(place.to_bytes(4)).digest() for place in range(30_000)]
+    for place, one in enumerate(hashes[:100] * 2):
+        short.add(PLACED.pack(place, one))
+    for place, one in enumerate(hashes):
+        long.add(PLACED.pack(place, one))
+
+    assert [short.first(one) for one in hashes[:200]] == [*range(100), *[None] * 100]
+    assert [long.first(one) for one in hashes[::997]] == [*range(0, 30_000, 997)]
 
 
 class Clock:

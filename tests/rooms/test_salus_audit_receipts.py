@@ -14,6 +14,7 @@ from receipts import Steps, some_steps
 from salus.cli.actors import LABORATORY, Party, sign_result
 from salus.kernel import canonical
 from salus.rules import Result
+from salus_audit.reading.spill import Buckets
 
 LATER = ALIVE + 2 * DAY
 
@@ -151,3 +152,17 @@ def test_what_is_no_receipt_is_found_and_harms_nothing(paper: Paper, raw: bytes)
     found = paper.audit(receipts={"odd": raw})
 
     assert [code for code, _ in found_in(found)] == ["NO-PROOF"]
+
+
+def test_a_fault_of_the_auditor_is_not_said_to_be_one_of_the_receipt(
+    paper: Paper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = whole(paper).file()
+
+    def broken(*_: object) -> None:
+        raise KeyError("a fault of the auditor")
+
+    monkeypatch.setattr(Buckets, "first", broken)
+
+    with pytest.raises(KeyError, match="of the auditor"):
+        paper.audit(receipts={"mine": raw})

@@ -71,8 +71,8 @@ class Buckets:
 
     def first(self, value: bytes) -> int | None:
         """Return the place at which a hash came first; None if it never came."""
-        bucket = value[0] % _BUCKETS
-        file = self._files[bucket]
+        bucket = self.bucket_of(value)
+        file = self._files.get(bucket) or io.BytesIO()
         file.seek(0)
         known = PLACED.iter_unpack(file.read() + self._tapes[bucket])
         file.seek(0, 2)

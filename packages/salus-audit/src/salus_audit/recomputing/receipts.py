@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from salus_audit.judging.publishing import Key
@@ -33,14 +33,15 @@ Look = Callable[[str, bytes, bytes], Looked]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a receipt, signed and opened. `at` is what the log says of it."""
+    """One step of a receipt, signed and opened. `entry` is how it has to stand in the log, `at` what the log says."""
 
     kind: str
     commitment: str
     key: Key
     body: Mapping[str, Any]
     happened: int
-    at: Looked
+    entry: bytes
+    at: Looked = Looked()
 
 
 @dataclass(slots=True)
@@ -65,9 +66,10 @@ class Receipt:
 
 
 def hold(raw: bytes, keys: Sequence[Key], look: Look, prover: Prover, as_of: int) -> Receipt:
-    """Hold a receipt against a log whose newest head a quorum stood by at `as_of`. Raises nothing.
+    """Hold a receipt against a log whose newest head a quorum stood by at `as_of`. No bytes make it raise anything.
 
-    The keys of who signed are those of the log: what the receipt brings of keys is not read.
+    The keys of who signed are those of the log: what the receipt brings of keys is not read. What `look` raises is no
+    fault of the receipt and is let through.
     """
     found = Receipt()
     try:
@@ -75,15 +77,17 @@ def hold(raw: bytes, keys: Sequence[Key], look: Look, prover: Prover, as_of: int
         items = [("specimen", value["specimen"])] if value["specimen"] else []
         items += [("result", one) for one in value["results"]]
         for kind, item in items:
-            found.steps.append(_step(kind, item, keys, look, prover))
+            found.steps.append(_step(kind, item, keys, prover))
         _together(found)
-        for one in found.steps:
-            _logged(found, one, as_of)
     except Unproved as fault:
         found.faults.append((fault, None))
     except (Misspelt, KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         found.faults.append((Unproved("NO-PROOF", "FILE", "this is no receipt"), None))
     found.leaves, found.heads = prover.leaves, prover.heads
+    found.steps = [replace(one, at=look(one.kind, octets(one.commitment, 32), one.entry)) for one in found.steps]
+    if not found.faults:
+        for one in found.steps:
+            _logged(found, one, as_of)
     return found
 
 
@@ -99,7 +103,7 @@ def _read(raw: bytes) -> dict[str, Any]:
     return inner
 
 
-def _step(kind: str, item: Mapping[str, Any], keys: Sequence[Key], look: Look, prover: Prover) -> Step:
+def _step(kind: str, item: Mapping[str, Any], keys: Sequence[Key], prover: Prover) -> Step:
     if set(item) != {"leaf", "opening", "proof"} or set(item["leaf"]) != {"party", "commitment", "signature"}:
         raise Unproved("NO-PROOF", "FILE", "a step has other fields than a leaf, its opening and its proof")
     leaf, (own, happened) = item["leaf"], _OWN[kind]
@@ -112,8 +116,7 @@ def _step(kind: str, item: Mapping[str, Any], keys: Sequence[Key], look: Look, p
         raise Unproved("SIGNATURE", "SIGNATURE", f"no key that the log has for this {DUTIES[kind]} made the signature")
     if item["proof"] is not None:
         prover.prove(kind, leaf, item["proof"])
-    at = look(kind, octets(leaf["commitment"], 32), jcs({kind: leaf}))
-    return Step(kind, leaf["commitment"], key, body, seconds(body[happened]), at)
+    return Step(kind, leaf["commitment"], key, body, seconds(body[happened]), jcs({kind: leaf}))
 
 
 def _together(found: Receipt) -> None:
