@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import base64
+import socket
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from audited import Paper, an_honest_paper, found_in, hash_of
-from measures import ALIVE, DAY
+from measures import ALIVE, DAY, HOUR
 from salus.cli.actors import LABORATORY, Party
 from salus.kernel import canonical
 from salus_audit import places
@@ -164,11 +173,18 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+class Quiet(ThreadingHTTPServer):
+    """A server whose callers may leave at any moment."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+
 @pytest.fixture
-def serve() -> Iterator[Callable[[Callable[[BaseHTTPRequestHandler], None]], str]]:
+def serve() -> Iterator[Callable[..., str]]:
     servers: list[ThreadingHTTPServer] = []
 
-    def begin(answer: Callable[[BaseHTTPRequestHandler], None]) -> str:
+    def begin(answer: Callable[[BaseHTTPRequestHandler], None], tls: ssl.SSLContext | None = None) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 answer(self)
@@ -176,15 +192,58 @@ def serve() -> Iterator[Callable[[Callable[[BaseHTTPRequestHandler], None]], str
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
                 pass
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = Quiet(("127.0.0.1", 0), Handler)
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         servers.append(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}"
+        return f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
 
     yield begin
     for one in servers:
         one.shutdown()
         one.server_close()
+
+
+@pytest.fixture
+def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """What a server at 127.0.0.1 needs, whose own certificate this process trusts."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now - HOUR, now + HOUR)
+    here = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
+    authority = x509.BasicConstraints(ca=True, path_length=None)
+    signed = made.add_extension(here, critical=True).add_extension(authority, critical=True).sign(key, SHA256())
+    file = tmp_path / "server.pem"
+    pkcs8 = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(signed.public_bytes(Encoding.PEM) + pkcs8)
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(file)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    monkeypatch.setattr(places, "_tls", cache(ssl.create_default_context))
+    return served
+
+
+def test_a_log_is_read_over_tls_from_whom_its_certificate_names(serve: Any, tls: ssl.SSLContext, clock: Clock) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "4")
+        handler.end_headers()
+        handler.wfile.write(b"head")
+
+    where = serve(answer, tls)
+
+    assert Place.of(where).read("checkpoint", 100) == b"head"
+    with pytest.raises(Unreadable, match="did not answer"):
+        Place.of(where.replace("127.0.0.1", "localhost")).read("checkpoint", 100)
+
+
+def test_a_handshake_that_never_ends_is_left_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "DEADLINE", 0.5)
+    silent = socket.create_server(("127.0.0.1", 0))
+
+    with silent, pytest.raises(Unreadable):
+        Place.of(f"https://127.0.0.1:{silent.getsockname()[1]}").read("checkpoint", 100)
 
 
 @pytest.mark.parametrize(("seconds", "asked"), [(1, 3), (25, 3), (40, 2), (70, 1)])

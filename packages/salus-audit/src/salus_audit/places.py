@@ -143,17 +143,22 @@ class _Watch:
 
 
 class _Watched(HTTPConnection):
-    def __init__(self, *given: Any, watch: _Watch, **more: Any) -> None:
-        super().__init__(*given, **more)
-        self._watch = watch
+    watch: _Watch
 
     def connect(self) -> None:
         super().connect()
-        self._watch.hold(self.sock)
+        self.watch.hold(self.sock)
 
 
 class _Secured(HTTPSConnection, _Watched):
     """The handshake is watched, too: `_Watched` connects before TLS begins."""
+
+
+def _made(kind: type[_Watched], watch: _Watch, *given: Any, **more: Any) -> _Watched:
+    """Make a connection that is watched. The base classes hand on to each other only what they know themselves."""
+    one = kind(*given, **more)
+    one.watch = watch
+    return one
 
 
 class _Plain(HTTPHandler):
@@ -162,7 +167,7 @@ class _Plain(HTTPHandler):
         self._watch = watch
 
     def http_open(self, req: Request) -> HTTPResponse:
-        return self.do_open(partial(_Watched, watch=self._watch), req)
+        return self.do_open(partial(_made, _Watched, self._watch), req)
 
 
 class _Secure(HTTPSHandler):
@@ -171,7 +176,7 @@ class _Secure(HTTPSHandler):
         self._watch = watch
 
     def https_open(self, req: Request) -> HTTPResponse:
-        return self.do_open(partial(_Secured, watch=self._watch, context=_tls()), req)
+        return self.do_open(partial(_made, _Secured, self._watch, context=_tls()), req)
 
 
 @cache
