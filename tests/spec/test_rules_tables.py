@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exposures import table_with_exposures
 from salus.rules import SETS, EvidenceKind, Measure, Result, TableRefused, lint, shipped_table, table_of
+from salus_audit.recomputing.linting import faults_of
 
 Change = Callable[[dict[str, Any]], Any]
 
@@ -152,6 +154,27 @@ def test_junk_in_any_place_of_a_table_is_refused_and_breaks_nothing(place: str, 
     with_junk = lint(table)
 
     assert with_junk or value == shipped_table("measles")[place] or place in ("name", "disease", "longest_hours")
+
+
+@pytest.mark.parametrize("clause", [[], {}, ["test"], {"test": "test"}])
+def test_a_row_for_exposures_whose_clause_is_no_name_is_refused_under_its_word(clause: object) -> None:
+    table = table_with_exposures(clause=clause)
+
+    assert ("CLAUSE", "table.exposure") in {(one.word, one.where) for one in lint(table)}
+    assert faults_of(table)
+
+
+@given(place=st.sampled_from(["clause", "within_days", "lasts_hours", "released_by", "more"]), value=junk)
+def test_junk_in_any_place_of_a_row_for_exposures_is_refused_and_breaks_nothing(place: str, value: Any) -> None:
+    whole, changed = table_with_exposures(), table_with_exposures(**{place: value})
+
+    assert not lint(whole)
+    assert not faults_of(whole)
+    assert (
+        (lint(changed) and faults_of(changed))
+        or value == whole["exposure"].get(place)
+        or place in ("within_days", "lasts_hours")
+    )
 
 
 def test_kinds_of_evidence_results_and_measures_are_these() -> None:

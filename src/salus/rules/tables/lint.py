@@ -223,7 +223,8 @@ def _exposure(row: object, table: Mapping[str, object], where: str) -> Iterator[
         releases = []
     for place, release in enumerate(releases):
         yield from _release(release, f"{where}.released_by[{place}]")
-    if not isinstance(clauses, Mapping) or row.get("clause") not in clauses:
+    clause = row.get("clause")
+    if not isinstance(clauses, Mapping) or not isinstance(clause, str) or clause not in clauses:
         yield Fault(word="CLAUSE", where=where)
 
 

@@ -141,7 +141,7 @@ def _asking(row: Mapping[str, Any], body: Mapping[str, Any], where: str) -> Iter
         yield f"{where} lasts longer than it may"
     if not row["released_by"]:
         yield f"nothing releases what {where} asks for"
-    if not isinstance(body["clauses"], dict) or row["clause"] not in body["clauses"]:
+    if not _named(row["clause"], body["clauses"]):
         yield f"{where} has no clause"
     if row["result"] == "negative" or (row["gives"] == "precaution" and row["result"] != "positive"):
         yield f"{where} asks for something without a positive result"
@@ -161,8 +161,12 @@ def _exposure(row: Any, body: Mapping[str, Any]) -> Iterator[str]:
     releases = row["released_by"]
     if not isinstance(releases, list) or not releases or any(_unreleasing(one) for one in releases):
         yield "nothing, or no release, ends what an exposure asks for"
-    if not isinstance(body["clauses"], dict) or row["clause"] not in body["clauses"]:
+    if not _named(row["clause"], body["clauses"]):
         yield "what an exposure asks for has no clause"
+
+
+def _named(clause: Any, clauses: Any) -> bool:
+    return isinstance(clauses, dict) and isinstance(clause, str) and clause in clauses
 
 
 def _unreleasing(one: Any) -> bool:
