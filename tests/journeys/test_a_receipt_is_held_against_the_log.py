@@ -126,6 +126,19 @@ def test_a_resident_is_shown_both_steps_and_saves_the_whole_file(world: Measurin
     assert [one.party for one in found.steps] == ["S1", "L1"]
 
 
+def test_the_address_of_the_log_is_the_nodes_own_whatever_host_was_asked(world: Measuring, client: Asking) -> None:
+    outside = Outside(world, client, a_number(7))
+    address = f"/me/notice/receipts/{outside.place(outside.specimen())}"
+    session = demo_token(world.node, Role.RESIDENT, None, str(world.resident(outside.number)), None)
+    headers = {"Cookie": f"salus_session=demo.{session}", "Accept": "text/html", "Host": "elsewhere.example"}
+
+    shown = client.ask("GET", address, headers=headers)
+
+    assert shown.status_code == 200, shown.text
+    assert f"salus-audit {world.node.settings.public_url}/log" in shown.text
+    assert "elsewhere.example" not in shown.text
+
+
 def test_nobody_else_is_shown_a_receipt_and_each_look_is_told(world: Measuring, client: Asking) -> None:
     outside = Outside(world, client, a_number(4))
     specimen = outside.specimen()

@@ -100,7 +100,7 @@ async def my_receipt(visit: Visit) -> Response:
         raise NotFound("the public log of this node has no witnesses, so a receipt proves nothing here")
     believed = _believed(visit)
     audited = [one for one in believed if not one.startswith("--at")]
-    log = str(visit.request.url.replace(path="/log", query=""))
+    log = f"{visit.gate.node.settings.public_url}/log"
     view = views.MyReceipt(
         text=held.body["subject"],
         code=app.receipts.on_paper(held.file),
