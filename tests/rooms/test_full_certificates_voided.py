@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -61,10 +62,14 @@ def void(node: Node, who: Principal, held: HeldFull) -> HeldFull:
     return app.my_full_certificate(node, who, held.certificate_id)
 
 
+def doors_list(node: Node) -> tuple[bytes, bytes] | None:
+    with node.store.transaction(Duty.CARE) as tx:
+        return full.void_marks(tx, node.custodian, node.clock.now())
+
+
 def marks(node: Node) -> frozenset[bytes]:
     """What the node's own list says that doors read."""
-    with node.store.transaction(Duty.CARE) as tx:
-        told = full.void_marks(tx, node.custodian, node.clock.now())
+    told = doors_list(node)
     assert told is not None
     return read_void_marks(told[1], load_der_public_key(told[0])).marks  # type: ignore[arg-type]
 
@@ -192,7 +197,33 @@ def test_what_has_ended_leaves_the_lists_and_the_version_goes_on(node: Node, who
         assert after["rids"] == []
         assert after["ctr"] > before["ctr"]
         assert app.revoking.revoked_hcerts(node) == []
+        name = mark_of(decode_shc(held.text).rid)
+        assert name in marks(node)  # to a door whose clock is an hour slow it has not ended yet
+        node.clock = FixedClock(held.ends + timedelta(hours=2))
         assert marks(node) == frozenset()
+    finally:
+        node.clock = FixedClock(now)
+
+
+def test_the_doors_list_is_there_from_the_first_that_was_taken(tmp_path: Path) -> None:
+    with a_node(tmp_path, "H1") as fresh:
+        who = a_resident(fresh, 1, vaccination("140"))
+        before = doors_list(fresh)
+        taken(fresh, who, Form.SHC)
+
+        assert before is None
+        assert marks(fresh) == frozenset()
+
+
+def test_the_doors_list_is_as_of_the_second(node: Node, who: Principal) -> None:
+    void(node, who, taken(node, who, Form.SHC))
+    now = node.clock.now()
+    try:
+        node.clock = FixedClock(now.replace(minute=17, second=23))
+        told = doors_list(node)
+        assert told is not None
+        listed = read_void_marks(told[1], load_der_public_key(told[0]))  # type: ignore[arg-type]
+        assert listed.issued == node.clock.now().replace(microsecond=0)
     finally:
         node.clock = FixedClock(now)
 
