@@ -111,6 +111,39 @@ def test_nobody_else_voids_one(node: Node, who: Principal) -> None:
     assert app.my_full_certificate(node, who, held.certificate_id).good(node.clock.now())
 
 
+def test_a_refused_void_stands_in_the_register(node: Node, who: Principal) -> None:
+    def looks() -> list[str]:
+        return [one.what for one in app.who_looked(node, who).looks]
+
+    before = looks()
+    with pytest.raises(FullRefused):
+        app.revoking.void_full_certificate(node, who, UUID(int=7))
+    with pytest.raises(certificates.CertificateRefused):
+        app.void_certificate(node, who, UUID(int=7))
+
+    assert len(looks()) == len(before) + 2
+
+
+@pytest.mark.parametrize("form", Form)
+def test_one_of_more_than_a_page_shows_is_voided_too(node: Node, who: Principal, form: Form) -> None:
+    held = taken(node, who, form)
+    with node.store.transaction(Duty.CARE) as tx:
+        (mine,) = tx.rows(
+            "select resident_key from healthcode.full_certificate where certificate_id = %s", (held.certificate_id,)
+        )[0]
+        tx.run(  # as many newer ones as are shown; nobody opens them here
+            "insert into healthcode.full_certificate"
+            " (certificate_id, resident_key, resource_id, form, content, at, ends)"
+            " select gen_random_uuid(), %s, gen_random_uuid(), 'SHC', '', %s, %s from generate_series(1, 200)",
+            (mine, held.taken + timedelta(hours=1), held.ends),
+        )
+        assert held.certificate_id in [name for name, _ in full.living_full(tx, mine, held.taken)]
+    app.revoking.void_full_certificate(node, who, held.certificate_id)
+
+    name = uvci(held) if form is Form.HC1 else decode_shc(held.text).rid
+    assert mark_of(name) in marks(node)
+
+
 def test_a_correction_of_the_entry_voids_it_and_not_what_rests_on_others(node: Node) -> None:
     who = a_resident(node, next(_orders), vaccination("140"), vaccination("511", **COUNTED))
     held = [taken(node, who, form) for form in Form]
@@ -269,7 +302,11 @@ def test_a_void_full_certificate_takes_no_place_of_a_status_list(node: Node, who
         (full_sql.VOIDED, ("SHC", "2031-01-01"), "voided_pkey"),
         (sql.VOID_FULL_CORRECTED, ("2031-01-01", [UUID(int=7)], "2031-01-01"), "full_certificate_resource"),
         (sql.VOID_FULL_PARTED, ("2031-01-01", [UUID(int=7)], "2031-01-01"), "full_certificate_pkey"),
-        (sql.VOID_FULL, ("2031-01-01", UUID(int=7), 7, "2031-01-01"), "full_certificate_pkey"),
+        (sql.VOID_FULL, ("2031-01-01", UUID(int=7), "2031-01-01"), "full_certificate_pkey"),
+        (sql.OWN_FULL, (UUID(int=7), [7]), "full_certificate_pkey"),
+        (sql.OWN, (UUID(int=7), [7]), "certificate_pkey"),
+        (sql.TAKEN, (7, "2031-01-01"), "certificate_resident"),
+        (full_sql.LIVING, (7, "2031-01-01"), "full_certificate_resident"),
     ],
 )
 def test_they_are_found_by_an_index(store: Store, query: str, parameters: tuple[Any, ...], index: str) -> None:

@@ -24,7 +24,6 @@ VOIDED = """
     where v.list_number = 0 and f.form = %s and f.ends > %s order by v.at, f.place
 """
 LIVING = "select certificate_id, resource_id from healthcode.full_certificate where resident_key = %s and ends > %s"
-WHOSE = "select resident_key from healthcode.full_certificate where certificate_id = %s and resident_key = any(%s)"
 _COUNTED = """
     select count(*), count(*) filter (where f.ends <= %s) from healthcode.voided v
     join healthcode.full_certificate f on f.place = v.index where v.list_number = 0 and f.form = any(%s)
@@ -59,14 +58,8 @@ def any_taken(tx: Transaction) -> bool:
 
 
 def living(tx: Transaction, resident_key: int, at: datetime) -> list[tuple[UUID, UUID]]:
-    """Return all of a resident's full certificates that have not ended: name and entry."""
+    """Return name and entry of all full certificates of a resident that have not ended."""
     return [(name, resource) for name, resource in tx.rows(LIVING, (resident_key, at))]
-
-
-def whose(tx: Transaction, certificate_id: UUID, resident_keys: Sequence[int]) -> int | None:
-    """Return which of these residents took a full certificate; None where none did."""
-    row = tx.row(WHOSE, (certificate_id, list(resident_keys)))
-    return int(row[0]) if row else None
 
 
 def voided(tx: Transaction, form: str, since: datetime) -> list[VoidedRow]:
