@@ -135,9 +135,12 @@ class Bearer {
     const key = btoa(Array.from(point, (octet) => String.fromCharCode(octet)).join(""));
     const body = new URLSearchParams({ csrf: this.standing.csrf, entry: offer.entry, hint, key });
     const reply = await fetch(this.page, { ...POST, body }).catch(() => null);
-    if (!reply || reply.type === "opaqueredirect") return this.look(); // signed out meanwhile: it says where to sign in
-    this.part("refused").hidden = reply.ok;
-    if (!reply.ok) return;
+    if (!reply?.ok) {
+      await this.look(); // who was signed out meanwhile is told where to sign in, and nothing of telephones
+      this.part("refused").hidden = !reply || !this.standing;
+      return;
+    }
+    this.part("refused").hidden = true;
     const { certificate, token, now } = await reply.json();
     this.shown = { certificate, token: readBase64(token), key: pair.privateKey, ahead: now - Date.now() };
     await shelf.keep(this.shown);
