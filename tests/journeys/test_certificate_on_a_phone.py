@@ -105,6 +105,31 @@ def test_a_phone_takes_one_and_only_its_code_of_now_is_shown_at_a_door(
     assert alone[0] == "nothing-shown"
 
 
+def test_without_a_sign_in_it_stays_and_the_page_says_that_it_is_not_void(door: Door, phone: Page) -> None:
+    ready(phone, f"{door.url}{PAGE}?lang=en")
+    take = phone.get_by_role("button", name="Take it: the fact only: Vaccinated: influenza")
+    take.click()
+    phone.locator("[data-part=code]").wait_for()
+    phone.context.clear_cookies()
+    phone.get_by_text("Remove it from this phone").click()
+    phone.get_by_role("button", name="Remove it now").click()
+    phone.get_by_text("It is not void yet, and still on this phone.").wait_for()
+
+    assert not accessibility(phone)
+    assert phone.evaluate(KEY)["kept"] == 1
+    assert phone.locator("[data-part=sign-in]").is_visible()
+
+
+def test_who_was_signed_out_meanwhile_is_sent_to_sign_in(door: Door, phone: Page) -> None:
+    ready(phone, f"{door.url}{PAGE}?lang=en")
+    phone.context.clear_cookies()
+    phone.get_by_role("button", name="Take it: the fact only: Vaccinated: influenza").click()
+    phone.locator("[data-part=sign-in]").wait_for()
+
+    assert not phone.locator("[data-part=trouble]").is_visible()
+    assert not phone.locator("[data-part=refused]").is_visible()
+
+
 def test_what_is_removed_from_the_phone_is_void_and_its_key_gone(door: Door, browser: Browser, phone: Page) -> None:
     ready(phone, f"{door.url}{PAGE}?lang=en")
     phone.get_by_role("button", name="Take it: the fact only: Vaccinated: influenza").click()

@@ -73,7 +73,7 @@ def test_a_void_of_any_reason_changes_no_measure(world: Measuring, number: str, 
 
     with world.node.store.transaction(Duty.CARE) as tx:
         if reason is VoidReason.HOLDER:
-            certificates.void(tx, world.node.custodian, whose(world, number), mine, world.now)
+            certificates.void(tx, [whose(world, number)], mine, world.now)
         elif reason is VoidReason.SUPERSEDED:
             certificates.void_corrected(tx, [resource], world.now)
         else:

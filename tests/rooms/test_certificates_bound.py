@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
+from threading import Barrier
 
 import pytest
 from test_full_certificates import a_resident, vaccination
@@ -79,6 +82,19 @@ def test_there_is_an_end_to_how_many_telephones_have_one(node: Node, who: Princi
     app.void_certificate(node, who, first.certificate_id)
 
     assert taken(node, who, Telephone()).bound
+
+
+def test_no_more_have_one_when_they_take_it_at_once(node: Node, who: Principal) -> None:
+    together = Barrier(MOST_BOUND + 2)
+
+    def race(_: int) -> bool:
+        together.wait()
+        with suppress(CertificateRefused):
+            return taken(node, who, Telephone()).bound
+        return False
+
+    with ThreadPoolExecutor(MOST_BOUND + 2) as pool:
+        assert sum(pool.map(race, range(MOST_BOUND + 2))) == MOST_BOUND
 
 
 def test_its_holder_voids_it_from_anywhere(node: Node, who: Principal) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -61,10 +62,14 @@ def void(node: Node, who: Principal, held: HeldFull) -> HeldFull:
     return app.my_full_certificate(node, who, held.certificate_id)
 
 
+def doors_list(node: Node) -> tuple[bytes, bytes] | None:
+    with node.store.transaction(Duty.CARE) as tx:
+        return full.void_marks(tx, node.custodian, node.clock.now())
+
+
 def marks(node: Node) -> frozenset[bytes]:
     """What the node's own list says that doors read."""
-    with node.store.transaction(Duty.CARE) as tx:
-        told = full.void_marks(tx, node.custodian, node.clock.now())
+    told = doors_list(node)
     assert told is not None
     return read_void_marks(told[1], load_der_public_key(told[0])).marks  # type: ignore[arg-type]
 
@@ -104,6 +109,39 @@ def test_nobody_else_voids_one(node: Node, who: Principal) -> None:
     with pytest.raises(FullRefused):
         app.revoking.void_full_certificate(node, other, held.certificate_id)
     assert app.my_full_certificate(node, who, held.certificate_id).good(node.clock.now())
+
+
+def test_a_refused_void_stands_in_the_register(node: Node, who: Principal) -> None:
+    def looks() -> list[str]:
+        return [one.what for one in app.who_looked(node, who).looks]
+
+    before = looks()
+    with pytest.raises(FullRefused):
+        app.revoking.void_full_certificate(node, who, UUID(int=7))
+    with pytest.raises(certificates.CertificateRefused):
+        app.void_certificate(node, who, UUID(int=7))
+
+    assert len(looks()) == len(before) + 2
+
+
+@pytest.mark.parametrize("form", Form)
+def test_one_of_more_than_a_page_shows_is_voided_too(node: Node, who: Principal, form: Form) -> None:
+    held = taken(node, who, form)
+    with node.store.transaction(Duty.CARE) as tx:
+        (mine,) = tx.rows(
+            "select resident_key from healthcode.full_certificate where certificate_id = %s", (held.certificate_id,)
+        )[0]
+        tx.run(  # as many newer ones as are shown; nobody opens them here
+            "insert into healthcode.full_certificate"
+            " (certificate_id, resident_key, resource_id, form, content, at, ends)"
+            " select gen_random_uuid(), %s, gen_random_uuid(), 'SHC', '', %s, %s from generate_series(1, 200)",
+            (mine, held.taken + timedelta(hours=1), held.ends),
+        )
+        assert held.certificate_id in [name for name, _ in full.living_full(tx, mine, held.taken)]
+    app.revoking.void_full_certificate(node, who, held.certificate_id)
+
+    name = uvci(held) if form is Form.HC1 else decode_shc(held.text).rid
+    assert mark_of(name) in marks(node)
 
 
 def test_a_correction_of_the_entry_voids_it_and_not_what_rests_on_others(node: Node) -> None:
@@ -192,7 +230,33 @@ def test_what_has_ended_leaves_the_lists_and_the_version_goes_on(node: Node, who
         assert after["rids"] == []
         assert after["ctr"] > before["ctr"]
         assert app.revoking.revoked_hcerts(node) == []
+        name = mark_of(decode_shc(held.text).rid)
+        assert name in marks(node)  # to a door whose clock is an hour slow it has not ended yet
+        node.clock = FixedClock(held.ends + timedelta(hours=2))
         assert marks(node) == frozenset()
+    finally:
+        node.clock = FixedClock(now)
+
+
+def test_the_doors_list_is_there_from_the_first_that_was_taken(tmp_path: Path) -> None:
+    with a_node(tmp_path, "H1") as fresh:
+        who = a_resident(fresh, 1, vaccination("140"))
+        before = doors_list(fresh)
+        taken(fresh, who, Form.SHC)
+
+        assert before is None
+        assert marks(fresh) == frozenset()
+
+
+def test_the_doors_list_is_as_of_the_second(node: Node, who: Principal) -> None:
+    void(node, who, taken(node, who, Form.SHC))
+    now = node.clock.now()
+    try:
+        node.clock = FixedClock(now.replace(minute=17, second=23))
+        told = doors_list(node)
+        assert told is not None
+        listed = read_void_marks(told[1], load_der_public_key(told[0]))  # type: ignore[arg-type]
+        assert listed.issued == node.clock.now().replace(microsecond=0)
     finally:
         node.clock = FixedClock(now)
 
@@ -238,7 +302,11 @@ def test_a_void_full_certificate_takes_no_place_of_a_status_list(node: Node, who
         (full_sql.VOIDED, ("SHC", "2031-01-01"), "voided_pkey"),
         (sql.VOID_FULL_CORRECTED, ("2031-01-01", [UUID(int=7)], "2031-01-01"), "full_certificate_resource"),
         (sql.VOID_FULL_PARTED, ("2031-01-01", [UUID(int=7)], "2031-01-01"), "full_certificate_pkey"),
-        (sql.VOID_FULL, ("2031-01-01", UUID(int=7), 7, "2031-01-01"), "full_certificate_pkey"),
+        (sql.VOID_FULL, ("2031-01-01", UUID(int=7), "2031-01-01"), "full_certificate_pkey"),
+        (sql.OWN_FULL, (UUID(int=7), [7]), "full_certificate_pkey"),
+        (sql.OWN, (UUID(int=7), [7]), "certificate_pkey"),
+        (sql.TAKEN, (7, "2031-01-01"), "certificate_resident"),
+        (full_sql.LIVING, (7, "2031-01-01"), "full_certificate_resident"),
     ],
 )
 def test_they_are_found_by_an_index(store: Store, query: str, parameters: tuple[Any, ...], index: str) -> None:

@@ -115,7 +115,7 @@ def test_one_that_lives_is_not_taken_a_second_time(
     plain = [taken(store, custodian, me, given) for _ in range(3)]
     hinted = [taken(store, custodian, me, given, HINT) for _ in range(3)]
     with store.transaction(Duty.CARE) as tx:
-        void(tx, custodian, me, first, AT)
+        void(tx, [me], first, AT)
         again = take(tx, custodian, me, given, None, at=AT)
         late = take(tx, custodian, me, given, None, at=AT + timedelta(days=60))
 
@@ -154,12 +154,12 @@ def test_a_holder_voids_their_own_and_nobody_elses(
 ) -> None:
     me, other = next(residents), next(residents)
     mine = taken(store, custodian, me, fact())
-    with pytest.raises(CertificateRefused), store.transaction(Duty.CARE) as tx:
-        void(tx, custodian, other, mine, AT)
+    with store.transaction(Duty.CARE) as tx:
+        assert not void(tx, [other], mine, AT)
     before = listed_void(store, custodian, kept(store, custodian, me)[0])
     for _ in range(2):
         with store.transaction(Duty.CARE) as tx:
-            void(tx, custodian, me, mine, AT + timedelta(hours=1))
+            void(tx, [me], mine, AT + timedelta(hours=1))
 
     (now,) = kept(store, custodian, me)
     assert (now.voided, now.ground) == (AT + timedelta(hours=1), "asked")

@@ -39,7 +39,7 @@ def voided(node: Node, resident: int, at: datetime) -> None:
     """Take a certificate and let its holder void it."""
     taken, _ = a_certificate(node, resident)
     with node.store.transaction(Duty.CARE) as tx:
-        certificates.void(tx, node.custodian, resident, taken, at)
+        certificates.void(tx, [resident], taken, at)
 
 
 def logged(node: Node, kind: str = "void") -> set[bytes]:
@@ -87,7 +87,7 @@ def test_voiding_twice_tells_the_log_once(node: Node) -> None:
     taken, resource = a_certificate(node, 11)
     for _ in range(2):
         with node.store.transaction(Duty.CARE) as tx:
-            certificates.void(tx, node.custodian, 11, taken, node.clock.now())
+            certificates.void(tx, [11], taken, node.clock.now())
             certificates.void_corrected(tx, [resource], node.clock.now())
     close_batch(node)
 

@@ -1,7 +1,7 @@
 // Runs the shared vectors of codes of other issuers through the modules that the verifier page is built from.
 import { readFile } from "node:fs/promises";
 import { judge } from "../../src/salus/web/assets/js/verifier/judging.js";
-import { readTrust } from "../../src/salus/web/assets/js/verifier/trust.js";
+import { isNewer, readTrust } from "../../src/salus/web/assets/js/verifier/trust.js";
 
 const vectors = JSON.parse(await readFile(process.argv[2], "utf-8"));
 const trust = {};
@@ -13,4 +13,5 @@ for (const one of vectors.cases) {
   const { outcome, reason, foreign } = told;
   cases.push({ outcome, reason, foreign });
 }
-console.log(JSON.stringify({ dropped, cases }));
+const newer = vectors.newer.map((one) => isNewer(trust[one.found], trust[one.kept]));
+console.log(JSON.stringify({ dropped, newer, cases }));

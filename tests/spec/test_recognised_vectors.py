@@ -55,6 +55,15 @@ HOUR = timedelta(hours=1)
 KNOWN = (hc1_key(), shc_key())
 UVCI = "URN:UVCI:01:XX:1A2B3C#D"
 RID = "vFJbB0tX1d2Xx1m9a_-QeQ"
+FOLLOWING = [
+    ("with void codes", "with a void code less"),
+    ("with a void code less", "with void codes"),
+    ("with void codes", "with a list that is out of date"),
+    ("with a list that is out of date", "with void codes"),
+    ("good", "with void codes"),
+    ("good", "with a list that is out of date"),
+]
+"""Files that were found, and those that were kept."""
 
 
 def named(rid: object) -> str:
@@ -196,6 +205,7 @@ def made() -> dict[str, Any]:
         "a source with a number": _file(door, recognition(shc_key(source="https://x.example/110101/19900307/4233"))),
         "vaccinations only": _file(Door(), first),
         "with void codes": _file(Door(wants=ALL, voided=marks(HC1, UVCI, SHC, RID, unnamed)), first),
+        "with a void code less": _file(Door(wants=ALL, voided=marks(HC1, UVCI, SHC, RID)), first),
         "with a list by another key": _file(Door(wants=ALL, voided=marks(OTHER, UVCI)), first),
         "with a list that is out of date": _file(Door(wants=ALL, voided=marks(HC1, UVCI, days=-8)), first),
         "with a list that is to come": _file(Door(wants=ALL, voided=marks(HC1, UVCI, days=1)), first),
@@ -229,6 +239,9 @@ def made() -> dict[str, Any]:
         "about": "Codes of other issuers at a door. Keys are made from names and protect nothing.",
         "trust": trusts,
         "dropped": {name: one.dropped for name, one in read.items()},
+        "newer": [
+            {"found": found, "kept": kept, "newer": _newer(read[found], read[kept])} for found, kept in FOLLOWING
+        ],
         "cases": [_case(trust, name, text, at, venue, read) for trust, name, text, at, venue in cases],
     }
 
@@ -254,6 +267,14 @@ def altered_list() -> tuple[tuple[bytes, bytes], ...]:
 def _file(door: Door, *recognised: Document) -> str:
     door.recognised = recognised
     return door.file().decode()
+
+
+def _newer(found: TrustFile, kept: TrustFile) -> bool:
+    try:
+        refuse_older(found, kept)
+    except CodecError:
+        return False
+    return True
 
 
 def _case(trust: str, name: str, text: str, at: datetime, venue: Venue, read: dict[str, TrustFile]) -> dict[str, Any]:
@@ -311,6 +332,7 @@ def test_the_browsers_modules_give_the_same_verdicts() -> None:
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     assert told["dropped"] == VECTORS["dropped"]
+    assert told["newer"] == [one["newer"] for one in VECTORS["newer"]]
     for found, one in zip(told["cases"], VECTORS["cases"], strict=True):
         assert found == {name: one[name] for name in ("outcome", "reason", "foreign")}, one["name"]
 
@@ -336,6 +358,15 @@ def test_no_file_takes_the_place_of_one_with_a_newer_list_of_void_codes() -> Non
     for one in (older, without):
         with pytest.raises(CodecError, match="leaves out"):
             refuse_older(one, newer)
+
+
+def test_a_list_of_the_same_second_lacks_no_void_code_and_one_out_of_date_is_demanded_no_more() -> None:
+    told = {(one["found"], one["kept"]): one["newer"] for one in VECTORS["newer"]}
+
+    assert told["with void codes", "with a void code less"]
+    assert not told["with a void code less", "with void codes"]
+    assert not told["good", "with void codes"]
+    assert told["good", "with a list that is out of date"]
 
 
 GOOD = ["vaccination", "test", "recovery", "card: vaccination", "card: influenza", "card: test"]

@@ -18,7 +18,6 @@ from salus.app.seeing import own_sight
 from salus.codec.certificates import SHORT_OCTETS, Hint, Logged, fitting, write_trust
 from salus.healthcode import certificates, full, measures
 from salus.healthcode.certificates import CertificateRefused, Fact, Held, LoggedBatch, hint_of
-from salus.healthcode.full import HeldFull
 from salus.kernel import Unavailable, parse_instant
 from salus.ledger import Leaf
 from salus.parties import Principal
@@ -166,12 +165,16 @@ def my_certificate(node: Node, who: Principal, certificate_id: UUID) -> Held:
 
 
 def void_certificate(node: Node, who: Principal, certificate_id: UUID) -> None:
-    """Void one of the resident's own certificates, because they ask."""
+    """Void one of the resident's own certificates, because they ask.
+
+    Raises CertificateRefused if it is not theirs, when the register has the asking.
+    """
     mine, at = own(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     with node.store.transaction(Duty.CARE) as tx:
-        whose = {one.certificate_id: key for key in mine.known_as for one in certificates.held(tx, node.custodian, key)}
-        certificates.void(tx, node.custodian, whose.get(certificate_id, mine.minted), certificate_id, at)
         access.register(tx, [own_read(who, mine.key, (), WHAT, Action.TAKE_CERTIFICATE, at)])
+        found = certificates.void(tx, mine.known_as, certificate_id, at)
+    if not found:
+        raise CertificateRefused("there is no such certificate among yours")
 
 
 def publish_certificates(node: Node) -> int:
@@ -181,20 +184,20 @@ def publish_certificates(node: Node) -> int:
         return certificates.log_certificates(tx, at)
 
 
-def void_parted(tx: Transaction, node: Node, residents: Iterable[int], at: datetime) -> int:
+def void_parted(tx: Transaction, residents: Iterable[int], at: datetime) -> int:
     """Void what these residents took of entries that are another's now, full ones too; return how many. Duty CARE."""
     known = identity.known_as_each(tx, sorted(set(residents)))
-    taken = [(now, one) for now, keys in known.items() for key in keys for one in _taken(tx, node, key, at)]
-    charts = {one.id: one.chart_key for one in records.fetch(tx, [one.resource for _, one in taken])} if taken else {}
+    taken = [(now, *one) for now, keys in known.items() for key in keys for one in _taken(tx, key, at)]
+    entries = sorted({entry for _, _, entry in taken})
+    charts = {one.id: one.chart_key for one in records.fetch(tx, entries)} if entries else {}
     whose = identity.residents_of(tx, sorted(set(charts.values())))
-    gone = [one for now, one in taken if one.resource in charts and whose.get(charts[one.resource]) != now]
-    return certificates.void_parted(tx, [one.certificate_id for one in gone], at)
+    gone = [name for now, name, entry in taken if entry in charts and whose.get(charts[entry]) != now]
+    return certificates.void_parted(tx, gone, at)
 
 
-def _taken(tx: Transaction, node: Node, key: int, at: datetime) -> list[Held | HeldFull]:
-    """Return all that was taken under an identifier."""
-    own = [*certificates.held(tx, node.custodian, key), *certificates.every_once(tx, node.custodian, key, at)]
-    return [*own, *full.held_full(tx, node.custodian, key)]
+def _taken(tx: Transaction, key: int, at: datetime) -> list[tuple[UUID, UUID]]:
+    """Return name and entry of all that was taken under an identifier and can still be shown."""
+    return [*certificates.every_taken(tx, key, at), *full.living_full(tx, key, at)]
 
 
 def trust_file(node: Node) -> bytes:

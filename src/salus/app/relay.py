@@ -197,4 +197,4 @@ def _tell_residents(node: Node, event: Event) -> None:
             kind, keys = str(event.payload["kind"]), [int(key) for key in residents]
             identity.notify(tx, event.id, kind, keys, event.at)
             if kind == "parted":
-                void_parted(tx, node, keys, event.at)
+                void_parted(tx, keys, event.at)

@@ -131,7 +131,7 @@ def answer_question(
         if changed and says is Says.NOT_SAME:
             for chart, (before, now) in sorted(changed.moved.items()):
                 access.tell_of_earlier(tx, [chart], before, now)
-            void_parted(tx, node, {one for change in changed.moved.values() for one in change}, at)
+            void_parted(tx, {one for change in changed.moved.values() for one in change}, at)
         return changed
 
 

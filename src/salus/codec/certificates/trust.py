@@ -154,13 +154,15 @@ def _has_all(found: TrustFile, kept: TrustFile) -> bool:
 
     A recognition may have a later version in its place, which has begun by the file's time; since one that has ended
     stands for earlier ones, it may not be missing either. Acceptance rules stand beside each other until they end.
-    A veto stays for good, and what it stopped in time may go. A list of void codes is followed by one that is no older.
+    A veto stays for good, and what it stopped in time may go. A list of void codes is followed by one that is no older,
+    until it is of no use any more: a key may go out of use.
     """
     gone = _stopped(kept.published, found.vetoes)
     rules = {one.digest for one in found.acceptance} | gone | _fallen(kept, found.vetoes)
     if any(one.digest not in rules and one.ends > found.made for one in kept.acceptance):
         return False
-    if any(key not in found.voided or found.voided[key].issued < one.issued for key, one in kept.voided.items()):
+    lists = [(found.voided.get(key), one) for key, one in kept.voided.items() if one.expires > found.made]
+    if not all(one is not None and one.follows(known) for one, known in lists):
         return False
     begun = [one for one in found.recognised if one.starts <= found.made]
     for known in kept.recognised:

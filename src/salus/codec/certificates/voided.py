@@ -45,6 +45,10 @@ class VoidMarks:
     expires: datetime
     marks: frozenset[bytes] = field(repr=False)
 
+    def follows(self, other: VoidMarks) -> bool:
+        """Tell whether this may stand in another's place: it is no older, and of the same second it lacks nothing."""
+        return self.issued > other.issued or (self.issued == other.issued and self.marks >= other.marks)
+
 
 def mark_of(name: str) -> bytes:
     """Return the mark of a code by the name that its format gives it: the UVCI of an HC1, the `rid` of a card.

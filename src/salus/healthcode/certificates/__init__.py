@@ -18,7 +18,7 @@ from salus.healthcode.certificates.model import Fact, Held, hint_of
 from salus.healthcode.certificates.service import (
     ONCE_A_DAY,
     ONCE_LASTS,
-    every_once,
+    every_taken,
     held,
     once,
     status_lists,
@@ -50,7 +50,7 @@ __all__ = [
     "LoggedBatch",
     "VoidFinding",
     "VoidReason",
-    "every_once",
+    "every_taken",
     "held",
     "hint_of",
     "issuer_leaf",

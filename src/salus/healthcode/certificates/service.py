@@ -131,8 +131,10 @@ def take_bound(
     Each is a new one: a telephone makes a key for each, so that two have nothing in common by it. CertificateRefused if
     the fact is too old, if these octets are no key, or if as many live as there may be.
     """
-    living = [one for one in held(tx, custodian, resident_key) if one.bound and one.good(at)]
-    if len([one for one in living if one.resource == fact.resource]) >= MOST_BOUND:
+    store.lock_taking(tx, resident_key)  # of two takes at once the later counts the earlier
+    rows = [row for row in store.of_resident(tx, resident_key) if row[1] == fact.resource]
+    same = [_held(custodian, resident_key, row) for row in rows]
+    if sum(one.bound and one.good(at) for one in same) >= MOST_BOUND:
         raise CertificateRefused("it is on as many phones as there may be; void one of them first")
     number = _list_with_room(tx)
 
@@ -147,13 +149,14 @@ def take_bound(
 
 def once(tx: Transaction, custodian: Custodian, resident_key: int, resource: UUID, at: datetime) -> list[Held]:
     """Return the living batch of certificates of an entry that are to be shown once each, in an order of chance."""
-    return [one for one in every_once(tx, custodian, resident_key, at) if one.resource == resource and one.good(at)]
-
-
-def every_once(tx: Transaction, custodian: Custodian, resident_key: int, at: datetime) -> list[Held]:
-    """Return all certificates to be shown once that a resident took within a day."""
     rows = store.once_of_resident(tx, resident_key, at - ONCE_LASTS)
-    return [_held(custodian, resident_key, row) for row in rows]
+    found = [_held(custodian, resident_key, row) for row in rows]
+    return [one for one in found if one.resource == resource and one.good(at)]
+
+
+def every_taken(tx: Transaction, resident_key: int, at: datetime) -> list[tuple[UUID, UUID]]:
+    """Return name and entry of all that a resident took, however many they are; of day's batches the last day's."""
+    return store.taken(tx, resident_key, at - ONCE_LASTS)
 
 
 def _list_with_room(tx: Transaction) -> int:

@@ -28,10 +28,19 @@ _INSERT = """
         (certificate_id, resident_key, resource_id, list_number, index, content, at, once)
     values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (list_number, index) do nothing
 """
+TAKEN = """
+    select certificate_id, resource_id from healthcode.certificate where resident_key = %s and (not once or at > %s)
+"""
+OWN = """
+    select 1 from healthcode.certificate where certificate_id = %s and resident_key = any(%s::bigint[]) and not once
+"""
+OWN_FULL = """
+    select 1 from healthcode.full_certificate where certificate_id = %s and resident_key = any(%s::bigint[])
+"""
 VOID = """
     insert into healthcode.voided (list_number, index, ground, at)
     select list_number, index, 'asked', %s from healthcode.certificate
-    where certificate_id = %s and resident_key = %s on conflict do nothing returning list_number, index, ground, at
+    where certificate_id = %s on conflict do nothing returning list_number, index, ground, at
 """
 VOID_CORRECTED = """
     insert into healthcode.voided (list_number, index, ground, at)
@@ -47,7 +56,7 @@ VOID_PARTED = """
 VOID_FULL = """
     insert into healthcode.voided (list_number, index, ground, at)
     select 0, place, 'asked', %s from healthcode.full_certificate
-    where certificate_id = %s and resident_key = %s and ends > %s
+    where certificate_id = %s and ends > %s
     on conflict do nothing returning list_number, index, ground, at
 """
 VOID_FULL_CORRECTED = """
@@ -73,6 +82,7 @@ LOGGED = """
     order by at desc, pending_id, digest limit %s
 """
 _TELLING = 7_305_841
+_TAKING = "select pg_advisory_xact_lock(hashtextextended('healthcode.certificate ' || %s::text, 0))"
 
 Row = tuple[UUID, UUID, int, int, bytes, datetime, datetime | None, str | None]
 VoidRow = tuple[int, int, str, datetime]
@@ -107,14 +117,34 @@ def once_of_resident(tx: Transaction, resident_key: int, since: datetime) -> lis
     return [(a, b, c, d, bytes(e), f, g, h) for a, b, c, d, e, f, g, h in rows]
 
 
-def insert_void(tx: Transaction, certificate_id: UUID, resident_key: int, at: datetime) -> list[VoidRow]:
-    """Void one certificate of a resident, and return its row; none where it was void."""
-    return tx.rows(VOID, (at, certificate_id, resident_key))
+def lock_taking(tx: Transaction, resident_key: int) -> None:
+    """Let one transaction at a time count what a resident has, and add to it."""
+    tx.row(_TAKING, (resident_key,))
 
 
-def insert_void_full(tx: Transaction, certificate_id: UUID, resident_key: int, at: datetime) -> list[VoidRow]:
-    """Void one full certificate of a resident that has not ended, and return its row; none where it was void."""
-    return tx.rows(VOID_FULL, (at, certificate_id, resident_key, at))
+def taken(tx: Transaction, resident_key: int, once_since: datetime) -> list[tuple[UUID, UUID]]:
+    """Return name and entry of all that a resident took; of a day's batches what was taken after an instant."""
+    return [(name, resource) for name, resource in tx.rows(TAKEN, (resident_key, once_since))]
+
+
+def is_own(tx: Transaction, certificate_id: UUID, resident_keys: Sequence[int]) -> bool:
+    """Tell whether one of these residents took a certificate, and not to show it once."""
+    return tx.row(OWN, (certificate_id, list(resident_keys))) is not None
+
+
+def is_own_full(tx: Transaction, certificate_id: UUID, resident_keys: Sequence[int]) -> bool:
+    """Tell whether one of these residents took a full certificate."""
+    return tx.row(OWN_FULL, (certificate_id, list(resident_keys))) is not None
+
+
+def insert_void(tx: Transaction, certificate_id: UUID, at: datetime) -> list[VoidRow]:
+    """Void one certificate because its holder asks, and return its row; none where it was void."""
+    return tx.rows(VOID, (at, certificate_id))
+
+
+def insert_void_full(tx: Transaction, certificate_id: UUID, at: datetime) -> list[VoidRow]:
+    """Void one full certificate that has not ended, and return its row; none where it was void."""
+    return tx.rows(VOID_FULL, (at, certificate_id, at))
 
 
 def insert_void_of(tx: Transaction, resources: Sequence[UUID], at: datetime, once_since: datetime) -> list[VoidRow]:

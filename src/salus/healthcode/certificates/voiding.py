@@ -14,10 +14,8 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from salus.healthcode.certificates import store
-from salus.healthcode.certificates.errors import CertificateRefused
-from salus.healthcode.certificates.service import ONCE_LASTS, held
+from salus.healthcode.certificates.service import ONCE_LASTS
 from salus.healthcode.certificates.voids import GROUNDS, Void, VoidReason, told_counts, void_leaf, voids_leaf
-from salus.keys import Custodian
 from salus.ledger import append
 from salus.storage import Transaction
 
@@ -34,16 +32,20 @@ class VoidFinding:
     text: str
 
 
-def void(tx: Transaction, custodian: Custodian, resident_key: int, certificate_id: UUID, at: datetime) -> None:
-    """Void a certificate because its holder asks; CertificateRefused if it is not this resident's."""
-    if certificate_id not in {one.certificate_id for one in held(tx, custodian, resident_key)}:
-        raise CertificateRefused("there is no such certificate among yours")
-    _log(tx, store.insert_void(tx, certificate_id, resident_key, at))
+def void(tx: Transaction, resident_keys: Sequence[int], certificate_id: UUID, at: datetime) -> bool:
+    """Void a certificate because its holder asks; false if it is not among theirs. `resident_keys` are one person's."""
+    mine = store.is_own(tx, certificate_id, resident_keys)
+    if mine:
+        _log(tx, store.insert_void(tx, certificate_id, at))
+    return mine
 
 
-def void_full(tx: Transaction, resident_key: int, certificate_id: UUID, at: datetime) -> None:
-    """Void a full certificate because its holder asks, if it has not ended and is this resident's."""
-    _log(tx, store.insert_void_full(tx, certificate_id, resident_key, at))
+def void_full(tx: Transaction, resident_keys: Sequence[int], certificate_id: UUID, at: datetime) -> bool:
+    """Void a full certificate because its holder asks, if it has not ended; false if it is not among theirs."""
+    mine = store.is_own_full(tx, certificate_id, resident_keys)
+    if mine:
+        _log(tx, store.insert_void_full(tx, certificate_id, at))
+    return mine
 
 
 def void_corrected(tx: Transaction, resources: Sequence[UUID], at: datetime) -> int:

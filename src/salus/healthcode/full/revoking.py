@@ -1,7 +1,7 @@
 """Say which full certificates are void, in the forms that others read, in the caller's transaction. Duty CARE.
 
-Each form names a certificate by what only its holders know, and nobody's name. What has ended is left out: it counts
-for nothing, and would only tell that it was void.
+Each form names a certificate by what only its holders know, and nobody's name. What has ended is left out (of the
+doors' list two hours later): it counts for nothing, and would only tell that it was void.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from salus.keys import Custodian
 from salus.storage import Transaction
 
 MARKS_LAST: Final = timedelta(days=7)
+STILL_MARKED: Final = timedelta(hours=2)
+"""So long after its end a void one stays on the doors' list: to a clock that is an hour slow it has not ended yet."""
 BATCH_ENTRIES: Final = 1000
 """How many entries the EU's gateway takes in one batch."""
-_HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +76,16 @@ def revoked_hcerts(
 
 
 def void_marks(tx: Transaction, custodian: Custodian, at: datetime) -> tuple[bytes, bytes] | None:
-    """Return the key of full certificates and its list of void ones, for doors; None where none was ever void."""
-    if not store.count_voided(tx, [*map(str, Form)], at)[0]:
+    """Return the key of full certificates and its list of void ones, for doors; None before the first was taken.
+
+    It is as of this second, and so are its ends: of two lists of one second the later has what the earlier had.
+    """
+    if not store.any_taken(tx):
         return None
     private = custodian.es256(FULL_KEY)
     spki = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    marks = [mark_of(one.name) for form in Form for one in _voided(tx, custodian, form, at)]
-    issued = instant(seconds(at) // _HOUR * _HOUR)
+    issued = instant(seconds(at))
+    marks = [mark_of(one.name) for form in Form for one in _voided(tx, custodian, form, issued - STILL_MARKED)]
     return spki, write_void_marks(marks, signer(private), issued=issued, expires=issued + MARKS_LAST)
 
 
@@ -91,8 +95,8 @@ def _version(tx: Transaction, at: datetime) -> int:
     return 1 + voided + ended
 
 
-def _voided(tx: Transaction, custodian: Custodian, form: Form, at: datetime) -> Iterator[_Voided]:
-    for certificate_id, resident_key, sealed, taken, ends in store.voided(tx, str(form), at):
+def _voided(tx: Transaction, custodian: Custodian, form: Form, since: datetime) -> Iterator[_Voided]:
+    for certificate_id, resident_key, sealed, taken, ends in store.voided(tx, str(form), since):
         text = text_of(custodian, certificate_id, resident_key, sealed)
         name = decode_shc(text).rid if form is Form.SHC else dict(decode_hcert(text).read()[1].detail)["ci"]
         yield _Voided(name=name, taken=taken, ends=ends)

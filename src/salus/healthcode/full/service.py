@@ -95,6 +95,11 @@ def held_full(tx: Transaction, custodian: Custodian, resident_key: int) -> list[
     return found
 
 
+def living_full(tx: Transaction, resident_key: int, at: datetime) -> list[tuple[UUID, UUID]]:
+    """Return name and entry of every full certificate of a resident that has not ended, however many they are."""
+    return store.living(tx, resident_key, at)
+
+
 def text_of(custodian: Custodian, certificate_id: UUID, resident_key: int, sealed: bytes) -> str:
     """Open the text of a full certificate."""
     return custodian.open_sealed(_DOMAIN, sealed, _place(certificate_id, resident_key)).decode("ascii")

@@ -23,6 +23,7 @@ VOIDED = """
     join healthcode.full_certificate f on f.place = v.index
     where v.list_number = 0 and f.form = %s and f.ends > %s order by v.at, f.place
 """
+LIVING = "select certificate_id, resource_id from healthcode.full_certificate where resident_key = %s and ends > %s"
 _COUNTED = """
     select count(*), count(*) filter (where f.ends <= %s) from healthcode.voided v
     join healthcode.full_certificate f on f.place = v.index where v.list_number = 0 and f.form = any(%s)
@@ -51,9 +52,19 @@ def of_resident(tx: Transaction, resident_key: int) -> list[Row]:
     return [(a, b, c, bytes(d), e, f, g) for a, b, c, d, e, f, g in tx.rows(OF_RESIDENT, (resident_key,))]
 
 
-def voided(tx: Transaction, form: str, at: datetime) -> list[VoidedRow]:
-    """Return the void certificates of a format that have not ended, first voided first."""
-    return [(a, b, bytes(c), d, e) for a, b, c, d, e in tx.rows(VOIDED, (form, at))]
+def any_taken(tx: Transaction) -> bool:
+    """Tell whether anybody ever took a full certificate."""
+    return tx.row("select 1 from healthcode.full_certificate limit 1") is not None
+
+
+def living(tx: Transaction, resident_key: int, at: datetime) -> list[tuple[UUID, UUID]]:
+    """Return name and entry of all full certificates of a resident that have not ended."""
+    return [(name, resource) for name, resource in tx.rows(LIVING, (resident_key, at))]
+
+
+def voided(tx: Transaction, form: str, since: datetime) -> list[VoidedRow]:
+    """Return the void certificates of a format that end after an instant, first voided first."""
+    return [(a, b, bytes(c), d, e) for a, b, c, d, e in tx.rows(VOIDED, (form, since))]
 
 
 def count_voided(tx: Transaction, forms: Sequence[str], at: datetime) -> tuple[int, int]:

@@ -26,6 +26,8 @@ function said(kept) {
   return readBound("SL1:" + writeBase45(kept.token)).presented.certificate;
 }
 
+const POST = /** @type {RequestInit} */ ({ method: "POST", credentials: "same-origin", redirect: "manual" });
+
 class Bearer {
   /** @param {HTMLElement} root */
   constructor(root) {
@@ -121,6 +123,7 @@ class Bearer {
   async choose(one) {
     this.shown = one;
     this.step = -1;
+    this.part("not-void").hidden = true;
     await this.tick();
   }
 
@@ -131,27 +134,32 @@ class Bearer {
     const point = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
     const key = btoa(Array.from(point, (octet) => String.fromCharCode(octet)).join(""));
     const body = new URLSearchParams({ csrf: this.standing.csrf, entry: offer.entry, hint, key });
-    const reply = await fetch(this.page, { method: "POST", body, credentials: "same-origin" });
-    this.part("refused").hidden = reply.ok;
-    if (!reply.ok) return;
+    const reply = await fetch(this.page, { ...POST, body }).catch(() => null);
+    if (!reply?.ok) {
+      await this.look(); // who was signed out meanwhile is told where to sign in, and nothing of telephones
+      this.part("refused").hidden = !reply || !this.standing;
+      return;
+    }
+    this.part("refused").hidden = true;
     const { certificate, token, now } = await reply.json();
     this.shown = { certificate, token: readBase64(token), key: pair.privateKey, ahead: now - Date.now() };
     await shelf.keep(this.shown);
     await this.look();
   }
 
-  /** Without a network only the key here is destroyed, which is enough: nothing can sign any more. */
+  /**
+   * Void first: `look` drops it with its key once the node says that it is void. Without a network or a sign-in it stays,
+   * and the page says so; a void is answered by a way elsewhere, as signing in is, so that only the node's list tells.
+   */
   async remove() {
     if (!this.shown) return;
     const { certificate } = this.shown;
-    await shelf.drop(certificate);
-    this.shown = null;
     if (this.standing) {
       const body = new URLSearchParams({ csrf: this.standing.csrf });
-      const how = /** @type {RequestInit} */ ({ method: "POST", body, credentials: "same-origin", redirect: "manual" });
-      await fetch(`${this.root.dataset.certificates}/${certificate}/void`, how).catch(() => undefined);
+      await fetch(`${this.root.dataset.certificates}/${certificate}/void`, { ...POST, body }).catch(() => undefined);
     }
     await this.look();
+    this.part("not-void").hidden = !this.kept.some((one) => one.certificate === certificate);
   }
 
   async tick() {

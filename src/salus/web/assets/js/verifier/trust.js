@@ -14,7 +14,7 @@ import { require } from "./refused.js";
 import { following } from "./renewing.js";
 import { readStatusList } from "./status.js";
 import { chained, checkTrustList, follows, listInForce } from "./trusted.js";
-import { readVoidMarks } from "./voided.js";
+import { followsMarks, readVoidMarks } from "./voided.js";
 import { checkVeto, isStopped, requireNotVetoed } from "./vetoing.js";
 
 export const FORMAT = "salus-trust-1";
@@ -144,7 +144,7 @@ export function isNewer(found, kept) {
  * Whether a file lacks nothing that decides and that a kept one had. A recognition may have a later version in its place,
  * which has begun by the file's time; since one that has ended stands for earlier ones, it may not be missing either.
  * Acceptance rules stand beside each other until they end. A veto stays for good, and what it stopped in time may go. A
- * list of void codes is followed by one that is no older.
+ * list of void codes is followed by one that is no older, until it is of no use any more: a key may go out of use.
  *
  * @param {TrustFile} found
  * @param {TrustFile} kept
@@ -163,7 +163,8 @@ function hasAll(found, kept) {
   });
   const vetoed = found.vetoes.map((one) => one.digest);
   const vetoes = kept.vetoes.every((one) => vetoed.includes(one.digest));
-  const voided = Array.from(kept.voided).every(([key, one]) => (found.voided.get(key)?.issued ?? 0) >= one.issued);
+  const listed = Array.from(kept.voided).filter(([, one]) => found.made < one.expires);
+  const voided = listed.every(([key, one]) => followsMarks(found.voided.get(key), one));
   return rules && recognised && vetoes && voided && (found.listed || !kept.listed);
 }
 

@@ -49,6 +49,17 @@ export async function readVoidMarks(spki, token) {
 }
 
 /**
+ * Whether a list may stand in another's place: it is no older, and of the same second it lacks nothing.
+ *
+ * @param {VoidMarks | undefined} found
+ * @param {VoidMarks} known
+ */
+export function followsMarks(found, known) {
+  if (!found || found.issued < known.issued) return false;
+  return found.issued > known.issued || Array.from(known.marks).every((one) => found.marks.has(one));
+}
+
+/**
  * Why a code does not count, by the list of its key, if there is one: a list that is out of date may lack it.
  *
  * @param {Map<string, VoidMarks>} voided
