@@ -105,6 +105,15 @@ def test_a_phone_takes_one_and_only_its_code_of_now_is_shown_at_a_door(
     assert alone[0] == "nothing-shown"
 
 
+def test_the_page_is_accessible_and_fits_a_narrow_screen_in_both_languages(door: Door, phone: Page) -> None:
+    for language in ("en", "zh"):
+        ready(phone, f"{door.url}{PAGE}?lang={language}")
+        for width in (320, 1280):
+            phone.set_viewport_size({"width": width, "height": 740})
+            assert not accessibility(phone)
+            assert phone.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_without_a_sign_in_it_stays_and_the_page_says_that_it_is_not_void(door: Door, phone: Page) -> None:
     ready(phone, f"{door.url}{PAGE}?lang=en")
     take = phone.get_by_role("button", name="Take it: the fact only: Vaccinated: influenza")

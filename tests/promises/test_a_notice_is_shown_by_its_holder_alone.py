@@ -133,7 +133,9 @@ def test_only_a_clinician_in_care_may_open_one() -> None:
 def test_no_address_takes_one_but_that_of_a_desk() -> None:
     named = {route.path for route in all_routes() if "notice" in getattr(route, "path", "")}
 
-    assert named == {"/me/notice", "/me/notice/{place}/file", "/me/notice/show", "/desk/{resident}/notice"}
+    receipts = {"/me/notice/receipts/{receipt}", "/me/notice/receipts/{receipt}/file"}
+    shown = {"/me/notice", "/me/notice/{place}/file", "/me/notice/show", "/desk/{resident}/notice"}
+    assert named == shown | receipts  # of what a resident was handed: it is read, and takes nothing
 
 
 def test_a_result_that_released_it_ends_what_is_shown(world: Measuring) -> None:

@@ -59,6 +59,8 @@ NO_MEASURE = {
     "salus.records.model.SummaryLine.flag": "low or high beside a laboratory value",
     "salus.rules.model.Decision.measure": "the answer of the pure function; it is compared, and kept nowhere",
     "salus.rules.recomputing.model.Recomputed.measure": "the answer that anybody gets from a file; kept nowhere",
+    "salus.rules.model.Table.exposure": "the row of a published table for slips; it asks for a test at most",
+    "salus.rules.recomputing.slips._Slip.exposure": "of which day a slip is; its bearer's alone",
     "salus.web.views.Result.flag": "low or high beside a laboratory value",
 }
 

@@ -26,8 +26,9 @@ pytestmark = pytest.mark.browser
 
 WIDTHS = (320, 1280)
 # States that differ from another sample in words alone are read by axe once.
-# They fetch a worker and more; tests/journeys/test_certificate_at_a_door.py and test_code_on_a_phone.py have them.
-NEED_A_NODE = {"verify", "my code on this phone"}
+# They fetch a worker and more; tests/journeys/test_certificate_at_a_door.py, test_code_on_a_phone.py and
+# test_certificate_on_a_phone.py have them.
+NEED_A_NODE = {"verify", "my code on this phone", "certificates on this phone"}
 SAME_BUT_FOR_WORDS = {
     *(f"failure {kind}" for kind in views.FailureKind if kind not in {"sign-in", "unsafe"}),
     *(f"desk {trouble}" for trouble in views.DeskTrouble if trouble not in {"code", "purpose"}),

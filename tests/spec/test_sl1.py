@@ -93,7 +93,15 @@ def test_a_bad_code_is_refused_with_its_fault(case: dict[str, str]) -> None:
 
 def test_every_fault_that_a_code_can_have_occurs_among_the_bad_cases() -> None:
     # of messages that are not of a fixed layout, of codes that have times, and of trust files
-    elsewhere = {Fault.COMPRESSION, Fault.STRUCTURE, Fault.EXPIRED, Fault.NOT_YET, Fault.ROLLBACK}
+    elsewhere = {
+        Fault.COMPRESSION,
+        Fault.STRUCTURE,
+        Fault.EXPIRED,
+        Fault.NOT_YET,
+        Fault.ROLLBACK,
+        Fault.VOID,
+        Fault.OUT_OF_DATE,
+    }
 
     assert {case["fault"] for case in BAD} == {fault.value for fault in Fault} - elsewhere
 
