@@ -223,4 +223,4 @@ def test_the_database_holds_no_relation_that_lasts_longer(visit: Visit, node: No
 def test_no_setting_and_no_argument_says_how_long() -> None:
     assert not [f.name for f in dataclasses.fields(NodeSettings) if "last" in f.name or "hour" in f.name]
     for opens in (open_relation, open_unconfirmed):
-        assert set(opens.__annotations__) == {"tx", "facility", "resident_key", "by", "at", "given", "return"}
+        assert set(opens.__annotations__) - {"given"} == {"tx", "facility", "resident_key", "by", "at", "return"}
