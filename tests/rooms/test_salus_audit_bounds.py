@@ -149,8 +149,8 @@ def test_a_hash_is_found_at_its_first_place_wherever_it_was_put_and_however_long
     for place, one in enumerate(hashes):
         long.add(PLACED.pack(place, one))
 
-    assert [short.first(one) for one in hashes[:200]] == [*range(100), *[None] * 100]
-    assert [long.first(one) for one in hashes[::997]] == [*range(0, 30_000, 997)]
+    assert [short.places(one)[:1] for one in hashes[:200]] == [*([one] for one in range(100)), *[[]] * 100]
+    assert [long.places(one) for one in hashes[::997]] == [[one] for one in range(0, 30_000, 997)]
 
 
 class Clock:

@@ -130,6 +130,19 @@ def test_each_lie_is_found_with_its_leaf(
     assert str(found.as_json()["receipts"]["mine"]["why"]).startswith(word)
 
 
+def test_a_leaf_of_another_before_the_sites_own_accuses_nobody_who_signed(paper: Paper) -> None:
+    steps = steps_in(paper)
+    steps.results = []
+    paper.add("specimen", **{**steps.specimen.leaf, "party": "another-site"})
+    paper.add("specimen", **steps.specimen.leaf)
+    paper.close(LATER + HOUR)
+
+    found = paper.audit(receipts={"mine": steps.file()})
+
+    assert found.as_json()["receipts"]["mine"]["why"] is None
+    assert not [one for one in told_in(found) if "mine" in one]
+
+
 def test_a_receipt_proved_in_a_log_that_was_rewritten_shows_two_logs(paper: Paper) -> None:
     steps = whole(paper)
     raw = steps.file()
@@ -162,7 +175,7 @@ def test_a_fault_of_the_auditor_is_not_said_to_be_one_of_the_receipt(
     def broken(*_: object) -> None:
         raise KeyError("a fault of the auditor")
 
-    monkeypatch.setattr(Buckets, "first", broken)
+    monkeypatch.setattr(Buckets, "places", broken)
 
     with pytest.raises(KeyError, match="of the auditor"):
         paper.audit(receipts={"mine": raw})

@@ -215,8 +215,21 @@ def test_a_measure_is_held_against_the_receipts_of_who_it_is_said_to_be_about() 
     others = logged_steps(file.world, taken=ALIVE + 7 * HOUR)
 
     assert rests_on(file.raw, [others.read(), mine.read()])
-    assert not rests_on(file.raw, [others.read()])
-    assert not rests_on(b"no file", [mine.read()])
+    assert rests_on(file.raw, [others.read()]) is False
+    assert rests_on(b"no file", [mine.read()]) is None
+
+
+def test_what_shows_no_specimen_with_its_key_says_nothing_of_a_measure() -> None:
+    file = a_file()
+    short = json.loads(Steps(file.world, file.specimen, []).file())
+    short["receipt"]["keys"] = []
+    steps = Steps(file.world, file.specimen, [file.result])
+    laboratorys = json.loads(steps.file(parties=[file.world.laboratory]))
+    laboratorys["receipt"]["specimen"] = None
+    read = [steps.read(canonical(one)) for one in (short, laboratorys)]
+
+    assert [one.fault for one in read] == ["NO-KEY", None]
+    assert rests_on(file.raw, read) is None
 
 
 def test_a_receipt_that_does_not_hold_backs_no_measure() -> None:
@@ -224,7 +237,7 @@ def test_a_receipt_that_does_not_hold_backs_no_measure() -> None:
     mine = json.loads(Steps(file.world, file.specimen, []).file())
     mine["receipt"]["specimen"]["leaf"]["signature"] = file.result.leaf["signature"]
 
-    assert not rests_on(file.raw, [WHOLE.read(canonical(mine))])
+    assert rests_on(file.raw, [WHOLE.read(canonical(mine))]) is None
 
 
 # --- `salus code explain`

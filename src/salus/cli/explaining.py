@@ -84,7 +84,7 @@ def explain(
     if as_json:
         tell({"good": found.fault is None, "at": format_instant(instant), "receipt": mine, **found.as_json()})
     else:
-        for line in [*_lines(found, instant, slip), *_of_receipt(mine)]:
+        for line in [*_lines(found, instant, slip), *(_of_receipt(mine) if receipts else [])]:
             say(line)
         if found.fault is None and vetoes is None:
             say("whether an ombudsman vetoed the rules is not looked at: that takes a node's trust file")
@@ -93,7 +93,8 @@ def explain(
 
 def _of_receipt(mine: bool | None) -> list[str]:
     if mine is None:
-        return []
+        text = "whether it rests on a specimen of yours cannot be told: no receipt here shows a specimen with the key"
+        return [f"{text} that signed it; of a short one on paper `salus-audit --receipt` finds the key in the log"]
     return [
         "it rests on a specimen of your receipts" if mine else "it rests on no specimen of your receipts: contest it"
     ]

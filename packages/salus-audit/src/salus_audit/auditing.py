@@ -304,10 +304,12 @@ def _receipts(found: Audit, log: Log, key: NamedKey, keys: Sequence[Key]) -> Non
     newest = found.seen.newest
 
     def look(kind: str, commitment: bytes, entry: bytes) -> Looked:
-        place = log.placed[kind].first(commitment)
-        if place is None:
-            return Looked()
-        return Looked(place, found.seen.seen(place), _entry_at(found.asked.place, log, place) in (entry, None))
+        """Look at every place of a commitment: one that somebody else's entry took first accuses nobody."""
+        looked = [
+            Looked(place, found.seen.seen(place), _entry_at(found.asked.place, log, place) in (entry, None))
+            for place in log.placed[kind].places(commitment)
+        ]
+        return next((one for one in looked if one.same), looked[0] if looked else Looked())
 
     for name, raw in found.asked.receipts.items():
         prover = Prover(key, [one for _, one in found.witnesses])

@@ -131,20 +131,21 @@ def read_receipt(raw: bytes, trust: Trust) -> Receipted:
         return Receipted(fault="FILE", text="FILE: this is no receipt")
 
 
-def rests_on(measure: bytes, receipts: Sequence[Receipted]) -> bool:
+def rests_on(measure: bytes, receipts: Sequence[Receipted]) -> bool | None:
     """Tell whether what a measure's file was decided on is a specimen that one of these receipts is of.
 
-    The file is taken as it is: whether it proves anything is another question, which `recompute` answers.
+    None where nothing can be said: the file is none, or no receipt shows a specimen with the key of who signed it, as
+    a short one and a laboratory's do not. The file is taken as it is: `recompute` answers whether it proves anything.
     """
+    mine = {(one.subject, step.commitment) for one in receipts if one.signed and (step := one.specimen)}
     try:
         file = json.loads(measure)
         openings = file["openings"]
         decision = openings[file["decision"]["commitment"]]["decision"]
         result = openings[decision["evidence"][0]]["result"]
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-        return False
-    mine = {(one.subject, step.commitment) for one in receipts if one.signed and (step := one.specimen)}
-    return (decision["subject"], result["specimen"]) in mine
+        return None
+    return (decision["subject"], result["specimen"]) in mine if mine else None
 
 
 def _file(raw: bytes) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from salus_audit.heads import Witnessed
 from salus_audit.judging.publishing import DAY, Key
 from salus_audit.reading.walking import Log
 from salus_audit.signing import signed
-from salus_audit.spelling import instant, jcs, octets
+from salus_audit.spelling import folded, instant, jcs, octets
 
 MOST_OF_A_CASE = 15
 FURTHER_SIGNERS, FURTHER_ORGANISATIONS = 4, 3
@@ -132,7 +132,7 @@ def _people(signers: Sequence[Key]) -> int:
 
 
 def _organisations(signers: Sequence[Key]) -> set[str]:
-    return {one.organisation.strip().casefold() for one in signers}
+    return {folded(one.organisation) for one in signers}
 
 
 def _many(signers: Sequence[Key]) -> bool:

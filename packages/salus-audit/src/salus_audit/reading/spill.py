@@ -69,14 +69,14 @@ class Buckets:
                 self._files[bucket].write(self._tapes[bucket])
                 self._tapes[bucket].clear()
 
-    def first(self, value: bytes) -> int | None:
-        """Return the place at which a hash came first; None if it never came."""
+    def places(self, value: bytes) -> list[int]:
+        """Return the places at which a hash came, the first one first."""
         bucket = self.bucket_of(value)
         file = self._files.get(bucket) or io.BytesIO()
         file.seek(0)
         known = PLACED.iter_unpack(file.read() + self._tapes[bucket])
         file.seek(0, 2)
-        return min((place for place, one in known if one == value), default=None)
+        return sorted(place for place, one in known if one == value)
 
     def again(self) -> Iterator[tuple[int, int]]:
         """Yield each place at which a hash comes again, with the place at which it came first."""

@@ -12,7 +12,7 @@ from salus_audit.recomputing.files import LOGGED_WITHIN, MOST_EVIDENCE, MOST_FIL
 from salus_audit.recomputing.openings import Unproved, opening_of
 from salus_audit.recomputing.proofs import Prover
 from salus_audit.signing import signed
-from salus_audit.spelling import Misspelt, jcs, octets, parsed, seconds
+from salus_audit.spelling import Misspelt, folded, jcs, octets, parsed, seconds
 
 _OWN = {"specimen": ("site", "taken"), "result": ("laboratory", "reported")}
 _FORM = {"specimen", "results", "keys"}
@@ -129,11 +129,11 @@ def _together(found: Receipt) -> None:
             continue
         if one.body["specimen"] != first.commitment:
             raise Unproved("EVID-MISSING", "ACCESSION-MISSING", "a result is about another specimen")
-        if {first.key.organisation, first.key.party, first.key.key} & {
-            one.key.organisation,
-            one.key.party,
-            one.key.key,
-        }:
+        if (
+            folded(first.key.organisation) == folded(one.key.organisation)
+            or first.key.party == one.key.party
+            or first.key.key == one.key.key
+        ):
             raise Unproved("EVID-MISSING", "ONE-PARTY", "specimen and result are of one party; it takes two")
 
 
