@@ -56,11 +56,13 @@ def grace_leaf(places: Sequence[Graced], at: datetime) -> Leaf:
 def note_grace(store: Store, folder: Path, at: datetime) -> bytes | None:
     """Say in the log, once for good, which places stay open; return what is to be noted in the data folder.
 
-    None where that is noted already. A log that never had a head belongs to a node that is new: its list is empty.
+    None where that is noted already. A log that never had a head belongs to a node that is new, and one that has an
+    admission to a node that needs no grace any more: their list is empty.
     """
     if (folder / FILE).exists():
         return None
-    places = parties.graced(store) if ledger.latest(store) else []
+    late = any(leaf.body["kind"] == "admission" for _, leaf in ledger.leaves(store, "publication"))
+    places = parties.graced(store) if ledger.latest(store) and not late else []
     return ledger.append_first(store, grace_leaf(places, at)).encoded
 
 

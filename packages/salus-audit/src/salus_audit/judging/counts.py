@@ -119,13 +119,19 @@ def _looks(log: Log) -> None:
 
 
 def _grace(log: Log, seen: Witnessed) -> None:
-    """Places without an admission stay open once, for 30 days from when the log was told; the first entry counts."""
+    """Places without an admission stay open once, for 30 days from when the log was told; the first entry counts.
+
+    A node that has admissions needs none any more.
+    """
+    admitting = min((index for index, body in log.of("publication") if body["kind"] == "admission"), default=None)
     for place, (index, body) in enumerate(log.of("grace")):
         starts, ends, at = seconds(body["starts"]), seconds(body["ends"]), seen.seen(index)
         if place:
             log.findings.add("GRACE-AGAIN", index, None, "places without an admission were let stay open once before")
         elif ends - starts > GRACE or (at is not None and body["places"] and starts > at + SKEW):
             log.findings.add("GRACE-AGAIN", index, None, "places without an admission stay open for 30 days at most")
+        elif body["places"] and admitting is not None and admitting < index:
+            log.findings.add("GRACE-AGAIN", index, None, "places were let stay open although the log has admissions")
 
 
 def _shredded(log: Log, seen: Witnessed, emergencies: Iterable[Published]) -> None:
