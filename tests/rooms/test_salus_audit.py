@@ -133,7 +133,8 @@ def graced_for_long(paper: Paper) -> int:
 
 def test_places_that_stay_open_after_an_admission_are_found(paper: Paper) -> None:
     times = {"starts": format_instant(LATER), "ends": format_instant(LATER + DAY)}
-    told = {"kind": "admission", "name": "care", "version": 1, "digest": hash_of("a"), "signatures": {}, **times}
+    told = {"kind": "admission", "name": "care", "version": 1, "digest": hash_of("a"), **times}
+    told["signatures"] = {"signer-1": base64.b64encode(bytes(64)).decode()}
     paper.log.append("publication", told)
     index = graced(paper, 40)
     paper.close(LATER + DAY)
