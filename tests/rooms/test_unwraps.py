@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -16,6 +16,7 @@ from salus import access, app, ledger, records
 from salus.app import Node, Receiver, check_node
 from salus.app.own_work import OwnWork, declare
 from salus.app.relay import close_batch
+from salus.app.unwrapping import _counts
 from salus.kernel import FixedClock, Refused, Role
 from salus.records import Accepted
 from salus.storage import Duty
@@ -87,6 +88,29 @@ def test_what_an_old_day_told_too_much_of_hides_no_later_opening(node: Node) -> 
     asked = Asked(place=Place.of(str(node.settings.data / "log")), now=int(node.clock.now().timestamp()))
     told = [one.text for one in audit(asked).findings.told if one.code == "UNWRAP-UNEXPLAINED"]
     assert told == ["keys were used 1 times more on 2031-03-03 than reads account for"]
+
+
+class Striking(FixedClock):
+    """A clock on which the day ends between the first look at it and the second."""
+
+    def now(self) -> datetime:
+        at = super().now()
+        self.at = at + timedelta(hours=1)
+        return at
+
+
+def test_what_a_write_over_midnight_opens_is_counted_on_the_day_of_its_entry(node: Node) -> None:
+    ann = send(node, system(), a_patient())
+    day = node.clock.now().date()
+    before = _counts(node)[day]
+    node.clock = Striking(datetime(day.year, day.month, day.day, 23, 30, tzinfo=UTC))
+
+    send(node, system(), an_observation(f"Patient/{ann.outcomes[0].id}"))
+
+    assert node.clock.now().date() > day
+    entries, opened, told = _counts(node)[day]
+    assert (opened - before[1], told - before[2]) == (1, 1)
+    assert entries > before[0]
 
 
 def test_the_sums_of_a_day_stand_in_the_log_once_it_is_over(node: Node) -> None:

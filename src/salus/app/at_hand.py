@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from salus import access, identity
 from salus.access import Action
@@ -17,12 +17,16 @@ UNDONE = "undone"
 
 
 class AtHand:
-    """Chart keys of one transaction, each unwrapped, and counted, once. `opened` are the charts whose key that was."""
+    """Chart keys of one transaction, each unwrapped, and counted, once. `opened` are the charts whose key that was.
+
+    Once `day` is set they are counted on it: a long acceptance over midnight is told of by entries of its beginning.
+    """
 
     def __init__(self, keys: KeyService) -> None:
         self._keys = keys
         self._known: dict[int, bytes] = {}
         self.opened: list[int] = []
+        self.day: date | None = None
 
     def create(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
         made = self._keys.create(chart_keys)
@@ -31,7 +35,7 @@ class AtHand:
 
     def unwrap(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
         missing = sorted(set(chart_keys) - set(self._known))
-        self._known |= self._keys.unwrap(missing) if missing else {}
+        self._known |= self._keys.unwrap(missing, self.day) if missing else {}
         self.opened += missing
         return {key: self._known[key] for key in chart_keys}
 

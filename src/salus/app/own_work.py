@@ -7,6 +7,7 @@ register would differ by them, and a difference could be anything.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from salus import access
@@ -29,10 +30,10 @@ class OwnWork(KeyService):
         super().__init__(node.store, node.custodian, node.clock.now)
         self._node, self._what = node, what
 
-    def unwrap(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
+    def unwrap(self, chart_keys: Sequence[int], day: date | None = None) -> dict[int, bytes]:
         """Declare, then do as keys do."""
         declare(self._node, self._what, chart_keys)
-        return super().unwrap(chart_keys)
+        return super().unwrap(chart_keys, day)
 
     def unwrap_left(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
         """Declare, then do as keys do."""

@@ -72,6 +72,7 @@ def accept(
     try:
         with node.store.transaction(Duty.CARE) as tx:
             at = node.clock.now()  # within the transaction: see records.history.complete_until
+            keys.day = at.date()
             accepted = _prepare_and_accept(tx, node, principal, intents, at, source, looks, keys)
             if noted:
                 noted(tx, accepted)
@@ -139,6 +140,7 @@ def accept_lines(
     try:
         with node.store.transaction(Duty.CARE) as tx:
             at = node.clock.now()  # within the transaction: see records.history.complete_until
+            keys.day = at.date()
             ready = [line.ready for line in lines if line.ready]
             with _together(tx, intents):
                 accepted = records.accept_ready(tx, _writer(node, principal, source, at, keys), ready, at)

@@ -49,9 +49,10 @@ class KeyService:
         opened = self._opened(found)
         return {chart: fresh[chart] if chart in made else opened[chart] for chart in wanted}
 
-    def unwrap(self, chart_keys: Sequence[int]) -> dict[int, bytes]:
+    def unwrap(self, chart_keys: Sequence[int], day: date | None = None) -> dict[int, bytes]:
         """Return the keys of these charts; one statement reads and counts, durably, before any key is opened.
 
+        They are counted on the UTC day of the register's entry that tells of them, where it is given, else on today.
         Every element counts, repeated ones too: a call for several readers lists a chart once for each.
         Raises KeyShredded or ChartKeyMissing, and then returns and counts nothing.
         """
@@ -59,7 +60,7 @@ class KeyService:
             return {}
         wanted = list(dict.fromkeys(chart_keys))
         with self._store.statements(Duty.KEYS) as tx:
-            found = rows.take(tx, wanted, len(chart_keys), self._now().date())
+            found = rows.take(tx, wanted, len(chart_keys), day or self._now().date())
             self._refuse_missing(rows.shredded(tx, wanted) if len(found) < len(wanted) else set(), wanted, found)
         return self._opened(found)
 
