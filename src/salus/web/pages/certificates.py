@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from starlette.requests import Request
@@ -18,10 +16,11 @@ from salus.kernel import CIVIL_TIME, Purpose, Role
 from salus.parties import Principal
 from salus.records.attesting import Attested, AttestedKind
 from salus.web.gate import gate_of, in_thread
-from salus.web.pages.visit import Visit, paged, visit_of
+from salus.web.pages.offline import same_for_all, service_worker
+from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words
-from salus.web.render import STATIC, asset, page
-from salus.web.views import Address, Frame, Language, Notice
+from salus.web.render import asset
+from salus.web.views import Address, Notice
 from salus.web.views.certificates import (
     DISEASES,
     FACTS,
@@ -37,7 +36,6 @@ from salus.web.views.certificates import (
 )
 
 TRUST = "/trust.json"
-_SCRIPT = {"Service-Worker-Allowed": Address.VERIFY.value, "Cache-Control": "no-cache"}
 _COMMAND = "salus code verify picture.png --trust trust.json --at 2031-03-01T08:00:00Z --venue care-home"
 
 
@@ -123,26 +121,16 @@ async def one_of_once(visit: Visit) -> Response:
 
 async def verify(request: Request) -> Response:
     """Show the door's page: the same for everybody, whoever is signed in."""
-    visit = visit_of(request, None)
-    visit.notice = None
-    return visit.show(Verify(command=_COMMAND))
+    return same_for_all(request, Verify(command=_COMMAND))
 
 
 async def worker(request: Request) -> Response:
-    """Serve the page's service worker, told what to install; another version of the page makes another worker."""
-    demo = gate_of(request).node.demo
-    pages = {language.value: f"{Address.VERIFY}?lang={language}" for language in Language}
-    assets = [asset(one) for one in ("salus.css", "salus.js", "verifier.js", "zxing_reader.wasm", "mark.svg")]
-    script = (STATIC / asset("worker.js").rpartition("/")[2]).read_text("utf-8")
-    shown = "".join(page(Verify(command=_COMMAND), _frame(language, demo=demo)) for language in Language)
-    told = {
-        "version": hashlib.sha256((script + shown).encode()).hexdigest()[:16],
-        "page": Address.VERIFY.value,
-        "trust": TRUST,
-        "pages": pages,
-        "assets": [*assets, f"{Address.VERIFY}/manifest.webmanifest"],
-    }
-    return Response(f"self.SALUS = {json.dumps(told)};\n{script}", 200, _SCRIPT, "text/javascript")
+    """Serve the page's service worker."""
+    assets = [
+        *map(asset, ("salus.css", "salus.js", "verifier.js", "zxing_reader.wasm", "mark.svg")),
+        f"{Address.VERIFY}/manifest.webmanifest",
+    ]
+    return service_worker(request, Verify(command=_COMMAND), Address.VERIFY, "worker.js", assets, trust=TRUST)
 
 
 async def manifest(_: Request) -> Response:
@@ -165,10 +153,6 @@ async def trust(request: Request) -> Response:
     gate = gate_of(request)
     octets = await in_thread(gate, lambda: app.trust_file(gate.node))
     return Response(octets, 200, {"Cache-Control": "no-cache"}, "application/json")
-
-
-def _frame(language: Language, *, demo: bool) -> Frame:
-    return Frame(language=language, path=Address.VERIFY.value, csrf="", now=datetime(2000, 1, 1, tzinfo=UTC), demo=demo)
 
 
 def _id(text: str) -> UUID:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from starlette.requests import Request
@@ -20,15 +18,13 @@ from salus.healthcode.certificates import CertificateRefused
 from salus.kernel import CIVIL_TIME, Purpose, Role
 from salus.parties import Principal
 from salus.records.attesting import Attested, AttestedKind
-from salus.web.gate import gate_of, in_thread
-from salus.web.pages.visit import Visit, paged, visit_of
-from salus.web.render import STATIC, asset, page
-from salus.web.views import Address, Frame, Language
+from salus.web.gate import in_thread
+from salus.web.pages.offline import NO_STORE, milliseconds, same_for_all, service_worker
+from salus.web.pages.visit import Visit, paged
+from salus.web.render import asset
+from salus.web.views import Address
 from salus.web.views.certificates import OnPhone
 
-_SCRIPT = {"Service-Worker-Allowed": Address.ON_PHONE.value, "Cache-Control": "no-cache"}
-_NO_STORE = {"Cache-Control": "no-store"}
-_ASSETS = ("salus.css", "salus.js", "certificates.js", "mark.svg")
 _DAY = timedelta(days=1)
 
 
@@ -38,29 +34,13 @@ def _resident(visit: Visit) -> Principal:
 
 async def on_phone(request: Request) -> Response:
     """Show the page: the same for everybody, whoever is signed in."""
-    visit = visit_of(request, None)
-    visit.notice = None
-    return visit.show(OnPhone())
+    return same_for_all(request, OnPhone())
 
 
 async def worker(request: Request) -> Response:
-    """Serve the page's service worker, told what to install; another version of the page makes another worker."""
-    demo = gate_of(request).node.demo
-    script = (STATIC / asset("phone-worker.js").rpartition("/")[2]).read_text("utf-8")
-    shown = "".join(page(OnPhone(), _frame(language, demo=demo)) for language in Language)
-    told = {
-        "name": "certificates",
-        "version": hashlib.sha256((script + shown).encode()).hexdigest()[:16],
-        "page": Address.ON_PHONE.value,
-        "pages": {language.value: f"{Address.ON_PHONE}?lang={language}" for language in Language},
-        "assets": [asset(one) for one in _ASSETS],
-    }
-    return Response(f"self.SALUS = {json.dumps(told)};\n{script}", 200, _SCRIPT, "text/javascript")
-
-
-def _frame(language: Language, *, demo: bool) -> Frame:
-    path = Address.ON_PHONE.value
-    return Frame(language=language, path=path, csrf="", now=datetime(2000, 1, 1, tzinfo=UTC), demo=demo)
+    """Serve the page's service worker."""
+    assets = [asset(one) for one in ("salus.css", "salus.js", "certificates.js", "mark.svg")]
+    return service_worker(request, OnPhone(), Address.ON_PHONE, "phone-worker.js", assets, name="certificates")
 
 
 @paged
@@ -70,12 +50,12 @@ async def state(visit: Visit) -> Response:
     mine = await in_thread(visit.gate, lambda: app.my_certificates(node, who))
     told = {
         "csrf": visit.csrf(),
-        "now": _milliseconds(node.clock.now()),
+        "now": milliseconds(node.clock.now()),
         "offers": [_offer(one) for one in mine.facts],
         "hinted": mine.hint is not None,
         "void": [str(one.certificate_id) for one in mine.held if one.bound and one.voided is not None],
     }
-    return JSONResponse(told, 200, _NO_STORE)
+    return JSONResponse(told, 200, NO_STORE)
 
 
 @paged
@@ -87,8 +67,8 @@ async def take(visit: Visit) -> Response:
     point = _octets(str(form.get("key", "")))
     held = await in_thread(visit.gate, lambda: app.take_bound(node, who, entry, point, hinted=hinted))
     token = base64.b64encode(base45.decode(held.text.removeprefix("SL1:"))).decode("ascii")
-    told = {"certificate": str(held.certificate_id), "token": token, "now": _milliseconds(node.clock.now())}
-    return JSONResponse(told, 200, _NO_STORE)
+    told = {"certificate": str(held.certificate_id), "token": token, "now": milliseconds(node.clock.now())}
+    return JSONResponse(told, 200, NO_STORE)
 
 
 def _offer(fact: Attested) -> dict[str, object]:
@@ -100,10 +80,6 @@ def _offer(fact: Attested) -> dict[str, object]:
         "disease": int(Disease[fact.disease.upper().replace("-", "_")]),
         "at": int(fact.at.timestamp()) if fact.kind is AttestedKind.TEST else day,
     }
-
-
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
 
 
 def _octets(text: str) -> bytes:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import json
-from datetime import UTC, datetime
 from uuid import UUID
 
 from starlette.requests import Request
@@ -17,15 +14,12 @@ from salus import app
 from salus.healthcode.phones import MOST_PHONES, KeyRefused, PhoneUnknown, Token
 from salus.kernel import Purpose, Role
 from salus.parties import Principal
-from salus.web.gate import gate_of, in_thread
-from salus.web.pages.visit import Visit, paged, visit_of
-from salus.web.render import STATIC, asset, page
-from salus.web.views import Address, Frame, Language, Notice
+from salus.web.gate import in_thread
+from salus.web.pages.offline import NO_STORE, milliseconds, same_for_all, service_worker
+from salus.web.pages.visit import Visit, paged
+from salus.web.render import asset
+from salus.web.views import Address, Notice
 from salus.web.views.phones import PhoneCode
-
-_SCRIPT = {"Service-Worker-Allowed": Address.PHONE.value, "Cache-Control": "no-cache"}
-_NO_STORE = {"Cache-Control": "no-store"}
-_ASSETS = ("salus.css", "salus.js", "phone.js", "mark.svg")
 
 
 def _resident(visit: Visit) -> Principal:
@@ -34,28 +28,13 @@ def _resident(visit: Visit) -> Principal:
 
 async def phone(request: Request) -> Response:
     """Show the telephone's page: the same for everybody, whoever is signed in."""
-    visit = visit_of(request, None)
-    visit.notice = None
-    return visit.show(PhoneCode())
+    return same_for_all(request, PhoneCode())
 
 
 async def worker(request: Request) -> Response:
-    """Serve the page's service worker, told what to install; another version of the page makes another worker."""
-    demo = gate_of(request).node.demo
-    script = (STATIC / asset("phone-worker.js").rpartition("/")[2]).read_text("utf-8")
-    shown = "".join(page(PhoneCode(), _frame(language, demo=demo)) for language in Language)
-    told = {
-        "name": "phone",
-        "version": hashlib.sha256((script + shown).encode()).hexdigest()[:16],
-        "page": Address.PHONE.value,
-        "pages": {language.value: f"{Address.PHONE}?lang={language}" for language in Language},
-        "assets": [asset(one) for one in _ASSETS],
-    }
-    return Response(f"self.SALUS = {json.dumps(told)};\n{script}", 200, _SCRIPT, "text/javascript")
-
-
-def _frame(language: Language, *, demo: bool) -> Frame:
-    return Frame(language=language, path=Address.PHONE.value, csrf="", now=datetime(2000, 1, 1, tzinfo=UTC), demo=demo)
+    """Serve the page's service worker."""
+    assets = [asset(one) for one in ("salus.css", "salus.js", "phone.js", "mark.svg")]
+    return service_worker(request, PhoneCode(), Address.PHONE, "phone-worker.js", assets, name="phone")
 
 
 @paged
@@ -66,10 +45,10 @@ async def state(visit: Visit) -> Response:
     told = {
         "csrf": visit.csrf(),
         "phones": [str(one.phone_id) for one in mine],
-        "now": _milliseconds(node.clock.now()),
+        "now": milliseconds(node.clock.now()),
         "full": len(mine) >= MOST_PHONES,
     }
-    return JSONResponse(told, 200, _NO_STORE)
+    return JSONResponse(told, 200, NO_STORE)
 
 
 @paged
@@ -102,14 +81,10 @@ def _handed(visit: Visit, token: Token) -> Response:
     told = {
         "phone": str(token.phone_id),
         "token": base64.b64encode(token.message).decode("ascii"),
-        "ends": _milliseconds(token.ends),
-        "now": _milliseconds(visit.gate.node.clock.now()),
+        "ends": milliseconds(token.ends),
+        "now": milliseconds(visit.gate.node.clock.now()),
     }
-    return JSONResponse(told, 200, _NO_STORE)
-
-
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+    return JSONResponse(told, 200, NO_STORE)
 
 
 def _point(text: str) -> bytes:
