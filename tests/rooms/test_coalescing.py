@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from threading import Event
 from typing import Any
 
 import pytest
 
-from salus.app.coalesce import MOST_TOGETHER, WORTH, Coalescer
+from salus.app.coalesce import MOST_TOGETHER, Coalescer
 
 
 class Work:
@@ -91,52 +90,6 @@ def test_fewer_than_before_are_answered_all_the_same() -> None:
         assert await coalescer.ask(8) == 64
 
     assert sum(_with(play)) == 32
-
-
-def test_few_wait_for_a_batch_that_is_under_way_and_go_together_then() -> None:
-    batches = _beside(5.0, [1, 2, 3])
-
-    assert batches == [1, 3]
-
-
-def test_nobody_waits_for_it_longer_than_is_said() -> None:
-    batches = _beside(0.02, [1, 2, 3], until_answered=True)
-
-    assert batches == [1, 3]
-
-
-def test_enough_do_not_wait_for_it() -> None:
-    batches = _beside(60.0, list(range(WORTH)), until_answered=True)
-
-    assert batches == [1, WORTH]
-
-
-def _beside(seconds: float, asks: Sequence[int], *, until_answered: bool = False) -> list[int]:
-    """Ask while a first batch is under way, which ends at once or once all others were answered; return the batches."""
-    work, go = Work(), Event()
-
-    def run(batch: Sequence[int]) -> list[int | BaseException]:
-        answers = work.run(batch)
-        if batch == [77]:
-            assert go.wait(30)
-        return answers
-
-    async def whole() -> None:
-        coalescer: Coalescer[int, int] = Coalescer(run, 2, seconds)
-        first = asyncio.ensure_future(coalescer.ask(77))
-        await asyncio.sleep(0.01)
-        others = [asyncio.ensure_future(coalescer.ask(one)) for one in asks]
-        await asyncio.sleep(0)
-        assert len(work.batches) == 1 or len(asks) >= WORTH
-        if not until_answered:
-            go.set()
-        assert await asyncio.wait_for(asyncio.gather(*others), 3) == [one * one for one in asks]
-        go.set()
-        assert await first == 77 * 77
-        coalescer.close()
-
-    asyncio.run(whole())
-    return work.batches
 
 
 def test_work_that_breaks_is_told_to_all_who_shared_it() -> None:

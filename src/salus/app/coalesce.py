@@ -18,8 +18,6 @@ Answer = TypeVar("Answer")
 MOST_TOGETHER = 64
 MOST_WAIT_SECONDS = 0.004
 """How long the first of a batch waits for as many as came together before."""
-WORTH = 16
-"""A batch of so many begins beside another; of fewer each costs more than it gains by not waiting for the other."""
 
 
 class Coalescer(Generic[Ask, Answer]):
@@ -27,19 +25,11 @@ class Coalescer(Generic[Ask, Answer]):
 
     `run` returns one answer for each ask, in order; an answer that is an exception is raised to its asker. If `run`
     itself raises, every asker of the batch gets that. Use from one event loop.
-
-    Where `beside` is given, fewer than WORTH wait for the end of a batch that is under way, so many seconds at most.
     """
 
-    def __init__(
-        self,
-        run: Callable[[Sequence[Ask]], Sequence[Answer | BaseException]],
-        threads: int = 1,
-        beside: float | None = None,
-    ) -> None:
+    def __init__(self, run: Callable[[Sequence[Ask]], Sequence[Answer | BaseException]], threads: int = 1) -> None:
         self._run = run
-        self._free = self._threads = threads
-        self._beside = beside
+        self._free = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="coalesced")
         self._waiting: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
         self._sizes: deque[int] = deque((1, 1), 2)
@@ -61,21 +51,15 @@ class Coalescer(Generic[Ask, Answer]):
         """Start what can be started, unless more are expected in a moment: as many as one of the last two batches."""
         if not self._waiting or not self._free:
             return
-        expected, patience = max(self._sizes), MOST_WAIT_SECONDS
-        if self._beside is not None and self._free < self._threads:
-            expected, patience = max(expected, WORTH), self._beside
-        if len(self._waiting) >= expected:
+        if len(self._waiting) >= max(self._sizes):
             self._run_waiting(loop)
         elif self._patience is None:
-            self._patience = loop.call_later(patience, self._run_waiting, loop)
+            self._patience = loop.call_later(MOST_WAIT_SECONDS, self._run_waiting, loop)
 
-    def _lose_patience(self) -> None:
+    def _run_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
-
-    def _run_waiting(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._lose_patience()
         while self._waiting and self._free:
             batch = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
             self._free -= 1
@@ -99,6 +83,4 @@ class Coalescer(Generic[Ask, Answer]):
                 waiting.set_exception(answer)
             else:
                 waiting.set_result(answer)
-        if self._free == self._threads:
-            self._lose_patience()  # of who waited for this batch
         self._start(loop)

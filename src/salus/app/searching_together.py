@@ -34,8 +34,6 @@ from salus.storage import Duty, StoreDown, TookTooLong, Transaction
 
 log = logging.getLogger("salus.searching")
 THREADS = 2
-BESIDE_SECONDS = 0.02
-"""How long few searches wait for others that are under way: what a batch costs whatever its size is paid once."""
 SHARED_SECONDS = 2.0
 """How long a statement may hold up others' searches: what takes longer is run alone by whoever holds it."""
 MOST_CONDITIONS = 5
@@ -64,7 +62,7 @@ class Searcher:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._coalescer: Coalescer[SearchAsk, Page | Alone] = Coalescer(self._many, THREADS, BESIDE_SECONDS)
+        self._coalescer: Coalescer[SearchAsk, Page | Alone] = Coalescer(self._many, threads=THREADS)
 
     async def ask(self, ask: SearchAsk) -> Page | Alone:
         """Answer one search, or hand it back to be run alone. Raises what `search` raises."""
