@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 MM = 25.4 / 72
-_STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+_STREAM = re.compile(rb"(?<!end)stream\r?\n")
 _BOX = re.compile(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]")
 Matrix = tuple[float, float, float, float, float, float]
 Point = tuple[float, float]
@@ -51,18 +52,21 @@ class Paper:
 def papers(octets: bytes) -> list[Paper]:
     """Read the pages of a PDF, in their order."""
     boxes = [(float(width) * MM, float(height) * MM) for width, height in _BOX.findall(octets)]
-    contents = [content for found in _STREAM.findall(octets) if b" cm" in (content := _inflated(found))]
+    contents = [content for content in streams(octets) if b" cm" in content]
     return [
         Paper(width=width, height=height, filled=tuple(_filled(content)))
         for (width, height), content in zip(boxes, contents, strict=True)
     ]
 
 
-def _inflated(octets: bytes) -> bytes:
-    try:
-        return zlib.decompress(octets)
-    except zlib.error:
-        return b""
+def streams(octets: bytes) -> Iterator[bytes]:
+    """Yield each deflated stream of a PDF, inflated.
+
+    A stream says itself where it ends: one may well close with an octet that reads as a line's end.
+    """
+    for begun in _STREAM.finditer(octets):
+        with suppress(zlib.error):
+            yield zlib.decompressobj().decompress(octets[begun.end() :])
 
 
 def _filled(content: bytes) -> Iterator[Filled]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import zlib
 from datetime import UTC, datetime
 
 import pytest
 
+from papers import streams
 from salus.web import typesetting
 from salus.web.typesetting import NoChineseFont, chinese_font, pdf
 
@@ -27,21 +26,13 @@ def test_the_same_html_gives_the_same_bytes_and_another_day_others() -> None:
 
 def test_the_paper_is_tagged_and_says_its_standard_language_and_title() -> None:
     made = pdf(f"<h1>Report</h1>{TABLE}", "Report 1", "en", AT)
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, re.DOTALL)
-    told = made + b"".join(_inflated(stream) for stream in streams)
+    told = made + b"".join(streams(made))
 
     assert made.startswith(b"%PDF-1.")
     assert b"/StructTreeRoot" in told
     assert b"pdfuaid" in told
     assert b"/Lang(en" in told
     assert b"Report 1" in told
-
-
-def _inflated(stream: bytes) -> bytes:
-    try:
-        return zlib.decompress(stream)
-    except zlib.error:
-        return b""
 
 
 @pytest.mark.parametrize(
