@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import signal
 import stat
 import sys
@@ -35,6 +36,7 @@ from salus.witness.service import Signer as Cosignatory
 from salus.witness.store import Folder
 
 NAME = "witness.example"
+ASIDE = re.compile(r"\.new\d*$")
 
 
 class Dying:
@@ -102,7 +104,7 @@ class Dying:
 
     def _opened(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Count a file that is opened to be written anew: it is empty then until its content comes."""
-        if event == "open" and isinstance(arguments[0], str) and arguments[0].endswith(".new"):
+        if event == "open" and isinstance(arguments[0], str) and ASIDE.search(arguments[0]):
             self.at("before open")
 
     def _wrap(self, owner: Any, name: str, what: Callable[..., str]) -> None:

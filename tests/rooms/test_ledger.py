@@ -279,13 +279,15 @@ def test_the_published_log_is_whole_after_a_crash_at_any_file(log: Log) -> None:
             placing = log.another().place(log.sequencer.plan(tx, old.size))
             for _ in range(crash_after):
                 next(placing)
-        (log.files / ".new").write_bytes(b"half a fi")
+        (log.files / ".new0").write_bytes(b"half a fi")
         report = verify_directory(log.files, log.sequencer.key)
         assert report.findings == ()
         seen.append(report.checkpoint)
 
     assert seen == [old] * (steps - 1) + [new]
     assert log.another().publish() == 0
+    log.grow(1)
+    assert list(log.files.glob(".new*")) == []
 
 
 def test_lost_or_damaged_files_are_found_and_can_be_published_anew(log: Log) -> None:

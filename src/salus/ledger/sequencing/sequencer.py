@@ -128,12 +128,14 @@ class Sequencer:
                 yield CHECKPOINT_PATH, note.encode()
 
     def place(self, plan: Iterator[Placed]) -> Iterator[str]:
-        """Put one file after another in its place and yield its path; the checkpoint only when the rest is durable."""
+        """Put files in their places and yield their paths; the checkpoint only when the rest is durable."""
         shelf = Shelf(self._files)
         for path, content in plan:
             if path == CHECKPOINT_PATH:
                 shelf.settle()
             shelf.put(path, content)
+            if path == CHECKPOINT_PATH:
+                shelf.settle()
             yield path
         shelf.settle()
 
