@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from salus.app import SCHEMAS
 from salus.storage import Settings, Store, open_store
@@ -21,7 +21,7 @@ import prepared
 import spreading
 
 # A test's time is its machine's, not the code's: a busy one makes no failure.
-settings.register_profile("salus", deadline=None)
+settings.register_profile("salus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("salus")
 
 if "SALUS_WITHOUT" in os.environ:

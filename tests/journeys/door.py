@@ -213,7 +213,7 @@ def _counting(app: ASGIApp, door: Door) -> ASGIApp:
 
 
 def _listening(port: int) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return

@@ -43,7 +43,7 @@ def test_a_demo_is_cosigned_moves_through_time_and_takes_its_witnesses_with_it(t
 
         moved = node.command("demo", "advance", "73h")
         assert moved.returncode == 0, moved.stderr
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while (later := trust.open(node.get("/log/checkpoint").text)).as_of - opened.as_of < timedelta(hours=73):
             assert time.monotonic() < until
             time.sleep(0.2)
@@ -51,7 +51,7 @@ def test_a_demo_is_cosigned_moves_through_time_and_takes_its_witnesses_with_it(t
 
         node.process.kill()
         node.process.wait()
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while any(answers(url) for url in policy.urls.values()):
             assert time.monotonic() < until
             time.sleep(0.1)

@@ -101,7 +101,7 @@ def test_neither_file_holds_a_secret(kept: Kept) -> None:
         assert b"custodian.sealed" in everything or b"Hospital H1" in everything
 
 
-@tried(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 @example(where=0.0, bit=0)
 @example(where=0.9999999, bit=0)
@@ -116,7 +116,7 @@ def test_a_file_with_one_changed_bit_is_refused(kept: Kept, where: float, bit: i
     assert not (kept.place / "never").exists()
 
 
-@tried(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(part=st.floats(0, 1, exclude_max=True))
 @example(part=0.0)
 @example(part=0.9999999)

@@ -168,8 +168,11 @@ def test_a_chainer_that_is_killed_leaves_nothing_half_done(store: Store) -> None
         registered(store, *(a_read() for _ in range(5)))
     for rounds in (1, 2, 3, 5):
         command = [sys.executable, "-c", CHAINER, str(store.settings.data)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+            assert child.stdin is not None
             assert child.stdout is not None
+            child.stdin.write(b"\n" * (rounds + 1))  # and no further, however late the kill comes
+            child.stdin.flush()
             for _ in range(rounds):
                 assert child.stdout.readline()
             child.kill()
@@ -351,7 +354,7 @@ from pathlib import Path
 from salus.access import chain
 from salus.storage import Settings, open_store
 store = open_store(Settings(data=Path(sys.argv[1]), postgres="wheel"))
-while True:
+for _ in sys.stdin:
     chain(store, 7)
     print(flush=True)
 """

@@ -12,6 +12,7 @@ from test_documents import commands
 from salus.cli import main
 
 WITHOUT_A_NODE = ("code verify", "code recognition", "code explain", "publication", "witness")
+WITHOUT_PAGES = ("token", "import", "facility add", "ledger verify", "backup")
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands(main, "main")])
@@ -31,13 +32,22 @@ def test_a_command_that_there_is_not_is_refused_by_its_name() -> None:
 
 @pytest.mark.parametrize("command", WITHOUT_A_NODE)
 def test_what_works_without_a_node_loads_no_node(command: str) -> None:
+    assert not loaded_by(command) & {"app", "web", "storage", "records", "identity", "parties"}
+
+
+@pytest.mark.parametrize("command", WITHOUT_PAGES)
+def test_what_serves_no_pages_loads_none(command: str) -> None:
+    assert "web" not in loaded_by(command)
+
+
+def loaded_by(command: str) -> set[str]:
+    """Return the rooms that a process has loaded when a command has said what it does."""
     script = (
         "import sys\nfrom salus.cli import main\n"
         f"main([*{command.split()!r}, '--help'], standalone_mode=False)\n"
         "print(sorted({name.split('.')[1] for name in sys.modules if name.startswith('salus.')}), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-
     loaded = set(done.stderr.strip("[]\n").replace("'", "").split(", "))
     assert "cli" in loaded
-    assert not loaded & {"app", "web", "storage", "records", "identity", "parties"}
+    return loaded

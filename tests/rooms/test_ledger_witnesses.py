@@ -148,11 +148,11 @@ def test_a_hung_and_a_dead_witness_hold_nobody_up(log: Log, tmp_path: Path) -> N
             ]
             gathering = Gathering(log.store, witnesses, log.clock)
             began = time.monotonic()
-            assert gathering.gather(patience=1.0) == 1
+            assert gathering.gather(patience=asking.ANSWER_SECONDS * 0.5) == 1
             took = time.monotonic() - began
             began = time.monotonic()
             gathering.gather(patience=0)
-            assert (took < 2.5, time.monotonic() - began < 0.5) == (True, True)
+            assert took + (time.monotonic() - began) < asking.ANSWER_SECONDS  # when the hung one is given up
             gathering.close()
     finally:
         one.stop()

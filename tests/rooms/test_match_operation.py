@@ -310,7 +310,7 @@ def known(node: Node) -> set[str]:
     return {resident_id(node, resident_of(node, send(node, system("H2"), one))) for one in both}
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(patient=PEOPLE)
 def test_an_answer_holds_nothing_but_what_was_sent(
     node: Node, h1: Asking, known: set[str], patient: dict[str, Any]

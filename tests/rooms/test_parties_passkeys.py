@@ -178,7 +178,7 @@ JUNK = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     part=st.sampled_from(
         ["id", "rawId", "type", "response", "clientDataJSON", "authenticatorData", "signature", "userHandle"]
@@ -207,7 +207,7 @@ def device(store: Store, desk: SignIn) -> Authenticator:
     return registered(desk, account)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(part=st.sampled_from(["id", "rawId", "type", "response", "clientDataJSON", "attestationObject"]), junk=JUNK)
 def test_a_malformed_registration_is_refused(desk: SignIn, device: Authenticator, part: str, junk: object) -> None:
     ceremony = desk.begin_passkey(UUID(bytes=device.user), "x", AT)

@@ -18,7 +18,6 @@ from salus.cli.output import data_option, ending, json_option, say, settings_opt
 from salus.cli.settings import settings_of
 from salus.kernel import Purpose, Role, format_instant
 from salus.parties import ROLE_PURPOSES
-from salus.web import run
 
 
 @click.command()
@@ -30,6 +29,8 @@ from salus.web import run
 @ending
 def serve(data: Path | None, settings: Path | None, port: int | None, host: str | None, as_demo: bool) -> None:
     """Serve a node until it is stopped. A new data folder becomes a node of this kind, for ever."""
+    from salus.web import run  # noqa: PLC0415  loads for most of a second what tokens and imports do without
+
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     collect_seldom()
     given = settings_of(settings, data=data, port=port, host=host)

@@ -13,7 +13,6 @@ from typing import IO
 import orjson
 
 from salus.kernel import Invalid, SalusError
-from salus.web import issues_of, outcome
 
 
 class OutcomesRefused(Invalid):
@@ -55,6 +54,8 @@ class Outcomes:
 
     def tell(self, path: Path, line: int, error: SalusError) -> None:
         """Say why a line was refused. Raises OutcomesRefused where that cannot be written, so that nothing is lost."""
+        from salus.web import issues_of, outcome  # noqa: PLC0415  loads for most of a second; most imports refuse nothing
+
         told = {"resourceType": "OperationOutcome", "id": f"line-{line}"} | outcome(issues_of(error))
         try:
             if path not in self._open:

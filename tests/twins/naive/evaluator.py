@@ -47,6 +47,7 @@ class Library:
             self.of_type[one["resourceType"]].add(address)
         self._keys: dict[tuple[str, str], dict[Any, set[str]]] = {}
         self._raw: dict[tuple[str, str], set[str]] = {}
+        self._elements: dict[tuple[str, str], list[tuple[str, list[list[Any]]]]] = {}
         self._answers: dict[tuple[str, str, str], Found] = {}
 
     def criterion(self, kind: str, name: str, value: str) -> Found:
@@ -85,7 +86,7 @@ class Library:
         return frozenset(found)
 
     def _own(self, kind: str, name: str, modifier: str, value: str) -> Found:
-        of, expression, targets, components = parameter(kind, name)
+        of, expression, targets, _ = parameter(kind, name)
         if modifier == "missing":
             present = self._present(kind, name)
             return frozenset(self.of_type[kind] - present if _truth(value) else present)
@@ -93,7 +94,7 @@ class Library:
             raise Wrong(modifier)
         wanted = split(value, ",")
         if of == "composite":
-            return self._composed(kind, expression, components, wanted)
+            return self._composed(kind, name, wanted)
         if (kind, name) in WHOLE and not modifier:
             modifier = "whole"
         if (of, modifier) in (("token", "of-type"), ("reference", "identifier")):
@@ -127,13 +128,21 @@ class Library:
             self._raw[kind, name] = held
         return self._raw[kind, name]
 
-    def _composed(self, kind: str, expression: str, parts: list[list[str]], wanted: list[str]) -> Found:
-        found = set()
-        for address in self.of_type[kind]:
-            for element in paths.nodes(self.resources[address], expression):
-                if any(_holds_all(element, parts, split(one, "$")) for one in wanted):
-                    found.add(address)
-        return frozenset(found)
+    def _composed(self, kind: str, name: str, wanted: list[str]) -> Found:
+        parts, asked = parameter(kind, name)[3], [split(one, "$") for one in wanted]
+        held = self._components(kind, name)
+        return frozenset(address for address, found in held if any(_holds_all(found, parts, one) for one in asked))
+
+    def _components(self, kind: str, name: str) -> list[tuple[str, list[list[Any]]]]:
+        """Return each element that a composite looks at, as whose it is and the values of its components."""
+        if (kind, name) not in self._elements:
+            _, expression, _, parts = parameter(kind, name)
+            self._elements[kind, name] = [
+                (address, [[key for node in paths.nodes(one, inner) for key in keys(of, node)] for inner, of in parts])
+                for address in self.of_type[kind]
+                for one in paths.nodes(self.resources[address], expression)
+            ]
+        return self._elements[kind, name]
 
     def _by_identifier(self, kind: str, expression: str, modifier: str, wanted: list[str]) -> Found:
         found = set()
@@ -180,14 +189,13 @@ def _truth(value: str) -> bool:
     return value == "true"
 
 
-def _holds_all(element: Any, parts: list[list[str]], wanted: list[str]) -> bool:
+def _holds_all(element: list[list[Any]], parts: list[list[str]], wanted: list[str]) -> bool:
     if len(parts) != len(wanted):
         raise Wrong("a composite has as many values as components")
-    for (expression, kind), value in zip(parts, wanted, strict=True):
-        found = [key for node in paths.nodes(element, expression) for key in keys(kind, node)]
-        if not any(matches(kind, key, "", value) for key in found):
-            return False
-    return True
+    return all(
+        any(matches(kind, key, "", value) for key in found)
+        for found, (_, kind), value in zip(element, parts, wanted, strict=True)
+    )
 
 
 def _identified(node: dict[str, Any], modifier: str, wanted: str) -> bool:

@@ -1,4 +1,5 @@
-"""What R4 says a value matches, kind by kind (FHIR R4, search.html, 3.1.1.4). Slow and plain on purpose."""
+"""What R4 says a value matches, kind by kind (FHIR R4, search.html, 3.1.1.4). Slow and plain on purpose; what is
+read from a text is read once."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
@@ -106,6 +108,7 @@ def _texts(value: Any) -> list[str]:
     return value if isinstance(value, list) else [value] if isinstance(value, str) else []
 
 
+@cache
 def folded(text: str) -> str:
     """Return a text without case, accents and needless space."""
     apart = unicodedata.normalize("NFKD", text.casefold())
@@ -157,6 +160,7 @@ def _date_keys(node: Any) -> Iterator[Span]:
         yield span(node)
 
 
+@cache
 def span(text: str) -> Span:
     """Return what a date of any precision covers. Raises Wrong for none."""
     found = _DATE.fullmatch(text)
@@ -213,6 +217,7 @@ def _number_matches(key: Decimal, modifier: str, wanted: str) -> bool:
     return compared(prefix, key, value, low, high)
 
 
+@cache
 def around(text: str) -> tuple[Decimal, Decimal]:
     """Return the numbers that are this one at the precision it is written with."""
     if not _NUMBER.fullmatch(text):
@@ -266,11 +271,13 @@ def prefixed(text: str) -> tuple[str, str]:
     return (text[:2], text[2:]) if text[:2] in PREFIXES else ("eq", text)
 
 
+@cache
 def split(text: str, at: str) -> list[str]:
-    """Cut a value where a mark stands without a backslash; escapes stay."""
+    """Cut a value where a mark stands without a backslash; escapes stay. The list is everybody's: nobody changes it."""
     return [one.replace("\0", "\\\\") for one in re.split(rf"(?<!\\){re.escape(at)}", text.replace("\\\\", "\0"))]
 
 
+@cache
 def plain(text: str) -> str:
     """Take the escapes off a value."""
     return re.sub(r"\\([\\,|$])", r"\1", text)
