@@ -124,11 +124,11 @@ def ordeal(kill: Callable[[NodeUnderTest], None], *, lazy: bool = False) -> Iter
                 load.await_service(0.0)
                 for _ in range(KILLS):
                     time.sleep(rng.uniform(0.2, 1.0))
+                    if lazy and restarts and lost(node, token, dict(load.seen.acknowledged)):
+                        break
                     died = time.monotonic()
                     kill(node)
                     restarts.append(load.await_service(died))
-                    if lazy and lost(node, token, dict(load.seen.acknowledged)):
-                        break
             yield Ordeal(node=node, token=token, seen=load.seen, restarts=restarts)
         finally:
             node.stop()
