@@ -1,4 +1,4 @@
-"""The trust file: everything that a door needs, fetched whole and by all alike, so that no fetch tells of anybody.
+"""The trust file: everything that a door needs, the same for all who fetch it, so that no fetch tells of anybody.
 
 Nothing in it is believed because it is there. Keys and declarations are leaves of the public log, each with its proof
 under a checkpoint that a quorum of witnesses cosigned; a declaration has its signers, its notice and its end; a status
