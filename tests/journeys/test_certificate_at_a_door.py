@@ -23,6 +23,7 @@ from salus.cli import main
 from salus.codec import encode_sl1, key_id, signer
 from salus.healthcode.certificates import CERTIFICATE_KEY
 from salus.kernel import format_instant
+from salus.storage import Duty
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -257,7 +258,7 @@ def test_a_page_keeps_to_the_log_that_it_saw_first_and_to_the_newest_file_of_it(
     age = page.locator("[data-part=age]").inner_text()
     foreign = paper.Door(at=door.now.replace(microsecond=0)).file()
     for instead in (older, foreign, b"{}", b"no JSON", b""):
-        door.instead["/trust.json"] = instead
+        door.instead |= {"/trust.json": instead, "/trust/rest.json": instead}
         try:
             page.reload()
             page.locator("[data-ready=yes]").wait_for()
@@ -423,3 +424,38 @@ def test_the_command_gives_the_same_verdicts(door: Door, tmp_path: Path) -> None
     assert json.loads(told.stdout)["trust"]["dropped"] == 0
     assert (told.exit_code, alone.exit_code, elsewhere.exit_code) == (1, 0, 1)
     assert json.loads(elsewhere.stdout)["verdicts"][0]["verdict"] == "cannot-tell"
+
+
+def test_a_door_that_knows_the_lists_asks_for_what_changed_and_sees_what_became_void(
+    door: Door, context: BrowserContext
+) -> None:
+    now = door.now
+    door.witnesses.advance(now.replace(hour=8, minute=0, second=0, microsecond=0) + timedelta(days=1) - now)
+    context.clock.set_fixed_time(door.now)
+    first, text = door.now.date(), door.text(index=4711)
+    page = install(context, door)
+    assert show(page, picture(text))[0] == "good"
+    door.witnesses.advance(timedelta(days=2))
+    context.clock.set_fixed_time(door.now)
+    with door.node.store.transaction(Duty.MIGRATION) as tx:
+        tx.run("insert into healthcode.voided values (1, 4711, 'asked', %s)", (door.now - timedelta(days=1),))
+    door.trust()
+
+    def again() -> list[str]:
+        door.asked.clear()
+        page.reload()
+        page.locator("[data-ready=yes]").wait_for()
+        return [path for path in door.asked if path.startswith("/trust")]
+
+    days = [f"/trust/changes/{first + timedelta(days=number)}" for number in range(3)]
+    assert again() == [*days, "/trust/rest.json"]
+    assert show(page, picture(text))[0] == "nothing-shown"
+    assert show(page, picture(door.text()))[0] == "good"
+    assert again() == [days[2], "/trust/rest.json"]
+    door.instead[days[2]] = b"no change"
+    try:
+        assert again() == [days[2], "/trust.json"]
+    finally:
+        door.instead.clear()
+    assert show(page, picture(text))[0] == "nothing-shown"
+    assert again() == [days[2], "/trust/rest.json"]

@@ -160,5 +160,8 @@ def test_no_address_takes_what_a_door_was_shown() -> None:
 
     assert methods == {
         path: {"GET", "HEAD"}
-        for path in ("/verify", "/verify/worker.js", "/verify/manifest.webmanifest", "/trust.json")
+        for path in (
+            *("/verify", "/verify/worker.js", "/verify/manifest.webmanifest", "/trust.json", "/trust/rest.json"),
+            "/trust/changes/{day}",  # of which no text but a day's date is taken
+        )
     }

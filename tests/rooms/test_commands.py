@@ -11,7 +11,7 @@ from test_documents import commands
 
 from salus.cli import main
 
-WITHOUT_A_NODE = ("code verify", "code recognition", "code explain", "publication", "witness")
+WITHOUT_A_NODE = ("code verify", "code freshen", "code recognition", "code explain", "publication", "witness")
 WITHOUT_PAGES = ("token", "import", "facility add", "ledger verify", "backup")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date, timedelta
 
-from web_samples import NOW, RESIDENT
+from web_samples import CLINICIAN, NOW, PATIENT, RECORD, RESIDENT
 
+from salus.kernel import Purpose
 from salus.web import views as v
 from salus.web.views import bringing as b
 from salus.web.views.certificates import DISEASES
@@ -23,7 +25,19 @@ CARD = b.BroughtCard(
 )
 
 SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
-    "my brought": (b.MyBrought(cards=(CARD,)), RESIDENT),
+    "my brought": (b.MyBrought(cards=(CARD, dataclasses.replace(CARD, key="2", shown=True))), RESIDENT),
+    "summary with what was brought": (
+        v.Summary(
+            patient=PATIENT,
+            record=RECORD,
+            purpose=Purpose.TREAT,
+            relation_ends=NOW + timedelta(hours=23),
+            slip="/desk/1/slip",
+            mixed="/desk/1/mixed",
+            brought=(dataclasses.replace(CARD, shown=True, lines=LINES[:2]),),
+        ),
+        CLINICIAN,
+    ),
     "my brought refused": (b.MyBrought(cards=(CARD,), why="the certificate was not taken"), RESIDENT),
     "my brought nothing": (b.MyBrought(cards=()), RESIDENT),
     "interfaces": (Interfaces(), None),

@@ -44,11 +44,12 @@ def my_brought(node: Node, who: Principal) -> tuple[Brought, ...]:
     return tuple(sorted(found, key=lambda one: one.at, reverse=True))
 
 
-def bring_certificate(node: Node, who: Principal, texts: Sequence[str]) -> UUID:
+def bring_certificate(node: Node, who: Principal, texts: Sequence[str], *, shown: bool = False) -> UUID:
     """Keep the facts of a resident's own certificate of another system, given as its code or all codes of its card.
 
-    Raises BroughtRefused if no recognised issuer signed it, or if its name and birth date are not the resident's;
-    Unavailable while nobody can say who is recognised; Refused for anybody but the resident.
+    `shown` says that places of care that treat the resident see them beside the record. Raises BroughtRefused if no
+    recognised issuer signed it, or if its name and birth date are not the resident's; Unavailable while nobody can say
+    who is recognised; Refused for anybody but the resident.
     """
     mine, at = own(node, who, Action.TAKE_CERTIFICATE), node.clock.now()
     trust = read_trust(trust_file(node))
@@ -61,7 +62,7 @@ def bring_certificate(node: Node, who: Principal, texts: Sequence[str]) -> UUID:
     if not _is_own(node, who, mine, told.holder, at):
         raise BroughtRefused("the certificate was not taken: its name and birth date are not those of your record")
     with node.store.transaction(Duty.CARE) as tx:
-        return bring(tx, node.custodian, mine.minted, replace(told, events=told.vouched), at)
+        return bring(tx, node.custodian, mine.minted, replace(told, events=told.vouched), at, shown=shown)
 
 
 def take_out_brought(node: Node, who: Principal, brought_id: UUID) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -10,12 +10,14 @@ from uuid import UUID
 from salus import access, healthcode, identity, records
 from salus.access import Action, Kind, Read, Sight
 from salus.app.facts import decide, read_by, refuse, relation_by_other, relation_ends
+from salus.app.in_care import brought_in_care
 from salus.app.node import Node
 from salus.app.seeing import own_sight, sight_of, sight_so_far
 from salus.app.visits import reference_of
 from salus.codec import trimmed
 from salus.codec.dynamic import SKEW_STEPS, STEP_SECONDS, is_dynamic
 from salus.healthcode import CodeUnknown, phones, sharing
+from salus.healthcode.brought import Brought
 from salus.identity import IdNumber
 from salus.kernel import Purpose, Role, civil_day
 from salus.parties import Principal
@@ -48,12 +50,13 @@ class Visit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewed:
-    """A summary that was read, and until when the facility may read on."""
+    """A summary that was read, until when the facility may read on, and what its resident brought for care to see."""
 
     summary: Summary
     ends: datetime | None
     stands: Stands
     followed: tuple[Followed, ...]
+    brought: tuple[Brought, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,7 @@ class Parts:
     ends: datetime | None
     keepings: list[Keeping]
     marks: list[Mark]
+    brought: tuple[Brought, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +207,7 @@ def unwrap_summary(node: Node, parts: Parts) -> Viewed:
         ends=parts.ends,
         stands=records.stands(located, keys, parts.sight, parts.keepings, summary, today),
         followed=tuple(following.follow(node.plans, born, sex, parts.marks, today)),
+        brought=parts.brought,
     )
 
 
@@ -219,7 +224,10 @@ def _summary_parts(tx: Transaction, node: Node, principal: Principal, resident_i
     if not decision.allowed:
         return None
     sight = own_sight(resident.charts) if own else sight_of(tx, node, principal, resident.charts, at)
-    return gather(tx, node, principal, resident.key, sight, ends, Action.READ_SUMMARY, decision.ground)
+    parts = gather(tx, node, principal, resident.key, sight, ends, Action.READ_SUMMARY, decision.ground)
+    if own or ends is None:
+        return parts
+    return replace(parts, brought=brought_in_care(tx, node, resident.key, sight))
 
 
 def gather(

@@ -69,6 +69,7 @@ class _Code(Commands):
         "explain": "explaining:explain",
         "issue": "issuing:issue",
         "recognition": "recognising:recognition",
+        "freshen": "freshening:freshen",
         "key": "trusting:key",
         "trust": "trusting:trust",
         "verify": "codes:verify",

@@ -9,6 +9,9 @@ from salus.codec.certificates.bound import (
     encode_shown,
     text_of_bound,
 )
+from salus.codec.certificates.changes import TYPE as CHANGE_TYPE
+from salus.codec.certificates.changes import StatusChange, read_change, write_change
+from salus.codec.certificates.freshening import changes_from, freshened, without_lists
 from salus.codec.certificates.logged import Logged, batch_digest, fitting
 from salus.codec.certificates.model import (
     LIST_SIZE,
@@ -29,6 +32,7 @@ from salus.codec.certificates.verdict import Outcome, Reason, Verdict, permitted
 from salus.codec.certificates.voided import MARK_OCTETS, VoidMarks, mark_of, write_void_marks
 
 __all__ = [
+    "CHANGE_TYPE",
     "LIST_SIZE",
     "LONGEST",
     "MARK_OCTETS",
@@ -44,12 +48,14 @@ __all__ = [
     "Outcome",
     "Presented",
     "Reason",
+    "StatusChange",
     "StatusList",
     "TrustFile",
     "Verdict",
     "VoidMarks",
     "answers_of",
     "batch_digest",
+    "changes_from",
     "day_number",
     "decode_bound",
     "decode_certificate",
@@ -58,10 +64,12 @@ __all__ = [
     "encode_certificate",
     "encode_shown",
     "fitting",
+    "freshened",
     "hour_number",
     "instant",
     "mark_of",
     "permitted",
+    "read_change",
     "read_status_list",
     "read_trust",
     "refuse_older",
@@ -70,6 +78,8 @@ __all__ = [
     "subject_of",
     "text_of_bound",
     "verify",
+    "without_lists",
+    "write_change",
     "write_status_list",
     "write_trust",
     "write_void_marks",

@@ -1,10 +1,11 @@
-"""The trust file: everything that a door needs, fetched whole and by all alike, so that no fetch tells of anybody.
+"""The trust file: everything that a door needs, the same for all who fetch it, so that no fetch tells of anybody.
 
 Nothing in it is believed because it is there. Keys and declarations are leaves of the public log, each with its proof
 under a checkpoint that a quorum of witnesses cosigned; a declaration has its signers, its notice and its end; a status
 list is signed by the issuer whose certificates it voids. What is not proved is left out, and counts for nothing. The
 file's age is counted from the witnesses' cosignatures, so that nobody can give an old one a new date. Acceptance rules,
-and the emergencies under which some of them were published at short notice, are there if there are any.
+and the emergencies under which some of them were published at short notice, are there if there are any. A file that a
+door made up from changes has those, too: each leads exactly to the lists that their issuer signed, or is left out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, TypeVar
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from salus.codec.certificates.changes import StatusChange, read_change
 from salus.codec.certificates.logged import Batch, Logged, decode64, encode64, proved_leaf, read_batch, write_batch
 from salus.codec.certificates.model import MOST_LISTS
 from salus.codec.certificates.status import StatusList, read_status_list, subject_of
@@ -59,7 +61,9 @@ MOST_OCTETS = 16 * 1024 * 1024
 ISSUER = "issuer"
 _FIELDS = {"format", "policy", "head", "keys", "issuers", "declarations", "lists"}
 # absent where there are none
-_ALSO = {"acceptance", "emergencies", "recognised", "trusted", "signed", "vetoes", "voided"}
+_ALSO = {"acceptance", "changes", "emergencies", "recognised", "trusted", "signed", "vetoes", "voided"}
+MOST_CHANGES = 16
+"""A door that has so many takes the lists whole again."""
 _KEY_FIELDS = {"party", "organisation", "duty", "key"}
 
 _Found = TypeVar("_Found")
@@ -86,7 +90,8 @@ class TrustFile:
     other key does. `batches` are certificates that the log had. `vetoes` are by the log's ombudsmen; what they stopped
     in time is left out. `published` are its acceptance rules and recognitions as the log has them; `emergencies` are
     those that came along with rules at short notice, whether or not they follow rightly on each other. `voided` are
-    lists of void codes in formats of other systems, by SHA-256 of the key that signed codes and list.
+    lists of void codes in formats of other systems, by SHA-256 of the key that signed codes and list. `changes` are
+    what was voided since lists were fetched whole; `lists` have it.
     """
 
     trust: Trust
@@ -105,6 +110,7 @@ class TrustFile:
     voided: Mapping[bytes, VoidMarks] = field(default_factory=lambda: MappingProxyType({}))
     published: tuple[Published, ...] = ()
     emergencies: tuple[Published, ...] = ()
+    changes: tuple[StatusChange, ...] = ()
 
     def fresh(self, at: datetime) -> bool:
         """Tell whether the file is young enough to be used; a clock that is an hour slow is borne with."""
@@ -262,7 +268,7 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     by_kid = {key_id(one.key): one for one in issuers}
     trusted = told.each(value.get("trusted", ()), told.published)
     batches = told.each(value.get("signed", ()), lambda one: read_batch(one, trust))
-    lists = told.each(value["lists"], lambda one: _listed(one, by_kid))
+    lists, changes = _changed(value, _newest(told.each(value["lists"], lambda one: _listed(one, by_kid))), by_kid, told)
     voided = told.each(value.get("voided", ()), _voided)
     return TrustFile(
         trust=trust,
@@ -270,7 +276,7 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
         ends=made + TRUST_LASTS,
         issuers=MappingProxyType(by_kid),
         declarations=tuple(declarations),
-        lists=_newest(lists),
+        lists=lists,
         dropped=told.dropped,
         acceptance=tuple(RegionRules.of(one.document) for one in rules),
         recognised=tuple(Recognition.of(one.document) for one in recognised),
@@ -281,6 +287,7 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
         voided=_newest(voided),
         published=(*rules, *recognised),
         emergencies=tuple(emergencies),
+        changes=changes,
     )
 
 
@@ -349,6 +356,8 @@ def _parsed(octets: bytes) -> dict[str, Any]:
         raise CodecError(f"a trust file has exactly the fields {sorted(_FIELDS)}", Fault.STRUCTURE)
     if not all(isinstance(value[name], list) for name in set(value) - {"format", "policy", "head"}):
         raise CodecError("a trust file's keys, issuers, declarations and lists are lists", Fault.STRUCTURE)
+    if len(value.get("changes", ())) > MOST_CHANGES:
+        raise CodecError("a trust file has more changes than a door keeps", Fault.LENGTH)
     return value
 
 
@@ -434,6 +443,24 @@ def _listed(item: Any, issuers: Mapping[bytes, Issuer]) -> tuple[tuple[str, int]
     if found.subject != subject_of(issuers[found.kid].party, int(number)):
         raise CodecError("a status list voids only its own issuer's certificates", Fault.KEY)
     return (party, int(number)), found
+
+
+def _changed(
+    value: Mapping[str, Any], lists: Mapping[tuple[str, int], StatusList], issuers: Mapping[bytes, Issuer], told: _Told
+) -> tuple[Mapping[tuple[str, int], StatusList], tuple[StatusChange, ...]]:
+    """Apply changes one after the other; return the lists as they are then, and the changes that led to them."""
+    keys = {kid: one.key for kid, one in issuers.items()}
+
+    def apply(item: Any) -> StatusChange:
+        nonlocal lists
+        found = read_change(decode64(item), keys)
+        if found.party != issuers[found.kid].party:
+            raise CodecError("a change voids only its own issuer's certificates", Fault.KEY)
+        lists = MappingProxyType(found.applied(lists))
+        return found
+
+    changes = tuple(told.each(value.get("changes", ()), apply))
+    return lists, changes
 
 
 def _voided(item: Any) -> tuple[bytes, VoidMarks]:

@@ -36,7 +36,10 @@ class BroughtFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
-    """What one certificate said, who is recognised to have signed it, by which key, and SHA-256 of what was signed."""
+    """What one certificate said, who is recognised to have signed it, by which key, and SHA-256 of what was signed.
+
+    `shown` is what its resident said when bringing it: whether places of care that treat them see it in their record.
+    """
 
     brought_id: UUID
     form: str
@@ -45,9 +48,10 @@ class Brought:
     source: str
     facts: tuple[BroughtFact, ...]
     at: datetime
+    shown: bool = False
 
 
-def brought_of(told: Believed, brought_id: UUID, at: datetime) -> Brought:
+def brought_of(told: Believed, brought_id: UUID, at: datetime, *, shown: bool = False) -> Brought:
     """Keep the facts of a code that is believed, and of its issuer's opinions nothing."""
     return Brought(
         brought_id=brought_id,
@@ -57,13 +61,15 @@ def brought_of(told: Believed, brought_id: UUID, at: datetime) -> Brought:
         source=told.digest.hex(),
         facts=tuple(_fact(event) for event in told.events[:MOST_FACTS]),
         at=at,
+        shown=shown,
     )
 
 
 def written(one: Brought) -> bytes:
     """Write what is sealed."""
     facts = [{"kind": f.kind, "target": f.target, "on": f.on, "detail": dict(f.detail)} for f in one.facts]
-    told = {"form": one.form, "issuer": one.issuer, "kid": one.kid, "source": one.source, "facts": facts}
+    said = {"shown": True} if one.shown else {}
+    told = {"form": one.form, "issuer": one.issuer, "kid": one.kid, "source": one.source, "facts": facts, **said}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -86,6 +92,7 @@ def read(brought_id: UUID, octets: bytes, at: datetime) -> Brought:
             for one in told["facts"]
         ),
         at=at,
+        shown=told.get("shown") is True,  # absent from what was brought before anybody was asked
     )
 
 

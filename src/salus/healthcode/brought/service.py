@@ -18,16 +18,24 @@ MOST_BROUGHT: Final = 100
 _DOMAIN = "healthcode.brought"
 
 
-def bring(tx: Transaction, custodian: Custodian, resident_key: int, told: Believed, at: datetime) -> UUID:
-    """Keep the facts of a code; the same code is kept once. BroughtRefused for more than a hundred."""
+def bring(
+    tx: Transaction, custodian: Custodian, resident_key: int, told: Believed, at: datetime, *, shown: bool = False
+) -> UUID:
+    """Keep the facts of a code; the same code is kept once, as it was said last whether it is `shown` in care.
+
+    BroughtRefused for more than a hundred.
+    """
     held = brought(tx, custodian, resident_key)
-    known = next((one.brought_id for one in held if one.source == told.digest.hex()), None)
+    known = next((one for one in held if one.source == told.digest.hex()), None)
+    if known is not None and known.shown is shown:
+        return known.brought_id
     if known is not None:
-        return known
-    if len(held) >= MOST_BROUGHT:
+        store.insert_out(tx, known.brought_id, at)
+    elif len(held) >= MOST_BROUGHT:
         raise BroughtRefused(f"at most {MOST_BROUGHT} certificates can be kept; take some out first")
     brought_id = new_id()
-    sealed = custodian.seal(_DOMAIN, written(brought_of(told, brought_id, at)), _place(brought_id, resident_key))
+    kept = written(brought_of(told, brought_id, at, shown=shown))
+    sealed = custodian.seal(_DOMAIN, kept, _place(brought_id, resident_key))
     store.insert(tx, brought_id, resident_key, sealed, at)
     return brought_id
 

@@ -1,5 +1,6 @@
 """Certificates that residents take of their own records: issued, listed, voided. None is made unasked."""
 
+from salus.healthcode.certificates.changing import void_change
 from salus.healthcode.certificates.errors import CertificateRefused
 from salus.healthcode.certificates.issuing import (
     CERTIFICATE_KEY,
@@ -16,6 +17,7 @@ from salus.healthcode.certificates.issuing import (
 )
 from salus.healthcode.certificates.model import Fact, Held, hint_of
 from salus.healthcode.certificates.service import (
+    LIST_LASTS,
     ONCE_A_DAY,
     ONCE_LASTS,
     every_taken,
@@ -41,6 +43,7 @@ from salus.healthcode.certificates.voids import VoidReason
 
 __all__ = [
     "CERTIFICATE_KEY",
+    "LIST_LASTS",
     "ONCE_A_DAY",
     "ONCE_LASTS",
     "CertificateRefused",
@@ -70,6 +73,7 @@ __all__ = [
     "tell_voids",
     "verify_voids",
     "void",
+    "void_change",
     "void_corrected",
     "void_count",
     "void_full",

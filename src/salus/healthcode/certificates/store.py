@@ -168,6 +168,12 @@ def void_places(tx: Transaction) -> list[tuple[int, int]]:
     return [(number, index) for number, index in rows]
 
 
+def voided_at(tx: Transaction) -> list[tuple[int, int, datetime]]:
+    """Return every void place of the status lists, and since when it is."""
+    rows = tx.rows("select list_number, index, at from healthcode.voided where list_number > 0")
+    return [(number, index, at) for number, index, at in rows]
+
+
 def count_void(tx: Transaction) -> int:
     """Return how many certificates are void, full ones too."""
     row = tx.row("select count(*) from healthcode.voided")

@@ -35,10 +35,11 @@ async def my_brought(visit: Visit) -> Response:
 async def bring(visit: Visit) -> Response:
     """Keep the facts of a certificate of another system; a card in several codes is given a line each."""
     who, node = _resident(visit), visit.gate.node
-    lines = str((await visit.form()).get("code", "")).splitlines()
+    form = await visit.form()
+    lines, shown = str(form.get("code", "")).splitlines(), form.get("shown") == "yes"
     texts = [text for line in lines if (text := line.strip())]  # within a line a space is a digit of base45
     try:
-        await in_thread(visit.gate, lambda: app.bring_certificate(node, who, texts))
+        await in_thread(visit.gate, lambda: app.bring_certificate(node, who, texts, shown=shown))
     except BroughtRefused as refused:
         return visit.show(await _page(visit, why=refused.text))
     return visit.go(Address.BROUGHT, Notice.BROUGHT)
@@ -57,10 +58,11 @@ async def take_out(visit: Visit) -> Response:
 async def _page(visit: Visit, why: str | None = None) -> MyBrought:
     who, node = _resident(visit), visit.gate.node
     found = await in_thread(visit.gate, lambda: app.my_brought(node, who))
-    return MyBrought(cards=tuple(_card(one) for one in found), why=why)
+    return MyBrought(cards=tuple(brought_card(one) for one in found), why=why)
 
 
-def _card(one: Brought) -> BroughtCard:
+def brought_card(one: Brought) -> BroughtCard:
+    """Put what was brought into words."""
     return BroughtCard(
         key=str(one.brought_id),
         form=FORMS[one.form],
@@ -68,6 +70,7 @@ def _card(one: Brought) -> BroughtCard:
         source=one.source,
         at=one.at,
         lines=tuple(_line(fact) for fact in one.facts),
+        shown=one.shown,
     )
 
 

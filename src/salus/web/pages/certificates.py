@@ -11,9 +11,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from salus import app
+from salus.codec.certificates import CHANGE_TYPE
 from salus.healthcode.certificates import CertificateRefused, Held
 from salus.kernel import CIVIL_TIME, Purpose, Role
 from salus.parties import Principal
+from salus.records import NotFound
 from salus.records.attesting import Attested, AttestedKind
 from salus.web.gate import gate_of, in_thread
 from salus.web.pages.offline import same_for_all, service_worker
@@ -36,6 +38,8 @@ from salus.web.views.certificates import (
 )
 
 TRUST = "/trust.json"
+REST = "/trust/rest.json"
+CHANGES = "/trust/changes"
 _COMMAND = "salus code verify picture.png --trust trust.json --at 2031-03-01T08:00:00Z --venue care-home"
 
 
@@ -130,7 +134,9 @@ async def worker(request: Request) -> Response:
         *map(asset, ("salus.css", "salus.js", "verifier.js", "zxing_reader.wasm", "mark.svg")),
         f"{Address.VERIFY}/manifest.webmanifest",
     ]
-    return service_worker(request, Verify(command=_COMMAND), Address.VERIFY, "worker.js", assets, trust=TRUST)
+    return service_worker(
+        request, Verify(command=_COMMAND), Address.VERIFY, "worker.js", assets, trust=[TRUST, REST], changes=CHANGES
+    )
 
 
 async def manifest(_: Request) -> Response:
@@ -153,6 +159,33 @@ async def trust(request: Request) -> Response:
     gate = gate_of(request)
     octets = await in_thread(gate, lambda: app.trust_file(gate.node))
     return Response(octets, 200, {"Cache-Control": "no-cache"}, "application/json")
+
+
+async def rest(request: Request) -> Response:
+    """Serve the trust file without its lists of void certificates, to doors that have those."""
+    gate = gate_of(request)
+    octets = await in_thread(gate, lambda: app.doors.trust_rest(gate.node))
+    return Response(octets, 200, {"Cache-Control": "no-cache"}, "application/json")
+
+
+async def change(request: Request) -> Response:
+    """Serve what became void on a day, the same for everybody."""
+    gate, text = gate_of(request), request.path_params["day"]
+    day = _day(text)
+    octets = await in_thread(gate, lambda: app.doors.void_change(gate.node, day))
+    if octets is None:
+        raise NotFound("no door needs the change of that day any more, or yet; fetch the trust file whole")
+    return Response(octets, 200, {"Cache-Control": "no-cache"}, CHANGE_TYPE)
+
+
+def _day(text: str) -> date:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.isoformat() != text:
+        raise NotFound("a change has the address of its day, such as 2031-03-01")
+    return found
 
 
 def _id(text: str) -> UUID:
@@ -208,4 +241,6 @@ ROUTES = [
     Route(Address.VERIFY + "/worker.js", worker, methods=["GET"], name="verify-worker"),
     Route(Address.VERIFY + "/manifest.webmanifest", manifest, methods=["GET"], name="verify-manifest"),
     Route(TRUST, trust, methods=["GET"], name="trust"),
+    Route(REST, rest, methods=["GET"], name="trust-rest"),
+    Route(CHANGES + "/{day}", change, methods=["GET"], name="void-change"),
 ]

@@ -15,6 +15,7 @@ from salus.kernel import Purpose, Role
 from salus.parties import ROLE_PURPOSES, PartyExists, Principal
 from salus.records import NotFound
 from salus.web.gate import in_thread
+from salus.web.pages.bringing import brought_card
 from salus.web.pages.following_words_of import follow_up
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import patient, record, written
@@ -124,6 +125,7 @@ async def summary(visit: Visit) -> Response:
         reports=f"{Address.DESK}/{resident}/reports",
         shown=f"{Address.DESK}/{resident}/notice",
         follow_up=follow_up(node, viewed.stands, viewed.followed),
+        brought=tuple(brought_card(one) for one in viewed.brought),
     )
     return visit.show(view)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from salus.kernel import Invalid, Purpose, Role
 
 if TYPE_CHECKING:
+    from salus.web.views.bringing import BroughtCard
     from salus.web.views.following import FollowUp
     from salus.web.views.public_log import Branch
 
@@ -404,7 +405,7 @@ class Summary:
     `relation_ends` is the end of the care relation, None where the reader's institution holds the record itself.
     `slip` takes the form that prints a slip for the resident's own account, `mixed` says that two people are in it,
     `closing` is the form on which the desk writes down what the resident closes, `reports` those of this institution,
-    `shown` opens a notice they hand over.
+    `shown` opens a notice they hand over; `brought` is what they brought from other systems for care to see.
     """
 
     template: ClassVar[str] = "summary.html"
@@ -419,6 +420,7 @@ class Summary:
     reports: str = ""
     shown: str = ""
     follow_up: FollowUp | None = None
+    brought: tuple[BroughtCard, ...] = ()
 
 
 # --- pages: residents

@@ -28,7 +28,7 @@ class BroughtLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BroughtCard:
-    """The facts of one certificate, who signed it, the hash of its source, and where it is taken out."""
+    """The facts of one certificate, its signer, its source's hash, where to take it out, if it is `shown` in care."""
 
     key: str
     form: str
@@ -36,6 +36,7 @@ class BroughtCard:
     source: str
     at: datetime
     lines: tuple[BroughtLine, ...]
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

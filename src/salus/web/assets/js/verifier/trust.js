@@ -5,6 +5,7 @@
 
 import { succeeding } from "./accepting.js";
 import { canonical } from "./canonical.js";
+import { applied, readChange } from "./changes.js";
 import { readSpki } from "./keys.js";
 import { Trust } from "./log.js";
 import { hex, readBase64, same, sha256, utf8 } from "./octets.js";
@@ -22,20 +23,23 @@ export const LASTS = 7 * 86400;
 const SLOW_CLOCK = 3600;
 const MOST_OCTETS = 16 * 1024 * 1024;
 const FIELDS = ["format", "policy", "head", "keys", "issuers", "declarations", "lists"];
-const ALSO = ["acceptance", "emergencies", "recognised", "trusted", "signed", "vetoes", "voided"]; // absent where there are none
+const ALSO = ["acceptance", "changes", "emergencies", "recognised", "trusted", "signed", "vetoes", "voided"]; // absent where there are none
+const MOST_CHANGES = 16;
 const SHORT_OCTETS = 16;
 
 /** @typedef {{ party: string, key: import("./keys.js").PublicKey }} Issuer */
 /** @typedef {{ key: string, digests: Set<string>, loggedAt: number }} Batch certificates that the log had */
 /**
  * Where it is `listed`, keys count from the first trust list's start on as the one in force says, and no other key does.
- * `emergencies` are those that came along, whether or not they follow rightly on each other.
+ * `emergencies` are those that came along, whether or not they follow rightly on each other. `changes` are what was voided
+ * since lists were fetched whole; `lists` have it.
  *
  * @typedef {{ policy: string, made: number, ends: number, issuers: Map<string, Issuer>,
  *   declarations: import("./publication.js").Declaration[], acceptance: import("./accepting.js").LoggedRules[],
  *   emergencies: import("./publication.js").Published[], lists: Map<string, import("./status.js").StatusList>, recognised: import("./recognition.js").Recognition[],
  *   dropped: number, listed: boolean, chain: import("./trusted.js").TrustList[], batches: Batch[],
- *   vetoes: import("./vetoing.js").Veto[], voided: Map<string, import("./voided.js").VoidMarks> }} TrustFile
+ *   vetoes: import("./vetoing.js").Veto[], voided: Map<string, import("./voided.js").VoidMarks>,
+ *   changes: import("./changes.js").StatusChange[] }} TrustFile
  */
 /**
  * What a file's documents are held against: the keys of its log, and its vetoes.
@@ -65,13 +69,19 @@ export async function readTrust(text) {
   const byKid = new Map(issuers.map((one) => [hex(one.key.digest.slice(0, 8)), one]));
   const trusted = await each(value.trusted ?? [], (one) => published(one, told, checkTrustList));
   const batches = await each(value.signed ?? [], (one) => batch(one, trust));
-  const lists = await each(value.lists, (one) => listed(one, byKid));
+  let lists = newest(await each(value.lists, (one) => listed(one, byKid)));
+  require((value.changes ?? []).length <= MOST_CHANGES, "more changes than a door keeps");
+  const changes = await each(value.changes ?? [], async (one) => {
+    const found = await change(one, byKid);
+    lists = await applied(found, lists);
+    return found;
+  });
   const voided = await each(value.voided ?? [], voidMarks);
   const dropped = each.dropped + unrenewed + rules.length - acceptance.length;
   const [made, ends, chain] = [head.asOf, head.asOf + LASTS, chained(trusted)];
   const { policy } = value;
-  const found = { policy, made, ends, issuers: byKid, declarations, acceptance, lists: newest(lists), recognised, dropped };
-  return { ...found, emergencies, chain, batches, vetoes, voided: newest(voided), listed: "trusted" in value };
+  const found = { policy, made, ends, issuers: byKid, declarations, acceptance, lists, recognised, dropped };
+  return { ...found, emergencies, chain, batches, vetoes, voided: newest(voided), listed: "trusted" in value, changes };
 }
 
 /**
@@ -283,6 +293,14 @@ async function listed(item, issuers) {
   require(/^(0|[1-9][0-9]{0,4})$/.test(number) && Number(number) < 1 << 16, "a list has a number");
   require(list.subject === subjectOf(party, Number(number)), "only its own issuer's certificates");
   return list;
+}
+
+/** @param {any} item @param {Map<string, Issuer>} issuers */
+async function change(item, issuers) {
+  const keys = new Map(Array.from(issuers, ([kid, one]) => [kid, one.key]));
+  const found = await readChange(readBase64(item), keys);
+  require(found.party === issuers.get(found.kid)?.party, "only its own issuer's certificates");
+  return found;
 }
 
 /** @param {any} item */

@@ -166,11 +166,11 @@ class Verifier {
 /** @param {HTMLElement} root */
 async function begin(root) {
   root.hidden = false;
-  const { trust: address = "", wasm = "", worker = "" } = root.dataset;
+  const { trust: address = "", rest = "", changes = "", wasm = "", worker = "" } = root.dataset;
   // without a worker the page still checks; it only needs the network again when it is opened next
   const install = "serviceWorker" in navigator && navigator.serviceWorker.register(worker, { scope: root.dataset.scope });
   await Promise.resolve(install).catch(() => undefined);
-  const [trust] = await Promise.all([loadTrust(address), loadReader(wasm)]);
+  const [trust] = await Promise.all([loadTrust(address, rest, changes), loadReader(wasm)]);
   const troubled = /** @type {HTMLElement} */ (root.querySelector('[data-part="trouble"]'));
   const ready = /** @type {HTMLElement} */ (root.querySelector('[data-part="ready"]'));
   if (!trust) {

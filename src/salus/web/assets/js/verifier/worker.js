@@ -1,11 +1,11 @@
 /**
  * The service worker of the verifier page: it answers from what was installed, so that the page works without a network,
- * and lets nothing out but the fetch of the trust file, which is the same for everybody.
+ * and lets nothing out but the fetches of the trust file and of what changed on a day, the same for everybody.
  */
 
 /** @type {any} */
 const worker = self;
-/** @type {{ version: string, page: string, trust: string, pages: Record<string, string>, assets: string[] }} */
+/** @type {{ version: string, page: string, trust: string[], changes: string, pages: Record<string, string>, assets: string[] }} */
 const told = worker.SALUS;
 const OURS = "salus-verifier-";
 const CACHE = OURS + told.version;
@@ -31,7 +31,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
   const url = new URL(request.url);
   const here = url.origin === worker.location.origin && request.method === "GET";
-  if (here && url.pathname === told.trust) return;
+  if (here && url.search === "" && (told.trust.includes(url.pathname) || isChange(url.pathname))) return;
   if (here && request.mode === "navigate" && url.pathname === told.page) {
     event.respondWith(kept(told.pages[language(url)], request));
   } else if (here && told.assets.includes(url.pathname)) {
@@ -40,6 +40,11 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
     event.respondWith(Response.error());
   }
 });
+
+/** Whether an address is that of a day's change, which is the same for everybody. @param {string} path */
+function isChange(path) {
+  return path.startsWith(`${told.changes}/`) && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(path.slice(told.changes.length + 1));
+}
 
 /** @param {URL} url @returns {string} */
 function language(url) {
