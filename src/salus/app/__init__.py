@@ -199,6 +199,7 @@ from salus.app.surveillance import (
     take_feed,
     verify_signal,
 )
+from salus.app.threads import Threads
 from salus.app.transacting import transact
 from salus.app.turning_away import turn_away, turn_away_for
 from salus.app.visits import REFERENCE_PREFIX, NoSuchVisit, visit_ends
@@ -295,6 +296,7 @@ __all__ = [
     "SignalSeen",
     "StepIn",
     "Taken",
+    "Threads",
     "Told",
     "TooFast",
     "TooManyCards",

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Generic, TypeVar
+
+from salus.app.threads import Threads
 
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
@@ -30,7 +32,7 @@ class Coalescer(Generic[Ask, Answer]):
     def __init__(self, run: Callable[[Sequence[Ask]], Sequence[Answer | BaseException]], threads: int = 1) -> None:
         self._run = run
         self._free = threads
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="coalesced")
+        self._threads = Threads(threads, "coalesced")
         self._waiting: deque[tuple[Ask, asyncio.Future[Answer]]] = deque()
         self._sizes: deque[int] = deque((1, 1), 2)
         self._patience: asyncio.TimerHandle | None = None
@@ -45,7 +47,7 @@ class Coalescer(Generic[Ask, Answer]):
 
     def close(self) -> None:
         """Finish what runs and take no more."""
-        self._pool.shutdown(wait=True)
+        self._threads.close()
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start what can be started, unless more are expected in a moment: as many as one of the last two batches."""
@@ -64,18 +66,18 @@ class Coalescer(Generic[Ask, Answer]):
             batch = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
             self._free -= 1
             self._sizes.append(len(batch))
-            work = loop.run_in_executor(self._pool, self._run, [ask for ask, _ in batch])
-            work.add_done_callback(lambda done, batch=batch: self._finish(loop, done, batch))  # type: ignore[misc]
+            work = partial(self._run, [ask for ask, _ in batch])
+            self._threads.begin(work, partial(self._finish, loop, batch))
 
     def _finish(
         self,
         loop: asyncio.AbstractEventLoop,
-        done: asyncio.Future[Sequence[Answer | BaseException]],
         batch: list[tuple[Ask, asyncio.Future[Answer]]],
+        done: Sequence[Answer | BaseException] | None,
+        broken: BaseException | None,
     ) -> None:
         self._free += 1
-        broken = done.exception()
-        answers = [broken] * len(batch) if broken else done.result()
+        answers = [broken] * len(batch) if broken is not None else done or ()
         for (_, waiting), answer in zip(batch, answers, strict=True):
             if waiting.cancelled():
                 continue

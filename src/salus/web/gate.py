@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import anyio
 from starlette.requests import Request
 
-from salus.app import Creator, Matcher, Node, Reader, Searcher
+from salus.app import Creator, Matcher, Node, Reader, Searcher, Threads
 
 T = TypeVar("T")
 THREADS = 8
@@ -24,7 +23,7 @@ class Gate:
     creator: Creator
     matcher: Matcher
     searcher: Searcher
-    threads: anyio.CapacityLimiter
+    threads: Threads
 
 
 def gate_of(request: Request) -> Gate:
@@ -35,4 +34,4 @@ def gate_of(request: Request) -> Gate:
 
 async def in_thread(gate: Gate, work: Callable[[], T]) -> T:
     """Run synchronous work on one of the bounded threads."""
-    return await anyio.to_thread.run_sync(work, limiter=gate.threads)
+    return await gate.threads.run(work)

@@ -9,7 +9,6 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import anyio
 import uvloop
 from granian.constants import Interfaces
 from granian.log import LogLevels
@@ -18,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from salus.app import Creator, Matcher, Node, Reader, Relay, Searcher, SettingsRefused, may_listen
+from salus.app import Creator, Matcher, Node, Reader, Relay, Searcher, SettingsRefused, Threads, may_listen
 from salus.kernel import SalusError
 from salus.records import resource_types
 from salus.web.attempts import Guesses
@@ -38,7 +37,7 @@ def application(node: Node, *, relay: bool = True) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         reader, creator, matcher, searcher = Reader(node), Creator(node), Matcher(node), Searcher(node)
         rounds = Relay(node)
-        threads = anyio.CapacityLimiter(THREADS)
+        threads = Threads(THREADS, "gate")
         app.state.gate = Gate(
             node=node, reader=reader, creator=creator, matcher=matcher, searcher=searcher, threads=threads
         )
@@ -48,7 +47,7 @@ def application(node: Node, *, relay: bool = True) -> Starlette:
             yield
         finally:
             rounds.stop()
-            for one in (reader, creator, matcher, searcher):
+            for one in (reader, creator, matcher, searcher, threads):
                 one.close()
 
     routes = all_routes()
