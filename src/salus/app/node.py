@@ -110,7 +110,7 @@ class Node:
 
     def ping(self) -> None:
         """Ask the database for nothing. Raises StoreDown if it does not answer."""
-        with self.store.transaction(Duty.CARE) as tx:
+        with self.store.statements(Duty.CARE) as tx:
             tx.row("select 1")
 
     def postgres_version(self) -> str:
