@@ -14,7 +14,7 @@ from salus.app import Node, Taken
 from salus.healthcode import EvidenceRefused, measures
 from salus.parties import Principal
 from salus.web.fhir.answering import answering
-from salus.web.fhir.callers import check_scope, known
+from salus.web.fhir.callers import caller, check_scope
 from salus.web.fhir.requests import bearer, body, no_parameters
 from salus.web.gate import gate_of, in_thread
 
@@ -40,7 +40,7 @@ async def _take(request: Request, kind: str, resource: str, take: Take) -> Respo
     gate = gate_of(request)
     no_parameters(request)
     token = bearer(request)
-    who = await in_thread(gate, lambda: known(gate, token))
+    who = await caller(gate, token)
     check_scope(who, resource, "c")
     raw = await body(request)
 

@@ -19,7 +19,7 @@ from salus.command import Known
 from salus.kernel import CIVIL_TIME, civil_day, format_instant
 from salus.records import FACILITY
 from salus.web.fhir.answering import Interaction, answering
-from salus.web.fhir.callers import known
+from salus.web.fhir.callers import caller, known
 from salus.web.fhir.outcome import FHIR_JSON
 from salus.web.fhir.parameters import Wanted, read_parameters, the_one, wrong
 from salus.web.fhir.requests import bearer, body, no_parameters, pairs_of
@@ -44,7 +44,7 @@ async def state_capacity(request: Request) -> Response:
     gate = gate_of(request)
     no_parameters(request)
     token = bearer(request)
-    who = await in_thread(gate, lambda: known(gate, token))
+    who = await caller(gate, token)
     raw = await body(request)
 
     def work() -> None:

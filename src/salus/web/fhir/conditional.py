@@ -11,7 +11,7 @@ from salus.parties import Principal
 from salus.records import Accepted, Condition
 from salus.web.fhir import bundles
 from salus.web.fhir.answering import Interaction, answering
-from salus.web.fhir.callers import check_scope, known
+from salus.web.fhir.callers import caller, check_scope
 from salus.web.fhir.deleting import deleted
 from salus.web.fhir.outcome import HttpRefused
 from salus.web.fhir.patching import patch_of
@@ -89,7 +89,7 @@ CONDITIONAL = (
 async def _named(request: Request, interactions: str) -> tuple[Gate, Principal, Condition]:
     """Return who asks, and by which search; strangers learn nothing of how one is written."""
     gate, kind, token = gate_of(request), records.check_type(request.path_params["type"]), bearer(request)
-    who = await in_thread(gate, lambda: known(gate, token))
+    who = await caller(gate, token)
     for one in interactions:
         check_scope(who, kind, one)
     if not request.url.query:

@@ -19,7 +19,7 @@ from salus.records import Intent
 from salus.web.fhir import bundles
 from salus.web.fhir.answering import Endpoint, Interaction, answering
 from salus.web.fhir.audit_events import AUDIT_EVENT, AUDIT_EVENTS, events
-from salus.web.fhir.callers import check_scope, known
+from salus.web.fhir.callers import caller, check_scope
 from salus.web.fhir.capability import capability, smart_configuration
 from salus.web.fhir.capacity import CAPACITY
 from salus.web.fhir.conditional import CONDITIONAL, create_unless_known
@@ -40,8 +40,8 @@ from salus.web.fhir.validating import validate
 from salus.web.gate import Gate, gate_of, in_thread
 
 
-def _principal(gate: Gate, token: str, kind: str, interaction: str) -> Principal:
-    who = known(gate, token)
+async def _principal(gate: Gate, token: str, kind: str, interaction: str) -> Principal:
+    who = await caller(gate, token)
     check_scope(who, kind, interaction)
     return who
 
@@ -62,12 +62,12 @@ async def find(request: Request) -> Response:
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
     token, pairs = bearer(request), pairs_of(request.url.query)
     if kind == AUDIT_EVENT:  # residents are shown their own register; what a hospital stored before is found as ever
-        who = await in_thread(gate, lambda: _principal(gate, token, kind, "s"))
+        who = await _principal(gate, token, kind, "s")
         if who.role is Role.RESIDENT:
             shown = await in_thread(gate, lambda: events(gate, who, pairs))
             return Response(shown, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
     if kind == CONSENT:  # what residents said stands beside what is stored
-        who = await in_thread(gate, lambda: _principal(gate, token, kind, "s"))
+        who = await _principal(gate, token, kind, "s")
         found = await in_thread(gate, lambda: searched(gate, who, kind, pairs))
         return Response(found, 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
     page = await gate.searcher.ask(SearchAsk(bearer=token, type=kind, pairs=pairs))
@@ -84,7 +84,7 @@ async def find_posted(request: Request) -> Response:
     token, cursor = bearer(request), pairs_of(request.url.query)
     if any(name != "_cursor" for name, _ in cursor):
         raise HttpRefused("send a posted search's parameters in its form, only _cursor in the address", 400)
-    who = await in_thread(gate, lambda: _principal(gate, token, kind, "s"))
+    who = await _principal(gate, token, kind, "s")
     pairs = [*pairs_of(await form(request)), *cursor]
     if kind == AUDIT_EVENT and who.role is Role.RESIDENT:
         shown = await in_thread(gate, lambda: events(gate, who, pairs))
@@ -99,7 +99,7 @@ async def create(request: Request) -> Response:
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
     no_parameters(request)
     token, wanted = bearer(request), preference(request)
-    who = await in_thread(gate, lambda: _principal(gate, token, kind, "c"))
+    who = await _principal(gate, token, kind, "c")
     if "if-none-exist" in request.headers:
         return await create_unless_known(gate, request, who, kind)
     raw = await body(request)
@@ -119,7 +119,7 @@ async def update(request: Request) -> Response:
     no_parameters(request)
     token, wanted, id_text = bearer(request), preference(request), request.path_params["id"]
     if_match = request.headers.get("if-match")
-    who = await in_thread(gate, lambda: _principal(gate, token, kind, "u"))
+    who = await _principal(gate, token, kind, "u")
     raw = await body(request)
 
     def work() -> records.Accepted:

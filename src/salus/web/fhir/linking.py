@@ -13,7 +13,7 @@ from salus.app import Crossed, Linking, cross_reference, link_own_charts, read_b
 from salus.parties import Principal
 from salus.records import Named, Problem, RecordRefused, named_as, named_by, named_in
 from salus.web.fhir.answering import answering
-from salus.web.fhir.callers import check_scope, known
+from salus.web.fhir.callers import caller, check_scope
 from salus.web.fhir.outcome import FHIR_JSON, outcome
 from salus.web.fhir.parameters import Wanted, read_parameters, the_one, wrong
 from salus.web.fhir.requests import bearer, body, no_parameters
@@ -53,7 +53,7 @@ async def merge(request: Request) -> Response:
     gate = gate_of(request)
     no_parameters(request)
     token = bearer(request)
-    who = await in_thread(gate, lambda: known(gate, token))
+    who = await caller(gate, token)
     check_scope(who, "Patient", "u")
     raw = await body(request)
 
@@ -95,7 +95,7 @@ def _merged(sent: dict[str, Any], done: Linking, *, preview: bool) -> Response:
 async def cross(request: Request) -> Response:
     """Answer `GET Patient/$ihe-pix?sourceIdentifier=system|value&targetSystem=…` (IHE PIXm, ITI-83, 2:3.83.4)."""
     gate, token, pairs = gate_of(request), bearer(request), request.query_params.multi_items()
-    who = await in_thread(gate, lambda: known(gate, token))
+    who = await caller(gate, token)
     given: dict[str, list[Any]] = {"sourceIdentifier": [], "targetSystem": []}
     for name, value in pairs:
         if name in given:
@@ -113,7 +113,7 @@ async def cross_posted(request: Request) -> Response:
     gate = gate_of(request)
     no_parameters(request)
     token = bearer(request)
-    who = await in_thread(gate, lambda: known(gate, token))
+    who = await caller(gate, token)
     raw = await body(request)
     return await in_thread(gate, lambda: _crossed(gate, who, read_parameters(read_body(gate.node, who, raw), _PIX)))
 

@@ -13,7 +13,7 @@ from salus.kernel import Refused
 from salus.records import Accepted
 from salus.web.fhir import bundles
 from salus.web.fhir.answering import Interaction, answering
-from salus.web.fhir.callers import check_scope, known
+from salus.web.fhir.callers import caller, check_scope
 from salus.web.fhir.outcome import HttpRefused
 from salus.web.fhir.requests import bearer, no_parameters, preference
 from salus.web.gate import gate_of, in_thread
@@ -27,7 +27,7 @@ async def patch(request: Request) -> Response:
     gate, kind = gate_of(request), records.check_type(request.path_params["type"])
     no_parameters(request)
     token, wanted, id_text = bearer(request), preference(request), request.path_params["id"]
-    who = await in_thread(gate, lambda: known(gate, token))
+    who = await caller(gate, token)
     check_scope(who, kind, "u")
     operations, if_match = await patch_of(request), request.headers.get("if-match")
 

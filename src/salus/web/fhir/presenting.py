@@ -13,7 +13,7 @@ from salus.healthcode import CodeUnknown
 from salus.kernel import format_instant
 from salus.records import Problem, RecordRefused, parse
 from salus.web.fhir.answering import answering
-from salus.web.fhir.callers import check_scope, known
+from salus.web.fhir.callers import caller, check_scope
 from salus.web.fhir.outcome import FHIR_JSON
 from salus.web.fhir.requests import bearer, body, no_parameters
 from salus.web.gate import gate_of, in_thread
@@ -25,7 +25,7 @@ async def present(request: Request) -> Response:
     gate = gate_of(request)
     no_parameters(request)
     token = bearer(request)
-    who = await in_thread(gate, lambda: known(gate, token))
+    who = await caller(gate, token)
     check_scope(who, "Patient", "r")
     raw = await body(request)
 

@@ -16,7 +16,7 @@ from salus.parties import Principal
 from salus.records import Ask, Asked, Intent, NotFound, RecordRefused, Submission
 from salus.web.fhir import bundles, consents
 from salus.web.fhir.answering import Interaction, answering
-from salus.web.fhir.callers import check_scope, known
+from salus.web.fhir.callers import caller, check_scope
 from salus.web.fhir.outcome import FHIR_JSON, HttpRefused
 from salus.web.fhir.requests import (
     bearer,
@@ -44,7 +44,7 @@ async def submit(request: Request) -> Response:
     no_parameters(request)
     unconditional(request)
     wanted = preference(request, "minimal")
-    who = await in_thread(gate, lambda: known(gate, token))
+    who = await caller(gate, token)
     raw = await body(request)
 
     def work() -> bytes:
