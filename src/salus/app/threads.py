@@ -24,30 +24,28 @@ class Threads:
 
     def begin(self, work: Callable[[], T], then: Callable[[T | None, BaseException | None], object]) -> None:
         """Run `work` on a thread, and then `then` on the event loop, with its result or with what it raised."""
-        loop = asyncio.get_running_loop()
-
-        def worked() -> None:
-            try:
-                result = work()
-            except BaseException as error:
-                loop.call_soon_threadsafe(then, None, error)
-            else:
-                loop.call_soon_threadsafe(then, result, None)
-
-        self._pool.submit(worked)
+        self._pool.submit(_work, asyncio.get_running_loop(), work, then)
 
     async def run(self, work: Callable[[], T]) -> T:
         """Return what `work` returns on a thread, or raise what it raises."""
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self.begin(work, partial(_tell, answer))
-        try:
-            return await answer
-        finally:
-            del answer  # what it raised holds this frame: together they would wait for the garbage collector
+        return await answer
 
     def close(self) -> None:
         """Finish what was handed over and take no more."""
         self._pool.shutdown(wait=True)
+
+
+def _work(
+    loop: asyncio.AbstractEventLoop, work: Callable[[], T], then: Callable[[T | None, BaseException | None], object]
+) -> None:
+    try:
+        result = work()
+    except BaseException as error:
+        loop.call_soon_threadsafe(then, None, error)
+    else:
+        loop.call_soon_threadsafe(then, result, None)
 
 
 def _tell(asker: asyncio.Future[T], result: T | None, broken: BaseException | None) -> None:
