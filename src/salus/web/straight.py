@@ -4,9 +4,10 @@ through all routes one by one. The functions are the ones that the routes name; 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -38,7 +39,7 @@ class Application(Starlette):
         if scope["method"] == "POST":
             receive = bounded(receive, MOST_BODY_BYTES)
         try:
-            answer = await endpoint(Request(scope, receive, send))
+            answer = await endpoint(_Asked(scope, receive, send))
         except Exception:
             await self._dressed(PlainTextResponse("Internal Server Error", 500))(scope, receive, send)
             raise  # as the layers do: whoever serves writes it down
@@ -47,6 +48,30 @@ class Application(Starlette):
     def _dressed(self, answer: Response) -> Response:
         answer.raw_headers += security_headers(answer.raw_headers, secure=self.secure)
         return answer
+
+
+class _Headers(Headers):
+    """A request's headers, looked through once; of one that is there twice the first counts, as it does there."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope=scope)
+        self._first: dict[bytes, bytes] = dict(reversed(self._list))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a header's value."""
+        found = self._first.get(key.lower().encode("latin-1"))
+        return default if found is None else found.decode("latin-1")
+
+
+class _Asked(Request):
+    """A request that is asked for six headers, most of which are not there: each search through all would cost it."""
+
+    @property
+    def headers(self) -> Headers:
+        """Return the headers."""
+        if not hasattr(self, "_headers"):
+            self._headers = _Headers(self.scope)
+        return self._headers
 
 
 def straight(scope: Scope) -> Endpoint | None:

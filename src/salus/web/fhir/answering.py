@@ -16,6 +16,7 @@ from salus.web.fhir.turning_away import count_refused
 
 CLOSED, MAY_BE_CLOSED = "Salus-Closed", "parts of a record may be closed by law or by its resident"
 """A line on every answer alike, whatever is asked and found, so that it tells of nothing."""
+_CLOSED = (CLOSED.lower().encode(), MAY_BE_CLOSED.encode())
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -43,7 +44,7 @@ def answering(endpoint: Endpoint) -> Endpoint:
             await count_refused(request, error)
             # Its traceback's frames hold the body that was sent; they would wait for the garbage collector.
             answer = refusal(error.with_traceback(None))
-        answer.headers[CLOSED] = MAY_BE_CLOSED
+        answer.raw_headers.append(_CLOSED)
         return answer
 
     return answered
