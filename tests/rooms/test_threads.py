@@ -44,6 +44,14 @@ def test_what_work_raises_is_raised_to_whoever_asked_and_the_thread_goes_on() ->
     _with(play)
 
 
+def test_work_that_looks_beyond_the_end_of_an_iterator_is_answered_too() -> None:
+    async def play(threads: Threads) -> None:
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await asyncio.wait_for(threads.run(lambda: next(iter(()))), 5)
+
+    _with(play)
+
+
 def test_no_more_work_is_under_way_than_there_are_threads() -> None:
     under_way, most, lock = 0, 0, threading.Lock()
 

@@ -42,6 +42,8 @@ def _work(
 ) -> None:
     try:
         result = work()
+    except StopIteration as error:  # a future takes none of these: whoever asked would wait for ever
+        loop.call_soon_threadsafe(then, None, RuntimeError(f"work raised {error!r}"))
     except BaseException as error:
         loop.call_soon_threadsafe(then, None, error)
     else:
