@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from measures import DAY, HOUR
 from measuring import an_observation, sent, system_of
-from nodes import the_resident
+from nodes import asking, the_resident
 from salus import ledger
 from salus.app import take_result
 from salus.app.slips import hand_over
@@ -268,6 +269,37 @@ def test_rules_that_are_over_ask_for_nothing_and_a_slip_lasts_two_days(world: Sl
     world.world.advance(2 * DAY)
 
     assert world.read(slip).found.measure is Measure.NONE
+
+
+def test_anybody_reads_a_slip_on_the_page_and_saves_its_file(world: Slipping) -> None:
+    tag, _ = world.case()
+    slip = world.slip(tag)
+    world.hand_over(slip)
+    world.world.close()
+    with asking(world.node) as client:
+        empty = client.ask("GET", "/exposure", headers=PLAIN)
+        form = posted(world, slip=slip.text)
+        page = client.ask("POST", "/exposure", **form)
+        file = client.ask("POST", "/exposure/file", **form)
+        chinese = client.ask("POST", "/exposure?lang=zh", **form)
+        wrong = client.ask("POST", "/exposure", **posted(world, slip="{}"))
+        unknown = client.ask("POST", "/exposure", **posted(world, slip=world.slip(tag, 9).text))
+
+    assert [one.status_code for one in (empty, page, file, chinese, wrong, unknown)] == [200, 200, 200, 200, 400, 200]
+    assert "A test is due by" in page.text
+    assert "请在" in chinese.text
+    assert world.node.trust is not None
+    assert recompute_slip(file.content, world.node.trust, world.world.now).measure is Measure.ADVISE
+    assert "A test is due" not in wrong.text + unknown.text + empty.text
+
+
+PLAIN = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}
+
+
+def posted(world: Slipping, **fields: str) -> dict[str, Any]:
+    """A form of somebody who is not signed in, with the token of the own browser."""
+    csrf = world.node.custodian.digest("web.form", b"browser\x00").hex()
+    return {"data": {"csrf": csrf, **fields}, "headers": {**PLAIN, "Cookie": "salus_form=browser"}}
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,10 @@ from salus.kernel import parse_instant
 from salus.rules import SlipPaper
 from salus.web import qr
 from salus.web.render import Speech
+from salus.web.slip_words import ASKS, CODE, FREE, LINE, NEAR, READ, TITLE
 from salus.web.views import Language
-from salus.web.words import DISEASES, noop
+from salus.web.words import DISEASES
 
-TITLE = noop("Exposure slip")
-NEAR = noop("Whoever holds this was near a case on this day, two investigators say, each of another organisation:")
-ASKS = noop("It asks for a test and for nothing else, for 48 hours at most, by published rules. It names nobody.")
-READ = noop("Scan the code and paste its text here; nobody is told, and nothing is kept:")
-LINE = noop("Give the sampling site this line with your specimen, if you like; then a negative result ends it:")
-FREE = noop("You need not keep this paper, show it or answer for it. No door, employer or official may ask for it.")
-CODE = noop("The slip, to be scanned")
 _HEAD = Markup(
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Salus</title><style>'
     "article{{break-after:page;font:11pt/1.4 sans-serif;max-width:170mm;margin:10mm auto}}svg{{width:86mm}}"
