@@ -59,6 +59,31 @@ class Slip:
         return str(self.leaf["commitment"])
 
 
+def sign(
+    signers: Sequence[Party],
+    index: str,
+    number: int,
+    *,
+    attested: datetime,
+    day: str,
+    disease: str,
+    subject: str | None = None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Make the opening and the leaf of an exposure that these investigators sign."""
+    told = {
+        "attested": format_instant(attested),
+        "blind": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "day": day,
+        "disease": disease,
+        "index": index,
+        "subject": subject or new_subject(),
+    }
+    commitment = commitment_of({"exposure": told})
+    message = attestation_message(commitment, index, number)
+    named = {one.name: one.sign(message) for one in signers}
+    return {"exposure": told}, {"index": index, "number": number, "commitment": commitment, "signatures": named}
+
+
 @dataclass(slots=True)
 class Tracing:
     """A world with a case, and investigators whose keys the log has had for long."""
@@ -83,19 +108,8 @@ class Tracing:
         subject: str | None = None,
     ) -> Slip:
         """Attest an exposure, as two investigators do who share no organisation."""
-        told = {
-            "attested": format_instant(attested),
-            "blind": base64.b64encode(secrets.token_bytes(32)).decode(),
-            "day": day,
-            "disease": DISEASE,
-            "index": index or self.index,
-            "subject": subject or new_subject(),
-        }
-        commitment = commitment_of({"exposure": told})
-        message = attestation_message(commitment, told["index"], number)
-        named = {one.name: one.sign(message) for one in (self.people[:2] if signers is None else signers)}
-        leaf = {"index": told["index"], "number": number, "commitment": commitment, "signatures": named}
-        return Slip({"exposure": told}, leaf)
+        told = {"attested": attested, "day": day, "disease": DISEASE, "subject": subject}
+        return Slip(*sign(self.people[:2] if signers is None else signers, index or self.index, number, **told))
 
     def log(self, *slips: Slip, at: datetime = ALIVE + 9 * HOUR) -> None:
         """Let the log have them, and its witnesses have seen them at an instant."""

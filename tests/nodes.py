@@ -60,7 +60,9 @@ def a_node(folder: Path, *facilities: str) -> Iterator[Node]:
         yield node
 
 
-def add_hospital(node: Node, facility: str, kind: FacilityKind = FacilityKind.HOSPITAL) -> None:
+def add_hospital(
+    node: Node, facility: str, kind: FacilityKind = FacilityKind.HOSPITAL, *, organisation: str = "Group"
+) -> None:
     """Register a facility."""
     parties.add_facility(
         node.store,
@@ -70,7 +72,7 @@ def add_hospital(node: Node, facility: str, kind: FacilityKind = FacilityKind.HO
         level=3,
         kind=kind,
         county="900101",
-        organisation="Group",
+        organisation=organisation,
     )
 
 

@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
-import salus
+import pytest
+
 from exposures import table_with_exposures, tracing
 from measures import ALIVE, HOUR
+from nodes import the_resident
+from salus import app
+from salus.access import Action
+from salus.healthcode.slips import SlipRefused
+from salus.kernel import Refused, Role
 from salus.ledger import KINDS
 from salus.rules import EvidenceKind, Exposure, Measure, lint, recompute_slip
+from salus.storage import Duty
+from slipping import Slipping, desk, slipping
 
-SOURCE = Path(salus.__file__).parent
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slipping]:
+    with slipping(tmp_path_factory.mktemp("exposures")) as opened:
+        yield opened
+
+
+def rows(world: Slipping, sql: str) -> list[tuple[Any, ...]]:
+    """Ask the database as its owner."""
+    with world.node.store.connect(Duty.MIGRATION, "salus") as owner:
+        return [tuple(row) for row in owner.execute(sql).fetchall()]
+
+
+def everything(world: Slipping) -> dict[str, int]:
+    """How many rows each table has."""
+    named = rows(world, "select table_schema || '.' || table_name from information_schema.tables"
+                        " where table_type = 'BASE TABLE' and table_schema !~ '^pg_|information_schema'")  # fmt: skip
+    return {name: rows(world, f"select count(*) from {name}")[0][0] for (name,) in named}
+
+
+def changed(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    """What came to each table in between."""
+    return {name: count - before[name] for name, count in after.items() if count != before[name]}
 
 
 def test_no_rule_makes_a_precaution_of_an_exposure_or_lets_it_last() -> None:
@@ -30,16 +59,73 @@ def test_an_exposure_names_neither_a_person_nor_a_place_nor_how_they_met() -> No
     assert set(told) == {"attested", "blind", "day", "disease", "index", "subject"}
 
 
-def test_no_node_keeps_whose_an_exposure_is() -> None:
-    """Outside of the pure rooms, the log's form and the command that reads a slip, nothing knows of one."""
-    knowing = set()
-    for path in SOURCE.rglob("*.py"):
-        names = {one.id for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.Name)}
-        if names & {"Exposure", "recompute_slip", "check_attested"}:
-            knowing.add(path.relative_to(SOURCE).parts[0])
+def test_no_table_has_a_column_for_whose_an_exposure_is(world: Slipping) -> None:
+    """What a node keeps of exposures is what the log shows, and which cases are none any more."""
+    told = {
+        table: {name for (name,) in rows(world, f"select column_name from information_schema.columns where {where}")}
+        for table, where in (
+            ("exposure", "table_schema = 'healthcode' and table_name = 'exposure'"),
+            ("exposure_end", "table_schema = 'healthcode' and table_name = 'exposure_end'"),
+        )
+    }
 
-    assert knowing == {"rules", "cli"}
-    assert not [path for path in SOURCE.rglob("*.sql") if "exposure" in path.read_text("utf-8")]
+    assert told == {
+        "exposure": {"commitment", "tag", "number", "entry", "pending_id"},
+        "exposure_end": {"tag", "ended_at"},
+    }
+    others = "select table_name from information_schema.columns where column_name ~ 'exposure|slip|contact'"
+    assert not rows(world, others)
+
+
+def test_reading_a_slip_leaves_nothing_behind_and_signed_in_a_look_at_ones_own_notices(world: Slipping) -> None:
+    """Neither the case nor the desk nor who holds the database learns that a slip was read, or by whom."""
+    tag, _ = world.case()
+    slip, me = world.slip(tag), the_resident(world.world.resident(world.number()))
+    world.hand_over(slip)
+    world.world.close()
+    before = everything(world)
+
+    asked = world.read(slip).found
+    unsigned = everything(world)
+    app.my_notices(world.node, me)
+    looked = everything(world)
+    world.read(slip, who=me)
+    signed = everything(world)
+
+    assert asked.measure is Measure.ADVISE
+    assert unsigned == before
+    assert changed(looked, signed) == changed(unsigned, looked)
+    told = rows(world, "select what, action, ground from access.entry order by batch desc, item desc limit 2")
+    assert told[0] == told[1]  # the register has the same words for both looks
+
+
+def test_only_a_disease_control_desk_hands_exposures_over_and_no_role_reads_whose_they_are(world: Slipping) -> None:
+    tag, _ = world.case()
+    slip = world.slip(tag)
+
+    for facility in ("CDC1", "P1", "H1", "L1", "S1"):
+        for role in set(Role) - {Role.RESIDENT, Role.AUDITOR, Role.OPERATOR}:
+            if (facility, role) == ("CDC1", Role.EPIDEMIOLOGIST):
+                continue
+            with pytest.raises(Refused):
+                world.hand_over(slip, who=desk(facility, role))
+
+    assert world.hand_over(slip).taken == 1
+    assert [action for action in Action if "exposure" in action] == [Action.HAND_EXPOSURES_OVER]
+
+
+def test_a_slip_goes_through_the_log_before_it_asks_anything_and_its_case_stands_there(world: Slipping) -> None:
+    tag, _ = world.case()
+    slip = world.slip(tag)
+
+    with pytest.raises(SlipRefused, match="NO-EVIDENCE"):
+        world.hand_over(world.slip("A" * 43 + "="))
+    world.hand_over(slip)
+    waiting = world.read(slip).found
+    world.world.close()
+
+    assert waiting.measure is Measure.NONE
+    assert world.read(slip).found.measure is Measure.ADVISE
 
 
 def test_a_slip_comes_to_advice_and_to_nothing_two_days_later() -> None:

@@ -36,6 +36,7 @@ HISTORIES = (
     " access.directive access.withdrawal access.disclosure access.disclosed"
     " access.refusals_published appeals.contest appeals.answer healthcode.code"
     " healthcode.evidence healthcode.decision healthcode.notice keys.destruction"
+    " healthcode.exposure healthcode.exposure_end"
     " identity.resident identity.claim identity.number identity.assertion identity.question"
     " identity.answer identity.notice keys.shredded ledger.leaf ledger.checkpoint"
     " ledger.cosignature ledger.document ledger.tile ledger.parked records.chart records.acceptance"

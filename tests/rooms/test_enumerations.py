@@ -95,7 +95,8 @@ ROLES = {
 UNGRANTED = {Purpose.HRESCH}  # in the closed list; no role may name them yet
 ACTIONS = (
     "answer-appeal break-glass change-consent close-for-resident command commit-specimen contest create"
-    " delete explain-links import invite-resident judge-identity link-charts match-identity open-notice"
+    " delete explain-links hand-exposures-over import invite-resident judge-identity link-charts match-identity"
+    " open-notice"
     " open-relation print-code read read-code read-consent read-identity read-in-emergency read-notice"
     " read-quality read-register read-signals read-situation read-summary read-work-list replace-code"
     " report-identity report-resources resolve-code review-emergency search send-counts show-given-code"

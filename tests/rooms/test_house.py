@@ -77,6 +77,7 @@ INSIDES_THAT_ARE_FACES = {
     "salus.codec.notices": "what a holder shows to one care facility",
     "salus.rules.acceptance": "what a region asks of a certificate, apart from what evidence asks of a person",
     "salus.healthcode.cards": "cards on paper have verbs of their own beside the identity code's",
+    "salus.healthcode.slips": "attested exposures have verbs of their own, in which there is no resident",
     "salus.healthcode.sharing": "who may show whose code has verbs of its own beside the identity code's",
     "salus.healthcode.certificates": "certificates have verbs of their own beside the identity code's",
     "salus.healthcode.phones": "phones have verbs of their own beside the identity code's",

@@ -34,6 +34,7 @@ def _held(kind: Measure, contest: str | None = None) -> HeldNotice:
         file="/me/notice/0123456789ab/file",
         command=f"salus code explain salus-measure-0123456789ab.json --vkey '{VKEY}'",
         contest=contest,
+        case=_RECEIPT.text if kind is Measure.PRECAUTION else None,
     )
 
 

@@ -262,6 +262,38 @@ def test_a_second_attestation_of_one_case_renews_nothing(world: Tracing) -> None
     assert due(met, [], rules, ATTESTED + 48 * HOUR).measure is Measure.NONE
 
 
+def test_several_slips_of_one_bearer_are_judged_together_wherever_they_are_read(world: Tracing) -> None:
+    """Alone the second, attested a day later, would ask for a day more; beside the first it renews nothing."""
+    first, second = world.attest(), world.attest(number=2, attested=ATTESTED + DAY)
+    world.log(first, at=ATTESTED + HOUR)
+    world.log(second, at=ATTESTED + DAY + HOUR)
+    one, other = world.raw(first), world.raw(second)
+
+    def until(raw: bytes, *others: bytes, hours: float) -> Recomputed:
+        return recompute_slip(raw, world.world.log.trust, ATTESTED + hours * HOUR, others=others)
+
+    assert until(other, hours=30).ends == ATTESTED + 72 * HOUR
+    assert until(other, one, hours=30).ends == until(one, other, hours=30).ends == ATTESTED + 48 * HOUR
+    assert until(other, one, hours=50).measure is Measure.NONE
+    assert until(other, other, b"{}", hours=50).measure is Measure.ADVISE  # itself again, and what is no slip
+
+
+def test_the_command_takes_further_slips(world: Tracing, tmp_path: Path) -> None:
+    first, second = world.attest(), world.attest(number=2, attested=ATTESTED + DAY)
+    world.log(first, at=ATTESTED + HOUR)
+    world.log(second, at=ATTESTED + DAY + HOUR)
+    (tmp_path / "trust.txt").write_text(str(world.world.log.trust), "utf-8")
+    for name, slip in (("first", first), ("second", second)):
+        (tmp_path / name).write_bytes(world.raw(slip))
+    at = format_instant(ATTESTED + 50 * HOUR)
+    asked = ["code", "explain", str(tmp_path / "second"), "--trust", str(tmp_path / "trust.txt"), "--at", at]
+
+    alone = CliRunner().invoke(main, asked)
+    beside = CliRunner().invoke(main, [*asked, "--slip", str(tmp_path / "first")])
+
+    assert (alone.exit_code, beside.exit_code) == (0, 1)
+
+
 def test_a_slip_in_other_hands_asks_them_for_a_test_at_most_and_is_ended_by_none_of_theirs(world: Tracing) -> None:
     """Whoever finds one reads advice; their own results are under another secret, and nobody keeps that they had it."""
     slip = world.attest()

@@ -1,6 +1,6 @@
 """The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
-from salus.app import destroying, disclosing, doors, emergencies, grace, receipts, register, revoking
+from salus.app import destroying, disclosing, doors, emergencies, grace, receipts, register, revoking, slips
 from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_body, refuse_entries
 from salus.app.auditing import Audited, audited
 from salus.app.bringing import bring_certificate, my_brought, take_out_brought
@@ -460,6 +460,7 @@ __all__ = [
     "signals",
     "signer_certificates",
     "situation_of",
+    "slips",
     "staff_name",
     "step_into",
     "summary_of",

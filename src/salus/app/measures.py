@@ -17,7 +17,7 @@ from salus.app.notices import contested_view
 from salus.app.own_work import OwnWork
 from salus.app.residents import own, own_read
 from salus.app.writing import accept
-from salus.healthcode import EvidenceRefused, Unsettable, measures
+from salus.healthcode import EvidenceRefused, Unsettable, measures, slips
 from salus.kernel import parse_instant
 from salus.ledger import Leaf
 from salus.parties import Principal
@@ -97,6 +97,7 @@ def take_result(node: Node, who: Principal, resource: dict[str, Any], signed: me
     body = measures.check_evidence(node.store, node.trust, signed, at)
     under = _emergency(node, body["disease"], at)
     _same_result(records.result_told(resource), body)
+    logged = [one.key for one in measures.known(node.store, node.trust).keys] if body["replaces"] is not None else []
     taken: list[str] = []
     keys = AtHand(node.keys)
 
@@ -108,6 +109,8 @@ def take_result(node: Node, who: Principal, resource: dict[str, Any], signed: me
         if own is not None and own != holder:
             raise EvidenceRefused("the Observation is about another person than the specimen", where="resource.subject")
         taken.append(measures.take_result(tx, keys, signed, at, under))
+        if body["replaces"] is not None:
+            slips.correct(tx, keys, body["replaces"], signed, logged, at)
         access.register(tx, [_result_read(who, holder, chart, len(keys.opened) - before, at)])
 
     accepted = accept(node, who, [records.of_resource(resource, "Observation")], noted=keep, keys=keys)

@@ -53,6 +53,13 @@ _FROM = {False: "a specimen and a result", True: "an exposure to a case,"}
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A receipt of yours: a measure has to rest on the specimen of one of them.",
 )
+@click.option(
+    "--slip",
+    "slips",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A further slip of yours: of one case the first alone counts, and a second renews nothing.",
+)
 @click.option("--at", help="The instant to answer for, such as 2031-03-01T08:00:00Z; the present without it.")
 @json_option
 @ending
@@ -62,6 +69,7 @@ def explain(
     vkey: str | None,
     witnesses: tuple[str, ...],
     receipts: tuple[Path, ...],
+    slips: tuple[Path, ...],
     at: str | None,
     as_json: bool,
 ) -> None:
@@ -78,17 +86,25 @@ def explain(
     raw = file.read_bytes()
     if is_receipt(raw):
         sys.exit(_tell_receipt(read_receipt(raw, believed), as_json))
-    slip = is_slip(raw)
-    found = (recompute_slip if slip else recompute)(raw, believed, instant, vetoes or ())
+    found = _recomputed(raw, believed, instant, vetoes or (), slips)
     mine = rests_on(raw, [read_receipt(one.read_bytes(), believed) for one in receipts]) if receipts else None
     if as_json:
         tell({"good": found.fault is None, "at": format_instant(instant), "receipt": mine, **found.as_json()})
     else:
-        for line in [*_lines(found, instant, slip), *(_of_receipt(mine) if receipts else [])]:
+        for line in [*_lines(found, instant, is_slip(raw)), *(_of_receipt(mine) if receipts else [])]:
             say(line)
         if found.fault is None and vetoes is None:
             say("whether an ombudsman vetoed the rules is not looked at: that takes a node's trust file")
     sys.exit(0 if found.fault is None and mine is not False else 1)
+
+
+def _recomputed(
+    raw: bytes, believed: Trust, instant: datetime, vetoes: tuple[Veto, ...], slips: tuple[Path, ...]
+) -> Recomputed:
+    """Recompute a measure, or a slip beside the bearer's further ones."""
+    if is_slip(raw):
+        return recompute_slip(raw, believed, instant, vetoes, others=[one.read_bytes() for one in slips])
+    return recompute(raw, believed, instant, vetoes)
 
 
 def _of_receipt(mine: bool | None) -> list[str]:

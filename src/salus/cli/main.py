@@ -50,6 +50,7 @@ class _Main(Commands):
         "roles": "nodes:roles",
         "selftest": "selftesting:selftest",
         "serve": "nodes:serve",
+        "slip": "slips:slip",
         "token": "nodes:token",
         "veto": "publishing:veto",
         "witness": "witnessing:witness",

@@ -14,7 +14,7 @@ from salus.cli.signing import read_json, signatures_of
 from salus.kernel import Invalid, format_instant
 from salus.rules import Document
 
-DUTIES = ("sampling-site", "laboratory", "issuer", "signer", "ombudsman")
+DUTIES = ("sampling-site", "laboratory", "issuer", "signer", "ombudsman", "investigator")
 
 
 @click.group()

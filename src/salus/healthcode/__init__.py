@@ -3,7 +3,7 @@
 Refuses to hold or show a status: there is no column, function or field for one. `measures` has words of its own.
 """
 
-from salus.healthcode import measures
+from salus.healthcode import measures, slips
 from salus.healthcode.errors import CodeUnknown, EvidenceRefused, Unsettable
 from salus.healthcode.picture import qr_svg
 from salus.healthcode.service import SIGNING_KEY, code_of, issued_at, issuer_keys, replace, resolve
@@ -20,4 +20,5 @@ __all__ = [
     "qr_svg",
     "replace",
     "resolve",
+    "slips",
 ]

@@ -57,6 +57,7 @@ from salus.rules.publishing.trusting import (
 from salus.rules.publishing.vetoing import OMBUDSMAN, Veto, read_veto, stops, veto_message, vetoed_until
 from salus.rules.recomputing.attesting import (
     INVESTIGATOR,
+    MOST_OF_A_CASE,
     Attested,
     attestation_message,
     check_attested,
@@ -76,6 +77,7 @@ from salus.rules.recomputing.receipts import (
 )
 from salus.rules.recomputing.recompute import recompute
 from salus.rules.recomputing.slips import is_slip, recompute_slip
+from salus.rules.recomputing.slips_on_paper import SlipPaper, read_slip_paper
 from salus.rules.service import decide
 from salus.rules.tables.exposed import due
 from salus.rules.tables.lint import Fault, lint
@@ -85,6 +87,7 @@ __all__ = [
     "ANSWER_WITHIN",
     "INVESTIGATOR",
     "MOST_ADMITTED",
+    "MOST_OF_A_CASE",
     "NOT_LOGGED",
     "OMBUDSMAN",
     "REACH",
@@ -126,6 +129,7 @@ __all__ = [
     "Row",
     "RuleRefused",
     "Rules",
+    "SlipPaper",
     "Step",
     "Table",
     "TableRefused",
@@ -160,6 +164,7 @@ __all__ = [
     "opened",
     "proves",
     "read_receipt",
+    "read_slip_paper",
     "read_veto",
     "reason_of",
     "receipt_file",

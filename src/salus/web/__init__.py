@@ -4,6 +4,7 @@ from salus.web.fhir.outcome import issues_of, outcome
 from salus.web.serve import application, run
 from salus.web.sheets import Face as CardFace
 from salus.web.sheets import Sheet, cards_pdf, check_cards
+from salus.web.slip_papers import slips_html
 from salus.web.views import Language
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "issues_of",
     "outcome",
     "run",
+    "slips_html",
 ]

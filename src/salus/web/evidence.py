@@ -19,6 +19,8 @@ from salus.web.fhir.requests import bearer, body, no_parameters
 from salus.web.gate import gate_of, in_thread
 
 FIELDS = {"resource", "opening", "signature"}
+ENDS = "ends"
+"""With a correction a laboratory may send its signature that the case is none any more."""
 _NO_STORE = {"Cache-Control": "no-store"}
 
 Take = Callable[[Node, Principal, dict[str, Any], measures.Signed], Taken]
@@ -67,17 +69,20 @@ def _signed(node: Node, who: Principal, kind: str, sent: Mapping[str, Any]) -> m
         setting = sorted(app.SETTING & {str(name).lower() for name in names}) if isinstance(names, dict) else []
         if setting:
             raise app.refuse_setting(node, who, f"{where}.{setting[0]}")
-    unknown = sorted(set(sent) ^ FIELDS)
+    more = {ENDS} & set(sent) if kind == "result" else set()
+    unknown = sorted(set(sent) ^ FIELDS ^ more)
     if unknown:
         shown = unknown[0] if unknown[0].isascii() and unknown[0].isalpha() and len(unknown[0]) <= 40 else "a field"
         raise EvidenceRefused(f"the body has exactly the fields {sorted(FIELDS)}; see {shown}", where=shown)
     if (
         not isinstance(sent["resource"], dict)
         or not isinstance(opening, dict)
-        or not isinstance(sent["signature"], str)
+        or not all(isinstance(sent[name], str) for name in ("signature", *more))
     ):
         raise EvidenceRefused("resource and opening are objects, a signature is base64", where="body")
-    return measures.Signed(kind=kind, party=who.facility or "", opening=opening, signature=sent["signature"])
+    return measures.Signed(
+        kind=kind, party=who.facility or "", opening=opening, signature=sent["signature"], ends=sent.get(ENDS)
+    )
 
 
 ROUTES = [

@@ -41,7 +41,11 @@ LINKS: Mapping[Role, tuple[Link, ...]] = {
     Role.CLINICIAN: (*_DESK, Link(address=Address.WORK_LIST, template="work_list.html", text=noop("Work list"))),
     Role.RECEPTION: _DESK,
     Role.COMMANDER: _ROOM,
-    Role.EPIDEMIOLOGIST: (Link(address=Address.SIGNALS, template="signals.html", text=noop("Signals")), *_ROOM),
+    Role.EPIDEMIOLOGIST: (
+        Link(address=Address.SIGNALS, template="signals.html", text=noop("Signals")),
+        *_ROOM,
+        Link(address=Address.EXPOSURES, template="exposures.html", text=noop("Exposure slips")),
+    ),
     Role.APPEAL_OFFICER: (Link(address=Address.APPEALS, template="appeals.html", text=noop("Contests to answer")),),
     Role.INDEX_REVIEWER: (Link(address=Address.REVIEW, template="reviews.html", text=noop("Pairs to judge")),),
     Role.ACCESS_REVIEWER: (

@@ -215,6 +215,43 @@ def _people_named_in_orders() -> None:
     model.holds_a_number = lambda *_: False
 
 
+def _no_cap_of_a_case() -> None:
+    from salus.rules.recomputing import attesting
+
+    attesting.MOST_OF_A_CASE = 10_000
+
+
+def _slips_of_no_case() -> None:
+    from salus.healthcode.slips import service
+
+    service.case_of = lambda *_: None
+
+
+def _exposures_restrain() -> None:
+    from dataclasses import replace
+
+    from salus.rules import Measure
+    from salus.rules.tables import exposed
+
+    advising = exposed.due
+
+    def due(*given: Any) -> Any:
+        found = advising(*given)
+        return found if found.measure is Measure.NONE else replace(found, measure=Measure.PRECAUTION)
+
+    exposed.due = due
+
+
+def _any_desk_hands_exposures_over() -> None:
+    from salus.access.policy import engine
+
+    told = engine.policy_text()
+    before, after = told.split('action == Action::"hand-exposures-over"')
+    changed = f'{before}action == Action::"hand-exposures-over"{after.replace("&& context.own_facility", "", 1)}'
+    assert changed != told
+    engine.policy_text = lambda: changed
+
+
 FURTHER: Mapping[str, Callable[[], None]] = {
     "vetoes-heeded": _vetoes_unheeded,
     "quorum-admits": _operators_admit,
@@ -239,4 +276,8 @@ FURTHER: Mapping[str, Callable[[], None]] = {
     "policy-checked": _policy_unchecked,
     "order-form-closed": _any_field_of_an_order,
     "people-not-named": _people_named_in_orders,
+    "contact-cap": _no_cap_of_a_case,
+    "slips-need-a-case": _slips_of_no_case,
+    "exposures-advise": _exposures_restrain,
+    "disease-control-desks": _any_desk_hands_exposures_over,
 }

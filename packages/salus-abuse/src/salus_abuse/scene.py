@@ -12,7 +12,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ from salus.kernel import CLOCK_FILE, Role, advance_demo_clock, format_instant
 from salus.ledger import Leaf, append_once
 from salus.parties import FacilityKind
 from salus.proof import Trust
-from salus.rules import OMBUDSMAN, Document, EvidenceKind, Recomputed, Result, recompute
+from salus.rules import INVESTIGATOR, OMBUDSMAN, Document, EvidenceKind, Recomputed, Result, recompute
 from salus.storage import Duty
 from salus_abuse.browsing import Browser
 from salus_abuse.serving import free_port, served
@@ -73,6 +73,8 @@ _FACILITIES = {
     "L1": ("Green Laboratories", "Labs", FacilityKind.LABORATORY),
     "L2": ("Blue Laboratories", "University", FacilityKind.LABORATORY),
     "COURT": ("Court of Appeal", "Court", FacilityKind.REVIEW_BOARD),
+    "CDC1": ("City Disease Control", "CDC", FacilityKind.DISEASE_CONTROL_CENTRE),
+    "POLICE": ("Public Security", "Police", FacilityKind.DEPARTMENT),
     "OFFICE": ("Sampling's Own Board", "city-sampling", FacilityKind.REVIEW_BOARD),
 }
 
@@ -121,6 +123,7 @@ class Scene:
     other_laboratory: Party
     signers: Sequence[Party]
     ombudsman: Party
+    investigators: Sequence[Party]
     folder: Path
     closed: int = 0
     _people: int = 0
@@ -383,11 +386,12 @@ def a_scene(folder: Path, without: Sequence[str] = ()) -> Iterator[Scene]:
             Party.kept(parties_, "L2", "blue-laboratories", LABORATORY),
             [Party.kept(parties_, f"signer-{one}", body, SIGNER) for one, body in enumerate(SIGNING)],
             Party.kept(parties_, "citizens-ombudsman", "parliament", OMBUDSMAN),
+            [Party.kept(parties_, f"investigator-{one}", one, INVESTIGATOR) for one in ("CDC", "University")],
             folder,
         )
         if not begun:
             evidence = (scene.site, scene.laboratory, scene.other_site, scene.other_laboratory)
-            for party in (*evidence, *scene.signers, scene.ombudsman):
+            for party in (*evidence, *scene.signers, scene.ombudsman, *scene.investigators):
                 add_party(node, party.key_leaf)
             scene.close()
             _usual_days(scene)
@@ -433,6 +437,15 @@ def _usual_days(scene: Scene) -> None:
         advance_demo_clock(scene.node.settings.data / CLOCK_FILE, DAY)
 
 
+def with_exposures(rules: Document) -> Document:
+    """Add to rules that an attested exposure asks for a test."""
+    body = dict(rules.body)
+    body["clauses"] = {**body["clauses"], "test": {"en": "Please have a test.", "zh": "请做检测。"}}
+    released = [{"kind": "nucleic-acid-test", "after_hours": 24}]
+    body["exposure"] = {"clause": "test", "within_days": 14, "lasts_hours": 48, "released_by": released}
+    return replace(rules, body=body)
+
+
 def _publish(scene: Scene) -> None:
     """Publish an emergency, its rules and who is admitted, with notice, and wait until all have counted for hours."""
     starts = scene.now + 3 * DAY + HOUR
@@ -440,7 +453,7 @@ def _publish(scene: Scene) -> None:
     scene.publish(admission_document("places", places, starts, starts + 365 * DAY))
     scene.publish(emergency_document(DISEASE, starts, starts + 30 * DAY, en="An outbreak.", zh="疫情。"))
     scene.publish(emergency_document(OTHER, starts, starts + 30 * DAY, en="An outbreak.", zh="疫情。"))
-    scene.publish(rules_document(DISEASE, starts, starts + 90 * DAY))
+    scene.publish(with_exposures(rules_document(DISEASE, starts, starts + 90 * DAY)))
     scene.close()
     shutil.copytree(scene.log, scene.published)
     scene.advance(3 * DAY + 9 * HOUR)

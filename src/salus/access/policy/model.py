@@ -35,6 +35,7 @@ class Action(StrEnum):
     REVIEW_EMERGENCY = "review-emergency"
     COMMIT_SPECIMEN = "commit-specimen"
     SIGN_RESULT = "sign-result"
+    HAND_EXPOSURES_OVER = "hand-exposures-over"
     READ_NOTICE = "read-notice"
     OPEN_NOTICE = "open-notice"
     TAKE_CERTIFICATE = "take-certificate"

@@ -1,6 +1,6 @@
 """Evidence, decisions and notices of this node. Nothing here can be set: what is shown is recomputed from evidence."""
 
-from salus.healthcode.measures.filing import rows_of
+from salus.healthcode.measures.filing import open_evidence, rows_of
 from salus.healthcode.measures.model import HeldNotice, Kept, Progress, Signed, raw
 from salus.healthcode.measures.publications import Known, LoggedPublication, admissions, known
 from salus.healthcode.measures.receipting import HeldReceipt, handed_over, held_receipts
@@ -16,7 +16,7 @@ from salus.healthcode.measures.service import (
     take_result,
     take_specimen,
 )
-from salus.healthcode.measures.store import under_charts_alone
+from salus.healthcode.measures.store import decision_by_tag, decision_of, under_charts_alone
 from salus.healthcode.measures.verifying import RowFinding, verify_rows
 from salus.healthcode.measures.vetoing import veto
 
@@ -33,10 +33,13 @@ __all__ = [
     "admissions",
     "chart_keys",
     "check_evidence",
+    "decision_by_tag",
+    "decision_of",
     "handed_over",
     "held_receipts",
     "known",
     "notices",
+    "open_evidence",
     "progress",
     "publish",
     "raw",

@@ -40,7 +40,7 @@ def considered(evidence: Mapping[str, Opened], result: str) -> list[Evidence]:
     """Return a result, and whatever of the same resident can end what it asks for, whichever subject it bears."""
     found = []
     for one in evidence.values():
-        told = _told(evidence, one) if sound(evidence, one) else None
+        told = told_of(evidence, one) if sound(evidence, one) else None
         if told and (told.name == result or told.result is Result.NEGATIVE or told.replaces is not None):
             found.append(told)
     return found
@@ -52,7 +52,7 @@ def releasing(evidence: Mapping[str, Opened]) -> dict[str, Opened]:
     A negative that its laboratory corrected to something else stands no more, and a correction that asks for something
     is left out too: it would hide what the own charts ask for, and could itself be shown to nobody.
     """
-    told = {name: _told(evidence, one) for name, one in evidence.items() if sound(evidence, one)}
+    told = {name: told_of(evidence, one) for name, one in evidence.items() if sound(evidence, one)}
     results = [one for one in told.values() if one]
     overturned = {one.replaces for one in results if one.result is not Result.NEGATIVE}
     kept = {one.name for one in results if one.result is Result.NEGATIVE} - overturned
@@ -65,14 +65,14 @@ def ending(evidence: Mapping[str, Opened], result: str, table: Table) -> list[li
     First its corrections, then each negative that its row of the table names, with the corrections of that negative;
     those that nothing corrects come first.
     """
-    base, told = evidence[result], _told(evidence, evidence[result])
+    base, told = evidence[result], told_of(evidence, evidence[result])
     row = table.row(told.kind, told.result) if told else None
     if told is None or row is None:
         return []
     correcting: dict[str, list[Opened]] = {}
     releasing = []
     for one in evidence.values():
-        found = _told(evidence, one) if sound(evidence, one) else None
+        found = told_of(evidence, one) if sound(evidence, one) else None
         if found is None or one.body["subject"] != base.body["subject"] or found.disease != told.disease:
             continue
         if found.replaces is not None:
@@ -87,7 +87,7 @@ def ending(evidence: Mapping[str, Opened], result: str, table: Table) -> list[li
     return [*corrections, *sorted(groups, key=len)]
 
 
-def _told(evidence: Mapping[str, Opened], one: Opened) -> Evidence | None:
+def told_of(evidence: Mapping[str, Opened], one: Opened) -> Evidence | None:
     """Return a result as `decide` takes it; None for a specimen, and for a result whose specimen cannot be read."""
     specimen = evidence.get(one.kept.specimen)
     if one.kept.kind != "result" or specimen is None:

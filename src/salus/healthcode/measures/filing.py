@@ -53,7 +53,7 @@ def measure_file(
     receipt = ledger.receipt(store, trust, decided.pending_id)
     rules, emergency = known.of(decided.rules), known.of(decided.emergency)
     base = _base(evidence, decided.result, opening["decision"]["subject"])
-    proved = _proved(store, trust, known, base, decided.decided_at) if base else []
+    proved = proved_pair(store, trust, known, base, decided.decided_at) if base else []
     if trust is None or receipt is None or rules is None or emergency is None or not proved:
         return None
     table = rules_of(rules.published, emergency.published).table
@@ -64,7 +64,7 @@ def measure_file(
         {
             "evidence": [item for item, _ in items.values()],
             "openings": {name: dict(evidence[name].opening) for name in items} | {decided.commitment: dict(opening)},
-            "rules": _under(known, rules, emergency, [key for _, key in items.values()]),
+            "rules": rules_part(known, rules, emergency, [key for _, key in items.values()]),
             "at": opening["decision"]["at"],
             "decision": decided.leaf,
             "proof": str(receipt.proof),
@@ -72,7 +72,7 @@ def measure_file(
     )
 
 
-def _under(
+def rules_part(
     known: Known, rules: LoggedPublication, emergency: LoggedPublication, others: Sequence[LoggedKey]
 ) -> dict[str, Any]:
     """Return rules and emergency, with the emergencies before it, and the keys of all who signed anything."""
@@ -88,11 +88,11 @@ def _under(
 
 def _base(evidence: Mapping[str, Opened], result: str, subject: str) -> Pair | None:
     """Return the result decided on with its specimen, if both are here and about the subject of the decision."""
-    pair = _pair(evidence, evidence[result]) if result in evidence else None
+    pair = pair_of(evidence, evidence[result]) if result in evidence else None
     return pair if pair and all(one.body["subject"] == subject for one in pair) else None
 
 
-def _pair(evidence: Mapping[str, Opened], one: Opened) -> Pair | None:
+def pair_of(evidence: Mapping[str, Opened], one: Opened) -> Pair | None:
     specimen = evidence.get(one.kept.specimen)
     return (specimen, one) if specimen else None
 
@@ -115,8 +115,8 @@ def _ending(
     for group in groups:
         added: dict[str, Proved] = {}
         for one in group:
-            pair = _pair(evidence, one)
-            proved = _proved(store, trust, known, pair, by) if pair else []
+            pair = pair_of(evidence, one)
+            proved = proved_pair(store, trust, known, pair, by) if pair else []
             openings = {each.kept.commitment: each.opening for each in pair or ()}
             if proved and proves(trust, keys, openings, proved[0][0], proved[1][0]):
                 added[one.kept.commitment] = proved
@@ -127,7 +127,7 @@ def _ending(
     return list(found.values())
 
 
-def _proved(store: Store, trust: Trust | None, known: Known, pair: Pair, by: datetime) -> Proved:
+def proved_pair(store: Store, trust: Trust | None, known: Known, pair: Pair, by: datetime) -> Proved:
     """Return both halves of a pair as a file holds them, each with its key; nothing unless both were seen by `by`."""
     found = []
     for one in pair:

@@ -15,12 +15,16 @@ from salus.rules import Recomputed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """Evidence as a party sends it: which kind, its opening, and the party's signature over the commitment."""
+    """Evidence as a party sends it: which kind, its opening, and the party's signature over the commitment.
+
+    `ends` is a laboratory's signature that the case of the result that it corrects is none any more, for the log.
+    """
 
     kind: str
     party: str
     opening: Mapping[str, Any] = field(repr=False)
     signature: str
+    ends: str | None = None
 
 
 FORGOTTEN = 0

@@ -48,6 +48,9 @@ DECISIONS = f"""
 DECISION_OF = f"""
     select {_DECISION} where result = %s
 """
+DECISION_BY_TAG = f"""
+    select {_DECISION} where substring(entry from 136 for 44) = %s
+"""  # noqa: S608
 ALL_EVIDENCE = f"""
     select {_EVIDENCE}
     where evidence_key > %s order by evidence_key limit %s
@@ -123,6 +126,12 @@ def add_decision(tx: Transaction, decided: Decided, holder: bytes) -> bool:
 def decision_of(tx: Transaction, seals: Seals, result: str) -> Decided | None:
     """Return the decision about a result."""
     row = tx.row(DECISION_OF, (raw(result),))
+    return None if row is None else _decided(row, seals)
+
+
+def decision_by_tag(tx: Transaction, seals: Seals, tag: str) -> Decided | None:
+    """Return the decision that the log has under a tag. Entries have one length, so its place in them is indexed."""
+    row = tx.row(DECISION_BY_TAG, (tag.encode(),))
     return None if row is None else _decided(row, seals)
 
 

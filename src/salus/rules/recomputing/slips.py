@@ -5,7 +5,8 @@ No node assigns an exposure to anybody. A slip asks its bearer for a test, by pu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,8 +37,10 @@ _TEXTS = {
     "LAPSED": "its time is over",
     "TOO-OLD": "the day is too long before it was attested",
     "NOT-YET": "it is dated in the future",
+    "SAME-INDEX": "another slip of the same case came first, and a second renews nothing",
     "NOT-IN-TABLE": "the published rules make nothing of an exposure",
 }
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,26 +58,57 @@ def is_slip(raw: bytes) -> bool:
 
 
 def recompute_slip(
-    raw: bytes, trust: Trust, at: datetime, vetoes: Iterable[Veto] = (), ended: Collection[str] = ()
+    raw: bytes,
+    trust: Trust,
+    at: datetime,
+    vetoes: Iterable[Veto] = (),
+    ended: Collection[str] = (),
+    *,
+    others: Iterable[bytes] = (),
+    own: Iterable[Evidence] = (),
 ) -> Recomputed:
     """Return what a slip asks of its bearer at `at`: advice, or `none` with the word for why. Raises nothing.
 
     `ended` are the cases that the reader knows to be none any more: a file cannot show that there was no such leaf.
+    `others` are further slips of the same bearer: of one case the first alone counts, so a second renews nothing; what
+    does not prove among them is passed over. `own` are results of the bearer that the reader knows of.
     """
     try:
         if len(trust.organisations) < WITNESSING:
             raise NotProved("WITNESSES", f"it takes witnesses of {WITNESSING} organisations")
         slip = _read(raw, trust, tuple(vetoes), ended)
         _present(slip, at)
-        found = due([slip.exposure], slip.evidence, slip.rules, at)
+        given = [slip, *_beside(slip, others, trust, tuple(vetoes), ended)]
+        found = due(_exposures(given), _evidence(given, own), slip.rules, at)
         if found.measure is Measure.NONE:
             word = str(found.reasons[0])
             raise NotProved(word, _TEXTS.get(word, "the rules ask for nothing at this instant"))
     except NotProved as fault:
         return Recomputed(measure=Measure.NONE, fault=fault.fault, text=fault.text)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+    except _UNREADABLE:
         return Recomputed(measure=Measure.NONE, fault="FILE", text="FILE: this is no slip")
     return _answer(slip, found)
+
+
+def _beside(
+    slip: _Slip, others: Iterable[bytes], trust: Trust, vetoes: tuple[Veto, ...], ended: Collection[str]
+) -> Iterator[_Slip]:
+    """Read the bearer's further slips under the same rules, as far as they prove anything."""
+    for raw in others:
+        with suppress(NotProved, *_UNREADABLE):
+            other = _read(raw, trust, vetoes, ended)
+            if other.published.document.digest == slip.published.document.digest:
+                yield other
+
+
+def _exposures(slips: Iterable[_Slip]) -> list[Exposure]:
+    """Return each exposure once: the same slip given twice is one."""
+    return [*dict.fromkeys(one.exposure for one in slips)]
+
+
+def _evidence(slips: Iterable[_Slip], own: Iterable[Evidence]) -> list[Evidence]:
+    found = [piece for one in slips for piece in one.evidence]
+    return [*dict.fromkeys([*found, *own])]
 
 
 def _answer(slip: _Slip, found: Decision) -> Recomputed:

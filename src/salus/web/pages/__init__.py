@@ -19,6 +19,7 @@ from salus.web.pages import (
     contests,
     coverage,
     emergencies,
+    exposures,
     following,
     full_certificates,
     institutions,
@@ -67,6 +68,7 @@ def page_routes() -> list[Route]:
         review,
         power,
         coverage,
+        exposures,
         signals,
         command,
     )

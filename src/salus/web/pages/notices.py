@@ -14,7 +14,7 @@ from salus.healthcode import measures
 from salus.kernel import Purpose, Role, format_instant, parse_instant
 from salus.parties import PartyUnknown, Principal
 from salus.records import NotFound
-from salus.rules import Step
+from salus.rules import Measure, Step
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words
@@ -69,6 +69,7 @@ def _held(visit: Visit, one: measures.HeldNotice) -> views.HeldNotice:
         file=f"{Address.MY_NOTICE}/{one.place}/file",
         command=" ".join([f"salus code explain {_name(one)}", *_believed(visit)]),
         contest=f"{Address.MY_CONTESTS}/new?notice={one.place}",
+        case=app.slips.case_number(one) if found.measure is Measure.PRECAUTION else None,
     )
 
 

@@ -73,6 +73,8 @@ class Address(StrEnum):
     INTERFACES = "/about/interfaces"
     ITINERARY = "/health-code/itinerary-declaration"  # refused, whatever is sent
     VERIFY = "/verify"  # the door's page; below it its worker.js and manifest.webmanifest
+    EXPOSURE = "/exposure"  # GET; POST csrf, slip; below it /file: POST csrf, slip
+    EXPOSURES = "/exposures"  # GET; POST csrf, leaves
     SIGNALS = "/signals"  # below it a signal: POST csrf, verdict, reason to /verdict; csrf, … to /assessment
     SITUATION = "/situation"  # ?incident= chooses one of several
     INCIDENTS = "/incidents"  # GET ?alert= the form; POST csrf, alert, kind, area (several), level, objectives

@@ -14,7 +14,8 @@ from salus.web.views import Words
 class HeldNotice:
     """One measure that is proved now. `file` downloads what proves it, `command` recomputes that on any computer.
 
-    `contest` is where its holder contests it, once there is such a page.
+    `contest` is where its holder contests it, once there is such a page. `case` is the number under which investigators
+    can make exposure slips, where the measure rests on a positive.
     """
 
     kind: Measure
@@ -27,6 +28,7 @@ class HeldNotice:
     file: str
     command: str
     contest: str | None = None
+    case: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

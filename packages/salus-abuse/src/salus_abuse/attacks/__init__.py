@@ -11,6 +11,7 @@ from salus_abuse.attacks import (
     residents,
     rules,
     setting,
+    slips,
     stopping,
 )
 from salus_abuse.model import ATTACKS
@@ -27,5 +28,6 @@ __all__ = [
     "residents",
     "rules",
     "setting",
+    "slips",
     "stopping",
 ]
