@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -32,7 +33,7 @@ from salus.cli.nodes import admissions_told
 from salus.kernel import FixedClock, Purpose, SystemClock
 from salus.keys import Custodian
 from salus.ledger import Leaf, Sequencer, node_leaf
-from salus.parties import FacilityKind
+from salus.parties import FacilityKind, issue_token
 from salus.storage import Duty, Settings, known_migrations, open_store
 
 NUMBER = a_number(70)
@@ -191,6 +192,31 @@ def test_each_refusal_after_it_says_in_both_languages_what_to_do(node: Node) -> 
         en, zh = refused.value.text.split(" / ")
         assert all(words in en for words in ("30 days after the upgrade ended", "salus facility admission", "72 hours"))
         assert all(words in zh for words in ("升级后的30天", "salus facility admission", "72小时"))
+
+
+def test_reads_and_searches_over_fhir_are_told_why_as_well(node: Node) -> None:
+    found = node.grace
+    assert found is not None
+    before = fhir_refusals(node)
+    node.clock = FixedClock(found.ends + 2 * DAY)
+
+    for was, told in zip(before, fhir_refusals(node), strict=True):
+        assert told.startswith(was)
+        en, zh = told.removeprefix(was).split(" / ")
+        assert all(words in en for words in ("30 days after the upgrade ended", "salus facility admission", "72 hours"))
+        assert all(words in zh for words in ("升级后的30天", "salus facility admission", "72小时"))
+
+
+def fhir_refusals(node: Node) -> list[str]:
+    """What a hospital's clinician is told who reads, and searches, what no care relation opens."""
+    found = []
+    with asking(node) as client:
+        token = issue_token(node.issuer, clinician(), node.clock.now())
+        for path in (f"/fhir/Patient/{uuid4()}", f"/fhir/Observation?patient={uuid4()}"):
+            answer = client.ask("GET", path, headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code in (403, 404), answer.text
+            found.append(str(answer.json()["issue"][0]["diagnostics"]))
+    return found
 
 
 def test_it_counts_for_a_day_while_the_log_waits_and_no_later_start_renews_it(tmp_path: Path) -> None:
