@@ -186,7 +186,7 @@ def test_opening_a_relation_again_lets_it_end_later_and_opening_it_twice_is_harm
 
 
 def test_two_relations_of_one_instant_that_were_opened_otherwise_are_two(store: Store) -> None:
-    """The same person opens by a relative's code and then by the own one, or once by word where a day ends just then."""
+    """One person opens by a relative's code and then by the own one, or by word where a day ends just then."""
     word = AT + RELATION_LASTS - UNCONFIRMED_LASTS
     with store.transaction(Duty.CARE) as tx:
         open_relation(tx, "H1", 42, "staff-1", AT, given=True)

@@ -29,7 +29,6 @@ from salus.kernel import canonical
 from salus_audit import places
 from salus_audit.places import Missing, Place, Unreadable
 from salus_audit.reading import chunks, walking
-from salus_audit.reading import walking
 from salus_audit.reading.chunks import MOST_KEYS, PLACED
 from salus_audit.reading.spill import Buckets
 

@@ -134,8 +134,8 @@ def read_receipt(raw: bytes, trust: Trust) -> Receipted:
 def rests_on(measure: bytes, receipts: Sequence[Receipted]) -> bool | None:
     """Tell whether what a measure's file was decided on is a specimen that one of these receipts is of.
 
-    None where that cannot be said: the file is none, or it rests on none that is shown, and one of the receipts shows no
-    specimen with the key of who signed it, as a short one and a laboratory's do not. The file is taken as it is:
+    None where that cannot be said: the file is none, or it rests on none that is shown, and one of the receipts shows
+    no specimen with the key of who signed it, as a short one and a laboratory's do not. The file is taken as it is:
     `recompute` answers whether it proves anything.
     """
     mine = {(one.subject, step.commitment) for one in receipts if one.signed and (step := one.specimen)}
