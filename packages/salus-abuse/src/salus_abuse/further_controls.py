@@ -236,7 +236,7 @@ def _grace_unaudited() -> None:
 def _spellings_count() -> None:
     from salus.access.disclosing import model
 
-    model.spelt = lambda text: text
+    model.spelt = lambda text: str(text)
 
 
 def _rows_of_disclosures_believed() -> None:

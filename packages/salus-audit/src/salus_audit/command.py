@@ -116,7 +116,8 @@ def _say(found: Audit) -> None:
     told = found.as_json()
     counts = ", ".join(f"{count} {kind}" for kind, count in told["counts"].items())
     lines = [f"{told['place']}: {told['size']} entries ({counts})"]
-    lines += [f"  {told['heads']} heads that a quorum saw, the last one as of {told['as_of']}"]
+    last = f", the last one as of {told['as_of']}" if told["heads"] else ""
+    lines += [f"  {told['heads']} heads that a quorum saw{last}"]
     lines += [
         f"  {name}: {one['measure']}{' because ' + one['why'] if one['why'] else ''}"
         for name, one in told["files"].items()

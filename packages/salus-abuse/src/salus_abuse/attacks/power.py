@@ -105,7 +105,7 @@ def _opens(node: Node, noted: bytes, at: datetime, *, waits: bool = False, close
 
 def _rows(node: Node, statement: str, *given: object) -> None:
     with node.store.connect(Duty.MIGRATION, "salus") as owner:
-        owner.execute(statement.encode() if not given else statement, given or None)  # type: ignore[arg-type]
+        owner.execute(statement.encode(), given or None)
         owner.commit()
 
 
