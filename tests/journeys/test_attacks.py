@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -22,8 +23,9 @@ from salus.cli import beside, main
 from salus_abuse.attacks import ATTACKS
 from salus_abuse.controls import CONTROLS
 from salus_abuse.honest import KINDS, run_seeds
-from salus_abuse.model import Ended, Outcome
-from salus_abuse.running import ablate, chosen, run_all
+from salus_abuse.model import Attack, Ended, Outcome, Sight
+from salus_abuse.running import ablate, chosen, run_all, run_one
+from salus_abuse.scene import Scene
 from support import REPOSITORY
 
 DOZEN = ("A01", "A02", "A03", "A04", "A06", "A10", "A17", "A18", "B01", "B07", "C06", "C13")
@@ -48,6 +50,7 @@ DETECTED = {
     "C17": "SHRED-OVERDUE",
     "C19": "PROJECTION-MISMATCH",
     "D03": "VOID-BURIED",
+    "D10": "DISCLOSURE-UNLOGGED",
 }
 """What can be done all the same, and under which word it is then reported; everything else is blocked."""
 
@@ -82,8 +85,24 @@ def test_no_other_attack_of_the_table_is_missed() -> None:
     found = ended(*others)
 
     assert set(found) == set(others)
-    assert len(others) + len(DOZEN) == len(ATTACKS) >= 73
+    assert len(others) + len(DOZEN) == len(ATTACKS) >= 76
     assert as_it_should(found)
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(403, Outcome.BLOCKED), (500, Outcome.MISSED), (502, Outcome.MISSED)])
+def test_a_node_that_falls_over_has_refused_nothing(status: int, outcome: Outcome) -> None:
+    def run(scene: Scene, see: Sight) -> None:
+        answer = httpx.Response(status, request=httpx.Request("GET", "http://node/door"))
+        scene.note_broken(answer)
+        see.refused("a read", answer, status)
+
+    fields = {name: None for name in Scene.__dataclass_fields__ if not name.startswith("_")}
+    scene = Scene(**fields | {"closed": 0, "broken": []})  # type: ignore[arg-type]
+
+    ended = run_one(scene, Attack(id="X01", title="x", powers="U", passes="x", run=run))
+
+    assert ended.outcome is outcome
+    assert (ended.broke or "") == ("" if status == 403 else f"GET /door ended with {status}")
 
 
 def test_each_attack_has_one_name_a_title_and_a_pass_condition() -> None:

@@ -2,7 +2,8 @@
 
 Places of care that were registered before admissions came stay open for 30 days after the upgrade, once. A digest of
 their list stands in the public log from the first start on. A place that is registered later is never among them, a new
-node has none, and whoever changes the database renews, moves and adds nothing. It opens care, and makes no evidence.
+node has none, and whoever changes the database renews, moves and adds nothing. From half a year after the release on no
+upgrade opens anything, nor once the log shows that there was one. It opens care, and makes no evidence.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -22,7 +25,7 @@ from salus import ledger, parties
 from salus.access.glass import Category
 from salus.app import Node, NodeSettings, arrive, close_batch, load_settings, notice_keys, open_node, powers
 from salus.app.emergencies import Proof, break_glass, glass_off
-from salus.app.grace import GRACE_LASTS, NotAdmitted
+from salus.app.grace import GRACE_CLOSES, GRACE_FILE, GRACE_LASTS, NotAdmitted, grace_leaf, note_grace, standing
 from salus.app.schemas import SCHEMAS
 from salus.app.showing import NotShown
 from salus.cli import main
@@ -30,12 +33,22 @@ from salus.cli.nodes import admissions_told
 from salus.kernel import FixedClock, Purpose, SystemClock
 from salus.keys import Custodian
 from salus.ledger import Leaf, Sequencer, node_leaf
-from salus.parties import FacilityKind
+from salus.parties import FacilityKind, issue_token
 from salus.storage import Duty, Settings, known_migrations, open_store
 
 NUMBER = a_number(70)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 LATER = "parties/0007_grace.sql"
+STANDING = import_module("salus.app.grace.standing")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def upgraded_in_time() -> Iterator[None]:
+    """On whatever day these tests run, a node that starts now is brought forward while an upgrade still opens care."""
+    with pytest.MonkeyPatch.context() as today:
+        closes = max(GRACE_CLOSES, SystemClock().now() + 90 * DAY)
+        today.setattr(STANDING, "CLOSES", closes)
+        yield
 
 
 def settings_in(folder: Path) -> NodeSettings:
@@ -181,6 +194,31 @@ def test_each_refusal_after_it_says_in_both_languages_what_to_do(node: Node) -> 
         assert all(words in zh for words in ("升级后的30天", "salus facility admission", "72小时"))
 
 
+def test_reads_and_searches_over_fhir_are_told_why_as_well(node: Node) -> None:
+    found = node.grace
+    assert found is not None
+    before = fhir_refusals(node)
+    node.clock = FixedClock(found.ends + 2 * DAY)
+
+    for was, told in zip(before, fhir_refusals(node), strict=True):
+        assert told.startswith(was)
+        en, zh = told.removeprefix(was).split(" / ")
+        assert all(words in en for words in ("30 days after the upgrade ended", "salus facility admission", "72 hours"))
+        assert all(words in zh for words in ("升级后的30天", "salus facility admission", "72小时"))
+
+
+def fhir_refusals(node: Node) -> list[str]:
+    """What a hospital's clinician is told who reads, and searches, what no care relation opens."""
+    found = []
+    with asking(node) as client:
+        token = issue_token(node.issuer, clinician(), node.clock.now())
+        for path in (f"/fhir/Patient/{uuid4()}", f"/fhir/Observation?patient={uuid4()}"):
+            answer = client.ask("GET", path, headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code in (403, 404), answer.text
+            found.append(str(answer.json()["issue"][0]["diagnostics"]))
+    return found
+
+
 def test_it_counts_for_a_day_while_the_log_waits_and_no_later_start_renews_it(tmp_path: Path) -> None:
     with upgraded(tmp_path) as node:
         settings, first = node.settings, node.grace
@@ -249,6 +287,81 @@ def test_a_new_node_has_none_whatever_is_put_into_its_database(tmp_path: Path) -
         assert noted(node)["places"] == 0
         assert not cares(node, "P1")
         assert not node.open_by_grace()
+
+
+@contextmanager
+def never_told(folder: Path) -> Iterator[Node]:
+    """Lend an upgraded node whose owner took the leaf away before it had its place, and added a place to the list."""
+    with upgraded(folder) as node:
+        as_owner(node, "delete from ledger.pending")
+        (node.settings.data / GRACE_FILE).unlink()
+        as_owner(node, "insert into parties.grace values ('P1', 'Group', 'hospital', '900101')")
+        yield node
+
+
+def first_start(node: Node, at: datetime) -> int:
+    """Start as if for the first time at an instant; return how many places stay open by it."""
+    noted = note_grace(node.store, node.settings.data, at)
+    assert noted is not None
+    return stand(node, noted, at)
+
+
+def stand(node: Node, noted: bytes, at: datetime) -> int:
+    """Put a leaf into the folder; return how many places stay open by it."""
+    (node.settings.data / GRACE_FILE).write_bytes(noted)
+    found = standing(node.store, node.settings.data, at)
+    return len(found.places) if found else 0
+
+
+@contextmanager
+def closing(at: datetime) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as today:
+        today.setattr(STANDING, "CLOSES", at)
+        yield
+
+
+def test_whoever_owns_database_and_folder_puts_it_off_for_half_a_year_at_most(tmp_path: Path) -> None:
+    with never_told(tmp_path) as node, closing(GRACE_CLOSES):
+        assert first_start(node, GRACE_CLOSES) == 0
+
+
+def test_an_entry_that_begins_later_than_that_lets_no_place_stay_open(tmp_path: Path) -> None:
+    with never_told(tmp_path) as node:
+        with closing(GRACE_CLOSES + 9 * DAY):
+            assert first_start(node, GRACE_CLOSES) == 2
+        noted = (node.settings.data / GRACE_FILE).read_bytes()
+        with closing(GRACE_CLOSES):
+            assert stand(node, noted, GRACE_CLOSES) == 0
+
+
+def test_they_cannot_put_it_off_beyond_the_first_entry_that_shows_the_upgrade(tmp_path: Path) -> None:
+    told = {"custodian": "H1", "day": "2026-12-01", "entries": 1, "unwraps": 1, "declared": 1}
+    with never_told(tmp_path) as node:
+        places = parties.graced(node.store)
+        at = node.clock.now()
+        with node.store.transaction(Duty.LEDGER) as tx:
+            ledger.append(tx, Leaf(kind="unwraps", body=told))
+        close_batch(node)
+        assert first_start(node, at) == 0
+
+        as_owner(node, "delete from ledger.pending")
+        forged = grace_leaf(places, at)
+        with node.store.transaction(Duty.LEDGER) as tx:
+            ledger.append(tx, forged)
+        close_batch(node)
+        assert stand(node, forged.encoded, at) == 0
+
+
+def test_what_came_in_the_same_batch_closes_nothing(tmp_path: Path) -> None:
+    told = {"custodian": "H1", "day": "2026-12-01", "entries": 1, "unwraps": 1, "declared": 1}
+    with upgraded(tmp_path) as node:
+        with node.store.transaction(Duty.LEDGER) as tx:
+            for number in range(1, 20):
+                ledger.append(tx, Leaf(kind="unwraps", body=told | {"entries": number}))
+        close_batch(node)
+        wait(node, MINUTE)
+
+        assert cares(node)
 
 
 def test_it_makes_no_evidence(node: Node) -> None:

@@ -10,12 +10,15 @@ import pytest
 from reads import AT, a_read, as_owner, registered, rolled_back
 from salus.access import (
     RELATION_LASTS,
+    UNCONFIRMED_LASTS,
     ReadInvalid,
     Refusal,
     open_relation,
+    open_unconfirmed,
     reads_of,
     record_refusal,
     register,
+    relation_confirmed,
     relation_ends,
     relations,
     relations_at,
@@ -180,6 +183,20 @@ def test_opening_a_relation_again_lets_it_end_later_and_opening_it_twice_is_harm
         assert relation_ends(tx, "H1", 41, later + RELATION_LASTS) is None
         assert relation_ends(tx, "H2", 41, later) is None
         assert relations(tx, [("H1", 41)], later + RELATION_LASTS) == set()
+
+
+def test_two_relations_of_one_instant_that_were_opened_otherwise_are_two(store: Store) -> None:
+    """One person opens by a relative's code and then by the own one, or by word where a day ends just then."""
+    word = AT + RELATION_LASTS - UNCONFIRMED_LASTS
+    with store.transaction(Duty.CARE) as tx:
+        open_relation(tx, "H1", 42, "staff-1", AT, given=True)
+        assert not relation_confirmed(tx, "H1", 42, AT)
+        open_relation(tx, "H1", 42, "staff-1", AT)
+        assert relation_confirmed(tx, "H1", 42, AT)
+
+        open_unconfirmed(tx, "H1", 43, "staff-1", word)
+        assert open_relation(tx, "H1", 43, "staff-1", AT) == AT + RELATION_LASTS
+        assert relations(tx, [("H1", 43)], AT) == {("H1", 43)}
 
 
 def test_a_facility_lists_whom_it_may_read_now_by_the_end_of_the_last_relation(store: Store) -> None:

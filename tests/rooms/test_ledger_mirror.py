@@ -25,9 +25,10 @@ KEYS = [WitnessKey.of(one) for one in WITNESSES]
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """The files that a head needs, without partial ones of earlier heads and without the lock."""
+    """The files that a head needs, without partial ones of earlier heads, what a copy took, and the lock."""
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return {name: path.read_bytes() for name, path in files.items() if ".p/" not in name and name != mirroring.LOCK}
+    own = (mirroring.LOCK, f"{mirroring.TAKEN}/")
+    return {name: path.read_bytes() for name, path in files.items() if ".p/" not in name and not name.startswith(own)}
 
 
 def codes(place: Path | str, folder: Path, **options: object) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from measures import ALIVE, DAY
 from salus.ledger import mirror
 from salus.proof import cosign, sign_checkpoint
 from salus.proof.note import Note
-from salus_audit import Place, audit
+from salus_audit import Asked, Place, audit
+from salus_audit.command import main
 
 
 @pytest.fixture
@@ -54,3 +57,30 @@ def test_heads_that_a_copy_has_are_not_taken_back(paper: Paper, tmp_path: Path) 
 
     assert copy(paper, tmp_path / "copy") == ["LOG-HEADS"]
     assert (tmp_path / "copy" / "heads" / "000").read_bytes() == kept
+
+
+def test_each_head_that_a_copy_took_is_kept_as_it_came_and_an_auditor_holds_the_log_to_them(
+    paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "copy"
+    assert copy(paper, folder) == []
+    first = paper.log.heads[-1]
+    paper.measure(ALIVE + 2 * DAY)
+    assert copy(paper, folder) == []
+    assert {path.name for path in (folder / "taken").iterdir()} == {str(first[0]), str(paper.log.heads[-1][0])}
+    assert (folder / "taken" / str(first[0])).read_bytes() == first[1].encode()
+
+    paper.log.heads.remove(first)
+    asked = paper.asked()
+
+    assert audited(paper.folder, folder / "taken", asked, capsys) == {("LOG-HEADS", first[0] - 1)}
+
+
+def audited(log: Path, taken: Path, asked: Asked, capsys: pytest.CaptureFixture[str]) -> set[tuple[str, int]]:
+    """What the auditor's command says of a log that leaves something out, from what a mirror took."""
+    at = datetime.fromtimestamp(asked.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    given = [str(log), "--vkey", str(asked.key), "--since", str(taken), "--at", at, "--json"]
+    given += [word for one in asked.witnesses for word in ("--witness", str(one))]
+    with pytest.raises(SystemExit):
+        main(given)
+    return {(one["code"], one["leaf"]) for one in json.loads(capsys.readouterr().out)["findings"]}

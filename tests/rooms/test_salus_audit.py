@@ -122,24 +122,13 @@ def graced(paper: Paper, places: int, lasts: int = 30) -> int:
 
 
 def graced_again(paper: Paper) -> int:
-    graced(paper, 40)
+    graced(paper, 0)
     paper.close(LATER)
     return graced(paper, 41)
 
 
 def graced_for_long(paper: Paper) -> int:
     return graced(paper, 40, lasts=31)
-
-
-def test_places_that_stay_open_after_an_admission_are_found(paper: Paper) -> None:
-    times = {"starts": format_instant(LATER), "ends": format_instant(LATER + DAY)}
-    told = {"kind": "admission", "name": "care", "version": 1, "digest": hash_of("a"), **times}
-    told["signatures"] = {"signer-1": base64.b64encode(bytes(64)).decode()}
-    paper.log.append("publication", told)
-    index = graced(paper, 40)
-    paper.close(LATER + DAY)
-
-    assert ("GRACE-AGAIN", index) in found_in(paper.audit())
 
 
 LEAVES: list[tuple[str, Callable[[Paper], int]]] = [

@@ -81,8 +81,9 @@ def test_no_key_is_tried_twice_on_a_bad_signature_however_many_stretches_its_bat
 
 
 def test_a_party_with_many_keys_makes_no_signature_cost_more_than_some(
-    paper: Paper, tried: Counter[tuple[bytes, bytes]]
+    paper: Paper, tried: Counter[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(walking, "MOST_OLDER", 200)
     for _ in range(3 * MOST_KEYS):
         paper.add("party-key", **Party.new("L2", "green-laboratories", LABORATORY).key_leaf)
     last = Party.new("L2", "green-laboratories", LABORATORY)
@@ -98,7 +99,28 @@ def test_a_party_with_many_keys_makes_no_signature_cost_more_than_some(
     bad = {index for code, index in found_in(found) if code == "SIGNATURE"}
     assert bad == set(forged)
     assert good not in bad
-    assert tried.total() <= (MOST_KEYS + 1) * len(forged) + 100
+    assert tried.total() <= (MOST_KEYS + 1) * len(forged) + 100 + 200 + len(paper.log.entries)
+
+
+def test_a_key_that_is_older_than_many_of_its_party_still_signs(
+    paper: Paper, tried: Counter[tuple[bytes, bytes]]
+) -> None:
+    first = Party.new("L2", "green-laboratories", LABORATORY)
+    paper.add("party-key", **first.key_leaf)
+    for _ in range(3 * MOST_KEYS):
+        paper.add("party-key", **Party.new("L2", "green-laboratories", LABORATORY).key_leaf)
+    paper.close(LATER)
+    bodies = [{"party": "L2", "commitment": hash_of(f"good {n}")} for n in range(20)]
+    good = [paper.add("result", **one, signature=first.sign(canonical({"result": one}))) for one in bodies]
+    forged = forge(paper, 3, party="L2")
+    paper.close(LATER + DAY)
+
+    found = paper.audit(workers=1)
+
+    bad = {index for code, index in found_in(found) if code == "SIGNATURE"}
+    assert bad == set(forged)
+    assert not bad & set(good)
+    assert tried.total() <= (MOST_KEYS + 2) * len(good) + (3 * MOST_KEYS + 2) * (len(forged) + 1) + 100
 
 
 def test_a_key_may_come_later_in_the_batch_and_in_another_stretch_but_in_no_later_batch(paper: Paper) -> None:

@@ -178,6 +178,10 @@ POWER = p.Power(
     ),
     shredded=p.ShredCounts(charts=12, emergencies=2),
     commands=("salus ledger verify URL", "curl -O URL", "salus ledger appeals URL"),
+    detectors=(p.DetectorLine(version="ears-c2/2", least=3, series=(CITY, COUNTY)),),
+    mirror=("pip install salus", "salus ledger mirror URL mirror/log", "python3 -m http.server --directory mirror"),
+    witness=("pip install salus", "salus witness --data witness", "curl http://127.0.0.1:8100/vkey"),
+    audit=("pip install salus-audit", "curl -O URL", "salus-audit URL --since checkpoint"),
 )
 NO_POWER = p.Power(
     size=1,

@@ -232,6 +232,17 @@ def test_what_shows_no_specimen_with_its_key_says_nothing_of_a_measure() -> None
     assert rests_on(file.raw, read) is None
 
 
+def test_beside_a_receipt_of_something_else_a_short_one_may_still_be_of_the_measure() -> None:
+    file = a_file()
+    short = json.loads(Steps(file.world, file.specimen, []).file())
+    short["receipt"]["keys"] = []
+    mine, others = Steps(file.world, file.specimen, [file.result]), logged_steps(file.world, taken=ALIVE + 7 * HOUR)
+    told = mine.read(canonical(short))
+
+    assert rests_on(file.raw, [others.read(), told]) is None
+    assert rests_on(file.raw, [told, mine.read()]) is True
+
+
 def test_a_receipt_that_does_not_hold_backs_no_measure() -> None:
     file = a_file()
     mine = json.loads(Steps(file.world, file.specimen, []).file())

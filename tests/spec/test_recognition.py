@@ -27,6 +27,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "a kind of its own": {"kinds": ["measure"]},
     "an end before its start": {"ends": "2029-01-01T00:00:00Z"},
     "a fraction of a second": {"starts": "2030-01-01T00:00:00.5Z"},
+    "microseconds": {"starts": "2030-01-01T00:00:00.500000Z"},
     "a key in another spelling": {"key": hc1_key()["key"] + "\n"},
     "an issuer with a mark": {"issuer": "<b>x</b>"},
     "an issuer of nothing": {"issuer": ""},

@@ -181,7 +181,7 @@ def add_relation(
     *,
     given: bool = False,
 ) -> None:
-    """Insert a care relation; the same one twice is one."""
+    """Insert a care relation; the same one twice is one. What lasts otherwise, or was opened otherwise, is another."""
     tx.run(
         "insert into access.relation (facility, resident_key, opened_by, opened_at, ends_at, given)"
         " values (%s, %s, %s, %s, %s, %s) on conflict do nothing",

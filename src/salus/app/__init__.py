@@ -198,6 +198,7 @@ from salus.app.surveillance import (
     signals,
     take_feed,
     verify_signal,
+    watched,
 )
 from salus.app.threads import Threads
 from salus.app.transacting import transact
@@ -487,6 +488,7 @@ __all__ = [
     "void_certificate",
     "waiting_alerts",
     "waiting_contests",
+    "watched",
     "who_looked",
     "with_appeal",
     "work_list",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 
 from salus import access, identity
 from salus.access import Action, Decision, Kind, Read, Refusal, Request
 from salus.app.node import Node
-from salus.kernel import Purpose, Refused
+from salus.kernel import Purpose, Refused, SalusError
 from salus.parties import Principal
 from salus.records import NotFound, is_directory
 from salus.storage import Transaction
@@ -33,6 +34,9 @@ _AT_A_PLACE_OF_CARE = frozenset(
         Action.RESOLVE_CODE,
     }
 )
+_BY_CARE_RELATION = frozenset({Action.READ, Action.SEARCH})
+"""What only an open care relation opens of others' records, and no place that is not admitted gets one."""
+_Error = TypeVar("_Error", bound=SalusError)
 """What is done at a desk, by itself or in a visit or an emergency that only an open place of care begins."""
 
 
@@ -103,11 +107,23 @@ def relation_confirmed(tx: Transaction, facility: str, resident_key: int, at: da
 def refuse(node: Node, principal: Principal, action: Action, text: str = REFUSED, code: str = Refused.code) -> Refused:
     """Commit a refusal to the register in its own transaction and return the error to raise.
 
-    Where it comes of a place that is not admitted, the error says so instead, in both languages, and what to do.
+    Where it comes of a place that is not admitted, the error says so instead, in both languages, and what to do. A read
+    or a search may be refused for another reason as well, so that both are told.
     """
     shut = node.shut(principal) if action in _AT_A_PLACE_OF_CARE else None
     access.record_refusal(node.store, refusal_of(node, principal, action, shut.code if shut else code))
-    return shut or Refused(text)
+    return shut or (with_reason(node, principal, Refused(text)) if action in _BY_CARE_RELATION else Refused(text))
+
+
+def with_reason(node: Node, principal: Principal, error: _Error) -> _Error:
+    """Add to what a reader is told at a place of care that is not admitted that it is not, and what to do.
+
+    It is said of the place alone, so that what is not there and what is closed are answered alike.
+    """
+    shut = node.shut(principal)
+    if shut is not None:
+        error.text = f"{error.text}; {shut.text}"
+    return error
 
 
 def refusal_of(node: Node, principal: Principal, action: Action, code: str = Refused.code) -> Refusal:

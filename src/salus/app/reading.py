@@ -13,13 +13,13 @@ from uuid import UUID
 from salus import access, identity, records
 from salus.access import Action, Decision, Kind, Read, Sight
 from salus.app.coalesce import Coalescer
-from salus.app.facts import REFUSED, barred, decide, missing, read_by, refusal_of
+from salus.app.facts import REFUSED, barred, decide, missing, read_by, refusal_of, with_reason
 from salus.app.node import Node
 from salus.app.seeing import NOBODY, Standing, look_for_nobody, own_facility_sight, own_sight, standing
 from salus.kernel import Refused, Role, SalusError
 from salus.keys import KeyShredded
 from salus.parties import Principal, authenticate
-from salus.records import Gone, Located, Unclassed, history
+from salus.records import Gone, Located, NotFound, Unclassed, history
 from salus.storage import Duty, Transaction
 
 GONE = "this was deleted; its older versions can be read: see its _history"
@@ -138,7 +138,7 @@ def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException
     refused = [case for case in cases if _told_of_nothing(case) or (case.decision and not case.decision.allowed)]
     if refused:
         access.record_refusal(node.store, *(refusal_of(node, case.principal, Action.READ) for case in refused))
-    return [_answer(case, keys) for case in cases]
+    return [_told(node, case, _answer(case, keys)) for case in cases]
 
 
 class ReadsTogether:
@@ -165,7 +165,7 @@ class ReadsTogether:
             if case.located and case.decision and case.decision.allowed:
                 self._looks.append((case, at))
             if case.located is None or case.located.deleted or not (case.decision and case.decision.allowed):
-                refused = _answer(case, {})
+                refused = _told(self._node, case, _answer(case, {}))
                 if _told_of_nothing(case):
                     self._hidden.append(case)
                 if isinstance(refused, SalusError):
@@ -368,6 +368,10 @@ def _looked(case: _Case, at: datetime) -> Read:
     """Write down that something was found, and not opened."""
     read = _read(case, at)
     return replace(read, action=Action.SEARCH, unwraps=0) if read.unwraps else read
+
+
+def _told(node: Node, case: _Case, answer: Found | SalusError) -> Found | SalusError:
+    return with_reason(node, case.principal, answer) if isinstance(answer, Refused | NotFound) else answer
 
 
 def _answer(case: _Case, keys: dict[int, bytes | SalusError]) -> Found | SalusError:

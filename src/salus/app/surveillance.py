@@ -48,6 +48,24 @@ _NOT_YOURS = "signals are for epidemiologists, to protect public health"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A series that is watched: its names, the version of the detector, and the fewest cases that raise an alert."""
+
+    en: str
+    zh: str
+    version: str
+    least: int
+
+
+def watched() -> tuple[Watched, ...]:
+    """Return what is watched, and by which settings. They are constants: nobody sets one for a place or a day."""
+    return tuple(
+        Watched(en=one.en, zh=one.zh, version=surveillance.VERSIONS[one.rule], least=surveillance.LEAST[one.rule])
+        for one in SERIES
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
     """An alert as the list shows it: with its last verdict, its clock, and the series around its day."""
 
@@ -264,4 +282,5 @@ __all__ = [
     "signals",
     "take_feed",
     "verify_signal",
+    "watched",
 ]

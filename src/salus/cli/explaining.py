@@ -109,7 +109,7 @@ def _recomputed(
 
 def _of_receipt(mine: bool | None) -> list[str]:
     if mine is None:
-        text = "whether it rests on a specimen of yours cannot be told: no receipt here shows a specimen with the key"
+        text = "whether it rests on a specimen of yours cannot be told: not each receipt here shows one with the key"
         return [f"{text} that signed it; of a short one on paper `salus-audit --receipt` finds the key in the log"]
     return [
         "it rests on a specimen of your receipts" if mine else "it rests on no specimen of your receipts: contest it"

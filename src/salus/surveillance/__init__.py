@@ -1,6 +1,7 @@
 """Early warning: figures by county and day, detectors, alerts, what people find of them. It cannot see a person."""
 
 from salus.surveillance.catalogue import CATALOGUE_VERSION, SERIES, series
+from salus.surveillance.detectors import LEAST, VERSIONS
 from salus.surveillance.errors import FeedRefused, FigureInvalid, SignalUnknown, VerdictInvalid
 from salus.surveillance.model import (
     HOSPITALS,
@@ -47,7 +48,9 @@ from salus.surveillance.service import (
 __all__ = [
     "CATALOGUE_VERSION",
     "HOSPITALS",
+    "LEAST",
     "SERIES",
+    "VERSIONS",
     "Alert",
     "Assessment",
     "Confidence",

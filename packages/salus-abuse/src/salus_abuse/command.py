@@ -116,7 +116,7 @@ def _say(one: Ended) -> None:
     for statement in one.failed:
         say(f"    NOT SO: {statement}")
     if one.broke:
-        say(f"    the attack itself broke: {one.broke}")
+        say(f"    the attack itself, or the node, broke: {one.broke}")
 
 
 def _ablate(only: tuple[str, ...], as_json: bool) -> None:

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from importlib import import_module as module
 from typing import Any
 
 
@@ -252,6 +253,67 @@ def _any_desk_hands_exposures_over() -> None:
     engine.policy_text = lambda: changed
 
 
+def _grace_for_ever() -> None:
+    module("salus.app.grace.standing").CLOSES = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def _grace_at_any_time() -> None:
+    """The log may have shown long ago that the node was brought forward."""
+    standing = module("salus.app.grace.standing")
+    standing._since = lambda store: None
+
+
+def _grace_unaudited() -> None:
+    """In the auditor's own program."""
+    from salus_audit.judging import counts
+
+    counts._grace = lambda *_: None
+
+
+def _spellings_count() -> None:
+    from salus.access.disclosing import model
+
+    model.spelt = lambda text: str(text)
+
+
+def _rows_of_disclosures_believed() -> None:
+    """What a row says is carried out, whether or not witnesses have seen it in the log."""
+    module("salus.app.disclosing.carrying_out")._check_seen = lambda *_: None
+
+
+def _courts_unaudited() -> None:
+    """In the auditor's own program."""
+    from salus_audit import auditing
+
+    auditing.judge_disclosures = lambda *_: None
+
+
+def _small_figures_shown() -> None:
+    from salus.app import population
+
+    population.hidden = lambda table: set()
+
+
+def _nothing_hidden_beside() -> None:
+    from salus.records.population import hiding
+
+    hiding._beside = lambda *_: set()
+
+
+def _contacts_without_end() -> None:
+    """In the auditor's own program."""
+    from salus_audit.judging import exposures
+
+    exposures.MOST_OF_A_CASE = 10**6
+
+
+def _one_investigator_is_enough() -> None:
+    """In the auditor's own program."""
+    from salus_audit.judging import exposures
+
+    exposures._people, exposures._organisations = lambda signers: 2, lambda signers: {"one", "another"}
+
+
 FURTHER: Mapping[str, Callable[[], None]] = {
     "vetoes-heeded": _vetoes_unheeded,
     "quorum-admits": _operators_admit,
@@ -280,4 +342,15 @@ FURTHER: Mapping[str, Callable[[], None]] = {
     "slips-need-a-case": _slips_of_no_case,
     "exposures-advise": _exposures_restrain,
     "disease-control-desks": _any_desk_hands_exposures_over,
+    "grace-closes": _grace_for_ever,
+    "grace-first": _grace_at_any_time,
+    "grace-audited": _grace_unaudited,
+    "signers-spelt": _spellings_count,
+    "disclosure-seen": _rows_of_disclosures_believed,
+    "disclosures-audited": lambda: unchecked("disclosures_agree"),
+    "courts-audited": _courts_unaudited,
+    "small-figures-hidden": _small_figures_shown,
+    "beside-hidden": _nothing_hidden_beside,
+    "contacts-capped": _contacts_without_end,
+    "slips-cosigned": _one_investigator_is_enough,
 }

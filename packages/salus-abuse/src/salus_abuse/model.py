@@ -66,8 +66,8 @@ class Sight:
         self.seen.append(Seen(statement=statement, holds=bool(holds)))
 
     def refused(self, what: str, answer: Any, *statuses: int, code: str | None = None) -> None:
-        """An HTTP answer has to be one of these refusals, and name `code` if one is given."""
-        held = answer.status_code in statuses and (code is None or code in answer.text)
+        """An HTTP answer has to be one of these refusals, and name `code` if one is given. A fault (5xx) is none."""
+        held = answer.status_code < 500 and answer.status_code in statuses and (code is None or code in answer.text)
         self.that(f"{what} is refused ({answer.status_code})", held)
         if held and code:
             told = re.search(rf"{re.escape(code)}[A-Z0-9-]*", answer.text)
@@ -129,7 +129,7 @@ class Attack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How one attack ended. `broke` is what the attack itself fell over, which proves nothing."""
+    """How one attack ended. `broke` is what the attack itself or the node fell over, which proves nothing."""
 
     attack: Attack
     outcome: Outcome

@@ -19,8 +19,8 @@ from salus_abuse.model import Attack, Ended, Outcome, Sight
 from salus_abuse.prepared import a_prepared_scene, scenes_folder
 from salus_abuse.scene import Scene, a_scene
 
-ENDING = ("A27", "C17")
-"""What ends the emergency, and then what outlives it: last, in this order."""
+ENDING = ("A27", "C17", "D10")
+"""What ends the emergency, then what outlives it, and what waits for a month: last, in this order."""
 FIRST = ("C06", "C05", "C20")
 """What takes longest is begun first, so that no process waits for another at the end."""
 
@@ -60,13 +60,15 @@ def run_all(attacks: Iterable[Attack]) -> Iterator[Ended]:
 
 
 def run_one(scene: Scene, attack: Attack) -> Ended:
-    """Run one attack. What it falls over is told and makes it missed; it proves nothing about a control."""
+    """Run one attack. What it or the node falls over is told and makes it missed; it proves nothing about a control."""
     sight, began, broke = Sight(scene), time.monotonic(), None
+    scene.broken.clear()
     sight.strikes()
     try:
         attack.run(scene, sight)
     except Exception as error:
         broke = "".join(traceback.format_exception(error)[-4:])
+    broke = broke or "; ".join(scene.broken[:3]) or None
     failed = tuple(one.statement for one in sight.seen if not one.holds)
     outcome = Outcome.MISSED if broke else sight.outcome
     taken = time.monotonic() - began

@@ -126,6 +126,8 @@ class Scene:
     investigators: Sequence[Party]
     folder: Path
     closed: int = 0
+    broken: list[str] = field(default_factory=list)
+    """Answers since the attack began that say that the node fell over."""
     _people: int = 0
     _tokens: dict[tuple[str | None, ...], tuple[datetime, str]] = field(default_factory=dict)
 
@@ -169,6 +171,11 @@ class Scene:
             self.close()
 
     # --- speaking to the node
+
+    def note_broken(self, answer: httpx.Response) -> None:
+        """Note an answer that is no refusal but a fault; that a node has too much to do is its own word (503)."""
+        if answer.status_code >= 500 and answer.status_code != 503:
+            self.broken.append(f"{answer.request.method} {answer.request.url.path} ended with {answer.status_code}")
 
     def token(self, role: Role, facility: str | None = None, resident: str | None = None) -> str:
         """Return a bearer token of a role that holds now."""
@@ -306,18 +313,19 @@ class Scene:
         log: Path | None = None,
         files: Sequence[bytes] = (),
         at: datetime | None = None,
+        policy: str | None = None,
     ) -> Counter[str] | None:
         """What `salus-audit` finds in the log's files alone, by code; None where it is not installed beside us.
 
         `since` is a head that somebody kept, `files` are measures that are held against the log, and `log` other files
-        than those that are there, as a dishonest operator would serve them.
+        than those that are there, as a dishonest operator would serve them, or another log, whose keys `policy` names.
         """
         try:
             from salus_audit.command import main
         except ImportError:
             return None
         trust, kept = self.folder / "trusted", self.folder / "kept"
-        trust.write_text(str(self.trust), "utf-8")
+        trust.write_text(policy or str(self.trust), "utf-8")
         given = [log or self.log, "--trust", trust, "--at", format_instant(at or self.now), "--workers", 1, "--json"]
         if since is not None:
             kept.write_text(since, "utf-8")
@@ -389,6 +397,7 @@ def a_scene(folder: Path, without: Sequence[str] = ()) -> Iterator[Scene]:
             [Party.kept(parties_, f"investigator-{one}", one, INVESTIGATOR) for one in ("CDC", "University")],
             folder,
         )
+        http.event_hooks = {"response": [scene.note_broken]}
         if not begun:
             evidence = (scene.site, scene.laboratory, scene.other_site, scene.other_laboratory)
             for party in (*evidence, *scene.signers, scene.ombudsman, *scene.investigators):

@@ -29,6 +29,7 @@ from salus_audit.judging.publishing import (
     Key,
     Published,
     Veto,
+    check_lists,
     check_signers,
     check_succession,
     check_times,
@@ -406,6 +407,7 @@ def _notice(published: Sequence[Published], vetoes: Sequence[Veto]) -> None:
         if group is emergencies:
             follow(emergencies)
     check_succession(rest)
+    check_lists(rest)
 
 
 def _document(found: Audit, one: Published) -> bytes | None:

@@ -50,7 +50,13 @@ def _parser() -> argparse.ArgumentParser:
         "that the log names, else counts as one of its own, and the answer says so",
     )
     parser.add_argument("--trust", type=Path, help="a policy file that names the log's key and the witnesses")
-    parser.add_argument("--since", action="append", default=[], type=Path, help="a checkpoint that you kept")
+    parser.add_argument(
+        "--since",
+        action="append",
+        default=[],
+        type=Path,
+        help="a checkpoint that you kept, or a folder of them, such as `taken` of a mirror",
+    )
     parser.add_argument("--file", action="append", default=[], type=Path, help="a measure's file, or a folder of them")
     parser.add_argument(
         "--receipt", action="append", default=[], type=Path, help="a receipt of evidence, or a folder of them"
@@ -79,7 +85,7 @@ def _asked(options: argparse.Namespace) -> Asked:
         now=seconds(options.at) if options.at else int(time.time()),
         key=key,
         witnesses=witnesses,
-        since={str(one): one.read_bytes()[:_MOST_FILE] for one in options.since},
+        since=_files(options.since, "*"),
         files=_files(options.file),
         receipts=_files(options.receipt),
         sample=options.sample,
@@ -87,8 +93,8 @@ def _asked(options: argparse.Namespace) -> Asked:
     )
 
 
-def _files(given: Sequence[Path]) -> Mapping[str, bytes]:
-    paths = [each for one in given for each in (sorted(one.glob("*.json")) if one.is_dir() else [one])]
+def _files(given: Sequence[Path], named: str = "*.json") -> Mapping[str, bytes]:
+    paths = [each for one in given for each in (sorted(one.glob(named)) if one.is_dir() else [one])]
     return {str(one): one.read_bytes()[:_MOST_FILE] for one in paths}
 
 
@@ -110,7 +116,8 @@ def _say(found: Audit) -> None:
     told = found.as_json()
     counts = ", ".join(f"{count} {kind}" for kind, count in told["counts"].items())
     lines = [f"{told['place']}: {told['size']} entries ({counts})"]
-    lines += [f"  {told['heads']} heads that a quorum saw, the last one as of {told['as_of']}"]
+    last = f", the last one as of {told['as_of']}" if told["heads"] else ""
+    lines += [f"  {told['heads']} heads that a quorum saw{last}"]
     lines += [
         f"  {name}: {one['measure']}{' because ' + one['why'] if one['why'] else ''}"
         for name, one in told["files"].items()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,10 @@ from salus.storage import Store
 GRACE_LASTS: Final = timedelta(days=30)
 UNLOGGED: Final = timedelta(hours=24)
 """How long it counts while its leaf waits for a place in the log; and how far a clock may have been ahead."""
+CLOSES: Final = datetime(2027, 6, 1, tzinfo=UTC)
+"""No first start from this instant on lets a place stay open: whoever puts an upgrade off has half a year for it."""
+SINCE: Final = ("break-glass", "disclosure", "exposure", "exposure-end", "shred", "unwraps", "veto")
+"""Kinds of leaves that no release before admissions wrote; a node in use counts its unwraps from the first day on."""
 FILE: Final = "grace.json"
 KIND: Final = "grace"
 
@@ -56,21 +60,38 @@ def grace_leaf(places: Sequence[Graced], at: datetime) -> Leaf:
 def note_grace(store: Store, folder: Path, at: datetime) -> bytes | None:
     """Say in the log, once for good, which places stay open; return what is to be noted in the data folder.
 
-    None where that is noted already. A log that never had a head belongs to a node that is new, and one that has an
-    admission to a node that needs no grace any more: their list is empty.
+    None where that is noted already. A log that never had a head belongs to a node that is new, and one that says that
+    it was brought forward long ago to a node that had its time: their list is empty, as is every list from CLOSES on.
     """
     if (folder / FILE).exists():
         return None
-    late = any(leaf.body["kind"] == "admission" for _, leaf in ledger.leaves(store, "publication"))
+    late = at >= CLOSES or _since(store) is not None
     places = parties.graced(store) if ledger.latest(store) and not late else []
     return ledger.append_first(store, grace_leaf(places, at)).encoded
+
+
+def _since(store: Store) -> int | None:
+    """Return the place of the first leaf, or admission, that no release before admissions wrote."""
+    found = [index for kind in SINCE for index, _ in ledger.leaves(store, kind)[:1]]
+    admissions = (index for index, leaf in ledger.leaves(store, "publication") if leaf.body["kind"] == "admission")
+    return min((*found, *list(admissions)[:1]), default=None)
+
+
+def _late(store: Store, index: int) -> bool:
+    """Tell whether a batch before that of a leaf shows that the node was brought forward already.
+
+    Within a batch the order is drawn by lot, so that it says nothing.
+    """
+    first = _since(store)
+    sizes = sorted(one.size for one in ledger.checkpoints(store)) if first is not None and first < index else []
+    return first is not None and any(first < size <= index for size in sizes)
 
 
 def standing(store: Store, folder: Path, at: datetime) -> Grace | None:
     """Return the places that were let stay open, whether or not that is over; None unless all say the same.
 
-    The file's leaf has to be the first of its kind in the log, or to wait for its place for a day at most; and the
-    list in the database has to be the one that it names.
+    The file's leaf has to be the first of its kind in the log, no batch after the first that a release with admissions
+    wrote, or to wait for its place for a day at most; and the list in the database has to be the one that it names.
     """
     try:
         noted = ledger.parse_leaf((folder / FILE).read_bytes())
@@ -81,11 +102,11 @@ def standing(store: Store, folder: Path, at: datetime) -> Grace | None:
     starts, ends = (parse_instant(str(noted.body[name])) for name in ("starts", "ends"))
     logged = ledger.leaves(store, KIND)
     if logged:
-        first = logged[0][1].encoded == noted.encoded
+        first = logged[0][1].encoded == noted.encoded and not _late(store, logged[0][0])
     else:
         first = at < starts + UNLOGGED and noted.encoded in ledger.waiting_of(store)
     places = parties.graced(store)
     same = (len(places), digest_of(places)) == (noted.body["places"], noted.body["digest"])
-    if not first or not same or ends - starts != GRACE_LASTS:
+    if not first or not same or ends - starts != GRACE_LASTS or starts >= CLOSES:
         return None
     return Grace(places=frozenset(places), starts=starts, ends=ends)

@@ -25,6 +25,8 @@ from salus.proof.tiles import CHECKPOINT_PATH, KEY_PATH, TILE_HEIGHT, TILE_WIDTH
 
 LOCK = ".mirror"
 EVIDENCE = "equivocation.json"
+TAKEN = "taken"
+"""Where each head that a run took lies as it came, by its size: what the log says of its heads later changes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,8 @@ class _Copying:
             self._put(path, content)
         self._put(KEY_PATH, f"{self._key}\n".encode())
         self._shelf.settle()
+        if self._shelf.read(f"{TAKEN}/{head.size}") is None:
+            self._put(f"{TAKEN}/{head.size}", head.note.encode())
         self._put(CHECKPOINT_PATH, head.note.encode())
         self._shelf.settle()
 

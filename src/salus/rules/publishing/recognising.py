@@ -67,7 +67,8 @@ class RecognisedKey:
             starts, ends = parse_instant(value["starts"]), parse_instant(value["ends"])
         except (ValueError, binascii.Error, Invalid):
             raise PublicationRefused("FORM", "a recognised key has a form, kinds, a key and times") from None
-        if [format_instant(one) for one in (starts, ends)] != [value["starts"], value["ends"]]:
+        spelt = [format_instant(one) for one in (starts, ends)] == [value["starts"], value["ends"]]
+        if not spelt or starts.microsecond or ends.microsecond:
             raise PublicationRefused("FORM", "a recognised key's times are whole seconds, in their one spelling")
         if not kinds or len(set(kinds)) != len(kinds) or starts >= ends:
             raise PublicationRefused("FORM", "a recognised key signs some kinds, each named once, and ends")

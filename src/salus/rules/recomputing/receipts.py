@@ -134,10 +134,12 @@ def read_receipt(raw: bytes, trust: Trust) -> Receipted:
 def rests_on(measure: bytes, receipts: Sequence[Receipted]) -> bool | None:
     """Tell whether what a measure's file was decided on is a specimen that one of these receipts is of.
 
-    None where nothing can be said: the file is none, or no receipt shows a specimen with the key of who signed it, as
-    a short one and a laboratory's do not. The file is taken as it is: `recompute` answers whether it proves anything.
+    None where that cannot be said: the file is none, or it rests on none that is shown, and one of the receipts shows
+    no specimen with the key of who signed it, as a short one and a laboratory's do not. The file is taken as it is:
+    `recompute` answers whether it proves anything.
     """
     mine = {(one.subject, step.commitment) for one in receipts if one.signed and (step := one.specimen)}
+    all_tell = receipts and all(one.signed and one.specimen for one in receipts)
     try:
         file = json.loads(measure)
         openings = file["openings"]
@@ -145,7 +147,9 @@ def rests_on(measure: bytes, receipts: Sequence[Receipted]) -> bool | None:
         result = openings[decision["evidence"][0]]["result"]
     except (ValueError, TypeError, KeyError, IndexError, RecursionError):
         return None
-    return (decision["subject"], result["specimen"]) in mine if mine else None
+    if (decision["subject"], result["specimen"]) in mine:
+        return True
+    return False if all_tell else None
 
 
 def _file(raw: bytes) -> dict[str, Any]:

@@ -16,11 +16,12 @@ from salus.kernel import Role
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, naming
-from salus.web.views import Address
+from salus.web.views import Address, Words
 from salus.web.views.power import (
     AttemptLine,
     Audit,
     Contests,
+    DetectorLine,
     DisclosureLine,
     FindingLine,
     GlassLine,
@@ -74,6 +75,8 @@ async def power(visit: Visit) -> Response:
             GraceLine(index=one.index, places=one.places, digest=one.digest, ends=one.ends) for one in found.graces
         ),
         graced=await in_thread(visit.gate, lambda: _graced(node)),
+        detectors=_detectors(),
+        **_tasks(node),
     )
     return visit.show(view)
 
@@ -111,13 +114,51 @@ def _glass(found: Powers, node: Node) -> tuple[GlassLine, ...]:
 
 
 def _commands(node: Node) -> tuple[str, ...]:
-    url = node.settings.public_url
-    keys = [f"--vkey '{node.sequencer.key}'"]
-    keys += [f"--witness '{one.owned}'" for one in (node.trust.witnesses if node.trust else ())]
+    """Count again. How contests stand is judged by the times of witnesses, so that it takes some."""
+    url, keys = node.settings.public_url, _keys(node)
+    verify = f"salus ledger verify {url}/log {keys}"
+    if not node.trust or not node.trust.witnesses:
+        return (verify,)
     return (
-        " ".join([f"salus ledger verify {url}/log", *keys]),
+        verify,
         f"curl -O {url}{Address.ANSWERS}",
-        " ".join([f"salus ledger appeals {url}/log --answers answers.json", *keys]),
+        f"salus ledger appeals {url}/log --answers answers.json {keys}",
+    )
+
+
+def _tasks(node: Node) -> dict[str, tuple[str, ...]]:
+    """Three command lines each: copy the log, be a witness of it, audit it."""
+    log, key, keys = f"{node.settings.public_url}/log", f"'{node.sequencer.key}'", _keys(node)
+    return {
+        "mirror": (
+            "pip install salus",
+            f"salus ledger mirror {log} mirror/log {keys}",
+            "python3 -m http.server --directory mirror 8080",
+        ),
+        "witness": (
+            "pip install salus",
+            f"salus witness --data witness --name witness.example --log-vkey {key} --port 8100",
+            "curl http://127.0.0.1:8100/vkey",
+        ),
+        "audit": (
+            "pip install salus-audit",
+            f"curl -O {log}/checkpoint",
+            f"salus-audit {log} {keys} --since checkpoint",
+        ),
+    }
+
+
+def _keys(node: Node) -> str:
+    owned = [f"--witness '{one.owned}'" for one in (node.trust.witnesses if node.trust else ())]
+    return " ".join([f"--vkey '{node.sequencer.key}'", *owned])
+
+
+def _detectors() -> tuple[DetectorLine, ...]:
+    told: dict[tuple[str, int], list[Words]] = {}
+    for one in app.watched():
+        told.setdefault((one.version, one.least), []).append(Words(en=one.en, zh=one.zh))
+    return tuple(
+        DetectorLine(version=version, least=least, series=tuple(series)) for (version, least), series in told.items()
     )
 
 

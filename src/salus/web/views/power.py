@@ -140,10 +140,20 @@ class GracedPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorLine:
+    """What is watched by one version of a detector, and how many cases raise an alert at the least."""
+
+    version: str
+    least: int
+    series: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Power:
     """What power there is, who holds it, and how it was used; for anybody. Everything in it is counted from the log.
 
-    `size` is the number of leaves it was counted from. `commands` are three lines with which anybody counts again.
+    `size` is the number of leaves it was counted from. `commands` are lines with which anybody counts again; `mirror`,
+    `witness` and `audit` are three each with which somebody else copies the log, signs along, and judges it.
     """
 
     template: ClassVar[str] = "power.html"
@@ -164,6 +174,10 @@ class Power:
     commands: tuple[str, ...]
     graces: tuple[GraceLine, ...] = ()
     graced: tuple[GracedPlace, ...] = ()
+    detectors: tuple[DetectorLine, ...] = ()
+    mirror: tuple[str, ...] = ()
+    witness: tuple[str, ...] = ()
+    audit: tuple[str, ...] = ()
 
     @property
     def decisions(self) -> int:

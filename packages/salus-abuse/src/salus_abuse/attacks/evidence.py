@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,15 +19,17 @@ from salus.kernel import Role, canonical
 from salus.proof import Note, Trust, VerifierKey, WitnessKey, cosign, sign_checkpoint
 from salus.proof.cosignature import TIME_BYTES
 from salus.proof.logged import PROOF_HEADER
-from salus.rules import Measure, Result, recompute
+from salus.rules import Measure, Result, attestation_message, recompute, reuse_tag
 from salus.storage import Duty
 from salus_abuse.attacks.rules import refusal
-from salus_abuse.forging import Under, decision, leaf_of, plant_decision, push
+from salus_abuse.forging import Under, bare_leaf, decision, leaf_of, plant_decision, push
 from salus_abuse.model import Sight, attack
 from salus_abuse.scene import DAY, DISEASE, HOUR, Person, Scene, codes
 from salus_abuse.wallet import PublicLog, changed, decision_of, over, renewed, with_evidence
 
 WORDS = "I was never there."
+MOST_SLIPS = 15
+"""So many of one case two investigators may attest."""
 
 
 @attack(
@@ -144,8 +148,8 @@ def sticky_red(s: Scene, see: Sight) -> None:
     "A23",
     "A case is given 10,000 contacts",
     powers="L, O",
-    passes="evidence has no field for a contact, and no kind for one: refused",
-    cuts=[("evidence-form-closed",)],
+    passes="evidence has no field for a contact, and no kind for one: refused; a sixteenth slip of a case is found",
+    cuts=[("evidence-form-closed",), ("contacts-capped",)],
 )
 def fan_out(s: Scene, see: Sight) -> None:
     person = s.person()
@@ -173,6 +177,32 @@ def fan_out(s: Scene, see: Sight) -> None:
     see.refused("a result of the kind contact", answer, 400, 403, 422, code="SALUS-")
     s.settle()
     see.that("nobody is asked for anything", person.free)
+    _slips(s, see)
+
+
+def _slips(s: Scene, see: Sight) -> None:
+    """Push one attested exposure more than two investigators may sign of a true case, each for whoever is wanted."""
+    _, _, found = s.infected()
+    before = s.outside()
+    for number in range(1, MOST_SLIPS + 1):
+        _attest(s, found, number, s.investigators)
+    s.close()
+    _attest(s, found, MOST_SLIPS + 1, s.investigators)
+    s.close()
+    _reported(s, see, before, {"CONTACT-CAP": 1})
+
+
+def _attest(s: Scene, found: Signed, number: int, by: Sequence[Party]) -> None:
+    told = {"index": reuse_tag(found.commitment, found.body["blind"]), "commitment": bare_leaf()["commitment"]}
+    message = attestation_message(told["commitment"], told["index"], number)
+    push(s, "exposure", {**told, "number": number, "signatures": {one.name: one.sign(message) for one in by}})
+
+
+def _reported(s: Scene, see: Sight, before: Counter[str] | None, expected: dict[str, int]) -> None:
+    """What `salus-audit` finds more than before has to be this, and nothing else."""
+    after = s.outside()
+    if before is not None and after is not None:
+        see.that(f"salus-audit reports {dict(after - before)}", dict(after - before) == expected)
 
 
 @attack(
@@ -325,7 +355,8 @@ def wrong_merge(s: Scene, see: Sight) -> None:
     "A30",
     "Coerced investigators attach people to true cases as their contacts",
     powers="O",
-    passes="records about contacts are records: nothing follows from them, and no precaution can",
+    passes="records about contacts are records: nothing follows from them; a slip that one signs alone is found",
+    cuts=[("slips-cosigned",)],
 )
 def false_contacts(s: Scene, see: Sight) -> None:
     case, *_ = s.infected()
@@ -351,3 +382,10 @@ def false_contacts(s: Scene, see: Sight) -> None:
     s.settle()
     see.that("nobody who was attached is asked for anything", all(one.free for one in people))
     see.that("the true case is", s.judge(case.file).measure is Measure.PRECAUTION)
+    before, (alone, *_) = s.outside(), s.investigators
+    _, _, found = s.infected()
+    unknown = Party.new(alone.name, alone.organisation, alone.duty)
+    _attest(s, found, 1, [alone])
+    _attest(s, found, 2, [s.investigators[1], unknown])
+    s.close()
+    _reported(s, see, before, {"SHORT-QUORUM": 1, "SIGNATURE": 1})

@@ -20,6 +20,10 @@ SHRED_WITHIN = 30 * DAY
 """How long after an emergency's end the keys of its data have to be destroyed at the latest."""
 GRACE = 30 * DAY
 """How long after an upgrade places of care stay open without an admission."""
+GRACE_CLOSES = seconds("2027-06-01T00:00:00Z")
+"""From when on no upgrade lets places stay open; an entry may have waited a day for its place."""
+SINCE = ("break-glass", "disclosure", "exposure", "exposure-end", "shred", "unwraps", "veto")
+"""Kinds of entries that no release before admissions wrote."""
 
 
 def judge_counts(log: Log, seen: Witnessed, emergencies: Iterable[Published]) -> None:
@@ -121,17 +125,24 @@ def _looks(log: Log) -> None:
 def _grace(log: Log, seen: Witnessed) -> None:
     """Places without an admission stay open once, for 30 days from when the log was told; the first entry counts.
 
-    A node that has admissions needs none any more.
+    An entry that was put off is found: after GRACE_CLOSES, or in a later batch than the first entry of a kind that came
+    with admissions, which show that the node was brought forward already.
     """
-    admitting = min((index for index, body in log.of("publication") if body["kind"] == "admission"), default=None)
+    since = [index for kind in SINCE for index, _ in log.of(kind)[:1]]
+    since += [index for index, body in log.of("publication") if body["kind"] == "admission"][:1]
+    forward = min(map(log.stretch, since), default=None)
     for place, (index, body) in enumerate(log.of("grace")):
         starts, ends, at = seconds(body["starts"]), seconds(body["ends"]), seen.seen(index)
         if place:
             log.findings.add("GRACE-AGAIN", index, None, "places without an admission were let stay open once before")
         elif ends - starts > GRACE or (at is not None and body["places"] and starts > at + SKEW):
             log.findings.add("GRACE-AGAIN", index, None, "places without an admission stay open for 30 days at most")
-        elif body["places"] and admitting is not None and admitting < index:
-            log.findings.add("GRACE-AGAIN", index, None, "places were let stay open although the log has admissions")
+        elif body["places"] and (starts >= GRACE_CLOSES or (at is not None and at >= GRACE_CLOSES + DAY)):
+            text = f"no upgrade lets places stay open from {instant(GRACE_CLOSES)} on"
+            log.findings.add("GRACE-LATE", index, None, text)
+        elif body["places"] and forward is not None and forward < log.stretch(index):
+            text = f"the log shows at {min(since)} that this node had been upgraded before"
+            log.findings.add("GRACE-LATE", index, None, text)
 
 
 def _shredded(log: Log, seen: Witnessed, emergencies: Iterable[Published]) -> None:

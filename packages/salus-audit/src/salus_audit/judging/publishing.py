@@ -257,6 +257,25 @@ def check_succession(found: Sequence[Published]) -> None:
             counting.append(one)
 
 
+def check_lists(found: Sequence[Published]) -> None:
+    """Each trust list is the version after the one before it, and names its digest; the first that the log had counts.
+
+    A key that was ended comes back by no list beside the others.
+    """
+    before: Published | None = None
+    lists = [one for one in found if one.kind == "trust-list" and not one.faults]
+    for one in sorted(lists, key=lambda one: (one.told["version"], one.seen, one.digest)):
+        version, previous = one.told["version"], one.body["previous"]
+        if before is None:
+            follows = previous is None
+        else:
+            follows = version == before.told["version"] + 1 and previous == before.digest and one.seen >= before.seen
+        if follows:
+            before = one
+        else:
+            one.fault("ORDER-VIOLATION", "this trust list does not follow the version before it")
+
+
 def _subject(one: Published) -> tuple[object, ...] | None:
     if one.kind == "assignment-rules":
         return (one.kind, one.disease)

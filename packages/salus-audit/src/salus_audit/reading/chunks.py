@@ -30,7 +30,9 @@ _MOST_BUNDLE = WIDTH * (2 + 0xFFFF)
 Keys = Mapping[tuple[str, str], Sequence[tuple[int, bytes]]]
 """The keys of a duty and party, each with the place of its leaf, in the log's order."""
 MOST_KEYS = 64
-"""How many keys of one party are tried on a signature, the newest first: or a log could make each cost as it likes."""
+"""How many keys of one party are tried on each signature, the newest first: or a log could make each cost as it likes.
+
+Older ones are tried as long as the whole log leaves something over for that."""
 WAITING = struct.Struct(">QQQB128s44s64s")
 """Evidence that waits for its batch to end: leaf, what keys were tried already, kind, party, commitment, signature."""
 
@@ -66,12 +68,16 @@ class Unsettled:
     def settled(self, keys: Sequence[tuple[int, bytes]], before: int) -> bool:
         """Tell whether one of these keys, of those before a place that were not tried yet, made the signature."""
         newest = keys[max(bisect_left(keys, (before,)) - MOST_KEYS, 0) : bisect_left(keys, (before,))]
-        message = evidence_message(self.kind, self.commitment, self.party.encode())
         return any(
-            signed(key, message, self.signature)
+            self.made_by(key)
             for index, key in reversed(newest)
             if self.known <= index < self.since or index > self.leaf
         )
+
+    def made_by(self, key: bytes) -> bool:
+        """Tell whether a key made the signature."""
+        message = evidence_message(self.kind, self.commitment, self.party.encode())
+        return signed(key, message, self.signature)
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ Memory stays bounded: of the kinds of which a log has very many, places and hash
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -33,6 +33,8 @@ from salus_audit.trees import WIDTH, Peak, push, root_of, tile_path
 STRETCH = 32
 """How many bundles a process reads at once."""
 _ALONE = 4 * STRETCH
+MOST_OLDER = 100_000
+"""So many times in all, and once a leaf, a key is tried that is older than the newest of its party."""
 
 Leaves = list[tuple[int, dict[str, Any]]]
 
@@ -92,6 +94,8 @@ class _Reading:
     keys: dict[tuple[str, str], list[tuple[int, bytes]]] = field(default_factory=dict)
     waiting: Tape = field(default_factory=lambda: Tape(WAITING))
     read: int = 0
+    used: dict[tuple[str, str], list[tuple[int, bytes]]] = field(default_factory=dict)
+    older: int = 0
 
     def newest(self) -> dict[tuple[str, str], Sequence[tuple[int, bytes]]]:
         """Return of each party the keys that are tried on what follows."""
@@ -151,10 +155,27 @@ class _Reading:
         return self.log.marks[self.log.stretch(leaf)]
 
     def _again(self, one: Unsettled) -> None:
-        keys = self.keys.get((DUTIES[one.kind], one.party), ())
-        if not one.settled(keys, self._batch_ends(one.leaf)):
+        name = (DUTIES[one.kind], one.party)
+        keys, before = self.keys.get(name, ()), self._batch_ends(one.leaf)
+        if not one.settled(keys, before) and not self._by_older(one, name, keys[: bisect_left(keys, (before,))]):
             text = f"no key that the log had for this {DUTIES[one.kind]} made the signature"
             self.log.findings.add("SIGNATURE", one.leaf, one.party, text)
+
+    def _by_older(self, one: Unsettled, name: tuple[str, str], keys: Sequence[tuple[int, bytes]]) -> bool:
+        """Tell whether one of a party's older keys made a signature: those first that made one before.
+
+        How often that is tried is bounded for the whole log. Beyond that an older key is as none.
+        """
+        used = self.used.setdefault(name, [])
+        for place, key in (*used, *reversed(keys[:-MOST_KEYS])):
+            if self.older >= MOST_OLDER + one.leaf:
+                return False
+            self.older += 1
+            if one.made_by(key) and place < self._batch_ends(one.leaf):
+                if (place, key) not in used:
+                    self.used[name] = [(place, key), *used[: MOST_KEYS - 1]]
+                return True
+        return False
 
 
 def _chunks(place: Place, log: Log, reading: _Reading, workers: int) -> Iterator[Chunk]:
