@@ -54,6 +54,7 @@ NO_PLACE_OF_A_PERSON = {
     "salus.healthcode.measures.verifying.RowFinding.where": "row that contradicts the log",
     "salus.rules.publishing.model.Declaration.venues": "kinds of doors that a declaration names",
     "salus.rules.tables.lint.Fault.where": "element of a table",
+    "salus.codec.certificates.changes.StatusChange.places": "numbers of bits of status lists",
     "salus.web.views.certificates.CertificateLine.address": "path of a page",
     "salus.web.views.certificates.Verify.venues": "kinds of doors to choose from",
     "healthcode.full_certificate.place": "number of a certificate among those that can be void",

@@ -138,6 +138,16 @@ def test_what_came_empty_is_refused_and_not_swept_away(empty: dict[str, Any]) ->
     assert validation.problems({"resourceType": "Patient", **left})
 
 
+def test_extensions_nested_too_deeply_are_refused_like_anything_else_that_is() -> None:
+    deep: dict[str, Any] = {"url": "http://example.org/a", "valueBoolean": True}
+    for _ in range(2000):
+        deep = {"url": "http://example.org/a", "extension": [deep]}
+
+    (problem,) = walk({"resourceType": "Patient", "extension": [deep]}).problems
+
+    assert "nested deeper" in problem.text
+
+
 def test_a_position_is_taken_out_of_a_location_wherever_it_stands() -> None:
     here = {"resourceType": "Location", "id": "l", "position": {"longitude": 1, "latitude": 2}}
     resource = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": dict(here)}]}

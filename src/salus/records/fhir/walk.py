@@ -190,11 +190,15 @@ def _strip_extensions(values: list[Any], path: str, found: Walked) -> None:
 
 
 def _is_place(extension: dict[str, Any]) -> bool:
-    url = extension.get("url")
-    if isinstance(url, str) and _PLACE_WORDS.search(url):
-        return True
-    inner = extension.get("extension")
-    return isinstance(inner, list) and any(isinstance(i, dict) and _is_place(i) for i in inner)
+    waiting = [extension]  # no calls of itself: how deep a resource is nested is judged later
+    while waiting:
+        one = waiting.pop()
+        url, inner = one.get("url"), one.get("extension")
+        if isinstance(url, str) and _PLACE_WORDS.search(url):
+            return True
+        if isinstance(inner, list):
+            waiting += [each for each in inner if isinstance(each, dict)]
+    return False
 
 
 def _text(node: dict[str, Any], key: str, value: str, path: str, found: Walked) -> None:
