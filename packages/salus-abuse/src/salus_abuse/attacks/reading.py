@@ -29,7 +29,7 @@ ANYBODY = frozenset(
     "/fhir/metadata /fhir/.well-known/smart-configuration /healthz /.well-known/jwks.json / /about/log /about/power"
     " /about/power/answers.json /about/coverage /about/coverage.json /about/coverage.csv /demo /sign-in /invitation"
     " /me/code/phone /me/code/phone/worker.js /cards/.well-known/jwks.json /cards/signer.pem /about/interfaces /verify"
-    " /cards/revoked-hc1.json /me/certificates/on-phone /me/certificates/on-phone/worker.js"
+    " /cards/revoked-hc1.json /me/certificates/on-phone /me/certificates/on-phone/worker.js /trust/rest.json /exposure"
     " /verify/worker.js /verify/manifest.webmanifest /trust.json /orders /log/{path:path} /static".split()
 )
 """What answers to anybody: pages about the whole, keys, the log's files. Nothing of them is about a person."""
