@@ -38,6 +38,7 @@ from salus.codec.certificates import (
     read_change,
     read_status_list,
     read_trust,
+    refuse_older,
     subject_of,
     verify,
     without_lists,
@@ -45,6 +46,7 @@ from salus.codec.certificates import (
 )
 from salus.codec.certificates.changes import digest_of
 from salus.codec.certificates.gaps import MOST_PLACES, pack_gaps, unpack_gaps
+from salus.kernel import canonical
 from salus.rules import Venue
 from support import REPOSITORY
 
@@ -150,6 +152,7 @@ def _base(token: bytes) -> bytes:
 
 
 KEPT = with_changes(NOW, change(FIRST, FIRST, issued=AT))
+KEPT_AT_NOON = with_changes(NOW, change(FIRST, EVENING, issued=AT + timedelta(hours=4)))
 FRESHENED: dict[str, tuple[bytes, list[bytes], bool]] = {
     "a day later": (NOW.file(), [LEADS, AND_ON], True),
     "with an open change, which gives way": (KEPT, [LEADS, AND_ON], True),
@@ -157,6 +160,8 @@ FRESHENED: dict[str, tuple[bytes, list[bytes], bool]] = {
     "without changes": (NOW.file(), [], False),
     "with a day left out": (NOW.file(), [AND_ON], False),
     "with one that leads nowhere": (NOW.file(), [LEADS, altered(AND_ON, told={2: bytes(32)})], False),
+    "with a later change of the open day": (KEPT_AT_NOON, [LEADS, AND_ON], True),
+    "with an earlier change of the open day": (KEPT_AT_NOON, [change(FIRST, FIRST, issued=AT)], False),
     "with one that led nowhere before": (with_changes(NOW, AND_ON), [LEADS, AND_ON], False),
     "in another order": (NOW.file(), [AND_ON, LEADS], False),
     "of a file that is newer": (Door(at=AT + 2 * DAY).file(), [LEADS, AND_ON], False),
@@ -334,6 +339,17 @@ def test_a_kept_file_becomes_the_newest_by_changes_or_is_fetched_whole(name: str
     assert (found.made, found.declarations) == (whole.made, whole.declarations)
     assert found.lists == whole.lists
     assert found.dropped == 0
+
+
+def test_no_whole_file_takes_a_list_back_or_leaves_it_out() -> None:
+    kept, later = read_trust(KEPT_AT_NOON), json.loads(LATER.file())
+    older, none = ({**later, "lists": lists} for lists in (json.loads(NOW.file())["lists"], []))
+    same = json.loads(with_changes(NOW, change(FIRST, FIRST, issued=AT + timedelta(hours=4))))
+
+    refuse_older(read_trust(canonical(later)), kept)
+    for one in (older, none, {**later, "lists": same["lists"], "changes": same["changes"]}):
+        with pytest.raises(CodecError, match="leaves out"):
+            refuse_older(read_trust(canonical(one)), kept)
 
 
 def test_the_first_day_that_a_door_needs_is_that_of_its_lists() -> None:

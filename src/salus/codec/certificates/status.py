@@ -48,6 +48,12 @@ class StatusList:
         """Tell whether a place is void; a place beyond the list is, since nothing says that it is not."""
         return index >= 8 * len(self.bits) or bool(self.bits[index >> 3] >> (index & 7) & 1)
 
+    def follows(self, other: StatusList) -> bool:
+        """Tell whether this may stand in another's place: it is no older, and of the same second it voids no less."""
+        size = min(len(self.bits), len(other.bits))
+        ours, theirs = (int.from_bytes(one.bits[:size]) for one in (self, other))
+        return self.issued > other.issued or (self.issued == other.issued and ours | theirs == ours)
+
 
 def subject_of(party: str, list_number: int) -> str:
     """Name a list: whose it is, and its number."""

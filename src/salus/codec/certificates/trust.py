@@ -34,6 +34,7 @@ from salus.rules import (
     WITNESSING,
     Declaration,
     Document,
+    KeyEnd,
     PartyKey,
     PublicationKind,
     Published,
@@ -126,6 +127,13 @@ class TrustFile:
         found = listed and issuer and listed.keys.get(issuer.digest)
         return found if found and issuer and found.party == issuer.party else None
 
+    def may_void(self, listed: StatusList, at: datetime) -> bool:
+        """Tell whether a status list counts: of a key that was stolen none does, whatever date is on it."""
+        if not self.governed(at):
+            return True
+        key = self.key_of(listed.kid, at)
+        return key is not None and key.signs(listed.issued) and key.ended is not KeyEnd.COMPROMISE
+
     def had(self, text: str, kid: bytes, before: datetime) -> bool:
         """Tell whether the log had a certificate before an instant, by the witnesses' time."""
         wanted, digest = short_digest(text), self.issuers[kid].digest
@@ -161,7 +169,7 @@ def _has_all(found: TrustFile, kept: TrustFile) -> bool:
     A recognition may have a later version in its place, which has begun by the file's time; since one that has ended
     stands for earlier ones, it may not be missing either. Acceptance rules stand beside each other until they end.
     A veto stays for good, and what it stopped in time may go. A list of void codes is followed by one that is no older,
-    until it is of no use any more: a key may go out of use.
+    until it is of no use any more: a key may go out of use. So is a status list, unless its key was stolen.
     """
     gone = _stopped(kept.published, found.vetoes)
     rules = {one.digest for one in found.acceptance} | gone | _fallen(kept, found.vetoes)
@@ -170,6 +178,8 @@ def _has_all(found: TrustFile, kept: TrustFile) -> bool:
     lists = [(found.voided.get(key), one) for key, one in kept.voided.items() if one.expires > found.made]
     if not all(one is not None and one.follows(known) for one, known in lists):
         return False
+    if not _voids_no_less(found, kept):
+        return False
     begun = [one for one in found.recognised if one.starts <= found.made]
     for known in kept.recognised:
         later = any(one.name == known.name and one.version > known.version for one in begun)
@@ -177,6 +187,16 @@ def _has_all(found: TrustFile, kept: TrustFile) -> bool:
             return False
     vetoed = {one.digest for one in found.vetoes}
     return (found.listed or not kept.listed) and {one.digest for one in kept.vetoes} <= vetoed
+
+
+def _voids_no_less(found: TrustFile, kept: TrustFile) -> bool:
+    """Tell whether each status list that is of use, and counts by the newer file, is followed in it."""
+    due = [(place, one) for place, one in kept.lists.items() if one.expires > found.made]
+    return all(
+        place in found.lists and found.lists[place].follows(one)
+        for place, one in due
+        if found.may_void(one, found.made)
+    )
 
 
 def _stopped(published: Iterable[Published], vetoes: Sequence[Veto]) -> set[str]:

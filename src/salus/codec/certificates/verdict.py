@@ -16,11 +16,10 @@ from enum import StrEnum
 from salus.codec.certificates.accepting import accepted
 from salus.codec.certificates.bound import decode_bound
 from salus.codec.certificates.model import Certificate
-from salus.codec.certificates.status import StatusList
 from salus.codec.certificates.text import Presented, decode_certificate
 from salus.codec.certificates.trust import SLOW_CLOCK, TrustFile
 from salus.codec.errors import CodecError
-from salus.rules import Declaration, KeyEnd, Venue
+from salus.rules import Declaration, Venue
 
 
 class Outcome(StrEnum):
@@ -135,7 +134,7 @@ def _good(
     if trust.governed(at):
         _within_limits(text, presented, trust, at, asking)
     listed = trust.lists.get((party, certificate.list_number))
-    if listed is None or not listed.issued - SLOW_CLOCK <= at < listed.expires or not _may_void(listed, trust, at):
+    if listed is None or not listed.issued - SLOW_CLOCK <= at < listed.expires or not trust.may_void(listed, at):
         raise _NotShown(Reason.NO_LIST)
     if listed.void(certificate.index):
         raise _NotShown(Reason.VOID)
@@ -159,14 +158,6 @@ def _within_limits(
     word = certificate.kind.word
     if word not in key.kinds or not any(key.covers(one.region) for one in asking):
         raise _NotShown(Reason.NOT_ITS_USE)
-
-
-def _may_void(listed: StatusList, trust: TrustFile, at: datetime) -> bool:
-    """Tell whether a status list counts: of a key that was stolen none does, whatever date is on it."""
-    if not trust.governed(at):
-        return True
-    key = trust.key_of(listed.kid, at)
-    return key is not None and key.signs(listed.issued) and key.ended is not KeyEnd.COMPROMISE
 
 
 def _issued_by(presented: Presented, trust: TrustFile) -> str:

@@ -40,3 +40,15 @@ export async function readStatusList(token, keys) {
 export function isVoid(list, index) {
   return index >= 8 * list.bits.length || ((list.bits[index >> 3] >> (index & 7)) & 1) === 1;
 }
+
+/**
+ * Whether a list may stand in another's place: it is no older, and of the same second it voids no less.
+ *
+ * @param {StatusList | undefined} found
+ * @param {StatusList} known
+ */
+export function voidsNoLess(found, known) {
+  if (!found || found.issued !== known.issued) return found !== undefined && found.issued > known.issued;
+  const { bits } = found;
+  return known.bits.every((octet, at) => at >= bits.length || (octet & ~bits[at]) === 0);
+}

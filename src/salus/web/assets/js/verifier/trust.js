@@ -13,8 +13,8 @@ import { checkDeclaration, checkEmergency, checkRules, hadNotice, hasFields } fr
 import { checkRecognition } from "./recognition.js";
 import { require } from "./refused.js";
 import { following } from "./renewing.js";
-import { readStatusList } from "./status.js";
-import { chained, checkTrustList, follows, listInForce } from "./trusted.js";
+import { readStatusList, voidsNoLess } from "./status.js";
+import { chained, checkTrustList, follows, listInForce, signs } from "./trusted.js";
 import { followsMarks, readVoidMarks } from "./voided.js";
 import { checkVeto, isStopped, requireNotVetoed } from "./vetoing.js";
 
@@ -118,6 +118,13 @@ export function keyOf(trust, kid, at) {
   return found && issuer && found.party === issuer.party ? found : undefined;
 }
 
+/** Of a key that was stolen no list counts. @param {import("./status.js").StatusList} list @param {TrustFile} trust @param {number} at */
+export function mayVoid(list, trust, at) {
+  if (!isGoverned(trust, at)) return true;
+  const key = keyOf(trust, list.kid, at);
+  return key !== undefined && signs(key, list.issued) && key.ended !== "key-compromise";
+}
+
 /**
  * Whether the log had a certificate before an instant, by the witnesses' time.
  *
@@ -154,7 +161,8 @@ export function isNewer(found, kept) {
  * Whether a file lacks nothing that decides and that a kept one had. A recognition may have a later version in its place,
  * which has begun by the file's time; since one that has ended stands for earlier ones, it may not be missing either.
  * Acceptance rules stand beside each other until they end. A veto stays for good, and what it stopped in time may go. A
- * list of void codes is followed by one that is no older, until it is of no use any more: a key may go out of use.
+ * list of void codes is followed by one that is no older, until it is of no use any more: a key may go out of use. So is
+ * a status list, unless its key was stolen.
  *
  * @param {TrustFile} found
  * @param {TrustFile} kept
@@ -175,7 +183,9 @@ function hasAll(found, kept) {
   const vetoes = kept.vetoes.every((one) => vetoed.includes(one.digest));
   const listed = Array.from(kept.voided).filter(([, one]) => found.made < one.expires);
   const voided = listed.every(([key, one]) => followsMarks(found.voided.get(key), one));
-  return rules && recognised && vetoes && voided && (found.listed || !kept.listed);
+  const due = Array.from(kept.lists).filter(([, one]) => found.made < one.expires && mayVoid(one, found, found.made));
+  const lists = due.every(([subject, one]) => voidsNoLess(found.lists.get(subject), one));
+  return rules && recognised && vetoes && voided && lists && (found.listed || !kept.listed);
 }
 
 /**

@@ -8,7 +8,7 @@ import { isOfNow, readBound, requireHolder } from "./bound.js";
 import { readCertificate, requireIssued } from "./certificate.js";
 import { hex } from "./octets.js";
 import { isVoid } from "./status.js";
-import { had, isFresh, isGoverned, keyOf, subjectOf } from "./trust.js";
+import { had, isFresh, isGoverned, keyOf, mayVoid, subjectOf } from "./trust.js";
 import { covers, signs } from "./trusted.js";
 
 const SLOW_CLOCK = 3600;
@@ -120,11 +120,4 @@ async function beyondLimits(text, presented, trust, at, asking) {
   if (at >= key.ends && !(await had(trust, text, kid, key.ends))) return "key-ended";
   const here = asking.some((one) => covers(key, one.region));
   return here && key.kinds.includes(kind) ? null : "key-not-for-this";
-}
-
-/** Of a key that was stolen no list counts. @param {import("./status.js").StatusList} list @param {TrustFile} trust @param {number} at */
-function mayVoid(list, trust, at) {
-  if (!isGoverned(trust, at)) return true;
-  const key = keyOf(trust, list.kid, at);
-  return key !== undefined && signs(key, list.issued) && key.ended !== "key-compromise";
 }
