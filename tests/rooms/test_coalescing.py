@@ -119,3 +119,14 @@ def test_who_went_away_keeps_nobody_from_an_answer() -> None:
         assert await coalescer.ask(3) == 9
 
     _with(play, threads=2)
+
+
+def test_who_asks_after_the_end_is_told_and_waits_for_nothing() -> None:
+    async def play() -> None:
+        coalescer: Coalescer[int, int] = Coalescer(lambda asks: asks)
+        coalescer.close()
+        for _ in range(3):
+            with pytest.raises(RuntimeError):
+                await asyncio.wait_for(coalescer.ask(1), 5)
+
+    asyncio.run(play())

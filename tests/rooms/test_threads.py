@@ -108,3 +108,22 @@ def test_closing_waits_for_what_was_handed_over() -> None:
     _with(play)
 
     assert done == [0, 1, 2, 3, 4]
+
+
+def test_work_that_nobody_waits_for_any_more_does_not_begin() -> None:
+    done = []
+
+    async def play(threads: Threads) -> None:
+        held = threading.Event()
+        first = asyncio.create_task(threads.run(held.wait))
+        rest = [asyncio.create_task(threads.run(lambda: done.append(1))) for _ in range(5)]
+        await asyncio.sleep(0)
+        for one in rest:
+            one.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        held.set()
+        await first
+
+    _with(play)
+
+    assert done == []

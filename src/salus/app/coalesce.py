@@ -67,7 +67,10 @@ class Coalescer(Generic[Ask, Answer]):
             self._free -= 1
             self._sizes.append(len(batch))
             work = partial(self._run, [ask for ask, _ in batch])
-            self._threads.begin(work, partial(self._finish, loop, batch))
+            try:
+                self._threads.begin(work, partial(self._finish, loop, batch))
+            except RuntimeError as none:  # closed, or no thread to be had: whoever asked hears of it
+                self._finish(loop, batch, None, none)
 
     def _finish(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar, cast
 
@@ -15,22 +15,29 @@ class Threads:
     """Threads that take work in its order. Use from one event loop.
 
     Each piece is handed over and back once, past the layers that a loop's own executor and anyio put around that: they
-    cost each request more than its way to its function. Work is never given up: whoever stops waiting only does not
-    hear of its end.
+    cost each request more than its way to its function. Work that has begun is never given up: whoever stops waiting
+    only does not hear of its end.
     """
 
     def __init__(self, most: int, name: str) -> None:
         self._pool = ThreadPoolExecutor(most, thread_name_prefix=name)
 
-    def begin(self, work: Callable[[], T], then: Callable[[T | None, BaseException | None], object]) -> None:
-        """Run `work` on a thread, and then `then` on the event loop, with its result or with what it raised."""
-        self._pool.submit(_work, asyncio.get_running_loop(), work, then)
+    def begin(self, work: Callable[[], T], then: Callable[[T | None, BaseException | None], object]) -> Future[None]:
+        """Run `work` on a thread, and then `then` on the event loop, with its result or with what it raised.
+
+        Returns what tells whether it began; RuntimeError if no thread is to be had.
+        """
+        return self._pool.submit(_work, asyncio.get_running_loop(), work, then)
 
     async def run(self, work: Callable[[], T]) -> T:
         """Return what `work` returns on a thread, or raise what it raises."""
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.begin(work, partial(_tell, answer))
-        return await answer
+        begun = self.begin(work, partial(_tell, answer))
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            begun.cancel()  # what has not begun is not wanted any more
+            raise
 
     def close(self) -> None:
         """Finish what was handed over and take no more."""

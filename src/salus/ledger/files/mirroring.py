@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -76,18 +76,20 @@ def mirror(place: str, folder: Path, trust: VerifierKey | Trust | None = None, *
     """
     source = source_of(place)
     folder.mkdir(parents=True, exist_ok=True)
-    with _held(folder):
-        return _Copying(place, source, folder, trust).run(anew=anew)
+    with _held(folder), closing(Shelf(folder)) as shelf:
+        return _Copying(place, source, shelf, folder, trust).run(anew=anew)
 
 
 class _Copying:
     """One run over a folder that is held."""
 
-    def __init__(self, place: str, source: Source, folder: Path, trust: VerifierKey | Trust | None) -> None:
+    def __init__(
+        self, place: str, source: Source, shelf: Shelf, folder: Path, trust: VerifierKey | Trust | None
+    ) -> None:
         self._place = place
         self._source = source
         self._own = Folder(folder)
-        self._shelf = Shelf(folder)
+        self._shelf = shelf
         self._folder = folder
         self._trust = trust if isinstance(trust, Trust) else None
         self._key = self._believed(trust.log if isinstance(trust, Trust) else trust)

@@ -17,7 +17,7 @@ class Shelf:
     """A folder of published files. One writer at a time: the caller holds the lock.
 
     `put` writes a file aside. `settle` makes what was put durable, then public, in the order in which it was put. What
-    a killed writer left aside goes with the next one.
+    a killed writer left aside goes with the next one. What is aside is open until `settle`, or `close`, which drops it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,20 +58,23 @@ class Shelf:
                 os.close(descriptor)
         self._touched.clear()
 
+    def close(self) -> None:
+        """Let go of what is aside: it gets no name."""
+        for descriptor in self._aside.values():
+            os.close(descriptor)
+        self._aside.clear()
+
     def _place(self) -> None:
         """Force the files aside to disk, all at once, and only then move each to its place."""
-        descriptors = list(self._aside.values())
+        targets, descriptors = list(self._aside), list(self._aside.values())
         try:
             if len(descriptors) > 1:
                 with ThreadPoolExecutor(WAITING) as waiting:
                     list(waiting.map(os.fsync, descriptors))
             else:
                 list(map(os.fsync, descriptors))
-            targets = list(self._aside)
         finally:
-            self._aside.clear()
-            for descriptor in descriptors:
-                os.close(descriptor)
+            self.close()
         for number, target in enumerate(targets):
             self._staging(number).replace(target)
 

@@ -7,6 +7,7 @@ after the commit, the checkpoint last, so that at any instant, and after any cra
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -129,15 +130,15 @@ class Sequencer:
 
     def place(self, plan: Iterator[Placed]) -> Iterator[str]:
         """Put files in their places and yield their paths; the checkpoint only when the rest is durable."""
-        shelf = Shelf(self._files)
-        for path, content in plan:
-            if path == CHECKPOINT_PATH:
-                shelf.settle()
-            shelf.put(path, content)
-            if path == CHECKPOINT_PATH:
-                shelf.settle()
-            yield path
-        shelf.settle()
+        with closing(Shelf(self._files)) as shelf:
+            for path, content in plan:
+                if path == CHECKPOINT_PATH:
+                    shelf.settle()
+                shelf.put(path, content)
+                if path == CHECKPOINT_PATH:
+                    shelf.settle()
+                yield path
+            shelf.settle()
 
     def _full(self) -> bool:
         with self._store.transaction(Duty.LEDGER) as tx:
