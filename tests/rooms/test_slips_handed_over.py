@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from time import sleep
 from typing import Any
 
 import pytest
 
 from measures import DAY, HOUR
 from measuring import an_observation, sent, system_of
-from nodes import asking, the_resident
-from salus import ledger
-from salus.app import take_result
+from nodes import add_hospital, asking, the_resident
+from salus import ledger, parties
+from salus.app import add_party, take_result
 from salus.app.slips import hand_over
 from salus.cli.actors import Party, sign_result
+from salus.healthcode import slips
 from salus.healthcode.measures import store as decisions
 from salus.healthcode.slips import SlipRefused
 from salus.healthcode.slips import store as tables
 from salus.kernel import Refused, Role
+from salus.parties import FacilityKind
 from salus.rules import INVESTIGATOR, Measure, Result, SlipPaper, end_message, recompute_slip
 from salus.storage import Duty
 from slipping import CITY, Slipping, desk, slipping
@@ -260,6 +264,81 @@ def test_an_investigator_ends_a_case_and_nobody_else_does(world: Slipping) -> No
     assert ledger.leaves(world.node.store, "exposure-end")[-1][1].body["index"] == tag
 
 
+def test_a_case_is_ended_by_nobody_whose_case_it_is_not(world: Slipping) -> None:
+    (tag, _), (bare, _) = world.case(), world.case()
+    slip = world.slip(tag, signers=[world.people[0], world.people[2]])
+    world.hand_over(slip)
+    fresh = Party.new("investigator-fresh", CITY, INVESTIGATOR)
+    add_party(world.node, fresh.key_leaf)
+    world.world.close()
+
+    words = []
+    for case, by, who in (
+        (tag, world.people[1], desk("CDC2")),
+        (bare, world.people[0], desk()),
+        ("A" * 43 + "=", world.people[0], desk()),
+        (tag, fresh, desk()),
+    ):
+        with pytest.raises(SlipRefused) as refused:
+            world.end(case, by, who)
+        words.append(refused.value.fault)
+
+    assert words == ["NOT-INVOLVED", "NOT-INVOLVED", "NO-EVIDENCE", "SIGNATURE"]
+    assert world.read(slip).found.measure is Measure.ADVISE
+    assert world.end(tag, world.people[4]).ended  # another investigator of an organisation that signed
+
+
+def test_the_laboratory_of_its_result_ends_a_case_without_slips(world: Slipping) -> None:
+    tag, _ = world.case()
+    laboratory = world.world.laboratory
+    parties.add_organisation(
+        world.node.store, organisation_id=laboratory.organisation, name_en="Laboratory", name_zh="检验所"
+    )
+    kind = FacilityKind.DISEASE_CONTROL_CENTRE
+    add_hospital(world.node, "CDC3", kind, organisation=laboratory.organisation)
+
+    assert world.end(tag, laboratory, desk("CDC3")).ended
+    with pytest.raises(SlipRefused) as refused:
+        world.hand_over(world.slip(tag))
+    assert refused.value.fault == "CORRECTED"
+
+
+def test_two_desks_that_hand_the_same_over_at_once_both_succeed_and_the_log_has_it_once(world: Slipping) -> None:
+    tag, _ = world.case()
+    given = [slips.leaf_of("exposure", dict(world.slip(tag, number).leaf)) for number in (1, 2)]
+
+    def second() -> slips.HandedOver:
+        with world.node.store.transaction(Duty.CARE) as tx:
+            return slips.add(tx, given[::-1])
+
+    with ThreadPoolExecutor(1) as beside:
+        with world.node.store.transaction(Duty.CARE) as tx:
+            first = slips.add(tx, given)
+            waiting = beside.submit(second)
+            sleep(0.3)
+        later = waiting.result(timeout=30)
+    world.world.close()
+
+    assert [(one.taken, one.again) for one in (first, later)] == [(2, 0), (0, 2)]
+    assert [one.body["index"] for _, one in ledger.leaves(world.node.store, "exposure")].count(tag) == 2
+
+
+def test_a_case_that_ended_while_its_exposures_were_checked_takes_none(world: Slipping, tag: str) -> None:
+    case, _ = world.case()
+    given = [slips.leaf_of("exposure", dict(world.slip(case).leaf))]
+    with world.node.store.transaction(Duty.CARE) as tx:
+        tables.end(tx, case, world.world.now)
+
+    with pytest.raises(SlipRefused) as refused, world.node.store.transaction(Duty.CARE) as tx:
+        slips.add(tx, given)
+
+    assert refused.value.fault == "CORRECTED"
+
+
+def test_a_number_is_as_large_as_the_log_takes_it(world: Slipping, tag: str) -> None:
+    assert world.hand_over(world.slip(tag, 2**53 - 1, signers=world.people[:4])).taken == 1
+
+
 def test_rules_that_are_over_ask_for_nothing_and_a_slip_lasts_two_days(world: Slipping) -> None:
     tag, _ = world.case()
     slip = world.slip(tag)
@@ -307,6 +386,7 @@ def posted(world: Slipping, **fields: str) -> dict[str, Any]:
     [
         (decisions.DECISION_BY_TAG, (b"A" * 44,)),
         (tables.BY_COMMITMENT, ([bytes(32)],)),
+        (tables.OF_CASE, (bytes(32),)),
         (tables.ENDED, ([bytes(32)],)),
     ],
 )

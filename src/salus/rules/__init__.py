@@ -57,6 +57,7 @@ from salus.rules.publishing.trusting import (
 from salus.rules.publishing.vetoing import OMBUDSMAN, Veto, read_veto, stops, veto_message, vetoed_until
 from salus.rules.recomputing.attesting import (
     INVESTIGATOR,
+    KEY_NOTICE,
     MOST_OF_A_CASE,
     Attested,
     attestation_message,
@@ -86,6 +87,7 @@ from salus.rules.tables.reading import SETS, shipped_table, table_of
 __all__ = [
     "ANSWER_WITHIN",
     "INVESTIGATOR",
+    "KEY_NOTICE",
     "MOST_ADMITTED",
     "MOST_OF_A_CASE",
     "NOT_LOGGED",

@@ -36,8 +36,9 @@ def hand_over(node: Node, who: Principal, text: str) -> HandedOver:
     keys = [one.key for one in known.keys]
     leaves = _may(node, who, text, keys)
     if leaves[0].kind == "exposure-end":
+        slips.check_end(node.store, node.trust, OwnWork(node, "decision"), leaves[0], keys, at)
         with node.store.transaction(Duty.CARE) as tx:
-            return slips.end(tx, leaves[0], keys, at)
+            return slips.end(tx, leaves[0], at)
     case = slips.check_exposures(leaves, keys, at)
     slips.case_of(node.store, node.trust, known, OwnWork(node, "decision"), case, at)
     with node.store.transaction(Duty.CARE) as tx:

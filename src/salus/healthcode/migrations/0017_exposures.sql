@@ -4,7 +4,7 @@ comment on index healthcode.decision_tag is 'The decision that a case is named b
 create table healthcode.exposure (
     commitment bytea primary key check (octet_length(commitment) = 32),
     tag bytea not null check (octet_length(tag) = 32),
-    number integer not null check (number > 0),
+    number bigint not null check (number > 0),
     entry bytea not null,
     pending_id uuid not null,
     constraint exposure_of_a_case unique (tag, number)

@@ -24,8 +24,8 @@ def leaf_of(kind: str, body: object) -> Leaf:
         raise SlipRefused("FILE", f"a leaf of kind {kind} has exactly its fields") from None
 
 
-def organisations_of(leaf: Leaf, keys: Iterable[PartyKey]) -> set[str]:
-    """Return the organisations whose logged keys signed an exposure, or the end of a case."""
+def signers_of(leaf: Leaf, keys: Iterable[PartyKey]) -> list[PartyKey]:
+    """Return the logged keys that signed an exposure, or the end of a case."""
     body: Mapping[str, Any] = leaf.body
     if leaf.kind == "exposure":
         message = attestation_message(body["commitment"], body["index"], body["number"])
@@ -33,8 +33,13 @@ def organisations_of(leaf: Leaf, keys: Iterable[PartyKey]) -> set[str]:
         duties: Sequence[str] = (INVESTIGATOR,)
     else:
         message, signed, duties = end_message(body["index"], body["party"]), {body["party"]: body["signature"]}, ENDING
-    return {
-        spelt(one.organisation)
+    return [
+        one
         for one in keys
         if one.duty in duties and one.party in signed and signed_by(one.key, message, str(signed[one.party]))
-    }
+    ]
+
+
+def organisations_of(leaf: Leaf, keys: Iterable[PartyKey]) -> set[str]:
+    """Return the organisations whose logged keys signed an exposure, or the end of a case."""
+    return {spelt(one.organisation) for one in signers_of(leaf, keys)}

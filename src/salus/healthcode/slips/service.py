@@ -1,4 +1,4 @@
-"""Take the leaves of attested exposures in, once their case and their signers are good, and end those of a case."""
+"""Take the leaves of attested exposures in, once their case and their signers are good."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from salus import ledger
-from salus.healthcode.measures import decision_by_tag, decision_of
+from salus.healthcode.measures import decision_by_tag
 from salus.healthcode.measures.considering import considered
 from salus.healthcode.measures.filing import open_evidence, rows_of
-from salus.healthcode.measures.model import Decided, Signed
+from salus.healthcode.measures.model import Decided
 from salus.healthcode.measures.publications import Known
-from salus.healthcode.measures.sealing import EvidenceKeys, Seals
+from salus.healthcode.measures.sealing import Seals
 from salus.healthcode.measures.service import chart_keys
 from salus.healthcode.slips import store as tables
 from salus.healthcode.slips.errors import SlipRefused
-from salus.healthcode.slips.leaves import organisations_of
 from salus.healthcode.slips.model import HandedOver
 from salus.keys import KeyService
 from salus.ledger import Leaf
 from salus.proof import Trust
-from salus.rules import NotProved, PartyKey, Result, Rules, check_attested, end_message, rules_of, signed_by
+from salus.rules import NotProved, PartyKey, Result, Rules, check_attested, rules_of
 from salus.storage import Duty, Store, Transaction
 
 CASE_LASTS = timedelta(days=16)
 """How long after its decision a case has exposures attested of it: what came before is older than any row allows."""
+_OVER = "the case is none any more"
 
 
 def check_exposures(leaves: Sequence[Leaf], keys: Iterable[PartyKey], at: datetime) -> str:
@@ -60,7 +60,7 @@ def case_of(
     if found is None or not ledger.receipt(store, trust, found.pending_id):
         raise SlipRefused("NO-EVIDENCE", "witnesses have seen no decision of this case in the log")
     if over:
-        raise SlipRefused("CORRECTED", "the case is none any more")
+        raise SlipRefused("CORRECTED", _OVER)
     if at - found.decided_at > CASE_LASTS:
         raise SlipRefused("TOO-OLD", "the case was decided on too long ago")
     rules = _alive(told, found, at)
@@ -94,63 +94,26 @@ def _positive(store: Store, keys: KeyService, seals: Seals, found: Decided) -> N
 
 
 def add(tx: Transaction, leaves: Sequence[Leaf]) -> HandedOver:
-    """Keep exposures that were checked and hand their leaves to the log, in the caller's transaction. Duty CARE.
+    """Keep exposures of one case that were checked and hand their leaves to the log. Duty CARE, the caller's.
 
-    The very same given again changes nothing. Raises SlipRefused (EVIDENCE-REUSE) if another has its commitment, or its
-    number of the case: with it nothing of the hand-over is kept.
+    The very same given again changes nothing, also where two desks give it at once: whatever changes a case waits for
+    what changes it already. Raises SlipRefused: CORRECTED if the case ended since it was checked, EVIDENCE-REUSE if
+    another exposure has the same commitment, or the same number of the case. With it nothing of the hand-over is kept.
     """
+    tag = str(leaves[0].body["index"])
+    tables.lock(tx, tag)
+    if tables.ended(tx, [tag]):
+        raise SlipRefused("CORRECTED", _OVER)
+    before = tables.exposures(tx, [str(one.body["commitment"]) for one in leaves])
     taken = 0
     for leaf in leaves:
         body: Mapping[str, Any] = leaf.body
-        before = tables.exposures(tx, [body["commitment"]]).get(body["commitment"])
-        if before is not None and before.entry == leaf.encoded:
+        same = before.get(body["commitment"])
+        if same is not None and same.entry == leaf.encoded:
             continue
         kept = tables.KeptLeaf(commitment=body["commitment"], entry=leaf.encoded, pending_id=ledger.append(tx, leaf).id)
-        if before is not None or not tables.add(tx, body["index"], body["number"], kept):
+        if same is not None or not tables.add(tx, tag, body["number"], kept):
             raise SlipRefused("EVIDENCE-REUSE", "another exposure of this case has the same number, or is the same")
+        before[kept.commitment] = kept
         taken += 1
     return HandedOver(taken=taken, again=len(leaves) - taken)
-
-
-def end(tx: Transaction, leaf: Leaf, keys: Iterable[PartyKey], at: datetime) -> HandedOver:
-    """End what was attested of a case, and say so in the log, in the caller's transaction. Duty CARE.
-
-    Raises SlipRefused (SIGNATURE) unless an investigator or a laboratory that the log has signed it.
-    """
-    if not organisations_of(leaf, keys):
-        raise SlipRefused("SIGNATURE", "no investigator or laboratory that the log has signed this end of a case")
-    first = tables.end(tx, str(leaf.body["index"]), at)
-    if first:
-        ledger.append(tx, leaf)
-    return HandedOver(ended=True, again=int(not first))
-
-
-def correct(
-    tx: Transaction, keys: EvidenceKeys, result: str, signed: Signed, logged: Iterable[PartyKey], at: datetime
-) -> None:
-    """End what was attested of the case of a result that its laboratory corrected, in the caller's transaction.
-
-    It ends here by itself; the log says so too where the laboratory signed that.
-    """
-    found = decision_of(tx, Seals.of(keys), result)
-    if found is None:
-        return
-    tag = str(found.leaf["tag"])
-    first = tables.end(tx, tag, at)
-    if first and signed.ends and _of_laboratory(tag, signed.party, signed.ends, logged):
-        body = {"index": tag, "party": signed.party, "signature": signed.ends}
-        ledger.append(tx, Leaf(kind="exposure-end", body=body))
-
-
-def _of_laboratory(tag: str, party: str, signature: str, keys: Iterable[PartyKey]) -> bool:
-    """Tell whether a laboratory signed the end; a correction whose signature of it is bad is one all the same."""
-    message = end_message(tag, party)
-    return any(
-        (one.party, one.duty) == (party, "laboratory") and signed_by(one.key, message, signature) for one in keys
-    )
-
-
-def ended(store: Store, tags: Sequence[str]) -> set[str]:
-    """Return which of these cases are none any more."""
-    with store.transaction(Duty.CARE) as tx:
-        return tables.ended(tx, tags)
