@@ -13,7 +13,7 @@ import pytest
 from measures import DAY, HOUR
 from measuring import an_observation, sent, system_of
 from nodes import add_hospital, asking, the_resident
-from salus import ledger, parties
+from salus import app, ledger, parties
 from salus.app import add_party, take_result
 from salus.app.slips import hand_over
 from salus.cli.actors import Party, sign_result
@@ -24,6 +24,7 @@ from salus.healthcode.slips import store as tables
 from salus.kernel import Refused, Role
 from salus.parties import FacilityKind
 from salus.rules import INVESTIGATOR, Measure, Result, SlipPaper, end_message, recompute_slip
+from salus.rules.recomputing import slips as reading_slips
 from salus.storage import Duty
 from slipping import CITY, Slipping, desk, slipping
 
@@ -370,6 +371,42 @@ def test_anybody_reads_a_slip_on_the_page_and_saves_its_file(world: Slipping) ->
     assert world.node.trust is not None
     assert recompute_slip(file.content, world.node.trust, world.world.now).measure is Measure.ADVISE
     assert "A test is due" not in wrong.text + unknown.text + empty.text
+
+
+def test_a_slip_pasted_twice_beside_another_saves_the_file_of_each(world: Slipping) -> None:
+    tag, _ = world.case()
+    unknown, slip = world.slip(tag, 9), world.slip(tag)
+    world.hand_over(slip)
+    world.world.close()
+
+    read = app.slips.read_slips(world.node, None, [unknown.text, unknown.text, slip.text])
+    with asking(world.node) as client:
+        page = client.ask("POST", "/exposure", **posted(world, slip="\n".join([unknown.text] * 2 + [slip.text])))
+
+    assert [(one.text, bool(one.file)) for one in read.slips] == [(unknown.text, False), (slip.text, True)]
+    assert page.text.count('name="slip" value=') == 1
+    assert str(slip.leaf["commitment"]).replace("+", "&#43;") in page.text.replace("+", "&#43;")
+    assert "Another of your slips asks for nothing." in page.text
+
+
+def test_each_slip_is_read_once_and_answered(world: Slipping, monkeypatch: pytest.MonkeyPatch) -> None:
+    tag, _ = world.case()
+    given = [world.slip(tag, number) for number in (1, 2, 3)]
+    world.hand_over(*given)
+    world.world.close()
+    seen: list[bytes] = []
+    read = reading_slips._read
+
+    def counted(raw: bytes, *more: Any) -> Any:
+        seen.append(raw)
+        return read(raw, *more)
+
+    monkeypatch.setattr(reading_slips, "_read", counted)
+
+    answers = world.read(*given).slips
+
+    assert len(seen) == len(set(seen)) == 3
+    assert {one.found.measure for one in answers} == {Measure.ADVISE}
 
 
 PLAIN = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from web_samples import NOW, RESIDENT
@@ -21,10 +22,14 @@ DUE = e.TestDue(
 
 SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {
     "exposure": (e.ReadExposure(), None),
-    "exposure due": (e.ReadExposure(due=DUE, given=('{"slip":{}}', '{"slip":[]}')), RESIDENT),
+    "exposure due": (e.ReadExposure(due=(DUE,), given=('{"slip":{}}', '{"slip":[]}')), RESIDENT),
+    "exposure due twice": (
+        e.ReadExposure(due=(DUE, replace(DUE, disease="measles", rules="measles 2")), over=(e.NOT_PROVED,)),
+        None,
+    ),
     "exposure refused": (e.ReadExposure(refused="FILE: this is no such file"), None),
-    **{f"exposure over {word}": (e.ReadExposure(over=text), None) for word, text in e.OVER.items()},
-    "exposure not proved": (e.ReadExposure(over=e.NOT_PROVED), None),
+    **{f"exposure over {word}": (e.ReadExposure(over=(text,)), None) for word, text in e.OVER.items()},
+    "exposure not proved": (e.ReadExposure(over=(e.NOT_PROVED,)), None),
     "exposures": (e.ExposureDesk(), EPIDEMIOLOGIST),
     "exposures taken": (e.ExposureDesk(taken=14, again=1), EPIDEMIOLOGIST),
     "exposures ended": (e.ExposureDesk(ended=True), EPIDEMIOLOGIST),

@@ -77,7 +77,7 @@ from salus.rules.recomputing.receipts import (
     rests_on,
 )
 from salus.rules.recomputing.recompute import recompute
-from salus.rules.recomputing.slips import is_slip, recompute_slip
+from salus.rules.recomputing.slips import is_slip, recompute_slip, recompute_slips
 from salus.rules.recomputing.slips_on_paper import SlipPaper, read_slip_paper
 from salus.rules.service import decide
 from salus.rules.tables.exposed import due
@@ -173,6 +173,7 @@ __all__ = [
     "recognised_at",
     "recompute",
     "recompute_slip",
+    "recompute_slips",
     "rests_on",
     "reuse_tag",
     "rules_for",

@@ -17,21 +17,40 @@ from salus.healthcode import measures, slips
 from salus.healthcode.slips import SlipRefused
 from salus.kernel import Role
 from salus.parties import Principal
-from salus.rules import Measure, NotProved, Recomputed, SlipPaper, commitment_of, read_slip_paper, recompute_slip
+from salus.rules import Measure, NotProved, Recomputed, SlipPaper, commitment_of, read_slip_paper, recompute_slips
 
 MOST_SLIPS: Final = 8
 _NOT_YET = "the log does not have all of it yet, or it was never handed over; look again in two hours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadSlips:
-    """What the slips of one bearer ask together, and the files that prove it elsewhere, in the order of the slips.
+class ReadSlip:
+    """One slip in its short form, what it asks beside the bearer's others, and the file that proves it elsewhere.
 
-    A file is None where the log has not all that it takes.
+    The file is None where the log has not all that it takes.
     """
 
+    text: str = field(repr=False)
     found: Recomputed
-    files: tuple[bytes | None, ...] = field(repr=False)
+    file: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSlips:
+    """The slips of one bearer, each once."""
+
+    slips: tuple[ReadSlip, ...]
+
+    @property
+    def found(self) -> Recomputed:
+        """What is asked first: of several slips the first that asks for anything, if one does."""
+        answers = [one.found for one in self.slips]
+        return next((one for one in answers if one.measure is not Measure.NONE), answers[0])
+
+    @property
+    def files(self) -> tuple[bytes | None, ...]:
+        """The files of the slips, in their order."""
+        return tuple(one.file for one in self.slips)
 
 
 def read_slips(node: Node, who: Principal | None, texts: Sequence[str]) -> ReadSlips:
@@ -43,18 +62,18 @@ def read_slips(node: Node, who: Principal | None, texts: Sequence[str]) -> ReadS
     mine = own_evidence(node, who, "notice") if who and who.role is Role.RESIDENT else None
     evidence = measures.open_evidence(mine.rows, mine.keys, mine.seals) if mine else {}
     if node.trust is None:
-        return ReadSlips(found=_none("WITNESSES", "the log of this node has no witnesses"), files=(None,) * len(papers))
+        none = _none("WITNESSES", "the log of this node has no witnesses")
+        return ReadSlips(slips=tuple(ReadSlip(text=one.text, found=none, file=None) for one in papers))
     known = node.memory.recall("emergencies", node.stamp, lambda: measures.known(node.store, node.trust))
-    files = tuple(slips.slip_file(node.store, node.trust, known, one, evidence, at) for one in papers)
+    files = [slips.slip_file(node.store, node.trust, known, one, evidence, at) for one in papers]
     over = slips.ended(node.store, [str(one.leaf["index"]) for one in papers])
-    proved, own = [one for one in files if one], slips.as_evidence(evidence)
-    answers = [
-        recompute_slip(one, node.trust, at, known.vetoes, over, others=[*proved[:n], *proved[n + 1 :]], own=own)
-        for n, one in enumerate(proved)
-    ]
-    asking = [one for one in answers if one.measure is not Measure.NONE]
-    found = (asking or answers or [_none("NO-PROOF", _NOT_YET)])[0]
-    return ReadSlips(found=found, files=files)
+    own = slips.as_evidence(evidence)
+    answers = iter(recompute_slips([one for one in files if one], node.trust, at, known.vetoes, over, own=own))
+    read = (
+        ReadSlip(text=paper.text, found=next(answers) if file else _none("NO-PROOF", _NOT_YET), file=file)
+        for paper, file in zip(papers, files, strict=True)
+    )
+    return ReadSlips(slips=tuple(read))
 
 
 def case_number(held: measures.HeldNotice) -> str:
@@ -75,4 +94,4 @@ def _none(fault: str, text: str) -> Recomputed:
     return Recomputed(measure=Measure.NONE, fault=fault, text=text)
 
 
-__all__ = ["MOST_SLIPS", "ReadSlips", "case_number", "read_slips"]
+__all__ = ["MOST_SLIPS", "ReadSlip", "ReadSlips", "case_number", "read_slips"]

@@ -5,8 +5,7 @@ No node assigns an exposure to anybody. A slip asks its bearer for a test, by pu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -67,18 +66,49 @@ def recompute_slip(
     others: Iterable[bytes] = (),
     own: Iterable[Evidence] = (),
 ) -> Recomputed:
-    """Return what a slip asks of its bearer at `at`: advice, or `none` with the word for why. Raises nothing.
+    """Return what a slip asks of its bearer at `at`, as `recompute_slips` does; `others` are further ones of theirs."""
+    return recompute_slips([raw, *others], trust, at, vetoes, ended, own=own)[0]
+
+
+def recompute_slips(
+    raws: Iterable[bytes],
+    trust: Trust,
+    at: datetime,
+    vetoes: Iterable[Veto] = (),
+    ended: Collection[str] = (),
+    *,
+    own: Iterable[Evidence] = (),
+) -> list[Recomputed]:
+    """Return what each of a bearer's slips asks at `at`: advice, or `none` with the word for why. Raises nothing.
 
     `ended` are the cases that the reader knows to be none any more: a file cannot show that there was no such leaf.
-    `others` are further slips of the same bearer: of one case the first alone counts, so a second renews nothing; what
-    does not prove among them is passed over. `own` are results of the bearer that the reader knows of.
+    Those under the same rules are judged together: of one case the first alone counts, so a second renews nothing; what
+    does not prove among them is passed over. Each is read once. `own` are results of the bearer that the reader knows.
     """
+    stopped, results = tuple(vetoes), [*own]
+    read = [_proved(raw, trust, stopped, ended) for raw in raws]
+    slips = [one for one in read if isinstance(one, _Slip)]
+    return [one if isinstance(one, Recomputed) else _asked(one, slips, results, at) for one in read]
+
+
+def _proved(raw: bytes, trust: Trust, vetoes: tuple[Veto, ...], ended: Collection[str]) -> _Slip | Recomputed:
+    """Read a slip, or say why it proves nothing."""
     try:
         if len(trust.organisations) < WITNESSING:
             raise NotProved("WITNESSES", f"it takes witnesses of {WITNESSING} organisations")
-        slip = _read(raw, trust, tuple(vetoes), ended)
+        return _read(raw, trust, vetoes, ended)
+    except NotProved as fault:
+        return Recomputed(measure=Measure.NONE, fault=fault.fault, text=fault.text)
+    except _UNREADABLE:
+        return Recomputed(measure=Measure.NONE, fault="FILE", text="FILE: this is no slip")
+
+
+def _asked(slip: _Slip, slips: Iterable[_Slip], own: Iterable[Evidence], at: datetime) -> Recomputed:
+    """Say what a slip asks beside those that are under the same rules, itself among them."""
+    digest = slip.published.document.digest
+    given = [slip, *(one for one in slips if one is not slip and one.published.document.digest == digest)]
+    try:
         _present(slip, at)
-        given = [slip, *_beside(slip, others, trust, tuple(vetoes), ended)]
         found = due(_exposures(given), _evidence(given, own), slip.rules, at)
         if found.measure is Measure.NONE:
             word = str(found.reasons[0])
@@ -88,17 +118,6 @@ def recompute_slip(
     except _UNREADABLE:
         return Recomputed(measure=Measure.NONE, fault="FILE", text="FILE: this is no slip")
     return _answer(slip, found)
-
-
-def _beside(
-    slip: _Slip, others: Iterable[bytes], trust: Trust, vetoes: tuple[Veto, ...], ended: Collection[str]
-) -> Iterator[_Slip]:
-    """Read the bearer's further slips under the same rules, as far as they prove anything."""
-    for raw in others:
-        with suppress(NotProved, *_UNREADABLE):
-            other = _read(raw, trust, vetoes, ended)
-            if other.published.document.digest == slip.published.document.digest:
-                yield other
 
 
 def _exposures(slips: Iterable[_Slip]) -> list[Exposure]:

@@ -31,10 +31,10 @@ async def read_exposure(visit: Visit) -> Response:
         read = await _read(visit, texts)
     except SlipRefused as refused:
         return visit.show(ReadExposure(refused=refused.text), 400)
-    due = _due(read.found)
-    over = None if due else OVER.get(str(read.found.fault), NOT_PROVED)
-    given = tuple(text for text, file in zip(texts, read.files, strict=False) if file)
-    return visit.show(ReadExposure(due=due, over=over, given=given))
+    due = {one.rules: one for each in read.slips if (one := _due(each.found))}
+    over = dict.fromkeys(OVER.get(str(one.found.fault), NOT_PROVED) for one in read.slips if not _due(one.found))
+    given = tuple(one.text for one in read.slips if one.file)
+    return visit.show(ReadExposure(due=tuple(due.values()), over=tuple(over), given=given))
 
 
 @paged

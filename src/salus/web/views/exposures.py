@@ -24,7 +24,7 @@ NOT_PROVED = noop("What it says is not proved, so nothing follows from it.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestDue:
-    """What slips ask together: the words of the published rule, since when and until when."""
+    """What slips under the same rules ask together: the words of the rule, since when and until when."""
 
     __test__ = False
     clause: Words
@@ -37,14 +37,14 @@ class TestDue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadExposure:
-    """The page where anybody reads a slip. `due` is what is asked, `over` why nothing is; both None at first.
+    """The page where anybody reads a slip. `due` is what is asked, once for each rules; `over` why slips ask nothing.
 
     `given` are the slips' texts again, for the forms that save their files; `refused` is why what was given is no slip.
     """
 
     template: ClassVar[str] = "exposure.html"
-    due: TestDue | None = None
-    over: str | None = None
+    due: tuple[TestDue, ...] = ()
+    over: tuple[str, ...] = ()
     given: tuple[str, ...] = field(default=(), repr=False)
     refused: str | None = None
 
