@@ -61,6 +61,18 @@ def test_slips_of_two_investigators_are_attested(tmp_path: Path, people: list[Pa
     assert out.stat().st_mode & 0o777 == 0o600
 
 
+def test_who_signs_is_shown_what_and_the_file_is_whole_at_any_moment(tmp_path: Path, people: list[Party]) -> None:
+    out = make(tmp_path)
+    before, case = out.stat().st_ino, read_slip_paper(json.loads(out.read_text("utf-8"))["slips"][0]).body["index"]
+
+    done = run("sign", out, "--party", people[0].name, "--key", tmp_path / "keys" / f"{people[0].name}.json")
+
+    assert f"case {case}, day 2031-02-22, {DISEASE}" in done.output
+    assert out.stat().st_ino != before  # another file took its name, and none was cut short
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["keys", "slips.json"]
+
+
 def test_the_desk_gets_leaves_and_nothing_that_a_bearer_has(tmp_path: Path, people: list[Party]) -> None:
     out, leaves = make(tmp_path), tmp_path / "leaves.json"
     sign(out, *people)
@@ -87,7 +99,14 @@ def test_sheets_are_in_both_languages_and_only_of_slips_that_two_signed(tmp_path
     assert done.exit_code == 0
     told = sheets.read_text("utf-8")
     assert told.count("<article>") == told.count("<svg") == 3
-    for text in ("asks for a test", "要求做检测", "https://node.example/exposure", "2031-02-22"):
+    for text in (
+        "knows this line too",
+        "也知道这一行",
+        "asks for a test",
+        "要求做检测",
+        "https://node.example/exposure",
+        "2031-02-22",
+    ):
         assert text in told
 
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,16 @@ def add_signature(signatures: Path, party: str, key: Path, message: bytes) -> No
     given = signatures_of(signatures) if signatures.exists() else {}
     given[party] = base64.b64encode(signing_key(key).sign(message)).decode()
     signatures.write_text(json.dumps(given, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def write_over(out: Path, content: bytes) -> None:
+    """Write a file anew, for its owner alone: whole or not at all, so that what was there is never lost half-way."""
+    aside = out.with_name(f".{out.name}.{secrets.token_hex(8)}")
+    try:
+        write_new(aside, content)
+        aside.replace(out)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def write_new(out: Path, content: bytes) -> None:

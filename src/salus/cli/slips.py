@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from salus.cli.output import ending, json_option, say, tell
-from salus.cli.signing import read_json, signing_key, write_new
+from salus.cli.signing import read_json, signing_key, write_new, write_over
 from salus.kernel import Invalid, SystemClock, format_instant, parse_instant
 from salus.rules import (
     MOST_OF_A_CASE,
@@ -83,7 +83,8 @@ def make(out: Path, case: str, disease: str, day: str, count: int, first: int, a
 def sign(file: Path, party: str, key: Path, as_json: bool) -> None:
     """Sign every slip of a FILE as an investigator, in the file itself.
 
-    Sign for a case whose positive result you saw yourself: it stands in the log that you signed.
+    Sign for a case that agreed and whose positive result you saw yourself: it stands in the log that you signed. What
+    you sign is shown, by case, day and disease.
     """
     private, signed = signing_key(key), []
     for one in _slips(file):
@@ -91,9 +92,13 @@ def sign(file: Path, party: str, key: Path, as_json: bool) -> None:
         message = attestation_message(leaf["commitment"], leaf["index"], leaf["number"])
         signatures = {**leaf["signatures"], party: base64.b64encode(private.sign(message)).decode()}
         signed.append(SlipPaper(leaf={**leaf, "signatures": signatures}, opening=one.opening))
-    file.write_bytes(_written(signed))
+    write_over(file, _written(signed))
+    said = sorted({(one.body["index"], one.body["day"], one.body["disease"]) for one in signed})
     names = sorted(signed[0].leaf["signatures"])
-    _tell(as_json, {"slips": len(signed), "signed": names}, f"{len(signed)} slips are signed by {', '.join(names)}")
+    told = [{"case": case, "day": day, "disease": disease} for case, day, disease in said]
+    text = "\n".join(f"case {case}, day {day}, {disease}" for case, day, disease in said)
+    counted = f"{len(signed)} slips are signed by {', '.join(names)}"
+    _tell(as_json, {"slips": len(signed), "signed": names, "of": told}, f"{text}\n{counted}")
 
 
 @slip.command("leaves")

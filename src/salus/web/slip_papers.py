@@ -10,7 +10,7 @@ from salus.kernel import parse_instant
 from salus.rules import SlipPaper
 from salus.web import qr
 from salus.web.render import Speech
-from salus.web.slip_words import ASKS, CODE, FREE, LINE, NEAR, READ, TITLE
+from salus.web.slip_words import ASKS, CODE, FREE, LINE, MAKER, NEAR, READ, TITLE
 from salus.web.views import Language
 from salus.web.words import DISEASES
 
@@ -37,7 +37,7 @@ def _told(slip: SlipPaper, address: str, language: Language) -> Markup:
     attested = f"{parse_instant(str(body['attested'])):%Y-%m-%d %H:%M} UTC"
     return Markup(
         '<section lang="{}"><h1>{}</h1><p>{} <strong>{}</strong>, {}. {}</p>'
-        "<p>{}</p><p>{} {}</p><p>{} <code>{}</code></p><p>{}</p></section>"
+        "<p>{}</p><p>{} {}</p><p>{} <code>{}</code></p><p>{}</p><p>{}</p></section>"
     ).format(
         language.tag,
         word(TITLE),
@@ -50,6 +50,7 @@ def _told(slip: SlipPaper, address: str, language: Language) -> Markup:
         address,
         word(LINE),
         body["subject"],
+        word(MAKER),
         word(FREE),
     )
 
