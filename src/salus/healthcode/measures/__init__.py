@@ -16,7 +16,7 @@ from salus.healthcode.measures.service import (
     take_result,
     take_specimen,
 )
-from salus.healthcode.measures.store import decision_by_tag, decision_of, under_charts_alone
+from salus.healthcode.measures.store import decision_by_tag, decision_of, party_of, under_charts_alone
 from salus.healthcode.measures.verifying import RowFinding, verify_rows
 from salus.healthcode.measures.vetoing import veto
 
@@ -40,6 +40,7 @@ __all__ = [
     "known",
     "notices",
     "open_evidence",
+    "party_of",
     "progress",
     "publish",
     "raw",

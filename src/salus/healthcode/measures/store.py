@@ -116,6 +116,11 @@ def evidence(tx: Transaction, seals: Seals, commitments: Sequence[str]) -> list[
     return [_kept(row, seals) for row in tx.rows(BY_COMMITMENT, ([raw(one) for one in commitments],))]
 
 
+def party_of(tx: Transaction, seals: Seals, commitment: str) -> str | None:
+    """Return who signed a piece of evidence, as the log names them; None if it is not here."""
+    return next((str(one.leaf["party"]) for one in evidence(tx, seals, [commitment])), None)
+
+
 def add_decision(tx: Transaction, decided: Decided, holder: bytes) -> bool:
     """Add a decision under its emergency, where `holder` stands for its chart; false if there is one already."""
     one = decided

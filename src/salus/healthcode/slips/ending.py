@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from salus import ledger
-from salus.healthcode.measures import decision_by_tag, decision_of
-from salus.healthcode.measures import store as evidence
-from salus.healthcode.measures.model import Decided, Signed
+from salus.healthcode.measures import decision_by_tag, decision_of, party_of
+from salus.healthcode.measures.model import Signed
 from salus.healthcode.measures.sealing import EvidenceKeys, Seals
 from salus.healthcode.slips import store as tables
 from salus.healthcode.slips.errors import SlipRefused
@@ -32,7 +31,7 @@ def check_end(
     known, seals, tag = list(logged), Seals.of(keys), str(leaf.body["index"])
     with store.transaction(Duty.CARE) as tx:
         found, kept = decision_by_tag(tx, seals, tag), tables.of_case(tx, tag)
-        laboratories = _laboratories(tx, seals, found)
+        laboratory = party_of(tx, seals, found.result) if found else None
     if not kept and (found is None or not ledger.receipt(store, trust, found.pending_id)):
         raise SlipRefused("NO-EVIDENCE", "witnesses have seen no decision of this case, and no exposure of it is here")
     signers = [one for one in signers_of(leaf, known) if one.logged_at + KEY_NOTICE <= at + SKEW]
@@ -40,14 +39,9 @@ def check_end(
         raise SlipRefused("SIGNATURE", "it is of no investigator's or laboratory's key that the log had for seven days")
     involved = {name for one in kept for name in organisations_of(parse_leaf(one.entry), known)}
     own = organisations_of(leaf, signers) & involved
-    if not own and not any(one.duty == "laboratory" and one.party in laboratories for one in signers):
+    if not own and not any((one.duty, one.party) == ("laboratory", laboratory) for one in signers):
         text = "a case is ended by an organisation that signed one of its exposures, or by the laboratory of its result"
         raise SlipRefused("NOT-INVOLVED", text)
-
-
-def _laboratories(tx: Transaction, seals: Seals, found: Decided | None) -> set[str]:
-    """Return whose result a case rests on."""
-    return {str(one.leaf["party"]) for one in evidence.evidence(tx, seals, [found.result])} if found else set()
 
 
 def end(tx: Transaction, leaf: Leaf, at: datetime) -> HandedOver:
