@@ -117,12 +117,13 @@ class Tracing:
             self.world.log.append("exposure", one.leaf)
         self.world.log.close(at)
 
-    def end(self, by: Party, at: datetime, index: str | None = None) -> int:
-        """Say in the log that the case is none any more."""
+    def end(self, by: Party, at: datetime | None, index: str | None = None) -> int:
+        """Say in the log that the case is none any more, and close its batch where an instant is given."""
         named = index or self.index
         leaf = {"index": named, "party": by.name, "signature": by.sign(end_message(named, by.name))}
         self.world.log.append("exposure-end", leaf)
-        self.world.log.close(at)
+        if at is not None:
+            self.world.log.close(at)
         return len(self.world.log.entries) - 1
 
     def file(self, slip: Slip, *own: Signed, keys: Sequence[Party] = ()) -> dict[str, Any]:

@@ -234,6 +234,28 @@ def test_brought_facts_are_found_under_both_identifiers(node: Node, two: tuple[P
         assert [each.brought_id for each in app.my_brought(node, person.who)] == [name]
 
 
+def test_what_was_brought_is_shown_as_it_was_said_last_under_whichever_identifier(
+    node: Node, two: tuple[Person, Person]
+) -> None:
+    one, other = two
+    told = believe([card(entry=[given(on="2031-02-07")])], KEYS, AT)
+    for person in two:
+        with node.store.transaction(Duty.CARE) as tx:
+            bring(tx, node.custodian, person.key, told, node.clock.now(), shown=True)
+
+    link(node, one, other)
+    before = [each.shown for each in app.my_brought(node, one.who) if each.source == told.digest.hex()]
+    with node.store.transaction(Duty.CARE) as tx:
+        keys = identity.known_as(tx, one.key)
+        names = {bring(tx, node.custodian, one.key, told, node.clock.now(), known_as=keys) for _ in range(2)}
+    now = [each for each in app.my_brought(node, other.who) if each.source == told.digest.hex()]
+    part(node, one, other)
+
+    assert before == [True, True]
+    assert [each.shown for each in now] == [False]
+    assert names == {each.brought_id for each in now}
+
+
 def test_what_was_said_is_found_under_both_identifiers_and_goes_with_its_own(
     node: Node, two: tuple[Person, Person]
 ) -> None:

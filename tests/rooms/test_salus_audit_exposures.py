@@ -143,6 +143,24 @@ def test_each_fraud_is_found_at_its_leaf(
     assert found_in(found) == [(code, leaf) for code in codes.split()], told_in(found)
 
 
+@pytest.mark.parametrize("first", ["end", "slip"])
+def test_what_came_in_the_batch_of_the_end_says_nothing_of_the_order(
+    world: Tracing, tmp_path: Path, first: str
+) -> None:
+    if first == "slip":
+        world.world.log.append("exposure", world.attest().leaf)
+    world.end(world.people[3], None)
+    if first == "end":
+        world.world.log.append("exposure", world.attest().leaf)
+    world.world.log.close(AT)
+    together = paper_of(world, tmp_path / "together").audit()
+    later = add(world, world.attest(number=2).leaf)
+    after = paper_of(world, tmp_path / "after", AT + 3 * DAY).audit()
+
+    assert together.good, told_in(together)
+    assert [one for one in found_in(after) if one[0] == "ORDER-VIOLATION"] == [("ORDER-VIOLATION", later)]
+
+
 def test_a_further_one_by_four_of_three_organisations_is_clean(world: Tracing, tmp_path: Path) -> None:
     world.log(*(world.attest(number=number) for number in range(1, 16)))
     add(world, world.attest(world.people[:4], number=16).leaf)

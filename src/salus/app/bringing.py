@@ -62,7 +62,8 @@ def bring_certificate(node: Node, who: Principal, texts: Sequence[str], *, shown
     if not _is_own(node, who, mine, told.holder, at):
         raise BroughtRefused("the certificate was not taken: its name and birth date are not those of your record")
     with node.store.transaction(Duty.CARE) as tx:
-        return bring(tx, node.custodian, mine.minted, replace(told, events=told.vouched), at, shown=shown)
+        kept = replace(told, events=told.vouched)
+        return bring(tx, node.custodian, mine.minted, kept, at, shown=shown, known_as=mine.known_as)
 
 
 def take_out_brought(node: Node, who: Principal, brought_id: UUID) -> None:

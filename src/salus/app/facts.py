@@ -18,6 +18,9 @@ REFUSED = (
     " of your role; ask for the identity code at the desk"
 )
 
+_Error = TypeVar("_Error", bound=SalusError)
+_BY_CARE_RELATION = frozenset({Action.READ, Action.SEARCH})
+"""What only an open care relation opens of others' records, and no place that is not admitted gets one."""
 _AT_A_PLACE_OF_CARE = frozenset(
     {
         Action.BREAK_GLASS,
@@ -34,9 +37,6 @@ _AT_A_PLACE_OF_CARE = frozenset(
         Action.RESOLVE_CODE,
     }
 )
-_BY_CARE_RELATION = frozenset({Action.READ, Action.SEARCH})
-"""What only an open care relation opens of others' records, and no place that is not admitted gets one."""
-_Error = TypeVar("_Error", bound=SalusError)
 """What is done at a desk, by itself or in a visit or an emergency that only an open place of care begins."""
 
 

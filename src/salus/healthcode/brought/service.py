@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -19,19 +20,31 @@ _DOMAIN = "healthcode.brought"
 
 
 def bring(
-    tx: Transaction, custodian: Custodian, resident_key: int, told: Believed, at: datetime, *, shown: bool = False
+    tx: Transaction,
+    custodian: Custodian,
+    resident_key: int,
+    told: Believed,
+    at: datetime,
+    *,
+    shown: bool = False,
+    known_as: Collection[int] = (),
 ) -> UUID:
     """Keep the facts of a code; the same code is kept once, as it was said last whether it is `shown` in care.
 
-    BroughtRefused for more than a hundred.
+    `known_as` are all keys of the resident: whatever says otherwise under any of them is taken out, since care sees
+    what was brought under each. BroughtRefused for more than a hundred under the key that it is kept under.
     """
-    held = brought(tx, custodian, resident_key)
-    known = next((one for one in held if one.source == told.digest.hex()), None)
-    if known is not None and known.shown is shown:
-        return known.brought_id
-    if known is not None:
-        store.insert_out(tx, known.brought_id, at)
-    elif len(held) >= MOST_BROUGHT:
+    keys = sorted({resident_key, *known_as})
+    for key in keys:  # in order, so that two of one person do not wait for each other
+        store.lock_bringing(tx, key)
+    held = {key: brought(tx, custodian, key) for key in keys}
+    known = [one for key in keys for one in held[key] if one.source == told.digest.hex()]
+    otherwise = {one.brought_id for one in known if one.shown is not shown}
+    for name in otherwise:
+        store.insert_out(tx, name, at)
+    if len(otherwise) < len(known):
+        return next(one.brought_id for one in known if one.brought_id not in otherwise)
+    if sum(one.brought_id not in otherwise for one in held[resident_key]) >= MOST_BROUGHT:
         raise BroughtRefused(f"at most {MOST_BROUGHT} certificates can be kept; take some out first")
     brought_id = new_id()
     kept = written(brought_of(told, brought_id, at, shown=shown))

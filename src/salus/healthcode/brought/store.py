@@ -12,9 +12,15 @@ OF_RESIDENT = """
     left join healthcode.brought_out o on o.brought_id = b.brought_id
     where b.resident_key = %s and o.brought_id is null order by b.at desc, b.brought_id limit 200
 """
+_BRINGING = "select pg_advisory_xact_lock(hashtextextended('healthcode.brought ' || %s::text, 0))"
 EMPTY = "update healthcode.brought set content = null where brought_id = %s"
 
 Row = tuple[UUID, bytes, datetime]
+
+
+def lock_bringing(tx: Transaction, resident_key: int) -> None:
+    """Let one transaction at a time look at what a resident brought, and add to it."""
+    tx.row(_BRINGING, (resident_key,))
 
 
 def insert(tx: Transaction, brought_id: UUID, resident_key: int, content: bytes, at: datetime) -> None:

@@ -1,7 +1,8 @@
 """Exposures that investigators attested: blinded, but with who signed, of which case, and how many of it.
 
 Whom they are about is nowhere in the log. What can be told is that each has a case before it, and signers enough; that
-no case has more than its share; and how many each organisation attested.
+no case has more than its share, nor any after the batch that ended it; and how many each organisation attested. Within
+a batch the order is drawn by lot, so that it says nothing.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def judge_exposures(log: Log, seen: Witnessed, keys: Iterable[Key], under: Under
             text = f"beyond {MOST_OF_A_CASE} of one case, without {FURTHER_SIGNERS} of {FURTHER_ORGANISATIONS}"
             log.findings.add("CONTACT-CAP", index, _names(body), text)
         _of_case(log, seen, index, body, cases.get(octets(case)), under)
-        if case in ended and ended[case] < index:
+        if case in ended and log.stretch(ended[case]) < log.stretch(index):
             text = f"its case was said to be none at {ended[case]}"
             log.findings.add("ORDER-VIOLATION", index, _names(body), text)
     found.cases, found.most = len(taken), max(map(len, taken.values()), default=0)
