@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -290,26 +288,6 @@ def test_the_published_log_is_whole_after_a_crash_at_any_file(log: Log) -> None:
     assert log.another().publish() == 0
     log.grow(1)
     assert list(log.files.glob(".new*")) == []
-
-
-def _open() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
-
-
-def test_a_disk_that_fills_up_while_files_are_put_leaves_none_of_them_open(log: Log) -> None:
-    def plan() -> Iterator[tuple[str, bytes]]:
-        yield from ((f"tile/0/{number:03}", bytes(32)) for number in range(1, 100))
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    log.begin()
-    log.grow(1)
-    before = _open()
-    for _ in range(3):
-        with pytest.raises(OSError, match="space"):
-            list(log.another().place(plan()))
-
-    assert _open() == before
-    assert log.findings() == []
 
 
 def test_lost_or_damaged_files_are_found_and_can_be_published_anew(log: Log) -> None:
