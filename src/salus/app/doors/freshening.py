@@ -20,6 +20,9 @@ def trust_rest(node: Node) -> bytes:
 def void_change(node: Node, day: date) -> bytes | None:
     """Return what became void on a day, in UTC, signed; None of days for which a door fetches the file whole."""
     at, name = node.clock.now(), node.name
+    age = (at.astimezone(UTC).date() - day).days
+    if not 0 <= age <= certificates.LIST_LASTS.days:
+        return None
     with node.store.transaction(Duty.CARE) as tx:
         voided = certificates.void_count(tx)
     key = certificates.listing_key(node.custodian, name, trust_chain(node), at)
@@ -28,8 +31,5 @@ def void_change(node: Node, day: date) -> bytes | None:
         with node.store.transaction(Duty.CARE) as tx:
             return certificates.void_change(tx, node.custodian, name, day, at, key)
 
-    age = (at.astimezone(UTC).date() - day).days
-    if not 0 <= age <= certificates.LIST_LASTS.days:
-        return None
     hour = at.replace(minute=0, second=0, microsecond=0)
     return node.memory.recall(f"void change of {age} days ago", (day, hour, voided, key), make)
