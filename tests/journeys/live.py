@@ -138,7 +138,8 @@ class Visitor:
 def scanned(drawn: Locator) -> str:
     """Photograph a QR code from the screen and read it."""
     width, height, grey = _grey(drawn.screenshot())
-    found = zxingcpp.read_barcodes(zxingcpp.ImageView(grey, width, height, zxingcpp.ImageFormat.Lum))
+    seen = zxingcpp.ImageView(grey, width, height, zxingcpp.ImageFormat.Lum)
+    found = zxingcpp.read_barcodes(seen, formats=zxingcpp.BarcodeFormat.QRCode)
     assert len(found) == 1
     return found[0].text
 
