@@ -132,6 +132,17 @@ def test_the_resident_sees_it_before_anything_was_read(ward: Ward) -> None:
     assert (ward.looks()[0].what, ward.looks()[0].ground) == ("summary", "emergency")
 
 
+def test_each_look_stands_under_the_one_opening_that_it_was_by(ward: Ward) -> None:
+    who, me = in_emergency(next(NAMES)), ward.record.me
+    for looks in (2, 1):
+        broken = ward.open(who)
+        for _ in range(looks):
+            ward.read(who, broken)
+        ward.move(timedelta(minutes=5))
+
+    assert [len(one.seen) for one in my_openings(ward.node, me)[:2]] == [1, 2]
+
+
 def test_what_is_said_of_why_is_kept_sealed(ward: Ward) -> None:
     ward.open(in_emergency(next(NAMES)), words="A sentence that stands nowhere else: kingfisher")
     with ward.node.store.connect(Duty.MIGRATION, "salus") as owner:

@@ -24,6 +24,7 @@ QUERIES: dict[str, Call] = {
     "reads_of_charts": lambda tx: tables.reads_of_charts(tx, 1, [1, 2]),
     "open_relations": lambda tx: tables.open_relations(tx, [("H1", 1)], AT),
     "relations_at": lambda tx: tables.relations_at(tx, "H1", AT),
+    "visit_relations": lambda tx: tables.visit_relations(tx, "H1", AT - timedelta(days=1), AT),
     "relation_by_other": lambda tx: tables.relation_by_other(tx, "H1", 1, "staff", AT),
     "relation_confirmed": lambda tx: tables.relation_confirmed(tx, "H1", 1, AT, AT - AT),
     "relation_end": lambda tx: tables.relation_end(tx, "H1", 1, AT),

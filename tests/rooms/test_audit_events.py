@@ -27,6 +27,7 @@ from salus.app import Node, demo_token
 from salus.kernel import Role
 from salus.records import Accepted
 from salus.storage import Duty
+from visiting import Visitor
 
 FHIR = {"Content-Type": "application/fhir+json"}
 
@@ -46,6 +47,10 @@ class Seen:
 
     def token(self, whose: Accepted) -> str:
         return demo_token(self.node, Role.RESIDENT, None, str(whose.outcomes[0].id), None)
+
+
+WIDE = {"2031": 3, "ge2031-03": 3, "2032": 0, "2031-02": 0, "ge9999-12-31": 0, "le9999": 3,
+        "lt9999-12-31T23:59:59.999999Z": 3}  # fmt: skip
 
 
 def get(client: Asking, address: str, token: str) -> tuple[int, dict[str, Any]]:
@@ -112,7 +117,7 @@ def test_it_is_read_by_its_id_and_a_search_leads_on(seen: Seen) -> None:
 def test_a_date_bounds_the_search(seen: Seen) -> None:
     counts = {
         query: len(events(seen.ask(f"?date={query}")[1]))
-        for query in ("2031-03-01", "ge2031-03-01", "lt2031-03-01", "gt2031-03-01", "le2031-03-01T07:59:59Z")
+        for query in ("2031-03-01", "ge2031-03-01", "lt2031-03-01", "gt2031-03-01", "le2031-03-01T07:59:59Z", *WIDE)
     }
 
     assert counts == {
@@ -121,12 +126,22 @@ def test_a_date_bounds_the_search(seen: Seen) -> None:
         "lt2031-03-01": 0,
         "gt2031-03-01": 0,
         "le2031-03-01T07:59:59Z": 0,
+        **WIDE,
     }
 
 
 @pytest.mark.parametrize(
     "query",
-    ["?agent=x", "?patient=1", "?date=spring", "?_count=0", "?_count=1&_count=2", "?_sort=date", "?date=ge2031"],
+    [
+        "?agent=x",
+        "?patient=1",
+        "?date=spring",
+        "?_count=0",
+        "?_count=1&_count=2",
+        "?_sort=date",
+        "?date=2031-13",
+        "?date=0000",
+    ],
 )
 def test_a_search_that_is_not_understood_is_refused(seen: Seen, query: str) -> None:
     status, told = seen.ask(query)
@@ -143,6 +158,14 @@ def test_a_resident_is_shown_nothing_of_another(seen: Seen) -> None:
     assert events(seen.ask(f"?patient={seen.ann.outcomes[0].id}", bob)[1]) == []
     assert seen.ask(f"/{newest['id']}", bob)[0] == 404
     assert len(events(seen.ask(f"?patient=Patient/{seen.ann.outcomes[0].id}")[1])) == 3
+
+
+def test_a_place_that_no_register_has_is_no_page(seen: Seen) -> None:
+    me = Visitor(seen.node, seen.client, Role.RESIDENT, resident=str(seen.ann.outcomes[0].id))
+    for place in ("99999999999999999999-0", "1-99999999999999999999", "1", "x-1"):
+        for address in (f"/me/reads/{place}", f"/me/reads/{place}/file", f"/me/contests/new?entry={place}"):
+            assert me.get(address).status_code == 404, address
+        assert me.get(f"/me/reads/systems?before={place}").status_code in (200, 404)
 
 
 def test_nobody_else_reads_a_register(seen: Seen) -> None:

@@ -105,6 +105,23 @@ def test_a_pay_desk_learns_that_a_visit_is_open_and_nothing_else(node: Node) -> 
     assert app.visit_ends(node, desk, f" {here.reference.lower()} ") == here.ends
 
 
+def test_the_reference_of_the_desk_is_good_after_the_ward_received_the_same_person(node: Node) -> None:
+    treated(node, 8, "H1")
+    at, desk = node.clock.now(), principal(Role.RECEPTION, "desk-H1", facility="H1", purpose=Purpose.TREAT, strong=True)
+    here = app.arrive(node, desk, a_number(8))
+    node.clock = FixedClock(at + timedelta(minutes=10))
+    ward = app.arrive(node, clinician("H1"), a_number(8))
+    node.clock = FixedClock(here.ends)
+
+    assert ward.ends > here.ends
+    assert {app.visit_ends(node, desk, one.reference) for one in (here, ward)} == {ward.ends}
+    node.clock = FixedClock(ward.ends)
+    for one in (here, ward):
+        with pytest.raises(NoSuchVisit):
+            app.visit_ends(node, desk, one.reference)
+    node.clock = FixedClock(at)
+
+
 def test_a_reference_is_of_one_visit_at_one_institution(node: Node) -> None:
     treated(node, 6, "H1")
     first = app.arrive(node, clinician("H1"), a_number(6))

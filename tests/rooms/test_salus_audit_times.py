@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import json
+import socket
 import sys
 import threading
 import tomllib
@@ -228,6 +229,28 @@ def test_the_command_ends_with_0_1_and_2(paper: Paper, capsys: pytest.CaptureFix
     }
     assert run(capsys, "/nowhere/at/all")[0] == 2
     assert run(capsys, str(paper.folder), "--vkey", "nonsense")[0] == 2
+
+
+def test_a_node_is_read_at_its_log(paper: Paper, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    paper.write()
+    present = ["--at", format_instant(paper.at + HOUR)]
+
+    code, told = run(capsys, str(tmp_path), "--vkey", str(keys_of(paper.log)[0]), *present)
+
+    assert (told["place"], told["size"]) == (str(paper.folder), len(paper.log.entries)), code
+
+
+def test_what_cannot_be_reached_is_not_called_a_log_without_a_key(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(SystemExit) as ended:
+        main([f"http://127.0.0.1:{port}/log"])
+
+    told = capsys.readouterr().out
+    assert ended.value.code == 1
+    assert "no entry could be read" in told
+    assert "LOG-UNREADABLE: vkey: the server did not answer" in told
+    assert "LOG-KEY" not in told
 
 
 def test_a_policy_names_whom_to_believe(paper: Paper, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ from salus.access.service import (
     tell_of_earlier,
     told_by_day,
     unwraps,
+    visit_relations,
 )
 from salus.access.tree.anchor import ReadProof, anchor, proof_of, proved
 from salus.access.tree.audit import verify_register
@@ -128,6 +129,7 @@ __all__ = [
     "told_by_day",
     "unwraps",
     "verify_register",
+    "visit_relations",
     "whole",
     "withdraw",
 ]

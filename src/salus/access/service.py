@@ -157,6 +157,11 @@ def relations_at(tx: Transaction, facility: str, at: datetime) -> list[tuple[int
     return sql.relations_at(tx, facility, at)
 
 
+def visit_relations(tx: Transaction, facility: str, at: datetime) -> list[tuple[int, datetime, datetime]]:
+    """Return the relations, opened within a day, of whom a facility may read now: resident, its end, the last end."""
+    return sql.visit_relations(tx, facility, at - RELATION_LASTS, at)
+
+
 def unwraps(tx: Transaction) -> int:
     """Return how many unwraps the whole register tells of; keys count them too, and never fewer."""
     return sql.unwraps(tx)

@@ -88,6 +88,13 @@ where facility = %(facility)s and ends_at > %(at)s and opened_at <= %(at)s
 group by resident_key order by 2 desc
 """
 
+_VISITS_AT = """
+select resident_key, ends_at, latest from (
+    select resident_key, opened_at, ends_at, max(ends_at) over (partition by resident_key) as latest
+    from access.relation where facility = %(facility)s and ends_at > %(since)s and opened_at <= %(at)s
+) as recent where latest > %(at)s and opened_at > %(since)s order by ends_at desc
+"""
+
 _READS_OF_CHARTS = """
 select batch, item, reader_role, reader, facility, resident_key, chart_keys, what, count, action, purpose, ground,
     unwraps, at
@@ -200,6 +207,14 @@ def relations_at(tx: Transaction, facility: str, at: datetime) -> list[tuple[int
     """Return each resident that a facility has an open relation with, and when the last of them ends, newest first."""
     rows = tx.rows(_RELATIONS_AT, {"facility": facility, "at": at})
     return [(resident, ends) for resident, ends in rows]
+
+
+def visit_relations(
+    tx: Transaction, facility: str, since: datetime, at: datetime
+) -> list[tuple[int, datetime, datetime]]:
+    """Return each relation opened after `since` of who has one open at `at`: resident, its end, and the last end."""
+    rows = tx.rows(_VISITS_AT, {"facility": facility, "since": since, "at": at})
+    return [(resident, ends, latest) for resident, ends, latest in rows]
 
 
 def orphans(tx: Transaction, since: datetime, at: datetime, short: timedelta) -> list[tuple[str, int]]:

@@ -30,13 +30,14 @@ class NoSuchVisit(Invalid):
     status = 404
 
     def __init__(self) -> None:
-        super().__init__(
-            "no visit with this reference is open here; it ends with the visit, or when the resident returns"
-        )
+        super().__init__("no visit with this reference is open here; it ends with the visit")
 
 
 def reference_of(node: Node, facility: str, resident_key: int, ends: datetime) -> str:
-    """Return the reference of a visit, such as V-7K3M9-QTX40: another for each facility, resident and visit."""
+    """Return the reference of a visit, such as V-7K3M9-QTX40: another for each facility, resident and relation.
+
+    Whoever receives a resident opens a relation of their own: a visit has as many references, and each is taken.
+    """
     visit = f"{facility}\x00{resident_key}\x00{ends.isoformat()}".encode()
     number = int.from_bytes(node.custodian.digest(_DOMAIN, visit)[:7])
     text = "".join(_LETTERS[number >> 5 * place & 31] for place in range(_CHARACTERS))
@@ -53,10 +54,10 @@ def visit_ends(node: Node, principal: Principal, reference: str) -> datetime:
     if facility is None or not allowed:
         raise refuse(node, principal, Action.READ_IDENTITY)
     with node.store.transaction(Duty.CARE) as tx:
-        open_now = access.relations_at(tx, facility, at)
-    for resident_key, ends in open_now:
+        open_now = access.visit_relations(tx, facility, at)
+    for resident_key, ends, latest in open_now:
         if hmac.compare_digest(reference_of(node, facility, resident_key, ends).encode(), given.encode()):
-            return ends
+            return latest
     raise NoSuchVisit
 
 

@@ -21,9 +21,9 @@ from salus.app import Creator, Matcher, Node, Reader, Relay, Searcher, SettingsR
 from salus.kernel import SalusError
 from salus.records import resource_types
 from salus.web.attempts import Guesses
-from salus.web.fhir.outcome import refusal
+from salus.web.fhir.outcome import Unforeseen, refusal
 from salus.web.gate import THREADS, Gate
-from salus.web.guard import Guard
+from salus.web.guard import Guard, security_headers
 from salus.web.mllp import taking_messages
 from salus.web.pages import failure
 from salus.web.routes import all_routes
@@ -52,6 +52,7 @@ def application(node: Node, *, relay: bool = True) -> Starlette:
 
     routes = all_routes()
     app = Application(routes=routes, lifespan=lifespan, exception_handlers={SalusError: _refused, 404: _no_page})
+    app.add_exception_handler(Exception, _failed)
     app.secure = node.settings.secure
     app.add_middleware(Guesses, routes=routes)
     app.add_middleware(Guard, node=node)
@@ -67,6 +68,13 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _no_page(request: Request, _: Exception) -> Response:
     return await _refused(request, _NoPage("there is no such page here"))
+
+
+async def _failed(request: Request, _: Exception) -> Response:
+    """Answer what nobody foresaw as any other error; outside all layers, so that it is dressed here."""
+    answer = await _refused(request, Unforeseen())
+    answer.raw_headers += security_headers(answer.raw_headers, secure=request.app.secure)
+    return answer
 
 
 class _NoPage(SalusError):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from salus.records import resource_types
@@ -17,6 +17,7 @@ from salus.web.fhir import MATCH, STRAIGHT, Endpoint
 from salus.web.fhir.audit_events import AUDIT_EVENT
 from salus.web.fhir.audit_events import PREFIX as READ_PREFIX
 from salus.web.fhir.consents import CONSENT, PREFIX
+from salus.web.fhir.outcome import Unforeseen, refusal
 from salus.web.guard import MOST_BODY_BYTES, bounded, security_headers
 
 _BASE: Final = "/fhir/"
@@ -41,7 +42,7 @@ class Application(Starlette):
         try:
             answer = await endpoint(_Asked(scope, receive, send))
         except Exception:
-            await self._dressed(PlainTextResponse("Internal Server Error", 500))(scope, receive, send)
+            await self._dressed(refusal(Unforeseen()))(scope, receive, send)
             raise  # as the layers do: whoever serves writes it down
         await self._dressed(answer)(scope, receive, send)
 

@@ -183,7 +183,12 @@ def _key(found: Audit) -> bool:
     asked = found.asked
     try:
         published: NamedKey | None = NamedKey.read(asked.place.read("vkey", 1024).decode(), LOG)
-    except (Missing, Unreadable):
+    except Missing:
+        published = None
+    except Unreadable as reason:
+        if asked.key is None:
+            found.findings.add("LOG-UNREADABLE", None, None, f"vkey: {reason}; no key was given either")
+            return False
         published = None
     except (Misspelt, UnicodeDecodeError):
         published = None

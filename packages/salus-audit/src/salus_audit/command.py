@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="salus-audit",
         description="Read the public log of a Salus node and say what is wrong with it. It shares no code with Salus.",
     )
-    parser.add_argument("place", help="the log's folder, or its http or https address")
+    parser.add_argument("place", help="the log's folder, or its http or https address; or what has it below `log`")
     parser.add_argument("--vkey", help="the log's key, as somebody you trust told it")
     parser.add_argument(
         "--witness",
@@ -81,7 +81,7 @@ def _asked(options: argparse.Namespace) -> Asked:
     if len({one.key for one in witnesses}) != len(witnesses):
         raise Misspelt("a witness is named once")
     return Asked(
-        place=Place.of(options.place),
+        place=Place.of(options.place).of_log(),
         now=seconds(options.at) if options.at else int(time.time()),
         key=key,
         witnesses=witnesses,
@@ -115,7 +115,8 @@ def read_policy(text: str) -> tuple[NamedKey | None, list[NamedKey]]:
 def _say(found: Audit) -> None:
     told = found.as_json()
     counts = ", ".join(f"{count} {kind}" for kind, count in told["counts"].items())
-    lines = [f"{told['place']}: {told['size']} entries ({counts})"]
+    read = "no entry could be read" if told["size"] is None else f"{told['size']} entries ({counts})"
+    lines = [f"{told['place']}: {read}"]
     last = f", the last one as of {told['as_of']}" if told["heads"] else ""
     lines += [f"  {told['heads']} heads that a quorum saw{last}"]
     lines += [

@@ -20,6 +20,7 @@ PATIENCE, DEADLINE = 20.0, 60.0
 """How long a server may be silent, and how long it may take for one file in all tries together."""
 _TRIES = 3
 _PIECE = 65_536
+_MOST_LOOK = 65_536
 
 
 class Missing(Exception):
@@ -57,6 +58,19 @@ class Place:
         if not Path(where).is_dir():
             raise NoPlace(f"{where} is no folder")
         return cls(str(Path(where)))
+
+    def of_log(self) -> Place:
+        """Return what is below `log` where a log is there and none is here: a node's folder or address; else this."""
+        below = Place(f"{self.where}/log")
+        try:
+            self.read("checkpoint", _MOST_LOOK)
+        except Missing:
+            with suppress(Missing, Unreadable):
+                below.read("checkpoint", _MOST_LOOK)
+                return below
+        except Unreadable:
+            pass  # whoever reads it says so
+        return self
 
     @property
     def folder(self) -> Path | None:

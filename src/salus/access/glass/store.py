@@ -24,10 +24,14 @@ _OVERDUE = """
 select count(*) from access.opening g
 where g.facility = %s and g.opened_at <= %s and not exists (select from access.opening_review r where r.id = g.id)
 """
+# Who opens the same record again before half an hour is over reads by the later opening from then on.
 _SEEN = """
 select what, count, at from access.entry
-where resident_key = any(%s::bigint[]) and reader = %s and purpose = 'ETREAT' and action = 'read-in-emergency'
-    and at >= %s and at < %s
+where resident_key = any(%(residents)s::bigint[]) and reader = %(by)s and purpose = 'ETREAT'
+    and action = 'read-in-emergency' and at >= %(since)s and at < least(%(until)s, (
+        select min(opened_at) from access.opening
+        where resident_key = any(%(residents)s::bigint[]) and opened_by = %(by)s and opened_at > %(since)s
+    ))
 order by at, batch, item
 """
 # A day counts what was opened on it, and what ran out of its time for review on it; a later review changes neither.
@@ -108,10 +112,9 @@ def overdue_at(tx: Transaction, facility: str, before: datetime) -> int:
 
 
 def seen(tx: Transaction, one: Opening, residents: Sequence[int]) -> list[tuple[str, int, datetime]]:
-    """Return what the register has of reads by an opening."""
-    return [
-        (what, int(count), at) for what, count, at in tx.rows(_SEEN, (list(residents), one.opened_by, one.at, one.ends))
-    ]
+    """Return what the register has of reads by an opening, up to the next of the same record by the same person."""
+    asked = {"residents": list(residents), "by": one.opened_by, "since": one.at, "until": one.ends}
+    return [(what, int(count), at) for what, count, at in tx.rows(_SEEN, asked)]
 
 
 def untold(tx: Transaction, today: date) -> list[tuple[date, str, int, int]]:

@@ -8,6 +8,7 @@ does not hold.
 from __future__ import annotations
 
 import re
+from calendar import isleap, monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -34,7 +35,9 @@ AUDIT_EVENT: Final = "AuditEvent"
 PREFIX: Final = "read-"
 PAGE, MOST = 50, 200
 _PLACE = re.compile(r"(\d{1,18})-(\d{1,9})", re.ASCII)
-_DATE = re.compile(r"(eq|ge|gt|le|lt)?(\d{4}-\d{2}-\d{2}(?:T.*)?)", re.ASCII)
+_DATE = re.compile(r"(eq|ge|gt|le|lt)?(\d{4}(?:-\d{2}(?:-\d{2}(?:T.*)?)?)?)", re.ASCII)
+_DATES = "must be a year, month, day or instant, with eq, ge, gt, le or lt before it"
+_LAST = datetime.max.replace(tzinfo=UTC)
 _TERMS = "http://terminology.hl7.org/CodeSystem"
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _SENT, _RECEIVED = ("110153", "Source Role ID"), ("110152", "Destination Role ID")
@@ -216,26 +219,34 @@ def _read(pairs: Sequence[tuple[str, str]]) -> _Asked:
 
 
 def _dated(asked: _Asked, text: str) -> None:
-    """Take a date or an instant, with a prefix: a day is the whole of it in UTC."""
+    """Take a date or an instant, with a prefix: a year, month or day is the whole of it in UTC."""
     match = _DATE.fullmatch(text)
     try:
         if match is None:
-            raise _wrong("date", "must be a day or an instant, with eq, ge, gt, le or lt before it")
+            raise _wrong("date", _DATES)
         prefix, told = match[1] or "eq", match[2]
         if "T" in told:
             start = parse_instant(told.replace(" ", "+"))
-            end = start + timedelta(microseconds=1)
+            end = start + timedelta(microseconds=1) if start < _LAST else start
         else:
-            start = datetime.combine(date.fromisoformat(told), datetime.min.time(), UTC)
-            end = start + timedelta(days=1)
+            start, end = _covered(told)
     except (ValueError, Invalid):
-        raise _wrong("date", "must be a day or an instant, with eq, ge, gt, le or lt before it") from None
+        raise _wrong("date", _DATES) from None
     since = {"eq": start, "ge": start, "gt": end}.get(prefix)
     until = {"eq": end, "le": end, "lt": start}.get(prefix)
     if since is not None:
         asked.since = max(asked.since or since, since)
     if until is not None:
         asked.until = min(asked.until or until, until)
+
+
+def _covered(text: str) -> tuple[datetime, datetime]:
+    """Return the half-open span of a year, month or day; of the last that there are, to the last instant."""
+    told = [int(one) for one in text.split("-")]
+    first = date(*(*told, 1, 1)[:3])
+    days = (366 if isleap(first.year) else 365, monthrange(first.year, first.month)[1], 1)[len(told) - 1]
+    start = datetime.combine(first, datetime.min.time(), UTC)
+    return start, start + timedelta(days=days) if _LAST - start > timedelta(days=days) else _LAST
 
 
 def _wrong(name: str, text: str) -> RecordRefused:

@@ -41,6 +41,16 @@ class HttpRefused(SalusError):
         self.status = status
 
 
+class Unforeseen(SalusError):
+    """A fault of the server's own."""
+
+    code = "SALUS-W500"
+    status = 500
+
+    def __init__(self) -> None:
+        super().__init__("the server met a fault of its own; its operator finds it in what the server wrote down")
+
+
 def outcome(issues: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return an OperationOutcome."""
     return {"resourceType": "OperationOutcome", "issue": list(issues)}

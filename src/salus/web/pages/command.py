@@ -416,7 +416,7 @@ def _instant(text: str) -> datetime:
     if _LOCAL.fullmatch(text):
         try:
             return datetime.fromisoformat(text).replace(tzinfo=CIVIL_TIME).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise CommandInvalid("there is no such time") from None
     return parse_instant(text)
 

@@ -18,7 +18,7 @@ from salus.parties import Principal
 from salus.records import NotFound
 from salus.rules import Recomputed
 from salus.web.gate import in_thread
-from salus.web.pages.residents import look_view
+from salus.web.pages.residents import look_view, place_of
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, naming
 from salus.web.views import Address, Notice, Words
@@ -241,10 +241,10 @@ def _appeal(visit: Visit) -> bytes:
 
 
 def _place(text: str) -> tuple[int, int]:
-    batch, _, item = text.partition("-")
-    if not (batch.isascii() and batch.isdigit() and item.isascii() and item.isdigit() and len(text) <= 28):
+    place = place_of(text)
+    if place is None:
         raise NotFound("there is no such page here")
-    return int(batch), int(item)
+    return place
 
 
 ROUTES = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import orjson
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,6 +21,8 @@ from salus.web.pages.words_of import facility_words, record, stated
 from salus.web.views import Address, Look, MyRecord, Notice, Proof, Words
 from salus.web.views.phones import MyCode, PhoneLine
 from salus.web.views.public_log import Branch
+
+_PLACE = re.compile(r"(\d{1,18})-(\d{1,9})", re.ASCII)  # what a bigint and an integer hold
 
 
 def _resident(visit: Visit) -> Principal:
@@ -138,10 +142,8 @@ def _address(seen: Seen) -> str:
 
 def place_of(text: str) -> tuple[int, int] | None:
     """Return the place of the register that an address names; None where it names none."""
-    batch, _, item = text.partition("-")
-    if not (batch.isascii() and batch.isdigit() and item.isascii() and item.isdigit() and len(text) <= 40):
-        return None
-    return int(batch), int(item)
+    match = _PLACE.fullmatch(text)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 ROUTES = [
