@@ -12,7 +12,7 @@ import cbor2
 
 from doors import AT, PARTY, Door, issuer_key
 from salus.codec import key_id, signer
-from salus.codec.certificates import write_change
+from salus.codec.certificates import void_bits, write_change
 from salus.codec.certificates.changes import TYPE
 from salus.codec.cose import to_be_signed
 
@@ -30,7 +30,8 @@ def change(before: Places, after: Places, **changed: Any) -> bytes:
     told: dict[str, Any] = {
         "lists": 1, "starts": starts, "issued": issued, "expires": issued + 7 * DAY, **changed,
     }  # fmt: skip
-    return write_change(told.pop("party", PARTY), before, after, key_id(key.public_key()), signer(key), **told)
+    party, new = told.pop("party", PARTY), set(after) - set(before)
+    return write_change(party, void_bits(before), new, key_id(key.public_key()), signer(key), **told)
 
 
 def altered(token: bytes, claims: dict[int, Any] | None = None, told: dict[int, Any] | None = None) -> bytes:

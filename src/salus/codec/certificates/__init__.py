@@ -10,7 +10,7 @@ from salus.codec.certificates.bound import (
     text_of_bound,
 )
 from salus.codec.certificates.changes import TYPE as CHANGE_TYPE
-from salus.codec.certificates.changes import StatusChange, read_change, write_change
+from salus.codec.certificates.changes import StatusChange, read_change, void_bits, write_change
 from salus.codec.certificates.freshening import changes_from, freshened, without_lists
 from salus.codec.certificates.logged import Logged, batch_digest, fitting
 from salus.codec.certificates.model import (
@@ -78,6 +78,7 @@ __all__ = [
     "subject_of",
     "text_of_bound",
     "verify",
+    "void_bits",
     "without_lists",
     "write_change",
     "write_status_list",

@@ -6,7 +6,7 @@ and the truth: a change that does not lead exactly to its hash is refused, and w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -103,10 +103,17 @@ def digest_of(bits: Mapping[int, bytes | bytearray]) -> bytes:
     return sha256(_DIGESTED + b"".join(parts)).digest()
 
 
+def void_bits(places: Iterable[tuple[int, int]]) -> dict[int, bytearray]:
+    """Return the lists, by number, in which exactly these places (list, index) are void; not those without any."""
+    found: dict[int, bytearray] = {}
+    _add(found, places)
+    return found
+
+
 def write_change(
     party: str,
-    before: Collection[tuple[int, int]],
-    after: Collection[tuple[int, int]],
+    before: Mapping[int, bytes | bytearray],
+    new: Collection[tuple[int, int]],
     kid: bytes,
     sign: Signer,
     *,
@@ -118,12 +125,14 @@ def write_change(
 ) -> bytes:
     """Write and sign a change as the octets of a CWT.
 
-    `before` and `after` are the void places (list, index) as the day began and as of `issued`, of `lists` lists.
+    `before` are the lists as the day began, as `void_bits` makes them; `new` are the places, void in none of them, that
+    became void up to `issued`, of `lists` lists.
     """
-    base, result = (digest_of(_bits(places)) for places in (before, after))
-    places = sorted((number - 1) * LIST_SIZE + index for number, index in set(after) - set(before))
+    after = {number: bytearray(one) for number, one in before.items()}
+    _add(after, new)
+    places = sorted((number - 1) * LIST_SIZE + index for number, index in new)
     rice, gaps = pack_gaps(places)
-    change = [seconds(starts), base, result, lists, len(places), rice, gaps]
+    change = [seconds(starts), digest_of(before), digest_of(after), lists, len(places), rice, gaps]
     claims = {_SUBJECT: _PREFIX + party, _EXPIRES: seconds(expires), _ISSUED: seconds(issued), _CHANGE: change}
     return write_token(_TOKEN, claims, sign, kid, algorithm)
 
@@ -180,8 +189,6 @@ def _require_bounds(
         raise CodecError("a change has more lists or places than one can have", Fault.LENGTH)
 
 
-def _bits(places: Collection[tuple[int, int]]) -> dict[int, bytearray]:
-    found: dict[int, bytearray] = {}
+def _add(bits: dict[int, bytearray], places: Iterable[tuple[int, int]]) -> None:
     for number, index in places:
-        found.setdefault(number, bytearray(_OCTETS))[index >> 3] |= 1 << (index & 7)
-    return found
+        bits.setdefault(number, bytearray(_OCTETS))[index >> 3] |= 1 << (index & 7)
