@@ -87,7 +87,7 @@ def test_a_door_comes_by_changes_to_the_very_lists_that_whoever_fetches_whole_ha
     new = voided(door)
     for rounds in range(2):
         whole = read_trust(door.trust())
-        day = changes_from(read_trust(kept))
+        (day,) = changes_from(read_trust(kept)).values()
         assert day == (first if rounds == 0 else door.now.date())
         days = [day] if rounds else [first, door.now.date()]
         kept = freshened(kept, trust_rest(door.node), [of_day(door, one) for one in days])

@@ -11,7 +11,7 @@ from salus.codec.certificates.bound import (
 )
 from salus.codec.certificates.changes import TYPE as CHANGE_TYPE
 from salus.codec.certificates.changes import StatusChange, read_change, void_bits, write_change
-from salus.codec.certificates.freshening import changes_from, freshened, without_lists
+from salus.codec.certificates.freshening import changes_from, changes_of_day, freshened, without_lists
 from salus.codec.certificates.logged import Logged, batch_digest, fitting
 from salus.codec.certificates.model import (
     LIST_SIZE,
@@ -56,6 +56,7 @@ __all__ = [
     "answers_of",
     "batch_digest",
     "changes_from",
+    "changes_of_day",
     "day_number",
     "decode_bound",
     "decode_certificate",
