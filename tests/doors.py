@@ -127,6 +127,8 @@ class Door:
     """Lists of void codes in formats of other systems, each with its key."""
     vetoer: str = "ombudsman-1"
     """Whose hand signs vetoes in the ombudsman's name."""
+    neighbours: tuple[tuple[str, ec.EllipticCurvePrivateKey, Collection[int]], ...] = ()
+    """Other issuers of the same log: whose, by which key, and what is void in the first list of each."""
     respelt: tuple[tuple[int, str], ...] = ()
     """The numbers of hands whose organisation is called otherwise, and how."""
 
@@ -166,6 +168,8 @@ class Door:
         if self.registered:
             issuers = [self.issuer, *self.other_keys]
             found += [_party_key(PARTY, "door.example", "issuer", key_digest(one.public_key())) for one in issuers]
+        for party, key, _ in self.neighbours:
+            found.append(_party_key(party, party.rpartition("/")[0], "issuer", key_digest(key.public_key())))
         told = [(self.document, range(self.signers)), *self.further]
         for document, numbers in [*told, *((one, range(self.listing)) for one in self.trusted)]:
             signed = {hands[one].name: b64(hands[one].sign(document.signed)) for one in numbers}
@@ -225,9 +229,12 @@ class Door:
             trust=self.trust,
             head=self.checkpoint(entries, self.at),
             keys=[proved(place, self.noticed if place < first else self.appointed) for place in keys],
-            issuers=[(PARTY, _spki(one)) for one in (self.issuer, *self.other_keys)],
+            issuers=[
+                *((PARTY, _spki(one)) for one in (self.issuer, *self.other_keys)),
+                *((party, _spki(key)) for party, key, _ in self.neighbours),
+            ],
             declarations=[(self.document.as_json(), proved(first))],
-            lists=[self.token],
+            lists=[self.token, *(self._listed(*one) for one in self.neighbours)],
             acceptance=self.told(PublicationKind.ACCEPTANCE, proved, first),
             emergencies=self.told(PublicationKind.EMERGENCY, proved, first),
             recognised=self.told(PublicationKind.RECOGNITION, proved, first),
@@ -240,9 +247,11 @@ class Door:
     @property
     def token(self) -> bytes:
         """The list of void certificates."""
-        key = self.lister or self.issuer
+        return self._listed(PARTY, self.lister or self.issuer, self.void)
+
+    def _listed(self, party: str, key: ec.EllipticCurvePrivateKey, void: Collection[int]) -> bytes:
         kid, until = key_id(key.public_key()), self.at + timedelta(days=7)
-        return write_status_list(subject_of(PARTY, 1), self.void, kid, signer(key), issued=self.at, expires=until)
+        return write_status_list(subject_of(party, 1), void, kid, signer(key), issued=self.at, expires=until)
 
     def told(
         self, kind: PublicationKind, proved: Callable[[int], Logged], first: int

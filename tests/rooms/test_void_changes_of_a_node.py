@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,6 +19,7 @@ from salus.codec.certificates import (
     read_change,
     read_trust,
 )
+from salus.codec.cose import PublicKey
 from salus.healthcode import certificates
 from salus.healthcode.certificates import Fact
 from salus.healthcode.certificates import store as sql
@@ -58,9 +59,12 @@ def of_day(door: Door, day: date) -> bytes:
     return told
 
 
+def keys(door: Door) -> dict[bytes, PublicKey]:
+    return {kid: one.key for kid, one in read_trust(door.trust()).issuers.items()}
+
+
 def read(door: Door, day: date) -> StatusChange:
-    keys = {kid: one.key for kid, one in read_trust(door.trust()).issuers.items()}
-    return read_change(of_day(door, day), keys)
+    return read_change(of_day(door, day), keys(door))
 
 
 def places(one: StatusChange) -> set[tuple[int, int]]:
@@ -83,7 +87,7 @@ def test_a_door_comes_by_changes_to_the_very_lists_that_whoever_fetches_whole_ha
     new = voided(door)
     for rounds in range(2):
         whole = read_trust(door.trust())
-        day = changes_from(read_trust(kept))
+        (day,) = changes_from(read_trust(kept)).values()
         assert day == (first if rounds == 0 else door.now.date())
         days = [day] if rounds else [first, door.now.date()]
         kept = freshened(kept, trust_rest(door.node), [of_day(door, one) for one in days])
@@ -145,6 +149,68 @@ def test_a_void_that_came_late_to_a_day_that_was_told_leads_to_the_whole_list(do
     with pytest.raises(CodecError):
         freshened(kept, trust_rest(door.node), [of_day(door, door.now.date())])
     assert read_trust(door.trust()).lists[f"{door.node.name}/issuer", 1].void(99)
+
+
+def test_the_change_of_a_day_that_is_over_is_made_once_whatever_is_voided_after_it(door: Door) -> None:
+    for _ in range(2):
+        voided(door)
+        next_morning(door)
+    today = door.now.date()
+    over = {today - age * DAY: of_day(door, today - age * DAY) for age in range(1, 8)}
+    first = of_day(door, today)
+    name = taken(door)
+    with door.node.store.transaction(Duty.MIGRATION) as tx:  # a change that is made from now on is of a list more
+        tx.run("update healthcode.certificate set list_number = 1 + (select max(list_number) from"
+               " healthcode.certificate) where certificate_id = %s", (name,))  # fmt: skip
+    second = of_day(door, today)
+    new = voided(door)
+    third = of_day(door, today)
+    door.witnesses.advance(timedelta(hours=1))
+
+    assert all(of_day(door, day) is told for day, told in over.items())
+    assert len({first, second, third, of_day(door, today)}) == 4
+    assert read(door, today).lists == read(door, today - DAY).lists + 1
+    assert places(read(door, today)) == new
+    next_morning(door)
+    assert all(of_day(door, day) is told for day, told in over.items() if day > today - 7 * DAY)
+
+
+def test_a_void_that_came_late_is_told_of_its_day_a_minute_later_and_no_earlier_day_is_made_again(door: Door) -> None:
+    days = []
+    for _ in range(3):
+        voided(door)
+        days.append(door.now.date())
+        kept = door.trust()
+        next_morning(door)
+    before = [of_day(door, day) for day in days]
+    with door.node.store.transaction(Duty.MIGRATION) as tx:
+        tx.run("insert into healthcode.voided values (1, 4242, 'asked', %s)", (door.now - 2 * DAY,))
+    door.witnesses.advance(timedelta(minutes=1))
+    after = [of_day(door, day) for day in days]
+
+    assert after[0] is before[0]
+    assert [(1, 4242) in places(read(door, day)) for day in days] == [False, True, False]
+    assert read(door, days[2]).base == read(door, days[1]).result != read_change(before[1], keys(door)).result
+    with pytest.raises(CodecError):
+        freshened(kept, trust_rest(door.node), [after[2], of_day(door, door.now.date())])
+
+
+def test_the_voids_of_each_day_are_counted_as_they_stand_there(door: Door) -> None:
+    voided(door, 2)
+    today = door.now.date()
+    days = [today - 9 * DAY, today - 2 * DAY, today, today + DAY]
+    with door.node.store.transaction(Duty.CARE) as tx:
+        rows = tx.rows("select at from healthcode.voided where list_number > 0")
+        counted = certificates.voids_as_of(tx, days)
+        slowly = {day: sum(at.astimezone(UTC).date() < day for (at,) in rows) for day in days}
+        listed = {day: sum(one.bit_count() for one in _ints(certificates.lists_as_of(tx, day))) for day in days}
+
+    assert counted == slowly == listed
+    assert counted[today] + 2 <= counted[today + DAY]
+
+
+def _ints(lists: Mapping[int, bytes | bytearray]) -> list[int]:
+    return [int.from_bytes(one) for one in lists.values()]
 
 
 def test_the_file_that_everybody_fetches_has_no_changes_and_the_rest_no_lists(door: Door) -> None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from changing import DAY, TODAY, change
-from doors import AT, Door
+from doors import AT, Door, issuer_key
 from salus.cli import main
 from salus.codec.certificates import without_lists
 from salus.kernel import format_instant
@@ -62,6 +62,24 @@ def test_it_says_from_which_day_on_it_needs_changes(kept: Path) -> None:
     assert "changes from 2031-03-01 on" in freshen(kept).stdout
     assert freshen(kept, "first", "second").stdout.endswith("next: changes from 2031-03-02 on\n")
     assert kept.read_bytes() != NOW.file()
+
+
+def test_of_two_issuers_changes_of_both_are_asked_for_and_told_of_each(kept: Path) -> None:
+    party, key = "neighbour.example/issuer", issuer_key("neighbour")
+    both = [Door(at=one.at, void=one.void, neighbours=((party, key, (5,)),)) for one in (NOW, LATER)]
+    kept.write_bytes(both[0].file())
+    kept.with_name("rest.json").write_bytes(without_lists(both[1].file()))
+    theirs = change({(1, 5)}, {(1, 5)}, party=party, key=key)
+    kept.with_name("both").write_bytes(theirs + FIRST)
+    alone = freshen(kept, "first", "second")
+    told = freshen(kept, "both", "second", more=("--json",))
+
+    assert alone.exit_code == 1
+    assert "no change of neighbour.example/issuer among these" in alone.output
+    found = json.loads(told.stdout)
+    assert found["changes_from"] == "2031-03-02"
+    assert found["changes_from_each"] == {party: "2031-03-02", "door.example/issuer": "2031-03-02"}
+    assert "(of door.example/issuer from 2031-03-02 on, of neighbour.example/issuer from 20" in freshen(kept).stdout
 
 
 def test_changes_without_the_rest_are_wrong_use(kept: Path) -> None:

@@ -186,17 +186,33 @@ def algorithm_of(key: object) -> Algorithm:
     raise CodecError("a key must be of P-256 or Ed25519", Fault.KEY)
 
 
+def split_messages(octets: bytes) -> list[bytes]:
+    """Take a sequence of tagged COSE_Sign1 messages apart (a CBOR sequence, RFC 8742), without looking into them."""
+    stream, found = io.BytesIO(octets), []
+    while (begins := stream.tell()) < len(octets):
+        value = _value(stream)
+        if not isinstance(value, cbor2.CBORTag) or value.tag != SIGN1_TAG:
+            raise CodecError("this is not a sequence of COSE_Sign1 messages", Fault.STRUCTURE)
+        found.append(octets[begins : stream.tell()])
+    return found
+
+
 def load_cbor(octets: bytes, most: int = _MOST_OCTETS) -> Any:
     """Read exactly one value: definite lengths, no key twice, at most eight deep, nothing after it; else CodecError."""
     if len(octets) > most:
         raise CodecError(f"the message is longer than {most} octets", Fault.LENGTH)
     stream = io.BytesIO(octets)
+    value = _value(stream)
+    if stream.tell() != len(octets):
+        raise CodecError("there are octets after the end of the message", Fault.STRUCTURE)
+    return value
+
+
+def _value(stream: io.BytesIO) -> Any:
+    """Read one value, and leave the stream where it ends."""
     try:
-        value = cbor2.CBORDecoder(
+        return cbor2.CBORDecoder(
             stream, max_depth=_MOST_DEPTH, allow_indefinite=False, allow_duplicate_keys=False
         ).decode()
     except Exception:  # the decoder raises many types on hostile octets; each means the same
         raise CodecError("the octets are not CBOR of definite length without repeated keys", Fault.STRUCTURE) from None
-    if stream.tell() != len(octets):
-        raise CodecError("there are octets after the end of the message", Fault.STRUCTURE)
-    return value

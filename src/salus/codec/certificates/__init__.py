@@ -10,8 +10,8 @@ from salus.codec.certificates.bound import (
     text_of_bound,
 )
 from salus.codec.certificates.changes import TYPE as CHANGE_TYPE
-from salus.codec.certificates.changes import StatusChange, read_change, write_change
-from salus.codec.certificates.freshening import changes_from, freshened, without_lists
+from salus.codec.certificates.changes import StatusChange, read_change, void_bits, write_change
+from salus.codec.certificates.freshening import changes_from, changes_of_day, freshened, without_lists
 from salus.codec.certificates.logged import Logged, batch_digest, fitting
 from salus.codec.certificates.model import (
     LIST_SIZE,
@@ -56,6 +56,7 @@ __all__ = [
     "answers_of",
     "batch_digest",
     "changes_from",
+    "changes_of_day",
     "day_number",
     "decode_bound",
     "decode_certificate",
@@ -78,6 +79,7 @@ __all__ = [
     "subject_of",
     "text_of_bound",
     "verify",
+    "void_bits",
     "without_lists",
     "write_change",
     "write_status_list",

@@ -6,34 +6,23 @@ and the truth: a change that does not lead exactly to its hash is refused, and w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-import cbor2
-
 from salus.codec.certificates.gaps import MOST_PLACES, MOST_RICE, pack_gaps, unpack_gaps
 from salus.codec.certificates.model import DAY, LIST_SIZE, MOST_LISTS, instant, seconds
 from salus.codec.certificates.status import StatusList, subject_of
-from salus.codec.cose import (
-    Algorithm,
-    PublicKey,
-    Signer,
-    has_low_s,
-    load_cbor,
-    parse_sign1,
-    to_be_signed,
-    verify_sign1,
-)
+from salus.codec.certificates.tokens import TokenType, read_token, write_token
+from salus.codec.cose import Algorithm, PublicKey, Signer
 from salus.codec.errors import CodecError, Fault
 
 TYPE = "application/vnd.salus.status-change+cwt"
-MOST_OCTETS = 1 << 18
+_TOKEN = TokenType(media=TYPE, name="change of status lists", most=1 << 18, bare=True, exact=True)
 MOST_NEW = 64
 """So many lists may begin by one change; each takes 128 KiB of whoever reads it."""
-_ALG, _KID, _TYP = 1, 4, 16
 _SUBJECT, _EXPIRES, _ISSUED, _CHANGE = 2, 4, 6, -65539
 _PREFIX = "urn:salus:status-change:"
 _DIGESTED = b"salus status lists\n"
@@ -114,10 +103,17 @@ def digest_of(bits: Mapping[int, bytes | bytearray]) -> bytes:
     return sha256(_DIGESTED + b"".join(parts)).digest()
 
 
+def void_bits(places: Iterable[tuple[int, int]]) -> dict[int, bytearray]:
+    """Return the lists, by number, in which exactly these places (list, index) are void; not those without any."""
+    found: dict[int, bytearray] = {}
+    _add(found, places)
+    return found
+
+
 def write_change(
     party: str,
-    before: Collection[tuple[int, int]],
-    after: Collection[tuple[int, int]],
+    before: Mapping[int, bytes | bytearray],
+    new: Collection[tuple[int, int]],
     kid: bytes,
     sign: Signer,
     *,
@@ -129,37 +125,21 @@ def write_change(
 ) -> bytes:
     """Write and sign a change as the octets of a CWT.
 
-    `before` and `after` are the void places (list, index) as the day began and as of `issued`, of `lists` lists.
+    `before` are the lists as the day began, as `void_bits` makes them; `new` are the places, void in none of them, that
+    became void up to `issued`, of `lists` lists.
     """
-    base, result = (digest_of(_bits(places)) for places in (before, after))
-    places = sorted((number - 1) * LIST_SIZE + index for number, index in set(after) - set(before))
+    after = {number: bytearray(one) for number, one in before.items()}
+    _add(after, new)
+    places = sorted((number - 1) * LIST_SIZE + index for number, index in new)
     rice, gaps = pack_gaps(places)
-    change = [seconds(starts), base, result, lists, len(places), rice, gaps]
+    change = [seconds(starts), digest_of(before), digest_of(after), lists, len(places), rice, gaps]
     claims = {_SUBJECT: _PREFIX + party, _EXPIRES: seconds(expires), _ISSUED: seconds(issued), _CHANGE: change}
-    protected = cbor2.dumps({_ALG: int(algorithm), _KID: kid, _TYP: TYPE}, canonical=True)
-    payload = cbor2.dumps(claims, canonical=True)
-    return _message(protected, payload, sign(to_be_signed(protected, payload)))
+    return write_token(_TOKEN, claims, sign, kid, algorithm)
 
 
 def read_change(token: bytes, keys: Mapping[bytes, PublicKey]) -> StatusChange:
     """Return a change that one of `keys`, by its `key_id` in the protected header, has signed; else CodecError."""
-    message = parse_sign1(token, most=MOST_OCTETS)
-    headers = message.headers
-    kid = headers.get(_KID)
-    if set(headers) != {_ALG, _KID, _TYP} or headers[_TYP] != TYPE or not isinstance(kid, bytes):
-        raise CodecError("this is not a change of status lists", Fault.STRUCTURE)
-    if kid not in keys:
-        raise CodecError("no known key has signed this change", Fault.KEY)
-    if headers[_ALG] == Algorithm.ES256 and not has_low_s(message.signature):
-        raise CodecError("the change's signature is not in its one form", Fault.CANONICAL)
-    payload = verify_sign1(message, keys[kid])
-    claims = load_cbor(payload, most=MOST_OCTETS)
-    written = _message(
-        cbor2.dumps(dict(headers), canonical=True), cbor2.dumps(claims, canonical=True), message.signature
-    )
-    if written != token:
-        raise CodecError("the change is not in its one form", Fault.CANONICAL)
-    return _change(claims, kid)
+    return _change(*read_token(token, _TOKEN, keys))
 
 
 def _change(claims: Any, kid: bytes) -> StatusChange:
@@ -209,12 +189,6 @@ def _require_bounds(
         raise CodecError("a change has more lists or places than one can have", Fault.LENGTH)
 
 
-def _bits(places: Collection[tuple[int, int]]) -> dict[int, bytearray]:
-    found: dict[int, bytearray] = {}
+def _add(bits: dict[int, bytearray], places: Iterable[tuple[int, int]]) -> None:
     for number, index in places:
-        found.setdefault(number, bytearray(_OCTETS))[index >> 3] |= 1 << (index & 7)
-    return found
-
-
-def _message(protected: bytes, payload: bytes, signature: bytes) -> bytes:
-    return cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, signature]))
+        bits.setdefault(number, bytearray(_OCTETS))[index >> 3] |= 1 << (index & 7)

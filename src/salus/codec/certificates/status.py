@@ -12,25 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import cbor2
-
 from salus.codec.certificates.model import LIST_SIZE, MOST_LISTS, instant, seconds
-from salus.codec.cose import (
-    Algorithm,
-    PublicKey,
-    Signer,
-    has_low_s,
-    load_cbor,
-    parse_sign1,
-    to_be_signed,
-    verify_sign1,
-)
+from salus.codec.certificates.tokens import TokenType, read_token, write_token
+from salus.codec.cose import Algorithm, PublicKey, Signer
 from salus.codec.errors import CodecError, Fault
 
 TYPE = "application/statuslist+cwt"
-_ALG, _KID, _TYP = 1, 4, 16
 _SUBJECT, _EXPIRES, _ISSUED, _STATUS_LIST = 2, 4, 6, 65533
 _MOST_PACKED = 400 * 1024
+_TOKEN = TokenType(media=TYPE, name="status list token", most=_MOST_PACKED)
 _OCTETS = LIST_SIZE // 8
 
 
@@ -102,26 +92,14 @@ def write_status_list(
     algorithm: Algorithm = Algorithm.ES256,
 ) -> bytes:
     """Write and sign a list as the octets of a CWT."""
-    protected = cbor2.dumps({_ALG: int(algorithm), _KID: kid, _TYP: TYPE}, canonical=True)
     listed = {"bits": 1, "lst": pack_bits(void)}
     claims = {_SUBJECT: subject, _EXPIRES: seconds(expires), _ISSUED: seconds(issued), _STATUS_LIST: listed}
-    payload = cbor2.dumps(claims, canonical=True)
-    signature = sign(to_be_signed(protected, payload))
-    return cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, signature]))
+    return write_token(_TOKEN, claims, sign, kid, algorithm)
 
 
 def read_status_list(token: bytes, keys: Mapping[bytes, PublicKey]) -> StatusList:
     """Return a list that one of `keys`, by its `key_id` in the protected header, has signed; else CodecError."""
-    message = parse_sign1(token, most=_MOST_PACKED)
-    headers = message.headers
-    kid = headers.get(_KID)
-    if set(headers) != {_ALG, _KID, _TYP} or headers[_TYP] != TYPE or not isinstance(kid, bytes):
-        raise CodecError("this is not a status list token", Fault.STRUCTURE)
-    if kid not in keys:
-        raise CodecError("no known key has signed this status list", Fault.KEY)
-    if headers[_ALG] == Algorithm.ES256 and not has_low_s(message.signature):
-        raise CodecError("the status list's signature is not in its one form", Fault.CANONICAL)
-    return _status_list(load_cbor(verify_sign1(message, keys[kid]), most=_MOST_PACKED), kid)
+    return _status_list(*read_token(token, _TOKEN, keys))
 
 
 def _status_list(claims: Any, kid: bytes) -> StatusList:

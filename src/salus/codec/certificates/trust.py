@@ -64,7 +64,7 @@ _FIELDS = {"format", "policy", "head", "keys", "issuers", "declarations", "lists
 # absent where there are none
 _ALSO = {"acceptance", "changes", "emergencies", "recognised", "trusted", "signed", "vetoes", "voided"}
 MOST_CHANGES = 16
-"""A door that has so many takes the lists whole again."""
+"""A door that has so many of an issuer takes the lists whole again."""
 _KEY_FIELDS = {"party", "organisation", "duty", "key"}
 
 _Found = TypeVar("_Found")
@@ -376,8 +376,6 @@ def _parsed(octets: bytes) -> dict[str, Any]:
         raise CodecError(f"a trust file has exactly the fields {sorted(_FIELDS)}", Fault.STRUCTURE)
     if not all(isinstance(value[name], list) for name in set(value) - {"format", "policy", "head"}):
         raise CodecError("a trust file's keys, issuers, declarations and lists are lists", Fault.STRUCTURE)
-    if len(value.get("changes", ())) > MOST_CHANGES:
-        raise CodecError("a trust file has more changes than a door keeps", Fault.LENGTH)
     return value
 
 
@@ -470,6 +468,8 @@ def _changed(
 ) -> tuple[Mapping[tuple[str, int], StatusList], tuple[StatusChange, ...]]:
     """Apply changes one after the other; return the lists as they are then, and the changes that led to them."""
     keys = {kid: one.key for kid, one in issuers.items()}
+    if len(value.get("changes", ())) > MOST_CHANGES * max(1, len({one.party for one in issuers.values()})):
+        raise CodecError("a trust file has more changes than a door keeps", Fault.LENGTH)
 
     def apply(item: Any) -> StatusChange:
         nonlocal lists

@@ -14,25 +14,14 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
-import cbor2
-
 from salus.codec.certificates.model import instant, seconds
-from salus.codec.cose import (
-    Algorithm,
-    PublicKey,
-    Signer,
-    has_low_s,
-    load_cbor,
-    parse_sign1,
-    to_be_signed,
-    verify_sign1,
-)
+from salus.codec.certificates.tokens import TokenType, read_token_of, write_token
+from salus.codec.cose import PublicKey, Signer
 from salus.codec.errors import CodecError, Fault
 
 TYPE = "application/vnd.salus.void-marks+cwt"
 MARK_OCTETS = 16
-MOST_OCTETS = 4 * 1024 * 1024
-_ALG, _TYP = 1, 16
+_TOKEN = TokenType(media=TYPE, name="list of void codes", most=4 * 1024 * 1024, bare=True)
 _EXPIRES, _ISSUED, _MARKS = 4, 6, -65538
 _LAST = 1 << 33
 
@@ -60,21 +49,13 @@ def mark_of(name: str) -> bytes:
 
 def write_void_marks(marks: Collection[bytes], sign: Signer, *, issued: datetime, expires: datetime) -> bytes:
     """Write and sign a list, by ES256, as the octets of a CWT."""
-    protected = cbor2.dumps({_ALG: int(Algorithm.ES256), _TYP: TYPE}, canonical=True)
     claims = {_EXPIRES: seconds(expires), _ISSUED: seconds(issued), _MARKS: b"".join(sorted(set(marks)))}
-    payload = cbor2.dumps(claims, canonical=True)
-    return cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, sign(to_be_signed(protected, payload))]))
+    return write_token(_TOKEN, claims, sign)
 
 
 def read_void_marks(token: bytes, key: PublicKey) -> VoidMarks:
     """Return a list that this key signed; else CodecError. Marks stand in order, each once."""
-    message = parse_sign1(token, most=MOST_OCTETS)
-    headers = message.headers
-    if message.unprotected or set(headers) != {_ALG, _TYP} or headers[_TYP] != TYPE:
-        raise CodecError("this is not a list of void codes", Fault.STRUCTURE)
-    if headers[_ALG] == Algorithm.ES256 and not has_low_s(message.signature):
-        raise CodecError("the list's signature is not in its one form", Fault.CANONICAL)
-    return _void_marks(load_cbor(verify_sign1(message, key), most=MOST_OCTETS))
+    return _void_marks(read_token_of(token, _TOKEN, key))
 
 
 def _void_marks(claims: Any) -> VoidMarks:

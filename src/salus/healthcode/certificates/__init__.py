@@ -1,6 +1,6 @@
 """Certificates that residents take of their own records: issued, listed, voided. None is made unasked."""
 
-from salus.healthcode.certificates.changing import void_change
+from salus.healthcode.certificates.changing import lists_as_of, void_change, voids_as_of
 from salus.healthcode.certificates.errors import CertificateRefused
 from salus.healthcode.certificates.issuing import (
     CERTIFICATE_KEY,
@@ -60,6 +60,7 @@ __all__ = [
     "issuer_party",
     "issuing_keys",
     "listing_key",
+    "lists_as_of",
     "log_certificates",
     "log_earlier",
     "logged_batches",
@@ -78,4 +79,5 @@ __all__ = [
     "void_count",
     "void_full",
     "void_parted",
+    "voids_as_of",
 ]

@@ -168,10 +168,27 @@ def void_places(tx: Transaction) -> list[tuple[int, int]]:
     return [(number, index) for number, index in rows]
 
 
-def voided_at(tx: Transaction) -> list[tuple[int, int, datetime]]:
-    """Return every void place of the status lists, and since when it is."""
-    rows = tx.rows("select list_number, index, at from healthcode.voided where list_number > 0")
-    return [(number, index, at) for number, index, at in rows]
+def void_before(tx: Transaction, at: datetime) -> list[tuple[int, int]]:
+    """Return every place of the status lists that was void before an instant."""
+    return tx.rows("select list_number, index from healthcode.voided where list_number > 0 and at < %s", (at,))
+
+
+def void_from(tx: Transaction, since: datetime, until: datetime | None) -> list[tuple[int, int]]:
+    """Return every place of the status lists that became void from one instant on, before another if there is one."""
+    return tx.rows(
+        "select list_number, index from healthcode.voided where list_number > 0 and at >= %s"
+        " and at < coalesce(%s, timestamptz 'infinity')",
+        (since, until),
+    )
+
+
+def count_void_by(tx: Transaction, bounds: Sequence[datetime]) -> dict[int, int]:
+    """Count the void places of the status lists by how many of these instants, in order, they did not come before."""
+    rows = tx.rows(
+        "select width_bucket(at, %s::timestamptz[]), count(*) from healthcode.voided where list_number > 0 group by 1",
+        (list(bounds),),
+    )
+    return {int(passed): int(count) for passed, count in rows}
 
 
 def count_void(tx: Transaction) -> int:

@@ -27,6 +27,23 @@ export function readTagged(octets) {
   return readCbor(octets.slice(1));
 }
 
+/**
+ * Take a sequence of such messages apart (RFC 8742), without looking into them.
+ *
+ * @param {Uint8Array<ArrayBuffer>} octets
+ * @returns {Uint8Array<ArrayBuffer>[]}
+ */
+export function splitMessages(octets) {
+  const [reader, found] = [new Reader(octets), /** @type {Uint8Array<ArrayBuffer>[]} */ ([])];
+  while (reader.place < octets.length) {
+    const begins = reader.place;
+    require(reader.take(1)[0] === SIGN1, "no COSE_Sign1 message without its tag");
+    reader.value(0);
+    found.push(octets.slice(begins, reader.place));
+  }
+  return found;
+}
+
 class Reader {
   /** @param {Uint8Array<ArrayBuffer>} octets */
   constructor(octets) {

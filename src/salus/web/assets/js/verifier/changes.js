@@ -3,11 +3,10 @@
  * A change that does not lead exactly to the lists that it names is refused, and the lists are fetched whole.
  */
 
-import { readCbor, readTagged } from "./cbor.js";
 import { readGaps } from "./gaps.js";
-import { requireSigned } from "./keys.js";
-import { hex, joined, same, sha256, utf8 } from "./octets.js";
+import { joined, same, sha256, utf8 } from "./octets.js";
 import { require } from "./refused.js";
+import { readToken } from "./tokens.js";
 
 export const DAY = 86400;
 const TYPE = "application/vnd.salus.status-change+cwt";
@@ -32,18 +31,8 @@ const LIST_OCTETS = LIST_SIZE / 8;
  * @returns {Promise<StatusChange>}
  */
 export async function readChange(token, keys) {
-  require(token.length <= MOST_OCTETS, "too long");
-  const parts = readTagged(token);
-  require(Array.isArray(parts) && parts.length === 4 && parts[1] instanceof Map && parts[1].size === 0, "no message");
-  const [protectedHeader, , payload, signature] = parts;
-  const headers = readCbor(protectedHeader);
-  require(headers instanceof Map && headers.size === 3 && headers.get(16) === TYPE, "no change of status lists");
-  require(headers.get(4) instanceof Uint8Array, "a key id has octets");
-  const kid = hex(headers.get(4));
-  const key = keys.get(kid);
-  require(key !== undefined, "no known key");
-  await requireSigned(key, headers.get(1), protectedHeader, payload, signature);
-  return { kid, ...claimed(readCbor(payload)) };
+  const { kid, claims } = await readToken(token, TYPE, MOST_OCTETS, keys);
+  return { kid, ...claimed(claims) };
 }
 
 /** @param {any} claims */

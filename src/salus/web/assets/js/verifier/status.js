@@ -1,12 +1,12 @@
 /** Token Status List, one bit for each certificate, signed by the issuer whose certificates it voids. */
 
-import { readCbor, readTagged } from "./cbor.js";
-import { requireSigned } from "./keys.js";
-import { hex, inflate } from "./octets.js";
+import { inflate } from "./octets.js";
 import { require } from "./refused.js";
+import { readToken } from "./tokens.js";
 
 const TYPE = "application/statuslist+cwt";
 const MOST_OCTETS = 1 << 17;
+const MOST_PACKED = 400 * 1024;
 
 /** @typedef {{ subject: string, issued: number, expires: number, kid: string, bits: Uint8Array }} StatusList */
 
@@ -16,17 +16,8 @@ const MOST_OCTETS = 1 << 17;
  * @returns {Promise<StatusList>}
  */
 export async function readStatusList(token, keys) {
-  const parts = readTagged(token);
-  require(Array.isArray(parts) && parts.length === 4 && parts[1] instanceof Map && parts[1].size === 0, "no token");
-  const [protectedHeader, , payload, signature] = parts;
-  const headers = readCbor(protectedHeader);
-  require(headers instanceof Map && headers.size === 3 && headers.get(16) === TYPE, "no status list token");
-  require(headers.get(4) instanceof Uint8Array && headers.get(4).length === 8, "a key id has 8 octets");
-  const kid = hex(headers.get(4));
-  const key = keys.get(kid);
-  require(key !== undefined, "no known key");
-  await requireSigned(key, headers.get(1), protectedHeader, payload, signature);
-  const claims = readCbor(payload);
+  const { kid, claims } = await readToken(token, TYPE, MOST_PACKED, keys);
+  require(kid.length === 16, "a key id has 8 octets");
   require(claims instanceof Map, "claims");
   const [subject, issued, expires, list] = [claims.get(2), claims.get(6), claims.get(4), claims.get(65533)];
   require(typeof subject === "string" && list instanceof Map, "claims");

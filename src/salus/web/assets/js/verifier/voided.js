@@ -3,10 +3,10 @@
  * `salus.codec.certificates.voided` reads. A list voids codes of the very key that signed it, and no others.
  */
 
-import { readCbor, readTagged } from "./cbor.js";
+import { readSpki } from "./keys.js";
 import { hex, sha256, utf8 } from "./octets.js";
-import { readSpki, requireSigned } from "./keys.js";
 import { require } from "./refused.js";
+import { readTokenOf } from "./tokens.js";
 
 const TYPE = "application/vnd.salus.void-marks+cwt";
 const MARK_OCTETS = 16;
@@ -27,15 +27,8 @@ async function markOf(name) {
  * @returns {Promise<VoidMarks>}
  */
 export async function readVoidMarks(spki, token) {
-  require(token.length <= MOST_OCTETS, "too long");
   const key = await readSpki(spki);
-  const parts = readTagged(token);
-  require(Array.isArray(parts) && parts.length === 4 && parts[1] instanceof Map && parts[1].size === 0, "no message");
-  const [protectedHeader, , payload, signature] = parts;
-  const headers = readCbor(protectedHeader);
-  require(headers instanceof Map && headers.size === 2 && headers.get(16) === TYPE, "no list of void codes");
-  await requireSigned(key, headers.get(1), protectedHeader, payload, signature);
-  const claims = readCbor(payload);
+  const claims = await readTokenOf(token, TYPE, MOST_OCTETS, key);
   require(claims instanceof Map && claims.size === 3, "three claims");
   const [issued, expires, octets] = [claims.get(6), claims.get(4), claims.get(MARKS)];
   require(Number.isInteger(issued) && Number.isInteger(expires), "whole numbers");
