@@ -364,6 +364,9 @@ def test_an_instant_that_is_near_is_named_by_its_weekday(hours: int, english: st
 @pytest.mark.parametrize(
     ("left", "english", "chinese"),
     [
+        (timedelta(days=1820), "1820 days", "1820 天"),
+        (timedelta(hours=72), "3 days", "3 天"),
+        (timedelta(hours=71, minutes=59), "71 hours", "71 小时"),
         (timedelta(hours=23, minutes=59), "23 hours", "23 小时"),
         (timedelta(hours=1), "1 hour", "1 小时"),
         (timedelta(minutes=59, seconds=59), "59 minutes", "59 分钟"),

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zxingcpp
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from PIL import Image
 
 from accepting import FOUR, a_door
 from accepting import rules as published_rules
@@ -23,6 +25,7 @@ from salus.cli import main
 from salus.codec import signer
 from salus.codec.certificates import mark_of, write_void_marks
 from salus.codec.foreign import decode_hcert, decode_shc
+from salus.codec.foreign.smart import joined
 from salus.kernel import format_instant
 
 ISSUER, OTHER, CARDS = Issuer(), Issuer(ec.derive_private_key(0x5A9, ec.SECP256R1())), CardIssuer()
@@ -95,11 +98,86 @@ def test_others_are_told_apart_and_say_nothing_about_anybody(
 
 
 def test_a_card_in_chunks_is_judged_as_one(trust: list[str]) -> None:
-    digits = CARDS.text(CARD).removeprefix("shc:/")
-    chunks = [f"shc:/1/2/{digits[:600]}", f"shc:/2/2/{digits[600:]}"]
+    chunks = chunked(CARDS.text(CARD))
 
     assert [one["verdict"] for one in told(verify(trust, *reversed(chunks), "--json"))] == ["valid"]
     assert verify(trust, chunks[0]).exit_code == 1
+
+
+def chunked(text: str) -> list[str]:
+    digits = text.removeprefix("shc:/")
+    return [f"shc:/1/2/{digits[:600]}", f"shc:/2/2/{digits[600:]}"]
+
+
+def test_two_cards_in_chunks_are_two(trust: list[str]) -> None:
+    first, second = chunked(CARDS.text(CARD)), chunked(CARDS.text(CARD.replace(b"Erika", b"Anna")))
+
+    for given in ([*first, *second], [first[0], second[0], first[1], second[1]], [*reversed(first), *second]):
+        assert [one["verdict"] for one in told(verify(trust, *given, "--json"))] == ["valid", "valid"]
+    assert [one["verdict"] for one in told(verify(trust, *first, second[0], "--json"))] == ["valid", "not-valid"]
+
+
+def test_keys_come_as_a_set_alone_or_of_an_issuer_and_further_ones_add_to_them(
+    trust: list[str], tmp_path: Path
+) -> None:
+    alone, later = trust[1].partition("=")[2], tmp_path / "later.json"
+    later.write_text(json.dumps(CardIssuer(9).jwks))
+    texts = [CARDS.text(CARD), CardIssuer(9).text(CARD)]
+
+    assert [one["verdict"] for one in told(verify([alone], *texts, "--json"))] == ["valid", "cannot-tell"]
+    for sets in ([alone, str(later)], [trust[1], f"https://spec.example/issuer={later}"]):
+        assert [one["verdict"] for one in told(verify(sets, *texts, "--json"))] == ["valid", "valid"]
+    assert told(verify([f"https://other.example={alone}"], texts[0], "--json"))[0]["verdict"] == "cannot-tell"
+
+
+def test_what_cannot_be_judged_keeps_nothing_else_from_being_judged(trust: list[str], tmp_path: Path) -> None:
+    result = verify(trust, ISSUER.text(), Door().text(), str(tmp_path / "nothing.png"), "--json")
+
+    assert result.exit_code == 1
+    assert [(one["format"], one["verdict"], one["reason"]) for one in told(result)] == [
+        ("HC1", "valid", None),
+        ("SL1", "cannot-tell", "no-venue"),
+        ("unknown", "not-valid", "unreadable"),
+    ]
+    assert "nothing.png is no file" in result.stderr
+
+
+def test_a_card_is_read_from_its_file_and_as_it_was_signed(trust: list[str], tmp_path: Path) -> None:
+    jws = joined([CARDS.text(CARD)])
+    path = tmp_path / "cards.smart-health-card"
+    path.write_text(json.dumps({"verifiableCredential": [jws, jws[:-4], jws]}, indent=4))
+
+    assert [one["verdict"] for one in told(verify(trust, jws, "--json"))] == ["valid"]
+    assert [one["verdict"] for one in told(verify(trust, str(path), "--json"))] == ["valid", "not-valid", "valid"]
+    path.write_text('{"verifiableCredential": 7}')
+    assert [one["reason"] for one in told(verify(trust, str(path), "--json"))] == ["unreadable"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "ascii"])
+def test_texts_are_read_as_editors_and_letters_write_them(trust: list[str], tmp_path: Path, encoding: str) -> None:
+    text, path = ISSUER.text(), tmp_path / "codes.txt"
+    for written, count in ((text, 1), ("\r\n".join(text[at : at + 60] for at in range(0, len(text), 60)), 1),
+                           (f"{text}\n\n {CARDS.text(CARD)}\n", 2)):  # fmt: skip
+        path.write_text(written, encoding, newline="")
+        assert [one["verdict"] for one in told(verify(trust, str(path), "--json"))] == ["valid"] * count
+
+
+def test_a_picture_shows_all_its_codes_and_may_have_no_ground(trust: list[str], tmp_path: Path) -> None:
+    made = zxingcpp.create_barcode(ISSUER.text(), zxingcpp.BarcodeFormat.QRCode)
+    grey = Image.fromarray(zxingcpp.write_barcode_to_image(made, scale=4))  # type: ignore[arg-type]
+    clear = Image.new("RGBA", grey.size, (0, 0, 0, 0))
+    clear.paste((0, 0, 0, 255), mask=grey.point(lambda level: 255 - level))
+    other = zxingcpp.create_barcode(OTHER.text(), zxingcpp.BarcodeFormat.QRCode)
+    second = Image.fromarray(zxingcpp.write_barcode_to_image(other, scale=4))  # type: ignore[arg-type]
+    both = Image.new("L", (grey.width + second.width, max(grey.height, second.height)), 255)
+    both.paste(grey, (0, 0))
+    both.paste(second, (grey.width, 0))
+    clear.save(tmp_path / "clear.png")
+    both.save(tmp_path / "both.png")
+
+    assert [one["verdict"] for one in told(verify(trust, str(tmp_path / "clear.png"), "--json"))] == ["valid"]
+    shown = verify(trust, str(tmp_path / "both.png"), "--json")
+    assert (shown.exit_code, sorted(one["verdict"] for one in told(shown))) == (1, ["cannot-tell", "valid"])
 
 
 def rules(days: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import click
 
 from salus.cli import foreign, noticed, verdicts
 from salus.cli.output import ending, json_option, say, tell
-from salus.cli.pictures import octets_of, texts_in
+from salus.cli.pictures import numeric, octets_of, texts_in
 from salus.codec import trimmed
 from salus.codec.certificates import TrustFile, permitted, read_trust, refuse_older
 from salus.codec.certificates import verify as judge
@@ -23,6 +23,7 @@ from salus.kernel import Invalid, format_instant, parse_instant
 from salus.rules import Venue
 
 _OWN = "SL1:"
+_TAKES = "SL1 takes one --trust file of a node, and --venue"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -55,7 +56,8 @@ class _Bench:
     "given_trust",
     required=True,
     multiple=True,
-    help="The trust file of a node (/trust.json); PEM certificates of other issuers; ISSUER=FILE for a JWK Set.",
+    help="The trust file of a node (/trust.json); PEM certificates of other issuers; a JWK Set, or ISSUER=FILE to"
+    " believe it of one issuer alone.",
 )
 @click.option("--at", required=True, help="The instant to judge for, such as 2031-03-01T08:00:00Z.")
 @click.option("--venue", type=click.Choice([*map(str, Venue)]), help="What kind of door this is.")
@@ -87,7 +89,8 @@ def verify(
     newest: Path | None,
     as_json: bool,
 ) -> None:
-    """Judge codes: INPUT is one (SL1, HC1, shc:/), or a file with one as text, PNG, JPEG or PDF, or a notice.
+    """Judge codes: INPUT is one (SL1, HC1, shc:/, a JWS), or a file with some as text, PNG, JPEG, PDF or
+    .smart-health-card, or a notice.
 
     Ends with 0 if every one of them is good, and with 1 otherwise. The reasons that --json gives are for the holder of
     a certificate; a door is told "nothing shown", whatever the reason, and of a recognised issuer's code its fact
@@ -116,7 +119,7 @@ def verify(
 
 def _require_possible(bench: _Bench, revoked: Sequence[Path]) -> None:
     if bench.door and (bench.trust is None or bench.asked_by is None):
-        raise click.UsageError("SL1 takes one --trust file of a node, and --venue")
+        raise click.UsageError(_TAKES)
     if bench.door and revoked:
         raise click.UsageError("a door takes its lists of void codes from its --trust file; leave --revoked out")
 
@@ -139,31 +142,45 @@ def _judged(inputs: Sequence[str], bench: _Bench) -> Iterator[dict[str, Any]]:
     if bench.shut:
         yield from ({"input": number, **_own("", bench)} for number in range(1, len(inputs) + 1))
         return
-    presented = [(number, one) for number, given in enumerate(inputs, 1) for one in _presented(given)]
+    alone = len(inputs) == 1
+    presented = [(number, one) for number, given in enumerate(inputs, 1) for one in _presented(given, alone=alone)]
     texts = [one for _, one in presented if isinstance(one, str)]
     cards = {card[0]: card for card in foreign.cards(texts)}
     for number, one in presented:
         if isinstance(one, bytes):
             yield from ({"input": number, **each} for each in _notice(one, bench))
         elif bench.door or one[:4].upper() == _OWN:
-            yield {"input": number, **_own(trimmed(one), bench)}
+            yield {"input": number, **_own(trimmed(one), bench, alone=alone)}
         elif one in cards:  # further codes of a card were told of with its first one
             yield {"input": number, **_foreign(cards[one], bench)}
 
 
-def _presented(given: str) -> list[str | bytes]:
-    """Return the codes of an input, as texts, or the octets of a notice; empty texts where no code can be read."""
+def _presented(given: str, *, alone: bool) -> list[str | bytes]:
+    """Return the codes of an input, as texts, or the octets of a notice; empty texts where no code can be read.
+
+    Raises UsageError for a file that is not there, where it is the only one: of several the others are judged.
+    """
     if given[:4].upper() == _OWN or foreign.is_foreign(given):
         return [given.strip()]
-    octets = octets_of(Path(given))
+    if (spelled := numeric(given.strip())) != [given.strip()]:
+        return [*spelled]
+    try:
+        octets = octets_of(Path(given))
+    except click.UsageError as refused:
+        if alone:
+            raise
+        click.echo(refused.message, err=True)
+        return [""]
     if is_notice(octets):
         return [octets]
     return [text.strip() for text in texts_in(octets, Path(given))]
 
 
-def _own(text: str, bench: _Bench) -> dict[str, Any]:
+def _own(text: str, bench: _Bench, *, alone: bool = False) -> dict[str, Any]:
     if bench.trust is None or bench.asked_by is None:
-        raise click.UsageError("SL1 takes one --trust file of a node, and --venue")
+        if alone:
+            raise click.UsageError(_TAKES)
+        return verdicts.shaped("SL1", verdicts.CANNOT_TELL, "no-venue", f"It was not looked at: {_TAKES}.")
     if foreign.is_foreign(text):
         return verdicts.recognised(text, judge_any(text, bench.trust, bench.at, bench.asked_by))
     return verdicts.own(judge(text or None, bench.trust, bench.at, bench.asked_by))

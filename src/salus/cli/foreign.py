@@ -40,7 +40,7 @@ SENTENCES = {
     CANNOT_TELL: "It cannot be told: the key that signed it is not among those given, or a rule cannot be asked.",
 }
 _SHC_PREFIX = "shc:/"
-_NUMBERED = re.compile(r"shc:/[0-9]+/[0-9]+/[0-9]+")
+_NUMBERED = re.compile(r"shc:/([0-9]+)/([0-9]+)/[0-9]+")
 _REGION = re.compile(r"country|[0-9]{6}")
 _MOST_TRUST = 16 * 1024 * 1024
 
@@ -49,15 +49,21 @@ _MOST_TRUST = 16 * 1024 * 1024
 class Believed:
     """Keys of other issuers: document signers of `HC1:`, and keys of SMART Health Cards by their issuer's address.
 
+    `anybody` are keys that were given without saying whose they are: cards that they sign say it themselves.
     `revoked` is which of their codes are void, as far as somebody gave a list of them.
     """
 
     signers: tuple[DocumentSigner, ...]
     issuers: Mapping[str, Mapping[str, Any]]
+    anybody: Mapping[str, Any] = field(default_factory=dict)
     revoked: Revoked = field(default_factory=Revoked)
 
     def __bool__(self) -> bool:
-        return bool(self.signers or self.issuers)
+        return bool(self.signers or self.issuers or self.anybody)
+
+    def of(self, issuer: str) -> Mapping[str, Any]:
+        """Return the keys by which an issuer's cards are believed."""
+        return {**self.anybody, **self.issuers.get(issuer, {})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,23 +87,31 @@ def is_foreign(text: str) -> bool:
 
 
 def believed(given: Sequence[str]) -> tuple[Believed, list[Path]]:
-    """Sort `--trust` values: PEM files and ISSUER=JWKS files here, other files, our own, as paths.
+    """Sort `--trust` values: PEM files, JWK Sets and ISSUER=FILE of such sets here, other files, our own, as paths.
 
     Raises CodecError if a file of keys is none, UsageError if a file is not there.
     """
     signers: list[DocumentSigner] = []
-    issuers: dict[str, Mapping[str, Any]] = {}
+    issuers: dict[str, dict[str, Any]] = {}
     own: list[Path] = []
     for one in given:
         issuer, _, named = one.rpartition("=") if one.startswith("https://") else ("", "", one)
         octets = _octets(Path(named))
-        if issuer:
-            issuers[issuer] = keys_of_jwks(_json(octets))
+        if issuer or _is_jwks(octets):
+            issuers.setdefault(issuer, {}).update(keys_of_jwks(_json(octets)))
         elif octets.lstrip().startswith(b"{"):
             own.append(Path(named))
         else:
             signers.extend(signers_of_pem(octets.decode("ascii", "replace")))
-    return Believed(signers=tuple(signers), issuers=issuers), own
+    return Believed(signers=tuple(signers), anybody=issuers.pop("", {}), issuers=issuers), own
+
+
+def _is_jwks(octets: bytes) -> bool:
+    """Tell whether a file is a JWK Set (RFC 7517): an object with `keys`, and not one of ours, which say so."""
+    if not octets.lstrip().startswith(b"{"):
+        return False
+    found = _json(octets)
+    return isinstance(found.get("keys"), list) and "format" not in found
 
 
 def revoked_of(paths: Sequence[Path], trust: TrustFile | None) -> Revoked:
@@ -139,15 +153,20 @@ def recognised(trust: TrustFile, at: datetime) -> Believed:
 
 
 def cards(texts: Sequence[str]) -> list[tuple[str, ...]]:
-    """Bring numbered codes of one SMART Health Card together, where the first of them stands."""
-    numbered = tuple(text for text in texts if _NUMBERED.fullmatch(text))
-    found: list[tuple[str, ...]] = []
-    for text in texts:
-        if text not in numbered:
-            found.append((text,))
-        elif numbered not in found:
-            found.append(numbered)
-    return found
+    """Bring numbered codes of one SMART Health Card together, where the first of them stands.
+
+    A code is of the first card with so many codes that has none of its number yet; the same code again is no other.
+    """
+    found: list[tuple[str, dict[str, str]]] = []  # how many codes a card has, and those of them that are here
+    for text in dict.fromkeys(texts):
+        numbered = _NUMBERED.fullmatch(text)
+        number, total = numbered.groups() if numbered else ("", "")
+        card = next((codes for of, codes in found if total and of == total and number not in codes), None)
+        if card is None:
+            card = {}
+            found.append((total, card))
+        card[number] = text
+    return [tuple(codes.values()) for _, codes in found]
 
 
 def judged(texts: Sequence[str], keys: Believed, at: datetime, rules: Rules) -> dict[str, Any]:
@@ -184,8 +203,10 @@ def _hcert(text: str, keys: Believed, at: datetime, rules: Rules) -> dict[str, A
 
 
 def _shc(texts: Sequence[str], keys: Believed, at: datetime) -> dict[str, Any]:
-    card = verify_shc(decode_shc(*(text.strip() for text in texts)), keys.issuers, at)
-    keys.revoked.require_card(card, keys.issuers[card.issuer][card.kid], at)
+    card = decode_shc(*(text.strip() for text in texts))
+    known = keys.of(card.issuer)
+    verify_shc(card, {card.issuer: known}, at)
+    keys.revoked.require_card(card, known[card.kid], at)
     return {
         "verdict": VALID,
         "reason": None,

@@ -288,8 +288,11 @@ class Speech:
         return self.moment(at)
 
     def remaining(self, ends: datetime, now: datetime) -> str:
-        """Write how long it is until then, in whole hours, below one hour in minutes; never below one minute."""
+        """Write how long it is until then, in whole days from three on, in hours, below one hour in minutes; never less."""
         minutes = max(1, int((ends - now).total_seconds() // 60))
+        if minutes >= 3 * 24 * 60:
+            days = minutes // (24 * 60)
+            return self.many("%(num)s day", "%(num)s days", days) % {"num": days}
         if minutes >= 60:
             hours = minutes // 60
             return self.many("%(num)s hour", "%(num)s hours", hours) % {"num": hours}

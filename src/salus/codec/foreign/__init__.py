@@ -11,7 +11,7 @@ from salus.codec.foreign.jwks import jwk_of, keys_of_jwks
 from salus.codec.foreign.keys import DocumentSigner, public_key, signer_of_certificate, signers_of_pem
 from salus.codec.foreign.model import Event, EventKind, Holder
 from salus.codec.foreign.revoking import Revoked
-from salus.codec.foreign.smart import HealthCard, decode_shc, read_jws
+from salus.codec.foreign.smart import HealthCard, decode_shc, read_jws, spelled
 from salus.codec.foreign.statement import Origin, Statement, Subject, card_of, dcc_of
 from salus.codec.foreign.values import disease_of
 from salus.codec.foreign.verifying import Trusted, verify_hcert, verify_shc
@@ -43,6 +43,7 @@ __all__ = [
     "read_jws",
     "signer_of_certificate",
     "signers_of_pem",
+    "spelled",
     "verify_hcert",
     "verify_shc",
     "write_hcert",

@@ -31,6 +31,7 @@ MOST_JWS = 64 * 1024
 MOST_OCTETS = 64 * 1024
 HEALTH_CARD = "https://smarthealth.cards#health-card"
 _CHUNK = re.compile(r"(?:([1-9][0-9]?)/([1-9][0-9]?)/)?([0-9]+)")
+_JWS = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _PART = re.compile(r"[A-Za-z0-9_-]+")
 _ISSUER = re.compile(r"https://[a-z0-9.-]{1,80}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]{1,80}){0,8}")
 _RID = re.compile(r"[A-Za-z0-9_-]{1,24}")
@@ -67,6 +68,19 @@ class HealthCard:
 def decode_shc(*texts: object) -> HealthCard:
     """Take the text of a QR code apart, or those of all chunks in any order; CodecError for anything else."""
     return read_jws(joined(texts))
+
+
+def spelled(jws: str) -> list[str]:
+    """Return the numeric texts that spell a JWS: one, or as many numbered ones as it needs; CodecError for none."""
+    if not _JWS.fullmatch(jws) or len(jws) > MOST_JWS:
+        raise CodecError("this is no JWS in its compact form", Fault.STRUCTURE)
+    digits = ["".join(f"{ord(letter) - 45:02}" for letter in jws[at : at + MOST_SINGLE])
+              for at in range(0, len(jws), MOST_SINGLE)]  # fmt: skip
+    if len(digits) == 1:
+        return [f"{PREFIX}{digits[0]}"]
+    if len(digits) > MOST_CHUNKS:
+        raise CodecError(f"a card has 1 to {MOST_CHUNKS} codes", Fault.LENGTH)
+    return [f"{PREFIX}{place}/{len(digits)}/{one}" for place, one in enumerate(digits, 1)]
 
 
 def joined(texts: Sequence[object]) -> str:

@@ -144,7 +144,7 @@ def canonical_file(raw: bytes) -> dict[str, Any]:
         value = json.loads(raw)
         same = canonical(value) == raw
     except (ValueError, RecursionError, Invalid):
-        raise NotProved("FILE", "this is no such file") from None
+        raise NotProved("FILE", "what is in it is no JSON, so it is no such file") from None
     if not same or not isinstance(value, dict):
         raise NotProved("FILE", "such a file is an object in canonical JSON; it was changed")
     return value
