@@ -20,6 +20,8 @@ from salus.rules import (
     commitment_of,
     end_message,
     shipped_table,
+    sign_with_word,
+    word_of,
 )
 
 LONG_BEFORE = DECLARED - 8 * DAY
@@ -68,8 +70,12 @@ def sign(
     day: str,
     disease: str,
     subject: str | None = None,
+    word: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Make the opening and the leaf of an exposure that these investigators sign."""
+    """Make the opening and the leaf of an exposure that these investigators sign.
+
+    Without the case's word they invent one.
+    """
     told = {
         "attested": format_instant(attested),
         "blind": base64.b64encode(secrets.token_bytes(32)).decode(),
@@ -81,7 +87,14 @@ def sign(
     commitment = commitment_of({"exposure": told})
     message = attestation_message(commitment, index, number)
     named = {one.name: one.sign(message) for one in signers}
-    return {"exposure": told}, {"index": index, "number": number, "commitment": commitment, "signatures": named}
+    given = sign_with_word(word or an_invented_word(), commitment, index, number)
+    leaf = {"index": index, "number": number, "commitment": commitment, "signatures": named, "word": given}
+    return {"exposure": told}, leaf
+
+
+def an_invented_word() -> str:
+    """A word as it should look, of no case."""
+    return word_of(new_subject())
 
 
 @dataclass(slots=True)
@@ -97,6 +110,12 @@ class Tracing:
     def index(self) -> str:
         return str(self.case.value["decision"]["tag"])
 
+    @property
+    def word(self) -> str:
+        """The word that the case's holder has."""
+        value = self.case.value
+        return word_of(value["openings"][value["decision"]["commitment"]]["decision"]["blind"])
+
     def attest(
         self,
         signers: Sequence[Party] | None = None,
@@ -106,9 +125,10 @@ class Tracing:
         day: str = "2031-02-22",
         index: str | None = None,
         subject: str | None = None,
+        word: str | None = None,
     ) -> Slip:
-        """Attest an exposure, as two investigators do who share no organisation."""
-        told = {"attested": attested, "day": day, "disease": DISEASE, "subject": subject}
+        """Attest an exposure, as two investigators do who share no organisation and were given the case's word."""
+        told = {"attested": attested, "day": day, "disease": DISEASE, "subject": subject, "word": word or self.word}
         return Slip(*sign(self.people[:2] if signers is None else signers, index or self.index, number, **told))
 
     def log(self, *slips: Slip, at: datetime = ALIVE + 9 * HOUR) -> None:

@@ -49,6 +49,7 @@ from salus.rules import (
     reuse_tag,
     shipped_table,
     table_of,
+    word_key,
 )
 
 DAY = timedelta(days=1)
@@ -213,7 +214,8 @@ def decided(world: World, specimen: Signed, found: Signed, *, at: datetime, **to
     opening = decision_opening(world, specimen, found, at) | told
     commitment = commitment_of({"decision": opening})
     rules = world.documents["assignment-rules"].digest
-    leaf = {"rules": rules, "commitment": commitment, "tag": reuse_tag(found.commitment, found.body["blind"])}
+    tag = reuse_tag(found.commitment, found.body["blind"])
+    leaf = {"rules": rules, "commitment": commitment, "tag": tag, "word": word_key(opening["blind"], tag)}
     entry = world.log.append("decision", leaf)
     world.log.close(at + HOUR / 2)
     keys = [one for one in world.parties() if one.duty != SIGNER] + world.signers[:5]

@@ -17,11 +17,14 @@ from nodes import a_number, add_hospital
 from salus import app, parties
 from salus.app import add_party
 from salus.cli.actors import Party, Signed, emergency_document, signatures_of
+from salus.healthcode.measures import decision_by_tag
+from salus.healthcode.measures.sealing import Seals
 from salus.healthcode.slips import HandedOver
 from salus.kernel import Purpose, Role
 from salus.ledger import leaves
 from salus.parties import FacilityKind, Principal, principal
-from salus.rules import INVESTIGATOR, Document, PublicationKind, Result, SlipPaper, end_message
+from salus.rules import INVESTIGATOR, Document, PublicationKind, Result, SlipPaper, end_message, word_of
+from salus.storage import Duty
 
 CITY, PROVINCE, UNIVERSITY = "CDC-City", "CDC-Province", "University"
 
@@ -55,9 +58,18 @@ class Slipping:
         """The tag of the newest decision."""
         return str(leaves(self.node.store, "decision")[-1][1].body["tag"])
 
+    def word(self, tag: str) -> str | None:
+        """The word of a case, as its holder has it in the decision's opening; None where there is no such decision."""
+        seals = Seals.of(self.node.keys)
+        with self.node.store.transaction(Duty.CARE) as tx:
+            found = decision_by_tag(tx, seals, tag)
+        opening = found and seals.unseal(found, self.node.keys.unwrap([found.chart_key])[found.chart_key])
+        return word_of(opening["decision"]["blind"]) if opening else None
+
     def slip(self, tag: str, number: int = 1, signers: Sequence[Party] | None = None, **more: Any) -> SlipPaper:
-        """A slip that two investigators of two organisations made now."""
-        told = {"attested": self.world.now, "day": f"{self.world.now - DAY:%Y-%m-%d}", "disease": DISEASE} | more
+        """A slip that two investigators of two organisations made now, with the word of its case."""
+        told = {"attested": self.world.now, "day": f"{self.world.now - DAY:%Y-%m-%d}", "disease": DISEASE}
+        told |= {"word": self.word(tag)} | more
         opening, leaf = sign(self.people[:2] if signers is None else signers, tag, number, **told)
         return SlipPaper(leaf=leaf, opening=opening)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from exposures import table_with_exposures, tracing
+from exposures import an_invented_word, table_with_exposures, tracing
 from measures import ALIVE, HOUR
 from nodes import the_resident
 from salus import app
@@ -15,7 +15,7 @@ from salus.access import Action
 from salus.healthcode.slips import SlipRefused
 from salus.kernel import Refused, Role
 from salus.ledger import KINDS
-from salus.rules import EvidenceKind, Exposure, Measure, lint, recompute_slip
+from salus.rules import EvidenceKind, Exposure, Measure, Result, lint, recompute_slip
 from salus.storage import Duty
 from slipping import Slipping, desk, slipping
 
@@ -53,7 +53,7 @@ def test_no_rule_makes_a_precaution_of_an_exposure_or_lets_it_last() -> None:
 
 
 def test_an_exposure_names_neither_a_person_nor_a_place_nor_how_they_met() -> None:
-    assert set(KINDS["exposure"]) == {"index", "number", "commitment", "signatures"}
+    assert set(KINDS["exposure"]) == {"index", "number", "commitment", "signatures", "word"}
     assert set(Exposure.__dataclass_fields__) == {"name", "disease", "index", "day", "attested", "ended"}
     told: dict[str, Any] = tracing().attest().opening["exposure"]
     assert set(told) == {"attested", "blind", "day", "disease", "index", "subject"}
@@ -118,7 +118,7 @@ def test_a_slip_goes_through_the_log_before_it_asks_anything_and_its_case_stands
     tag, _ = world.case()
     slip = world.slip(tag)
 
-    with pytest.raises(SlipRefused, match="NO-EVIDENCE"):
+    with pytest.raises(SlipRefused, match="NO-WORD"):
         world.hand_over(world.slip("A" * 43 + "="))
     world.hand_over(slip)
     waiting = world.read(slip).found
@@ -126,6 +126,25 @@ def test_a_slip_goes_through_the_log_before_it_asks_anything_and_its_case_stands
 
     assert waiting.measure is Measure.NONE
     assert world.read(slip).found.measure is Measure.ADVISE
+
+
+def test_nobody_makes_a_slip_without_the_word_that_the_case_alone_has(world: Slipping) -> None:
+    """Investigators who agree with each other learn one answer, whether there is a case, and whatever it rests on.
+
+    Until the word was given nothing is opened for them, so that the node itself does not look.
+    """
+    positive, _ = world.case()
+    indeterminate, _ = world.case(Result.INDETERMINATE)
+    told = []
+    for tag in (positive, indeterminate, "A" * 43 + "="):
+        before = everything(world)
+        with pytest.raises(SlipRefused) as refused:
+            world.hand_over(world.slip(tag, word=an_invented_word()))
+        told.append((refused.value.text, changed(before, everything(world))))
+
+    assert told[0] == told[1] == told[2]
+    assert told[0][0].startswith("NO-WORD")
+    assert world.hand_over(world.slip(positive)).taken == 1
 
 
 def test_a_slip_comes_to_advice_and_to_nothing_two_days_later() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salus.kernel import canonical
-from salus.ledger import KINDS, Leaf, LeafRefused, anchor_leaf, node_leaf, parse_leaf
+from salus.ledger import KINDS, LATER, Leaf, LeafRefused, anchor_leaf, node_leaf, parse_leaf
 
 ROOT = base64.b64encode(bytes(32)).decode()
 SIGNATURE = base64.b64encode(bytes(64)).decode()
@@ -30,8 +30,14 @@ GOOD: dict[str, dict[str, object]] = {
     "veto": {"digest": ROOT, "party": "Ombudsman", "signature": SIGNATURE},
     "specimen": {"party": "S1", "commitment": ROOT, "signature": SIGNATURE},
     "result": {"party": "L1", "commitment": ROOT, "signature": SIGNATURE},
-    "decision": {"rules": ROOT, "commitment": ROOT, "tag": ROOT},
-    "exposure": {"index": ROOT, "number": 15, "commitment": ROOT, "signatures": {"I1": SIGNATURE, "I2": SIGNATURE}},
+    "decision": {"rules": ROOT, "commitment": ROOT, "tag": ROOT, "word": ROOT},
+    "exposure": {
+        "index": ROOT,
+        "number": 15,
+        "commitment": ROOT,
+        "signatures": {"I1": SIGNATURE, "I2": SIGNATURE},
+        "word": SIGNATURE,
+    },
     "exposure-end": {"index": ROOT, "party": "L1", "signature": SIGNATURE},
     "appeal-opened": {"appeal": ROOT, "deadline": "2031-03-03T08:00:00Z"},
     "appeal-closed": {"appeal": ROOT, "outcome": "ended", "organisation": "Board"},
@@ -96,6 +102,13 @@ def test_unknown_and_missing_fields_are_refused(kind: str) -> None:
     for other in ({**body, "note": "x"}, dict(list(body.items())[1:]), {}):
         with pytest.raises(LeafRefused, match="exactly the fields"):
             Leaf(kind=kind, body=other)
+
+
+def test_a_field_that_came_later_may_be_absent_from_what_a_log_has() -> None:
+    old = {name: value for name, value in GOOD["decision"].items() if name != "word"}
+
+    assert {"decision": {"word"}} == LATER
+    assert parse_leaf(Leaf(kind="decision", body=old).encoded).body == old
 
 
 @pytest.mark.parametrize(

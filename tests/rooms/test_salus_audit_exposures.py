@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from audited import Paper, found_in, hash_of, told_in, witness_leaf
-from exposures import Tracing, tracing
+from exposures import Tracing, an_invented_word, tracing
 from measures import ALIVE, DAY, HOUR, World
 from salus.cli.actors import Party
 from salus.rules import INVESTIGATOR
@@ -101,6 +101,10 @@ def the_same_twice(world: Tracing) -> tuple[str, int]:
     return "EVIDENCE-REUSE", add(world, slip.leaf)
 
 
+def without_the_word(world: Tracing) -> tuple[str, int]:
+    return "SIGNATURE", add(world, world.attest(word=an_invented_word()).leaf)
+
+
 def after_its_end(world: Tracing) -> tuple[str, int]:
     world.end(world.people[3], AT)
     return "ORDER-VIOLATION", add(world, world.attest().leaf)
@@ -127,6 +131,7 @@ def after_the_emergency(world: Tracing) -> tuple[str, int]:
         signed_by_nobody,
         a_fresh_key,
         the_same_twice,
+        without_the_word,
         after_its_end,
         an_end_by_a_stranger,
         after_the_emergency,
@@ -141,6 +146,17 @@ def test_each_fraud_is_found_at_its_leaf(
     found = paper_of(world, tmp_path, AT + (41 if late else 2) * DAY).audit()
 
     assert found_in(found) == [(code, leaf) for code in codes.split()], told_in(found)
+
+
+def test_a_decision_of_an_earlier_release_names_no_key_and_has_no_slips(world: Tracing, tmp_path: Path) -> None:
+    rules, tag = world.world.documents["assignment-rules"].digest, hash_of("an old case")
+    world.world.log.append("decision", {"rules": rules, "commitment": hash_of("c"), "tag": tag})
+    world.world.log.close(AT)
+    leaf = add(world, world.attest(index=tag).leaf)
+
+    found = paper_of(world, tmp_path).audit()
+
+    assert ("SIGNATURE", leaf) in found_in(found), told_in(found)
 
 
 @pytest.mark.parametrize("first", ["end", "slip"])
@@ -159,6 +175,20 @@ def test_what_came_in_the_batch_of_the_end_says_nothing_of_the_order(
 
     assert together.good, told_in(together)
     assert [one for one in found_in(after) if one[0] == "ORDER-VIOLATION"] == [("ORDER-VIOLATION", later)]
+
+
+def test_investigators_may_be_called_as_they_like(world: Tracing, tmp_path: Path) -> None:
+    """Whatever their names come before or after: the fields of a leaf are no signers."""
+    named = [Party.new(name, body, INVESTIGATOR) for name, body in (("Ab", "cdc-city"), ("x", "university"))]
+    for one in named:
+        world.world.log.append("party-key", one.key_leaf)
+    world.world.log.close(AT)
+    world.world.log.append("exposure", world.attest(named, attested=AT + 8 * DAY).leaf)
+    world.world.log.close(AT + 8 * DAY)
+
+    found = paper_of(world, tmp_path, AT + 9 * DAY).audit()
+
+    assert found.good, told_in(found)
 
 
 def test_a_further_one_by_four_of_three_organisations_is_clean(world: Tracing, tmp_path: Path) -> None:

@@ -228,7 +228,9 @@ def values(form: str | tuple[str, ...]) -> st.SearchStrategy[Any]:
 @st.composite
 def leaves(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     kind = draw(st.sampled_from(sorted(FIELDS)))
-    return kind, {name: draw(values(form)) for name, form in FIELDS[kind].items()}
+    later = {name: form.removesuffix("?") for name, form in FIELDS[kind].items() if str(form).endswith("?")}
+    has = [name for name in FIELDS[kind] if name not in later or draw(st.booleans())]
+    return kind, {name: draw(values(later.get(name, FIELDS[kind][name]))) for name in has}
 
 
 @several

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from exposures import an_invented_word
 from measures import DAY, HOUR
 from measuring import an_observation, sent, system_of
 from nodes import add_hospital, asking, the_resident
@@ -17,6 +18,7 @@ from salus import app, ledger, parties
 from salus.app import add_party, take_result
 from salus.app.slips import hand_over
 from salus.cli.actors import Party, sign_result
+from salus.healthcode import measures as decided
 from salus.healthcode import slips
 from salus.healthcode.measures import store as decisions
 from salus.healthcode.slips import SlipRefused
@@ -102,13 +104,23 @@ def of_no_case(world: Slipping, tag: str) -> SlipPaper:
     return world.slip("A" * 43 + "=")
 
 
+def without_the_word(world: Slipping, tag: str) -> SlipPaper:
+    return world.slip(tag, 5, word=an_invented_word())
+
+
+def with_another_cases_word(world: Slipping, tag: str) -> SlipPaper:
+    return world.slip(tag, 5, word=world.word(world.case()[0]))
+
+
 @pytest.mark.parametrize(
     ("attack", "word"),
     [
         (alone, "SHORT-QUORUM"),
         (one_organisation_twice, "SHORT-QUORUM"),
         (the_sixteenth, "CONTACT-CAP"),
-        (of_no_case, "NO-EVIDENCE"),
+        (of_no_case, "NO-WORD"),
+        (without_the_word, "NO-WORD"),
+        (with_another_cases_word, "NO-WORD"),
     ],
 )
 def test_what_no_honest_pair_attests_is_refused_at_the_desk(
@@ -118,6 +130,29 @@ def test_what_no_honest_pair_attests_is_refused_at_the_desk(
         world.hand_over(attack(world, tag))
 
     assert refused.value.fault == word
+
+
+def test_one_leaf_without_the_word_refuses_the_whole_hand_over(world: Slipping) -> None:
+    tag, _ = world.case()
+    good = world.slip(tag)
+
+    with pytest.raises(SlipRefused, match="NO-WORD"):
+        world.hand_over(good, world.slip(tag, 2, word=an_invented_word()))
+
+    assert world.hand_over(good).taken == 1
+
+
+def test_a_word_serves_for_sixteen_days(world: Slipping) -> None:
+    tag, _ = world.case()
+    node, leaf = world.node, slips.leaf_of("exposure", dict(world.slip(tag).leaf))
+    known = decided.known(node.store, node.trust)
+
+    def asked(days: int) -> tuple[object, object]:
+        return slips.case_of(node.store, node.trust, known, node.keys, [leaf], world.world.now + days * DAY)
+
+    assert asked(15)
+    with pytest.raises(SlipRefused, match="TOO-OLD"):
+        asked(17)
 
 
 def test_beyond_fifteen_it_takes_four_of_three_organisations(world: Slipping, tag: str) -> None:

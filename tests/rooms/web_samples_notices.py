@@ -35,6 +35,7 @@ def _held(kind: Measure, contest: str | None = None) -> HeldNotice:
         command=f"salus code explain salus-measure-0123456789ab.json --vkey '{VKEY}'",
         contest=contest,
         case=_RECEIPT.text if kind is Measure.PRECAUTION else None,
+        word="J1XM-VJEE-SGA4-TRF8-Y5X6-VJJ1" if kind is Measure.PRECAUTION else None,
     )
 
 

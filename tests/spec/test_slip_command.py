@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from measures import ALIVE, DISEASE, HOUR
+from exposures import an_invented_word
+from measures import ALIVE, DISEASE, HOUR, a_file
 from salus.cli import main
 from salus.cli.actors import Party, new_subject
 from salus.kernel import format_instant
-from salus.rules import INVESTIGATOR, PartyKey, check_attested, read_slip_paper
+from salus.rules import INVESTIGATOR, PartyKey, check_attested, check_word, read_slip_paper, word_of
 
 ATTESTED = ALIVE + 8 * HOUR
 
@@ -28,7 +29,18 @@ def run(*arguments: object) -> Result:
 
 def make(folder: Path, count: int = 3) -> Path:
     out = folder / "slips.json"
-    given = ["--case", new_subject(), "--disease", DISEASE, "--day", "2031-02-22", "--count", count]
+    given = [
+        "--case",
+        new_subject(),
+        "--word",
+        an_invented_word(),
+        "--disease",
+        DISEASE,
+        "--day",
+        "2031-02-22",
+        "--count",
+        count,
+    ]
     done = run("make", out, *given, "--at", format_instant(ATTESTED))
     assert done.exit_code == 0, done.output
     return out
@@ -80,7 +92,9 @@ def test_the_desk_gets_leaves_and_nothing_that_a_bearer_has(tmp_path: Path, peop
     assert run("leaves", out, leaves).exit_code == 0
 
     told = leaves.read_text("utf-8")
-    assert [set(one) for one in json.loads(told)["exposures"]] == [{"index", "number", "commitment", "signatures"}] * 3
+    assert [set(one) for one in json.loads(told)["exposures"]] == [
+        {"index", "number", "commitment", "signatures", "word"}
+    ] * 3
     for text in json.loads(out.read_text("utf-8"))["slips"]:
         body = read_slip_paper(text).body
         assert not [name for name in ("subject", "blind", "attested", "day") if str(body[name]) in told]
@@ -110,6 +124,43 @@ def test_sheets_are_in_both_languages_and_only_of_slips_that_two_signed(tmp_path
         assert text in told
 
 
+def test_a_case_shows_its_word_and_slips_made_with_it_are_its_own(tmp_path: Path) -> None:
+    case, notice, out = a_file(), tmp_path / "notice.json", tmp_path / "slips.json"
+    notice.write_bytes(case.raw)
+    shown = json.loads(run("word", notice, "--json").output)
+    typed = shown["word"].lower().replace("-", " ").replace("0", "o").replace("1", "l")
+    given = ["--case", shown["case"], "--disease", DISEASE, "--day", "2031-02-22", "--count", 2]
+
+    asked = CliRunner().invoke(main, ["slip", "make", str(out), *map(str, given)], input=f"{typed}\n")
+
+    assert asked.exit_code == 0, asked.output
+    assert typed not in asked.output
+    told = out.read_text("utf-8")
+    assert shown["word"] not in told
+    for text in json.loads(told)["slips"]:
+        check_word(read_slip_paper(text).leaf, case.value["decision"])
+
+
+def test_a_word_with_a_wrong_letter_makes_nothing(tmp_path: Path) -> None:
+    word = word_of("A" * 43 + "=")
+    given = ["--case", new_subject(), "--disease", DISEASE, "--day", "2031-02-22"]
+    for wrong in ("", word[:-1], word + "X", ("A" if word[0] != "A" else "B") + word[1:], "ÄÖÜ" * 8):
+        done = run("make", tmp_path / "slips.json", *given, "--word", wrong)
+        assert done.exit_code == 1, wrong
+        assert "SALUS-Z019" in done.output
+    assert not (tmp_path / "slips.json").exists()
+
+
+def test_a_file_that_names_another_key_shows_no_word(tmp_path: Path) -> None:
+    notice, case = tmp_path / "notice.json", a_file()
+    old = {name: value for name, value in case.value["decision"].items() if name != "word"}
+    for decision, code in ((case.value["decision"] | {"word": new_subject()}, "SALUS-Z020"), (old, "SALUS-Z021")):
+        notice.write_text(json.dumps(case.value | {"decision": decision}), "utf-8")
+        done = run("word", notice)
+        assert done.exit_code == 1
+        assert code in done.output
+
+
 def test_the_end_of_a_case_is_signed(tmp_path: Path, people: list[Party]) -> None:
     out, key = tmp_path / "end.json", tmp_path / "keys" / f"{people[0].name}.json"
 
@@ -127,7 +178,7 @@ def test_what_is_no_file_of_slips_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_a_day_and_a_case_are_written_as_they_are(tmp_path: Path) -> None:
-    given = ["--disease", DISEASE]
+    given = ["--disease", DISEASE, "--word", an_invented_word()]
 
     assert run("make", tmp_path / "a", "--case", new_subject(), "--day", "yesterday", *given).exit_code == 2
     assert run("make", tmp_path / "b", "--case", "Mr. Li", "--day", "2031-02-22", *given).exit_code == 1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from exposures import SECOND, Slip, Tracing, tracing
+from exposures import SECOND, Slip, Tracing, an_invented_word, tracing
 from measures import ALIVE, DAY, DISEASE, HOUR, rules_in
 from salus.cli import main
 from salus.cli.actors import Party, Signed, commit_specimen, new_subject, sign_result
@@ -63,7 +63,7 @@ def test_a_slip_names_nobody_and_no_place(world: Tracing) -> None:
     slip = world.attest()
 
     assert set(slip.opening["exposure"]) == {"attested", "blind", "day", "disease", "index", "subject"}
-    assert set(slip.leaf) == {"index", "number", "commitment", "signatures"}
+    assert set(slip.leaf) == {"index", "number", "commitment", "signatures", "word"}
     raw = world.log(slip) or world.raw(slip)
     mine = world.case.specimen
     for secret in (mine.body["subject"], mine.commitment, world.case.result.commitment, mine.body["blind"]):
@@ -168,6 +168,16 @@ def of_no_case(world: Tracing) -> Slip:
     return world.attest(index=new_subject())
 
 
+def without_the_word(world: Tracing) -> Slip:
+    return world.attest(word=an_invented_word())
+
+
+def with_the_word_of_another_exposure(world: Tracing) -> Slip:
+    """Signed with the word, for one exposure, and copied from the log to another."""
+    given, other = world.attest(), world.attest()
+    return Slip(other.opening, {**other.leaf, "word": given.leaf["word"]})
+
+
 def on_a_day_to_come(world: Tracing) -> Slip:
     return world.attest(day="2031-03-01")
 
@@ -185,6 +195,8 @@ def fifteen_days_ago(world: Tracing) -> Slip:
         (by_four_of_two, "CONTACT-CAP"),
         (of_tomorrow, "BACKDATED"),
         (of_no_case, "NO-EVIDENCE"),
+        (without_the_word, "NO-WORD"),
+        (with_the_word_of_another_exposure, "NO-WORD"),
         (on_a_day_to_come, "NOT-YET"),
         (fifteen_days_ago, "TOO-OLD"),
     ],

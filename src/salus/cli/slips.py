@@ -22,9 +22,13 @@ from salus.rules import (
     NotProved,
     SlipPaper,
     attestation_message,
+    check_word_key,
     commitment_of,
     end_message,
+    opened,
     read_slip_paper,
+    sign_with_word,
+    word_of,
 )
 from salus.web import slips_html
 
@@ -44,6 +48,7 @@ def slip() -> None:
 @slip.command("make")
 @click.argument("out", type=_NEW)
 @click.option("--case", required=True, help="The case's number, from the case: the tag of its decision in the log.")
+@click.option("--word", prompt="The case's word", hide_input=True, help="The case's word; asked for without it.")
 @click.option("--disease", required=True)
 @click.option("--day", required=True, help="The day on which people were near the case, such as 2031-03-01.")
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1, 30), help="How many slips.")
@@ -51,8 +56,13 @@ def slip() -> None:
 @click.option("--at", help="The instant to date them, such as 2031-03-01T08:00:00Z; the present without it.")
 @json_option
 @ending
-def make(out: Path, case: str, disease: str, day: str, count: int, first: int, at: str | None, as_json: bool) -> None:
+def make(  # its options, one each
+    out: Path, case: str, word: str, disease: str, day: str, count: int, first: int, at: str | None, as_json: bool
+) -> None:
     """Write slips of a case to a new file OUT, for two investigators to sign. They name nobody and no place.
+
+    The case gives you its word if it wants slips, and nobody makes any without; the file holds signatures that it
+    made, and not the word itself.
 
     Slips of one case are numbered through, whoever makes them; from the sixteenth on each takes four investigators of
     three organisations. Keep OUT from everybody but the case: whoever has a slip reads what it says.
@@ -66,12 +76,35 @@ def make(out: Path, case: str, disease: str, day: str, count: int, first: int, a
     for number in range(first, first + count):
         told = {"attested": attested, "day": day, "disease": disease, "index": case}
         opening = {"exposure": {**told, "blind": _secret(), "subject": _secret()}}
-        leaf = {"index": case, "number": number, "commitment": commitment_of(opening), "signatures": {}}
+        leaf = _leaf(case, word, number, commitment_of(opening))
         slips.append(_checked(SlipPaper(leaf=leaf, opening=opening).text))
     write_new(out, _written(slips))
     _tell(as_json, {"slips": count, "case": case}, f"{count} slips stand in {out}; two investigators sign them")
     if first + count - 1 > MOST_OF_A_CASE and not as_json:
         say(f"those numbered beyond {MOST_OF_A_CASE} take four investigators of three organisations")
+
+
+@slip.command("word")
+@click.argument("file", type=_FILE)
+@json_option
+@ending
+def word(file: Path, as_json: bool) -> None:
+    """Show number and word of the FILE of your own notice: give them to an investigator only if you want slips.
+
+    Whoever is given them can make slips of your case, for 16 days after its decision, and do nothing else with them.
+    """
+    told = read_json(file)
+    try:
+        leaf = told["decision"]
+        opening = told["openings"][leaf["commitment"]]
+        body = opened(opening, "decision")
+        check_word_key(leaf, body["blind"])
+        number, found = leaf["tag"], word_of(body["blind"]) if "word" in leaf else None
+    except (NotProved, KeyError, TypeError):
+        raise Invalid("this is no file of a notice, or it was changed", code="SALUS-Z020") from None
+    if found is None:
+        raise Invalid("the log has no key of this case's word: no slips are made of it", code="SALUS-Z021")
+    _tell(as_json, {"case": number, "word": found}, f"number {number}\nword {found}")
 
 
 @slip.command("sign")
@@ -83,8 +116,8 @@ def make(out: Path, case: str, disease: str, day: str, count: int, first: int, a
 def sign(file: Path, party: str, key: Path, as_json: bool) -> None:
     """Sign every slip of a FILE as an investigator, in the file itself.
 
-    Sign for a case that agreed and whose positive result you saw yourself: it stands in the log that you signed. What
-    you sign is shown, by case, day and disease.
+    Sign for a case that gave its word and whose positive result you saw yourself: it stands in the log that you
+    signed. What you sign is shown, by case, day and disease.
     """
     private, signed = signing_key(key), []
     for one in _slips(file):
@@ -150,6 +183,15 @@ def _slips(file: Path) -> list[SlipPaper]:
     if not isinstance(told, dict) or set(told) != {"slips"} or not isinstance(told["slips"], list) or not told["slips"]:
         raise Invalid("this is no file of slips; `salus slip make` writes one", code="SALUS-Z017")
     return [_checked(str(one)) for one in told["slips"]]
+
+
+def _leaf(case: str, word: str, number: int, commitment: str) -> dict[str, Any]:
+    """Write a leaf that its case's word signed, and no investigator yet."""
+    try:
+        signed = sign_with_word(word, commitment, case, number)
+    except NotProved as fault:
+        raise Invalid(f"this is no case's word: {fault.text}", code="SALUS-Z019") from None
+    return {"index": case, "number": number, "commitment": commitment, "signatures": {}, "word": signed}
 
 
 def _checked(text: str) -> SlipPaper:

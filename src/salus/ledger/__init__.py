@@ -20,6 +20,7 @@ from salus.ledger.files.verifying import Finding, Report, verify_directory
 from salus.ledger.model import (
     BATCH_EVERY,
     KINDS,
+    LATER,
     MOST_DOCUMENT_BYTES,
     Leaf,
     PartyKey,
@@ -66,6 +67,7 @@ from salus.proof import Checkpoint, Signer
 __all__ = [
     "BATCH_EVERY",
     "KINDS",
+    "LATER",
     "MOST_DOCUMENT_BYTES",
     "Absent",
     "AnotherNode",

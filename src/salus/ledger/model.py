@@ -133,11 +133,19 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         # Evidence in two steps by two parties; every result is logged alike. Commitments are blinded.
         "specimen": {"party": _name, "commitment": _hash, "signature": _signature},
         "result": {"party": _name, "commitment": _hash, "signature": _signature},
-        # What rules make of evidence. The tag shows a second use of the same evidence, and nothing else.
-        "decision": {"rules": _hash, "commitment": _hash, "tag": _hash},
+        # What rules make of evidence. The tag shows a second use of the same evidence, and nothing else. `word` is the
+        # key of a word that its holder has: whoever is not given that makes no slips of it.
+        "decision": {"rules": _hash, "commitment": _hash, "tag": _hash, "word": _hash},
         # Investigators attest that somebody, whom nothing here names, was exposed to a case; `index` is the tag of the
-        # case's decision, `number` which of the case's attestations this is. A case that is none any more ends them.
-        "exposure": {"index": _hash, "number": _count, "commitment": _hash, "signatures": _signatures},
+        # case's decision, `number` which of the case's attestations this is, `word` the signature that takes the case's
+        # word. A case that is none any more ends them.
+        "exposure": {
+            "index": _hash,
+            "number": _count,
+            "commitment": _hash,
+            "signatures": _signatures,
+            "word": _signature,
+        },
         "exposure-end": {"index": _hash, "party": _name, "signature": _signature},
         "appeal-opened": {"appeal": _hash, "deadline": _instant},
         "appeal-closed": {"appeal": _hash, "outcome": _one_of("stands", "ended"), "organisation": _name},
@@ -168,7 +176,9 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
         "unwraps": {"custodian": _name, "day": _day, "entries": _count0, "unwraps": _count0, "declared": _count0},
     }
 )
-"""Every kind of leaf with a check for each of its fields; all fields are required and there are no others."""
+"""Every kind of leaf with a check for each of its fields; there are no others, and all but LATER are required."""
+LATER: Mapping[str, frozenset[str]] = MappingProxyType({"decision": frozenset({"word"})})
+"""Fields that a leaf of an earlier release has not; what is in a log is read for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,9 +196,9 @@ class Leaf:
         checks = KINDS.get(self.kind)
         if checks is None:
             raise LeafRefused("the log has no such kind of leaf; see the table of kinds", where="kind")
-        if set(self.body) != set(checks):
+        if not set(checks) - LATER.get(self.kind, frozenset()) <= set(self.body) <= set(checks):
             raise LeafRefused(f"a leaf of kind {self.kind} has exactly the fields {sorted(checks)}", where=self.kind)
-        wrong = sorted(field for field, check in checks.items() if not check(self.body[field]))
+        wrong = sorted(field for field, value in self.body.items() if not checks[field](value))
         if wrong:
             raise LeafRefused(f"not allowed in a leaf of kind {self.kind}: {wrong}", where=f"{self.kind}.{wrong[0]}")
         object.__setattr__(self, "body", MappingProxyType(dict(self.body)))

@@ -79,6 +79,7 @@ from salus.rules.recomputing.receipts import (
 from salus.rules.recomputing.recompute import recompute
 from salus.rules.recomputing.slips import is_slip, recompute_slip, recompute_slips
 from salus.rules.recomputing.slips_on_paper import SlipPaper, read_slip_paper
+from salus.rules.recomputing.wording import check_word, check_word_key, sign_with_word, word_key, word_of
 from salus.rules.service import decide
 from salus.rules.tables.exposed import due
 from salus.rules.tables.lint import Fault, lint
@@ -148,6 +149,8 @@ __all__ = [
     "check_publication",
     "check_renewal",
     "check_succession",
+    "check_word",
+    "check_word_key",
     "commitment_of",
     "decide",
     "due",
@@ -179,6 +182,7 @@ __all__ = [
     "rules_for",
     "rules_of",
     "shipped_table",
+    "sign_with_word",
     "signed_by",
     "still_told",
     "stops",
@@ -186,4 +190,6 @@ __all__ = [
     "table_of",
     "veto_message",
     "vetoed_until",
+    "word_key",
+    "word_of",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 from salus.kernel import canonical
 from salus.proof import LeafProof, Note, leaf_hash, prove_inclusion, root
 from salus.proof.tiles import CHECKPOINT_PATH, bundles_of, split_entries
-from salus.rules import Document
+from salus.rules import Document, word_of
 
 
 class PublicLog:
@@ -41,6 +41,13 @@ class PublicLog:
 
     def _hash(self, level: int, index: int) -> bytes:
         return root(self._hashes[index << level : (index + 1) << level])
+
+
+def case_in(file: bytes) -> tuple[str, str]:
+    """Read number and word of a case from the file of its holder's notice."""
+    told = json.loads(file)
+    opening = told["openings"][told["decision"]["commitment"]]["decision"]
+    return told["decision"]["tag"], word_of(opening["blind"])
 
 
 def changed(file: bytes, **parts: Any) -> bytes:

@@ -447,7 +447,7 @@ def _recompute(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey, vet
 
 def _drawn(log: Log, roots: Mapping[int, bytes], one_in: int) -> Iterable[int]:
     """Yield the decisions that are drawn; those of the last batch wait for the next head."""
-    for index, _, _, _ in log.decisions:
+    for index, *_ in log.decisions:
         after = log.stretch(index) + 1
         if after < len(log.marks):
             seed = roots.get(log.marks[after], log.roots[log.marks[after]])

@@ -58,8 +58,14 @@ FIELDS: Mapping[str, Mapping[str, str | tuple[str, ...]]] = {
     "veto": {"digest": "hash", "party": "name", "signature": "signature"},
     "specimen": {"party": "name", "commitment": "hash", "signature": "signature"},
     "result": {"party": "name", "commitment": "hash", "signature": "signature"},
-    "decision": {"rules": "hash", "commitment": "hash", "tag": "hash"},
-    "exposure": {"index": "hash", "number": "count", "commitment": "hash", "signatures": "signatures"},
+    "decision": {"rules": "hash", "commitment": "hash", "tag": "hash", "word": "hash?"},
+    "exposure": {
+        "index": "hash",
+        "number": "count",
+        "commitment": "hash",
+        "signatures": "signatures",
+        "word": "signature",
+    },
     "exposure-end": {"index": "hash", "party": "name", "signature": "signature"},
     "appeal-opened": {"appeal": "hash", "deadline": "instant"},
     "appeal-closed": {"appeal": "hash", "outcome": ("stands", "ended"), "organisation": "name"},
@@ -74,15 +80,22 @@ FIELDS: Mapping[str, Mapping[str, str | tuple[str, ...]]] = {
     "shred": {"kind": ("chart", "emergency"), "commitment": "hash", "due": "instant", "done": "instant"},
     "unwraps": {"custodian": "name", "day": "day", "entries": "count0", "unwraps": "count0", "declared": "count0"},
 }
-"""Every kind with the form of each of its fields; a tuple lists the words that may stand there."""
+"""Every kind with the form of each of its fields; a tuple lists the words that may stand there.
+
+A form with a ? is that of a field that older leaves have not; it comes last.
+"""
 
 
 def _expression(kind: str) -> re.Pattern[bytes]:
-    told = []
+    told, later = [], ""
     for name, form in sorted(FIELDS[kind].items()):
         words = "|".join(map(re.escape, form)) if isinstance(form, tuple) else ""
-        told.append(f'"{name}":' + (f'"(?:{words})"' if isinstance(form, tuple) else _FORMS[form]))
-    return re.compile((r"\{" + f'"{kind}":' + r"\{" + ",".join(told) + r"\}\}").encode())
+        piece = f'"{name}":' + (f'"(?:{words})"' if isinstance(form, tuple) else _FORMS[form.rstrip("?")])
+        if str(form).endswith("?"):
+            later = f"(?:,{piece})?"
+        else:
+            told.append(piece)
+    return re.compile((r"\{" + f'"{kind}":' + r"\{" + ",".join(told) + later + r"\}\}").encode())
 
 
 _SPELLINGS = {kind: _expression(kind) for kind in FIELDS}
@@ -92,7 +105,9 @@ _MASS = {
     )
     for kind in ("specimen", "result")
 }
-_DECISION = re.compile(rf'\{{"decision":\{{"commitment":"({HASH})","rules":"({HASH})","tag":"({HASH})"\}}\}}'.encode())
+_DECISION = re.compile(
+    rf'\{{"decision":\{{"commitment":"({HASH})","rules":"({HASH})","tag":"({HASH})"(?:,"word":"({HASH})")?\}}\}}'.encode()
+)
 
 
 def kind_of(entry: bytes) -> str | None:
@@ -107,10 +122,13 @@ def evidence_of(kind: str, entry: bytes) -> tuple[bytes, bytes, bytes] | None:
     return (match[1], match[2], match[3]) if match and len(entry) <= MOST_LEAF else None
 
 
-def decision_of(entry: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """Return commitment, rules and tag of a decision, as they are spelt; None for another entry."""
+def decision_of(entry: bytes) -> tuple[bytes, bytes, bytes, bytes] | None:
+    """Return commitment, rules, tag and key of a decision, as they are spelt; None for another entry.
+
+    The key is that of its case's word, and empty where an older decision names none.
+    """
     match = _DECISION.fullmatch(entry)
-    return (match[1], match[2], match[3]) if match else None
+    return (match[1], match[2], match[3], match[4] or b"") if match else None
 
 
 def read_leaf(entry: bytes) -> tuple[str, dict[str, Any]]:
@@ -123,8 +141,8 @@ def read_leaf(entry: bytes) -> tuple[str, dict[str, Any]]:
     if "signatures" in FIELDS[kind]:
         _in_order(entry)
     body: dict[str, Any] = json.loads(entry)[kind]
-    for name, form in FIELDS[kind].items():
-        _beyond(str(form), body[name])
+    for name, value in body.items():
+        _beyond(str(FIELDS[kind][name]), value)
     return kind, body
 
 
@@ -140,6 +158,9 @@ def _beyond(form: str, value: Any) -> None:
 
 def _in_order(entry: bytes) -> None:
     """Misspelt if the signers of an entry do not come in order, each once; JSON's reader would drop the second."""
-    names = re.findall(rf'"({NAME})":"{SIGNATURE}"'.encode(), entry)
+    signers = entry.partition(b'"signatures":{')[2].partition(b"}")[
+        0
+    ]  # beside them an entry may have a signature itself
+    names = re.findall(rf'"({NAME})":"{SIGNATURE}"'.encode(), signers)
     if names != sorted(set(names)):
         raise Misspelt("signers come in the order of their names, each once")

@@ -28,8 +28,9 @@ def hand_over(node: Node, who: Principal, text: str) -> HandedOver:
     """Hand over `{"exposures": [leaf, ...]}` of one case, or `{"end": leaf}`, all of it or nothing.
 
     Raises Refused for anybody else than such a desk, and SlipRefused under the word for what is wrong: signers, the cap
-    of a case, a case that is none, was never positive, is too old, or whose rules are not alive. The very same handed
-    over again changes nothing. A leaf counts from when witnesses have seen it, as all evidence does.
+    of a case, a case that did not give its word; or one that did, and is none, was never positive, is too old, or has
+    rules that are not alive. The very same handed over again changes nothing. A leaf counts from when witnesses have
+    seen it, as all evidence does.
     """
     at = node.clock.now()
     known = measures.known(node.store, node.trust)
@@ -39,8 +40,8 @@ def hand_over(node: Node, who: Principal, text: str) -> HandedOver:
         slips.check_end(node.store, node.trust, OwnWork(node, "decision"), leaves[0], keys, at)
         with node.store.transaction(Duty.CARE) as tx:
             return slips.end(tx, leaves[0], at)
-    case = slips.check_exposures(leaves, keys, at)
-    slips.case_of(node.store, node.trust, known, OwnWork(node, "decision"), case, at)
+    slips.check_exposures(leaves, keys, at)
+    slips.case_of(node.store, node.trust, known, OwnWork(node, "decision"), leaves, at)
     with node.store.transaction(Duty.CARE) as tx:
         return slips.add(tx, leaves)
 

@@ -17,7 +17,16 @@ from salus.healthcode import measures, slips
 from salus.healthcode.slips import SlipRefused
 from salus.kernel import Role
 from salus.parties import Principal
-from salus.rules import Measure, NotProved, Recomputed, SlipPaper, commitment_of, read_slip_paper, recompute_slips
+from salus.rules import (
+    Measure,
+    NotProved,
+    Recomputed,
+    SlipPaper,
+    commitment_of,
+    read_slip_paper,
+    recompute_slips,
+    word_of,
+)
 
 MOST_SLIPS: Final = 8
 _NOT_YET = "the log does not have all of it yet, or it was never handed over; look again in two hours"
@@ -81,6 +90,17 @@ def case_number(held: measures.HeldNotice) -> str:
     return str(json.loads(held.file)["decision"]["tag"])
 
 
+def case_word(held: measures.HeldNotice) -> str | None:
+    """Return the word without which nobody makes slips of this case: it follows from the file, which its holder has.
+
+    None for a decision of an earlier release: the log has no key of it, and nobody makes slips of that case.
+    """
+    file = json.loads(held.file)
+    if "word" not in file["decision"]:
+        return None
+    return word_of(file["openings"][held.commitment]["decision"]["blind"])
+
+
 def _papers(texts: Sequence[str]) -> list[SlipPaper]:
     if not 1 <= len(texts) <= MOST_SLIPS:
         raise SlipRefused("FILE", f"give one slip, or up to {MOST_SLIPS}, a line each")
@@ -94,4 +114,4 @@ def _none(fault: str, text: str) -> Recomputed:
     return Recomputed(measure=Measure.NONE, fault=fault, text=text)
 
 
-__all__ = ["MOST_SLIPS", "ReadSlip", "ReadSlips", "case_number", "read_slips"]
+__all__ = ["MOST_SLIPS", "ReadSlip", "ReadSlips", "case_number", "case_word", "read_slips"]

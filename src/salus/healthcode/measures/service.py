@@ -41,6 +41,7 @@ from salus.rules import (
     recompute,
     reuse_tag,
     rules_of,
+    word_key,
 )
 from salus.storage import Duty, Store, Transaction
 
@@ -385,7 +386,8 @@ def _keep_decision(store: Store, keys: KeyService, one: Kept, opening: Mapping[s
             return 0
         blind = open_evidence([one], {one.chart_key: key}, seals)[one.commitment].body["blind"]
         tag = reuse_tag(one.commitment, blind)
-        leaf = Leaf(kind="decision", body={"rules": body["rules"], "commitment": commitment, "tag": tag})
+        word = word_key(body["blind"], tag)
+        leaf = Leaf(kind="decision", body={"rules": body["rules"], "commitment": commitment, "tag": tag, "word": word})
         sealed = seal(seals.joined(under, key), place("decision", one.chart_key, commitment), opening)
         decided = Decided(
             result=one.commitment,

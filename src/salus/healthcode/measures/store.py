@@ -135,7 +135,7 @@ def decision_of(tx: Transaction, seals: Seals, result: str) -> Decided | None:
 
 
 def decision_by_tag(tx: Transaction, seals: Seals, tag: str) -> Decided | None:
-    """Return the decision that the log has under a tag. Entries have one length, so its place in them is indexed."""
+    """Return the decision that the log has under a tag, which stands at one place of every entry: that is indexed."""
     row = tx.row(DECISION_BY_TAG, (tag.encode(),))
     return None if row is None else _decided(row, seals)
 

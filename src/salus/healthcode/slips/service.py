@@ -20,12 +20,13 @@ from salus.healthcode.slips.model import HandedOver
 from salus.keys import KeyService
 from salus.ledger import Leaf
 from salus.proof import Trust
-from salus.rules import NotProved, PartyKey, Result, Rules, check_attested, rules_of
+from salus.rules import NotProved, PartyKey, Result, Rules, check_attested, check_word, rules_of
 from salus.storage import Duty, Store, Transaction
 
 CASE_LASTS = timedelta(days=16)
 """How long after its decision a case has exposures attested of it: what came before is older than any row allows."""
 _OVER = "the case is none any more"
+_WORDLESS = "no case that witnesses have seen gave its word for these; ask the case, who has it under My notice"
 
 
 def check_exposures(leaves: Sequence[Leaf], keys: Iterable[PartyKey], at: datetime) -> str:
@@ -46,19 +47,23 @@ def check_exposures(leaves: Sequence[Leaf], keys: Iterable[PartyKey], at: dateti
 
 
 def case_of(
-    store: Store, trust: Trust | None, told: Known, keys: KeyService, tag: str, at: datetime
+    store: Store, trust: Trust | None, told: Known, keys: KeyService, leaves: Sequence[Leaf], at: datetime
 ) -> tuple[Decided, Rules]:
-    """Return the decision that a case is named by, with the rules alive now that may ask for a test because of it.
+    """Return the decision of the case of leaves, with the rules alive now that may ask for a test because of it.
 
-    Raises SlipRefused: NO-EVIDENCE where witnesses saw no decision of that tag, or one that rests on no positive that
-    stands; CORRECTED where it is none any more; TOO-OLD, RULES-NOT-LIVE, NOT-IN-TABLE.
+    Whether the case gave its word is asked first, of what the public log shows alone: who has not got it learns one
+    answer, whatever the case is. Raises SlipRefused: NO-WORD where a leaf is not signed with the word of a decision
+    that witnesses saw; NO-EVIDENCE where that rests on no positive that stands; CORRECTED where it is none any more;
+    TOO-OLD, RULES-NOT-LIVE, NOT-IN-TABLE.
     """
+    tag = str(leaves[0].body["index"])
+    _word_given(store, trust, leaves, tag)
     seals = Seals.of(keys)
     with store.transaction(Duty.CARE) as tx:
         found = decision_by_tag(tx, seals, tag)
         over = bool(tables.ended(tx, [tag]))
-    if found is None or not ledger.receipt(store, trust, found.pending_id):
-        raise SlipRefused("NO-EVIDENCE", "witnesses have seen no decision of this case in the log")
+    if found is None:
+        raise SlipRefused("NO-WORD", _WORDLESS)
     if over:
         raise SlipRefused("CORRECTED", _OVER)
     if at - found.decided_at > CASE_LASTS:
@@ -66,6 +71,19 @@ def case_of(
     rules = _alive(told, found, at)
     _positive(store, keys, seals, found)
     return found, rules
+
+
+def _word_given(store: Store, trust: Trust | None, leaves: Sequence[Leaf], tag: str) -> None:
+    """Require that every leaf is signed with the word of its case. No key is asked for, and nothing is opened."""
+    with store.transaction(Duty.CARE) as tx:
+        found = decision_by_tag(tx, Seals(emergencies={}), tag)
+    if found is None or not ledger.receipt(store, trust, found.pending_id):
+        raise SlipRefused("NO-WORD", _WORDLESS)
+    try:
+        for one in leaves:
+            check_word(one.body, found.leaf)
+    except NotProved:
+        raise SlipRefused("NO-WORD", _WORDLESS) from None
 
 
 def _alive(told: Known, found: Decided, at: datetime) -> Rules:

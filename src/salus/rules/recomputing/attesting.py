@@ -20,7 +20,7 @@ FURTHER_SIGNERS: Final = 4
 FURTHER_ORGANISATIONS: Final = 3
 KEY_NOTICE: Final = timedelta(days=7)
 """How long an investigator's key has stood in the public log before it attests anything."""
-LEAF_FIELDS: Final = frozenset({"index", "number", "commitment", "signatures"})
+LEAF_FIELDS: Final = frozenset({"index", "number", "commitment", "signatures", "word"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,8 @@ def check_attested(leaf: Mapping[str, Any], keys: Iterable[PartyKey], at: dateti
 
     SIGNATURE: one signature is of no key that the log had as an investigator's for seven days. SHORT-QUORUM: fewer than
     two people of two organisations. CONTACT-CAP: a sixteenth or later of one case with fewer than four of three. One
-    key, or one spelling of an organisation, counts once, whatever names it goes by.
+    key, or one spelling of an organisation, counts once, whatever names it goes by. Whether its case gave its word is
+    asked by `check_word`, which takes the decision.
     """
     if set(leaf) != LEAF_FIELDS or not isinstance(leaf["signatures"], Mapping) or type(leaf["number"]) is not int:
         raise NotProved("FILE", "a leaf of kind exposure has exactly its fields")

@@ -279,6 +279,12 @@ def _in_time(happened: datetime, logged: datetime) -> None:
         raise NotProved("BACKDATED", "evidence is dated more than 72 hours before it came into the log")
 
 
+def decision_parts(leaf: object) -> list[Any]:
+    """Return commitment, rules and tag of a decision's leaf, which names the key of its word as well or does not."""
+    named = {"word"} & set(leaf) if isinstance(leaf, dict) else ()
+    return parts(leaf, ("commitment", "rules", "tag", *named))[:3]
+
+
 def parts(item: object, fields: tuple[str, ...]) -> list[Any]:
     """Return the named fields, in this order, of an object that has exactly these; NotProved otherwise."""
     if not isinstance(item, dict) or set(item) != set(fields):

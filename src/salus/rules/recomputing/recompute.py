@@ -34,11 +34,13 @@ from salus.rules.recomputing.proving import (
     Reading,
     Standing,
     Told,
+    decision_parts,
     parts,
     read_result,
     read_rules,
     read_specimen,
 )
+from salus.rules.recomputing.wording import check_word_key
 from salus.rules.service import decide
 
 _TEXTS = {
@@ -129,7 +131,7 @@ def _proved(reading: Reading, file: Mapping[str, Any]) -> _Proved:
     rules, published, declared, rules_size = read_rules(reading, file["rules"])
     tolds, evidence = read_evidence(reading, file["evidence"])
     leaf, opening = file["decision"], {}
-    (commitment, digest, tag) = parts(leaf, ("commitment", "rules", "tag"))
+    commitment, digest, tag = decision_parts(leaf)
     standing = reading.standing("decision", leaf, file["proof"])
     opening = reading.opening(commitment, "decision")
     if (digest, opening["rules"]) != (published.document.digest,) * 2 or opening[
@@ -143,6 +145,7 @@ def _proved(reading: Reading, file: Mapping[str, Any]) -> _Proved:
     base = [one for one in evidence if one.name == result]
     if not base or tag != reuse_tag(result, str(reading.opening(result, "result")["blind"])):
         raise NotProved("EVIDENCE-REUSE", "the decision's tag is not that of its evidence")
+    check_word_key(leaf, opening["blind"])
     if any(told.body["subject"] != opening["subject"] for told in tolds):
         raise NotProved("SUBJECT", "the decision and its evidence are about two subjects")
     decided_at = instant(opening["at"])

@@ -26,8 +26,9 @@ from salus.rules.recomputing.model import (
     canonical_file,
     instant,
 )
-from salus.rules.recomputing.proving import Reading, Standing, parts, read_rules
+from salus.rules.recomputing.proving import Reading, Standing, decision_parts, parts, read_rules
 from salus.rules.recomputing.recompute import read_evidence
+from salus.rules.recomputing.wording import check_word
 from salus.rules.tables.exposed import due
 
 _TEXTS = {
@@ -157,9 +158,9 @@ def _read(raw: bytes, trust: Trust, vetoes: tuple[Veto, ...], ended: Collection[
     standing = reading.standing("exposure", leaf, proof)
     body = reading.opening(leaf["commitment"], "exposure")
     _signed(reading, leaf, standing)
-    _of_a_case(reading, case, body, published, standing)
     if body["index"] != leaf["index"]:
         raise NotProved("COMMITMENT", "the opening names another case than the leaf")
+    _of_a_case(reading, case, leaf, published, standing)
     attested = instant(body["attested"])
     if not -SKEW <= standing.at - attested <= LOGGED_WITHIN:
         raise NotProved("BACKDATED", "it is dated after it came into the log, or more than 72 hours before")
@@ -187,16 +188,17 @@ def _signed(reading: Reading, leaf: Mapping[str, Any], standing: Standing) -> No
 
 
 def _of_a_case(
-    reading: Reading, case: object, body: Mapping[str, Any], published: Published, standing: Standing
+    reading: Reading, case: object, exposure: Mapping[str, Any], published: Published, standing: Standing
 ) -> None:
-    """The case is a decision of these rules in the log, which stood there before anybody was exposed to it."""
+    """The case is a decision of these rules, in the log before anybody was exposed to it, and its word was given."""
     leaf, proof = parts(case, ("leaf", "proof"))
-    _, rules, tag = parts(leaf, ("commitment", "rules", "tag"))
+    _, rules, tag = decision_parts(leaf)
     stood = reading.standing("decision", leaf, proof)
-    if tag != body["index"] or rules != published.document.digest:
+    if tag != exposure["index"] or rules != published.document.digest:
         raise NotProved("NO-EVIDENCE", "the case is no decision under these rules")
     if stood.size > standing.index:
         raise NotProved("ORDER-VIOLATION", "the exposure came into the log before its case")
+    check_word(exposure, leaf)
 
 
 def _own(reading: Reading, items: object, subject: str) -> tuple[Evidence, ...]:

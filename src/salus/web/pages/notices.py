@@ -70,6 +70,7 @@ def _held(visit: Visit, one: measures.HeldNotice) -> views.HeldNotice:
         command=" ".join([f"salus code explain {_name(one)}", *_believed(visit)]),
         contest=f"{Address.MY_CONTESTS}/new?notice={one.place}",
         case=app.slips.case_number(one) if found.measure is Measure.PRECAUTION else None,
+        word=app.slips.case_word(one) if found.measure is Measure.PRECAUTION else None,
     )
 
 

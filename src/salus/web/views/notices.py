@@ -15,7 +15,7 @@ class HeldNotice:
     """One measure that is proved now. `file` downloads what proves it, `command` recomputes that on any computer.
 
     `contest` is where its holder contests it, once there is such a page. `case` is the number under which investigators
-    can make exposure slips, where the measure rests on a positive.
+    make exposure slips, where the measure rests on a positive, and `word` what they need for it from its holder.
     """
 
     kind: Measure
@@ -29,6 +29,7 @@ class HeldNotice:
     command: str
     contest: str | None = None
     case: str | None = None
+    word: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,13 +19,13 @@ from salus.kernel import Role, canonical
 from salus.proof import Note, Trust, VerifierKey, WitnessKey, cosign, sign_checkpoint
 from salus.proof.cosignature import TIME_BYTES
 from salus.proof.logged import PROOF_HEADER
-from salus.rules import Measure, Result, attestation_message, recompute, reuse_tag
+from salus.rules import Measure, Result, attestation_message, recompute, sign_with_word
 from salus.storage import Duty
 from salus_abuse.attacks.rules import refusal
 from salus_abuse.forging import Under, bare_leaf, decision, leaf_of, plant_decision, push
 from salus_abuse.model import Sight, attack
 from salus_abuse.scene import DAY, DISEASE, HOUR, Person, Scene, codes
-from salus_abuse.wallet import PublicLog, changed, decision_of, over, renewed, with_evidence
+from salus_abuse.wallet import PublicLog, case_in, changed, decision_of, over, renewed, with_evidence
 
 WORDS = "I was never there."
 MOST_SLIPS = 15
@@ -182,20 +182,23 @@ def fan_out(s: Scene, see: Sight) -> None:
 
 def _slips(s: Scene, see: Sight) -> None:
     """Push one attested exposure more than two investigators may sign of a true case, each for whoever is wanted."""
-    _, _, found = s.infected()
-    before = s.outside()
+    case, *_ = s.infected()
+    before, file = s.outside(), case.file
     for number in range(1, MOST_SLIPS + 1):
-        _attest(s, found, number, s.investigators)
+        _attest(s, file, number, s.investigators)
     s.close()
-    _attest(s, found, MOST_SLIPS + 1, s.investigators)
+    _attest(s, file, MOST_SLIPS + 1, s.investigators)
     s.close()
     _reported(s, see, before, {"CONTACT-CAP": 1})
 
 
-def _attest(s: Scene, found: Signed, number: int, by: Sequence[Party]) -> None:
-    told = {"index": reuse_tag(found.commitment, found.body["blind"]), "commitment": bare_leaf()["commitment"]}
-    message = attestation_message(told["commitment"], told["index"], number)
-    push(s, "exposure", {**told, "number": number, "signatures": {one.name: one.sign(message) for one in by}})
+def _attest(s: Scene, case: bytes, number: int, by: Sequence[Party]) -> None:
+    """Push an exposure of a case whose holder was made to show the file, with the word in it."""
+    (tag, word), commitment = case_in(case), bare_leaf()["commitment"]
+    message = attestation_message(commitment, tag, number)
+    told = {"index": tag, "commitment": commitment, "number": number}
+    signed = {"signatures": {one.name: one.sign(message) for one in by}}
+    push(s, "exposure", {**told, **signed, "word": sign_with_word(word, commitment, tag, number)})
 
 
 def _reported(s: Scene, see: Sight, before: Counter[str] | None, expected: dict[str, int]) -> None:
@@ -383,9 +386,8 @@ def false_contacts(s: Scene, see: Sight) -> None:
     see.that("nobody who was attached is asked for anything", all(one.free for one in people))
     see.that("the true case is", s.judge(case.file).measure is Measure.PRECAUTION)
     before, (alone, *_) = s.outside(), s.investigators
-    _, _, found = s.infected()
     unknown = Party.new(alone.name, alone.organisation, alone.duty)
-    _attest(s, found, 1, [alone])
-    _attest(s, found, 2, [s.investigators[1], unknown])
+    _attest(s, case.file, 1, [alone])
+    _attest(s, case.file, 2, [s.investigators[1], unknown])
     s.close()
     _reported(s, see, before, {"SHORT-QUORUM": 1, "SIGNATURE": 1})

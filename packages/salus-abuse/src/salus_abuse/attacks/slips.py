@@ -1,12 +1,14 @@
-"""What people will try with exposure slips: many of one case, some of none, more than advice, a desk of the police."""
+"""What people will try with exposure slips: many of one case, some of none, without its word, more than advice, a desk
+of the police."""
 
 from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from salus.app.slips import read_slips
@@ -20,32 +22,52 @@ from salus.rules import (
     attestation_message,
     commitment_of,
     recompute_slip,
+    sign_with_word,
+    word_of,
 )
 from salus_abuse.attacks.rules import refusal
+from salus_abuse.forging import push
 from salus_abuse.model import Sight, attack
 from salus_abuse.scene import DAY, DISEASE, Scene, with_exposures
+from salus_abuse.wallet import case_in
 
 CAP = 15
 
 
-def a_case(s: Scene, result: Result = Result.POSITIVE) -> str:
-    """Somebody with a decision in the log: its tag."""
-    specimen = s.specimen(s.person())
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A decision in the log by its number, and the word that whoever makes slips was given for it, or made up."""
+
+    tag: str
+    word: str
+
+
+def a_case(s: Scene, result: Result = Result.POSITIVE) -> Case:
+    """Somebody with a decision in the log, who gives number and word of it."""
+    person = s.person()
+    specimen = s.specimen(person)
     s.close()
     s.result(specimen, result)
     s.settle()
-    return str(leaves(s.node.store, "decision")[-1][1].body["tag"])
+    return Case(*case_in(person.file))
 
 
-def a_slip(s: Scene, case: str, number: int = 1, signers: Sequence[Party] | None = None) -> SlipPaper:
+def no_case() -> Case:
+    """A number that no decision has, and a word that nobody gave."""
+    return Case(new_subject(), word_of(new_subject()))
+
+
+def a_slip(s: Scene, of: Case, number: int = 1, signers: Sequence[Party] | None = None) -> SlipPaper:
     """A slip as two investigators of two organisations make it, whatever they know."""
+    case = of.tag
     told = {"attested": format_instant(s.now), "day": f"{s.now - DAY:%Y-%m-%d}", "disease": DISEASE, "index": case}
     blind = base64.b64encode(secrets.token_bytes(32)).decode()
     opening = {"exposure": {**told, "blind": blind, "subject": new_subject()}}
     commitment = commitment_of(opening)
     message = attestation_message(commitment, case, number)
     named = {one.name: one.sign(message) for one in signers or s.investigators}
-    leaf = {"index": case, "number": number, "commitment": commitment, "signatures": named}
+    given = sign_with_word(of.word, commitment, case, number)
+    leaf = {"index": case, "number": number, "commitment": commitment, "signatures": named, "word": given}
     return SlipPaper(leaf=leaf, opening=opening)
 
 
@@ -85,13 +107,14 @@ def more_than_the_cap(s: Scene, see: Sight) -> None:
     "E02",
     "Slips are made of a case that there is not: of no decision, and of an indeterminate result",
     powers="O",
-    passes="each is refused under NO-EVIDENCE and stands in no log",
+    passes="each is refused, under NO-WORD and NO-EVIDENCE, and stands in no log",
     cuts=[("slips-need-a-case",)],
 )
 def without_a_case(s: Scene, see: Sight) -> None:
     before = len(leaves(s.node.store, "exposure"))
-    for what, case in (("no decision", new_subject()), ("an indeterminate", a_case(s, Result.INDETERMINATE))):
-        see.refused(f"a slip of {what}", hand_over(s, a_slip(s, case)), 400, code="NO-EVIDENCE")
+    see.refused("a slip of no decision", hand_over(s, a_slip(s, no_case())), 400, code="NO-WORD")
+    case = a_case(s, Result.INDETERMINATE)
+    see.refused("a slip of an indeterminate", hand_over(s, a_slip(s, case)), 400, code="NO-EVIDENCE")
     s.close()
     see.that("the log has none of them", len(leaves(s.node.store, "exposure")) == before)
 
@@ -134,3 +157,31 @@ def a_police_desk(s: Scene, see: Sight) -> None:
     s.close()
     see.that("the slip asks for nothing", asked(s, slip) is Measure.NONE)
     see.code = "SALUS-403"
+
+
+@attack(
+    "E05",
+    "Two investigators who agree take numbers from the log, without the cases' word, to learn which rest on a positive",
+    powers="O, G",
+    passes="one answer, NO-WORD, whatever a number stands for; where a log took them all the same, the auditor sees it",
+    cuts=[("word-asked",), ("words-audited",)],
+)
+def without_the_word(s: Scene, see: Sight) -> None:
+    numbers = [a_case(s).tag, a_case(s, Result.INDETERMINATE).tag, new_subject()]
+    slips = [a_slip(s, Case(one, word_of(new_subject()))) for one in numbers]
+    answers = [hand_over(s, one) for one in slips]
+    for what, answer in zip(("a positive", "an indeterminate", "no decision"), answers, strict=True):
+        see.refused(f"a slip of {what}", answer, 400, code="NO-WORD")
+    see.that("the answers are one", len({_said(one.text) for one in answers}) == 1)
+    before = s.outside()
+    push(s, "exposure", dict(slips[0].leaf))
+    s.close()
+    see.that("the slip asks for nothing", asked(s, slips[0]) is Measure.NONE)
+    after = s.outside()
+    if before is not None and after is not None:
+        see.that(f"salus-audit reports {dict(after - before)}", dict(after - before) == {"SIGNATURE": 1})
+
+
+def _said(page: str) -> str:
+    """What a page says, without the token of its form and the time at its foot."""
+    return "".join(re.findall(r'role="alert">(.*?)</div>', page, re.DOTALL))

@@ -37,7 +37,7 @@ class Decisions:
             again[place >> 3] |= 1 << (place & 7)
             self._find("EVIDENCE-REUSE", place, f"it rests on the same result as the decision at {first}")
         backing, decided, results, head = _Backing(self.log, self.seen), 0, 0, -1
-        for index, rules, _, _ in self.log.decisions:
+        for index, rules, *_ in self.log.decisions:
             fault = self.under(index, rules)
             if fault:
                 self._find(fault[0], index, fault[1])

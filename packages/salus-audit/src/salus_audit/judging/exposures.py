@@ -1,6 +1,7 @@
 """Exposures that investigators attested: blinded, but with who signed, of which case, and how many of it.
 
-Whom they are about is nowhere in the log. What can be told is that each has a case before it, and signers enough; that
+Whom they are about is nowhere in the log. What can be told is that each has a case before it that gave its word, and
+signers enough; that
 no case has more than its share, nor any after the batch that ended it; and how many each organisation attested. Within
 a batch the order is drawn by lot, so that it says nothing.
 """
@@ -87,28 +88,43 @@ def _names(body: Mapping[str, Any]) -> str:
     return ", ".join(sorted(body["signatures"]))
 
 
-def _cases(log: Log) -> dict[bytes, tuple[int, bytes]]:
-    """Return place and rules of each decision whose tag an exposure names."""
+def _cases(log: Log) -> dict[bytes, tuple[int, bytes, bytes]]:
+    """Return place, rules and the word's key of each decision whose tag an exposure names."""
     wanted = {octets(body["index"]) for _, body in log.of("exposure")}
     if not wanted:
         return {}
-    found: dict[bytes, tuple[int, bytes]] = {}
-    for index, rules, tag, _ in log.decisions:
+    found: dict[bytes, tuple[int, bytes, bytes]] = {}
+    for index, rules, tag, _, word in log.decisions:
         if tag in wanted:
-            found.setdefault(tag, (index, rules))
+            found.setdefault(tag, (index, rules, word))
     return found
 
 
 def _of_case(
-    log: Log, seen: Witnessed, index: int, body: Mapping[str, Any], case: tuple[int, bytes] | None, under: Under
+    log: Log, seen: Witnessed, index: int, body: Mapping[str, Any], case: tuple[int, bytes, bytes] | None, under: Under
 ) -> None:
-    """A case is a decision that stood in the log before, under rules that were alive when this came."""
+    """A case is a decision that stood in the log before, under rules that were alive when this came.
+
+    Its holder gave the word whose key it names: with that each exposure is signed as well.
+    """
     if case is None:
         log.findings.add("EVID-MISSING", index, _names(body), "the log has no decision of this case")
-    elif case[0] >= seen.last_before(index):
+        return
+    if not _worded_by_case(case[2], body):
+        log.findings.add("SIGNATURE", index, _names(body), f"the case at {case[0]} did not give its word for this")
+    if case[0] >= seen.last_before(index):
         log.findings.add("ORDER-VIOLATION", index, _names(body), f"it came before witnesses had its case, at {case[0]}")
     elif fault := under(index, case[1]):
         log.findings.add(fault[0], index, _names(body), fault[1])
+
+
+def _worded_by_case(key: bytes, body: Mapping[str, Any]) -> bool:
+    """Tell whether the key of a case's word signed an exposure of it.
+
+    Zeros stand for no key; as a key they would be a point for which signatures are easily made.
+    """
+    message = jcs({"exposure-word": {name: body[name] for name in ("commitment", "index", "number")}})
+    return any(key) and signed(key, message, octets(body["word"], 64))
 
 
 def _signers(log: Log, index: int, body: Mapping[str, Any], at: int, keys: Sequence[Key]) -> list[Key]:

@@ -23,8 +23,8 @@ from salus_audit.trees import WIDTH, Peak, leaf_hash, peaks_of, push, tile_path
 DUTIES = {"specimen": "sampling-site", "result": "laboratory"}
 PLACED = struct.Struct(">Q32s")
 """A leaf's place with a commitment, or a tag."""
-DECIDED = struct.Struct(">Q32s32s32s")
-"""A decision: its place, its rules, its tag, its commitment."""
+DECIDED = struct.Struct(">Q32s32s32s32s")
+"""A decision: its place, its rules, its tag, its commitment, the key of its case's word; zeros where it names none."""
 _MOST_BUNDLE = WIDTH * (2 + 0xFFFF)
 
 Keys = Mapping[tuple[str, str], Sequence[tuple[int, bytes]]]
@@ -186,8 +186,8 @@ def _entry(
     """Judge one entry as far as that can be done by itself."""
     kind = kind_of(entry)
     if kind == "decision" and (told := decision_of(entry)):
-        commitment, rules, tag = map(a2b_base64, told)  # the entry's expression takes the one spelling alone
-        chunk.decisions += DECIDED.pack(index, rules, tag, commitment)
+        commitment, rules, tag, word = map(a2b_base64, told)  # the entry's expression takes the one spelling alone
+        chunk.decisions += DECIDED.pack(index, rules, tag, commitment, word)
         chunk.counted[kind, "", bisect_right(marks, index)] += 1
     elif kind in DUTIES and (evidence := evidence_of(kind, entry)):
         _evidence(chunk, index, kind, evidence, keys)

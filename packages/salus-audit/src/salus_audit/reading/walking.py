@@ -126,7 +126,7 @@ class _Reading:
     def _mass(self, chunk: Chunk) -> None:
         log = self.log
         log.decisions.write(chunk.decisions)
-        log.tags.add(b"".join(PLACED.pack(index, tag) for index, _, tag, _ in DECIDED.iter_unpack(chunk.decisions)))
+        log.tags.add(b"".join(PLACED.pack(index, tag) for index, _, tag, *_ in DECIDED.iter_unpack(chunk.decisions)))
         for kind, records in chunk.placed.items():
             log.placed[kind].add(records)
         log.counted.update(chunk.counted)

@@ -22,7 +22,7 @@ from salus_audit.judging.publishing import (
 )
 from salus_audit.notes import Times
 from salus_audit.recomputing.deciding import Answer, Result, Rules, Table, decide
-from salus_audit.recomputing.openings import Unproved, commitment_of, opening_of, tag_of
+from salus_audit.recomputing.openings import Unproved, commitment_of, opening_of, tag_of, word_key_of
 from salus_audit.recomputing.proofs import Proved, Prover
 from salus_audit.signing import signed
 from salus_audit.spelling import Misspelt, folded, instant, is_octets, jcs, octets, parsed, seconds
@@ -108,7 +108,7 @@ def _read(raw: bytes) -> dict[str, Any]:
 def _measure(reading: _File, file: Mapping[str, Any], found: Recomputed, at: int) -> None:
     rules, published, declared = _rules(reading, file["rules"])
     told = _evidence(reading, file["evidence"])
-    leaf = _exactly(file["decision"], "commitment", "rules", "tag")
+    leaf = _exactly(file["decision"], "commitment", "rules", "tag", *({"word"} & set(file["decision"])))
     stood = reading.prover.prove("decision", file["decision"], file["proof"])
     found.decision, found.commitment = stood.index, leaf[0]
     opening = reading.open(leaf[0], "decision")
@@ -120,6 +120,8 @@ def _measure(reading: _File, file: Mapping[str, Any], found: Recomputed, at: int
     mine = _rested(told, opening, stood, max(published.under, declared.under))
     if leaf[2] != tag_of(mine.commitment, mine.body["blind"]):
         raise Unproved("EVIDENCE-REUSE", "EVIDENCE-REUSE", "the tag is not that of its result")
+    if leaf[3:] and leaf[3] != word_key_of(leaf[2], opening["blind"]):
+        raise Unproved("SIGNATURE", "NO-WORD", "the decision names another key than that of its holder's word")
     if any(one.body["subject"] != opening["subject"] for one in told.values()):
         raise Unproved("EVID-MISSING", "SUBJECT", "decision and evidence are about two subjects")
     base = [one for one in results if one.name == mine.commitment]

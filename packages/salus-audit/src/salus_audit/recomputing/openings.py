@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
+from binascii import a2b_base64
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from salus_audit.recomputing.linting import KINDS, RESULTS
 from salus_audit.spelling import Misspelt, base64_of, is_octets, jcs, seconds
@@ -18,6 +22,7 @@ class Unproved(Exception):
         self.code = code
 
 
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CLOSED = {"kind": KINDS, "result": RESULTS, "gives": {"none", "advise", "precaution"}}
 _FORMS: Mapping[str, Mapping[str, str]] = {
     "specimen": {"blind": "hash", "disease": "word", "site": "word", "subject": "hash", "taken": "instant"},
@@ -56,6 +61,17 @@ def commitment_of(kind: str, body: Mapping[str, Any]) -> str:
 def tag_of(result: str, blind: str) -> str:
     """Return the tag of every decision that rests on a result."""
     return base64_of(sha256(jcs({"reuse": {"blind": blind, "result": result}})).digest())
+
+
+def word_key_of(tag: str, blind: str) -> str:
+    """Return the key that a decision names for its holder's word, which makes exposures of the case.
+
+    The word is 110 bits of an HMAC of the decision's blind in 22 letters; with its tag it is the seed of the key.
+    """
+    bits = f"{int.from_bytes(hmac.digest(a2b_base64(blind), b'salus.slips.word', 'sha256')):0256b}"
+    word = "".join(_LETTERS[int(bits[at : at + 5], 2)] for at in range(0, 110, 5))
+    seed = hmac.digest(word.encode(), b"salus.slips.key\0" + tag.encode(), "sha256")
+    return base64_of(Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw())
 
 
 def opening_of(openings: Mapping[str, Any], commitment: Any, kind: str) -> dict[str, Any]:
