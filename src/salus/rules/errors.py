@@ -13,7 +13,9 @@ class TableRefused(Invalid):
     code = "SALUS-U001"
 
     def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__(f"these are no rules that may be published: {', '.join(faults[:8])}; see the reference of the linter")
+        super().__init__(
+            f"these are no rules that may be published: {', '.join(faults[:8])}; see the reference of the linter"
+        )
         self.faults = tuple(faults)
 
 

@@ -288,7 +288,7 @@ class Speech:
         return self.moment(at)
 
     def remaining(self, ends: datetime, now: datetime) -> str:
-        """Write how long it is until then, in whole days from three on, in hours, below one hour in minutes; never less."""
+        """Write how long it is until then, in whole days, below three in hours, below one hour in minutes."""
         minutes = max(1, int((ends - now).total_seconds() // 60))
         if minutes >= 3 * 24 * 60:
             days = minutes // (24 * 60)
