@@ -328,6 +328,19 @@ def _one_investigator_is_enough() -> None:
     exposures._people, exposures._organisations = lambda signers: 2, lambda signers: {"one", "another"}
 
 
+def _anybody_ends_a_case() -> None:
+    from salus.healthcode import slips
+
+    slips.check_end = lambda *_: None
+
+
+def _ends_unaudited() -> None:
+    """In the auditor's own program."""
+    from salus_audit.judging import ended
+
+    ended._fault = lambda *_: None
+
+
 FURTHER: Mapping[str, Callable[[], None]] = {
     "vetoes-heeded": _vetoes_unheeded,
     "quorum-admits": _operators_admit,
@@ -369,4 +382,6 @@ FURTHER: Mapping[str, Callable[[], None]] = {
     "beside-hidden": _nothing_hidden_beside,
     "contacts-capped": _contacts_without_end,
     "slips-cosigned": _one_investigator_is_enough,
+    "ends-by-the-involved": _anybody_ends_a_case,
+    "ends-audited": _ends_unaudited,
 }
