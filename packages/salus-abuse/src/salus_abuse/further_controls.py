@@ -274,7 +274,7 @@ def _grace_for_ever() -> None:
 def _grace_at_any_time() -> None:
     """The log may have shown long ago that the node was brought forward."""
     standing = module("salus.app.grace.standing")
-    standing._since = lambda store: None
+    standing._since = lambda *_: None
 
 
 def _grace_unaudited() -> None:

@@ -1,8 +1,8 @@
 """Honest days, a seed each: whatever an auditor or a verifier finds in them is a false alarm.
 
 A seed chooses what happens: an outbreak, a backlog, a mass event, clocks that differ, a correction, an import of an old
-system's records, two charts of one person, a contest that is answered, a case with slips that ends. What is true is known, and held against what the
-residents' own pages, a fresh verifier and the auditor say.
+system's records, two charts of one person, a contest that is answered, a case with slips that ends. What is true is
+known, and held against what the residents' own pages, a fresh verifier and the auditor say.
 """
 
 from __future__ import annotations

@@ -172,4 +172,3 @@ def _organisations(signers: Sequence[Key]) -> set[str]:
 
 def _many(signers: Sequence[Key]) -> bool:
     return _people(signers) >= FURTHER_SIGNERS and len(_organisations(signers)) >= FURTHER_ORGANISATIONS
-

@@ -1,7 +1,7 @@
 """Places of care that an upgrade let stay open without an admission: once, for 30 days, and in half a year at most.
 
-An entry says itself when its time begins, so that one can be put off and dated back. It is late where the log shows that
-it came later: never by when witnesses had it, since honest ones may be out for days.
+An entry says itself when its time begins, so that one can be put off and dated back. It is late where the log shows
+that it came later: never by when witnesses had it, since honest ones may be out for days.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def judge_grace(log: Log, seen: Witnessed) -> None:
         elif body["places"] and at is not None and at >= CLOSES + WAITS:
             before = seen.before(index)
             since = "the beginning" if before is None else instant(before)
-            text = f"no head was witnessed between {since} and {instant(at)}, so that nothing dates the entry at {index}"
+            text = (
+                f"no head was witnessed between {since} and {instant(at)}, so that nothing dates the entry at {index}"
+            )
             log.findings.pass_over(f"whether places were let stay open in time: {text}")
 
 
