@@ -41,9 +41,9 @@ def timed(what: str, rounds: int, action: Callable[[], object]) -> float:
         wall, cpu = time.perf_counter(), time.process_time()
         action()
         took.append((time.process_time() - cpu, time.perf_counter() - wall))
-    cpu, wall = (1000 * statistics.median(column) for column in zip(*took, strict=True))
-    print(f"{what:<44}{cpu:>9,.1f} ms CPU {wall:>9,.1f} ms wall")
-    return wall
+    cpu, waited = (1000.0 * statistics.median(column) for column in zip(*took, strict=True))
+    print(f"{what:<44}{cpu:>9,.1f} ms CPU {waited:>9,.1f} ms wall")
+    return float(waited)
 
 
 def before(store: Store) -> None:

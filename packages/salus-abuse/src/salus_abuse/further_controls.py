@@ -303,15 +303,34 @@ def _courts_unaudited() -> None:
 
 
 def _small_figures_shown() -> None:
-    from salus.app import population
+    from salus.records.population import publishing
 
-    population.hidden = lambda table: set()
+    publishing.hidden = lambda table: set()
 
 
 def _nothing_hidden_beside() -> None:
     from salus.records.population import hiding
 
     hiding._beside = lambda *_: set()
+
+
+def _figures_of_now() -> None:
+    """A month's figures are counted anew whenever somebody asks."""
+    from salus.app import population
+    from salus.records import population as register
+    from salus.records.population import publishing
+
+    def anew(tx: Any, month: Any, counties: Any) -> Any:
+        told = register.denominators(tx, month, counties), register.changes(tx, month, counties)
+        return publishing.publish(*told, None)
+
+    population.figures_of = anew
+
+
+def _figures_move_by_one() -> None:
+    from salus.records.population import publishing
+
+    publishing._stepped = lambda count, last: count
 
 
 def _contacts_without_end() -> None:
@@ -380,6 +399,8 @@ FURTHER: Mapping[str, Callable[[], None]] = {
     "courts-audited": _courts_unaudited,
     "small-figures-hidden": _small_figures_shown,
     "beside-hidden": _nothing_hidden_beside,
+    "figures-once": _figures_of_now,
+    "figures-by-steps": _figures_move_by_one,
     "contacts-capped": _contacts_without_end,
     "slips-cosigned": _one_investigator_is_enough,
     "ends-by-the-involved": _anybody_ends_a_case,
