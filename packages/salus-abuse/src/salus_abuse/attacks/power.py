@@ -213,9 +213,9 @@ def _unlogged(s: Scene, see: Sight, told: Disclosure, what: str, signatures: Map
     cuts=[("small-figures-hidden",), ("beside-hidden",), ("figures-once",), ("figures-by-steps",)],
 )
 def subtracted_figures(s: Scene, see: Sight) -> None:
-    for gender, born, count in (("female", 1990, 7), ("male", 1990, 8), ("female", 1935, 2), ("male", 1935, 9)):
-        for _ in range(count):
-            _counted(s, gender, born)
+    for born, women, men in ((1990, 7, 8), (1935, 2, 9), (1970, 10, 10)):
+        for number in range(women + men):
+            _counted(s, "female" if number < women else "male", born)
     month = _month_before(s.now)
     before = _figures(s, month)
     small = [one for one in before if one.residents is not None and 0 < one.residents < SMALLEST_SHOWN]
@@ -223,10 +223,10 @@ def subtracted_figures(s: Scene, see: Sight) -> None:
     found = _subtracted(before, _exact(s, month))
     see.that(f"subtracting leaves {found} of two old women", found is None)
     _counted(s, "female", 1935)
-    _counted(s, "male", 1990)
+    _counted(s, "male", 1970)
     shown = [one for one in before if one.residents is not None]
     again = [one for one in _figures(s, month) if one.residents is not None]
-    see.that("when a third comes, and a ninth young man, nothing that is shown moves", shown == again)
+    see.that("when a third comes, and an eleventh man of sixty, nothing that is shown moves", shown == again)
     standing, later = s.node.clock, s.now + 31 * DAY
     try:
         s.node.clock = FixedClock(later)
