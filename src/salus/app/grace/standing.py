@@ -74,23 +74,23 @@ def note_grace(store: Store, folder: Path, at: datetime) -> bytes | None:
 class Forward:
     """What was found of a log that shows that its node was brought forward, so that nothing is read of it twice.
 
-    `place` is where it stands; `read` is up to where publications were looked through for an admission. A log only
+    `first` is where it stands; `read` is up to where publications were looked through for an admission. A log only
     grows, so that what was found once stays the first.
     """
 
-    place: int | None = None
+    first: int | None = None
     read: int = 0
 
 
 def _since(store: Store, forward: Forward) -> int | None:
     """Return the place of the first leaf, or admission, that no release before admissions wrote."""
-    if forward.place is None:
+    if forward.first is None:
         new = ledger.leaves(store, "publication", forward.read)
         admitted = next((index for index, leaf in new if leaf.body["kind"] == "admission"), None)
         first = ledger.first_of(store, SINCE)
         forward.read = new[-1][0] + 1 if new else forward.read
-        forward.place = min((one for one in (first, admitted) if one is not None), default=None)
-    return forward.place
+        forward.first = min((one for one in (first, admitted) if one is not None), default=None)
+    return forward.first
 
 
 def _late(store: Store, index: int, forward: Forward) -> bool:
