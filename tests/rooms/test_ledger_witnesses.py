@@ -440,6 +440,10 @@ def test_a_document_is_never_changed_and_never_too_large(log: Log) -> None:
 
 QUERIES: dict[str, Callable[[Transaction], object]] = {
     "entries_of": lambda tx: tables.entries_of(tx, "party-key"),
+    "entries_of, from a place on": lambda tx: tables.entries_of(tx, "party-key", 40_000),
+    "first_of": lambda tx: tables.first_of(tx, "party-key"),
+    "first_of what there is not": lambda tx: tables.first_of(tx, "unwraps"),
+    "size_beyond": lambda tx: tables.size_beyond(tx, 300),
     "cosignatures": lambda tx: tables.cosignatures(tx, 5_000, newest=True),
     "cosigned_by": lambda tx: tables.cosigned_by(tx, "w1"),
     "newest size": lambda tx: tables.cosigned_size(tx, ["w0", "w1"], 2, (7_000, None), newest=True),

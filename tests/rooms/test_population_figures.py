@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
 
 import pytest
 from click.testing import CliRunner
@@ -13,11 +16,14 @@ from nodes import a_node, a_patient, send, system
 from peopling import URN, a_keeping
 from salus.app import Node, population_at
 from salus.cli import main
+from salus.kernel import FixedClock, Invalid
+from salus.records.population import SMALLEST_SHOWN, STEP, Change, Denominator
+from salus.records.population.publishing import publish, read, written
 
 
-@pytest.fixture(scope="module")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with a_node(tmp_path_factory.mktemp("figures"), "H1") as opened:
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    with a_node(tmp_path, "H1") as opened:
         for born, count in (("1960-02-02", 12), ("1980-02-02", 7), ("2000-02-02", 2), ("2031-02-10", 1)):
             for _ in range(count):
                 person = {"fullUrl": URN, **a_patient(birthDate=born, gender="female")}
@@ -36,14 +42,86 @@ def test_small_figures_are_hidden_and_a_single_birth_is_not_told_by_the_totals(n
     }  # fmt: skip
 
 
-def test_the_command_prints_the_same_and_refuses_a_month_that_is_not_over(node: Node) -> None:
+def test_the_command_prints_the_same_and_refuses_a_month_that_is_not_over_or_was_passed_over(node: Node) -> None:
     data = ["--data", str(node.settings.data)]
     told = CliRunner().invoke(main, ["population", "--month", "2020-02", "--json", *data])
     shown = CliRunner().invoke(main, ["population", "--month", "2020-02", *data])
     follow_up = CliRunner().invoke(main, ["population", "--follow-up", *data])
-    wrong = [CliRunner().invoke(main, ["population", "--month", month, *data]) for month in ("2999-01", "soon")]
+    wrong = [
+        CliRunner().invoke(main, ["population", "--month", month, *data]) for month in ("2999-01", "2020-01", "soon")
+    ]
 
     assert {f["age_from"] for f in json.loads(told.output)["figures"]} == {20, 40, 60}
     assert "900101  female  60-64" in shown.output
     assert follow_up.exit_code == 0
-    assert [one.exit_code for one in wrong] == [1, 1]
+    assert [one.exit_code for one in wrong] == [1, 1, 1]
+
+
+FEBRUARY, MARCH = date(2031, 2, 1), date(2031, 3, 1)
+
+
+def comes(node: Node, born: str) -> None:
+    """Somebody's record comes, and says that it has been kept here since long ago."""
+    send(node, system(), {"fullUrl": URN, **a_patient(birthDate=born, gender="female")}, a_keeping(URN, "2021-01-01"))
+
+
+def test_a_record_that_came_changes_no_figure_until_five_did_and_a_month_is_over(node: Node) -> None:
+    first = population_at(node, FEBRUARY)
+    for _ in range(STEP - 1):
+        comes(node, "1980-05-05")
+    comes(node, "1990-05-05")
+    again = population_at(node, FEBRUARY)
+    with pytest.raises(Invalid):
+        population_at(node, MARCH)
+    standing = node.clock
+    node.clock = FixedClock(standing.now() + timedelta(days=40))
+    march = population_at(node, MARCH)
+    comes(node, "1980-05-05")
+    node.clock = FixedClock(standing.now() + timedelta(days=70))
+    april = population_at(node, date(2031, 4, 1))
+    late = population_at(node, MARCH)
+    node.clock = standing
+
+    shown = [[(one.age_from, one.residents) for one in told.figures] for told in (first, march, april)]
+    assert again == first
+    assert late == march
+    assert shown[0] == shown[1] == [(0, None), (30, None), (50, 7), (70, 12)]
+    assert shown[2] == [(0, None), (30, None), (50, 12), (70, 12)]
+
+
+def cells(counts: Counter[tuple[str, int]], month: date = MARCH) -> list[Denominator]:
+    told = {"month": month, "county": "900101", "age_to": None}
+    return [Denominator(sex=sex, age_from=age, residents=n, **told) for (sex, age), n in sorted(counts.items()) if n]
+
+
+def moved(before: int, after: int) -> Change:
+    none = {"births": 0, "registered": 0, "moved_in": 0, "deaths": 0, "moved_out": 0}
+    return Change(month=MARCH, county="900101", before=before, after=after, **none)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_figures_move_by_steps_stay_near_what_is_true_and_none_is_small(seed: int) -> None:
+    random = Random(seed)
+    lines = [(sex, age) for sex in ("female", "male") for age in (0, 1, 5, 85)]
+    counts = Counter({line: random.randint(0, 30) for line in lines})
+    before = publish(cells(counts), [moved(0, counts.total())], None)
+    for _ in range(12):
+        for line in lines:
+            counts[line] = max(0, counts[line] + random.randint(-3, 3))
+        told = publish(cells(counts), [moved(before[0].after, counts.total())], before)
+        last, now = before[0], told[0]
+        for line in lines:
+            was, held = last.held.get((line[0], (line[1], None)), 0), now.held.get((line[0], (line[1], None)), 0)
+            assert held == was or abs(held - was) >= STEP
+            assert abs(held - counts[line]) < STEP
+        assert not [one for one in now.shown.values() if one is not None and one < SMALLEST_SHOWN]
+        assert now.after == last.after or abs(now.after - last.after) >= STEP
+        assert [read(one.county, written(one)) for one in told] == told
+        before = told
+
+
+def test_a_month_without_anybody_is_published_too() -> None:
+    none = publish([], [], None)
+
+    assert [(one.county, dict(one.shown)) for one in none] == [(None, {})]
+    assert publish(cells(Counter({("male", 30): 4})), [], none)[0].shown == {}

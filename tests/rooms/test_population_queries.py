@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import cast
 
 import pytest
@@ -16,6 +17,7 @@ from salus.records.population import store as population
 from salus.storage import Duty, Store, Transaction
 
 CHARTS = 20_000
+FEW = "generate_series(1, 5000) n"
 SIGHT = Sight(facility="H2", closed={700_005: 7, 700_006: 0})
 ONE_ROW = "Seq Scan on surveying"
 Call = Callable[[Transaction], object]
@@ -35,6 +37,10 @@ QUERIES: dict[str, Call] = {
     "population: note_surveyed": lambda tx: population.note_surveyed(tx, 1, 0),
     "population: unsurveyed": lambda tx: population.unsurveyed(tx, 1),
     "population: resources_of": lambda tx: population.resources_of(tx, 700_005, ("Patient", "Condition")),
+    "population: lock_published": population.lock_published,
+    "population: newest_published": population.newest_published,
+    "population: published": lambda tx: population.published(tx, date(2031, 2, 1)),
+    "population: add_published": lambda tx: population.add_published(tx, date(2031, 2, 1), []),
     "following: replace_followed": lambda tx: following.replace_followed(tx, [700_005], []),
     "following: followed_of": lambda tx: following.followed_of(tx, SIGHT),
 }
@@ -52,6 +58,7 @@ def filled(store: Store) -> Store:
         f"insert into records.vital select n, 'H1', '1980-01-01', 'male', null, null, true, now() from {span}",
         f"insert into records.keeping select n, n, 'H' || n % 100, '2020-01-01', null, now() from {span}",
         f"insert into records.followed select n, ('topic-' || n % 20)::bytea, n, '2031-01-01' from {span}",
+        f"insert into records.published select date '1100-01-01' + make_interval(months => n), '', '{{}}' from {FEW}",
         "analyze",
     ]
     with store.connect(Duty.MIGRATION, "salus") as connection:

@@ -10,9 +10,9 @@ import pytest
 
 from audited import Paper, found_in, hash_of, told_in, witness_leaf
 from exposures import Tracing, an_invented_word, tracing
-from measures import ALIVE, DAY, HOUR, World
-from salus.cli.actors import Party
-from salus.rules import INVESTIGATOR
+from measures import ALIVE, DAY, DISEASE, HOUR, World, decided
+from salus.cli.actors import Party, commit_specimen, new_subject, sign_result
+from salus.rules import INVESTIGATOR, Result
 
 AT = ALIVE + 9 * HOUR
 
@@ -106,12 +106,56 @@ def without_the_word(world: Tracing) -> tuple[str, int]:
 
 
 def after_its_end(world: Tracing) -> tuple[str, int]:
-    world.end(world.people[3], AT)
-    return "ORDER-VIOLATION", add(world, world.attest().leaf)
+    world.log(world.attest())
+    world.end(world.people[1], AT)
+    return "ORDER-VIOLATION", add(world, world.attest(number=2).leaf)
 
 
 def an_end_by_a_stranger(world: Tracing) -> tuple[str, int]:
     return "SIGNATURE", world.end(Party.new("L1", "green-laboratories", "laboratory"), AT)
+
+
+def an_end_by_who_signed_nothing(world: Tracing) -> tuple[str, int]:
+    world.log(world.attest())
+    return "SIGNATURE", world.end(world.people[3], AT)
+
+
+def an_end_before_its_exposure(world: Tracing) -> tuple[str, int]:
+    """Who signs an exposure afterwards had none when ending the case."""
+    leaf = world.end(world.people[0], AT)
+    add(world, world.attest().leaf)
+    return "SIGNATURE", leaf
+
+
+def an_end_of_no_case(world: Tracing) -> tuple[str, int]:
+    return "EVID-MISSING", world.end(world.world.laboratory, AT, hash_of("nothing"))
+
+
+def logged(world: Tracing, party: Party, at: datetime) -> Party:
+    world.world.log.append("party-key", party.key_leaf)
+    world.world.log.close(at)
+    return party
+
+
+def an_end_by_a_fresh_key(world: Tracing) -> tuple[str, int]:
+    """Of an organisation that signed, made for this."""
+    world.log(world.attest())
+    return "SIGNATURE", world.end(logged(world, Party.new("investigator-7", "cdc-city", INVESTIGATOR), AT), AT + HOUR)
+
+
+def an_end_by_a_laboratorys_fresh_key(world: Tracing) -> tuple[str, int]:
+    mine = world.world.laboratory
+    return "SIGNATURE", world.end(logged(world, Party.new(mine.name, mine.organisation, mine.duty), AT), AT + HOUR)
+
+
+def an_end_by_a_laboratory_without_a_result(world: Tracing) -> tuple[str, int]:
+    """Its key is an old one, and its first result came after the case was decided."""
+    other = logged(world, Party.new("L9", "other-laboratories", "laboratory"), AT)
+    at = AT + 8 * DAY
+    specimen = commit_specimen(world.world.site, disease=DISEASE, taken=at, subject=new_subject())
+    world.world.evidence(specimen, at=at + HOUR)
+    world.world.evidence(sign_result(other, specimen, Result.NEGATIVE, at + 2 * HOUR), at=at + 2 * HOUR)
+    return "SIGNATURE", world.end(other, at + 3 * HOUR)
 
 
 def after_the_emergency(world: Tracing) -> tuple[str, int]:
@@ -134,6 +178,12 @@ def after_the_emergency(world: Tracing) -> tuple[str, int]:
         without_the_word,
         after_its_end,
         an_end_by_a_stranger,
+        an_end_by_who_signed_nothing,
+        an_end_before_its_exposure,
+        an_end_of_no_case,
+        an_end_by_a_fresh_key,
+        an_end_by_a_laboratorys_fresh_key,
+        an_end_by_a_laboratory_without_a_result,
         after_the_emergency,
     ],
 )
@@ -141,9 +191,9 @@ def test_each_fraud_is_found_at_its_leaf(
     world: Tracing, tmp_path: Path, plant: Callable[[Tracing], tuple[str, int]]
 ) -> None:
     codes, leaf = plant(world)
-    late = plant is after_the_emergency
+    days = {after_the_emergency: 41, an_end_by_a_laboratory_without_a_result: 9}.get(plant, 2)
 
-    found = paper_of(world, tmp_path, AT + (41 if late else 2) * DAY).audit()
+    found = paper_of(world, tmp_path, AT + days * DAY).audit()
 
     assert found_in(found) == [(code, leaf) for code in codes.split()], told_in(found)
 
@@ -165,7 +215,7 @@ def test_what_came_in_the_batch_of_the_end_says_nothing_of_the_order(
 ) -> None:
     if first == "slip":
         world.world.log.append("exposure", world.attest().leaf)
-    world.end(world.people[3], None)
+    world.end(world.people[0], None)
     if first == "end":
         world.world.log.append("exposure", world.attest().leaf)
     world.world.log.close(AT)
@@ -187,6 +237,38 @@ def test_investigators_may_be_called_as_they_like(world: Tracing, tmp_path: Path
     world.world.log.close(AT + 8 * DAY)
 
     found = paper_of(world, tmp_path, AT + 9 * DAY).audit()
+
+    assert found.good, told_in(found)
+
+
+def by_another_of_an_organisation_that_signed(world: Tracing) -> Party:
+    world.log(world.attest())
+    return world.people[4]
+
+
+def by_its_laboratory(world: Tracing) -> Party:
+    return world.world.laboratory
+
+
+@pytest.mark.parametrize("who", [by_another_of_an_organisation_that_signed, by_its_laboratory])
+def test_an_end_by_somebody_whose_case_it_is_is_clean(
+    world: Tracing, tmp_path: Path, who: Callable[[Tracing], Party]
+) -> None:
+    world.end(who(world), AT + HOUR)
+
+    found = paper_of(world, tmp_path).audit()
+
+    assert found.good, told_in(found)
+
+
+def test_a_new_laboratory_corrects_its_own_in_its_first_week_and_is_clean(world: Tracing, tmp_path: Path) -> None:
+    """Its key stood in the log before the case was decided, so that it was not made to end it."""
+    new = logged(world, Party.new("L9", "other-laboratories", "laboratory"), AT)
+    specimen = commit_specimen(world.world.site, disease=DISEASE, taken=AT, subject=new_subject())
+    case = decided(world.world, specimen, sign_result(new, specimen, Result.POSITIVE, AT + 5 * HOUR), at=AT + 6 * HOUR)
+    world.end(new, AT + 8 * HOUR, str(case.value["decision"]["tag"]))
+
+    found = paper_of(world, tmp_path).audit()
 
     assert found.good, told_in(found)
 

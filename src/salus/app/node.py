@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from salus import identity, parties
-from salus.app.grace import GRACE_FILE, Grace, NotAdmitted, not_admitted, note_grace, standing
+from salus.app.grace import GRACE_FILE, Forward, Grace, NotAdmitted, not_admitted, note_grace, standing
 from salus.app.pacing import Pace
 from salus.app.remembering import Memory, log_stamp
 from salus.app.schemas import SCHEMAS
@@ -74,6 +74,7 @@ class Node:
     wanted: set[int] = field(default_factory=set, repr=False)
     _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)
     _minted: dict[UUID, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _forward: Forward = field(default_factory=Forward, repr=False)
 
     @property
     def demo(self) -> bool:
@@ -160,10 +161,10 @@ class Node:
     @property
     def grace(self) -> Grace | None:
         """The places that an upgrade let stay open, also where that is over; None on a demo node."""
+        if self.demo:
+            return None
         at = self.clock.now().replace(second=0, microsecond=0)
-        return (
-            None if self.demo else self.memory.recall("grace", at, lambda: standing(self.store, self.settings.data, at))
-        )
+        return self.memory.recall("grace", at, lambda: standing(self.store, self.settings.data, at, self._forward))
 
     def graced_until(self, place: Facility) -> datetime | None:
         """Return until when a place stays open without an admission; None where it does not, or needs none."""

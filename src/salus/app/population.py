@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 
 from salus import parties
 from salus.app.node import Node
-from salus.records.population import Change, Denominator, changes, check_surveyed, denominators, hidden, suppressed
+from salus.kernel import Invalid, civil_day
+from salus.records.population import Published, figures_of
 from salus.storage import Duty
 
 
@@ -36,39 +36,26 @@ class Population:
 def population_at(node: Node, month: date) -> Population:
     """Return the figures of the end of a month; those from 1 to 4 are hidden, and those that would give one away.
 
-    Raises Unavailable until the charts of an earlier release are counted.
+    Who asks first has them published; whoever asks later gets the very same, whatever came since. They move by steps of
+    five people from the month before. Raises Invalid for a month that is not over or was passed over, and Unavailable
+    until the charts of an earlier release are counted.
     """
+    if month >= civil_day(node.clock.now()).replace(day=1):
+        raise Invalid("this month is not over: its end cannot be counted yet", code="SALUS-R062")
     counties = {place.facility_id: place.county for place in parties.facilities(node.store) if place.care}
     with node.store.transaction(Duty.CARE) as tx:
-        check_surveyed(tx)
-        table = denominators(tx, month, counties)
-        changed = changes(tx, month, counties)
-    return Population(month=month, figures=tuple(_figures(table)), changes=tuple(_change(one) for one in changed))
+        found = figures_of(tx, month, counties)
+    return Population(month=month, figures=tuple(_figures(found)), changes=tuple(_changes(found)))
 
 
-def _figures(table: list[Denominator]) -> Iterator[PopulationFigure]:
-    """Hide small figures county by county, and what would let one be computed from totals by sex and by age."""
-    for _, found in groupby(table, key=lambda one: one.county):
-        cells = {(one.sex, f"{one.age_from}"): one for one in found}
-        small = hidden({cell: one.residents for cell, one in cells.items()})
-        for cell, one in cells.items():
-            yield PopulationFigure(
-                county=one.county,
-                sex=one.sex,
-                age_from=one.age_from,
-                age_to=one.age_to,
-                residents=None if cell in small else one.residents,
-            )
+def _figures(found: Iterable[Published]) -> Iterator[PopulationFigure]:
+    for one in sorted(found, key=lambda one: one.county or "~"):
+        for (sex, (first, beyond)), residents in one.shown.items():
+            yield PopulationFigure(county=one.county, sex=sex, age_from=first, age_to=beyond, residents=residents)
 
 
-def _change(one: Change) -> tuple[str, dict[str, int | None]]:
-    """Hide small flows; where one is hidden, what the totals before and after would tell of it is hidden, too."""
-    names = [field.name for field in fields(one) if field.name not in ("month", "county", "before", "after")]
-    flows = suppressed({name: getattr(one, name) for name in names})
-    ends = suppressed({"before": one.before, "after": one.after})
-    if list(flows.values()).count(None) == 1:
-        ends = {**ends, "before": None}
-    return one.county, {"before": ends["before"], **flows, "after": ends["after"]}
+def _changes(found: Iterable[Published]) -> Iterator[tuple[str, dict[str, int | None]]]:
+    return ((one.county, dict(one.flows)) for one in found if one.county is not None and one.flows)
 
 
 __all__ = ["Population", "PopulationFigure", "population_at"]

@@ -24,7 +24,8 @@ def population(month: str | None, follow_up: bool, data: Path | None, settings: 
     """Print residents by county, sex and age at the end of a month, and its births, deaths and moves.
 
     A county is that of the facility that declared to keep the record. Figures from 1 to 4 are hidden, and others that
-    would give one away. No person is in it.
+    would give one away. A month's figures are published once, to whoever asks first, and stay as they were; from the
+    month before each moves by five people at least. No person is in it.
     """
     with open_node(settings_of(settings, data=data)) as node:
         if follow_up:
@@ -66,14 +67,11 @@ def _shown(count: int | None) -> str:
 
 
 def _month(written: str | None, today: date) -> date:
-    """Return the month asked for, by its first day; one that is not over has no end to count at."""
+    """Return the month asked for, by its first day, or the last whole one."""
     this = today.replace(day=1)
     if written is None:
         return date(this.year - (this.month == 1), 12 if this.month == 1 else this.month - 1, 1)
     try:
-        found = date.fromisoformat(f"{written}-01")
+        return date.fromisoformat(f"{written}-01")
     except ValueError:
         raise Invalid("write a month as 2031-03", code="SALUS-R061") from None
-    if found >= this:
-        raise Invalid("this month is not over: its end cannot be counted yet", code="SALUS-R062")
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -120,11 +121,28 @@ def waiting_of(store: Store) -> set[bytes]:
         return set(tables.waiting_entries(tx))
 
 
-def leaves(store: Store, kind: str) -> list[tuple[int, Leaf]]:
-    """Return every leaf of a kind with its place, in the log's order, whether or not a head covers it yet."""
+def leaves(store: Store, kind: str, since: int = 0) -> list[tuple[int, Leaf]]:
+    """Return every leaf of a kind with its place, in the log's order, whether or not a head covers it yet.
+
+    Whoever asks again says from which place on: what stands before it never changes.
+    """
     with store.transaction(Duty.LEDGER) as tx:
-        found = tables.entries_of(tx, kind)
+        found = tables.entries_of(tx, kind, since)
     return [(index, parse_leaf(entry)) for index, entry in found]
+
+
+def first_of(store: Store, kinds: Iterable[str]) -> int | None:
+    """Return the place of the first leaf of any of these kinds, or None before there is one."""
+    with store.transaction(Duty.LEDGER) as tx:
+        found = [tables.first_of(tx, kind) for kind in kinds]
+    return min((index for index in found if index is not None), default=None)
+
+
+def in_one_batch(store: Store, first: int, second: int) -> bool:
+    """Tell whether no head was signed that holds one of two places, first <= second, and not the other."""
+    with store.transaction(Duty.LEDGER) as tx:
+        size = tables.size_beyond(tx, first)
+    return size is None or size > second
 
 
 def party_keys(store: Store) -> list[PartyKey]:

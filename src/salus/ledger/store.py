@@ -140,6 +140,12 @@ def checkpoints_after(tx: Transaction, since: int) -> list[Checkpoint]:
     return [_checkpoint(*row) for row in rows]
 
 
+def size_beyond(tx: Transaction, size: int) -> int | None:
+    """Return the size of the first head that was signed beyond a size."""
+    row = tx.row("select size from ledger.checkpoint where size > %s order by size limit 1", (size,))
+    return int(row[0]) if row else None
+
+
 def heads_before(tx: Transaction, size: int) -> int:
     """Count the heads that were signed below this size."""
     row = tx.row("select count(*) from ledger.checkpoint where size < %s", (size,))
@@ -176,10 +182,17 @@ def entries(tx: Transaction, start: int, end: int) -> list[bytes]:
     return [bytes(entry) for (entry,) in rows]
 
 
-def entries_of(tx: Transaction, kind: str) -> list[tuple[int, bytes]]:
-    """Return place and bytes of each entry of a kind, in the log's order."""
-    rows = tx.rows(f"select leaf_index, entry from ledger.leaf where {_KIND} = %s order by leaf_index", (kind,))  # noqa: S608
-    return [(int(index), bytes(entry)) for index, entry in rows]
+def entries_of(tx: Transaction, kind: str, since: int = 0) -> list[tuple[int, bytes]]:
+    """Return place and bytes of each entry of a kind from a place on, in the log's order."""
+    asked = f"select leaf_index, entry from ledger.leaf where {_KIND} = %s and leaf_index >= %s order by leaf_index"  # noqa: S608
+    return [(int(index), bytes(entry)) for index, entry in tx.rows(asked, (kind, since))]
+
+
+def first_of(tx: Transaction, kind: str) -> int | None:
+    """Return the place of the first entry of a kind."""
+    asked = f"select leaf_index from ledger.leaf where {_KIND} = %s order by leaf_index limit 1"  # noqa: S608
+    row = tx.row(asked, (kind,))
+    return int(row[0]) if row else None
 
 
 def index_of(tx: Transaction, pending_id: UUID) -> int | None:

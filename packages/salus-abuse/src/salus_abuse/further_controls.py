@@ -274,14 +274,14 @@ def _grace_for_ever() -> None:
 def _grace_at_any_time() -> None:
     """The log may have shown long ago that the node was brought forward."""
     standing = module("salus.app.grace.standing")
-    standing._since = lambda store: None
+    standing._since = lambda *_: None
 
 
 def _grace_unaudited() -> None:
     """In the auditor's own program."""
     from salus_audit.judging import counts
 
-    counts._grace = lambda *_: None
+    counts.judge_grace = lambda *_: None
 
 
 def _spellings_count() -> None:
@@ -303,15 +303,34 @@ def _courts_unaudited() -> None:
 
 
 def _small_figures_shown() -> None:
-    from salus.app import population
+    from salus.records.population import publishing
 
-    population.hidden = lambda table: set()
+    publishing.hidden = lambda table: set()
 
 
 def _nothing_hidden_beside() -> None:
     from salus.records.population import hiding
 
     hiding._beside = lambda *_: set()
+
+
+def _figures_of_now() -> None:
+    """A month's figures are counted anew whenever somebody asks."""
+    from salus.app import population
+    from salus.records import population as register
+    from salus.records.population import publishing
+
+    def anew(tx: Any, month: Any, counties: Any) -> Any:
+        told = register.denominators(tx, month, counties), register.changes(tx, month, counties)
+        return publishing.publish(*told, None)
+
+    population.figures_of = anew
+
+
+def _figures_move_by_one() -> None:
+    from salus.records.population import publishing
+
+    publishing._stepped = lambda count, last: count
 
 
 def _contacts_without_end() -> None:
@@ -326,6 +345,19 @@ def _one_investigator_is_enough() -> None:
     from salus_audit.judging import exposures
 
     exposures._people, exposures._organisations = lambda signers: 2, lambda signers: {"one", "another"}
+
+
+def _anybody_ends_a_case() -> None:
+    from salus.healthcode import slips
+
+    slips.check_end = lambda *_: None
+
+
+def _ends_unaudited() -> None:
+    """In the auditor's own program."""
+    from salus_audit.judging import ended
+
+    ended._fault = lambda *_: None
 
 
 FURTHER: Mapping[str, Callable[[], None]] = {
@@ -367,6 +399,10 @@ FURTHER: Mapping[str, Callable[[], None]] = {
     "courts-audited": _courts_unaudited,
     "small-figures-hidden": _small_figures_shown,
     "beside-hidden": _nothing_hidden_beside,
+    "figures-once": _figures_of_now,
+    "figures-by-steps": _figures_move_by_one,
     "contacts-capped": _contacts_without_end,
     "slips-cosigned": _one_investigator_is_enough,
+    "ends-by-the-involved": _anybody_ends_a_case,
+    "ends-audited": _ends_unaudited,
 }

@@ -1,8 +1,8 @@
 """Honest days, a seed each: whatever an auditor or a verifier finds in them is a false alarm.
 
 A seed chooses what happens: an outbreak, a backlog, a mass event, clocks that differ, a correction, an import of an old
-system's records, two charts of one person, a contest that is answered. What is true is known, and held against what the
-residents' own pages, a fresh verifier and the auditor say.
+system's records, two charts of one person, a contest that is answered, a case with slips that ends. What is true is
+known, and held against what the residents' own pages, a fresh verifier and the auditor say.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from pathlib import Path
 from random import Random
 
 from salus.app import import_files
+from salus.app.slips import read_slips
 from salus.cli.actors import Signed, commit_specimen, new_subject, sign_result
 from salus.kernel import Role, parse_instant
-from salus.rules import EvidenceKind, Measure, Result
+from salus.rules import EvidenceKind, Measure, Result, SlipPaper
+from salus_abuse.attacks.slips import Case, a_slip, an_end, hand_over
 from salus_abuse.forking import CORES, Fell, each
 from salus_abuse.prepared import a_prepared_scene, scenes_folder
 from salus_abuse.scene import DISEASE, HOUR, Person, Scene, a_patient, a_scene
+from salus_abuse.wallet import case_in
 
 AT_ONCE = 50
 """How many days are lived on one node: its emergency lasts thirty days, and a seed takes up to twelve hours."""
@@ -46,13 +49,13 @@ class Day:
         self.expected.append((person, gives.get(result, Measure.NONE)))
         return person
 
-    def reported(self, specimen: Signed, result: Result, *, replaces: str | None = None) -> Signed:
+    def reported(self, specimen: Signed, result: Result, *, replaces: str | None = None, **more: str) -> Signed:
         """The laboratory reports, by a clock that may be a little ahead of the node's too."""
         at = max(self.scene.now, _taken(specimen))
         signed = sign_result(
             self.scene.laboratory, specimen, result, at, kind=EvidenceKind.NUCLEIC_ACID, replaces=replaces
         )
-        self.scene.send_result(signed).raise_for_status()
+        self.scene.send_result(signed, **more).raise_for_status()
         return signed
 
     def held(self) -> None:
@@ -183,6 +186,35 @@ def release(day: Day) -> None:
     day.expected.append((person, Measure.NONE))
 
 
+def traced(day: Day) -> None:
+    """A case has slips, and ends: by an investigator who signed one, or with its laboratory's correction."""
+    s = day.scene
+    person = s.person()
+    specimen = s.specimen(person)
+    wrong = day.reported(specimen, Result.POSITIVE)
+    s.settle()
+    case = Case(*case_in(person.file))
+    handed = [a_slip(s, case, number) for number in range(1, day.random.randint(2, 5))]
+    hand_over(s, *handed).raise_for_status()
+    if day.random.random() < 0.5:
+        s.close()
+    if day.random.random() < 0.5:
+        told = json.dumps({"end": an_end(case.tag, s.investigators[0])})
+        s.browser(Role.EPIDEMIOLOGIST, "CDC1").post("/exposures", leaves=told).raise_for_status()
+        day.expected.append((person, Measure.PRECAUTION))
+    else:
+        ends = an_end(case.tag, s.laboratory)["signature"]
+        day.reported(specimen, Result.NEGATIVE, replaces=wrong.commitment, ends=ends)
+        day.expected.append((person, Measure.NONE))
+    s.settle()
+    day.found += [f"slip {one.leaf['number']} still asks for a test" for one in handed if not ended(s, one)]
+
+
+def ended(s: Scene, slip: SlipPaper) -> bool:
+    """Tell whether a slip says at the node's desk that its case is none any more."""
+    return read_slips(s.node, None, [slip.text]).found.fault == "CORRECTED"
+
+
 KINDS: Sequence[Callable[[Day], None]] = (
     outbreak,
     backlog,
@@ -193,6 +225,7 @@ KINDS: Sequence[Callable[[Day], None]] = (
     two_charts,
     contest,
     release,
+    traced,
 )
 
 

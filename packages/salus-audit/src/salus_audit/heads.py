@@ -108,6 +108,14 @@ class Witnessed:
         place = bisect_right(self._sizes, index) - 1
         return self._sizes[place] if place >= 0 else 0
 
+    def without(self, index: int, at: int) -> int:
+        """Return how many heads in which a leaf did not stand yet a quorum had only from an instant on.
+
+        Of one that says nothing: a node that was out asks witnesses for the last head that it had. Who asks for a
+        second one has closed a batch since then, and left the leaf out of it.
+        """
+        return sum(1 for earliest in self._by[: bisect_right(self._sizes, index)] if earliest >= at)
+
     def stood_at(self, at: int) -> int:
         """Return the size of the largest head that a quorum had by an instant."""
         return self._sizes[bisect_left(self._by, at + 1) - 1] if self._by and self._by[0] <= at else 0

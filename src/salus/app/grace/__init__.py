@@ -6,13 +6,14 @@ No place that came later is among them, and nothing of a node renews or moves wh
 from salus.app.grace.refusing import NotAdmitted, not_admitted
 from salus.app.grace.standing import CLOSES as GRACE_CLOSES
 from salus.app.grace.standing import FILE as GRACE_FILE
-from salus.app.grace.standing import GRACE_LASTS, SINCE, Grace, grace_leaf, note_grace, standing
+from salus.app.grace.standing import GRACE_LASTS, SINCE, Forward, Grace, grace_leaf, note_grace, standing
 
 __all__ = [
     "GRACE_CLOSES",
     "GRACE_FILE",
     "GRACE_LASTS",
     "SINCE",
+    "Forward",
     "Grace",
     "NotAdmitted",
     "grace_leaf",

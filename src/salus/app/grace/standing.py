@@ -65,33 +65,49 @@ def note_grace(store: Store, folder: Path, at: datetime) -> bytes | None:
     """
     if (folder / FILE).exists():
         return None
-    late = at >= CLOSES or _since(store) is not None
+    late = at >= CLOSES or _since(store, Forward()) is not None
     places = parties.graced(store) if ledger.latest(store) and not late else []
     return ledger.append_first(store, grace_leaf(places, at)).encoded
 
 
-def _since(store: Store) -> int | None:
+@dataclass(slots=True)
+class Forward:
+    """What was found of a log that shows that its node was brought forward, so that nothing is read of it twice.
+
+    `first` is where it stands; `read` is up to where publications were looked through for an admission. A log only
+    grows, so that what was found once stays the first.
+    """
+
+    first: int | None = None
+    read: int = 0
+
+
+def _since(store: Store, forward: Forward) -> int | None:
     """Return the place of the first leaf, or admission, that no release before admissions wrote."""
-    found = [index for kind in SINCE for index, _ in ledger.leaves(store, kind)[:1]]
-    admissions = (index for index, leaf in ledger.leaves(store, "publication") if leaf.body["kind"] == "admission")
-    return min((*found, *list(admissions)[:1]), default=None)
+    if forward.first is None:
+        new = ledger.leaves(store, "publication", forward.read)
+        admitted = next((index for index, leaf in new if leaf.body["kind"] == "admission"), None)
+        first = ledger.first_of(store, SINCE)
+        forward.read = new[-1][0] + 1 if new else forward.read
+        forward.first = min((one for one in (first, admitted) if one is not None), default=None)
+    return forward.first
 
 
-def _late(store: Store, index: int) -> bool:
+def _late(store: Store, index: int, forward: Forward) -> bool:
     """Tell whether a batch before that of a leaf shows that the node was brought forward already.
 
     Within a batch the order is drawn by lot, so that it says nothing.
     """
-    first = _since(store)
-    sizes = sorted(one.size for one in ledger.checkpoints(store)) if first is not None and first < index else []
-    return first is not None and any(first < size <= index for size in sizes)
+    first = _since(store, forward)
+    return first is not None and first < index and not ledger.in_one_batch(store, first, index)
 
 
-def standing(store: Store, folder: Path, at: datetime) -> Grace | None:
+def standing(store: Store, folder: Path, at: datetime, forward: Forward | None = None) -> Grace | None:
     """Return the places that were let stay open, whether or not that is over; None unless all say the same.
 
     The file's leaf has to be the first of its kind in the log, no batch after the first that a release with admissions
     wrote, or to wait for its place for a day at most; and the list in the database has to be the one that it names.
+    Who asks again and again keeps in `forward` what was found of the log.
     """
     try:
         noted = ledger.parse_leaf((folder / FILE).read_bytes())
@@ -102,7 +118,7 @@ def standing(store: Store, folder: Path, at: datetime) -> Grace | None:
     starts, ends = (parse_instant(str(noted.body[name])) for name in ("starts", "ends"))
     logged = ledger.leaves(store, KIND)
     if logged:
-        first = logged[0][1].encoded == noted.encoded and not _late(store, logged[0][0])
+        first = logged[0][1].encoded == noted.encoded and not _late(store, logged[0][0], forward or Forward())
     else:
         first = at < starts + UNLOGGED and noted.encoded in ledger.waiting_of(store)
     places = parties.graced(store)

@@ -57,14 +57,15 @@ def correct(
 ) -> None:
     """End what was attested of the case of a result that its laboratory corrected, in the caller's transaction.
 
-    It ends here by itself; the log says so too where the laboratory signed that.
+    It ends here by itself; the log says so too where the laboratory signed that, with a key that was not made for it.
     """
     found = decision_of(tx, Seals.of(keys), result)
     if found is None:
         return
     tag = str(found.leaf["tag"])
     first = tables.end(tx, tag, at)
-    if first and signed.ends and _of_laboratory(tag, signed.party, signed.ends, logged):
+    stood = [one for one in logged if one.logged_at <= found.decided_at or one.logged_at + KEY_NOTICE <= at + SKEW]
+    if first and signed.ends and _of_laboratory(tag, signed.party, signed.ends, stood):
         body = {"index": tag, "party": signed.party, "signature": signed.ends}
         ledger.append(tx, Leaf(kind="exposure-end", body=body))
 

@@ -1,7 +1,6 @@
 """The population register: births, deaths, who keeps whose record, and denominators made of them."""
 
 from salus.records.population.counting import resident as told_by
-from salus.records.population.hiding import hidden
 from salus.records.population.model import (
     AGE_BANDS,
     SMALLEST_SHOWN,
@@ -14,12 +13,14 @@ from salus.records.population.model import (
     last_day,
     suppressed,
 )
+from salus.records.population.publishing import STEP, Published
 from salus.records.population.reading import KEEPING
 from salus.records.population.service import (
     changes,
     charts_kept,
     check_surveyed,
     denominators,
+    figures_of,
     forget,
     keepings_of,
     kept_by,
@@ -34,17 +35,19 @@ __all__ = [
     "AGE_BANDS",
     "KEEPING",
     "SMALLEST_SHOWN",
+    "STEP",
     "Change",
     "Denominator",
     "Keeping",
+    "Published",
     "Standing",
     "Stands",
     "changes",
     "charts_kept",
     "check_surveyed",
     "denominators",
+    "figures_of",
     "forget",
-    "hidden",
     "keeper",
     "keepings_of",
     "kept_by",

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from salus.access.consent import Sight
 from salus.identity import residents, residents_of
-from salus.kernel import Unavailable, civil_day
+from salus.kernel import Invalid, Unavailable, civil_day
 from salus.records.following.topics import TYPES
-from salus.records.population import counting, store
+from salus.records.population import counting, publishing, store
 from salus.records.population.model import Change, Denominator, Keeping, Vital, keeper
+from salus.records.population.publishing import Published
 from salus.records.population.reading import keeping_of, vital_of
 from salus.storage import Transaction
 
@@ -57,6 +58,30 @@ def changes(tx: Transaction, month: date, counties: Mapping[str, str]) -> list[C
     for one in _everybody(tx):
         gathered.add(one)
     return gathered.table()
+
+
+def figures_of(tx: Transaction, month: date, counties: Mapping[str, str]) -> list[Published]:
+    """Return a month's figures as they leave the house: those that were published, else they are now, for good.
+
+    `counties` says in which county each facility lies. Months are published in their order. Raises Invalid for one that
+    was passed over, and Unavailable while charts of an earlier release wait to be surveyed.
+    """
+    found = store.published(tx, month)
+    if found:
+        return found
+    check_surveyed(tx)
+    store.lock_published(tx)
+    newest = store.newest_published(tx)
+    if newest == month:
+        return store.published(tx, month)
+    if newest is not None and month < newest:
+        text = f"no figures of {month:%Y-%m} were published, and by now those of {newest:%Y-%m} are: ask for later ones"
+        raise Invalid(text, code="SALUS-R063")
+    before = store.published(tx, newest) if newest else None
+    store.add_published(
+        tx, month, publishing.publish(denominators(tx, month, counties), changes(tx, month, counties), before)
+    )
+    return store.published(tx, month)
 
 
 def keepings_of(tx: Transaction, sight: Sight) -> list[Keeping]:
@@ -166,6 +191,7 @@ __all__ = [
     "charts_kept",
     "check_surveyed",
     "denominators",
+    "figures_of",
     "forget",
     "keepings_of",
     "kept_by",

@@ -8,11 +8,14 @@ from uuid import UUID
 
 from salus.access.consent import Sight
 from salus.records.population.model import Keeping, Vital
+from salus.records.population.publishing import Published, read, written
 from salus.storage import Transaction
 
 _VITAL = ("chart_key", "facility", "born", "sex", "dead", "died", "vouched", "said_at")
 _KEEPING = ("resource_key", "chart_key", "facility", "since", "until", "said_at")
 _HIGHEST_KEY = 2**63 - 1
+_PUBLISHING = 7_305_829
+"""The advisory lock of who publishes figures."""
 
 
 def replace_vitals(tx: Transaction, rows: Sequence[Vital]) -> None:
@@ -150,6 +153,31 @@ def resources_of(tx: Transaction, chart: int, types: Sequence[str]) -> list[tupl
             (chart, list(types)),
         )
     ]
+
+
+def lock_published(tx: Transaction) -> None:
+    """Let nobody else publish figures until the transaction ends."""
+    tx.row("select pg_advisory_xact_lock(%s)", (_PUBLISHING,))
+
+
+def newest_published(tx: Transaction) -> date | None:
+    """Return the last month whose figures were published."""
+    row = tx.row("select month from records.published order by month desc limit 1")
+    return row[0] if row else None
+
+
+def published(tx: Transaction, month: date) -> list[Published]:
+    """Return a month's figures as they were published, none where they were not."""
+    found = tx.rows("select county, figures from records.published where month = %s order by county", (month,))
+    return [read(county or None, figures) for county, figures in found]
+
+
+def add_published(tx: Transaction, month: date, rows: Sequence[Published]) -> None:
+    """Keep a month's figures for good."""
+    tx.run(
+        "insert into records.published (month, county, figures) select %s, * from unnest(%s::text[], %s::text[])",
+        (month, [one.county or "" for one in rows], [written(one) for one in rows]),
+    )
 
 
 def _vital(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -17,7 +17,7 @@ from salus.app import Node, add_party, arrive, close_batch, demo_resident, discl
 from salus.app.grace import GRACE_CLOSES, GRACE_FILE, NotAdmitted, grace_leaf, note_grace
 from salus.app.population import PopulationFigure, population_at
 from salus.cli.actors import SIGNER, Party
-from salus.kernel import FixedClock, Purpose, Role
+from salus.kernel import FixedClock, Purpose, Role, civil_day
 from salus.ledger import Leaf
 from salus.parties import FacilityKind, principal
 from salus.records import NotFound
@@ -207,24 +207,38 @@ def _unlogged(s: Scene, see: Sight, told: Disclosure, what: str, signatures: Map
 
 @attack(
     "B11",
-    "Published figures of the population are subtracted from each other, and from the one before",
+    "Published figures of the population are subtracted from each other, from those asked before, and a month later",
     powers="U",
     passes="no figure of one to four is shown, none follows from the totals, and one who comes moves nothing shown",
-    cuts=[("small-figures-hidden",), ("beside-hidden",)],
+    cuts=[("small-figures-hidden",), ("beside-hidden",), ("figures-once",), ("figures-by-steps",)],
 )
 def subtracted_figures(s: Scene, see: Sight) -> None:
-    for gender, born, count in (("female", 1990, 7), ("male", 1990, 8), ("female", 1935, 2), ("male", 1935, 9)):
-        for _ in range(count):
-            _counted(s, gender, born)
-    before = _figures(s)
+    for born, women, men in ((1990, 7, 8), (1935, 2, 9), (1970, 10, 10)):
+        for number in range(women + men):
+            _counted(s, "female" if number < women else "male", born)
+    month = _month_before(s.now)
+    before = _figures(s, month)
     small = [one for one in before if one.residents is not None and 0 < one.residents < SMALLEST_SHOWN]
     see.that(f"{len(before)} figures, none of them small: {small[:2]}", len(before) > 3 and not small)
-    found = _subtracted(before, _exact(s))
+    found = _subtracted(before, _exact(s, month))
     see.that(f"subtracting leaves {found} of two old women", found is None)
     _counted(s, "female", 1935)
-    after = _figures(s)
-    shown = [[one for one in told if one.residents is not None] for told in (before, after)]
-    see.that("when a third comes nothing that is shown moves", shown[0] == shown[1])
+    _counted(s, "male", 1970)
+    shown = [one for one in before if one.residents is not None]
+    again = [one for one in _figures(s, month) if one.residents is not None]
+    see.that("when a third comes, and an eleventh man of sixty, nothing that is shown moves", shown == again)
+    standing, later = s.node.clock, s.now + 31 * DAY
+    try:
+        s.node.clock = FixedClock(later)
+        again = [one for one in _figures(s, _month_before(later)) if one.residents is not None]
+    finally:
+        s.node.clock = standing
+    see.that("nor in the figures of a month later", shown == again)
+
+
+def _month_before(at: datetime) -> date:
+    """The last whole month at an instant, by its first day."""
+    return (civil_day(at).replace(day=1) - DAY).replace(day=1)
 
 
 def _counted(s: Scene, gender: str, born: int) -> None:
@@ -232,15 +246,14 @@ def _counted(s: Scene, gender: str, born: int) -> None:
     s.ask("POST", "/fhir/Patient", patient, s.system("H2")).raise_for_status()
 
 
-def _figures(s: Scene) -> list[PopulationFigure]:
+def _figures(s: Scene, month: date) -> list[PopulationFigure]:
     """The figures that leave the house of those whose record no place says that it keeps."""
-    told = population_at(s.node, s.now.date().replace(day=1)).figures
-    return [one for one in told if one.county is None]
+    return [one for one in population_at(s.node, month).figures if one.county is None]
 
 
-def _exact(s: Scene) -> list[Denominator]:
+def _exact(s: Scene, month: date) -> list[Denominator]:
     with s.node.store.transaction(Duty.CARE) as tx:
-        found = denominators(tx, s.now.date().replace(day=1), {})
+        found = denominators(tx, month, {})
     return [one for one in found if one.county is None]
 
 

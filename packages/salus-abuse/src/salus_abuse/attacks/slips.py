@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from salus.app import add_party
 from salus.app.slips import read_slips
 from salus.cli.actors import Party, new_subject, rules_document
 from salus.kernel import Role, format_instant
@@ -21,6 +22,7 @@ from salus.rules import (
     SlipPaper,
     attestation_message,
     commitment_of,
+    end_message,
     recompute_slip,
     sign_with_word,
     word_of,
@@ -28,7 +30,7 @@ from salus.rules import (
 from salus_abuse.attacks.rules import refusal
 from salus_abuse.forging import push
 from salus_abuse.model import Sight, attack
-from salus_abuse.scene import DAY, DISEASE, Scene, with_exposures
+from salus_abuse.scene import DAY, DISEASE, HOUR, Scene, with_exposures
 from salus_abuse.wallet import case_in
 
 CAP = 15
@@ -185,3 +187,38 @@ def without_the_word(s: Scene, see: Sight) -> None:
 def _said(page: str) -> str:
     """What a page says, without the token of its form and the time at its foot."""
     return "".join(re.findall(r'role="alert">(.*?)</div>', page, re.DOTALL))
+
+
+def an_end(case: str, by: Party) -> dict[str, str]:
+    """The leaf by which somebody says that a case is none."""
+    return {"index": case, "party": by.name, "signature": by.sign(end_message(case, by.name))}
+
+
+@attack(
+    "E06",
+    "Somebody whose case it is not ends a case, so that its slips ask for nothing any more: at a desk, and in the log",
+    powers="O, D, G",
+    passes="refused under NOT-INVOLVED; pushed into the log it ends nothing here, and is found from the files alone",
+    cuts=[("ends-by-the-involved",), ("ends-audited",)],
+)
+def ended_by_strangers(s: Scene, see: Sight) -> None:
+    own, other = a_case(s), a_case(s)
+    slip = a_slip(s, own)
+    hand_over(s, slip)
+    s.close()
+    stranger, page = s.investigators[0], s.browser(Role.EPIDEMIOLOGIST, "CDC1")
+    answer = page.post("/exposures", leaves=json.dumps({"end": an_end(other.tag, stranger)}))
+    see.refused("an end of a case that its desk signed nothing of", answer, 400, code="NOT-INVOLVED")
+    before = s.outside()
+    see.strikes()
+    s.advance(HOUR)
+    fresh = Party.new(s.laboratory.name, s.laboratory.organisation, s.laboratory.duty)
+    add_party(s.node, fresh.key_leaf)
+    s.close()
+    push(s, "exposure-end", an_end(other.tag, stranger), an_end(own.tag, fresh), an_end(new_subject(), s.laboratory))
+    s.close()
+    see.that("the slip still asks for a test", asked(s, slip) is Measure.ADVISE)
+    found = s.outside()
+    if before is not None and found is not None:
+        more = dict(found - before)
+        see.that(f"salus-audit reports {more}", more == {"SIGNATURE": 2, "EVID-MISSING": 1})

@@ -11,6 +11,7 @@ from typing import Any
 
 from salus_audit.heads import Witnessed
 from salus_audit.judging.decisions import SKEW
+from salus_audit.judging.grace import judge_grace
 from salus_audit.judging.publishing import DAY, Published
 from salus_audit.judging.unwraps import judge_unwraps
 from salus_audit.reading.walking import Log
@@ -18,12 +19,6 @@ from salus_audit.spelling import base64_of, instant, jcs, seconds
 
 SHRED_WITHIN = 30 * DAY
 """How long after an emergency's end the keys of its data have to be destroyed at the latest."""
-GRACE = 30 * DAY
-"""How long after an upgrade places of care stay open without an admission."""
-GRACE_CLOSES = seconds("2027-06-01T00:00:00Z")
-"""From when on no upgrade lets places stay open; an entry may have waited a day for its place."""
-SINCE = ("break-glass", "disclosure", "exposure", "exposure-end", "shred", "unwraps", "veto")
-"""Kinds of entries that no release before admissions wrote."""
 
 
 def judge_counts(log: Log, seen: Witnessed, emergencies: Iterable[Published]) -> None:
@@ -39,7 +34,7 @@ def judge_counts(log: Log, seen: Witnessed, emergencies: Iterable[Published]) ->
     _looks(log)
     judge_unwraps(log, seen)
     _shredded(log, seen, emergencies)
-    _grace(log, seen)
+    judge_grace(log, seen)
 
 
 def _anchors(log: Log) -> None:
@@ -120,29 +115,6 @@ def _looks(log: Log) -> None:
         if body["unreviewed"]:
             text = f"{body['unreviewed']} emergency looks whose time ran out on {body['day']} were not reviewed"
             log.findings.add("UNREVIEWED", index, body["organisation"], text)
-
-
-def _grace(log: Log, seen: Witnessed) -> None:
-    """Places without an admission stay open once, for 30 days from when the log was told; the first entry counts.
-
-    An entry that was put off is found: after GRACE_CLOSES, or in a later batch than the first entry of a kind that came
-    with admissions, which show that the node was brought forward already.
-    """
-    since = [index for kind in SINCE for index, _ in log.of(kind)[:1]]
-    since += [index for index, body in log.of("publication") if body["kind"] == "admission"][:1]
-    forward = min(map(log.stretch, since), default=None)
-    for place, (index, body) in enumerate(log.of("grace")):
-        starts, ends, at = seconds(body["starts"]), seconds(body["ends"]), seen.seen(index)
-        if place:
-            log.findings.add("GRACE-AGAIN", index, None, "places without an admission were let stay open once before")
-        elif ends - starts > GRACE or (at is not None and body["places"] and starts > at + SKEW):
-            log.findings.add("GRACE-AGAIN", index, None, "places without an admission stay open for 30 days at most")
-        elif body["places"] and (starts >= GRACE_CLOSES or (at is not None and at >= GRACE_CLOSES + DAY)):
-            text = f"no upgrade lets places stay open from {instant(GRACE_CLOSES)} on"
-            log.findings.add("GRACE-LATE", index, None, text)
-        elif body["places"] and forward is not None and forward < log.stretch(index):
-            text = f"the log shows at {min(since)} that this node had been upgraded before"
-            log.findings.add("GRACE-LATE", index, None, text)
 
 
 def _shredded(log: Log, seen: Witnessed, emergencies: Iterable[Published]) -> None:

@@ -1,9 +1,8 @@
 """Exposures that investigators attested: blinded, but with who signed, of which case, and how many of it.
 
 Whom they are about is nowhere in the log. What can be told is that each has a case before it that gave its word, and
-signers enough; that
-no case has more than its share, nor any after the batch that ended it; and how many each organisation attested. Within
-a batch the order is drawn by lot, so that it says nothing.
+signers enough; that no case has more than its share, nor any after the batch that ended it; and how many each
+organisation attested. Within a batch the order is drawn by lot, so that it says nothing.
 """
 
 from __future__ import annotations
@@ -14,19 +13,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from salus_audit.heads import Witnessed
-from salus_audit.judging.publishing import DAY, Key
+from salus_audit.judging.ended import KEY_NOTICE, ends_of
+from salus_audit.judging.publishing import Key
 from salus_audit.reading.walking import Log
 from salus_audit.signing import signed
 from salus_audit.spelling import folded, instant, jcs, octets
 
 MOST_OF_A_CASE = 15
 FURTHER_SIGNERS, FURTHER_ORGANISATIONS = 4, 3
-KEY_NOTICE = 7 * DAY
 SMALL = 10
 """Fewer of one organisation and month are told together with others'."""
 SKEW = 300
 TOGETHER = "together"
-_ENDING = ("investigator", "laboratory")
+INVESTIGATOR = "investigator"
 
 Under = Callable[[int, bytes], tuple[str, str] | None]
 """Say what is wrong with the rules of a digest at a place of the log; None if they were alive there."""
@@ -55,7 +54,8 @@ class Exposures:
 def judge_exposures(log: Log, seen: Witnessed, keys: Iterable[Key], under: Under) -> Exposures:
     """Find what is wrong with any exposure, and count them."""
     found, known = Exposures(), list(keys)
-    ended, cases = _ended(log, seen, known), _cases(log)
+    involved, cases = _involved(log, known), _cases(log)
+    ended = ends_of(log, seen, known, cases, involved)
     taken: dict[str, dict[int, int]] = defaultdict(dict)
     committed: dict[str, int] = {}
     quorumless: Counter[str] = Counter()
@@ -89,8 +89,8 @@ def _names(body: Mapping[str, Any]) -> str:
 
 
 def _cases(log: Log) -> dict[bytes, tuple[int, bytes, bytes]]:
-    """Return place, rules and the word's key of each decision whose tag an exposure names."""
-    wanted = {octets(body["index"]) for _, body in log.of("exposure")}
+    """Return place, rules and the word's key of each decision whose tag an exposure, or the end of a case, names."""
+    wanted = {octets(body["index"]) for kind in ("exposure", "exposure-end") for _, body in log.of(kind)}
     if not wanted:
         return {}
     found: dict[bytes, tuple[int, bytes, bytes]] = {}
@@ -128,19 +128,37 @@ def _worded_by_case(key: bytes, body: Mapping[str, Any]) -> bool:
 
 
 def _signers(log: Log, index: int, body: Mapping[str, Any], at: int, keys: Sequence[Key]) -> list[Key]:
-    message = jcs({"exposure": {name: body[name] for name in ("commitment", "index", "number")}})
-    stood = [one for one in keys if one.duty == "investigator" and one.seen + KEY_NOTICE <= at + SKEW]
     found = []
-    for party, signature in body["signatures"].items():
-        raw = octets(signature, 64)
-        mine = [one for one in stood if one.party == party and signed(one.key, message, raw)]
-        if mine:
-            found.append(mine[0])
+    for party, mine in _made_by(body, keys).items():
+        stood = [one for one in mine if one.seen + KEY_NOTICE <= at + SKEW]
+        if stood:
+            found.append(stood[0])
         else:
             text = "this signature of an exposure is of no investigator's key that the log had for seven days"
             log.findings.add("SIGNATURE", index, party, text)
     if len(found) == len(body["signatures"]) and (_people(found) < 2 or len(_organisations(found)) < 2):
         log.findings.add("SHORT-QUORUM", index, _names(body), "it takes two investigators of two organisations")
+    return found
+
+
+def _made_by(body: Mapping[str, Any], keys: Iterable[Key]) -> dict[str, list[Key]]:
+    """Return by each name under an exposure the investigator's keys that made its signature."""
+    message = jcs({"exposure": {name: body[name] for name in ("commitment", "index", "number")}})
+    mine = [one for one in keys if one.duty == INVESTIGATOR and one.party in body["signatures"]]
+    return {
+        party: [one for one in mine if one.party == party and signed(one.key, message, octets(signature, 64))]
+        for party, signature in body["signatures"].items()
+    }
+
+
+def _involved(log: Log, keys: Sequence[Key]) -> dict[str, list[tuple[int, str]]]:
+    """Return by each case the organisations whose investigators signed an exposure of it, with the place of that."""
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    wanted = {body["index"] for _, body in log.of("exposure-end")}
+    for index, body in log.of("exposure"):
+        if body["index"] in wanted:
+            signers = [one for mine in _made_by(body, keys).values() for one in mine]
+            found[body["index"]] += [(index, name) for name in sorted(_organisations(signers))]
     return found
 
 
@@ -154,19 +172,3 @@ def _organisations(signers: Sequence[Key]) -> set[str]:
 
 def _many(signers: Sequence[Key]) -> bool:
     return _people(signers) >= FURTHER_SIGNERS and len(_organisations(signers)) >= FURTHER_ORGANISATIONS
-
-
-def _ended(log: Log, seen: Witnessed, keys: Sequence[Key]) -> dict[str, int]:
-    """Return where each case was first said to be none, by an investigator or a laboratory that the log had."""
-    found: dict[str, int] = {}
-    for index, body in log.of("exposure-end"):
-        at = seen.seen(index)
-        if at is None:
-            continue
-        message = jcs({"exposure-end": {"index": body["index"], "party": body["party"]}})
-        mine = [one for one in keys if one.party == body["party"] and one.duty in _ENDING and one.seen <= at]
-        if any(signed(one.key, message, octets(body["signature"], 64)) for one in mine):
-            found.setdefault(body["index"], index)
-        else:
-            log.findings.add("SIGNATURE", index, body["party"], "no key that the log had signed this end of a case")
-    return found
