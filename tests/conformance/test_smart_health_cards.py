@@ -193,3 +193,10 @@ def test_a_card_in_chunks_is_one_card_in_any_order_and_none_while_a_chunk_is_mis
     assert verify_shc(decode_shc(chunks[2], chunks[0], chunks[1]), keys, AT).holder.family == "Kenobi-Skywalker"
     for some in (chunks[:2], [chunks[0]] * 3, [*chunks, chunks[0]], []):
         assert fate(lambda some=some: decode_shc(*some)) in {Fault.STRUCTURE, Fault.LENGTH}
+
+
+def test_a_card_nests_no_deeper_than_cards_do() -> None:
+    assert read_json(b"[" * 64 + b"]" * 64)
+    with pytest.raises(CodecError) as refused:
+        read_json(b"[" * 65 + b"]" * 65)
+    assert refused.value.fault is Fault.STRUCTURE

@@ -82,8 +82,12 @@ def test_depth_is_refused_wherever_it_stands(node: Serving, token: str, level: i
         assert node.post(path, body, token).status_code in (200, 400)
 
 
-def test_depth_is_refused_where_a_hospital_says_what_it_has(node: Serving, token: str) -> None:
+@pytest.mark.parametrize("level", [2, 65, 900, 100_000])
+def test_depth_is_refused_where_a_hospital_says_what_it_has(node: Serving, token: str, level: int) -> None:
+    deep = b"[" * level + b"]" * level
+
     assert node.post("/resources", b"[" * 200_000, token).status_code == 400
+    assert node.post("/resources", b'{"as_of":' + deep + b',"resources":{}}', token).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["%00", "checkpoint%00", "tile/%00/000", "..%2fvkey", "%ff", "published/" + "0" * 64])

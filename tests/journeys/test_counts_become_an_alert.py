@@ -257,6 +257,17 @@ def feed(node: Node, role: Role, facility: str, body: Any, series: str = "school
         return client.ask("POST", f"/feeds/{series}", content=json.dumps(body), headers=headers)
 
 
+def test_a_feed_nests_no_deeper_than_feeds_do(node: Node) -> None:
+    deep: object = 1
+    for _ in range(900):
+        deep = [deep]
+
+    refused = feed(node, Role.DEPARTMENT_SYSTEM, "D1", [{"county": deep}])
+
+    assert refused.status_code == 400
+    assert "inside of each other" in refused.json()["error"]
+
+
 def test_a_school_feed_with_a_name_is_refused_counted_and_leaves_nothing(node: Node) -> None:
     refused = feed(node, Role.DEPARTMENT_SYSTEM, "D1", rows(12, 14) + rows(9, name="Wang Fang", county="900102"))
     with node.store.transaction(Duty.SURVEILLANCE) as tx:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -13,16 +14,18 @@ from doors import Door as Paper
 from foreigners import CERTIFICATE, VACCINATION
 from journeys.door import HOUR, Door, a_door
 from journeys.recognised import recognise
-from nodes import clinician, system
+from nodes import a_number, a_patient, clinician, resident_of, send, system, the_resident
 from recognising import DAY, HC1, OTHER, card, dcc, given, hc1_key, observed, recognition, shc_key
-from salus import app
+from salus import app, identity
 from salus.codec.certificates import Reason
 from salus.codec.foreign.smart import joined
 from salus.codec.recognising import Believed, NotBelieved, believe
 from salus.healthcode.brought import Brought, BroughtFact, BroughtRefused, brought_of
 from salus.healthcode.brought import store as sql
 from salus.healthcode.brought.model import written
-from salus.kernel import Refused, new_id
+from salus.identity import Author
+from salus.kernel import Refused, Role, new_id
+from salus.parties import Principal
 from salus.rules import recognised_at
 from salus.storage import Duty, Store
 
@@ -166,6 +169,54 @@ def test_what_is_not_believed_or_not_ones_own_is_not_taken(door: Door, what: str
     with pytest.raises(BroughtRefused, match="not taken"):
         app.bring_certificate(door.node, door.resident, [text] if text else [])
     assert app.my_brought(door.node, door.resident) == ()
+
+
+def under_another_number(door: Door) -> tuple[Principal, int]:
+    """Register the same person again under a mistyped number, and step into that account; also the new chart."""
+    told = a_patient(a_number(8), name=[{"text": "Sun Xinxiao"}], birthDate="1980-01-01")
+    done = send(door.node, system("H1"), told)
+    with door.node.store.transaction(Duty.CARE) as tx:
+        found = identity.resident_by_key(tx, resident_of(door.node, done))
+    assert found is not None
+    return the_resident(found.resident_id), done.outcomes[0].chart_key
+
+
+def chart_of(door: Door) -> int:
+    """Return the chart that the resident had from the beginning."""
+    with door.node.store.transaction(Duty.CARE) as tx:
+        key = door.node.resident_key(tx, door.resident.resident) if door.resident.resident else None
+        found = identity.resident_by_key(tx, key) if key is not None else None
+    assert found is not None
+    return found.charts[0]
+
+
+def seen_in_care(door: Door, who: Principal) -> list[UUID]:
+    """Let somebody arrive at H1, and return what a clinician there is shown of what was brought."""
+    arrived = app.arrive(door.node, clinician("H1"), app.my_code(door.node, who).code)
+    return [one.brought_id for one in app.view_summary(door.node, clinician("H1"), arrived.resident_id).brought]
+
+
+def test_what_is_said_under_one_number_holds_for_what_was_brought_under_the_other(door: Door) -> None:
+    other, chart = under_another_number(door)
+    text, people = hcert(door), (door.resident, other)
+    names = [app.bring_certificate(door.node, who, [text], shown=True) for who in people]
+    before = [seen_in_care(door, who) for who in people]
+    with door.node.store.transaction(Duty.CARE) as tx:
+        author = Author(name="one", role=Role.INDEX_REVIEWER, second="two")
+        identity.link(tx, (chart_of(door), chart), ground="mistyped", author=author, at=door.now)
+    linked = seen_in_care(door, other)
+    hidden = app.bring_certificate(door.node, other, [text])
+    told = [[(one.brought_id, one.shown) for one in app.my_brought(door.node, who)] for who in people]
+    care = [seen_in_care(door, who) for who in people]
+    again = app.bring_certificate(door.node, door.resident, [text])
+    app.take_out_brought(door.node, door.resident, hidden)
+
+    assert before == [[name] for name in names]
+    assert set(linked) == set(names)
+    assert told == [[(hidden, False)]] * 2
+    assert care == [[], []]
+    assert again == hidden
+    assert app.my_brought(door.node, other) == ()
 
 
 def test_nobody_else_brings_or_sees(door: Door) -> None:

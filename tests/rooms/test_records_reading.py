@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import suppress
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from salus.kernel import nests_deeper
 from salus.records import RecordRefused, parse, take_apart
 from salus.records.fhir import validation
 from salus.records.fhir.facts import asked_token, span_of, token_of, tokens
-from salus.records.fhir.parse import MOST_BYTES, dump
+from salus.records.fhir.parse import MOST_BYTES, MOST_NESTED, dump
 from salus.records.fhir.walk import Walked, walk
 from salus.records.intake.examine import examine
 
@@ -146,6 +148,35 @@ def test_extensions_nested_too_deeply_are_refused_like_anything_else_that_is() -
     (problem,) = walk({"resourceType": "Patient", "extension": [deep]}).problems
 
     assert "nested deeper" in problem.text
+
+
+@pytest.mark.parametrize("around", ["list", "object"])
+def test_how_deep_is_read_is_said_here_and_not_by_the_parser(around: str) -> None:
+    """As of Python 3.13 the parser follows ten thousand levels; here it is let follow thousands too."""
+    opens, closes = ("[", "]") if around == "list" else ('{"a":', "}")
+
+    def nested(levels: int) -> bytes:
+        return ('{"x":' + opens * (levels - 1) + "1" + closes * (levels - 1) + "}").encode()
+
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(6_000)
+    try:
+        assert nests_deeper(parse(nested(MOST_NESTED)), MOST_NESTED - 1)
+        for levels in (MOST_NESTED + 1, 4_000):
+            with pytest.raises(RecordRefused, match="nested deeper") as refused:
+                parse(nested(levels))
+            assert refused.value.status == 400
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+@pytest.mark.parametrize(
+    ("value", "depth"),
+    [(1, 0), ("[[", 0), ([], 1), ({}, 1), ([1, [2], {"a": 3}], 2), ([[], [[]], {"a": {"b": [1]}}], 4)],
+)
+def test_depth_is_counted_in_lists_and_objects(value: Any, depth: int) -> None:
+    assert not nests_deeper(value, depth)
+    assert depth == 0 or nests_deeper(value, depth - 1)
 
 
 def test_a_position_is_taken_out_of_a_location_wherever_it_stands() -> None:

@@ -37,6 +37,8 @@ from salus.access.model import (
 )
 from salus.access.policy.engine import Policy, load_policy, permit
 from salus.access.policy.model import Action, Decision, Kind, Request
+from salus.access.refusing.model import REFUSALS_WHOLE
+from salus.access.refusing.service import Refusals
 from salus.access.service import (
     PARTED,
     attempts,
@@ -69,6 +71,7 @@ __all__ = [
     "LONGEST_OPENING",
     "MEASURE_ATTEMPTS",
     "PARTED",
+    "REFUSALS_WHOLE",
     "RELATION_LASTS",
     "UNCONFIRMED_LASTS",
     "About",
@@ -89,6 +92,7 @@ __all__ = [
     "ReadInvalid",
     "ReadProof",
     "Refusal",
+    "Refusals",
     "RegisteredRead",
     "Request",
     "Says",

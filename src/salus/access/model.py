@@ -68,7 +68,10 @@ class RegisteredRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """What was refused, and to whom. `code` is an error's code or a decision's ground; nothing in it is free text."""
+    """What was refused, and to whom. `code` is an error's code or a decision's ground; nothing in it is free text.
+
+    It may stand for several, `count` of them, alike in all of this, `since` the first and until `at`.
+    """
 
     code: str
     role: Role
@@ -77,6 +80,8 @@ class Refusal:
     action: str
     purpose: Purpose | None
     at: datetime
+    count: int = 1
+    since: datetime | None = None
 
 
 class Fault(StrEnum):

@@ -67,7 +67,10 @@ def tell_of_earlier(tx: Transaction, charts: Sequence[int], before: int, now: in
 
 
 def record_refusal(store: Store, *refusals: Refusal) -> None:
-    """Keep refusals in a transaction of their own, so that they stay when the refused request is rolled back."""
+    """Write refusals in a transaction of their own, so that they stay when the refused request is rolled back.
+
+    A node keeps them by its `Refusals`, which count those of a loop.
+    """
     with store.transaction(Duty.CARE) as tx:
         for refusal in refusals:
             sql.add_refusal(tx, refusal)

@@ -136,10 +136,10 @@ def reads_of_charts(tx: Transaction, resident: int, charts: Sequence[int]) -> li
 
 
 def add_refusal(tx: Transaction, refusal: Refusal) -> None:
-    """Insert one refusal."""
+    """Insert one refusal, or what counts several."""
     tx.run(
-        "insert into access.refusal (code, role, principal, facility, action, purpose, at)"
-        " values (%s, %s, %s, %s, %s, %s, %s)",
+        "insert into access.refusal (code, role, principal, facility, action, purpose, at, count, since)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             refusal.code,
             refusal.role.value,
@@ -148,6 +148,8 @@ def add_refusal(tx: Transaction, refusal: Refusal) -> None:
             str(refusal.action),
             refusal.purpose,
             refusal.at,
+            refusal.count,
+            refusal.since,
         ),
     )
 
@@ -155,7 +157,7 @@ def add_refusal(tx: Transaction, refusal: Refusal) -> None:
 def refusal_counts(tx: Transaction, actions: Sequence[str]) -> list[tuple[date, str, int]]:
     """Count refusals of these actions by UTC day, the newest day first."""
     rows = tx.rows(
-        "select (at at time zone 'UTC')::date as day, action, count(*) from access.refusal"
+        "select (at at time zone 'UTC')::date as day, action, sum(count) from access.refusal"
         " where action = any(%s::text[]) group by day, action order by day desc, action",
         (list(actions),),
     )

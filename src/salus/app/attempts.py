@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from salus import access, records
+from salus import records
 from salus.access import MEASURE_ATTEMPTS, Refusal
 from salus.app.node import Node
 from salus.parties import Principal
@@ -60,7 +60,7 @@ def keep_attempt(node: Node, who: Principal, attempt: str, code: str) -> None:
         purpose=who.purpose,
         at=node.clock.now(),
     )
-    access.record_refusal(node.store, refusal)
+    node.refusals.keep(refusal)
 
 
 __all__ = ["BY_IMPORT", "BY_ROUTE", "BY_WRITE", "keep_attempt", "read_body", "refuse_body", "refuse_entries"]

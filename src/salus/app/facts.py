@@ -105,13 +105,13 @@ def relation_confirmed(tx: Transaction, facility: str, resident_key: int, at: da
 
 
 def refuse(node: Node, principal: Principal, action: Action, text: str = REFUSED, code: str = Refused.code) -> Refused:
-    """Commit a refusal to the register in its own transaction and return the error to raise.
+    """Keep a refusal, in a transaction of its own, and return the error to raise.
 
     Where it comes of a place that is not admitted, the error says so instead, in both languages, and what to do. A read
     or a search may be refused for another reason as well, so that both are told.
     """
     shut = node.shut(principal) if action in _AT_A_PLACE_OF_CARE else None
-    access.record_refusal(node.store, refusal_of(node, principal, action, shut.code if shut else code))
+    node.refusals.keep(refusal_of(node, principal, action, shut.code if shut else code))
     return shut or (with_reason(node, principal, Refused(text)) if action in _BY_CARE_RELATION else Refused(text))
 
 

@@ -123,7 +123,7 @@ class Matcher:
             except Exception as error:  # whatever breaks one question is its asker's alone
                 answers.append(error)
         if refused:
-            access.record_refusal(self._node.store, *refused)
+            self._node.refusals.keep(*refused)
         found = iter(_answers(self._node, asks, at) if asks else ())
         return [next(found) if answer is None else answer for answer in answers]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from salus import identity, parties
+from salus import access, identity, parties
 from salus.app.grace import GRACE_FILE, Forward, Grace, NotAdmitted, not_admitted, note_grace, standing
 from salus.app.pacing import Pace
 from salus.app.remembering import Memory, log_stamp
@@ -72,9 +72,13 @@ class Node:
     pace: Pace = field(default_factory=Pace, repr=False)
     memory: Memory = field(default_factory=Memory, repr=False)
     wanted: set[int] = field(default_factory=set, repr=False)
+    refusals: access.Refusals = field(init=False, repr=False)
     _facilities: dict[str, Facility] = field(default_factory=dict, repr=False)
     _minted: dict[UUID, tuple[int, int]] = field(default_factory=dict, repr=False)
     _forward: Forward = field(default_factory=Forward, repr=False)
+
+    def __post_init__(self) -> None:
+        self.refusals = access.Refusals(self.store, lambda: self.clock.now())  # noqa: PLW0108  the clock may be another
 
     @property
     def demo(self) -> bool:
@@ -88,9 +92,12 @@ class Node:
         self.close()
 
     def close(self) -> None:
-        """Close the database; the last user of a private server stops it."""
-        self.gathering.close()
-        self.store.close()
+        """Keep what was counted and close the database; the last user of a private server stops it."""
+        try:
+            self.refusals.settle(every=True)
+        finally:
+            self.gathering.close()
+            self.store.close()
 
     @property
     def address(self) -> str:

@@ -23,7 +23,7 @@ def keep_reference(node: Node, who: Principal, error: LeadsNowhere) -> None:
 
     What is not stored at all is kept in the same way, about nobody, so that it takes as long. The writer is not told.
     """
-    access.record_refusal(node.store, refusal_of(node, who, Action.CREATE, error.code))
+    node.refusals.keep(refusal_of(node, who, Action.CREATE, error.code))
     if who.purpose is None:
         return
     at = node.clock.now()

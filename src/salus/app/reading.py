@@ -137,7 +137,7 @@ def read_cases(node: Node, cases: Sequence[_Case]) -> list[Found | BaseException
     keys = _keys(node, [case.located.chart_key for case in permitted if case.located and not case.located.deleted])
     refused = [case for case in cases if _told_of_nothing(case) or (case.decision and not case.decision.allowed)]
     if refused:
-        access.record_refusal(node.store, *(refusal_of(node, case.principal, Action.READ) for case in refused))
+        node.refusals.keep(*(refusal_of(node, case.principal, Action.READ) for case in refused))
     return [_told(node, case, _answer(case, keys)) for case in cases]
 
 
@@ -180,7 +180,7 @@ class ReadsTogether:
                 access.register(tx, [(_read if self._opened else _looked)(case, at) for case, at in self._looks])
         if self._hidden:
             kept = [refusal_of(self._node, case.principal, Action.READ) for case in self._hidden]
-            access.record_refusal(self._node.store, *kept)
+            self._node.refusals.keep(*kept)
 
     def opened(self) -> dict[int, Found]:
         """Return what was read, by entry; nothing of it leaves before the commit."""

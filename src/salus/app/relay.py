@@ -77,6 +77,7 @@ class Relay:
             return False
 
     def _round(self) -> bool:
+        self._node.refusals.settle()
         self._sweep()
         drained = deliver_events(self._node)
         chained = access.chain(self._node.store)

@@ -1,6 +1,6 @@
 """PostgreSQL, started or attached; transactions per duty; migrations; the outbox. Knows no room's tables."""
 
-from salus.storage.errors import FolderRefused, Met, NoPostgres, StoreDown, TookTooLong, Unstorable
+from salus.storage.errors import FolderRefused, Met, NoPostgres, NotCommitted, StoreDown, TookTooLong, Unstorable
 from salus.storage.forward import applied, known_migrations
 from salus.storage.model import Duty, Event, Schema, Settings
 from salus.storage.outbox import Drained, Handler, drain, parked, unpark
@@ -16,6 +16,7 @@ __all__ = [
     "Handler",
     "Met",
     "NoPostgres",
+    "NotCommitted",
     "Schema",
     "Settings",
     "Store",

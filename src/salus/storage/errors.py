@@ -45,3 +45,9 @@ class Unstorable(Invalid):
     """A value that PostgreSQL does not hold, such as a number beyond its range. What the savepoint did is undone."""
 
     code = "SALUS-S009"
+
+
+class NotCommitted(Unavailable):
+    """A statement failed and nobody heard of it: at the end the server could only undo. Nothing was stored."""
+
+    code = "SALUS-S010"

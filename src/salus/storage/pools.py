@@ -11,10 +11,11 @@ from uuid import UUID
 
 import orjson
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from salus.storage.errors import Met, StoreDown, TookTooLong, Unstorable
+from salus.storage.errors import Met, NotCommitted, StoreDown, TookTooLong, Unstorable
 from salus.storage.model import Duty
 
 Row = tuple[Any, ...]
@@ -39,6 +40,7 @@ _MET_ERRORS = (
     psycopg.errors.LockNotAvailable,
     psycopg.errors.SerializationFailure,
 )
+_UNDONE = "a part of this failed unseen, so that all of it was undone; nothing was stored, send the request again"
 _PERHAPS_STORED = "the database did not answer while it stored this; look whether it did before you send it again"
 _PERHAPS_RAN = "the database did not answer; if you sent something to be stored, look whether it was; else ask again"
 
@@ -188,6 +190,16 @@ def _plain(value: object) -> object:
     return "\\x" + value.hex() if isinstance(value, bytes) else value
 
 
+def check_whole(connection: psycopg.Connection[Row]) -> None:
+    """Refuse to commit a transaction in which a statement failed, whoever swallowed its error. Asks no server.
+
+    PostgreSQL answers the COMMIT of such a one with ROLLBACK, which psycopg takes for success: what was acknowledged
+    would be lost. Raises NotCommitted.
+    """
+    if connection.info.transaction_status == TransactionStatus.INERROR:
+        raise NotCommitted(_UNDONE)
+
+
 def listed(values: Iterable[int | UUID | None]) -> str:
     """Write numbers or ids as PostgreSQL writes an array, to be cast in the statement: `%s::bigint[]`.
 
@@ -237,7 +249,8 @@ class Pools:
 
         Raises StoreDown when the server cannot be reached or dies on the way; its text tells whether a commit may
         have been under way. Then nothing was acknowledged. Raises Met for a deadlock, or for a lock that another
-        transaction did not give back within 20 seconds, and TookTooLong for a statement past the transaction's limit.
+        transaction did not give back within 20 seconds, TookTooLong for a statement past the transaction's limit, and
+        NotCommitted where a statement failed and its error was swallowed.
         """
         lending = _Lending()
         with self._lent(duty, lending) as connection:
@@ -247,6 +260,7 @@ class Pools:
                     yield transaction
                 finally:
                     lending.limited = transaction.limited
+                check_whole(connection)
                 lending.committing = True
         transaction.committed()
 

@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from salus.storage import forward
 from salus.storage.errors import FolderRefused, StoreDown
 from salus.storage.model import DATABASE, KEYS_DATABASE, Duty, Schema, Settings
-from salus.storage.pools import Pools, Row, Transaction
+from salus.storage.pools import Pools, Row, Transaction, check_whole
 from salus.storage.postgres.cluster import SUPERUSER, Cluster
 
 UNUSABLE = "unusable.txt"
@@ -59,6 +59,7 @@ class Store:
         try:
             with psycopg.connect(self._conninfo(Duty.MIGRATION, database)) as connection:
                 yield Transaction(connection, Duty.MIGRATION)
+                check_whole(connection)
         except psycopg.OperationalError as lost:
             raise StoreDown("the database did not answer; nothing was stored, try again") from lost
 

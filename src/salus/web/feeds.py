@@ -10,12 +10,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from salus import app
-from salus.kernel import Invalid, Refused, SalusError
+from salus.kernel import Invalid, Refused, SalusError, nests_deeper
 from salus.parties import NotSignedIn, authenticate
 from salus.surveillance import FeedRefused
 from salus.web.gate import gate_of, in_thread
 
 MOST_FEED_BYTES = 8 * 1024 * 1024
+MOST_NESTED = 16
 
 
 class FeedUnreadable(Invalid):
@@ -52,9 +53,12 @@ async def _body(request: Request) -> Any:
     if len(raw) > MOST_FEED_BYTES:
         raise FeedUnreadable(f"send at most {MOST_FEED_BYTES:,} bytes at a time")
     try:
-        return orjson.loads(raw)
+        told = orjson.loads(raw)
     except orjson.JSONDecodeError:
         raise FeedUnreadable("this is no JSON") from None
+    if nests_deeper(told, MOST_NESTED):
+        raise FeedUnreadable(f"send no more than {MOST_NESTED} lists and objects inside of each other")
+    return told
 
 
 FEED_ROUTES = [Route("/feeds/{series}", feed, methods=["POST"], name="feed")]

@@ -1,7 +1,7 @@
 """`shc:/` (SMART Health Cards, spec 1.4): numeric QR text, single or in chunks, JWS, raw deflate, a FHIR bundle.
 
-Each step is bounded: 1,195 characters for a single code, 40 chunks, 64 KiB inflated. JSON that says a name twice,
-begins with a mark, or has anything around it is refused.
+Each step is bounded: 1,195 characters for a single code, 40 chunks, 64 KiB inflated, 64 levels. JSON that says a name
+twice, begins with a mark, or has anything around it is refused.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from salus.codec.foreign.cose import Algorithm as Cose
 from salus.codec.foreign.cose import AnyKey, verify_any
 from salus.codec.foreign.inflating import RAW, inflate
 from salus.codec.foreign.model import Event, Holder
+from salus.kernel import nests_deeper
 
 PREFIX = "shc:/"
 MOST_SINGLE = 1195
 MOST_CHUNKS = 40
 MOST_JWS = 64 * 1024
 MOST_OCTETS = 64 * 1024
+_MOST_NESTED = 64
 HEALTH_CARD = "https://smarthealth.cards#health-card"
 _CHUNK = re.compile(r"(?:([1-9][0-9]?)/([1-9][0-9]?)/)?([0-9]+)")
 _JWS = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -189,12 +191,15 @@ def _instant(number: object) -> datetime:
 
 
 def read_json(octets: bytes) -> Any:
-    """Parse JSON in UTF-8 with nothing before or after it, no name twice, no NaN; else CodecError."""
+    """Parse JSON in UTF-8 with nothing before or after it, no name twice, no NaN, 64 levels; else CodecError."""
     try:
         text = octets.decode("utf-8")
         if text != text.strip(" \t\r\n"):
             raise ValueError(len(text))
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        read = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        if nests_deeper(read, _MOST_NESTED):
+            raise RecursionError
+        return read
     except (ValueError, RecursionError):
         raise CodecError("this is not JSON as a card has it", Fault.STRUCTURE) from None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from salus.kernel import nests_deeper
 from salus.records.errors import Problem, RecordRefused
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -16,6 +17,8 @@ MOST_BYTES = 64 * 1024 * 1024
 # 50 bytes and one comma in 40, so 64 MiB of them stay below both of these.
 MOST_STRUCTURES, MOST_COMMAS = 1_500_000, 2_000_000
 MOST_DEPTH = 64
+MOST_NESTED = 160
+"""How many lists and objects may stand inside of each other: what is `MOST_DEPTH` deep has some twice as many."""
 MOST_DIGITS = 64
 MOST_EXPONENT = 300
 _BOM = b"\xef\xbb\xbf"
@@ -29,9 +32,9 @@ def parse(raw: bytes, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
     """Parse one JSON object.
 
     Refuses, each with its reason: more than `most_bytes`, more parts than memory should hold, invalid UTF-8, truncated
-    or malformed JSON, NaN and Infinity, an object that names a key twice, lone surrogates, nesting beyond what a parser
-    can follow, and anything that is not an object. Numbers with a fraction become `Decimal`: FHIR gives meaning to
-    their digits.
+    or malformed JSON, NaN and Infinity, an object that names a key twice, lone surrogates, more than 160 lists and
+    objects inside of each other whatever the parser can follow, and anything that is not an object. Numbers with a
+    fraction become `Decimal`: FHIR gives meaning to their digits.
     """
     value = _parsed(raw, most_bytes)
     if not isinstance(value, dict):
@@ -50,7 +53,8 @@ def parse_list(raw: bytes, most_bytes: int = MOST_BYTES) -> list[Any]:
 def _parsed(raw: bytes, most_bytes: int) -> Any:
     if len(raw) > most_bytes:
         raise _refused(f"larger than {most_bytes // (1024 * 1024)} MiB; send it in parts", "too-long", 413)
-    if raw.count(b"{") + raw.count(b"[") > MOST_STRUCTURES or raw.count(b",") > MOST_COMMAS:
+    structures = raw.count(b"{") + raw.count(b"[")
+    if structures > MOST_STRUCTURES or raw.count(b",") > MOST_COMMAS:
         raise _refused("made of too many parts; send it in parts of its own", "too-long", 413)
     try:
         text = raw.removeprefix(_BOM).decode("utf-8")
@@ -60,6 +64,8 @@ def _parsed(raw: bytes, most_bytes: int) -> Any:
         value = json.loads(
             text, object_pairs_hook=_unique, parse_float=_decimal, parse_int=_integer, parse_constant=_no_constant
         )
+        if structures > MOST_NESTED and nests_deeper(value, MOST_NESTED):  # a few hundred bytes are never looked into
+            raise RecursionError
         _encodable(text, value)
     except _Duplicate as error:
         raise _refused(str(error), "structure") from None

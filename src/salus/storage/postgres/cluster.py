@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import json
 import os
 import pwd
 import secrets
@@ -16,6 +15,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,7 +28,11 @@ from salus.storage.postgres.binaries import Binaries, find
 
 SUPERUSER = "salus_root"
 START_SECONDS = 60.0
+OUTSIDE = Path("/var/lib/salus")
 _SOCKET_PATH_LIMIT = 80
+_STATE_AT, _SHUT_DOWN = 16, 1
+"""Where pg_control, unchanged from 15 to 18, says in what state the cluster is, and the word for shut down."""
+_RESTORE = "save the original with `salus backup` and restore that"
 _CONFIGURATION = """
 listen_addresses = ''
 unix_socket_permissions = 0700
@@ -138,19 +142,33 @@ class Cluster:
             os.close(lock)
 
     def _place(self) -> Path:
-        """Choose, once, where the cluster lies: in the data folder, if its user can reach it there."""
-        noted = self._data / "postgres.place"
-        if noted.exists():
-            return Path(noted.read_text("utf-8").strip())
-        root = self._data / "postgres"
+        """Return where the cluster lies, chosen once: in the data folder, if its user can reach it there.
+
+        The note of it may have come along with a copy of the folder, and then names the original's.
+        """
+        note, inside = self._data / "postgres.place", self._data / "postgres"
+        noted = Path(note.read_text("utf-8").strip()) if note.exists() else None
+        if noted == inside:
+            return inside
+        if (inside / "data" / "PG_VERSION").exists():
+            if noted:
+                _check_copy(inside, noted, self.owner)
+            _write(note, str(inside))
+            return inside
+        if noted:
+            _claim(noted, self._data)
+            return noted
+        root = inside
         if self.owner and not _reachable(self._data, self.owner):
             name = hashlib.sha256(f"{self._data}{secrets.token_hex(8)}".encode()).hexdigest()[:16]
-            root = Path("/var/lib/salus") / name
+            root = OUTSIDE / name
         for folder in (root, root / "run"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if self.owner:
                 os.chown(folder, self.owner.uid, self.owner.gid)
-        _write(noted, str(root))
+        if root != inside:
+            _claim(root, self._data)
+        _write(note, str(root))
         return root
 
     def _binaries(self) -> Binaries:
@@ -164,7 +182,7 @@ class Cluster:
     def _copied(self, found: Binaries) -> Binaries:
         """Copy binaries that the unprivileged user cannot reach to where it can. One copy serves all folders."""
         name = hashlib.sha256(str(found.folder).encode()).hexdigest()[:12]
-        home = Path("/var/lib/salus/binaries") / f"postgresql-{found.major}-{name}"
+        home = OUTSIDE / "binaries" / f"postgresql-{found.major}-{name}"
         if not home.exists():
             home.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
             partial = Path(tempfile.mkdtemp(dir=home.parent))
@@ -284,13 +302,44 @@ class Cluster:
         }
 
 
-def state(data: Path) -> dict[str, object]:
-    """Describe the cluster of a folder for people: place, version, whether it runs. Starts nothing."""
-    place = data / "postgres.place"
-    root = Path(place.read_text("utf-8").strip()) if place.exists() else None
-    version = root / "data" / "PG_VERSION" if root else None
-    major = int(version.read_text("ascii")) if version and version.exists() else None
-    return json.loads(json.dumps({"place": str(root) if root else None, "major": major}))  # type: ignore[no-any-return]
+def _check_copy(root: Path, noted: Path, owner: Owner | None) -> None:
+    """Refuse a cluster that came from elsewhere unless it was shut down before: what was copied while it ran is torn.
+
+    PostgreSQL would take a torn copy for its own after a crash, and might lose or mix rows without a word.
+    """
+    control = (root / "data" / "global" / "pg_control").read_bytes()
+    state = int.from_bytes(control[_STATE_AT : _STATE_AT + 4], sys.byteorder)
+    if state != _SHUT_DOWN or (root / "data" / "postmaster.pid").exists():
+        raise FolderRefused(
+            f"{root.parent} came from {noted.parent} while its database ran, or after it was killed; stop it there and"
+            " copy or move it again, or use `salus backup` and `salus restore`, which need no stop"
+        )
+    if owner and ((root / "data").stat().st_uid != owner.uid or not _reachable(root.parent, owner)):
+        raise FolderRefused(
+            f"{root.parent} was copied to where PostgreSQL's user {owner.name} does not own or does not reach it;"
+            " copy it with `cp -a` into a folder that this user may pass through"
+        )
+
+
+def _claim(root: Path, data: Path) -> None:
+    """Note in a cluster outside of its data folder whose it is. Raises FolderRefused for a copy of that folder.
+
+    A folder is the same one under its path or, where it was renamed, under its number; whoever opens it notes both.
+    """
+    if not root.is_dir():
+        raise FolderRefused(f"{data} was copied or moved without its database, which lay at {root}; {_RESTORE}")
+    told = data.stat()
+    mine = [str(data), f"{told.st_dev} {told.st_ino}"]
+    note, lock = root / "folder", _open_lock(root / "folder.lock")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        noted = note.read_text("utf-8").splitlines() if note.exists() else mine
+        if not set(noted) & set(mine) and Path(noted[0]).exists():
+            raise FolderRefused(f"{data} is a copy of {noted[0]} without its database, at {root}; {_RESTORE}")
+        if noted != mine or not note.exists():
+            _write(note, "\n".join(mine))
+    finally:
+        os.close(lock)
 
 
 def _owner() -> Owner | None:

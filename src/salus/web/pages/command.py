@@ -29,7 +29,7 @@ from salus.command import (
     Verdict,
     whole_number,
 )
-from salus.kernel import CIVIL_TIME, Purpose, Role, parse_instant
+from salus.kernel import CIVIL_TIME, Purpose, Role, nests_deeper, parse_instant
 from salus.parties import NotSignedIn, Principal
 from salus.web.fhir.callers import check_scope, known
 from salus.web.gate import Gate, gate_of, in_thread
@@ -375,6 +375,8 @@ async def report_resources(request: Request) -> Response:
     check_scope(who, "MeasureReport", "c")
     try:
         body = json.loads(await request.body())
+        if nests_deeper(body, 2):
+            raise RecursionError
     except (ValueError, RecursionError):
         raise CommandInvalid("send one JSON object") from None
     kept = await in_thread(gate, lambda: app.report_resources(gate.node, who, body))
