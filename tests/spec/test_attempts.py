@@ -55,11 +55,11 @@ CARE: list[dict[str, Any]] = [
 
 
 def test_no_text_that_was_looked_at_stays_in_memory() -> None:
-    attempts._clean.clear()
+    attempts._clean_texts.clear()
     refuse_measures({"resourceType": "Patient", "name": [{"text": "柳青松"}]})
 
-    assert attempts._clean
-    assert {type(one) for one in attempts._clean} == {int}
+    assert attempts._clean_texts
+    assert {type(one) for one in attempts._clean_texts | attempts._clean_addresses} == {int}
     assert not [name for name, one in vars(attempts).items() if hasattr(one, "cache_info") and name != "_harmless"
                 and getattr(one, "__module__", "") == attempts.__name__]  # fmt: skip
 

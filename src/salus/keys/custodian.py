@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -96,10 +96,10 @@ class Custodian:
         keyed = self._keyed.get(domain)
         if keyed is None:
             key = derive(self._secrets.index_key, "digest", domain)
-            keyed = self._keyed[domain] = hmac.new(key, digestmod="sha256")
+            keyed = self._keyed[domain] = hmac.HMAC(key, hashes.SHA256())
         digest = keyed.copy()  # unlike `hmac.digest` this lets no other thread in between, some twenty times a resource
         digest.update(value)
-        return digest.digest()[:DIGEST_BYTES]
+        return digest.finalize()[:DIGEST_BYTES]
 
     def seal(self, domain: str, plaintext: bytes, aad: bytes) -> bytes:
         """Seal under the domain's key; `aad` names the place (table, column, row) and must be given to open it."""

@@ -11,11 +11,13 @@ SEPARATOR = "|"
 
 def keys(rule: Blocking, row: Row) -> tuple[str, ...]:
     """Return the keys of a record under a rule, in order; none if a part is missing."""
-    found: list[str] = [""]
-    for at, part in enumerate(rule.parts):
+    found: list[str] = []
+    for part in rule.parts:
         pieces = _pieces(part, row)
-        found = [f"{key}{SEPARATOR if at else ''}{piece}" for key in found for piece in pieces]
-    return tuple(sorted(set(found)))
+        if not pieces:
+            return ()
+        found = [f"{key}{SEPARATOR}{piece}" for key in found for piece in pieces] if found else pieces
+    return tuple(found) if len(found) == 1 else tuple(sorted(set(found)))
 
 
 def _pieces(part: Part, row: Row) -> list[str]:

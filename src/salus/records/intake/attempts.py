@@ -38,7 +38,6 @@ _SUSPECT = re.compile("|".join(sorted(map(re.escape, NAMES | VALUES))))
 _JOINED = re.compile(r"[\W_]+")
 _TEXTS = ("code", "display", "text", "name", "title")
 _ADDRESSES = ("url", "system")
-_LOOKED_INTO = frozenset({*_TEXTS, *_ADDRESSES})
 _LABELS = ("tag", "security")
 _BEGINS = re.compile(rf"[\s_.-]*[{''.join(sorted({word[0] for word in TAGS}))}]", re.IGNORECASE)
 _MOST_SAID = 80
@@ -69,7 +68,7 @@ def measures_in(value: dict[str, Any]) -> list[str]:
 
     A first walk, without paths, asks whether there is any, since nearly always there is none.
     """
-    if not _any(value):
+    if not _any(value, _harmless()):
         return []
     root = value.get("resourceType")
     found: list[str] = []
@@ -80,18 +79,22 @@ def measures_in(value: dict[str, Any]) -> list[str]:
     return found
 
 
-def _any(node: dict[str, Any], depth: int = 0) -> bool:
+def _any(node: dict[str, Any], harmless: frozenset[str], depth: int = 0) -> bool:
     if depth > MOST_DEPTH:
         return False
-    harmless = _harmless()
     for key, one in node.items():
         kind = one.__class__
-        if key not in harmless and (_is_suspect(key, one) if kind is str else _stands(key, one)):
-            return True
-        if kind is dict:
-            if _any(one, depth + 1):
+        if key not in harmless:
+            if kind is str:
+                clean = _clean.get(key)
+                if (clean is None or hash(one) not in clean) and _is_suspect(key, one):
+                    return True
+            elif _stands(key, one):
                 return True
-        elif kind is list and _any_of(one, depth + 1):
+        if kind is dict:
+            if _any(one, harmless, depth + 1):
+                return True
+        elif kind is list and _any_of(one, harmless, depth + 1):
             return True
     return False
 
@@ -100,13 +103,13 @@ def _stands(key: str, value: Any) -> bool:
     return _holds(key, value) or (key == "meta" and _marked(value))
 
 
-def _any_of(nodes: list[Any], depth: int) -> bool:
+def _any_of(nodes: list[Any], harmless: frozenset[str], depth: int) -> bool:
     for one in nodes:
         kind = one.__class__
         if kind is dict:
-            if _any(one, depth):
+            if _any(one, harmless, depth):
                 return True
-        elif kind is list and any(_any(inner, depth) for inner in _dicts(one)):
+        elif kind is list and any(_any(inner, harmless, depth) for inner in _dicts(one)):
             return True
     return False
 
@@ -122,23 +125,20 @@ def _dicts(nodes: list[Any]) -> Iterator[dict[str, Any]]:
                 waiting.append(one)
 
 
-_clean: set[int] = set()
+_clean_texts, _clean_addresses = set[int](), set[int]()
 """Hashes of short texts that are no measure wherever they stand: they come again and again. A text may be a name of a
 person, so that none is remembered itself."""
+_clean = dict.fromkeys(_TEXTS, _clean_texts) | dict.fromkeys(_ADDRESSES, _clean_addresses)
 
 
 def _is_suspect(key: str, text: str) -> bool:
-    if key not in _LOOKED_INTO:
-        return _holds(key, text)
-    mark = hash((key in _ADDRESSES, text))
-    if mark in _clean:
-        return False
     if _holds(key, text):
         return True
-    if len(text) <= _MOST_SAID:
-        if len(_clean) >= _MOST_CLEAN:
-            _clean.clear()
-        _clean.add(mark)
+    clean = _clean.get(key)
+    if clean is not None and len(text) <= _MOST_SAID:
+        if len(clean) >= _MOST_CLEAN:
+            clean.clear()
+        clean.add(hash(text))
     return False
 
 

@@ -144,7 +144,7 @@ def _write(entry: dict[str, Any], position: int, told: dict[str, str], stop: Sto
             stop("resource", "is required", "required")
         if resource.get("resourceType") != kind:
             stop("request.url", "must name the type of the entry's resource")
-        return replace(_stored(method, resource, kind, id_text, condition, told, position, stop), full_url=full_url)
+        return _stored(method, resource, kind, id_text, condition, told, full_url, position, stop)
     intent = _named(kind, id_text, condition, told, position, stop)
     if method == "DELETE":
         if resource is not None:
@@ -160,6 +160,7 @@ def _stored(
     id_text: str | None,
     condition: Condition | None,
     told: dict[str, str],
+    full_url: str | None,
     position: int,
     stop: Stop,
 ) -> Intent:
@@ -168,14 +169,15 @@ def _stored(
             stop("request.url", "POST names a type only; the server gives the id, and ifNoneExist holds a search")
         if "ifNoneExist" in told:
             condition = parse_condition(kind, told["ifNoneExist"].lstrip("?"), "ifNoneExist", position)
-        return Intent(verb="create", resource=resource, condition=condition, entry=position)
+        return Intent(verb="create", resource=resource, full_url=full_url, condition=condition, entry=position)
     if condition is None:
-        found = read_update(resource, kind, id_text or "", told.get("ifMatch"), None, position)
+        found = read_update(resource, kind, id_text or "", told.get("ifMatch"), full_url, position)
         if isinstance(found, Problem):
             raise _Wrong(found)
         return found
+    expected = _expected(told, position)
     return Intent(
-        verb="update", resource=resource, condition=condition, expected=_expected(told, position), entry=position
+        verb="update", resource=resource, full_url=full_url, condition=condition, expected=expected, entry=position
     )
 
 

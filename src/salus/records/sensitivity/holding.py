@@ -37,6 +37,8 @@ _NAMES, _LONGEST_CODE = frozenset({"text", "display"}), 12
 _ATTACHED = frozenset({"attachment", "contentAttachment", "presentedForm", "sourceAttachment", "valueAttachment"})
 _PICTURES = "photo"
 """How a place or somebody who works there looks: no diagnosis."""
+_MARKS = frozenset({"code", "contentType", "data", "meta"})
+"""What an object says something by, beside its words: most have none of these."""
 
 
 def held(resource: Mapping[str, Any]) -> int:
@@ -48,10 +50,10 @@ def held(resource: Mapping[str, Any]) -> int:
     if name in _PERSONS:
         labels = _labels(resource)
         return labels | labels << LENDS
-    classes = _classes(resource)
     if name in _VISITS:
-        place = {key: value for key, value in resource.items() if key not in _REASONS}
-        return classes | _classes(place) << LENDS
+        place = _classes({key: value for key, value in resource.items() if key not in _REASONS})
+        return place | _classes({key: value for key, value in resource.items() if key in _REASONS}) | place << LENDS
+    classes = _classes(resource)
     return classes | classes << LENDS
 
 
@@ -121,24 +123,39 @@ def settle(types: Sequence[str], own: Sequence[int], refers: Sequence[Sequence[i
 def _classes(resource: Any) -> int:
     """Gather codes, labels and words of everything in a resource, contained and nested ones among it."""
     found = 0
-    waiting: list[tuple[str, Any]] = [("", resource)]
+    waiting: list[tuple[str, Any]] = [("", [resource])]
     while waiting:
-        key, value = waiting.pop()
-        if isinstance(value, str):
+        key, holder = waiting.pop()
+        if holder.__class__ is list:
+            found |= _listed(key, holder, waiting)
+        elif key != _PICTURES:
+            if key in _ATTACHED or not _MARKS.isdisjoint(holder):
+                found |= _marked(key, holder)
+            for name, value in holder.items():
+                kind = value.__class__
+                if kind is dict or kind is list:
+                    waiting.append((name, value))
+                elif kind is str and name not in _NO_WORDS:
+                    found |= _told(name, value)
+    return found
+
+
+def _listed(key: str, values: list[Any], waiting: list[tuple[str, Any]]) -> int:
+    found = 0
+    for value in values:
+        kind = value.__class__
+        if kind is dict or kind is list:
+            waiting.append((key, value))
+        elif kind is str and key not in _NO_WORDS:
             found |= _told(key, value)
-        elif isinstance(value, list):
-            waiting += [(key, one) for one in value]
-        elif isinstance(value, dict) and key != _PICTURES:
-            found |= _marked(key, value)
-            waiting += value.items()
     return found
 
 
 def _told(key: str, text: str) -> int:
-    """Return the classes of a text in an element of this name."""
+    """Return the classes of a text in an element of this name, which is one that holds words."""
     if key == "valueBase64Binary":
         return _EVERY
-    found = 0 if key in _NO_WORDS else classes_of_text(text)
+    found = classes_of_text(text)
     if key in _NAMES and len(text) <= _LONGEST_CODE:
         found |= classes_of_name(text)
     return found
