@@ -169,7 +169,7 @@ def test_a_patch_cannot_make_much_of_little(node: Node, h1: Asking, ann: UUID) -
 
 
 def test_what_could_not_be_sent_whole_is_not_stored(node: Node, ann: UUID) -> None:
-    data = {"contentType": "text/plain", "data": "QUJD" * 2**24}
+    data = {"contentType": "application/octet-stream", "data": "QUJD" * 2**24}  # of text each word would be read
     letter = {
         "resourceType": "DocumentReference",
         "status": "current",

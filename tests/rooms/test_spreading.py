@@ -16,6 +16,14 @@ def test_every_file_that_is_named_is_there() -> None:
     assert set(spreading.APART) <= set(spreading.LONGEST)
 
 
+def test_the_suite_on_another_server_has_every_test_of_queries() -> None:
+    named = (REPOSITORY / ".ci" / "postgres15").read_text("utf-8").split()
+    queries = (REPOSITORY / "tests" / "rooms").glob("test_*_queries.py")
+
+    assert [one for one in named if not (REPOSITORY / one).is_file()] == []
+    assert {str(one.relative_to(REPOSITORY)) for one in queries} <= set(named)
+
+
 def test_files_whose_tests_are_dealt_one_by_one_make_nothing_for_all_of_them() -> None:
     for one in spreading.APART:
         tree = ast.parse((REPOSITORY / one).read_text("utf-8"))

@@ -28,7 +28,7 @@ def test_some_hundred_searches_find_what_the_twin_finds(tmp_path_factory: pytest
 @pytest.mark.slow
 def test_twenty_thousand_searches_find_what_the_twin_finds(tmp_path_factory: pytest.TempPathFactory) -> None:
     with serving(tmp_path_factory.mktemp("many")) as node:
-        told = _ask(node, load(node, 56, strangers=4), MANY, seed=2)
+        told = _ask(node, load(node, 24, strangers=4), MANY, seed=2)
 
     print(told.told())
     assert not told.differences, "\n".join(told.differences[:20])

@@ -20,11 +20,10 @@ from twins.naive.evaluator import Library, Wrong, parameter
 from twins.naive.loading import DIRECTORY
 from twins.naive.values import keys, split
 
-MOST_PAGES = 8
+MOST_PAGES = 4
+"""So many pages are followed; of more, these and the total are compared."""
 EXACT = 200
 """A larger total is told in hundreds, unless patients are named (docs/reference/search.md)."""
-SURE = 30
-"""So many matches are followed to the last page; of more, the first pages and the total are compared."""
 MOST_INCLUDED = 1000
 # What may be refused with a 400 though its parameter is listed, each as docs/reference/search.md says.
 MAY_BE_REFUSED = {
