@@ -400,7 +400,7 @@ def test_only_what_may_succeed_later_is_answered_with_send_it_again() -> None:
     again = {
         code: (answer.code, answer.condition)
         for code, error in {
-            "unavailable": Unavailable(""), "unsafe": Unsafe(""), "too often": TooFast(""), "refused": Refused(""),
+            "unavailable": Unavailable(""), "unsafe": Unsafe(""), "too often": TooFast(1), "refused": Refused(""),
             "invalid": Invalid(""), "not found": records.NotFound(""), "conflict": records.Conflict(""),
         }.items()
         for answer in [receiving._refusal(error, ())]
