@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from itertools import combinations
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from click.testing import CliRunner, Result
 
 from salus.cli import main
 from salus.identity.documents import check_character
-from salus.identity.linkage.people import COLUMNS
+from salus.identity.linkage.people import COLUMNS, PEOPLE
+from salus.identity.linkage.people.tables import prepare_people
+from salus.identity.linkage.tables import RAW, opened, read_table
 from salus.synth import records
 
 BLANK = dict.fromkeys(COLUMNS, "")
@@ -160,3 +163,76 @@ def test_a_table_with_other_columns_is_refused_by_their_names(tmp_path: Path) ->
     assert "SALUS-I103" in done.output
     assert "id_number" in done.output
     assert not (tmp_path / "clusters.csv").exists()
+
+
+def test_a_birth_date_in_the_future_links_nobody_where_no_record_says_when_it_was_written(tmp_path: Path) -> None:
+    person = {
+        "name": "欧阳震华",
+        "sex": "male",
+        "phone": "13971264482",
+        "county": "920226",
+        "address": "晴岚路278号1502室",
+    }
+    write(tmp_path / "people.csv", [{**person, "birth_date": "9990-03-07"}, {**person, "birth_date": "9988-01-20"}])
+    with opened() as connection:
+        read_table(connection, tmp_path / "people.csv", PEOPLE, ours=COLUMNS)
+        prepare_people(connection, RAW, "prepared", date(2031, 3, 1))
+        found = connection.execute("select birth, birth_year, birth_day, vague from prepared").fetchall()
+
+    assert found == [(None, None, None, 0)] * 2
+
+
+def test_numbers_beside_a_type_that_is_none_are_counted_and_told(tmp_path: Path) -> None:
+    own = number("1990-03-07", "015")
+    types = ("身份证", "身份证", "resident_id", own, "", "resident-id")
+    rows = [{"name": "李芳", "id_type": one, "id_number": own} for one in types]
+    write(tmp_path / "people.csv", [*rows, {"name": "李芳", "id_type": "身份证"}])
+
+    done = link(tmp_path)
+
+    assert done.exit_code == 0, done.output
+    told = [line for line in done.stdout.splitlines() if line.startswith("not read: column")]
+    assert told == [
+        "not read: column id_type: '身份证' is no type of document; 2 numbers were not read",
+        "not read: column id_type: 'resident_id' is no type of document; 1 number was not read",
+        "not read: column id_type: an empty value is no type of document; 1 number was not read",
+        "not read: column id_type: what is no word is no type of document; 1 number was not read",
+    ]
+    assert own not in done.output
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda text: (text + "r51,county,李芳\r\n").encode(), "has 3 fields in line 52 and 11 columns"),
+        (lambda text: (text + "r51,county" + "," * 12 + "\r\n").encode(), "has 14 fields in line 52 and 11 columns"),
+        (lambda text: text.encode("gb18030"), "is not UTF-8 from line 2 on, and may be GB18030"),
+        (lambda text: text.encode("utf-16"), "is UTF-16; save it as UTF-8"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_with_the_line_or_the_encoding(
+    tmp_path: Path, spoil: Callable[[str], bytes], told: str
+) -> None:
+    path = tmp_path / "people.csv"
+    write(path, [{"name": "李芳", "birth_date": "1990-03-07", "recorded_at": "2026-01-05"} for _ in range(50)])
+    path.write_bytes(spoil(path.read_bytes().decode()))
+
+    done = link(tmp_path)
+
+    assert done.exit_code == 1
+    assert told in done.output
+
+
+@pytest.mark.parametrize("name", ["p[123].csv", "p*.csv", "p?.csv", "p[!a].csv"])
+def test_exactly_the_named_file_is_read(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "year=2031"
+    folder.mkdir()
+    for other in ("p1.csv", "p2.csv", "p3.csv"):
+        write(folder / other, [{"name": "李芳"}] * 3)
+    write(folder / name, [{"name": "王小明"}])
+
+    with opened() as connection:
+        records = read_table(connection, folder / name, PEOPLE, ours=COLUMNS)
+        names = connection.execute(f"select name from {RAW}").fetchall()
+
+    assert (records, names) == (1, [("王小明",)])

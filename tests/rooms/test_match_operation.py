@@ -237,6 +237,36 @@ def test_little_is_answered_with_nobody_certain(h1: Asking, patient: dict[str, A
     assert "certain" not in {grade(one) for one in matches(ask(h1, patient))}
 
 
+@pytest.mark.parametrize(
+    ("patient", "element", "told"),
+    [
+        ({}, None, "too little was said"),
+        ({"name": [{"text": "王小明"}]}, None, "too little was said"),
+        ({"identifier": [{"system": ID_CARD, "value": "110101198001010005"}]}, "Patient.identifier[0].value",
+         "check character does not fit"),
+        ({"identifier": [{"system": ID_CARD, "value": "11010519491231002X"}]}, "Patient.identifier[0].value",
+         "the example of a printed form"),
+        ({"birthDate": "2099-12-31", "name": [{"text": "王小明"}]}, "Patient.birthDate", "in the future"),
+    ],
+)  # fmt: skip
+def test_what_was_not_asked_by_is_told_and_no_number_with_it(
+    h1: Asking, patient: dict[str, Any], element: str | None, told: str
+) -> None:
+    answer = ask(h1, {"resourceType": "Patient", **patient})
+
+    (entry,) = [one for one in answer.json()["entry"] if one["search"]["mode"] == "outcome"]
+    issues = {one.get("expression", [None])[0]: one for one in entry["resource"]["issue"]}
+    assert (answer.json()["total"], issues[element]["severity"]) == (0, "warning")
+    assert told in issues[element]["diagnostics"]
+    assert not any(one["value"] in answer.text for one in patient.get("identifier", ()))
+
+
+def test_what_was_asked_by_is_answered_without_a_warning(h1: Asking) -> None:
+    answer = ask(h1, somebody())
+
+    assert "entry" not in answer.json()
+
+
 @pytest.mark.parametrize("role", [Role.CLINICIAN, Role.RECEPTION])
 def test_nobody_but_a_hospitals_system_asks_and_a_refusal_is_kept(node: Node, role: Role) -> None:
     with asking(node, role) as client:

@@ -97,7 +97,7 @@ def test_nobody_is_found_by_what_says_nothing(node: Node) -> None:
     send(node, H1, somebody())
 
     for said in ({}, {"name": [{"text": "未知"}]}, {"telecom": [{"system": "phone", "value": "13800000000"}]}):
-        assert match(node, {"resourceType": "Patient", **said}) == Matches(found=(), left_out=())
+        assert match(node, {"resourceType": "Patient", **said}) == Matches(found=(), left_out=(), searched=False)
 
 
 def test_a_name_alone_never_links(node: Node) -> None:

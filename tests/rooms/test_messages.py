@@ -16,6 +16,8 @@ from hl7_messages import NOBODY, a_receiving_node, adt, message, oru, pid, pv1, 
 from nodes import a_number, add_hospital, system
 from salus import access, identity, parties, records
 from salus.app import Incoming, Node, Receiver, accept, receiving
+from salus.app.pacing import TooFast
+from salus.kernel import Invalid, Refused, Unavailable, Unsafe
 from salus.records import v2
 from salus.records.search.query import parse_query
 from salus.storage import Duty, Transaction
@@ -356,17 +358,59 @@ def test_a_merge_links_two_own_charts_and_leaves_both(node: Node, receiver: Rece
     assert the(node, "Patient", other)["identifier"][0]["value"] == other
 
 
-def test_a_merge_of_two_names_is_asked_about_and_of_nobody_refused(node: Node, receiver: Receiver, who: str) -> None:
+def test_a_merge_of_two_names_is_asked_about(node: Node, receiver: Receiver, who: str) -> None:
     other = f"{who}8"
     tell(receiver, adt("A28", f"{who}a", pid(who)), adt("A28", f"{who}b", pid(other, p5="欧阳^建国^^^^^L")))
 
     (asked,) = tell(receiver, adt("A40", f"{who}c", pid(who), f"MRG|{other}^^^HIS^MR"))
-    (nobody,) = tell(receiver, adt("A40", f"{who}d", pid(who), "MRG|nobody^^^HIS^MR"))
 
     assert asked.code == "AA"
     assert "a person will judge it" in asked.notes[0][1]
     assert resident_of(node, who) != resident_of(node, other)
-    assert nobody.code == "AR"
+
+
+@pytest.mark.parametrize(
+    ("kept", "given_up", "where"),
+    [("{}", "nobody", "MRG^1^1"), ("nobody", "{}", "PID^1^3"), ("{}", "{}", "MRG^1^1"), ("nobody", "none", "MRG^1^1")],
+)
+def test_a_merge_that_can_never_be_taken_is_refused_for_good_at_the_number_that_is_at_fault(
+    node: Node, receiver: Receiver, who: str, kept: str, given_up: str, where: str
+) -> None:
+    tell(receiver, adt("A28", f"{who}a", pid(who)))
+
+    (answer,) = tell(receiver, adt("A40", f"{who}b", pid(kept.format(who)), f"MRG|{given_up.format(who)}^^^HIS^MR"))
+
+    assert (answer.code, answer.condition, answer.element) == ("AE", v2.UNKNOWN_KEY, where)
+    assert "MRG-1" in answer.text or "PID-3" in answer.text
+    assert who not in answer.text
+
+
+def test_a_merge_that_names_one_side_by_numbers_of_two_patients_is_refused_for_good(
+    node: Node, receiver: Receiver, who: str
+) -> None:
+    one, other, third = f"{who}a", f"{who}b", f"{who}c"
+    tell(receiver, *(adt("A28", each, pid(each)) for each in (one, other, third)))
+
+    (answer,) = tell(receiver, adt("A40", who, pid(one), f"MRG|{other}^^^HIS^MR~{third}^^^HIS^MR"))
+
+    assert (answer.code, answer.condition, answer.element) == ("AE", v2.UNKNOWN_KEY, "MRG^1^1")
+
+
+def test_only_what_may_succeed_later_is_answered_with_send_it_again() -> None:
+    again = {
+        code: (answer.code, answer.condition)
+        for code, error in {
+            "unavailable": Unavailable(""), "unsafe": Unsafe(""), "too often": TooFast(1), "refused": Refused(""),
+            "invalid": Invalid(""), "not found": records.NotFound(""), "conflict": records.Conflict(""),
+        }.items()
+        for answer in [receiving._refusal(error, ())]
+    }  # fmt: skip
+
+    assert again == {
+        "unavailable": ("AR", v2.INTERNAL), "unsafe": ("AR", v2.INTERNAL), "too often": ("AR", v2.INTERNAL),
+        "refused": ("AR", v2.UNKNOWN_KEY), "invalid": ("AE", v2.DATATYPE), "not found": ("AE", v2.UNKNOWN_KEY),
+        "conflict": ("AE", v2.LOCKED),
+    }  # fmt: skip
 
 
 def test_every_opening_is_counted_and_shown(node: Node, receiver: Receiver, who: str) -> None:

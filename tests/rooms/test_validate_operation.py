@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 
+from salus.identity.documents import check_character
 from serving import Serving, serving
 
 OBSERVATION = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
@@ -138,3 +140,45 @@ def test_at_most_a_hundred_problems_are_told(node: Serving, hospital: str) -> No
     many = {"resourceType": "Patient", "telecom": [{"value": "1"}] * 500}
 
     assert len(issues(node, hospital, "/fhir/Patient/$validate", many)) == 100
+
+
+def odd_patient(body: str = "11010519900307123", **more: Any) -> dict[str, Any]:
+    own = {"system": "urn:oid:2.16.156.10011.1.3", "value": body + check_character(body)}
+    return {"resourceType": "Patient", "name": [{"text": "王小明"}], "identifier": [own], **more}
+
+
+NUMBER = "Patient.identifier[0].value"
+
+
+@pytest.mark.parametrize(
+    ("patient", "told"),
+    [
+        (odd_patient(birthDate="1960-01-05"), [(NUMBER, "names another birth date")]),
+        (odd_patient(birthDate="1990-03", gender="male"), []),
+        (odd_patient(birthDate="1990-03-07", gender="female"), [(NUMBER, "names another sex")]),
+        (odd_patient("99010119900307123"), [(NUMBER, "of another document")]),
+        (odd_patient("10010119900307123"), [(NUMBER, "are no province's")]),
+        (odd_patient("11010519491231002", birthDate="1949-12-31"), [(NUMBER, "the example of a printed form")]),
+        (odd_patient(birthDate="2999-01"), [("Patient.birthDate", "in the future"), (NUMBER, "another birth date")]),
+    ],
+)  # fmt: skip
+def test_odd_identity_data_is_stored_as_sent_and_told_as_a_warning_without_the_number(
+    node: Serving, hospital: str, patient: dict[str, Any], told: list[tuple[str, str]]
+) -> None:
+    value = patient["identifier"][0]["value"]
+    entry = {"resource": patient, "request": {"method": "POST", "url": "Patient"}}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    headers = {"Content-Type": "application/fhir+json", "Prefer": "return=OperationOutcome"}
+
+    asked = issues(node, hospital, "/fhir/Patient/$validate", patient)
+    stored = node.ask("POST", "/fhir/Patient", hospital, orjson.dumps(patient), headers)
+    in_bundle = node.ask("POST", "/fhir", hospital, orjson.dumps(bundle), headers)
+
+    assert (stored.status_code, in_bundle.status_code) == (201, 200)
+    outcomes = (asked, stored.json()["issue"], in_bundle.json()["entry"][0]["response"]["outcome"]["issue"])
+    for found in outcomes:
+        warned = [issue for issue in found if issue["severity"] == "warning"]
+        assert [issue["expression"] for issue in warned] == [[where] for where, _ in told]
+        assert all(text in issue["diagnostics"] for issue, (_, text) in zip(warned, told, strict=True))
+        assert value not in str(found)
+        assert not any(issue["severity"] == "error" for issue in found)

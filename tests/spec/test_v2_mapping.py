@@ -378,3 +378,14 @@ def test_a_merge_that_names_too_little_is_refused(segments: tuple[str, ...], whe
         map_merge(parse(adt("A40", "1", *segments)), "H1")
 
     assert refused.value.where == where
+
+
+def test_odd_identity_data_is_taken_and_noted_where_a_message_says_who_somebody_is() -> None:
+    odd = pid(p3="7^^^HIS^MR~11010519491231002X^^^^NNCHN", p7="20990101")
+
+    told, kept = map_message(parse(adt("A08", "1", odd)), "H1"), map_message(parse(adt("A03", "1", odd, pv1())), "H1")
+
+    assert [where for where, _ in told.notes] == ["PID^1^7", "PID^1^3"]
+    assert not any("1949" in text or "2099" in text for _, text in told.notes)
+    assert told.told[0].resource["birthDate"] == "2099-01-01"
+    assert kept.notes == ()

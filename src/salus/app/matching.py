@@ -16,7 +16,7 @@ from salus.app.facts import decide, purpose_of, refusal_of
 from salus.app.node import Node
 from salus.identity import Described, Match, Matches
 from salus.identity.linkage.people import PEOPLE, Answer
-from salus.kernel import Refused, format_instant
+from salus.kernel import Refused, civil_day, format_instant
 from salus.parties import Principal
 from salus.storage import Duty, Transaction
 
@@ -73,12 +73,15 @@ class MatchQuestion:
 class MatchAnswer:
     """Who may be meant, the best first, and the blocking rules under which too many were found to be looked at.
 
-    `patient` is who was asked about, as it was read.
+    `patient` is who was asked about, as it was read. `searched` is false where too little was said to look anybody up
+    by; `unasked` are (element, why) of what was said and could not be used.
     """
 
     patient: dict[str, Any] = field(repr=False)
     found: tuple[Matched, ...]
     left_out: tuple[str, ...]
+    searched: bool = True
+    unasked: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +159,8 @@ def _answers(node: Node, asks: Sequence[_Permitted], at: datetime) -> list[Match
             patient=one.ask.patient,
             found=tuple(_matched(match, own[one.facility], one.described) for match in each),
             left_out=found.left_out,
+            searched=found.searched,
+            unasked=tuple(records.unasked(one.ask.patient, civil_day(at))),
         )
         for one, each, found in zip(asks, told, matches, strict=True)
     ]

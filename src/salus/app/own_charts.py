@@ -35,11 +35,30 @@ class Linking(StrEnum):
     ASKED = "asked"
 
 
+class Side(StrEnum):
+    """Which of the two a hospital names: the chart that it gave up, or the one that it keeps."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
+
 class Ambiguous(Invalid):
-    """A Patient that is not named by itself."""
+    """A Patient that is not named by itself; `side` says which of two, None that both are one."""
 
     code = "SALUS-A051"
     status = 422
+
+    def __init__(self, text: str, *, side: Side | None = None, where: str | None = None) -> None:
+        super().__init__(text, where=where)
+        self.side = side
+
+
+class NotOwn(Refused):
+    """A side that names no Patient of the facility's own: told alike whether there is none, or another's."""
+
+    def __init__(self, side: Side) -> None:
+        super().__init__(OWN_ONLY)
+        self.side = side
 
 
 class _Undone(Exception):
@@ -57,10 +76,11 @@ def link_own_charts(
     ground = _ground(node, who)
     with node.store.transaction(Duty.CARE) as tx:
         pair = _pair(tx, node, who, source, target)
-        if pair is not None:
+        if not isinstance(pair, Side):
             _register(tx, who, pair, ground, node.clock.now())
             return (_tried if preview else _link)(tx, node, who, pair, node.clock.now())
-    raise refuse(node, who, Action.LINK_CHARTS, OWN_ONLY)
+    refuse(node, who, Action.LINK_CHARTS, OWN_ONLY)
+    raise NotOwn(pair)
 
 
 def follow_replacements(
@@ -73,7 +93,7 @@ def follow_replacements(
     done: dict[UUID, Linking] = {}
     for intent, outcome in zip(intents, outcomes, strict=True):
         for named in records.replacements(intent.resource):
-            target = _chart(tx, node, who, [named])
+            target = _chart(tx, node, who, [named], Side.TARGET)
             if target is None:
                 raise NotFound("link: replaced-by names no Patient of your facility", where="Patient.link")
             if target == outcome.chart_key:
@@ -100,7 +120,7 @@ def _of_residents(node: Node, who: Principal) -> bool:
     return who.facility is not None and not node.facility(who.facility).sandbox
 
 
-def _chart(tx: Transaction, node: Node, who: Principal, names: Sequence[Named]) -> int | None:
+def _chart(tx: Transaction, node: Node, who: Principal, names: Sequence[Named], side: Side) -> int | None:
     """Return the chart of the one own Patient that all names name; None where one of them names nobody here."""
     charts: set[int] = set()
     for named in names:
@@ -109,16 +129,19 @@ def _chart(tx: Transaction, node: Node, who: Principal, names: Sequence[Named]) 
             return None
         charts = set(found.values()) if not charts else charts & set(found.values())
     if len(charts) != 1:
-        raise Ambiguous("these do not name one Patient: several, or each another")
+        raise Ambiguous("these do not name one Patient: several, or each another", side=side)
     return next(iter(charts))
 
 
 def _pair(
     tx: Transaction, node: Node, who: Principal, source: Sequence[Named], target: Sequence[Named]
-) -> tuple[int, int] | None:
-    one, other = _chart(tx, node, who, source), _chart(tx, node, who, target)
-    if one is None or other is None:
-        return None
+) -> tuple[int, int] | Side:
+    """Return the two charts, or the side that names none of the facility's own."""
+    one, other = _chart(tx, node, who, source, Side.SOURCE), _chart(tx, node, who, target, Side.TARGET)
+    if one is None:
+        return Side.SOURCE
+    if other is None:
+        return Side.TARGET
     if one == other:
         raise Ambiguous("source and target are one Patient")
     return identity.pair_of(one, other)
@@ -181,4 +204,4 @@ def _register(tx: Transaction, who: Principal, pair: tuple[int, int], ground: st
     )
 
 
-__all__ = ["GROUND", "Ambiguous", "Linking", "follow_replacements", "link_own_charts"]
+__all__ = ["GROUND", "Ambiguous", "Linking", "NotOwn", "Side", "follow_replacements", "link_own_charts"]

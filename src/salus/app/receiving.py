@@ -19,26 +19,32 @@ from salus.app.at_hand import AtHand, register_undone
 from salus.app.attempts import refuse_body
 from salus.app.facts import decide, read_by, refuse
 from salus.app.node import Node
-from salus.app.own_charts import Linking, link_own_charts
+from salus.app.own_charts import Ambiguous, Linking, NotOwn, Side, link_own_charts
 from salus.app.own_work import declare
 from salus.app.sending import Peer, Senders
 from salus.app.taking_turns import Turn, Turns, apart
 from salus.app.turning_away import turn_away
 from salus.app.writing import accept_in
-from salus.kernel import Refused, SalusError, Unavailable
+from salus.kernel import Invalid, Refused, SalusError, Unavailable
 from salus.parties import Principal
-from salus.records import Accepted, Conflict, Named, Outcome, RecordRefused, messages, v2
+from salus.records import Accepted, Conflict, Gone, Named, NotFound, Outcome, RecordRefused, messages, v2
 from salus.records.messages import Before, Marked
 from salus.records.v2 import Answer, Plan, V2Refused
 from salus.storage import Duty, Met, StoreDown, Transaction
 
 log = logging.getLogger("salus.receiving")
 SOURCE = "v2"
+_TOO_OFTEN = 429
 _AGAIN = "the same control identifier and time came with another message; give each message its own"
 _OF_A_MERGE = {
     Linking.LINKED: "linked as one person's; nothing was merged, and both charts stay",
     Linking.ALREADY: "already one person's; nothing changed",
     Linking.ASKED: "something speaks against it; nothing was linked, and a person will judge it",
+}
+_SIDES = {Side.SOURCE: "MRG^1^1", Side.TARGET: "PID^1^3"}
+_NOT_OWN = {
+    Side.SOURCE: "MRG-1 names no patient of yours here: there is nothing to link, and nothing was changed",
+    Side.TARGET: "PID-3 names no patient of yours here: send the patient first (A28), then this message anew",
 }
 _BROKEN = "this node could not take the message; nothing was stored, send it again"
 
@@ -160,7 +166,7 @@ class Receiver:
             became = link_own_charts(self._node, merge.principal, merge.given_up, merge.kept)
             merge.answer = Answer(code="AA", notes=(("MRG^1^1", _OF_A_MERGE[became]),), at=self._node.clock.now())
         except Exception as error:
-            merge.answer = self._unread(merge.principal, error)
+            merge.answer = self._unread(merge.principal, _of_merge(error))
 
     def _check_scope(self, who: Principal, kind: str) -> None:
         if not (who.in_scope(kind, "c") and who.in_scope(kind, "u")):
@@ -319,19 +325,40 @@ def _could_not(case: _Case) -> bool:
     return case.answer is not None and case.answer.salus == StoreDown.code
 
 
+def _of_merge(error: Exception) -> Exception:
+    """Say in the words of an A40 what is wrong with the charts that it names, and at which of the two."""
+    if isinstance(error, NotOwn):
+        return V2Refused(_NOT_OWN[error.side], v2.UNKNOWN_KEY, _SIDES[error.side])
+    if isinstance(error, Ambiguous):
+        if error.side is None:
+            return V2Refused("MRG-1 and PID-3 name one and the same patient", v2.UNKNOWN_KEY, _SIDES[Side.SOURCE])
+        text = "these numbers do not name one patient: several, or each another"
+        return V2Refused(text, v2.UNKNOWN_KEY, _SIDES[error.side])
+    return error
+
+
 def _refusal(error: SalusError, elements: Sequence[str]) -> Answer:
-    """Say what a refusal is in HL7's words: AE for what a message says, AR for how or by whom it was sent."""
-    where, condition, rejected = error.where, v2.INTERNAL, not isinstance(error, RecordRefused | Conflict)
+    """Say what a refusal is in HL7's words: AE for what a message says, AR for how or by whom it was sent.
+
+    A sender takes 207 as "send it again", so nothing has it that would fail again as it is.
+    """
     if isinstance(error, V2Refused):
-        condition, rejected = error.condition, error.rejected
-    elif isinstance(error, RecordRefused):
-        first = error.problems[0]
-        condition = v2.DATATYPE
-        where = elements[first.entry] if first.entry is not None and first.entry < len(elements) else None
-    elif isinstance(error, Conflict):
-        condition, where = v2.LOCKED, None
-    else:
-        where = None
+        return _answer(error, error.condition, error.where, rejected=error.rejected)
+    if isinstance(error, RecordRefused):
+        entry = error.problems[0].entry
+        return _answer(error, v2.DATATYPE, elements[entry] if entry is not None and entry < len(elements) else None)
+    if isinstance(error, Conflict):
+        return _answer(error, v2.LOCKED)
+    if isinstance(error, Refused) and error.status != _TOO_OFTEN:
+        return _answer(error, v2.UNKNOWN_KEY, "MSH^1^4", rejected=True)
+    if isinstance(error, NotFound | Gone):
+        return _answer(error, v2.UNKNOWN_KEY)
+    if isinstance(error, Invalid):
+        return _answer(error, v2.DATATYPE)
+    return _answer(error, v2.INTERNAL, rejected=True)
+
+
+def _answer(error: SalusError, condition: int, where: str | None = None, *, rejected: bool = False) -> Answer:
     code = "AR" if rejected else "AE"
     return Answer(code=code, condition=condition, element=where, salus=error.code, text=error.text)
 

@@ -10,6 +10,7 @@ from salus.cli.output import ending, json_option, say, tell
 from salus.identity.linkage import Spec, SpecRefused, read_spec
 from salus.identity.linkage.linking import Linked, link_file
 from salus.identity.linkage.people.linking import link_people
+from salus.kernel import SystemClock, civil_day
 
 
 @click.command()
@@ -44,12 +45,14 @@ def link(file: Path, out: Path, review: Path | None, spec: Path | None, as_json:
         left_out = {one.rule: one.pairs_left_out for one in found.left_out}
         tell({
             "records": found.records, "clusters": found.clusters, "review": found.pairs_to_review,
-            "model": found.weights.hash, "pairs_left_out": left_out, "notes": list(found.weights.notes),
+            "model": found.weights.hash, "pairs_left_out": left_out, "notes": [*found.notes, *found.weights.notes],
         })  # fmt: skip
         return
     say(f"{found.records:,} records are {found.clusters:,} people; {found.pairs_to_review:,} pairs to review")
     for one in found.left_out:
         say(f"left out by its budget: {one.rule}, {one.blocks_left_out:,} blocks, {one.pairs_left_out:,} pairs")
+    for note in found.notes:
+        say(f"not read: {note}")
     for note in found.weights.notes:
         say(f"learned with doubt: {note}")
     say(f"model {found.weights.hash}")
@@ -60,7 +63,7 @@ def _linked(file: Path, out: Path, review: Path | None, spec: Path | None) -> Li
         click.echo(line, err=True)
 
     if spec is None:
-        return link_people(file, out, review=review, progress=progress)
+        return link_people(file, out, review=review, today=civil_day(SystemClock().now()), progress=progress)
     return link_file(file, out, _spec(spec), review=review, progress=progress)
 
 

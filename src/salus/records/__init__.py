@@ -37,6 +37,7 @@ from salus.records.intake.bundle import (
 )
 from salus.records.intake.checking import check, check_profile, profile_is_known, profiles_of, unchecked_claims
 from salus.records.intake.conditions import Looks, lock_conditions, parse_condition, settle
+from salus.records.intake.doubting import person_doubts, unasked
 from salus.records.intake.entries import Ask
 from salus.records.intake.feed import (
     Named,
@@ -236,6 +237,7 @@ __all__ = [
     "patients",
     "patients_at",
     "patients_named",
+    "person_doubts",
     "personal",
     "profile_is_known",
     "profiles_of",
@@ -261,6 +263,7 @@ __all__ = [
     "too_large_to_include",
     "total",
     "totals",
+    "unasked",
     "unchecked_claims",
     "uncounted",
     "unfound",

@@ -21,13 +21,14 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linked:
-    """What linking a file came to."""
+    """What linking a file came to. `notes` say what of it was not read."""
 
     records: int
     clusters: int
     pairs_to_review: int
     left_out: tuple[Found, ...]
     weights: Weights
+    notes: tuple[str, ...] = ()
 
 
 def link_file(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
 from duckdb import DuckDBPyConnection
 
+from salus.identity.linkage.diagnosing import fault_of
 from salus.identity.linkage.errors import NotWritten, TableRefused
 from salus.identity.linkage.model import Reading, Reads, Spec
 from salus.identity.linkage.preparing import prepare
 
 RAW, PEOPLE = "linkage_raw", "linkage_people"
-READERS = {".csv": "read_csv(?, all_varchar = true, header = true)", ".parquet": "read_parquet(?)"}
+READERS = {
+    ".csv": "read_csv(?, all_varchar = true, header = true, hive_partitioning = false)",
+    ".parquet": "read_parquet(?, hive_partitioning = false)",
+}
 WRITERS = {".csv": "format csv, header", ".parquet": "format parquet, compression zstd"}
 
 
@@ -53,19 +58,31 @@ def read_table(connection: DuckDBPyConnection, path: Path, spec: Spec, ours: Col
     check_format(path)
     if not path.is_file():
         raise TableRefused(f"there is no file '{path.name}'")
+    named = {spec.record_id, *([spec.source] if spec.source else [])}
+    wanted = named | {source for reading in spec.readings for source in reading.sources} | set(ours)
     try:
-        connection.execute(f"create or replace table {RAW} as from {READERS[path.suffix.lower()]}", [str(path)])
+        connection.execute(f"create or replace table {RAW} as from {READERS[path.suffix.lower()]}", [_pattern(path)])
     except duckdb.Error as error:
-        raise TableRefused(f"'{path.name}' cannot be read as {path.suffix[1:].upper()}") from error
+        why = _fault(path, wanted) or f"cannot be read as {path.suffix[1:].upper()}"
+        raise TableRefused(f"'{path.name}' {why}") from error
     described = connection.execute(f"select column_name from (describe {RAW})").fetchall()  # noqa: S608
     found = {name for (name,) in described}
-    wanted = {spec.record_id, *([spec.source] if spec.source else [])}
-    wanted |= {source for reading in spec.readings for source in reading.sources}
-    if missing := sorted({*wanted, *ours} - found):
+    if missing := sorted(wanted - found):
+        if fault := _fault(path, wanted):
+            raise TableRefused(f"'{path.name}' {fault}")
         remedy = "; name the columns that it has with --spec SPEC.toml" if ours else ""
         raise TableRefused(f"'{path.name}' lacks the columns: {', '.join(missing)}{remedy}")
     [(records,)] = connection.execute(f"select count(*) from {RAW}").fetchall()  # noqa: S608
     return int(records)
+
+
+def _pattern(path: Path) -> str:
+    """Return the pattern that stands for one file alone: DuckDB takes a name for one, and would read what matches."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path.absolute()))
+
+
+def _fault(path: Path, wanted: Collection[str]) -> str | None:
+    return fault_of(path, wanted) if path.suffix.lower() == ".csv" else None
 
 
 def prepare_table(connection: DuckDBPyConnection, spec: Spec) -> None:
@@ -110,7 +127,7 @@ def _quoted(name: str) -> str:
 def write_table(connection: DuckDBPyConnection, query: str, path: Path) -> None:
     """Write the rows of a query to a file beside it, then give it its name: readers see all of it or nothing."""
     check_format(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.absolute().with_name(f".{path.name}.{os.getpid()}")
     try:
         connection.execute(f"copy ({query}) to '{_escaped(beside)}' ({WRITERS[path.suffix.lower()]})")
         beside.replace(path)

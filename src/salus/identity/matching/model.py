@@ -77,9 +77,11 @@ class Match:
 class Matches:
     """Who may be meant, the best first, each resident once; and the rules that found too many to look at.
 
-    `sources` are the facilities of the charts that were looked at; a resident may have charts besides.
+    `sources` are the facilities of the charts that were looked at; a resident may have charts besides. `searched` is
+    false where too little was said to look anybody up by.
     """
 
     found: tuple[Match, ...]
     left_out: tuple[str, ...]
     sources: Mapping[int, str] = field(default_factory=dict)
+    searched: bool = True

@@ -65,7 +65,8 @@ def match_each(
         judged = _judged(one, [charts[chart] for chart in met], found.residents)
         sources = {chart: charts[chart].source for chart in met}
         full = [digest for digest in found.full if digest in mine]
-        answers.append(Matches(found=tuple(judged[:most]), left_out=_rules(mine, full), sources=sources))
+        left_out = _rules(mine, full)
+        answers.append(Matches(found=tuple(judged[:most]), left_out=left_out, sources=sources, searched=bool(mine)))
     return answers
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from salus.kernel import civil_day
+from salus.records.intake.doubting import person_doubts
 from salus.records.v2 import dates
 from salus.records.v2.datatypes import identifier, national
 from salus.records.v2.errors import (
@@ -68,7 +70,7 @@ def map_message(message: Message, facility: str) -> Mapped:
     said = said_at(message)
     pid, pv1 = _only(message, "PID"), message.first("PV1")
     who = patient(pid, facility, "update" if kind == "ADT" and event in _TELL_WHO else "keep")
-    notes = list(places(pv1, message.first("PV2")))
+    notes = list(places(pv1, message.first("PV2"))) + _doubts(who, said)
     told: list[Told] = [who]
     visit = None
     if pv1 and (kind == "ORU" or event in _OF_A_VISIT):
@@ -79,6 +81,17 @@ def map_message(message: Message, facility: str) -> Mapped:
     if kind == "ORU":
         told += results(message, facility, visit is not None)
     return Mapped(told=tuple(told), said=said, notes=tuple(notes))
+
+
+def _doubts(who: Told, said: datetime) -> list[tuple[str, str]]:
+    """Return what is odd in who PID says that somebody is, where a message changes that; it is taken all the same."""
+    if who.manner != "update":
+        return []
+    odd = dict.fromkeys(
+        ("PID^1^7" if where == "Patient.birthDate" else who.element, text)
+        for where, text in person_doubts(who.resource, civil_day(said))
+    )
+    return list(odd)
 
 
 def map_merge(message: Message, facility: str) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:

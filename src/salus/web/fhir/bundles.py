@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from email.utils import format_datetime
 from http import HTTPStatus
+from itertools import starmap
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,9 +14,9 @@ import orjson
 from starlette.responses import Response
 
 from salus.app import Found, Page, Tried
-from salus.kernel import SalusError, format_instant
-from salus.records import Outcome
-from salus.web.fhir.outcome import FHIR_JSON, issues_of, outcome, stripped_issues
+from salus.kernel import SalusError, civil_day, format_instant
+from salus.records import Outcome, person_doubts
+from salus.web.fhir.outcome import FHIR_JSON, doubtful, issues_of, outcome, stripped_issues
 
 
 def transaction_response(size: int, answers: Mapping[int, dict[str, Any]]) -> bytes:
@@ -43,7 +44,7 @@ def written_entry(one: Outcome, wanted: str) -> dict[str, Any]:
     if wanted == "representation" and one.body and not one.deleted:
         entry["resource"] = orjson.Fragment(one.body)
     if wanted == "OperationOutcome":
-        entry["response"].setdefault("outcome", outcome(_notes(one)))
+        entry["response"]["outcome"] = outcome(_notes(one))
     return entry
 
 
@@ -124,7 +125,14 @@ def stored(url: str, one: Outcome, wanted: str) -> Response:
 def _notes(one: Outcome) -> list[dict[str, Any]]:
     text = "deleted" if one.deleted else "there already" if one.stands else "stored as it was sent"
     note = {"severity": "information", "code": "informational", "diagnostics": text}
-    return stripped_issues(one.stripped) or [note]
+    return [*_doubts(one), *(stripped_issues(one.stripped) or [note])]
+
+
+def _doubts(one: Outcome) -> list[dict[str, Any]]:
+    """Return a warning for each thing that is odd in a Patient that was stored as it was sent."""
+    if one.type != "Patient" or one.deleted or not one.body:
+        return []
+    return list(starmap(doubtful, person_doubts(orjson.loads(one.body), civil_day(one.at))))
 
 
 def headers_of(one: Outcome, url: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import starmap
 from typing import Any
 
 import orjson
@@ -13,13 +14,17 @@ from salus.records import check_patient, told_back
 from salus.web.fhir.answering import answering
 from salus.web.fhir.callers import caller, check_scope
 from salus.web.fhir.linking import RESIDENT
-from salus.web.fhir.outcome import FHIR_JSON, outcome
+from salus.web.fhir.outcome import FHIR_JSON, doubtful, outcome
 from salus.web.fhir.parameters import Wanted, read_parameters, the_one, wrong
 from salus.web.fhir.requests import bearer, body, no_parameters
 from salus.web.gate import gate_of, in_thread
 
 _SMALL = 16_384
 """Bytes of a body up to which it is read with the other questions that came together."""
+_TOO_LITTLE = (
+    "too little was said to look anybody up by: that nobody is found does not mean that nobody is known. Say a"
+    " document's number, a telephone, or the name with the birth date"
+)
 MATCH_GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
 _MATCH: Wanted = {
     "resource": ("resource", 1),
@@ -66,10 +71,11 @@ def _asked(sent: dict[str, Any]) -> MatchAsk:
 
 def _bundle(found: MatchAnswer) -> dict[str, Any]:
     entries = [_entry(found.patient, one) for one in found.found]
-    if found.left_out:
-        entries.append(
-            {"resource": outcome([_left_out(rule) for rule in found.left_out]), "search": {"mode": "outcome"}}
-        )
+    issues = [*starmap(doubtful, found.unasked), *map(_left_out, found.left_out)]
+    if not found.searched:
+        issues.append({"severity": "warning", "code": "incomplete", "diagnostics": _TOO_LITTLE})
+    if issues:
+        entries.append({"resource": outcome(issues), "search": {"mode": "outcome"}})
     bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(found.found)}
     return bundle | ({"entry": entries} if entries else {})
 

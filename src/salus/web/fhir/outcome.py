@@ -74,6 +74,11 @@ def stripped_issues(places: Iterable[str]) -> list[dict[str, Any]]:
     return [_issue("information", "suppressed", "SALUS-R100", text, where) for where in places]
 
 
+def doubtful(where: str, text: str) -> dict[str, Any]:
+    """Return a warning about an element that is taken as it is all the same."""
+    return {"severity": "warning", "code": "code-invalid", "diagnostics": text, "expression": [where]}
+
+
 def refusal(error: SalusError) -> Response:
     """Return the HTTP response to an error."""
     headers = {"WWW-Authenticate": 'Bearer realm="salus"'} if error.status == 401 else {}

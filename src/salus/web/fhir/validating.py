@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import starmap
 from typing import Any
 
@@ -10,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from salus import records
-from salus.kernel import Refused
+from salus.kernel import Refused, civil_day
 from salus.parties import Principal
 from salus.records import Problem, RecordRefused
 from salus.web.fhir.answering import answering
 from salus.web.fhir.callers import check_scope, known
-from salus.web.fhir.outcome import FHIR_JSON, HttpRefused, issues_of, outcome, stripped_issues
+from salus.web.fhir.outcome import FHIR_JSON, HttpRefused, doubtful, issues_of, outcome, stripped_issues
 from salus.web.fhir.requests import bearer, body
 from salus.web.gate import Gate, gate_of, in_thread
 
@@ -40,7 +41,8 @@ async def validate(request: Request) -> Response:
 
     def work() -> bytes:
         resource, given = _taken(records.parse(raw))
-        return orjson.dumps(outcome(_issues(who, resource, kind, asked | given)))
+        today = civil_day(gate.node.clock.now())
+        return orjson.dumps(outcome(_issues(who, resource, kind, asked | given, today)))
 
     return Response(await in_thread(gate, work), 200, {"Cache-Control": "no-store"}, media_type=FHIR_JSON)
 
@@ -52,7 +54,9 @@ def _system(gate: Gate, token: str) -> Principal:
     return who
 
 
-def _issues(who: Principal, resource: dict[str, Any], kind: str | None, asked: dict[str, Any]) -> list[dict[str, Any]]:
+def _issues(
+    who: Principal, resource: dict[str, Any], kind: str | None, asked: dict[str, Any], today: date
+) -> list[dict[str, Any]]:
     told = resource.get("resourceType")
     if not isinstance(told, str) or told not in records.resource_types():
         raise _wrong("resourceType", "send one FHIR R4 resource")
@@ -66,12 +70,9 @@ def _issues(who: Principal, resource: dict[str, Any], kind: str | None, asked: d
     except RecordRefused as refused:
         return issues_of(refused)
     fine = {"severity": "information", "code": "informational", "diagnostics": "this would be taken as it is"}
-    odd = [*map(_unchecked, records.unchecked_claims(resource)), *starmap(_doubtful, records.doubts(resource))]
+    doubts = [*records.doubts(resource), *records.person_doubts(resource, today)]
+    odd = [*map(_unchecked, records.unchecked_claims(resource)), *starmap(doubtful, doubts)]
     return [*odd, *(stripped_issues(stripped) or [fine])]
-
-
-def _doubtful(where: str, text: str) -> dict[str, Any]:
-    return {"severity": "warning", "code": "code-invalid", "diagnostics": text, "expression": [where]}
 
 
 def _unchecked(where: str) -> dict[str, Any]:

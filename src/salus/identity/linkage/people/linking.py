@@ -5,6 +5,7 @@ Loads DuckDB and Splink.
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -19,6 +20,7 @@ from salus.identity.linkage.people.matching import JUDGED, match_people
 from salus.identity.linkage.people.preparing import COLUMNS
 from salus.identity.linkage.people.specification import PEOPLE
 from salus.identity.linkage.people.trained import people_weights
+from salus.identity.linkage.people.unread import unread_types
 from salus.identity.linkage.tables import RAW, check_names, opened, read_table, write_table
 from salus.identity.linkage.training import train
 from salus.identity.linkage.weights import Weights
@@ -33,6 +35,7 @@ def link_people(
     *,
     review: Path | None = None,
     weights: Weights | None = None,
+    today: date | None = None,
     progress: Progress = lambda _: None,
 ) -> Linked:
     """Link the records of a CSV or Parquet file with our columns, and write `record_id, cluster_id`.
@@ -40,13 +43,15 @@ def link_people(
     Without weights a table of at least 50,000 records trains its own; a smaller one, or one that does not teach every
     level, takes those that come with Salus. With `review`, also write `record_id_a, record_id_b, weight, reason`, where
     the reason begins with a guard's code. Each output is written whole or not at all.
+    `today` is when a record was written that does not say when: nobody is born after it.
     """
     check_names(path, out, *([review] if review else []))
     with opened() as connection:
         progress(f"reading {path.name}")
         records = read_table(connection, path, PEOPLE, ours=COLUMNS)
+        notes = unread_types(connection, RAW)
         chosen = weights or (people_weights() if records < ENOUGH else _trained)
-        matched = match_people(connection, RAW, weights=chosen, drop_raw=True, progress=progress)
+        matched = match_people(connection, RAW, weights=chosen, drop_raw=True, today=today, progress=progress)
         pairs = write_review_pairs(connection, matched)
         progress("writing")
         write_table(connection, clusters_query(), out)
@@ -58,6 +63,7 @@ def link_people(
         pairs_to_review=pairs,
         left_out=tuple(one for one in matched.found if one.blocks_left_out),
         weights=matched.weights,
+        notes=notes,
     )
 
 

@@ -6,6 +6,7 @@ Loads DuckDB and Splink.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 
 from duckdb import DuckDBPyConnection
 
@@ -35,16 +36,18 @@ def match_people(
     weights: Weights | Trained | None = None,
     parted: Iterable[tuple[str, str]] = (),
     drop_raw: bool = False,
+    today: date | None = None,
     progress: Progress = lambda _: None,
 ) -> Matched:
     """Link a raw table with the eleven columns; without weights, train them on it first.
 
     `weights` may be what trains them, once the pairs are chosen. `drop_raw` frees the raw table once it is read.
+    `today` is when a record was written that does not say when: nobody is born after it.
     `parted` are pairs of record ids of which a person has said that they are not the same. Pairs and why they were not
     linked stand in `JUDGED`, clusters in `CLUSTERS`, by the numbers in `RECORDS`.
     """
     progress("preparing")
-    prepare_people(connection, raw, PREPARED)
+    prepare_people(connection, raw, PREPARED, today)
     if drop_raw:
         connection.execute(f"drop table {raw}")
     records = take(connection, PREPARED, PEOPLE, also=frozenset().union(*(guard.columns for guard in guards())))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from duckdb import DuckDBPyConnection
@@ -26,11 +27,12 @@ _RUNS = "|".join(
 _HAN = r"\x{3400}-\x{4dbf}\x{4e00}-\x{9fff}"
 
 
-def prepare_people(connection: DuckDBPyConnection, raw: str, prepared: str) -> None:
+def prepare_people(connection: DuckDBPyConnection, raw: str, prepared: str, today: date | None = None) -> None:
     """Make the table `prepared` of a raw one with the eleven columns: record id, source, and all preparing.
 
-    Each distinct name is read once.
+    Each distinct name is read once. `today` is when a record was written that does not say when.
     """
+    recorded = f"coalesce({_day('recorded_at')}, '{today:%Y%m%d}')" if today else _day("recorded_at")
     written = ", ".join(f"coalesce(cast({column} as varchar), '') as {column}" for column in COLUMNS[2:])
     with _functions(connection):
         names = f"select distinct coalesce(cast(name as varchar), '') as written from {raw}"  # noqa: S608
@@ -38,7 +40,7 @@ def prepare_people(connection: DuckDBPyConnection, raw: str, prepared: str) -> N
         connection.execute(
             f"create or replace table {prepared} as"  # noqa: S608
             f" with written as (select record_id, source, {written} from {raw}),"
-            f" days as (select *, {_day('birth_date')} as stated, {_day('recorded_at')} as recorded from written),"
+            f" days as (select *, {_day('birth_date')} as stated, {recorded} as recorded from written),"
             f" births as (select *, {_birth()} as birth from days),"
             f" counts as (select *, {_numbers()} as numbers, {_counted()} as counted from births),"
             f" numbered as (select *, {_located()} as located from counts)"
