@@ -8,6 +8,7 @@ from salus.identity.documents import check_character, document_types
 from salus.identity.linkage import SpecRefused
 from salus.identity.linkage.people import (
     NOT_THE_SAME,
+    PEOPLE,
     Answer,
     Features,
     Judge,
@@ -53,6 +54,7 @@ NEWBORN = {
     "id_type": "birth-certificate",
     "id_number": "Q110000071",
 }
+KNOWN_BY_LITTLE = {"source": "county", "name": "张伟", "sex": "male", "birth_date": "1980-05-13"}
 JUDGE = Judge(people_weights())
 MET = {
     "two-numbers-two-names": (person(WHOLE), person(WHOLE, name="王志强", id_number=number("017"))),
@@ -69,6 +71,7 @@ MET = {
     "nearly-one-name": (person(WHOLE), person(BARE, name="王直伟")),
     "another-name": (person(WHOLE), person(BARE, name="王秀兰", phone="", address="")),
     "name-alone": (person(WHOLE), person(BARE, birth_date="", phone="", address="", county="")),
+    "common-name": (person(KNOWN_BY_LITTLE), person(KNOWN_BY_LITTLE)),
 }
 
 
@@ -183,6 +186,31 @@ def test_every_document_that_may_link_is_in_a_series_or_has_a_check_character() 
     assert spaces == set(SERIES)
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        ({}, {}),
+        ({"phone": "13971264482"}, {"phone": "13671294412"}),
+        ({"sex": ""}, {}),
+        ({"id_type": "resident-id", "id_number": "920226198005130152"}, {}),
+    ],
+)
+def test_namesakes_born_on_one_day_are_asked_about(more: tuple[dict[str, str], dict[str, str]]) -> None:
+    one, other = (person(KNOWN_BY_LITTLE, **said) for said in more)
+
+    verdict = JUDGE(one, other)
+
+    assert (verdict.answer, verdict.reason) == (Answer.REVIEW, "common-name")
+    assert verdict.scored.bits > PEOPLE.link
+
+
+@pytest.mark.parametrize("more", [{"name": "欧阳震华"}, {"phone": "13971264482"}, {"county": "920226"}])
+def test_one_thing_more_than_a_common_name_and_a_birth_date_links(more: dict[str, str]) -> None:
+    one = person(KNOWN_BY_LITTLE, **more)
+
+    assert JUDGE(one, one).answer is Answer.LINK
+
+
 def test_a_newborn_under_the_mothers_number_is_not_the_mother() -> None:
     mother = person(WHOLE, name="李芳", sex="female", id_number=number("014"))
     newborn = person(
@@ -231,6 +259,8 @@ ROW = 'code = "{code}"\nwhen = ["equal sex"]\nwithin = "{within}"\noutcome = "re
         "[[guard]]\n" + ROW.format(code="a", within="pair") + "[[guard]]\n" + ROW.format(code="a", within="pair"),
         "[[guard]]\n" + ROW.format(code="a", within="pair") + 'more = "x"\n',
         "[[guard]]\n" + ROW.format(code="a", within="pair").replace("equal sex", "resembles sex"),
+        "[[guard]]\n" + ROW.format(code="a", within="pair") + 'below = "x"\n',
+        "[[guard]]\n" + ROW.format(code="a", within="cluster") + "below = 13.0\n",
     ],
 )
 def test_a_table_that_would_not_work_is_refused(table: str) -> None:
