@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salus.identity.names import Name, NameDoubt, agree, may_be_cut, read_name, turned
+from salus.identity.names.spelling import SPECIAL, nobodies
 from salus.identity.names.tables import SIMPLIFIED, romanised_surnames
 
 # As written; surname's and given name's key.
@@ -122,6 +123,7 @@ DOUBTS = [
     ("王" * 10_000, {NameDoubt.CUT}),
 ]
 TELL_NOBODY_APART = ["", "王", "王先生", "张某", "王芳之子", "王□明", "Smith"]
+ROWS = range(len(nobodies()))
 HAN = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
 
 
@@ -153,6 +155,28 @@ def test_what_is_no_whole_name_is_said(written: str, doubts: set[NameDoubt]) -> 
 def test_what_tells_nobody_apart_is_said(written: str) -> None:
     assert not read_name(written).telling
     assert read_name("王小明").telling
+
+
+@pytest.mark.parametrize("at", ROWS)
+def test_what_stands_where_a_name_should_is_none(at: int) -> None:
+    row = nobodies()[at]
+    read = [read_name(text) for text in row["meets"].split("|")]
+
+    assert [one.raw for one in read if NameDoubt(row["says"]) not in one.doubts or one.telling] == []
+
+
+@pytest.mark.parametrize("at", ROWS)
+def test_names_of_people_that_look_alike_stay_names(at: int) -> None:
+    read = [read_name(text) for text in nobodies()[at]["spares"].split("|")]
+
+    assert [one.raw for one in read if not one.telling] == []
+
+
+def test_what_is_written_for_want_of_a_name_meets_a_special_character() -> None:
+    written = [text for row in nobodies() for text in row["meets"].split("|") if not text.isascii()]
+
+    assert [text for text in written if SPECIAL.isdisjoint(text)] == []
+    assert len(written) > 60
 
 
 def test_an_unknown_character_counts_once_however_it_is_described() -> None:

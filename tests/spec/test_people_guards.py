@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from salus.identity.documents import check_character
+from salus.identity.documents import check_character, document_types
 from salus.identity.linkage import SpecRefused
 from salus.identity.linkage.people import (
     NOT_THE_SAME,
+    PEOPLE,
     Answer,
     Features,
     Judge,
@@ -18,6 +19,7 @@ from salus.identity.linkage.people import (
     people_weights,
 )
 from salus.identity.linkage.people.guards import read_guards
+from salus.identity.linkage.people.preparing import LINKING, SERIES
 
 
 def number(order: str = "014", born: str = "19900307") -> str:
@@ -45,17 +47,31 @@ def person(record: dict[str, str], **other: str) -> dict[str, object]:
     return {**prepared._asdict(), "source": record["source"]}
 
 
+NEWBORN = {
+    **WHOLE,
+    "name": "张伟",
+    "birth_date": "2025-11-25",
+    "id_type": "birth-certificate",
+    "id_number": "Q110000071",
+}
+KNOWN_BY_LITTLE = {"source": "county", "name": "张伟", "sex": "male", "birth_date": "1980-05-13"}
 JUDGE = Judge(people_weights())
 MET = {
     "two-numbers-two-names": (person(WHOLE), person(WHOLE, name="王志强", id_number=number("017"))),
     "two-numbers": (person(WHOLE), person(WHOLE, id_number=number("017"))),
+    "two-certificates": (person(NEWBORN), person(NEWBORN, id_number="Q110000072")),
     "same-number-other-name": (person(WHOLE), person(WHOLE, name="王秀兰")),
     "siblings": (person(WHOLE), person(BARE, name="王志强")),
     "births-apart": (person(BARE), person(BARE, birth_date="1971-12-24")),
     "never-by-itself": (person(WHOLE), person(WHOLE, id_type="temporary", id_number="T001")),
+    "two-documents": (
+        person(WHOLE, id_type="military", id_number="军12345678"),
+        person(WHOLE, id_type="military", id_number="军12345693", phone="", address=""),
+    ),
     "nearly-one-name": (person(WHOLE), person(BARE, name="王直伟")),
     "another-name": (person(WHOLE), person(BARE, name="王秀兰", phone="", address="")),
     "name-alone": (person(WHOLE), person(BARE, birth_date="", phone="", address="", county="")),
+    "common-name": (person(KNOWN_BY_LITTLE), person(KNOWN_BY_LITTLE)),
 }
 
 
@@ -123,6 +139,78 @@ def test_a_twin_is_never_linked(other: dict[str, object]) -> None:
     assert JUDGE(person(WHOLE), other).answer is not Answer.LINK
 
 
+@pytest.mark.parametrize(
+    ("id_type", "one", "other"),
+    [
+        ("birth-certificate", "Q110000071", "Q110000072"),
+        ("birth-certificate", "Q110000079", "Q110000080"),
+        ("military", "军12345678", "军12345679"),
+        ("passport", "E12360788", "E12360789"),
+        ("hk-macau-permit", "H10000071", "H10000072"),
+        ("hospital-card", "20317", "20318"),
+    ],
+)
+def test_neighbouring_numbers_of_a_series_speak_for_no_one_person(id_type: str, one: str, other: str) -> None:
+    a, b = (person(NEWBORN, id_type=id_type, id_number=number) for number in (one, other))
+
+    (said,) = (part for part in JUDGE(a, b).scored.parts if part.comparison == "numbers")
+
+    assert said.level == "else"
+    assert said.bits < 0
+
+
+@pytest.mark.parametrize("more", [{}, {"phone": ""}, {"phone": "", "address": "", "county": ""}])
+@pytest.mark.parametrize("name", ["张伟", "张薇"])
+def test_twins_with_neighbouring_certificates_of_birth_are_never_linked(name: str, more: dict[str, str]) -> None:
+    one, other = person(NEWBORN, **more), person(NEWBORN, name=name, id_number="Q110000072", **more)
+
+    assert JUDGE(one, other).answer is not Answer.LINK
+    assert JUDGE.against([one], [other]) != ""
+
+
+def test_a_slip_in_front_of_a_certificate_of_birth_is_a_slip() -> None:
+    verdict = JUDGE(person(NEWBORN), person(NEWBORN, id_number="Q170000071"))
+
+    assert (verdict.answer, verdict.reason) == (Answer.LINK, "")
+
+
+def test_a_passport_that_was_renewed_links_beside_a_telephone() -> None:
+    passport = {**WHOLE, "name": "John Paul Smith", "id_type": "passport", "id_number": "E12360788"}
+
+    assert JUDGE(person(passport), person(passport, id_number="E87261934")).answer is Answer.LINK
+
+
+def test_every_document_that_may_link_is_in_a_series_or_has_a_check_character() -> None:
+    spaces = {document_types()[code].space for code in LINKING}
+
+    assert spaces == set(SERIES)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ({}, {}),
+        ({"phone": "13971264482"}, {"phone": "13671294412"}),
+        ({"sex": ""}, {}),
+        ({"id_type": "resident-id", "id_number": "920226198005130152"}, {}),
+    ],
+)
+def test_namesakes_born_on_one_day_are_asked_about(more: tuple[dict[str, str], dict[str, str]]) -> None:
+    one, other = (person(KNOWN_BY_LITTLE, **said) for said in more)
+
+    verdict = JUDGE(one, other)
+
+    assert (verdict.answer, verdict.reason) == (Answer.REVIEW, "common-name")
+    assert verdict.scored.bits > PEOPLE.link
+
+
+@pytest.mark.parametrize("more", [{"name": "欧阳震华"}, {"phone": "13971264482"}, {"county": "920226"}])
+def test_one_thing_more_than_a_common_name_and_a_birth_date_links(more: dict[str, str]) -> None:
+    one = person(KNOWN_BY_LITTLE, **more)
+
+    assert JUDGE(one, one).answer is Answer.LINK
+
+
 def test_a_newborn_under_the_mothers_number_is_not_the_mother() -> None:
     mother = person(WHOLE, name="李芳", sex="female", id_number=number("014"))
     newborn = person(
@@ -171,6 +259,8 @@ ROW = 'code = "{code}"\nwhen = ["equal sex"]\nwithin = "{within}"\noutcome = "re
         "[[guard]]\n" + ROW.format(code="a", within="pair") + "[[guard]]\n" + ROW.format(code="a", within="pair"),
         "[[guard]]\n" + ROW.format(code="a", within="pair") + 'more = "x"\n',
         "[[guard]]\n" + ROW.format(code="a", within="pair").replace("equal sex", "resembles sex"),
+        "[[guard]]\n" + ROW.format(code="a", within="pair") + 'below = "x"\n',
+        "[[guard]]\n" + ROW.format(code="a", within="cluster") + "below = 13.0\n",
     ],
 )
 def test_a_table_that_would_not_work_is_refused(table: str) -> None:

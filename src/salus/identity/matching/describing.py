@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from salus.identity.linkage import keys
 from salus.identity.linkage.people import PEOPLE, Features
-from salus.identity.linkage.people.preparing import numbers, one_birthday, prepared, telephone
+from salus.identity.linkage.people.preparing import numbers, one_birthday, prepared, series, telephone
 from salus.identity.matching.model import Described, Person
 from salus.identity.names import read_name
 
@@ -55,6 +55,7 @@ def person(described: Described) -> Person:
             typed=typed,
             guardian=guardians[0] if guardians else None,
             numbered=numbered,
+            series=series(typed),
         ),
         numbers=_each(typed for one in read for typed in (one[1],) if _rank(one) < _SLIP),
         guardians=guardians,
@@ -74,7 +75,7 @@ def keeping_number(now: Person, before: Person | None) -> Person:
         return now._replace(lost=before.lost)
     if now.features.birth is not None and not one_birthday(now.features.birth, had.citizen[6:14]):
         return now._replace(lost=True)
-    features = now.features._replace(citizen=had.citizen, typed=had.typed, numbered=had.numbered)
+    features = now.features._replace(citizen=had.citizen, typed=had.typed, numbered=had.numbered, series=0)
     return now._replace(features=features, numbers=tuple(dict.fromkeys((*now.numbers, had.citizen))))
 
 

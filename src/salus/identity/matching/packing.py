@@ -7,6 +7,7 @@ from datetime import date
 import orjson
 
 from salus.identity.linkage.people import Features
+from salus.identity.linkage.people.preparing import series
 from salus.identity.matching.model import Person
 
 LAYOUT = 1
@@ -35,5 +36,6 @@ def unpack(packed: bytes) -> Person:
         date(int(birth[:4]), int(birth[4:6]), int(birth[6:])).toordinal() if birth else None,
         1 if birth and birth[4:] == "0101" else 0,
         sex, citizen, typed, guardians[0] if guardians else None, phone, None, None, None, numbered, unnamed,
+        series(typed),
     )  # fmt: skip
     return Person(features, tuple(numbers), tuple(guardians), tuple(phones), lost)

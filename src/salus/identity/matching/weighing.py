@@ -12,6 +12,7 @@ from typing import Any
 
 from salus.identity.linkage import Row
 from salus.identity.linkage.people import Answer, Judge, Verdict, Within, guards, people_weights
+from salus.identity.linkage.people.preparing import series
 from salus.identity.matching.model import Person
 
 BORROWED, ANOTHERS, BY_WEIGHT, NAMELESS = "borrowed-number", "number-of-another", "weight", "never-by-itself"
@@ -66,19 +67,33 @@ def lent(a: Person, b: Person) -> bool:
 def facing(a: Person, b: Person) -> tuple[Row, Row, bool]:
     """Return both as the scorer takes them, with the number and the telephone that they share, and if they share one.
 
-    A resident's number is never hidden by that: two that differ stay a reason against it.
+    Where they share none, and not both have a resident's, numbers of one series face each other. A resident's number is
+    never hidden by that: two that differ stay a reason against it.
     """
     one, two = a.features._asdict(), b.features._asdict()
     number = _of_both(a.numbers, b.numbers)
     if number is not None:
         for row in (one, two):
-            row["typed"] = number
+            row["typed"], row["series"] = number, series(number)
             if "." not in number:
                 row["citizen"] = number
+    elif one["citizen"] is None or two["citizen"] is None:
+        _face_in_series(one, two, a.numbers, b.numbers)
     phone = _of_both(a.phones, b.phones)
     if phone is not None:
         one["phone"] = two["phone"] = phone
     return one, two, number is not None
+
+
+def _face_in_series(one: dict[str, Any], two: dict[str, Any], some: tuple[str, ...], others: tuple[str, ...]) -> None:
+    """Compare numbers of one series, the first that both have: a difference there says more than two kinds of card."""
+    if len(some) < 2 > len(others):
+        return
+    mine, theirs = ({series(number): number for number in reversed(numbers)} for numbers in (some, others))
+    place = min((mine.keys() & theirs.keys()) - {0}, default=0)
+    if place:
+        one["typed"], two["typed"] = mine[place], theirs[place]
+        one["series"] = two["series"] = place
 
 
 def _of_both(some: tuple[str, ...], others: tuple[str, ...]) -> Any:

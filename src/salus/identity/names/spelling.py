@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
+from functools import cache
+from importlib.resources import files
 
 from salus.identity.names.model import UNKNOWN
 
@@ -18,13 +21,8 @@ _ONE_PART = "⿾⿿"
 _DESCRIBED = re.compile(f"[{_TWO_PARTS}{_THREE_PARTS}{_ONE_PART}]")
 HAN = re.compile("[〇㐀-䶿一-鿿豈-﫿\U00020000-\U000323af]")
 _TITLE = re.compile("(?<=.)(?:先生|女士|小姐|太太|医生|醫生|大夫|教授|老师|老師|护士|同志)$")
-_NOBODY = re.compile(
-    "(?:无名氏?|未知|不详|不明|佚名|匿名|某.*|.某{1,2}|测试.*|患者.*|病人.*|新生儿|无|暂无|待查|没有|未登记|无姓名)"
-    "|(?:UNKNOWN|TEST|ANONYMOUS|NO ?NAME|NONE|NULL|X{2,}|NN|N ?A|PATIENT|BABY|DOE (?:JOHN|JANE)|(?:JOHN|JANE) DOE)"
-)
-_CHILD_OF = re.compile("(?:..+(?:之[长次幼]?[子女婴]|[男女]婴|婴儿|大双|小双|毛毛)|BABY (?:BOY|GIRL|OF) .+).{0,2}")
-# Where none of these occurs, none of the above does.
-SPECIAL = frozenset("生士姐太医醫夫授师師志无無未不佚匿某测測患病新暂暫待没沒之婴嬰双雙毛")
+SPECIAL = frozenset("生士姐太医醫夫授师師志无無未不佚匿某测測患病新暂暫待没沒之婴嬰双雙毛氏宝寶诊診浪乞弃棄胎")
+"""The characters of titles and of what `nobody.toml` lists: a name with none of these is neither."""
 
 
 def cleaned(text: str) -> str:
@@ -49,12 +47,26 @@ def without_title(han: str) -> str:
 
 def is_nobody(normalised: str) -> bool:
     """Say whether a normalised name is what people write for want of one."""
-    return _NOBODY.fullmatch(normalised) is not None
+    return _of_nobody("nobody").fullmatch(normalised) is not None
 
 
 def is_child_of(normalised: str) -> bool:
     """Say whether a normalised name only says whose child this is."""
-    return _CHILD_OF.fullmatch(normalised) is not None
+    return _of_nobody("child-of").fullmatch(normalised) is not None
+
+
+@cache
+def nobodies() -> tuple[dict[str, str], ...]:
+    """Return the rows of `nobody.toml`, explained at its head."""
+    rows: list[dict[str, str]] = tomllib.loads((files("salus.identity.names") / "nobody.toml").read_text("utf-8"))[
+        "row"
+    ]
+    return tuple(rows)
+
+
+@cache
+def _of_nobody(says: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{row['pattern']})" for row in nobodies() if row["says"] == says))
 
 
 def _seen(char: str) -> str:

@@ -49,7 +49,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
-    """One row of the table, explained at its head. `when` is a conjunction of disjunctions."""
+    """One row of the table, explained at its head. `when` is a conjunction of disjunctions.
+
+    A guard with `below` holds only where the pair weighs less; it asks nothing of more evidence.
+    """
 
     code: str
     when: tuple[tuple[Alternative, ...], ...]
@@ -57,18 +60,24 @@ class Guard:
     outcome: Outcome
     en: str
     zh: str
+    below: float | None = None
 
     @property
     def columns(self) -> frozenset[str]:
         """Return the features that the guard reads."""
         return frozenset(column for line in self.when for one in line for column in one.test.columns)
 
-    def sql(self, l: Side = left, r: Side = right) -> str:  # noqa: E741
-        """Return the guard as an SQL condition that is never null."""
-        return " and ".join("(" + " or ".join(one.sql(l, r) for one in line) + ")" for line in self.when)
+    def bears(self, bits: float) -> bool:
+        """Tell whether the guard is asked about a pair of this weight."""
+        return self.below is None or bits < self.below
+
+    def sql(self, l: Side = left, r: Side = right, bits: str = "bits") -> str:  # noqa: E741
+        """Return the guard as an SQL condition that is never null. `bits` names the weight, where it is asked."""
+        lines = ["(" + " or ".join(one.sql(l, r) for one in line) + ")" for line in self.when]
+        return " and ".join([*lines, *([] if self.below is None else [f"{bits} < {self.below}"])])
 
     def holds(self) -> Callable[[Row, Row], bool]:
-        """Return the guard as a function of two prepared records; their order does not matter."""
+        """Return what the guard says of two prepared records whatever they weigh; their order does not matter."""
         lines = [_any([one.holds() for one in line]) for line in self.when]
 
         def holds(a: Row, b: Row) -> bool:
@@ -111,10 +120,15 @@ def read_guards(text: str) -> tuple[Guard, ...]:
     return found
 
 
+_SAID = ("code", "when", "within", "outcome", "en", "zh")
+
+
 def _guard(row: dict[str, object]) -> Guard:
-    lines = row["when"]
-    if not isinstance(lines, list) or not lines or set(row) != {"code", "when", "within", "outcome", "en", "zh"}:
-        raise SpecRefused("a guard has code, when, within, outcome, en and zh, and nothing else")
+    lines, below = row["when"], row.get("below")
+    if not isinstance(lines, list) or not lines or set(row) - {"below"} != {*_SAID}:
+        raise SpecRefused(f"a guard has {', '.join(_SAID)}, perhaps below, and nothing else")
+    if below is not None and (not isinstance(below, float) or row["within"] != Within.PAIR):
+        raise SpecRefused("only a guard of pairs says below which weight it holds, as in 13.0")
     return Guard(
         code=str(row["code"]),
         when=tuple(tuple(map(_alternative, str(line).split(" or "))) for line in lines),
@@ -122,6 +136,7 @@ def _guard(row: dict[str, object]) -> Guard:
         outcome=Outcome(str(row["outcome"])),
         en=str(row["en"]),
         zh=str(row["zh"]),
+        below=below,
     )
 
 

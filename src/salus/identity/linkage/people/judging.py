@@ -50,7 +50,7 @@ class Judge:
         scored = self._score(a, b)
         if parted:
             return Verdict(answer=Answer.APART, reason=NOT_THE_SAME, scored=scored)
-        guard = next((guard for guard, holds in self._guards if holds(a, b)), None)
+        guard = next((guard for guard, holds in self._guards if guard.bears(scored.bits) and holds(a, b)), None)
         if guard is not None and guard.outcome is Outcome.APART:
             answer = Answer.APART
         elif scored.bits < self._spec.review:

@@ -87,7 +87,7 @@ def judge(connection: DuckDBPyConnection, parted: Iterable[tuple[str, str]] = ()
 
 
 def _first(table: Sequence[Guard]) -> str:
-    return " ".join(f"when {guard.sql(_of_a, _of_b)} then '{guard.code}'" for guard in table)
+    return " ".join(f"when {guard.sql(_of_a, _of_b, 's.bits')} then '{guard.code}'" for guard in table)
 
 
 def _of_a(column: str) -> str:

@@ -54,6 +54,17 @@ FILLER_DAYS = frozenset({"19000101", "18991231", "19700101", "11110101"})
 _CODE = re.compile(r"[0-9]{6}")
 LINKING = frozenset(code for code, kind in document_types().items() if kind.links)
 _SHAPED = re.compile(r"[0-9]{17}[0-9X]")
+SERIES = (
+    "birth-certificate",
+    "passport",
+    "military",
+    "hk-macau-permit",
+    "taiwan-permit",
+    "citizen",
+    "hospital-card",
+)
+"""The number spaces whose numbers come one after the other, so that neighbours are two people's. `citizen` is here the
+card of foreigners from before 2023; what has a check character is in none. A guard knows a series by its place."""
 ONE_BIRTHDAY = tuple(
     map(read_test, ("damerau birth 1", "date-swapped birth", "date-parts birth 2", "within birth_day 60"))
 )
@@ -69,7 +80,7 @@ class Features(NamedTuple):
     resident's number that is this person's own, `typed` that, or one with a slip of the pen, or a number of another
     type with the type in front; `guardian` is a valid number of somebody else. `dwelling` and `house` are keys of the
     address. `numbered` and `unnamed` are 1 or 0: `citizen` had its check character; the record must never be linked by
-    itself.
+    itself. `series` says in which of `SERIES` the number `typed` was given, counted from 1; 0: in none, or no number.
     """
 
     characters: str | None
@@ -91,6 +102,7 @@ class Features(NamedTuple):
     house: str | None
     numbered: int
     unnamed: int
+    series: int
 
     def __repr__(self) -> str:
         return "Features(…)"
@@ -137,7 +149,14 @@ def prepared(
         house,
         numbered,
         int(nameless or id_type == "temporary"),
+        series(typed),
     )
+
+
+def series(typed: str | None) -> int:
+    """Return the place in `SERIES` of the space in which a number was given, from 1, or 0."""
+    space, dot, _ = (typed or "").partition(".")
+    return SERIES.index(space) + 1 if dot else 0
 
 
 def _ordinal(day_: str) -> int:

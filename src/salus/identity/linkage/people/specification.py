@@ -52,7 +52,12 @@ _COMPARISONS = (
     Comparison(
         name="numbers",
         needs=("typed",),
-        levels=(_level("equal typed"), _level("damerau typed 1"), _level("is numbered 1")),
+        levels=(
+            _level("equal typed"),
+            # Of numbers with a check character one is a slip of the pen. Those of a series are the next person's.
+            _level("damerau typed 1 and is series 0"),
+            _level("is numbered 1"),
+        ),
         # Two valid numbers that differ speak against one person more than a valid and a mistyped one.
         ordered=False,
     ),

@@ -183,6 +183,13 @@ def _located() -> str:
     )
 
 
+def _series() -> str:
+    spaces = ", ".join(f"'{space}'" for space in preparing.SERIES)
+    return (
+        f"cast(coalesce(list_position([{spaces}], nullif(split_part(numbers[2], '.', 1), numbers[2])), 0) as integer)"
+    )
+
+
 def _columns() -> str:
     made = {
         **{field: f"n.{field}" for field in OF_NAME},
@@ -198,6 +205,7 @@ def _columns() -> str:
         " else read_county(county) end",
         "dwelling": "nullif(located[1], '')",
         "house": "nullif(located[2], '')",
+        "series": _series(),
         "unnamed": "cast(nameless = 1 or id_type = 'temporary' as integer)",
     }
     return ", ".join(f"{made[field]} as {field}" for field in Features._fields)
