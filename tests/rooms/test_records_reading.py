@@ -179,6 +179,7 @@ def test_what_is_held_is_judged_at_its_own_path() -> None:
 
 def test_a_stored_document_keeps_the_references_among_its_entries() -> None:
     patient = "urn:uuid:00000000-0000-4000-8000-000000000001"
+    somebody = {"resourceType": "Patient", "identifier": [{"system": "urn:mrn", "value": "7"}]}
     inner = {
         "resourceType": "Observation",
         "status": "final",
@@ -186,7 +187,8 @@ def test_a_stored_document_keeps_the_references_among_its_entries() -> None:
         "subject": {"reference": patient},
     }
     entry = {"fullUrl": "urn:uuid:00000000-0000-4000-8000-000000000002", "resource": inner}
-    document = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+    about = {"fullUrl": patient, "resource": somebody}
+    document = {"resourceType": "Bundle", "type": "collection", "entry": [entry, about]}
     request = {"method": "POST", "url": "Bundle"}
     sent = take_apart(
         {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": document, "request": request}]}
@@ -196,7 +198,7 @@ def test_a_stored_document_keeps_the_references_among_its_entries() -> None:
     examined, references = ready.examined, ready.references
 
     assert examined[0].resource["entry"][0]["resource"]["subject"] == {"reference": patient}
-    assert references.wanted == set()
+    assert (references.wanted, references.asked) == (set(), {("Patient", "urn%3Amrn%7C7")})
 
 
 @pytest.mark.parametrize(
