@@ -156,6 +156,32 @@ def test_a_position_is_taken_out_of_a_location_wherever_it_stands() -> None:
     assert walk({"resourceType": "Patient", "contained": [dict(here)]}).stripped == ["Patient.contained[0].position"]
 
 
+@pytest.mark.parametrize(
+    ("resource", "where", "told"),
+    [
+        ({"resourceType": "Observation", "code": {"text": "x"}}, "Observation.status", "is required"),
+        (
+            {"resourceType": "Patient", "deceasedBoolean": True, "deceasedDateTime": "2020"},
+            "Patient.deceased",
+            "has two values of one choice: deceasedBoolean, deceasedDateTime",
+        ),
+        (
+            {"resourceType": "MedicationRequest", "status": "active", "intent": "order", "subject": {"display": "x"}},
+            "MedicationRequest.medication",
+            "is required, as one of medicationCodeableConcept, medicationReference",
+        ),
+        ({"resourceType": "Patient", "link": [{"other": {"display": "x"}}]}, "Patient.link[0].type", "is required"),
+        (
+            {"resourceType": "Patient", "name": [{"given": [5]}]},
+            "Patient.name[0].given[0]",
+            "is not written as its FHIR type asks",
+        ),
+    ],
+)
+def test_an_element_that_is_missing_or_there_twice_is_named(resource: dict[str, Any], where: str, told: str) -> None:
+    assert [(one.where, one.text) for one in validation.problems(resource)] == [(where, told)]
+
+
 @pytest.mark.parametrize("value", [5, "x", {"a": 1}, [5], ["resource"], [[{}]], [{"resource": 5}], [None]])
 @pytest.mark.parametrize(("kind", "key"), [("Patient", "contained"), ("Bundle", "entry"), ("Parameters", "parameter")])
 def test_where_resources_are_held_anything_may_stand_and_is_judged(kind: str, key: str, value: Any) -> None:
