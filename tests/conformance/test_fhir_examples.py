@@ -130,7 +130,7 @@ def _refused(text: str) -> bool:
 
 
 def _led(value: Any, somebody: str) -> Any:
-    """Let references to Patients lead to one that is stored, all others to another server: the examples lack both."""
+    """Let references to Patients lead to one that is stored, Patients be it, and all else be at another server."""
     if isinstance(value, list):
         return [_led(item, somebody) for item in value]
     if not isinstance(value, dict):
@@ -139,6 +139,8 @@ def _led(value: Any, somebody: str) -> Any:
     reference = value.get("reference")
     if isinstance(reference, str) and _LITERAL.fullmatch(reference):
         led["reference"] = somebody if reference.startswith("Patient/") else f"https://elsewhere.example/{reference}"
+    if value.get("resourceType") == "Patient":
+        led["id"] = somebody.removeprefix("Patient/")
     return led
 
 

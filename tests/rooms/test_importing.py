@@ -208,6 +208,24 @@ def test_a_document_over_many_lines_is_one_document(node: Node, hospital: str, t
     assert (done.lines, done.entries) == (1, 1)
 
 
+def test_a_collection_goes_in_entry_by_entry(node: Node, hospital: str, tmp_path: Path) -> None:
+    urn = "urn:uuid:00000000-0000-4000-8000-000000000001"
+    entries = [{"fullUrl": urn, "resource": a_person("1")}, {"resource": seen("1", subject={"reference": urn})}]
+    collection = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+    done, told = taken(node, hospital, ndjson(tmp_path, [collection, seen("1")]))
+
+    assert (done.lines, done.entries, told) == (2, 3, {})
+
+
+def test_a_document_about_nobody_who_is_here_is_refused_and_told(node: Node, hospital: str, tmp_path: Path) -> None:
+    found = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": a_person("1", id="a")}]}
+
+    done, told = taken(node, hospital, ndjson(tmp_path, [found]))
+
+    assert (done.lines, list(told)) == (0, [1])
+
+
 def test_a_line_of_20_mebibytes_stands_between_others(node: Node, hospital: str, tmp_path: Path) -> None:
     large = {"resourceType": "Binary", "contentType": "application/pdf", "data": "QUJD" * (5 * 2**20)}
     wide = {"resourceType": "Patient", "name": [{"family": "x" * (20 * 2**20)}]}

@@ -187,6 +187,32 @@ def test_a_position_is_taken_out_of_a_location_wherever_it_stands() -> None:
     assert walk({"resourceType": "Patient", "contained": [dict(here)]}).stripped == ["Patient.contained[0].position"]
 
 
+@pytest.mark.parametrize(
+    ("resource", "where", "told"),
+    [
+        ({"resourceType": "Observation", "code": {"text": "x"}}, "Observation.status", "is required"),
+        (
+            {"resourceType": "Patient", "deceasedBoolean": True, "deceasedDateTime": "2020"},
+            "Patient.deceased",
+            "has two values of one choice: deceasedBoolean, deceasedDateTime",
+        ),
+        (
+            {"resourceType": "MedicationRequest", "status": "active", "intent": "order", "subject": {"display": "x"}},
+            "MedicationRequest.medication",
+            "is required, as one of medicationCodeableConcept, medicationReference",
+        ),
+        ({"resourceType": "Patient", "link": [{"other": {"display": "x"}}]}, "Patient.link[0].type", "is required"),
+        (
+            {"resourceType": "Patient", "name": [{"given": [5]}]},
+            "Patient.name[0].given[0]",
+            "is not written as its FHIR type asks",
+        ),
+    ],
+)
+def test_an_element_that_is_missing_or_there_twice_is_named(resource: dict[str, Any], where: str, told: str) -> None:
+    assert [(one.where, one.text) for one in validation.problems(resource)] == [(where, told)]
+
+
 @pytest.mark.parametrize("value", [5, "x", {"a": 1}, [5], ["resource"], [[{}]], [{"resource": 5}], [None]])
 @pytest.mark.parametrize(("kind", "key"), [("Patient", "contained"), ("Bundle", "entry"), ("Parameters", "parameter")])
 def test_where_resources_are_held_anything_may_stand_and_is_judged(kind: str, key: str, value: Any) -> None:
@@ -210,6 +236,7 @@ def test_what_is_held_is_judged_at_its_own_path() -> None:
 
 def test_a_stored_document_keeps_the_references_among_its_entries() -> None:
     patient = "urn:uuid:00000000-0000-4000-8000-000000000001"
+    somebody = {"resourceType": "Patient", "identifier": [{"system": "urn:mrn", "value": "7"}]}
     inner = {
         "resourceType": "Observation",
         "status": "final",
@@ -217,7 +244,8 @@ def test_a_stored_document_keeps_the_references_among_its_entries() -> None:
         "subject": {"reference": patient},
     }
     entry = {"fullUrl": "urn:uuid:00000000-0000-4000-8000-000000000002", "resource": inner}
-    document = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+    about = {"fullUrl": patient, "resource": somebody}
+    document = {"resourceType": "Bundle", "type": "collection", "entry": [entry, about]}
     request = {"method": "POST", "url": "Bundle"}
     sent = take_apart(
         {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": document, "request": request}]}
@@ -227,7 +255,7 @@ def test_a_stored_document_keeps_the_references_among_its_entries() -> None:
     examined, references = ready.examined, ready.references
 
     assert examined[0].resource["entry"][0]["resource"]["subject"] == {"reference": patient}
-    assert references.wanted == set()
+    assert (references.wanted, references.asked) == (set(), {("Patient", "urn%3Amrn%7C7")})
 
 
 @pytest.mark.parametrize(

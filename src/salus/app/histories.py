@@ -17,7 +17,7 @@ from salus.app.reading import Seen, locate_one
 from salus.app.seeing import own_facility_sight
 from salus.kernel import Role, SalusError
 from salus.parties import Principal
-from salus.records import Located, history
+from salus.records import Located, NotFound, history
 from salus.storage import Duty, Transaction
 
 EVERYTHING = "Bundle"
@@ -101,7 +101,10 @@ def _opened(node: Node, asked: history.Since, past: history.Past, sight: Sight, 
 
 
 def _written(one: Located, keys: dict[int, bytes], sight: Sight) -> Written:
-    body = None if one.deleted or one.chart_key not in keys else records.open_body(one, keys, sight)
+    try:
+        body = None if one.deleted or one.chart_key not in keys else records.open_body(one, keys, sight)
+    except NotFound:  # about people, in nobody's chart: shown to nobody, as what a destroyed key sealed
+        body = None
     return Written(type=one.type, id=one.id, version=one.version, at=one.at, body=body, deleted=bool(one.deleted))
 
 

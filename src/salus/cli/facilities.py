@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import click
 
 from salus import parties
-from salus.app import notice_keys, open_node, publish_institutions, quality_of, quality_told, write_private
+from salus.app import Node, notice_keys, open_node, publish_institutions, quality_of, quality_told, write_private
 from salus.cli.actors import admission_document
 from salus.cli.facility_report import report_lines
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
@@ -49,30 +50,88 @@ def add(
     settings: Path | None,
 ) -> None:
     """Register a facility and print what its engineer needs. Without --jwks a key pair is made and shown once."""
+    private, public = (None, jwks.read_bytes()) if jwks else parties.new_client_key(facility_id)
+    added = parties.Facility(
+        facility_id=facility_id,
+        name_en=name,
+        name_zh=name_zh,
+        level=level,
+        kind=parties.FacilityKind(kind),
+        county=county,
+        organisation=organisation,
+        sandbox=sandbox,
+    )
     with open_node(settings_of(settings, data=data)) as node:
-        known = {o.organisation_id for o in parties.organisations(node.store)}
-        if organisation not in known:
-            parties.add_organisation(node.store, organisation_id=organisation, name_en=name, name_zh=name_zh)
-        added = parties.add_facility(
-            node.store,
-            facility_id=facility_id,
-            name_en=name,
-            name_zh=name_zh,
-            level=level,
-            kind=parties.FacilityKind(kind),
-            county=county,
-            organisation=organisation,
-            sandbox=sandbox,
-        )
-        private, public = (None, json.loads(jwks.read_text("utf-8"))) if jwks else parties.new_client_key(facility_id)
-        system = parties.add_system(node.store, facility_id, public)
+        system = parties.register_facility(node.store, added, public)
         publish_institutions(node)
-        url = node.address
-        say(
-            parties.registration_sheet(
-                added, system, token_url=f"{url}/oauth/token", fhir_url=f"{url}/fhir", private_key=private
-            )
-        )
+        say(_sheet(node, added, system, private))
+
+
+def _sheet(node: Node, added: parties.Facility, system: parties.System, private: dict[str, Any] | None = None) -> str:
+    token_url, fhir_url = f"{node.address}/oauth/token", f"{node.address}/fhir"
+    return parties.registration_sheet(added, system, token_url=token_url, fhir_url=fhir_url, private_key=private)
+
+
+@facility.command()
+@click.argument("facility_id")
+@click.option("--jwks", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="New keys.")
+@click.option("--system", type=click.UUID, help="The client id, where the facility has several systems.")
+@data_option
+@settings_option
+@ending
+def keys(facility_id: str, jwks: Path, system: UUID | None, data: Path | None, settings: Path | None) -> None:
+    """Replace the public keys of a facility's system and print what its engineer needs; old keys get no more tokens.
+
+    A facility all of whose systems are disabled, or that has none, gets a new one, with a client id of its own.
+    """
+    public = jwks.read_bytes()
+    with open_node(settings_of(settings, data=data)) as node:
+        place = parties.facility(node.store, facility_id)
+        found = _system(node, facility_id, system)
+        if found is None:
+            kept = parties.add_system(node.store, facility_id, public)
+        else:
+            parties.replace_keys(node.store, found.client_id, public)
+            (kept,) = _enabled(node, facility_id, found.client_id)
+        say(_sheet(node, place, kept))
+
+
+@facility.command()
+@click.argument("facility_id")
+@click.argument("system", type=click.UUID)
+@data_option
+@settings_option
+@json_option
+@ending
+def disable(facility_id: str, system: UUID, data: Path | None, settings: Path | None, as_json: bool) -> None:
+    """Refuse SYSTEM, the client id of a facility's software, from now on: its key was lost, say.
+
+    It gets no more tokens at once, and those in use end within a minute. `salus facility keys` registers another.
+    """
+    with open_node(settings_of(settings, data=data)) as node:
+        _system(node, facility_id, system)
+        parties.disable_system(node.store, system, node.clock.now())
+    if as_json:
+        tell({"facility": facility_id, "system": str(system), "disabled": True})
+        return
+    say(f"{system} of {facility_id} is refused from now on")
+
+
+def _enabled(node: Node, facility_id: str, system: UUID | None) -> list[parties.System]:
+    """Return a facility's systems that are not disabled, or the one of them that is meant."""
+    found = [one for one in parties.systems(node.store, facility_id) if not one.disabled]
+    return [one for one in found if system in (None, one.client_id)]
+
+
+def _system(node: Node, facility_id: str, system: UUID | None) -> parties.System | None:
+    """Return the system that is meant; None where none is and the facility has none that is not disabled."""
+    found = _enabled(node, facility_id, system)
+    if system is not None and not found:
+        raise parties.PartyUnknown("this facility has no such system, or it is disabled")
+    if len(found) > 1:
+        names = ", ".join(str(one.client_id) for one in found)
+        raise Invalid(f"this facility has several systems, name one by --system: {names}", code="SALUS-Z090")
+    return found[0] if found else None
 
 
 @facility.command(name="list")

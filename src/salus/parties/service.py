@@ -74,6 +74,23 @@ def add_facility(
     return added
 
 
+def register_facility(store: Store, added: Facility, jwks: object) -> System:
+    """Register a facility with its system, and its organisation where that is new: all of it, or nothing.
+
+    Raises PartyExists for a facility that is there, PartyInvalid for a key set that is none.
+    """
+    system = System(
+        client_id=new_id(), facility=added.facility_id, jwks=public_key_set(jwks), scopes=parse_scopes(ALL_SCOPES)
+    )
+    body = Organisation(organisation_id=added.organisation, name_en=added.name_en, name_zh=added.name_zh)
+    with store.transaction(Duty.REGISTRY) as tx:
+        rows.add_organisation(tx, body)
+        if not rows.add_facility(tx, added):
+            raise PartyExists(f"facility {added.facility_id} is registered already")
+        rows.add_system(tx, system)
+    return system
+
+
 def facilities(store: Store) -> list[Facility]:
     """Return all facilities, by id."""
     with store.transaction(Duty.REGISTRY) as tx:

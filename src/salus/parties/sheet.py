@@ -99,7 +99,9 @@ Your public keys are registered. Keep the private key in {key_file}, readable by
 For new keys, send the operator a new JWKS (EC P-384 or P-256, RSA from 2048 bits, or Ed25519; each key with a kid)."""
 _FRESH_KEY = """\
 PRIVATE KEY, shown this once and stored nowhere else. Save it as {key_file}, readable by your software alone.
-Whoever has it is your hospital to us; if it is lost or seen, have the operator register another JWKS.
+Whoever has it is your hospital to us; if it is lost or seen, have the operator stop it at once,
+salus facility disable {facility_id} {client_id}
+and register another JWKS: salus facility keys {facility_id} --jwks FILE
 
 {private}"""
 
@@ -133,7 +135,12 @@ def registration_sheet(
         kid=key.get("kid"),
         alg=algorithms(key)[0],
         key_file=key_file,
-        keys=about.format(key_file=key_file, private=json.dumps(private_key)),
+        keys=about.format(
+            key_file=key_file,
+            private=json.dumps(private_key),
+            facility_id=facility.facility_id,
+            client_id=system.client_id,
+        ),
         assertion_type=ASSERTION_TYPE,
         next=after.format(url=fhir_url.removesuffix("/fhir"), client_id=system.client_id, key_file=key_file),
     )

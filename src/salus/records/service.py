@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from salus.access.consent import Sight, whole
+from salus.access.consent import Sight
 from salus.identity import DOCUMENT_SYSTEMS, Arrival, Described
 from salus.kernel import format_instant
 from salus.records import following, population, store
@@ -19,6 +19,7 @@ from salus.records.fhir.facts import born
 from salus.records.fhir.parse import names_an_element, parse
 from salus.records.fhir.person import columns
 from salus.records.intake.examine import numbers_of
+from salus.records.intake.within import HOLDERS, holds_people
 from salus.records.model import Identified, Located, Personal, Sealer, Summary
 from salus.records.population import Keeping, Stands, standing
 from salus.records.sealing import unseal
@@ -26,6 +27,7 @@ from salus.records.summary import TYPES, name_of, personal_of, summarise
 from salus.storage import Transaction
 
 _MOST_OF_A_TYPE = 200
+_CONTAINED = b'"contained":'
 
 
 def check_type(name: str) -> str:
@@ -63,11 +65,21 @@ def known(located: Located, sight: Sight) -> bool:
 def open_body(located: Located, keys: Mapping[int, bytes], sight: Sight) -> bytes:
     """Open one body with its chart's key: the FHIR JSON, byte for byte as it was finished when stored.
 
-    Raises NotFound for what the sight does not show, as if it were not there: nothing is opened without one.
+    Raises NotFound for what the sight does not show, as if it were not there: nothing is opened without one. So it does
+    for what is about people inside and was stored in nobody's chart, by an earlier release: they would not be told.
     """
     if not shown(located, sight):
         raise NotFound(f"there is no {located.type} with this id here")
-    return unseal(keys[located.chart_key], located.resource_key, located.version, located.sealed)
+    body = unseal(keys[located.chart_key], located.resource_key, located.version, located.sealed)
+    if located.chart_kind != "resident" and (located.type in HOLDERS or _CONTAINED in body):
+        _check_nobody(located, body)
+    return body
+
+
+def _check_nobody(located: Located, body: bytes) -> None:
+    if holds_people(parse(body)):
+        text = f"this {located.type} is about people and was stored in nobody's chart: delete it, and send it again"
+        raise NotFound(text)
 
 
 def patients(tx: Transaction, sight: Sight) -> list[Located]:
@@ -173,9 +185,8 @@ def arrival(located: Located, keys: Mapping[int, bytes], sight: Sight) -> Arriva
 def note_again(tx: Transaction, sealer: Sealer, found: Sequence[Located], keys: Mapping[int, bytes]) -> None:
     """Note of stored resources what the population register and follow-up keep, as if they arrived. Lock them first."""
     for located in found:
-        written = [
-            (located.resource_key, located.chart_key, parse(open_body(located, keys, whole([located.chart_key]))))
-        ]
+        body = unseal(keys[located.chart_key], located.resource_key, located.version, located.sealed)
+        written = [(located.resource_key, located.chart_key, parse(body))]
         population.note(tx, located.facility, located.at, written)
         following.note(tx, sealer, located.at, written, [located.resource_key])
 

@@ -123,10 +123,28 @@ def _groups(lines: Sequence[Numbered]) -> Iterator[list[Numbered]]:
 
 
 def _intents(value: dict[str, Any]) -> list[Intent]:
-    if value.get("resourceType") != "Bundle" or value.get("type") not in ("transaction", "batch"):
-        name = value.get("resourceType")
+    name, kind = value.get("resourceType"), value.get("type")
+    apart = _collected(value) if (name, kind) == ("Bundle", "collection") else value
+    if name != "Bundle" or apart.get("type") not in ("transaction", "batch"):
         return [records.of_resource(value, name if isinstance(name, str) else "")]
-    submission = records.take_apart(value)
+    submission = records.take_apart(apart)
     if submission.wrong:
         raise RecordRefused(submission.wrong)
     return list(submission.intents)
+
+
+def _collected(bundle: dict[str, Any]) -> dict[str, Any]:
+    """Return a plain collection as the transaction that creates its entries; any other as it is, to be judged whole."""
+    entries = bundle.get("entry")
+    if not isinstance(entries, list) or not entries or not all(map(_plain, entries)):
+        return bundle
+    created = [one | {"request": {"method": "POST", "url": one["resource"]["resourceType"]}} for one in entries]
+    return bundle | {"type": "transaction", "entry": created}
+
+
+def _plain(entry: Any) -> bool:
+    """Tell whether an entry is nothing but a resource."""
+    if not isinstance(entry, dict) or not entry.keys().isdisjoint(("request", "response", "search")):
+        return False
+    resource = entry.get("resource")
+    return isinstance(resource, dict) and isinstance(resource.get("resourceType"), str)

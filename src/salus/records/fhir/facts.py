@@ -207,6 +207,14 @@ def patient_references(resource: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
+def meant(resource: dict[str, Any]) -> Iterator[tuple[Any, str, bool]]:
+    """Yield (value, path within the resource, whether it says whose) wherever R4 says who a resource is about."""
+    name = resource["resourceType"]
+    for *steps, _ in search_paths(name).get("patient", ()) or _OTHERS.get(name, ()):
+        for value in at_path(resource, steps):
+            yield value, ".".join(steps), steps[0] in _WHOSE
+
+
 def unnamed_patients(resource: dict[str, Any]) -> list[str]:
     """Return element paths where R4 says whose this resource is, and somebody is meant who is no Patient stored here.
 

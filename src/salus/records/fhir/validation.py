@@ -7,6 +7,7 @@ shape is right, so that one mistake is not told twice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -167,20 +168,42 @@ def _some(errors: Any) -> list[Any]:
 
 def _problem(error: Any, name: str, entry: int | None) -> Problem:
     where = name + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
-    kind = type(error.kind).__name__.rpartition("_")[2]
+    kind = _kind_of(error.kind)
     if kind == "Required":
         return Problem(where=f"{where}.{error.kind.property}", text="is required", code="required", entry=entry)
-    if kind == "AnyOf" and isinstance(error.instance_path[-1] if error.instance_path else None, int):
-        return Problem(where=where, text=_RULES["Pattern"], code="value", entry=entry)  # an item, which might be null
     if kind == "AnyOf":
-        return Problem(where=where, text="lacks a required element", code="required", entry=entry)
+        ways = [one.kind for way in error.kind.context for one in way]
+        if not all(_kind_of(one) == "Required" for one in ways):  # an item, which might be null
+            return Problem(where=where, text=_RULES["Pattern"], code="value", entry=entry)
+        return _missing(error, [one.property for one in ways], where, entry)
     if kind == "AdditionalProperties":
         names = [n for n in error.kind.unexpected if names_an_element(n)]
         told = f"no such element: {', '.join(names[:3])}" if names else "an element that does not exist here"
         return Problem(where=where, text=told, code="structure", entry=entry)
     if kind == "Not":
-        return Problem(where=where, text="has two values of one choice", code="structure", entry=entry)
+        names = error.kind.schema["required"]
+        told = f"has two values of one choice: {', '.join(names)}"
+        return Problem(where=f"{where}.{_stem(error, names)}", text=told, code="structure", entry=entry)
     return Problem(where=where, text=_RULES.get(kind, "breaks the shape of its type"), code="value", entry=entry)
+
+
+def _kind_of(kind: Any) -> str:
+    return type(kind).__name__.rpartition("_")[2]
+
+
+def _missing(error: Any, wanted: Sequence[str], where: str, entry: int | None) -> Problem:
+    """Name the element that is not there: a primitive, or a choice of which none is."""
+    names = [name for name in wanted if not name.startswith("_")]
+    if len(names) == 1:
+        return Problem(where=f"{where}.{names[0]}", text="is required", code="required", entry=entry)
+    told = f"is required, as one of {', '.join(names[:3])}{', …' if names[3:] else ''}"
+    return Problem(where=f"{where}.{_stem(error, names)}", text=told, code="required", entry=entry)
+
+
+def _stem(error: Any, names: Sequence[str]) -> str:
+    """Return what the names of a choice begin with, as R4 calls the element."""
+    stems: list[str] = [key[:-3] for key in definitions()["types"][error.schema_path[1]] if key.endswith("[x]")]
+    return max((stem for stem in stems if all(name.startswith(stem) for name in names)), key=len)
 
 
 @cache

@@ -258,7 +258,7 @@ def _assign_charts(batch: _Batch) -> None:
 def _owner(batch: _Batch, one: Examined, fresh: dict[str, int]) -> int | None:
     """Return the one chart that the resource's patient references name."""
     owners: dict[int, str] = {}
-    for reference, _ in facts.patient_references(one.resource):
+    for reference in one.patients():
         if reference in fresh:
             owners[fresh[reference]] = batch.writer.facility
         else:

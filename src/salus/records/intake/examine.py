@@ -12,12 +12,19 @@ from salus.identity import DOCUMENT_SYSTEMS, ID_CARD_SYSTEMS, Identifier, Number
 from salus.kernel import new_id
 from salus.records.errors import Problem, RecordRefused
 from salus.records.fhir import validation
-from salus.records.fhir.facts import span_of, unnamed_patients
+from salus.records.fhir.definitions import DIRECTORY
+from salus.records.fhir.facts import patient_references, span_of, unnamed_patients
 from salus.records.fhir.references import References
 from salus.records.fhir.walk import Where, walk
+from salus.records.intake.within import Within, within
 from salus.records.model import Intent
 
 _UNNAMED = "must refer to a Patient that is stored here, so that the person can see the entry: send the Patient first"
+_INSIDE = (
+    "is about somebody who is no Patient stored here, and who would never see it read: send the Patient first and give"
+    " it here an identifier that it has there, or send the entries as a transaction"
+)
+_DIRECTORY = "is about a person, and all that is in the directory everybody in care may read: send it by itself"
 
 MOST_PROBLEMS = 100
 
@@ -32,10 +39,17 @@ class Examined:
     stripped: tuple[str, ...]
     numbers: tuple[Identifier, ...]
     references: list[tuple[dict[str, Any], Where]] = field(repr=False)
+    within: Within = field(default_factory=Within, repr=False)
 
     @property
     def resource(self) -> dict[str, Any]:
         return self.intent.resource
+
+    def patients(self) -> list[str]:
+        """Return the references to Patients that say whose this is; those of resources inside of it among them."""
+        inside = (str(node["reference"]) for node, _ in self.within.people)
+        own = [reference for reference, _ in patient_references(self.resource)]
+        return own + [reference for reference in inside if reference.startswith("Patient/")]
 
 
 @dataclass(slots=True)
@@ -83,11 +97,14 @@ def examine(intents: Sequence[Intent]) -> Ready:
 
 
 def _unnamed(one: Examined) -> list[Problem]:
-    """Find where a person is meant who is no Patient stored here."""
-    return [
-        Problem(where=where, text=_UNNAMED, code="business-rule", entry=one.intent.entry)
-        for where in unnamed_patients(one.resource)
-    ]
+    """Find where a person is meant who is no Patient stored here, or who may not stand in a directory."""
+    inside, people = one.within, one.within.people
+    elsewhere = [where for node, where in people if str(node["reference"]).startswith(("http://", "https://"))]
+    told = [(where, _UNNAMED) for where in unnamed_patients(one.resource)]
+    told += [(where, _INSIDE) for where in (*inside.unnamed, *elsewhere)]
+    if one.type in DIRECTORY:
+        told += [(where, _DIRECTORY) for _, where in people]
+    return [Problem(where=where, text=text, code="business-rule", entry=one.intent.entry) for where, text in told]
 
 
 def _one(intent: Intent) -> Examined | list[Problem]:
@@ -103,13 +120,16 @@ def _one(intent: Intent) -> Examined | list[Problem]:
     numbers, problems = _numbers(resource, entry)
     if problems:
         return problems
+    inside = within(resource)
+    known = {id(node) for node, _ in walked.references}
     return Examined(
         intent=intent,
         type=resource["resourceType"],
         id=intent.id or new_id(),
         stripped=tuple(walked.stripped),
         numbers=numbers,
-        references=walked.references,
+        references=walked.references + [told for told in inside.people if id(told[0]) not in known],
+        within=inside,
     )
 
 

@@ -33,6 +33,8 @@ _MUCH = (
     f" submission together make {MOST_MADE} characters at most"
 )
 _MISSING = "there is no such resource to patch; ids are given by this server"
+_OURS = ("/meta/versionId", "/meta/lastUpdated")
+"""What each version says of itself: only this server knows it."""
 _VERBS = {"add": "value", "remove": None, "replace": "value", "move": "from", "copy": "from", "test": "value"}
 
 
@@ -170,6 +172,8 @@ def _check(operation: Any, where: str) -> None:
         pointer = operation.get(name, "")
         if not isinstance(pointer, str) or (pointer and not pointer.startswith("/")):
             raise _refused(where, f"{name} must be a JSON Pointer such as /name/0/family")
+    if verb != "test" and operation["path"] in _OURS:
+        raise _refused(where, "a version's number and instant are this server's: test them, or send If-Match", 422)
 
 
 def _place(one: Intent, number: int) -> str:

@@ -60,6 +60,7 @@ class _Reading:
     shape: dict[str, str] = field(default_factory=dict)
     elements: tuple[str, ...] = ()
     count: int = DEFAULT_COUNT
+    has_count: bool = False
     cursor: str | None = None
     decides: set[str] = field(default_factory=set)
     named: list[Named] = field(default_factory=list)
@@ -336,6 +337,9 @@ def _sort_key(kind: str, text: str) -> Sort:
 
 
 def _count(read: _Reading, name: str, value: str) -> None:
+    if read.has_count:
+        raise refused("_count", "may stand here once")
+    read.has_count = True
     if not (value.isascii() and value.isdigit() and 1 <= len(value) <= 12):
         raise refused("_count", f"must be a whole number; more than {MOST_COUNT} gives {MOST_COUNT}")
     if int(value) == 0:

@@ -15,7 +15,7 @@ from salus.web.fhir import bundles
 from salus.web.fhir.answering import Interaction, answering
 from salus.web.fhir.callers import caller, check_scope
 from salus.web.fhir.outcome import HttpRefused
-from salus.web.fhir.requests import bearer, no_parameters, preference
+from salus.web.fhir.requests import bearer, no_parameters, plain, preference
 from salus.web.gate import gate_of, in_thread
 
 JSON_PATCH = "application/json-patch+json"
@@ -39,7 +39,8 @@ async def patch(request: Request) -> Response:
 
 
 async def patch_of(request: Request) -> tuple[dict[str, Any], ...]:
-    """Read the JSON Patch that a request holds. Raises HttpRefused for another media type."""
+    """Read the JSON Patch that a request holds. Raises HttpRefused for another media type or a packed one."""
+    plain(request)
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != JSON_PATCH:
         raise HttpRefused(f"patches are JSON Patch: Content-Type: {JSON_PATCH}", 415, "Content-Type")

@@ -66,8 +66,15 @@ def unconditional(request: Request) -> None:
             raise HttpRefused(text, 400, name)
 
 
+def plain(request: Request) -> None:
+    """Refuse a packed body: what it would unpack to nobody bounds beforehand."""
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise HttpRefused("send the body plain, without Content-Encoding", 415, "Content-Encoding")
+
+
 async def body(request: Request) -> bytes:
-    """Read a JSON body, which the guard bounds at 64 MiB. Raises HttpRefused for another media type."""
+    """Read a JSON body, which the guard bounds at 64 MiB. Raises HttpRefused for another media type or a packed one."""
+    plain(request)
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in _JSON_TYPES:
         raise HttpRefused("send Content-Type: application/fhir+json", 415, "Content-Type")
@@ -79,6 +86,7 @@ async def body(request: Request) -> bytes:
 
 async def form(request: Request) -> str:
     """Read the form of a posted search, percent-encoded as it came. Raises HttpRefused for another media type."""
+    plain(request)
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/x-www-form-urlencoded":
         raise HttpRefused("send Content-Type: application/x-www-form-urlencoded", 415, "Content-Type")
