@@ -45,14 +45,16 @@ def _open(node: Node, at: datetime) -> Hashable:
 
 
 def _closed(node: Node, day: date, at: datetime) -> Hashable:
-    """Say what the change of a day that is over depends on: how much was void when it ended."""
+    """Say what the change of a day that is over depends on: how much was void when it ended, and how many lists are."""
     today = at.astimezone(UTC).date()
 
-    def count() -> dict[date, int]:
+    def count() -> tuple[dict[date, int], int]:
         with node.store.transaction(Duty.CARE) as tx:
-            return certificates.voids_as_of(tx, [today - age * _DAY for age in reversed(range(_DAYS - 1))])
+            days = [today - age * _DAY for age in reversed(range(_DAYS - 1))]
+            return certificates.voids_as_of(tx, days), certificates.how_many_lists(tx)
 
-    return node.memory.recall("voids by day", at.replace(second=0, microsecond=0), count)[day + _DAY]
+    voids, lists = node.memory.recall("voids by day", at.replace(second=0, microsecond=0), count)
+    return voids[day + _DAY], lists
 
 
 def _void_change(node: Node, day: date, at: datetime, key: str, *, open_: bool) -> bytes | None:

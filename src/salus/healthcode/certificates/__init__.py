@@ -1,6 +1,6 @@
 """Certificates that residents take of their own records: issued, listed, voided. None is made unasked."""
 
-from salus.healthcode.certificates.changing import lists_as_of, void_change, voids_as_of
+from salus.healthcode.certificates.changing import how_many_lists, lists_as_of, void_change, voids_as_of
 from salus.healthcode.certificates.errors import CertificateRefused
 from salus.healthcode.certificates.issuing import (
     CERTIFICATE_KEY,
@@ -56,6 +56,7 @@ __all__ = [
     "every_taken",
     "held",
     "hint_of",
+    "how_many_lists",
     "issuer_leaf",
     "issuer_party",
     "issuing_keys",

@@ -67,5 +67,10 @@ def void_change(
     )
 
 
+def how_many_lists(tx: Transaction) -> int:
+    """Return of how many lists every change is that is made now."""
+    return store.highest_list(tx)
+
+
 def _start(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
