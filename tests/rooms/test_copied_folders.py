@@ -76,8 +76,9 @@ def test_a_copy_of_a_running_database_is_refused_and_the_original_works_on(folde
         copied = copy(folder / "data", folder / "copy")
         if tidied:
             (copied / "postgres" / "data" / "postmaster.pid").unlink()
-        with pytest.raises(FolderRefused, match=f"{copied} came from {folder / 'data'} while its database ran"):
+        with pytest.raises(FolderRefused, match=f"{copied} came from {folder / 'data'} while its database ran") as told:
             open_store(Settings(data=copied, postgres="wheel"))
+        assert "open it once under its old path if the folder has two" in str(told.value)
 
         emit(original, "Original")
         assert kinds(original) == ["Original"]

@@ -64,6 +64,10 @@ MET = {
     "siblings": (person(WHOLE), person(BARE, name="王志强")),
     "births-apart": (person(BARE), person(BARE, birth_date="1971-12-24")),
     "never-by-itself": (person(WHOLE), person(WHOLE, id_type="temporary", id_number="T001")),
+    "neighbouring-documents": (
+        person(WHOLE, name="张伟", id_type="passport", id_number="E12360788"),
+        person(WHOLE, name="张玮", id_type="passport", id_number="E12360789"),
+    ),
     "two-documents": (
         person(WHOLE, id_type="military", id_number="军12345678"),
         person(WHOLE, id_type="military", id_number="军12345693", phone="", address=""),
@@ -174,10 +178,39 @@ def test_a_slip_in_front_of_a_certificate_of_birth_is_a_slip() -> None:
     assert (verdict.answer, verdict.reason) == (Answer.LINK, "")
 
 
-def test_a_passport_that_was_renewed_links_beside_a_telephone() -> None:
-    passport = {**WHOLE, "name": "John Paul Smith", "id_type": "passport", "id_number": "E12360788"}
+@pytest.mark.parametrize("name", ["张伟", "张玮", "ZHANG Wei", "John Paul Smith"])
+def test_a_passport_that_was_renewed_links_beside_a_telephone(name: str) -> None:
+    passport = {**WHOLE, "name": name, "id_type": "passport", "id_number": "E12360788"}
+    renewed = person({**passport, "name": name.replace("玮", "伟")}, id_number="E87261934")
 
-    assert JUDGE(person(passport), person(passport, id_number="E87261934")).answer is Answer.LINK
+    for one, other in ((person(passport), renewed), (renewed, person(passport))):
+        assert (JUDGE(one, other).answer, JUDGE(one, other).reason) == (Answer.LINK, "")
+
+
+@pytest.mark.parametrize("name", ["张玮", "ZHANG Wei"])
+@pytest.mark.parametrize(
+    ("id_type", "one", "other"),
+    [
+        ("passport", "E12360788", "E12360789"),
+        ("passport", "E12360789", "E12360790"),
+        ("military", "军12345678", "军12345679"),
+        ("taiwan-permit", "10000071", "10000072"),
+    ],
+)
+def test_twins_with_neighbouring_documents_are_asked_about(id_type: str, one: str, other: str, name: str) -> None:
+    a = person(WHOLE, name="张伟", id_type=id_type, id_number=one)
+    b = person(WHOLE, name=name, id_type=id_type, id_number=other)
+
+    for verdict in (JUDGE(a, b), JUDGE(b, a)):
+        assert (verdict.answer, verdict.reason) == (Answer.REVIEW, "neighbouring-documents")
+        assert verdict.scored.bits > PEOPLE.link
+
+
+@pytest.mark.parametrize("name", ["张伟", "張偉"])
+def test_a_slip_in_a_passport_is_a_slip_where_the_characters_are_the_same(name: str) -> None:
+    passport = {**WHOLE, "name": "张伟", "id_type": "passport", "id_number": "E12360788"}
+
+    assert JUDGE(person(passport), person(passport, name=name, id_number="E12360738")).answer is Answer.LINK
 
 
 def test_every_document_that_may_link_is_in_a_series_or_has_a_check_character() -> None:

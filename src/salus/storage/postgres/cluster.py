@@ -312,7 +312,8 @@ def _check_copy(root: Path, noted: Path, owner: Owner | None) -> None:
     if state != _SHUT_DOWN or (root / "data" / "postmaster.pid").exists():
         raise FolderRefused(
             f"{root.parent} came from {noted.parent} while its database ran, or after it was killed; stop it there and"
-            " copy or move it again, or use `salus backup` and `salus restore`, which need no stop"
+            " copy or move it again, or open it once under its old path if the folder has two, or use `salus backup`"
+            " and `salus restore`, which need no stop"
         )
     if owner and ((root / "data").stat().st_uid != owner.uid or not _reachable(root.parent, owner)):
         raise FolderRefused(
