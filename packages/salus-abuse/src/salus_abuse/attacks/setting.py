@@ -41,7 +41,8 @@ def a_flag(patient: str) -> dict[str, Any]:
 
 
 def tries(s: Scene, kind: str) -> int:
-    """Return how many attempts of a kind the public page counts."""
+    """Return how many attempts of a kind the public page counts, ten seconds later: so long a loop's may wait."""
+    s.node.refusals.settle(every=True)
     page = words_of(s.ask("GET", "/about/power", Accept="text/html"))
     found = re.search(rf"{kind} ([0-9,]+) ", page)
     return int(found[1].replace(",", "")) if found else 0
