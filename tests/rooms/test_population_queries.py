@@ -39,6 +39,7 @@ QUERIES: dict[str, Call] = {
     "population: resources_of": lambda tx: population.resources_of(tx, 700_005, ("Patient", "Condition")),
     "population: lock_published": population.lock_published,
     "population: newest_published": population.newest_published,
+    "population: first_opened": population.first_opened,
     "population: published": lambda tx: population.published(tx, date(2031, 2, 1)),
     "population: add_published": lambda tx: population.add_published(tx, date(2031, 2, 1), []),
     "following: replace_followed": lambda tx: following.replace_followed(tx, [700_005], []),

@@ -7,7 +7,8 @@ from itertools import product
 
 import pytest
 
-from salus.records.population import SMALLEST_SHOWN, hidden
+from salus.records.population import SMALLEST_SHOWN
+from salus.records.population.hiding import hidden
 
 Table = dict[tuple[str, str], int]
 
@@ -75,6 +76,20 @@ def test_a_single_small_cell_hides_a_rectangle_of_as_few_people_as_can_be() -> N
     table = {("a", "x"): 2, ("a", "y"): 30, ("a", "z"): 90, ("b", "x"): 60, ("b", "y"): 20, ("b", "z"): 80}
 
     assert hidden(table) == {("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_stays_hidden_hides_more_and_keeps_the_small_from_being_computed(seed: int) -> None:
+    chance = random.Random(seed)
+    table = a_table(chance, chance.choice((2, 3)), 2)
+    stays = {cell for cell in table if chance.random() < 0.3}
+    covered = hidden(table, stays)
+
+    assert {cell for cell in stays if table[cell]} <= covered
+    assert all(table[cell] for cell in covered)
+    for cell in (cell for cell in covered if table[cell] < SMALLEST_SHOWN):
+        if can_be_kept(table, cell):
+            assert len(possible(table, covered, cell)) > 1, (table, stays, covered, cell)
 
 
 def test_of_one_row_a_second_cell_is_hidden() -> None:

@@ -36,9 +36,10 @@ class Population:
 def population_at(node: Node, month: date) -> Population:
     """Return the figures of the end of a month; those from 1 to 4 are hidden, and those that would give one away.
 
-    Who asks first has them published; whoever asks later gets the very same, whatever came since. They move by steps of
-    five people from the month before. Raises Invalid for a month that is not over or was passed over, and Unavailable
-    until the charts of an earlier release are counted.
+    Who asks first has them published, with those of all months before; whoever asks later gets the very same, whatever
+    came since. They are multiples of five that move by five people at least, and no sum of them is exact. Raises
+    Invalid for a month that is not over, or before the first; and Unavailable until the charts of an earlier release
+    are counted.
     """
     if month >= civil_day(node.clock.now()).replace(day=1):
         raise Invalid("this month is not over: its end cannot be counted yet", code="SALUS-R062")

@@ -24,8 +24,10 @@ def population(month: str | None, follow_up: bool, data: Path | None, settings: 
     """Print residents by county, sex and age at the end of a month, and its births, deaths and moves.
 
     A county is that of the facility that declared to keep the record. Figures from 1 to 4 are hidden, and others that
-    would give one away. A month's figures are published once, to whoever asks first, and stay as they were; from the
-    month before each moves by five people at least. No person is in it.
+    would give one away. All others are multiples of five, each rounded for itself, so that sums and differences of them
+    are not exact. A month's figures are published once, to whoever asks first, with those of the months before it that
+    nobody asked for, and stay as they were; from the month before each moves by five people at least. The first month
+    is the one before the first record came: earlier ones are never published. No person is in it.
     """
     with open_node(settings_of(settings, data=data)) as node:
         if follow_up:

@@ -305,13 +305,19 @@ def _courts_unaudited() -> None:
 def _small_figures_shown() -> None:
     from salus.records.population import publishing
 
-    publishing.hidden = lambda table: set()
+    publishing.hidden = lambda *_: set()
 
 
 def _nothing_hidden_beside() -> None:
     from salus.records.population import hiding
 
     hiding._beside = lambda *_: set()
+
+
+def _complements_anew() -> None:
+    from salus.records.population import publishing
+
+    publishing._staying = lambda *_: set()
 
 
 def _figures_of_now() -> None:
@@ -400,6 +406,7 @@ FURTHER: Mapping[str, Callable[[], None]] = {
     "small-figures-hidden": _small_figures_shown,
     "beside-hidden": _nothing_hidden_beside,
     "figures-once": _figures_of_now,
+    "hidden-stays": _complements_anew,
     "figures-by-steps": _figures_move_by_one,
     "contacts-capped": _contacts_without_end,
     "slips-cosigned": _one_investigator_is_enough,

@@ -18,15 +18,16 @@ Line = tuple[bool, str]
 """Whether it is a column, and its name."""
 
 
-def hidden(table: Mapping[Cell, int]) -> set[Cell]:
+def hidden(table: Mapping[Cell, int], stays: Collection[Cell] = ()) -> set[Cell]:
     """Return the cells to hide: the small ones, and as few people beside them as keep each from being computed.
 
+    `stays` are cells that are hidden in any case; they keep each other from being computed, and the small ones.
     Zeros are shown, so everybody knows that what is hidden is one at least. Where a table has no cycle for a cell, as
     with one row alone, another of its row is hidden, so that the row's total does not give it away.
     """
-    small = [cell for cell, people in table.items() if 0 < people < SMALLEST_SHOWN]
-    found = set(small)
-    for cell in sorted(small, key=lambda one: (table[one], one)):
+    small = {cell for cell, people in table.items() if 0 < people < SMALLEST_SHOWN}
+    found = small | {cell for cell in stays if table.get(cell)}
+    for cell in sorted(found, key=lambda one: (table[one], one)):
         found |= _beside(table, cell, found)
     return found
 

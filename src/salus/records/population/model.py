@@ -119,9 +119,14 @@ def month_before(month: date) -> date:
     return month_of(month - timedelta(days=1))
 
 
+def month_after(month: date) -> date:
+    """Return the month after one, by its first day."""
+    return month_of(month + timedelta(days=31))
+
+
 def last_day(month: date) -> date:
     """Return the last day of a month."""
-    return month_of(month + timedelta(days=31)) - timedelta(days=1)
+    return month_after(month) - timedelta(days=1)
 
 
 def age_years(born: date, month: date) -> int:

@@ -2,7 +2,9 @@
 
 Whoever asks again gets the same figures, so that nothing is learnt by asking before and after one record came. And from
 one month to the next no figure moves by fewer than STEP people: until then it stays as it was published, at most
-STEP - 1 beside what is true. Small ones are hidden, with what would give one away.
+STEP - 1 beside what is true. Small ones are hidden, with what would give one away, and stay hidden while figures of
+another month would tell of them. All others are multiples of STEP, each rounded for itself, so that none of their sums
+and differences is exact.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Final
 
-from salus.records.population.hiding import hidden
+from salus.records.population.hiding import Cell, hidden
 from salus.records.population.model import SMALLEST_SHOWN, Change, Denominator, suppressed
 
 STEP: Final = SMALLEST_SHOWN
@@ -65,35 +67,66 @@ def _county(
         for line in counts.keys() | was.keys()
         if (count := _stepped(counts.get(line, 0), None if first else was.get(line, 0)))
     }
-    small = hidden({(sex, f"{ages[0]}"): count for (sex, ages), count in held.items()})
+    table = _table(held)
+    covered = hidden(table, _staying(table, last))
     shown = {
-        (sex, ages): None if (sex, f"{ages[0]}") in small else held[sex, ages]
+        (sex, ages): None if (sex, f"{ages[0]}") in covered else held[sex, ages]
         for sex, ages in sorted(held, key=lambda one: (one[0], -1 if one[1][0] is None else one[1][0]))
     }
     before = last.after if last else 0
     if change is None:
         return Published(county=place, held=held, shown=shown, after=_stepped(0, before))
     if first:
-        return Published(
-            county=place, held=held, shown=shown, after=change.after, flows=_flows(change, change.before, change.after)
-        )
-    after = _stepped(change.after, before)
+        before = _stepped(change.before, None)
+    after = _stepped(change.after, None if first else before)
     return Published(county=place, held=held, shown=shown, after=after, flows=_flows(change, before, after))
 
 
+def _table(held: Mapping[Line, int]) -> dict[Cell, int]:
+    return {(sex, f"{ages[0]}"): count for (sex, ages), count in held.items()}
+
+
+def _staying(table: Mapping[Cell, int], last: Published | None) -> set[Cell]:
+    """Return what was hidden last month and stays so: all, while one is small or one still stands as it was.
+
+    If another were hidden in the place of one, what the two months show would give the small one away together.
+    """
+    if last is None:
+        return set()
+    was = _table({line: last.held[line] for line, told in last.shown.items() if told is None})
+    small = any(0 < people < SMALLEST_SHOWN for people in table.values())
+    return set(was) if small or any(table.get(cell) == people for cell, people in was.items()) else set()
+
+
 def _stepped(count: int, last: int | None) -> int:
-    """Return what is published of a count where `last` was: that again, until it is STEP people beside."""
-    return count if last is None or abs(count - last) >= STEP else last
+    """Return what is published of a count where `last` was: that again, until it is STEP people beside.
+
+    Then the nearest multiple of STEP that is as far from `last`; small ones are hidden, and stay as they are.
+    """
+    if last is not None and abs(count - last) < STEP:
+        return last
+    near = count if count < SMALLEST_SHOWN else _rounded(count)
+    if last is not None and abs(near - last) < STEP:
+        return near + STEP if count > last else near - STEP
+    return near
+
+
+def _rounded(count: int) -> int:
+    return (count + STEP // 2) // STEP * STEP
 
 
 def _flows(one: Change, before: int, after: int) -> dict[str, int | None]:
-    """Hide small flows; where one is hidden, what the totals before and after would tell of it is hidden, too."""
+    """Hide small flows; where one is hidden, what the totals before and after would tell of it is hidden, too.
+
+    The others are rounded: beside totals that move in steps, exact ones of some months would tell hidden ones.
+    """
     names = [each.name for each in fields(one) if each.name not in ("month", "county", "before", "after")]
     flows = suppressed({name: getattr(one, name) for name in names})
     ends = suppressed({"before": before, "after": after})
     if list(flows.values()).count(None) == 1:
         ends = {**ends, "before": None}
-    return {"before": ends["before"], **flows, "after": ends["after"]}
+    rounded = {name: None if count is None else _rounded(count) for name, count in flows.items()}
+    return {"before": ends["before"], **rounded, "after": ends["after"]}
 
 
 def written(one: Published) -> str:

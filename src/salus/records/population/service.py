@@ -13,7 +13,16 @@ from salus.identity import residents, residents_of
 from salus.kernel import Invalid, Unavailable, civil_day
 from salus.records.following.topics import TYPES
 from salus.records.population import counting, publishing, store
-from salus.records.population.model import Change, Denominator, Keeping, Vital, keeper
+from salus.records.population.model import (
+    Change,
+    Denominator,
+    Keeping,
+    Vital,
+    keeper,
+    month_after,
+    month_before,
+    month_of,
+)
 from salus.records.population.publishing import Published
 from salus.records.population.reading import keeping_of, vital_of
 from salus.storage import Transaction
@@ -63,8 +72,9 @@ def changes(tx: Transaction, month: date, counties: Mapping[str, str]) -> list[C
 def figures_of(tx: Transaction, month: date, counties: Mapping[str, str]) -> list[Published]:
     """Return a month's figures as they leave the house: those that were published, else they are now, for good.
 
-    `counties` says in which county each facility lies. Months are published in their order. Raises Invalid for one that
-    was passed over, and Unavailable while charts of an earlier release wait to be surveyed.
+    `counties` says in which county each facility lies. Months are published in their order and none is passed over:
+    those between are published, too. The first is the one before that in which the first record came, whoever asks for
+    which. Raises Invalid for an earlier one, and Unavailable while charts of an earlier release wait to be surveyed.
     """
     found = store.published(tx, month)
     if found:
@@ -72,16 +82,43 @@ def figures_of(tx: Transaction, month: date, counties: Mapping[str, str]) -> lis
     check_surveyed(tx)
     store.lock_published(tx)
     newest = store.newest_published(tx)
-    if newest == month:
-        return store.published(tx, month)
-    if newest is not None and month < newest:
-        text = f"no figures of {month:%Y-%m} were published, and by now those of {newest:%Y-%m} are: ask for later ones"
-        raise Invalid(text, code="SALUS-R063")
+    waiting = _unpublished(tx, newest, month)
+    if not waiting and not store.published(tx, month):
+        raise Invalid(
+            f"there are no figures of {month:%Y-%m}, nor will there be: ask for later ones", code="SALUS-R063"
+        )
     before = store.published(tx, newest) if newest else None
-    store.add_published(
-        tx, month, publishing.publish(denominators(tx, month, counties), changes(tx, month, counties), before)
-    )
+    for one, (table, changed) in _counted(tx, waiting, counties).items():
+        before = publishing.publish(table, changed, before)
+        store.add_published(tx, one, before)
     return store.published(tx, month)
+
+
+def _unpublished(tx: Transaction, newest: date | None, until: date) -> list[date]:
+    """Return the months that are to be published before one is, and that one, in order; none where it is too early."""
+    opened = store.first_opened(tx)
+    last = newest or (month_before(month_before(month_of(civil_day(opened)))) if opened else until)
+    found = []
+    while last < until:
+        last = month_after(last)
+        found.append(last)
+    return found
+
+
+def _counted(
+    tx: Transaction, months: Sequence[date], counties: Mapping[str, str]
+) -> dict[date, tuple[list[Denominator], list[Change]]]:
+    """Return the denominators and the changes of months, in their order. Everybody is read once."""
+    if not months:
+        return {}
+    cells = {month: Counter[counting.Cell]() for month in months}
+    gathered = {month: counting.Changes(month=month, counties=counties) for month in months}
+    for one in _everybody(tx):
+        for month in months:
+            gathered[month].add(one)
+            if counting.lives(one, month):
+                cells[month][counting.cell(one, month, counties)] += 1
+    return {month: (counting.table(cells[month], month), gathered[month].table()) for month in months}
 
 
 def keepings_of(tx: Transaction, sight: Sight) -> list[Keeping]:

@@ -166,6 +166,12 @@ def newest_published(tx: Transaction) -> date | None:
     return row[0] if row else None
 
 
+def first_opened(tx: Transaction) -> datetime | None:
+    """Return when the first chart was opened."""
+    row = tx.row("select opened_at from records.chart order by chart_key limit 1")
+    return row[0] if row else None
+
+
 def published(tx: Transaction, month: date) -> list[Published]:
     """Return a month's figures as they were published, none where they were not."""
     found = tx.rows("select county, figures from records.published where month = %s order by county", (month,))

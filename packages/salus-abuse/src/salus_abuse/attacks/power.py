@@ -209,11 +209,11 @@ def _unlogged(s: Scene, see: Sight, told: Disclosure, what: str, signatures: Map
     "B11",
     "Published figures of the population are subtracted from each other, from those asked before, and a month later",
     powers="U",
-    passes="no figure of one to four is shown, none follows from the totals, and one who comes moves nothing shown",
-    cuts=[("small-figures-hidden",), ("beside-hidden",), ("figures-once",), ("figures-by-steps",)],
+    passes="no figure of one to four is shown, none follows from the totals, and who comes moves nothing shown",
+    cuts=[("small-figures-hidden",), ("beside-hidden",), ("hidden-stays",), ("figures-once",), ("figures-by-steps",)],
 )
 def subtracted_figures(s: Scene, see: Sight) -> None:
-    for born, women, men in ((1990, 7, 8), (1935, 2, 9), (1970, 10, 10)):
+    for born, women, men in ((1990, 7, 8), (1935, 2, 9), (1970, 10, 12)):
         for number in range(women + men):
             _counted(s, "female" if number < women else "male", born)
     month = _month_before(s.now)
@@ -226,14 +226,16 @@ def subtracted_figures(s: Scene, see: Sight) -> None:
     _counted(s, "male", 1970)
     shown = [one for one in before if one.residents is not None]
     again = [one for one in _figures(s, month) if one.residents is not None]
-    see.that("when a third comes, and an eleventh man of sixty, nothing that is shown moves", shown == again)
+    see.that("when a third comes, and a thirteenth man of sixty, nothing that is shown moves", shown == again)
+    for _ in range(8):
+        _counted(s, "female", 1990)
     standing, later = s.node.clock, s.now + 31 * DAY
     try:
         s.node.clock = FixedClock(later)
         again = [one for one in _figures(s, _month_before(later)) if one.residents is not None]
     finally:
         s.node.clock = standing
-    see.that("nor in the figures of a month later", shown == again)
+    see.that("nor a month later, when what was hidden beside the old women is most costly to hide", shown == again)
 
 
 def _month_before(at: datetime) -> date:
