@@ -56,7 +56,7 @@ def test_keys_that_are_none_leave_no_facility_behind(node: Node, tmp_path: Path,
 
     assert refused.exit_code == 1
     assert refused.output.startswith("SALUS-T001")
-    assert parties.facilities(node.store) == []
+    assert "H9" not in [one.facility_id for one in parties.facilities(node.store)]
     assert [one for one in parties.organisations(node.store) if one.organisation_id == "BODY-H9"] == []
 
 

@@ -218,6 +218,25 @@ def test_a_collection_goes_in_entry_by_entry(node: Node, hospital: str, tmp_path
     assert (done.lines, done.entries, told) == (2, 3, {})
 
 
+def test_entries_of_a_collection_without_addresses_find_each_other(node: Node, hospital: str, tmp_path: Path) -> None:
+    entries = [{"resource": a_person("1", id="7")}, {"resource": seen("1", id="7", subject={"reference": "Patient/7"})}]
+    collection = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+    done, told = taken(node, hospital, ndjson(tmp_path, [collection]))
+
+    assert (done.lines, done.entries, told) == (1, 2, {})
+
+
+def test_a_reference_to_two_entries_called_alike_leads_to_neither(node: Node, hospital: str, tmp_path: Path) -> None:
+    people = [{"resource": a_person(number, id="7")} for number in ("1", "2")]
+    entries = [*people, {"resource": seen("1", subject={"reference": "Patient/7"})}]
+    alike = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+    done, told = taken(node, hospital, ndjson(tmp_path, [alike, alike | {"entry": people}]))
+
+    assert (done.lines, done.entries, list(told)) == (1, 2, [1])
+
+
 def test_a_document_about_nobody_who_is_here_is_refused_and_told(node: Node, hospital: str, tmp_path: Path) -> None:
     found = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": a_person("1", id="a")}]}
 

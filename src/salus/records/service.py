@@ -71,7 +71,7 @@ def open_body(located: Located, keys: Mapping[int, bytes], sight: Sight) -> byte
     if not shown(located, sight):
         raise NotFound(f"there is no {located.type} with this id here")
     body = unseal(keys[located.chart_key], located.resource_key, located.version, located.sealed)
-    if located.chart_kind != "resident" and (located.type in HOLDERS or _CONTAINED in body):
+    if located.chart_kind in ("facility", "directory") and (located.type in HOLDERS or _CONTAINED in body):
         _check_nobody(located, body)
     return body
 

@@ -6,7 +6,9 @@ The rules are those of every other way in; what is here is only who comes before
 from __future__ import annotations
 
 import random
+import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
@@ -24,6 +26,8 @@ from salus.records import Accepted, Footprint, Intent, Line, RecordRefused
 from salus.storage import Met, Transaction
 
 SOURCE: Final = "import"
+_HERE: Final = "http://collection.invalid/"
+_ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _TRIES: Final = 8
 Numbered = tuple[int, Line]
 
@@ -139,7 +143,27 @@ def _collected(bundle: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(entries, list) or not entries or not all(map(_plain, entries)):
         return bundle
     created = [one | {"request": {"method": "POST", "url": one["resource"]["resourceType"]}} for one in entries]
-    return bundle | {"type": "transaction", "entry": created}
+    return bundle | {"type": "transaction", "entry": _addressed(created)}
+
+
+def _addressed(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give each entry without an address one that ends as it is called, so that others find it under type and id.
+
+    Where two are called alike, a reference would lead to either of them: these keep what they have.
+    """
+    called = [_called(one["resource"]) for one in entries]
+    taken = Counter(called)
+    taken.update("/".join(str(one["fullUrl"]).rsplit("/", 2)[-2:]) for one in entries if "fullUrl" in one)
+    return [
+        one | {"fullUrl": f"{_HERE}{name}"} if "fullUrl" not in one and name and taken[name] == 1 else one
+        for one, name in zip(entries, called, strict=True)
+    ]
+
+
+def _called(resource: dict[str, Any]) -> str:
+    """Return type and id; nothing for what has no id that could stand in an address."""
+    id_ = resource.get("id")
+    return f"{resource['resourceType']}/{id_}" if isinstance(id_, str) and _ID.fullmatch(id_) else ""
 
 
 def _plain(entry: Any) -> bool:

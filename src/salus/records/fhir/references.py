@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -62,16 +62,21 @@ class References:
         self._fresh = fresh
         self.places: list[tuple[tuple[str, UUID], Where, int | None]] = []
         self.conditional: list[tuple[tuple[str, str], dict[str, Any], Where, int | None]] = []
+        self.told: list[tuple[list[dict[str, Any]], str, int | None]] = []
+        """References that say together who a Patient inside of something is, of which one at least must lead there."""
 
     @property
     def wanted(self) -> set[tuple[str, UUID]]:
         """What must be stored already, by type and id."""
-        return {literal for literal, _, _ in self.places}
+        return {literal for literal, _, _ in self.places} | set(filter(None, map(parse_literal, self._told())))
 
     @property
     def asked(self) -> set[tuple[str, str]]:
         """What must be found by type and identifier."""
-        return {asked for asked, _, _, _ in self.conditional}
+        return {asked for asked, _, _, _ in self.conditional} | set(filter(None, map(conditional, self._told())))
+
+    def _told(self) -> Iterator[str]:
+        return (node["reference"] for nodes, _, _ in self.told for node in nodes)
 
     def collect(
         self, resource: dict[str, Any], found: list[tuple[dict[str, Any], Where]], entry: int | None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import unquote
 from uuid import UUID
 
 from salus.access import Action
@@ -19,14 +18,13 @@ from salus.records.fhir.definitions import DIRECTORY
 from salus.records.fhir.parse import MOST_BYTES, dump
 from salus.records.fhir.person import columns
 from salus.records.fhir.references import References, parse_literal
-from salus.records.fhir.walk import Where, written
 from salus.records.history import changing as history
 from salus.records.history.model import Standing
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, Ready, examine, together
 from salus.records.intake.numbering import check_numbers
 from salus.records.intake.permitting import Writer, permit_write
-from salus.records.intake.preferring import nearest, usurped
-from salus.records.intake.referring import localise, mine, unclosed
+from salus.records.intake.preferring import usurped
+from salus.records.intake.referring import localise, mine, place_of, resolved, unclosed
 from salus.records.intake.sandbox import fictional, marked
 from salus.records.intake.tokens import token_digest
 from salus.records.model import Accepted, Intent, Outcome
@@ -148,52 +146,15 @@ def _lookup(
     targets |= history.targets_deleted(tx, missing)
     targets = unclosed(tx, writer, targets, wanted, [one.id for one in examined if one.intent.verb == "update"])
     problems = [
-        Problem(where=_reference(where), text="refers to nothing that is stored here", code="not-found", entry=entry)
+        Problem(where=place_of(where), text="refers to nothing that is stored here", code="not-found", entry=entry)
         for literal, where, entry in references.places
         if literal not in targets
     ]
-    nowhere = {literal for literal, _, _ in references.places if literal not in targets}
-    problems += _conditional(tx, writer, references, targets, gone)
+    nowhere = references.wanted - targets.keys()
+    problems += resolved(tx, writer, references, targets, gone)
     if problems:
         raise LeadsNowhere(problems[:MOST_PROBLEMS], sorted(nowhere))
     return targets
-
-
-def _conditional(
-    tx: Transaction,
-    writer: Writer,
-    references: References,
-    targets: dict[tuple[str, UUID], store.Target],
-    gone: Collection[tuple[str, UUID]],
-) -> list[Problem]:
-    """Resolve `Type?identifier=…` to the one resource it names at the own facility, or else in the directory."""
-    if not references.asked:
-        return []
-    tokens = {asked: facts.asked_token(unquote(asked[1])) or "" for asked in references.asked}
-    digests = {asked: token_digest(writer.sealer, facts.IDENTIFIER, token) for asked, token in tokens.items()}
-    found = store.by_identifier(tx, list(digests.values()))
-    problems = []
-    for asked, node, where, entry in references.conditional:
-        known = {
-            (name, id_, facility)
-            for name, id_, kind, facility in found.get(digests[asked], ())
-            if name == asked[0] and (kind == "directory" or facility == writer.facility) and (name, id_) not in gone
-        }
-        matches = nearest(known, lambda one: one[2], writer.facility)
-        if len(matches) == 1:
-            name, id_, _ = matches[0]
-            node["reference"] = f"{name}/{id_}"
-        else:
-            told = "matches nothing here" if not matches else "matches more than one resource"
-            problems.append(Problem(where=_reference(where), text=told, code="not-found", entry=entry))
-    targets |= store.targets(
-        tx, [parse_literal(n["reference"]) or ("", UUID(int=0)) for _, n, _, _ in references.conditional]
-    )
-    return problems
-
-
-def _reference(where: Where) -> str:
-    return f"{written(where)}.reference"
 
 
 def _lock_updates(batch: _Batch) -> None:

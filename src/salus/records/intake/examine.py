@@ -47,7 +47,8 @@ class Examined:
 
     def patients(self) -> list[str]:
         """Return the references to Patients that say whose this is; those of resources inside of it among them."""
-        inside = (str(node["reference"]) for node, _ in self.within.people)
+        nodes = [node for node, _ in self.within.people] + [node for one in self.within.told for node in one.references]
+        inside = (str(node["reference"]) for node in nodes)
         own = [reference for reference, _ in patient_references(self.resource)]
         return own + [reference for reference in inside if reference.startswith("Patient/")]
 
@@ -68,6 +69,7 @@ def together(several: Sequence[Ready]) -> Ready:
     for one in several:
         references.places += one.references.places
         references.conditional += one.references.conditional
+        references.told += one.references.told
     return Ready(examined=[each for one in several for each in one.examined], references=references)
 
 
@@ -90,7 +92,9 @@ def examine(intents: Sequence[Intent]) -> Ready:
     references = References(_fresh(examined))
     for one in examined:
         problems += references.collect(one.resource, one.references, one.intent.entry)
-        problems += _unnamed(one)  # after a reference to an entry by its full address has become one to a Patient here
+        one.within.settle(one.resource)  # after a reference to an entry by its full address has become one to a Patient
+        references.told += [(told.references, told.path, one.intent.entry) for told in one.within.told]
+        problems += _unnamed(one)
     if problems:
         raise RecordRefused(problems[:MOST_PROBLEMS])
     return Ready(examined=examined, references=references)
@@ -103,7 +107,7 @@ def _unnamed(one: Examined) -> list[Problem]:
     told = [(where, _UNNAMED) for where in unnamed_patients(one.resource)]
     told += [(where, _INSIDE) for where in (*inside.unnamed, *elsewhere)]
     if one.type in DIRECTORY:
-        told += [(where, _DIRECTORY) for _, where in people]
+        told += [(where, _DIRECTORY) for where in (*(path for _, path in people), *(one.path for one in inside.told))]
     return [Problem(where=where, text=text, code="business-rule", entry=one.intent.entry) for where, text in told]
 
 

@@ -10,32 +10,70 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
 
-from salus.identity import DOCUMENT_SYSTEMS
-from salus.records.fhir.facts import meant, patient_references
+from salus.records.fhir.definitions import DIRECTORY, resource_types
+from salus.records.fhir.facts import meant
 from salus.records.fhir.parse import names_an_element
 
 HOLDERS: Final = frozenset({"Bundle", "Parameters"})
 """Types that are nothing but what they hold."""
+_PEOPLE: Final = frozenset({"Patient", "Person", "RelatedPerson"})
 _ESCAPED = str.maketrans({mark: f"\\{mark}" for mark in "\\|,$"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """The addresses of the entries of all Bundles around a resource: of Patients, and of whatever else."""
+    """What a resource's entries and contained ones are called: Patients, and whatever else; and what is around it.
+
+    Each keeps its own alone and is asked level by level, so that a Bundle of Bundles costs no more than its length.
+    """
 
     patients: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
+    outer: Around | None = None
+
+    def patient(self, name: str) -> bool:
+        return name in self.patients or (self.outer is not None and self.outer.patient(name))
+
+    def other(self, name: str) -> bool:
+        return name in self.others or (self.outer is not None and self.outer.other(name))
+
+
+@dataclass(slots=True, kw_only=True)
+class Told:
+    """A Patient inside: references to whom its identifiers, or its id, name. They stand in no resource.
+
+    One at least must be stored, and all that are must be one person's. `name` is what it is called if it is contained.
+    """
+
+    references: list[dict[str, Any]] = field(repr=False)
+    path: str
+    name: str | None = None
 
 
 @dataclass(slots=True)
 class Within:
-    """Who is meant inside: references to Patients, with their places, and the places where nobody is said who is here.
+    """Who is meant inside: references to Patients, with their places; Patients; and where nobody is said who is here.
 
-    A Patient inside is who has its identifier, or its id, and is stored: that reference stands in no resource.
+    `about` are the names of contained Patients whom something inside is about.
     """
 
     people: list[tuple[dict[str, Any], str]] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
     unnamed: list[str] = field(default_factory=list)
+    about: set[str] = field(default_factory=set)
+
+    def settle(self, resource: dict[str, Any]) -> None:
+        """Leave out who is a bystander in what is about somebody, who sees it read.
+
+        Where the resource itself names a Patient, that is each contained one about whom nothing inside is.
+        """
+        if resource["resourceType"] in HOLDERS or not (self.told or self.unnamed):
+            return
+        named = resource["resourceType"] == "Patient" or any(map(_leads_to_one, meant(resource)))
+        if named and resource["resourceType"] not in DIRECTORY:
+            self.told = [one for one in self.told if one.name is None or one.name in self.about]
+        if named or self.people or self.told:
+            self.unnamed = []
 
 
 def within(resource: Mapping[str, Any]) -> Within:
@@ -45,25 +83,27 @@ def within(resource: Mapping[str, Any]) -> Within:
     if name not in HOLDERS and "contained" not in resource:
         return found
     for one, path, around in _inside(resource, name):
+        if one is resource and name != "Parameters":
+            continue
         if one["resourceType"] == "Patient":
-            _patient(one, path, found)
+            found.told.append(_patient(one, path))
+        elif one["resourceType"] == "Parameters":
+            _values(one.get("parameter"), path, around, found)
         else:
             _about(one, path, around, found)
-    if name == "Parameters":
-        found.people += _values(resource.get("parameter"), name)
-    if name not in HOLDERS and (found.people or patient_references(dict(resource))):
-        found.unnamed = []  # a bystander in what is about somebody, who sees it read
+    found.unnamed += [one.path for one in found.told if not one.references]
+    found.told = [one for one in found.told if one.references]
     return found
 
 
 def holds_people(resource: Mapping[str, Any]) -> bool:
     """Tell whether something is about a person in the resources inside of it."""
     found = within(resource)
-    return bool(found.people or found.unnamed)
+    return bool(found.people or found.told or found.unnamed)
 
 
 def _inside(resource: Mapping[str, Any], name: str) -> Iterator[tuple[dict[str, Any], str, Around]]:
-    """Yield each resource inside of one, at any depth: nothing but a resource has a resourceType."""
+    """Yield a resource, and each inside of it at any depth: nothing but a resource has a resourceType."""
     waiting: list[tuple[Any, str, Around]] = [(resource, name, Around())]
     while waiting:
         node, path, around = waiting.pop()
@@ -72,10 +112,10 @@ def _inside(resource: Mapping[str, Any], name: str) -> Iterator[tuple[dict[str, 
             continue
         if not isinstance(node, dict):
             continue
-        if isinstance(node.get("resourceType"), str) and node is not resource:
+        if isinstance(node.get("resourceType"), str):
+            if node["resourceType"] == "Bundle" or "contained" in node:
+                around = _beside(node, around)
             yield node, path, around
-        if node.get("resourceType") == "Bundle":
-            around = _beside(node, around)
         waiting += [
             (one, f"{path}.{key if names_an_element(key) else '?'}", around)
             for key, one in node.items()
@@ -83,13 +123,14 @@ def _inside(resource: Mapping[str, Any], name: str) -> Iterator[tuple[dict[str, 
         ]
 
 
-def _beside(bundle: Mapping[str, Any], around: Around) -> Around:
-    """Return what a Bundle's entries are called, those of the Bundles around it too (R4, bundle: resolving references).
+def _beside(resource: Mapping[str, Any], around: Around) -> Around:
+    """Return what a Bundle's entries, and what is contained, are called (R4, bundle: resolving references).
 
     What is no Patient cannot be called one's: else what is written about a person could be passed off as about nobody.
     """
-    patients, others = set(around.patients), set(around.others)
-    for entry in bundle.get("entry") or ():
+    patients: set[str] = set()
+    others: set[str] = set()
+    for entry in resource.get("entry") or () if resource["resourceType"] == "Bundle" else ():
         inner, full_url = entry.get("resource"), entry.get("fullUrl")
         if isinstance(inner, dict):
             name, id_ = inner.get("resourceType"), inner.get("id")
@@ -97,20 +138,22 @@ def _beside(bundle: Mapping[str, Any], around: Around) -> Around:
             if isinstance(full_url, str) and full_url.startswith("http"):
                 names.add("/".join(full_url.rsplit("/", 2)[-2:]))
             (patients if name == "Patient" else others).update(str(one) for one in names)
-    return Around(patients=frozenset(patients), others=frozenset(others))
+    for one in resource.get("contained") or ():
+        (patients if one.get("resourceType") == "Patient" else others).add(f"#{one.get('id')}")
+    return Around(patients=frozenset(patients), others=frozenset(others), outer=around)
 
 
-def _patient(patient: Mapping[str, Any], path: str, found: Within) -> None:
-    """Note who a Patient inside is: one's identifier of an institution says it, then a document's, then the id."""
-    told = [one for one in patient.get("identifier") or () if one.get("system") and one.get("value")]
-    told.sort(key=lambda one: one["system"] in DOCUMENT_SYSTEMS)
-    if told:
-        token = "|".join(told[0][part].translate(_ESCAPED) for part in ("system", "value"))
-        found.people.append(({"reference": f"Patient?identifier={quote(token, safe='')}"}, path))
-    elif "id" in patient:
-        found.people.append(({"reference": f"Patient/{patient['id']}"}, path))
-    else:
-        found.unnamed.append(path)
+def _patient(patient: Mapping[str, Any], path: str) -> Told:
+    """Say who a Patient inside is: each identifier says it that is not of old, else the id, which contained is none."""
+    references = []
+    for one in patient.get("identifier") or ():
+        if one.get("system") and one.get("value") and one.get("use") != "old":
+            token = "|".join(one[part].translate(_ESCAPED) for part in ("system", "value"))
+            references.append({"reference": f"Patient?identifier={quote(token, safe='')}"})
+    contained = path.rpartition(".")[2].startswith("contained[")
+    if "id" in patient and not (references or contained):
+        references.append({"reference": f"Patient/{patient['id']}"})
+    return Told(references=references, path=path, name=f"#{patient.get('id')}" if contained else None)
 
 
 def _about(one: dict[str, Any], path: str, around: Around, found: Within) -> None:
@@ -124,21 +167,42 @@ def _about(one: dict[str, Any], path: str, around: Around, found: Within) -> Non
                 found.unnamed.append(where)
             continue
         named = reference.partition("/_history/")[0]
-        if named in around.patients or named.startswith("#"):
-            continue
-        elsewhere = named.startswith("urn:") and named not in around.others
-        if elsewhere or named.startswith(("Patient/", "Patient?")) or ("://" in named and "/Patient/" in named):
+        if around.patient(named):
+            found.about.add(named)
+        elif _a_person(named, around):
             found.people.append((value, where))
+        elif whose and not _nobody(named, around):
+            found.unnamed.append(where)
     if one["resourceType"] == "Person" and len(found.people) == before:
         found.unnamed.append(path)
 
 
-def _values(parameters: Any, path: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield the references to Patients that Parameters give as values, in parts of parts too."""
+def _leads_to_one(told: tuple[Any, str, bool]) -> bool:
+    reference = told[0].get("reference") if isinstance(told[0], dict) else None
+    return isinstance(reference, str) and reference.startswith(("Patient/", "Patient?"))
+
+
+def _a_person(named: str, around: Around) -> bool:
+    """Tell whether a reference that leads to no Patient beside it must lead to one who is stored."""
+    if named.startswith("urn:"):
+        return not around.other(named)
+    return named.startswith(("Patient/", "Patient?")) or ("://" in named and "/Patient/" in named)
+
+
+def _nobody(named: str, around: Around) -> bool:
+    """Tell whether what a reference leads to is no person by its type, which is R4's, or by what lies there."""
+    address, _, asked = named.partition("?")
+    kind = (address if asked else address.rpartition("/")[0]).rpartition("/")[2]
+    return named == "#" or around.other(named) or kind in resource_types() - _PEOPLE
+
+
+def _values(parameters: Any, path: str, around: Around, found: Within) -> None:
+    """Note the references to Patients that Parameters give as values, in parts of parts too."""
     waiting = [(one, f"{path}.parameter[{place}]") for place, one in enumerate(parameters or ())]
     while waiting:
         one, at = waiting.pop()
         value = one.get("valueReference")
-        if isinstance(value, dict) and str(value.get("reference", "")).startswith(("Patient/", "Patient?")):
-            yield value, f"{at}.valueReference"
+        named = str(value.get("reference", "")).partition("/_history/")[0] if isinstance(value, dict) else ""
+        if not around.patient(named) and _a_person(named, around):
+            found.people.append((value, f"{at}.valueReference"))
         waiting += [(part, f"{at}.part[{place}]") for place, part in enumerate(one.get("part") or ())]
