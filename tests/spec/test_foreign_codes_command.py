@@ -140,6 +140,9 @@ def test_what_cannot_be_judged_keeps_nothing_else_from_being_judged(trust: list[
         ("unknown", "not-valid", "unreadable"),
     ]
     assert "nothing.png is no file" in result.stderr
+    (tmp_path / "both.txt").write_text(f"{ISSUER.text()}\n{Door().text()}\n")
+    both = told(verify(trust, str(tmp_path / "both.txt"), "--json"))
+    assert [one["verdict"] for one in both] == ["valid", "cannot-tell"]
 
 
 def test_a_card_is_read_from_its_file_and_as_it_was_signed(trust: list[str], tmp_path: Path) -> None:

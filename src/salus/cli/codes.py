@@ -142,8 +142,10 @@ def _judged(inputs: Sequence[str], bench: _Bench) -> Iterator[dict[str, Any]]:
     if bench.shut:
         yield from ({"input": number, **_own("", bench)} for number in range(1, len(inputs) + 1))
         return
-    alone = len(inputs) == 1
-    presented = [(number, one) for number, given in enumerate(inputs, 1) for one in _presented(given, alone=alone)]
+    presented = [
+        (number, one) for number, given in enumerate(inputs, 1) for one in _presented(given, alone=len(inputs) == 1)
+    ]
+    alone = len(presented) == 1
     texts = [one for _, one in presented if isinstance(one, str)]
     cards = {card[0]: card for card in foreign.cards(texts)}
     for number, one in presented:

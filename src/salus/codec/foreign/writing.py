@@ -20,8 +20,7 @@ from salus.codec.errors import CodecError, Fault
 from salus.codec.foreign.cose import SIGN1, Algorithm
 from salus.codec.foreign.hcert import PREFIX as HC1
 from salus.codec.foreign.jwks import jwk_of
-from salus.codec.foreign.smart import MOST_SINGLE
-from salus.codec.foreign.smart import PREFIX as SHC
+from salus.codec.foreign.smart import MOST_SINGLE, spelled
 
 _ALG, _KID = 1, 4
 _ISSUER, _EXPIRES, _ISSUED, _HCERT, _DCC = 1, 4, 6, -260, 1
@@ -57,7 +56,8 @@ def write_shc(content: Mapping[str, Any], issuer: str, key: EllipticCurvePublicK
     jws = f"{signed}.{_url64(sign(signed.encode('ascii')))}"
     if len(jws) > MOST_SINGLE:
         raise CodecError(f"a card of one code has at most {MOST_SINGLE} characters", Fault.LENGTH)
-    return SHC + "".join(f"{ord(letter) - 45:02}" for letter in jws)
+    (code,) = spelled(jws)
+    return code
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
