@@ -30,11 +30,24 @@ if "SALUS_WITHOUT" in os.environ:
     CONTROLS[os.environ["SALUS_WITHOUT"]].take_away()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Name a folder for databases that are made once; workers and what they start find it in their environment."""
+    """Name a folder for databases that are made once; workers and what they start find it in their environment.
+
+    And take a folder of this run's own for all that its tests write: pytest closes the one that a user's runs share
+    whenever another run begins, and a database that starts just then does not get through.
+    """
     folder = prepared.begin()
     if folder is not None:
         config.add_cleanup(lambda: prepared.end(folder))
+    if not hasattr(config, "workerinput") and config.option.basetemp is None:
+        config.option.basetemp = prepared.place_for_tests()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Leave behind what the tests wrote only where one failed."""
+    if exitstatus == 0 and not hasattr(session.config, "workerinput"):
+        prepared.leave(Path(session.config.option.basetemp))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,7 +14,7 @@ import httpx
 import orjson
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from prepared import chosen, prepare
+from prepared import PYTESTS, chosen, prepare
 from salus import access, identity, parties, records
 from salus.app import Node, Visit, accept, arrive, demo_token, load_settings, open_node
 from salus.kernel import FixedClock, Purpose, Role, parse_instant
@@ -24,7 +24,6 @@ from salus.storage import Duty
 from salus.web.serve import application
 
 START = parse_instant("2031-03-01T08:00:00Z")
-PYTESTS = "pytest-of-"
 ID_CARD = "urn:oid:2.16.156.10011.1.3"
 
 

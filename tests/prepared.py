@@ -21,6 +21,7 @@ from salus.app import SCHEMAS
 from salus.storage import Settings, known_migrations, open_store
 
 WHERE = "PREPARED_DATABASES"
+PYTESTS = "salus-pytest-"
 THROWN_AWAY = (
     "\n# A test's copy: the machine may fail before its data are on disk.\nfsync = off\nfull_page_writes = off\n"
 )
@@ -54,6 +55,17 @@ def end(folder: str) -> None:
     """Remove what `begin` named."""
     os.environ.pop(WHERE, None)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def place_for_tests() -> Path:
+    """Return a folder that no other run of pytest closes or clears."""
+    return Path(tempfile.mkdtemp(prefix=PYTESTS, dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
+
+
+def leave(folder: Path) -> None:
+    """Remove a folder that `place_for_tests` made; one that the caller of pytest named stays."""
+    if folder.name.startswith(PYTESTS):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _template(folder: Path, postgres: str) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nodes import let_the_database_in
+from prepared import PYTESTS
 
 
 def mode(folder: Path) -> int:
@@ -18,7 +19,7 @@ def test_only_what_pytest_made_is_opened_and_only_as_far_as_it_is_closed(tmp_pat
     inner.mkdir(parents=True)
     inner.chmod(0o700)
     wide.chmod(0o775)
-    above = next(one for one in tmp_path.parents if one.name.startswith("pytest-of-")).parent
+    above = next(one for one in tmp_path.parents if one.name.startswith(PYTESTS)).parent
     before = mode(above)
 
     let_the_database_in(inner)
