@@ -107,6 +107,7 @@ LEAVES = {
     "node",
     "anchor",
     "party-key",
+    "party-key-end",
     "publication",
     "specimen",
     "result",

@@ -18,6 +18,7 @@ GOOD: dict[str, dict[str, object]] = {
     "node": {"kind": "demo", "name": "salus.example/log"},
     "anchor": {"custodian": "salus.example/register", "size": 7, "root": ROOT},
     "party-key": {"party": "L1", "organisation": "Group", "duty": "laboratory", "key": ROOT},
+    "party-key-end": {"party": "L1", "key": ROOT, "reason": "rotated", "signatures": {"L1": SIGNATURE}},
     "publication": {
         "kind": "assignment-rules",
         "name": "respiratory",
@@ -124,6 +125,8 @@ def test_a_field_that_came_later_may_be_absent_from_what_a_log_has() -> None:
         ("anchor", {"custodian": "a", "size": 1, "root": ROOT + "\n"}),
         ("anchor", {"custodian": "a\n", "size": 1, "root": ROOT}),
         ("party-key", {**GOOD["party-key"], "duty": "police"}),
+        ("party-key-end", {**GOOD["party-key-end"], "reason": "disobedient"}),
+        ("party-key-end", {**GOOD["party-key-end"], "signatures": {}}),
         ("publication", {**GOOD["publication"], "kind": "list-of-persons"}),
         ("publication", {**GOOD["publication"], "signatures": {"900000200001010017": SIGNATURE}}),
         ("publication", {**GOOD["publication"], "signatures": {f"P{n}": SIGNATURE for n in range(10)}}),

@@ -1,6 +1,6 @@
 """The composition root: a node put together, and the journeys that cross rooms. Holds no rule."""
 
-from salus.app import destroying, disclosing, doors, emergencies, grace, receipts, register, revoking, slips
+from salus.app import destroying, disclosing, doors, emergencies, grace, key_ends, receipts, register, revoking, slips
 from salus.app.attempts import BY_ROUTE, keep_attempt, read_body, refuse_body, refuse_entries
 from salus.app.auditing import Audited, audited
 from salus.app.bringing import bring_certificate, my_brought, take_out_brought
@@ -376,6 +376,7 @@ __all__ = [
     "judge_contest",
     "judge_pair",
     "keep_attempt",
+    "key_ends",
     "link_own_charts",
     "load_settings",
     "look_proof",

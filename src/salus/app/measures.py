@@ -188,7 +188,11 @@ def veto(node: Node, body: Mapping[str, str]) -> None:
 
 
 def add_party(node: Node, leaf: Mapping[str, Any]) -> None:
-    """Hand a party's key to the public log, once: whose it is, of which organisation, for which duty."""
+    """Hand a party's key to the public log, once: whose it is, of which organisation, for which duty.
+
+    Raises PublicationRefused (ENDED) for a key whose end the log has.
+    """
+    measures.check_not_ended(node.store, node.trust, leaf.get("key"))
     ledger.append_once(node.store, Leaf(kind="party-key", body=leaf))
 
 

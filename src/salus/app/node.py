@@ -37,7 +37,7 @@ from salus.ledger import (
 from salus.parties import Facility, Graced, Principal, RelyingParty, SignIn, TokenIssuer
 from salus.proof import ProofError, Trust, open_checkpoint
 from salus.records.following import Plan, PlansRefused, read_plans, shipped_plans
-from salus.rules import admitted_at
+from salus.rules import SKEW, admitted_at
 from salus.storage import Duty, Settings, Store, Transaction, open_store
 
 DEMO_WITNESSES = Path("witnesses/policy")
@@ -185,6 +185,11 @@ class Node:
         named = {one.facility for one in found.places} if found and found.open(self.clock.now()) else set()
         return [one for one in parties.facilities(self.store) if one.facility_id in named and self.graced_until(one)]
 
+    def ended_keys(self, at: datetime | None = None) -> frozenset[bytes]:
+        """Return the parties' keys whose end counted at an instant; without one those that sign nothing any more."""
+        by = at or self.clock.now() + SKEW
+        return frozenset(one.key for one in measures.key_ends(self.store, self.trust) if by > one.counts_from)
+
     def admitted(self, place: Facility) -> bool:
         """Tell whether published admissions name a facility as it is registered, in the minute that it is asked in.
 
@@ -259,7 +264,7 @@ def join_witnesses(node: Node, text: str) -> None:
     for one in trust.witnesses:
         append_once(node.store, witness_leaf(one))
     node.gathering.close()
-    node.trust, node.gathering = trust, Gathering(node.store, witnesses, node.clock)
+    node.trust, node.gathering = trust, Gathering(node.store, witnesses, node.clock, node.ended_keys)
 
 
 def _join_witnesses(node: Node) -> None:

@@ -157,5 +157,5 @@ def _registered(node: Node, party: str) -> set[str]:
 def _recomputed(node: Node, file: bytes, at: datetime) -> Recomputed:
     if node.trust is None:
         return Recomputed(measure=rules.Measure.NONE, fault="NO-PROOF", text="this node has no witnesses")
-    known = node.memory.recall("vetoes", node.stamp, lambda: measures.known(node.store, node.trust).vetoes)
-    return rules.recompute(file, node.trust, at, [one for one in known if one.logged_at <= at])
+    known = node.memory.recall("emergencies", node.stamp, lambda: measures.known(node.store, node.trust))
+    return rules.recompute(file, node.trust, at, [one for one in known.vetoes if one.logged_at <= at], known.ends)

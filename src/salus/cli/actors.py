@@ -27,6 +27,7 @@ from salus.rules import (
     PublicationKind,
     Result,
     commitment_of,
+    key_end_message,
     shipped_table,
     veto_message,
 )
@@ -148,6 +149,14 @@ def sign_veto(ombudsman: Party, digest: str) -> dict[str, str]:
     """Veto a document by its digest, as an ombudsman does; return the body of the log's leaf of kind `veto`."""
     signature = ombudsman.sign(veto_message(digest, ombudsman.name))
     return {"digest": digest, "party": ombudsman.name, "signature": signature}
+
+
+def sign_key_end(ended: Party, reason: str, signers: Iterable[Party] = ()) -> dict[str, Any]:
+    """End a party's key, by itself or by others who sign; return the body of the log's leaf of kind `party-key-end`."""
+    key = str(ended.key_leaf["key"])
+    message = key_end_message(ended.name, key, reason)
+    signatures = {one.name: one.sign(message) for one in [*signers] or [ended]}
+    return {"party": ended.name, "key": key, "reason": reason, "signatures": signatures}
 
 
 def rules_document(table: str, starts: datetime, ends: datetime, version: int = 1) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -10,10 +11,11 @@ from salus import app
 from salus.app import open_node
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
-from salus.cli.signing import read_json, signatures_of
+from salus.cli.signing import add_signature, key_octets, read_json, signatures_of
 from salus.kernel import Invalid, format_instant
-from salus.rules import Document
+from salus.rules import END_REASONS, Document, PartyKeyEnd, key_end_message
 
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 DUTIES = ("sampling-site", "laboratory", "issuer", "signer", "ombudsman", "investigator")
 
 
@@ -44,9 +46,72 @@ def add(
     say(f"{name} of {organisation} may sign as {duty} once the next batch of the log is cosigned")
 
 
+@party.command("sign-end")
+@click.argument("name")
+@click.argument("signatures", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--ends", required=True, help="The Ed25519 public key that ends, 32 bytes in base64.")
+@click.option("--reason", required=True, type=click.Choice(END_REASONS), help="Why it ends.")
+@click.option("--as", "signer", help="The signer's name in the public log; without it the key ends itself.")
+@click.option("--key", required=True, type=_file, help='The Ed25519 private key: a JSON file, {"key": base64}.')
+@json_option
+@ending
+def sign_end(name: str, signatures: Path, ends: str, reason: str, signer: str | None, key: Path, as_json: bool) -> None:
+    """Sign the end of a key of NAME, into the file of SIGNATURES, which is made if there is none; needs no node.
+
+    The key itself signs it alone, for whoever still has it. Otherwise five signers of three organisations do.
+    """
+    key_octets(ends)
+    add_signature(signatures, signer or name, key, key_end_message(name, ends, reason))
+    told = {"party": name, "key": ends, "reason": reason, "signed": sorted(signatures_of(signatures))}
+    if as_json:
+        tell(told)
+        return
+    say(f"the end of this key of {name} ({reason}) is signed by {', '.join(told['signed'])}")
+
+
+@party.command("end")
+@click.argument("name")
+@click.argument("signatures", type=_file)
+@click.option("--key", required=True, help="The Ed25519 public key that ends, 32 bytes in base64.")
+@click.option("--reason", required=True, type=click.Choice(END_REASONS), help="Why it ends, as it was signed.")
+@data_option
+@settings_option
+@json_option
+@ending
+def end(
+    name: str, signatures: Path, key: str, reason: str, data: Path | None, settings: Path | None, as_json: bool
+) -> None:
+    """End a key of NAME for good: hand its end with the SIGNATURES of `sign-end` to the public log.
+
+    What the log has before stays good. Refused if it would end nothing: a key that the log does not have or that ended
+    before, an issuer's, which a trust list ends, or signatures that do not suffice.
+    """
+    leaf = {"party": name, "key": key, "reason": reason, "signatures": signatures_of(signatures)}
+    with open_node(settings_of(settings, data=data)) as node:
+        told = app.key_ends.end_key(node, leaf)
+        left = app.key_ends.witnesses_left(node, told)
+    if as_json:
+        tell({**leaf, "witnesses_left": left.signing if left else None, "quorum": left.needed if left else None})
+        return
+    for line in _ended(told, left):
+        say(line)
+
+
+def _ended(told: PartyKeyEnd, left: app.key_ends.Left | None) -> list[str]:
+    later = told.counts_from - told.logged_at
+    when = f"{later // timedelta(hours=1)} hours after" if later else "once"
+    lines = [f"this key of {told.party} signs nothing more {when} the next batch of the log is cosigned"]
+    if left and left.enough:
+        lines.append(f"{left.signing} witnesses are left, and {left.needed} have to sign")
+    elif left:
+        text = f"only {left.signing} witnesses are left and {left.needed} have to sign: nothing new can be proved"
+        lines.append(f"{text} until another is named in the witnesses' file, by every reader too")
+    return lines
+
+
 @click.command()
-@click.argument("document", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("signatures", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("document", type=_file)
+@click.argument("signatures", type=_file)
 @data_option
 @settings_option
 @json_option
@@ -68,7 +133,7 @@ def publish(document: Path, signatures: Path, data: Path | None, settings: Path 
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=_file)
 @data_option
 @settings_option
 @json_option

@@ -110,6 +110,13 @@ KINDS: Mapping[str, Mapping[str, Check]] = MappingProxyType(
             "duty": _one_of("sampling-site", "laboratory", "issuer", "signer", "witness", "ombudsman", "investigator"),
             "key": _hash,
         },
+        # A key signs nothing any more, from when the log had this. Its holder says so, or a quorum of signers does.
+        "party-key-end": {
+            "party": _name,
+            "key": _hash,
+            "reason": _one_of("lost", "compromised", "rotated"),
+            "signatures": _signatures,
+        },
         # A document in force for a time, by its SHA-256, with the names and signatures of those who stand for it.
         "publication": {
             "kind": _one_of(

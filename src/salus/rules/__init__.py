@@ -30,6 +30,9 @@ from salus.rules.publishing.checking import (
     reason_of,
     rules_of,
 )
+from salus.rules.publishing.ending import REASONS as END_REASONS
+from salus.rules.publishing.ending import PartyKeyEnd, key_end_message, read_key_end, read_key_ends
+from salus.rules.publishing.ending import ended as with_ends
 from salus.rules.publishing.model import (
     URGENT_LAST,
     CertificateKind,
@@ -87,6 +90,7 @@ from salus.rules.tables.reading import SETS, shipped_table, table_of
 
 __all__ = [
     "ANSWER_WITHIN",
+    "END_REASONS",
     "INVESTIGATOR",
     "KEY_NOTICE",
     "MOST_ADMITTED",
@@ -119,6 +123,7 @@ __all__ = [
     "Measure",
     "NotProved",
     "PartyKey",
+    "PartyKeyEnd",
     "PublicationKind",
     "PublicationRefused",
     "Published",
@@ -162,12 +167,15 @@ __all__ = [
     "is_governed",
     "is_receipt",
     "is_slip",
+    "key_end_message",
     "lint",
     "list_in_force",
     "log_order",
     "most_in_a_year",
     "opened",
     "proves",
+    "read_key_end",
+    "read_key_ends",
     "read_receipt",
     "read_slip_paper",
     "read_veto",
@@ -190,6 +198,7 @@ __all__ = [
     "table_of",
     "veto_message",
     "vetoed_until",
+    "with_ends",
     "word_key",
     "word_of",
 ]

@@ -23,6 +23,7 @@ from salus_audit.judging.decisions import Decisions, drawn, rules_by_digest
 from salus_audit.judging.disclosing import judge_disclosures
 from salus_audit.judging.emergencies import follow
 from salus_audit.judging.exposures import Exposures, judge_exposures
+from salus_audit.judging.key_ends import Ends, judge_late, keys_of
 from salus_audit.judging.laboratories import judge_laboratories
 from salus_audit.judging.publishing import (
     DAY,
@@ -242,11 +243,14 @@ def _witnesses(found: Audit, heads: Sequence[Head], head: Head, kept: Mapping[st
     if log is None or key is None:
         return
     found.witnesses = witnesses_of(found.asked.witnesses, log.of("party-key"))
-    found.seen = witnessed(heads, found.witnesses, found.findings)
-    found.seen = with_kept(found.seen, heads, kept, found.witnesses, found.findings)
+    until: Ends = {}
+    if log.of("party-key-end"):  # from when on whose lines count no more is told by lines from before
+        unheard = Findings()
+        until = keys_of(log, _seen(found, heads, kept, until, unheard), unheard)[1]
+    found.seen = _seen(found, heads, kept, until, found.findings)
     chosen = [one for _, one in found.witnesses]
     try:
-        newest = quorum_times(head, chosen)
+        newest = quorum_times(head, chosen, until)
     except Unsigned as reason:
         found.findings.add("LOG-COSIGNATURE", head.size - 1, None, f"checkpoint: {reason}")
         return
@@ -266,6 +270,13 @@ def _witnesses(found: Audit, heads: Sequence[Head], head: Head, kept: Mapping[st
     _fresh(found, log, newest.as_of, key)
 
 
+def _seen(
+    found: Audit, heads: Sequence[Head], kept: Mapping[str, Head], until: Ends, findings: Findings
+) -> Witnessed:  # fmt: skip
+    seen = witnessed(heads, found.witnesses, findings, until)
+    return with_kept(seen, heads, kept, found.witnesses, findings, until)
+
+
 def _fresh(found: Audit, log: Log, as_of: int, key: NamedKey) -> None:
     demo = any(body["kind"] == "demo" for _, body in log.of("node"))
     if found.asked.now - as_of > STALE:
@@ -280,15 +291,8 @@ def _fresh(found: Audit, log: Log, as_of: int, key: NamedKey) -> None:
 
 def _judge(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey) -> None:
     _operators(found, log, key)
-    keys, unseen = [], 0
-    for index, body in log.of("party-key"):
-        at = found.seen.seen(index)
-        unseen += at is None
-        if at is not None:
-            told = (body["party"], body["organisation"], body["duty"])
-            keys.append(Key(index, *told, octets(body["key"], 32), at))
-    if unseen:
-        found.findings.pass_over(f"{unseen} keys of parties that no quorum has seen yet")
+    keys, ends = keys_of(log, found.seen, found.findings)
+    judge_late(log, found.seen, keys, lambda number: _bundle(found.asked.place, log, number))
     published, vetoes = _published(found, log, keys)
     emergencies = [one for one in published if one.kind == "emergency"]
     decisions = Decisions(log, found.seen, rules_by_digest(published), emergencies)
@@ -301,7 +305,7 @@ def _judge(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey) -> None
     for kind in ("specimen", "result"):
         for place, first in log.placed[kind].again():
             log.findings.add("EVIDENCE-REUSE", place, None, f"this {kind} stands in the log already, at {first}")
-    _recompute(found, log, heads, key, vetoes)
+    _recompute(found, log, heads, key, (vetoes, ends))
     _receipts(found, log, key, keys)
 
 
@@ -426,12 +430,13 @@ def _document(found: Audit, one: Published) -> bytes | None:
     return None
 
 
-def _recompute(found: Audit, log: Log, heads: Sequence[Head], key: NamedKey, vetoes: Iterable[Veto]) -> None:
+def _recompute(
+    found: Audit, log: Log, heads: Sequence[Head], key: NamedKey, known: tuple[Sequence[Veto], Ends]
+) -> None:
     """Recompute measures' files, hold them against the log, and miss those that were drawn and not handed over."""
     witnesses = [one for _, one in found.witnesses]
-    known = list(vetoes)
     for name, raw in found.asked.files.items():
-        one = recompute(raw, Prover(key, witnesses), found.asked.now, known)
+        one = recompute(raw, Prover(key, witnesses), found.asked.now, *known)
         found.files[name] = one
         if one.fault:
             log.findings.add(one.fault.code, one.decision, key.name, f"{name}: {one.fault}")

@@ -151,13 +151,21 @@ def _named(one: NamedKey, named: Mapping[bytes, str]) -> NamedKey:
     return replace(one, organisation=named[one.key], said_by="log")
 
 
-def witnessed(heads: Sequence[Head], witnesses: Sequence[tuple[int, NamedKey]], findings: Findings) -> Witnessed:
-    """Tell which heads a quorum has seen. A false line of a witness is found, and the head counts for nothing."""
+def witnessed(
+    heads: Sequence[Head],
+    witnesses: Sequence[tuple[int, NamedKey]],
+    findings: Findings,
+    until: Mapping[bytes, int] | None = None,
+) -> Witnessed:
+    """Tell which heads a quorum has seen. A false line of a witness is found, and the head counts for nothing.
+
+    `until` tells of witnesses' keys that ended: what they cosigned later counts for nothing.
+    """
     found = []
     for head in heads:
         chosen = [one for index, one in witnesses if index < head.size]
         try:
-            times = quorum_times(head, chosen)
+            times = quorum_times(head, chosen, until)
         except Unsigned as reason:
             findings.add(
                 "LOG-COSIGNATURE", head.size - 1, _false_of(head, chosen), f"at the size {head.size}: {reason}"
@@ -174,6 +182,7 @@ def with_kept(
     kept: Mapping[str, Head],
     witnesses: Sequence[tuple[int, NamedKey]],
     findings: Findings,
+    until: Mapping[bytes, int] | None = None,
 ) -> Witnessed:
     """Date leaves by heads that somebody kept as well: by their own lines, and by those that the log shows for them.
 
@@ -186,7 +195,7 @@ def with_kept(
         known = published.get(one.size)
         lines = known.lines if known and known.text == one.text else ()
         try:
-            told = [quorum_times(replace(one, lines=(*one.lines, *lines)), chosen), by_size.get(one.size)]
+            told = [quorum_times(replace(one, lines=(*one.lines, *lines)), chosen, until), by_size.get(one.size)]
         except Unsigned as reason:
             findings.add("LOG-KEPT", None, _false_of(one, chosen), f"{name}: {reason}")
             continue

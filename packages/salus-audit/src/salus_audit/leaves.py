@@ -46,6 +46,12 @@ FIELDS: Mapping[str, Mapping[str, str | tuple[str, ...]]] = {
     "node": {"kind": ("demo", "production"), "name": "name"},
     "anchor": {"custodian": "name", "size": "count", "root": "hash"},
     "party-key": {"party": "name", "organisation": "name", "duty": DUTIES, "key": "hash"},
+    "party-key-end": {
+        "party": "name",
+        "key": "hash",
+        "reason": ("lost", "compromised", "rotated"),
+        "signatures": "signatures",
+    },
     "publication": {
         "kind": PUBLICATIONS,
         "name": "name",

@@ -103,14 +103,18 @@ def quorum_of(organisations: int) -> int:
     return organisations // 2 + 1
 
 
-def quorum_times(head: Head, witnesses: Iterable[NamedKey]) -> Times | None:
-    """Return when a quorum saw a head, None where too few did. An organisation counts once, whatever keys it has."""
+def quorum_times(head: Head, witnesses: Iterable[NamedKey], until: Mapping[bytes, int] | None = None) -> Times | None:
+    """Return when a quorum saw a head, None where too few did. An organisation counts once, whatever keys it has.
+
+    `until` tells of keys that ended, by when they had to cosign. Whose key ended still counts in what is a quorum: or
+    whoever ends keys could make one small.
+    """
     chosen = list(witnesses)
     by_organisation: dict[str, int] = {}
     by_witness: dict[str, int] = {}
     for witness in chosen:
         at = cosigned_at(head, witness)
-        if at is not None:
+        if at is not None and at <= (until or {}).get(witness.key, at):
             by_witness[witness.name] = at
             by_organisation[witness.body] = min(at, by_organisation.get(witness.body, at))
     quorum = quorum_of(len({one.body for one in chosen}))

@@ -77,17 +77,19 @@ def _check_seen(node: Node, disclosure: Disclosure, at: datetime) -> None:
     if not isinstance(signatures, Mapping) or disclosing.leaf_of(disclosure, signatures).encoded != receipt.entry:
         raise DisclosureRefused("the public log has another disclosure in this place; nothing is shown")
     seen = receipt.cosigned.at
-    disclosing.check_signers(disclosure, signatures, _keys(node), min(seen, receipt.cosigned.as_of))
+    disclosing.check_signers(disclosure, signatures, _keys(node, seen), min(seen, receipt.cosigned.as_of))
     if at > seen + DISCLOSURE_WITHIN:
         raise DisclosureRefused(f"a disclosure is void {DISCLOSURE_WITHIN.days} days after it stood in the log")
     if disclosure.notice > seen + LONGEST_DELAY:
         raise DisclosureRefused(f"the resident is told within {LONGEST_DELAY.days} days, and nothing makes it longer")
 
 
-def _keys(node: Node) -> list[DisclosureKey]:
-    """Return the keys that the log gives parties, each with when witnesses first vouched for it."""
-    found = []
+def _keys(node: Node, at: datetime | None = None) -> list[DisclosureKey]:
+    """Return the keys of parties that had not ended at an instant, or now, each with when witnesses vouched for it."""
+    found, over = [], node.ended_keys(at)
     for one in ledger.party_keys(node.store):
+        if one.key in over:
+            continue
         seen = vouched_place(node, one.index) if one.duty in ("signer", "ombudsman") else None
         if seen is not None:
             key = DisclosureKey(

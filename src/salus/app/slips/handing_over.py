@@ -17,7 +17,7 @@ from salus.healthcode.slips import HandedOver, SlipRefused
 from salus.kernel import Invalid, spelt
 from salus.ledger import Leaf
 from salus.parties import FacilityKind, Principal
-from salus.rules import PartyKey
+from salus.rules import SKEW, PartyKey
 from salus.storage import Duty
 
 _NOT_YOURS = "exposures are handed over by a disease control centre, one of whose own investigators signed each of them"
@@ -40,7 +40,7 @@ def hand_over(node: Node, who: Principal, text: str) -> HandedOver:
         slips.check_end(node.store, node.trust, OwnWork(node, "decision"), leaves[0], keys, at)
         with node.store.transaction(Duty.CARE) as tx:
             return slips.end(tx, leaves[0], at)
-    slips.check_exposures(leaves, keys, at)
+    slips.check_exposures(leaves, [one for one in keys if not one.ended(at + SKEW)], at)
     slips.case_of(node.store, node.trust, known, OwnWork(node, "decision"), leaves, at)
     with node.store.transaction(Duty.CARE) as tx:
         return slips.add(tx, leaves)

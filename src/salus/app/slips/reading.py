@@ -77,7 +77,8 @@ def read_slips(node: Node, who: Principal | None, texts: Sequence[str]) -> ReadS
     files = [slips.slip_file(node.store, node.trust, known, one, evidence, at) for one in papers]
     over = slips.ended(node.store, [str(one.leaf["index"]) for one in papers])
     own = slips.as_evidence(evidence)
-    answers = iter(recompute_slips([one for one in files if one], node.trust, at, known.vetoes, over, own=own))
+    there = [one for one in files if one]
+    answers = iter(recompute_slips(there, node.trust, at, known.vetoes, over, own=own, ends=known.ends))
     read = (
         ReadSlip(text=paper.text, found=next(answers) if file else _none("NO-PROOF", _NOT_YET), file=file)
         for paper, file in zip(papers, files, strict=True)

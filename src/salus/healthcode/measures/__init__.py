@@ -1,8 +1,9 @@
 """Evidence, decisions and notices of this node. Nothing here can be set: what is shown is recomputed from evidence."""
 
+from salus.healthcode.measures.ending_keys import check_not_ended, end_key
 from salus.healthcode.measures.filing import open_evidence, rows_of
 from salus.healthcode.measures.model import HeldNotice, Kept, Progress, Signed, raw
-from salus.healthcode.measures.publications import Known, LoggedPublication, admissions, known
+from salus.healthcode.measures.publications import Known, LoggedPublication, admissions, key_ends, known
 from salus.healthcode.measures.receipting import HeldReceipt, handed_over, held_receipts
 from salus.healthcode.measures.sealing import Seals
 from salus.healthcode.measures.service import (
@@ -33,10 +34,13 @@ __all__ = [
     "admissions",
     "chart_keys",
     "check_evidence",
+    "check_not_ended",
     "decision_by_tag",
     "decision_of",
+    "end_key",
     "handed_over",
     "held_receipts",
+    "key_ends",
     "known",
     "notices",
     "open_evidence",

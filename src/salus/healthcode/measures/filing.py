@@ -134,8 +134,11 @@ def proved_pair(store: Store, trust: Trust | None, known: Known, pair: Pair, by:
         kept, leaf = one.kept, one.kept.leaf
         receipt = ledger.first_receipt(store, trust, kept.pending_id, by=by)
         message = canonical({kept.kind: {"party": leaf["party"], "commitment": leaf["commitment"]}})
-        key = signer_of(known.keys, leaf["party"], DUTIES[kept.kind], message, leaf["signature"])
-        if receipt is None or key is None:
+        if receipt is None:
+            return []
+        stood = receipt.cosigned.at
+        key = signer_of(known.keys, leaf["party"], DUTIES[kept.kind], message, leaf["signature"], stood)
+        if key is None:
             return []
         found.append(({"kind": kept.kind, "leaf": leaf, "proof": str(receipt.proof)}, key))
     return found

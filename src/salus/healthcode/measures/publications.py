@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,6 +23,7 @@ from salus.rules import (
     Document,
     Emergency,
     PartyKey,
+    PartyKeyEnd,
     PublicationKind,
     PublicationRefused,
     Published,
@@ -34,14 +35,18 @@ from salus.rules import (
     check_publication,
     check_succession,
     emergency_of,
+    read_key_ends,
     read_veto,
     rules_of,
     signed_by,
     stops,
+    with_ends,
 )
 from salus.storage import Store
 
 SIGNER = "signer"
+_OTHERS = ("witness", "issuer")
+"""Whose keys sign nothing that is decided on here."""
 _FIRST: WeakKeyDictionary[Store, dict[tuple[str, int], Receipt]] = WeakKeyDictionary()
 
 
@@ -76,12 +81,13 @@ class LoggedPublication:
 class Known:
     """Everything that the log says so far and that a quorum of witnesses has seen.
 
-    `vetoes` are those that stop something; `publications` what counts, or will.
+    `vetoes` are those that stop something; `publications` what counts, or will; `ends` those of keys.
     """
 
     keys: tuple[LoggedKey, ...]
     publications: tuple[LoggedPublication, ...]
     vetoes: tuple[Veto, ...] = ()
+    ends: tuple[PartyKeyEnd, ...] = ()
 
     def of(self, digest: str) -> LoggedPublication | None:
         """Return a publication by its document's digest."""
@@ -143,11 +149,30 @@ def first(store: Store, trust: Trust | None, index: int) -> Receipt | None:
 
 
 def logged_keys(store: Store, trust: Trust | None) -> tuple[LoggedKey, ...]:
-    """Return the keys of parties that a quorum of witnesses has seen in the log."""
+    """Return the keys of parties that a quorum of witnesses has seen in the log, each with its end if it has one."""
+    found = [one for one in _all_keys(store, trust) if one.key.duty not in _OTHERS]
+    keys = with_ends([one.key for one in found], key_ends(store, trust))
+    return tuple(replace(one, key=key) for one, key in zip(found, keys, strict=True))
+
+
+def key_ends(store: Store, trust: Trust | None) -> tuple[PartyKeyEnd, ...]:
+    """Return the ends of keys that a quorum of witnesses has seen, oldest first; what is no end is left out."""
+    leaves = ledger.leaves(store, "party-key-end")
+    if not leaves:
+        return ()
+    seen = ((leaf.body, first(store, trust, index)) for index, leaf in leaves)
+    told = [(body, receipt.cosigned.at) for body, receipt in seen if receipt]
+    return read_key_ends(told, [one.key for one in _all_keys(store, trust)])
+
+
+def known_keys(store: Store, trust: Trust | None) -> tuple[PartyKey, ...]:
+    """Return every key that a quorum of witnesses has seen, witnesses' and issuers' too, each with its end."""
+    return with_ends([one.key for one in _all_keys(store, trust)], key_ends(store, trust))
+
+
+def _all_keys(store: Store, trust: Trust | None) -> list[LoggedKey]:
     found = []
     for one in ledger.party_keys(store):
-        if one.duty in ("witness", "issuer"):
-            continue
         receipt = first(store, trust, one.index)
         if receipt is not None:
             key = PartyKey(
@@ -158,7 +183,7 @@ def logged_keys(store: Store, trust: Trust | None) -> tuple[LoggedKey, ...]:
                 logged_at=receipt.cosigned.at,
             )
             found.append(LoggedKey(key=key, leaf=json.loads(receipt.entry)["party-key"], proof=str(receipt.proof)))
-    return tuple(found)
+    return found
 
 
 def known(store: Store, trust: Trust | None) -> Known:
@@ -173,7 +198,12 @@ def known(store: Store, trust: Trust | None) -> Known:
         found = _publication(one, parties, declared, others, vetoes)
         (emergencies if one.document.kind is PublicationKind.EMERGENCY else rest).extend([found] if found else [])
     stopping = (veto for veto in vetoes if any(stops(veto, one.document, one.receipt.cosigned.at) for one in seen))
-    return Known(keys=keys, publications=(*emergencies, *rest), vetoes=tuple(stopping))
+    return Known(
+        keys=keys,
+        publications=(*emergencies, *rest),
+        vetoes=tuple(stopping),
+        ends=key_ends(store, trust),
+    )
 
 
 def logged_vetoes(store: Store, trust: Trust | None, keys: Sequence[LoggedKey]) -> tuple[Veto, ...]:
@@ -200,9 +230,13 @@ def admissions(store: Store, trust: Trust | None) -> tuple[Admission, ...]:
     return tuple(Admission.of(one.document) for one in found)
 
 
-def signer_of(keys: Sequence[LoggedKey], party: str, duty: str, message: bytes, signature: str) -> LoggedKey | None:
-    """Return the logged key with which a party signed under a duty."""
-    of_party = (one for one in keys if (one.key.party, one.key.duty) == (party, duty))
+def signer_of(
+    keys: Sequence[LoggedKey], party: str, duty: str, message: bytes, signature: str, at: datetime | None = None
+) -> LoggedKey | None:
+    """Return the logged key with which a party signed under a duty; none that had ended by `at`, if that is given."""
+    of_party = (
+        one for one in keys if (one.key.party, one.key.duty) == (party, duty) and (at is None or not one.key.ended(at))
+    )
     return next((one for one in of_party if signed_by(one.key.key, message, signature)), None)
 
 

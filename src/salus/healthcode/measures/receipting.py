@@ -15,7 +15,7 @@ from salus.healthcode.errors import EvidenceRefused
 from salus.healthcode.measures.considering import Opened, sound
 from salus.healthcode.measures.filing import DUTIES, open_evidence
 from salus.healthcode.measures.model import Kept, Signed, raw
-from salus.healthcode.measures.publications import LoggedKey, logged_keys, signer_of
+from salus.healthcode.measures.publications import LoggedKey, key_ends, logged_keys, signer_of
 from salus.healthcode.measures.sealing import Seals
 from salus.kernel import canonical
 from salus.proof import Trust
@@ -94,7 +94,7 @@ def _receipt(
         commitment=specimen.kept.commitment,
         body=specimen.body,
         file=file,
-        found=read_receipt(file, trust) if trust else None,
+        found=read_receipt(file, trust, key_ends(store, trust)) if trust else None,
     )
 
 

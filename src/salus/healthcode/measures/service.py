@@ -56,8 +56,8 @@ Random = Callable[[int], bytes]
 def check_evidence(store: Store, trust: Trust | None, signed: Signed, at: datetime) -> dict[str, Any]:
     """Return the fields of a piece of evidence, once its form, its times and its party's signature are good.
 
-    The key must stand in the log, seen by a quorum of witnesses, under the duty that goes with the kind. Raises
-    EvidenceRefused.
+    The key must stand in the log, seen by a quorum of witnesses, under the duty that goes with the kind, and not have
+    ended. Raises EvidenceRefused.
     """
     try:
         body = opened(signed.opening, signed.kind)
@@ -70,9 +70,10 @@ def check_evidence(store: Store, trust: Trust | None, signed: Signed, at: dateti
         raise EvidenceRefused("evidence is sent within 72 hours after it came about, and not before", where="opening")
     message = canonical({signed.kind: {"party": signed.party, "commitment": commitment_of(signed.opening)}})
     keys = logged_keys(store, trust)
-    if signer_of(keys, signed.party, DUTIES[signed.kind], message, signed.signature) is None:
+    if signer_of(keys, signed.party, DUTIES[signed.kind], message, signed.signature, at + SKEW) is None:
         raise EvidenceRefused(
-            "no key that the public log has for this party and duty made the signature", where="signature"
+            "no key that the public log has for this party and duty, and that has not ended, made the signature",
+            where="signature",
         )
     return body
 
@@ -204,7 +205,7 @@ def notices(
     for one in rows:
         opening = seals.unseal(one, keys.get(one.chart_key))
         file = _file(store, trust, told, one, evidence, opening, at) if _asked(told, one, evidence, at) else None
-        shown = recompute(file, trust, at) if file else None
+        shown = recompute(file, trust, at, ends=told.ends) if file else None
         if file and shown and shown.measure is not Measure.NONE:
             found.append(HeldNotice(commitment=one.commitment, chart_key=one.chart_key, file=file, found=shown))
     return found

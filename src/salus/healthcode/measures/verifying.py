@@ -123,7 +123,7 @@ def _decided(
                 word="PROJECTION-MISMATCH", where=where, text="it cannot be read, or its leaf is not its own"
             )
         return
-    fault = recompute(file, trust, at).fault if trust else None
+    fault = recompute(file, trust, at, ends=told.ends).fault if trust else None
     if fault is not None and fault not in ENDED:
         yield RowFinding(word="PROJECTION-MISMATCH", where=where, text=f"it does not recompute: {fault}")
 

@@ -25,8 +25,8 @@ def check_end(
     """Require that an end is of a case, and of somebody whose case it is: an end is for good.
 
     Raises SlipRefused. NO-EVIDENCE: witnesses saw no decision of that tag, and no exposure of it is kept. SIGNATURE: it
-    is of no key that the log had for seven days. NOT-INVOLVED: the signer's organisation signed no exposure of the case
-    that is kept here, and the signer is not the laboratory of its result.
+    is of no key that the log had for seven days, or of one that ended. NOT-INVOLVED: the signer's organisation signed
+    no exposure of the case that is kept here, and the signer is not the laboratory of its result.
     """
     known, seals, tag = list(logged), Seals.of(keys), str(leaf.body["index"])
     with store.transaction(Duty.CARE) as tx:
@@ -34,7 +34,8 @@ def check_end(
         laboratory = party_of(tx, seals, found.result) if found else None
     if not kept and (found is None or not ledger.receipt(store, trust, found.pending_id)):
         raise SlipRefused("NO-EVIDENCE", "witnesses have seen no decision of this case, and no exposure of it is here")
-    signers = [one for one in signers_of(leaf, known) if one.logged_at + KEY_NOTICE <= at + SKEW]
+    mature = [one for one in signers_of(leaf, known) if one.logged_at + KEY_NOTICE <= at + SKEW]
+    signers = [one for one in mature if not one.ended(at + SKEW)]
     if not signers:
         raise SlipRefused("SIGNATURE", "it is of no investigator's or laboratory's key that the log had for seven days")
     involved = {name for one in kept for name in organisations_of(parse_leaf(one.entry), known)}
@@ -65,6 +66,7 @@ def correct(
     tag = str(found.leaf["tag"])
     first = tables.end(tx, tag, at)
     stood = [one for one in logged if one.logged_at <= found.decided_at or one.logged_at + KEY_NOTICE <= at + SKEW]
+    stood = [one for one in stood if not one.ended(at + SKEW)]
     if first and signed.ends and _of_laboratory(tag, signed.party, signed.ends, stood):
         body = {"index": tag, "party": signed.party, "signature": signed.ends}
         ledger.append(tx, Leaf(kind="exposure-end", body=body))

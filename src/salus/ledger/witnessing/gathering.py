@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 
@@ -31,11 +31,18 @@ class Gathering:
     """Asks witnesses, each on a thread of its own, and keeps what they sign. Thread-safe.
 
     A witness that fails is left alone for a while, longer each time. One that answers late is not lost: its line is
-    kept when it comes, and `gather` counts it next time.
+    kept when it comes, and `gather` counts it next time. `ended` says whose keys ended: nobody asks those any more.
     """
 
-    def __init__(self, store: Store, witnesses: Sequence[Witness], clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        witnesses: Sequence[Witness],
+        clock: Clock,
+        ended: Callable[[], Collection[bytes]] = frozenset,
+    ) -> None:
         self.witnesses = tuple(witnesses)
+        self._ended = ended
         self._store = store
         self._clock = clock
         self._threads = ThreadPoolExecutor(max(len(self.witnesses), 1), thread_name_prefix="witness")
@@ -52,7 +59,7 @@ class Gathering:
         if self.witnesses:
             head, told = self._newest()
             if head:
-                wait(self._begin(head, told), timeout=patience)
+                wait(self._begin(head, told, self._ended()), timeout=patience)
         with self._guard:
             kept, self._kept = self._kept, 0
         return kept
@@ -67,10 +74,10 @@ class Gathering:
             lines = tables.cosignatures(tx, found[0].size, newest=True) if found else []
         return found[0] if found else None, {one.witness: one.cosigned for one in lines}
 
-    def _begin(self, head: Checkpoint, told: dict[str, datetime]) -> list[Future[None]]:
+    def _begin(self, head: Checkpoint, told: dict[str, datetime], ended: Collection[bytes]) -> list[Future[None]]:
         fresh, now = self._clock.now() - BATCH_EVERY, time.monotonic()
         with self._guard:
-            for witness in self.witnesses:
+            for witness in (one for one in self.witnesses if one.key.public_key not in ended):
                 name = witness.key.name
                 last = told.get(str(witness.key))
                 running = name in self._asked and not self._asked[name].done()

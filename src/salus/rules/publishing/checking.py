@@ -45,10 +45,11 @@ def check_publication(
     """Return a document as published, or raise PublicationRefused with the word for what is missing.
 
     `leaf` is the body of its entry in the log and `logged_at` when a quorum of witnesses had it, which is what notice
-    is counted from. `keys` are the signers' keys of the log; each has to stand there no later than the document. Short
-    notice takes one of `emergencies` that was alive at `logged_at` and is of the same disease. An emergency is held
-    against the earlier ones of them, unless `renewing` is false: then whoever calls looks at what it renews. `vetoes`
-    are those of the log as far as they are known; one that came in time stops the document.
+    is counted from. `keys` are the signers' keys of the log; each has to stand there no later than the document, and
+    not to have ended before it. Short notice takes one of `emergencies` that was alive at `logged_at` and is of the
+    same disease. An emergency is held against the earlier ones of them, unless `renewing` is false: then whoever calls
+    looks at what it renews. `vetoes` are those of the log as far as they are known; one that came in time stops the
+    document.
     """
     signatures = leaf.get("signatures")
     if not isinstance(signatures, Mapping) or dict(leaf) != document.leaf(signatures):
@@ -109,7 +110,7 @@ def _signers(
     """Return the key of each party that signed. Every signature has to be good: a bad one spoils the whole."""
     found, message = [], document.signed
     for party, signature in signatures.items():
-        of_party = [one for one in keys if one.party == party and one.duty == SIGNER and one.logged_at <= logged_at]
+        of_party = [one for one in keys if one.party == party and one.duty == SIGNER and one.stands(logged_at)]
         good = [one for one in of_party if signed_by(one.key, message, signature)]
         if not good:
             raise PublicationRefused("SIGNATURE", f"the signature of {party[:40]} is of no key that the log had then")

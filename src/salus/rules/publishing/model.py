@@ -168,13 +168,28 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyKey:
-    """A key as the log has it: whose, of which organisation, for which duty, and since when by witness time."""
+    """A key as the log has it: whose, of which organisation, for which duty, and since when by witness time.
+
+    `ended_at` is when it ended, None as far as whoever reads knows of no end.
+    """
 
     party: str
     organisation: str
     duty: str
     key: bytes
     logged_at: datetime
+    ended_at: datetime | None = None
+
+    def ended(self, at: datetime) -> bool:
+        """Tell whether what the log had at an instant came after the key's end: whatever it signed counts for nothing.
+
+        What came with the end in one batch was signed before anybody could know of it.
+        """
+        return self.ended_at is not None and at > self.ended_at
+
+    def stands(self, at: datetime) -> bool:
+        """Tell whether the log had the key by an instant, and no end of it before."""
+        return self.logged_at <= at and not self.ended(at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,12 +45,13 @@ def veto_message(digest: str, party: str) -> bytes:
 def read_veto(leaf: Mapping[str, Any], keys: Iterable[PartyKey], logged_at: datetime) -> Veto:
     """Return the veto that an entry of the log holds, or raise PublicationRefused.
 
-    FORM: it has other fields. SIGNATURE: no ombudsman's key that the log had by then made its signature.
+    FORM: it has other fields. SIGNATURE: no ombudsman's key that the log had by then, and that had not ended, made its
+    signature.
     """
     if set(leaf) != _FIELDS or not is_digest(leaf["digest"]) or not isinstance(leaf["party"], str):
         raise PublicationRefused("FORM", f"a veto has exactly the fields {sorted(_FIELDS)}")
     message = veto_message(leaf["digest"], leaf["party"])
-    known = (one for one in keys if (one.party, one.duty) == (leaf["party"], OMBUDSMAN) and one.logged_at <= logged_at)
+    known = (one for one in keys if (one.party, one.duty) == (leaf["party"], OMBUDSMAN) and one.stands(logged_at))
     good = [one for one in known if signed_by(one.key, message, leaf["signature"])]
     if not good:
         raise PublicationRefused("SIGNATURE", "a veto is signed with an ombudsman's key that the log has")

@@ -46,7 +46,8 @@ def end_message(index: str, party: str) -> bytes:
 def check_attested(leaf: Mapping[str, Any], keys: Iterable[PartyKey], at: datetime) -> Attested:
     """Require that investigators enough signed an exposure that stood in the log by `at`; NotProved otherwise.
 
-    SIGNATURE: one signature is of no key that the log had as an investigator's for seven days. SHORT-QUORUM: fewer than
+    SIGNATURE: one signature is of no key that the log had as an investigator's for seven days, or of one
+    that had ended. SHORT-QUORUM: fewer than
     two people of two organisations. CONTACT-CAP: a sixteenth or later of one case with fewer than four of three. One
     key, or one spelling of an organisation, counts once, whatever names it goes by. Whether its case gave its word is
     asked by `check_word`, which takes the decision.
@@ -54,7 +55,8 @@ def check_attested(leaf: Mapping[str, Any], keys: Iterable[PartyKey], at: dateti
     if set(leaf) != LEAF_FIELDS or not isinstance(leaf["signatures"], Mapping) or type(leaf["number"]) is not int:
         raise NotProved("FILE", "a leaf of kind exposure has exactly its fields")
     message = attestation_message(leaf["commitment"], leaf["index"], leaf["number"])
-    stood = [one for one in keys if one.duty == INVESTIGATOR and one.logged_at + KEY_NOTICE <= at + SKEW]
+    mature = [one for one in keys if one.duty == INVESTIGATOR and one.logged_at + KEY_NOTICE <= at + SKEW]
+    stood = [one for one in mature if not one.ended(at)]
     signers = []
     for party, signature in leaf["signatures"].items():
         mine = [one for one in stood if one.party == party and signed_by(one.key, message, signature)]

@@ -13,6 +13,7 @@ from salus.proof import LeafProof, Note, ProofError, Trust
 from salus.rules.errors import NotProved, PublicationRefused, TableRefused
 from salus.rules.model import Evidence, EvidenceKind, Result, Rules
 from salus.rules.publishing.checking import check_publication, rules_of
+from salus.rules.publishing.ending import PartyKeyEnd, ended
 from salus.rules.publishing.model import Document, PartyKey, PublicationKind, Published
 from salus.rules.publishing.renewing import MOST_CHAIN, check_chain
 from salus.rules.publishing.signing import signed_by
@@ -67,12 +68,13 @@ class Told:
 class Reading:
     """A file while it is being checked. `used` are the openings and keys that something rests on.
 
-    `vetoes` are those that the reader knows of; a file cannot show that there was none.
+    `vetoes` and `ends` of keys are those that the reader knows of; a file cannot show that there was none.
     """
 
     trust: Trust
     openings: Mapping[str, Any]
     vetoes: tuple[Veto, ...] = ()
+    ends: tuple[PartyKeyEnd, ...] = ()
     keys: tuple[PartyKey, ...] = ()
     used: set[str] = field(default_factory=set)
     keys_used: set[PartyKey] = field(default_factory=set)
@@ -104,14 +106,21 @@ class Reading:
             index=found.index, size=cosigned.checkpoint.size, at=cosigned.at, as_of=cosigned.as_of
         )  # fmt: skip
 
-    def key_of(self, party: object, duty: str, message: bytes, signature: object, by: datetime) -> PartyKey:
-        """Return the logged key with which a party signed under a duty; it has to stand in the log by `by`."""
+    def key_of(
+        self, party: object, duty: str, message: bytes, signature: object, by: datetime, since: datetime | None = None
+    ) -> PartyKey:
+        """Return the logged key with which a party signed under a duty; it has to stand in the log by `by`.
+
+        It may have ended later: what the log had before stays good. `since` is when that may have been at the earliest.
+        """
         known = [one for one in self.keys if (one.party, one.duty) == (party, duty)]
         good = [one for one in known if signed_by(one.key, message, signature)]
         if not good:
             raise NotProved("SIGNATURE", f"no key that the log has for this party as {duty} made the signature")
         if good[0].logged_at > by:
             raise NotProved("ORDER-VIOLATION", f"the key of the {duty} came into the log after what it signed")
+        if good[0].ended(since or by):
+            raise NotProved("SIGNATURE", f"the key of the {duty} had ended before the log had what it signed")
         self.keys_used.add(good[0])
         return good[0]
 
@@ -137,7 +146,7 @@ def read_keys(reading: Reading, items: object) -> tuple[PartyKey, ...]:
         )
     if len({(one.party, one.duty, one.key) for one in found}) != len(found):
         raise NotProved("FILE", "a party's key comes once")
-    return tuple(found)
+    return ended(found, reading.ends)
 
 
 def read_published(

@@ -7,7 +7,7 @@ before the log has the leaf; later the same file carries the proofs. It decides 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ from salus.kernel import canonical, format_instant
 from salus.proof import Trust
 from salus.rules.errors import NotProved
 from salus.rules.model import EvidenceKind, Result
+from salus.rules.publishing.ending import PartyKeyEnd
 from salus.rules.publishing.model import PartyKey
 from salus.rules.recomputing.model import LOGGED_WITHIN, MOST_EVIDENCE, canonical_file, instant, is_hash
 from salus.rules.recomputing.proving import (
@@ -109,18 +110,19 @@ def receipt_file(
     return canonical({"receipt": told})
 
 
-def read_receipt(raw: bytes, trust: Trust) -> Receipted:
+def read_receipt(raw: bytes, trust: Trust, ends: Iterable[PartyKeyEnd] = ()) -> Receipted:
     """Return what a receipt proves to whoever trusts these witnesses. Raises nothing, whatever the bytes are.
 
     Every step that is there has to be signed by its party and to open to what was signed. Of a step with its proof the
     leaf stands in the log, no more than 72 hours after it happened; of both, the specimen's no later than the result's.
-    Specimen and results name one subject, and are of two organisations.
+    Specimen and results name one subject, and are of two organisations. `ends` are those of keys that the reader knows.
     """
     try:
         specimen, results, keys = parts(_file(raw), ("specimen", "results", "keys"))
         if not isinstance(results, list) or len(results) >= MOST_EVIDENCE or not (results or specimen):
             raise NotProved("FILE", "a receipt tells of a specimen, of results about it, or of both")
-        reading = Reading(trust=trust, openings=_openings([*([specimen] if specimen else ()), *results]))
+        openings = _openings([*([specimen] if specimen else ()), *results])
+        reading = Reading(trust=trust, openings=openings, ends=tuple(ends))
         if keys == []:
             raise NotProved("NO-KEY", "this short receipt brings no key of who signed; hold it against the log itself")
         reading.keys = read_keys(reading, keys)
@@ -211,7 +213,8 @@ def _step(reading: Reading, kind: str, item: Mapping[str, Any]) -> _Read:
         key = told.party
     else:
         by = happened + LOGGED_WITHIN
-        key = reading.key_of(leaf["party"], names.duty, evidence_message(kind, leaf), leaf["signature"], by)
+        message = evidence_message(kind, leaf)
+        key = reading.key_of(leaf["party"], names.duty, message, leaf["signature"], by, happened)
     if body[names.by] != key.party:
         raise NotProved("SIGNATURE", f"another {names.duty} signed than the one that the opening names")
     return _Read(key=key, body=body, step=_told(kind, key, body, happened, (leaf, told.standing if told else None)))

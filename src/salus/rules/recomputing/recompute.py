@@ -15,6 +15,7 @@ from salus.kernel import canonical, format_instant, spelt
 from salus.proof import Trust
 from salus.rules.errors import NotProved
 from salus.rules.model import Decision, Evidence, Measure, Result, Rules
+from salus.rules.publishing.ending import PartyKeyEnd
 from salus.rules.publishing.model import Published
 from salus.rules.publishing.vetoing import Veto
 from salus.rules.recomputing.model import (
@@ -68,18 +69,20 @@ class _Proved:
     entry: bytes
 
 
-def recompute(raw: bytes, trust: Trust, at: datetime, vetoes: Iterable[Veto] = ()) -> Recomputed:
+def recompute(
+    raw: bytes, trust: Trust, at: datetime, vetoes: Iterable[Veto] = (), ends: Iterable[PartyKeyEnd] = ()
+) -> Recomputed:
     """Return the measure that a file proves at `at`; `none`, with the word for why, whatever is wrong with it.
 
     Raises nothing for any bytes. `at` is the reader's own present: a proof older than 24 hours at `at` is none.
-    `vetoes` are those that the reader knows of, as from a trust file; without them a vetoed document looks good, since
-    no proof in a file can show that the log holds no veto.
+    `vetoes` and `ends` of keys are those that the reader knows of, as from a trust file; without them a vetoed document
+    looks good, and so does what an ended key signed, since no proof in a file can show that the log holds none.
     """
     try:
         if len(trust.organisations) < WITNESSING:
             raise NotProved("WITNESSES", f"it takes witnesses of {WITNESSING} organisations")
         file = read_file(raw)
-        reading = Reading(trust=trust, openings=_openings(file), vetoes=tuple(vetoes))
+        reading = Reading(trust=trust, openings=_openings(file), vetoes=tuple(vetoes), ends=tuple(ends))
         proved = _proved(reading, file)
         _appeal(reading, file, proved, at)
         _nothing_else(reading, file)

@@ -14,6 +14,7 @@ from salus.kernel import format_instant
 from salus.proof import Trust
 from salus.rules.errors import NotProved
 from salus.rules.model import TEST_DUE_LASTS, Decision, Evidence, Exposure, Measure, Rules
+from salus.rules.publishing.ending import PartyKeyEnd
 from salus.rules.publishing.model import Published
 from salus.rules.publishing.signing import signed_by
 from salus.rules.publishing.vetoing import Veto
@@ -66,9 +67,10 @@ def recompute_slip(
     *,
     others: Iterable[bytes] = (),
     own: Iterable[Evidence] = (),
+    ends: Iterable[PartyKeyEnd] = (),
 ) -> Recomputed:
     """Return what a slip asks of its bearer at `at`, as `recompute_slips` does; `others` are further ones of theirs."""
-    return recompute_slips([raw, *others], trust, at, vetoes, ended, own=own)[0]
+    return recompute_slips([raw, *others], trust, at, vetoes, ended, own=own, ends=ends)[0]
 
 
 def recompute_slips(
@@ -79,25 +81,27 @@ def recompute_slips(
     ended: Collection[str] = (),
     *,
     own: Iterable[Evidence] = (),
+    ends: Iterable[PartyKeyEnd] = (),
 ) -> list[Recomputed]:
     """Return what each of a bearer's slips asks at `at`: advice, or `none` with the word for why. Raises nothing.
 
     `ended` are the cases that the reader knows to be none any more: a file cannot show that there was no such leaf.
     Those under the same rules are judged together: of one case the first alone counts, so a second renews nothing; what
-    does not prove among them is passed over. Each is read once. `own` are results of the bearer that the reader knows.
+    does not prove among them is passed over. Each is read once. `own` are results of the bearer that the reader knows,
+    `ends` those of keys.
     """
-    stopped, results = tuple(vetoes), [*own]
-    read = [_proved(raw, trust, stopped, ended) for raw in raws]
+    blank, results = Reading(trust=trust, openings={}, vetoes=tuple(vetoes), ends=tuple(ends)), [*own]
+    read = [_proved(raw, blank, ended) for raw in raws]
     slips = [one for one in read if isinstance(one, _Slip)]
     return [one if isinstance(one, Recomputed) else _asked(one, slips, results, at) for one in read]
 
 
-def _proved(raw: bytes, trust: Trust, vetoes: tuple[Veto, ...], ended: Collection[str]) -> _Slip | Recomputed:
+def _proved(raw: bytes, blank: Reading, ended: Collection[str]) -> _Slip | Recomputed:
     """Read a slip, or say why it proves nothing."""
     try:
-        if len(trust.organisations) < WITNESSING:
+        if len(blank.trust.organisations) < WITNESSING:
             raise NotProved("WITNESSES", f"it takes witnesses of {WITNESSING} organisations")
-        return _read(raw, trust, vetoes, ended)
+        return _read(raw, blank, ended)
     except NotProved as fault:
         return Recomputed(measure=Measure.NONE, fault=fault.fault, text=fault.text)
     except _UNREADABLE:
@@ -146,14 +150,14 @@ def _answer(slip: _Slip, found: Decision) -> Recomputed:
     )
 
 
-def _read(raw: bytes, trust: Trust, vetoes: tuple[Veto, ...], ended: Collection[str]) -> _Slip:
+def _read(raw: bytes, blank: Reading, ended: Collection[str]) -> _Slip:
     case, evidence, exposure, openings, ruled = parts(
         canonical_file(raw), ("case", "evidence", "exposure", "openings", "rules")
     )
     leaf, proof = parts(exposure, ("leaf", "proof"))
     if not isinstance(openings, dict):
         raise NotProved("FILE", "a slip opens what it commits to")
-    reading = Reading(trust=trust, openings=openings, vetoes=vetoes)
+    reading = Reading(trust=blank.trust, openings=openings, vetoes=blank.vetoes, ends=blank.ends)
     rules, published, _, _ = read_rules(reading, ruled)
     standing = reading.standing("exposure", leaf, proof)
     body = reading.opening(leaf["commitment"], "exposure")

@@ -31,7 +31,7 @@ def judge_disclosures(log: Log, seen: Witnessed, keys: Iterable[Key]) -> None:
         for party, signature in body["signatures"].items():
             raw = octets(signature, 64)
             stood = [one for one in known if one.party == party and one.seen + KEY_NOTICE <= at + SKEW]
-            mine = [one for one in stood if signed(one.key, message, raw)]
+            mine = [one for one in stood if not one.over(at) and signed(one.key, message, raw)]
             if mine:
                 signers.append(mine[0])
             else:

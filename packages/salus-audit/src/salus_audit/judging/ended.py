@@ -71,7 +71,7 @@ def _fault(
     """
     message = jcs({"exposure-end": {"index": body["index"], "party": body["party"]}})
     raw = octets(body["signature"], 64)
-    mine = [one for one in keys if one.party == body["party"] and one.seen <= at and signed(one.key, message, raw)]
+    mine = [one for one in keys if one.party == body["party"] and one.stands(at) and signed(one.key, message, raw)]
     if not mine:
         return "no key that the log had signed this end of a case"
     stood = [one for one in mine if one.seen + KEY_NOTICE <= at + SKEW or _as_decided(one, decided)]

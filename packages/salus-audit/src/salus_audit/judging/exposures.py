@@ -130,7 +130,7 @@ def _worded_by_case(key: bytes, body: Mapping[str, Any]) -> bool:
 def _signers(log: Log, index: int, body: Mapping[str, Any], at: int, keys: Sequence[Key]) -> list[Key]:
     found = []
     for party, mine in _made_by(body, keys).items():
-        stood = [one for one in mine if one.seen + KEY_NOTICE <= at + SKEW]
+        stood = [one for one in mine if one.seen + KEY_NOTICE <= at + SKEW and not one.over(at)]
         if stood:
             found.append(stood[0])
         else:

@@ -41,7 +41,7 @@ _NAME = re.compile(r"(?!(?:[^0-9]*[0-9]){7})[a-z][a-z0-9]*(?:-[a-z0-9]+){0,5}", 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A party's key as the log has it. `seen` is when a quorum had it."""
+    """A party's key as the log has it. `seen` is when a quorum had it, `ended` when it ended, if it did."""
 
     leaf: int
     party: str
@@ -49,6 +49,15 @@ class Key:
     duty: str
     key: bytes
     seen: int
+    ended: int | None = None
+
+    def over(self, at: int) -> bool:
+        """Tell whether what a quorum had at an instant came after the key's end."""
+        return self.ended is not None and at > self.ended
+
+    def stands(self, at: int) -> bool:
+        """Tell whether a quorum had the key by an instant, and no end of it before."""
+        return self.seen <= at and not self.over(at)
 
 
 @dataclass(slots=True)
@@ -143,7 +152,7 @@ def signed_text(told: Mapping[str, Any]) -> bytes:
 
 def check_signers(found: Published, keys: Iterable[Key]) -> None:
     """Find who signed. Every signature has to be good, with a signer's key that the log had by then."""
-    message, known = signed_text(found.told), [one for one in keys if one.duty == "signer" and one.seen <= found.seen]
+    message, known = signed_text(found.told), [one for one in keys if one.duty == "signer" and one.stands(found.seen)]
     for party, signature in found.told["signatures"].items():
         raw = octets(signature, 64)
         good = [one for one in known if one.party == party and signed(one.key, message, raw)]
@@ -209,7 +218,7 @@ def read_veto(leaf: int, body: Mapping[str, Any], seen: int, keys: Iterable[Key]
     good = [
         one.seen
         for one in keys
-        if (one.duty, one.party) == ("ombudsman", body["party"]) and one.seen <= seen and signed(one.key, message, raw)
+        if (one.duty, one.party) == ("ombudsman", body["party"]) and one.stands(seen) and signed(one.key, message, raw)
     ]
     return Veto(leaf, body["digest"], body["party"], min(good), seen) if good else None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from salus_audit.judging.emergencies import check_chain, renewed
@@ -66,6 +67,7 @@ class _File:
     prover: Prover
     openings: Mapping[str, Any]
     vetoes: Sequence[Veto]
+    ends: Mapping[bytes, int]
     keys: list[Key] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     keys_used: set[tuple[str, str, bytes]] = field(default_factory=set)
@@ -77,14 +79,19 @@ class _File:
         return body
 
 
-def recompute(raw: bytes, prover: Prover, at: int, vetoes: Iterable[Veto] = ()) -> Recomputed:
-    """Recompute a file as of an instant. Raises nothing, whatever the bytes are."""
+def recompute(
+    raw: bytes, prover: Prover, at: int, vetoes: Iterable[Veto] = (), ends: Mapping[bytes, int] = MappingProxyType({})
+) -> Recomputed:
+    """Recompute a file as of an instant. Raises nothing, whatever the bytes are.
+
+    `vetoes` and `ends` of keys, each with its instant, are what else the reader knows of the log.
+    """
     found = Recomputed()
     try:
         if len({one.body for one in prover.witnesses}) < WITNESSING:
             raise Unproved("WITNESS-OPERATOR", "WITNESSES", "it takes witnesses of three organisations")
         file = _read(raw)
-        reading = _File(prover, file["openings"], tuple(vetoes))
+        reading = _File(prover, file["openings"], tuple(vetoes), ends)
         _measure(reading, file, found, at)
     except Unproved as fault:
         found.fault = fault
@@ -182,7 +189,9 @@ def _key(reading: _File, item: Any) -> Key:
     leaf, proof = _exactly(item, "leaf", "proof")
     party, organisation, duty, key = _exactly(leaf, "party", "organisation", "duty", "key")
     stood = reading.prover.prove("party-key", leaf, proof)
-    return Key(stood.index, str(party), str(organisation), str(duty), octets(key, 32), stood.times.at)
+    raw = octets(key, 32)
+    until = None if duty == "issuer" else reading.ends.get(raw)
+    return Key(stood.index, str(party), str(organisation), str(duty), raw, stood.times.at, until)
 
 
 def _published(reading: _File, item: Any, emergencies: Sequence[Published]) -> Published:
@@ -235,6 +244,8 @@ def _piece(reading: _File, kind: str, leaf: Any, proof: Any) -> _Told:
         raise Unproved("SIGNATURE", "SIGNATURE", f"no key of this {duty} made the signature")
     if good[0].seen > stood.times.at:
         raise Unproved("ORDER-VIOLATION", "ORDER-VIOLATION", f"the {duty}'s key came after what it signed")
+    if good[0].over(stood.times.at):
+        raise Unproved("SIGNATURE", "SIGNATURE", f"the {duty}'s key had ended before the log had what it signed")
     reading.keys_used.add((good[0].party, good[0].duty, good[0].key))
     happened = seconds(body["taken" if kind == "specimen" else "reported"])
     if not -SKEW <= stood.times.at - happened <= LOGGED_WITHIN:

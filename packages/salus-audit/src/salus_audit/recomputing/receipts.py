@@ -149,6 +149,8 @@ def _logged(found: Receipt, one: Step, as_of: int) -> None:
         fault = Unproved("EVID-MISSING", "EVID-MISSING", f"{what}: 72 hours later the log does not have it")
     elif one.key.seen > one.at.seen:
         fault = Unproved("ORDER-VIOLATION", "ORDER-VIOLATION", f"{what}, whose key came after it")
+    elif one.key.over(one.at.seen):
+        fault = Unproved("SIGNATURE", "SIGNATURE", f"{what}, whose key had ended before the log had it")
     elif not -SKEW <= one.at.seen - one.happened <= LOGGED_WITHIN:
         fault = Unproved("ORDER-VIOLATION", "BACKDATED", f"{what}, is dated after it was logged, or long before")
     elif one.happened < first.happened or (first.at.seen is not None and one.at.seen < first.at.seen):
