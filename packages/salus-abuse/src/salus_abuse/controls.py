@@ -43,7 +43,7 @@ def _rows_believed() -> None:
     from salus.kernel import parse_instant
     from salus.rules import Clause, Measure, Recomputed
 
-    def believed(raw: bytes, trust: object, at: object) -> Recomputed:
+    def believed(raw: bytes, trust: object, at: object, **_: object) -> Recomputed:
         file = json.loads(raw)
         told = file["openings"][file["decision"]["commitment"]]["decision"]
         starts, ends = parse_instant(told["starts"]), parse_instant(told["ends"])

@@ -7,14 +7,23 @@ from dataclasses import replace
 from typing import Any, cast
 
 from salus import rules
-from salus.app import destroying, veto
-from salus.cli.actors import emergency_document, rules_document, sign_veto, signatures_of
+from salus.app import add_party, destroying, key_ends, veto
+from salus.cli.actors import (
+    Party,
+    Signed,
+    emergency_document,
+    rules_document,
+    sign_key_end,
+    sign_result,
+    sign_veto,
+    signatures_of,
+)
 from salus.healthcode.measures import Seals, rows_of, service
 from salus.keys import KEPT_AFTER
 from salus.rules import Document, Measure, PublicationKind, PublicationRefused, Result, lint
 from salus.storage import Duty
 from salus_abuse.attacks.rules import a_table, published_table, refusal, under
-from salus_abuse.forging import Under, decision, plant_decision, push
+from salus_abuse.forging import Under, decision, plant_decision, plant_evidence, push
 from salus_abuse.model import Sight, attack
 from salus_abuse.scene import DAY, HOUR, Scene, codes
 
@@ -168,3 +177,59 @@ def modified_build(s: Scene, see: Sight) -> None:
     see.that("its resident's page asks for nothing", person.free)
     found = codes(s.audit() - before)
     see.finding("PROJECTION-MISMATCH", found["PROJECTION-MISMATCH"])
+
+
+@attack(
+    "B15",
+    "A laboratory ends its stolen key; the thief signs on, names it anew, and ends the keys of others",
+    powers="K, O, D, G",
+    passes="what it signs is refused, and found from the files alone; it comes back under no name, and ends no other",
+    cuts=[("key-ends-heeded",), ("key-ends-audited",)],
+)
+def ended_key_signs(s: Scene, see: Sight) -> None:
+    stolen = Party.new(s.laboratory.name, s.laboratory.organisation, s.laboratory.duty)
+    add_party(s.node, stolen.key_leaf)
+    s.close()
+    person = s.person()
+    specimen = s.specimen(person)
+    key_ends.end_key(s.node, sign_key_end(stolen, "compromised"))
+    s.close()
+    s.advance(HOUR)
+    given, found = (sign_result(stolen, specimen, Result.POSITIVE, s.now) for _ in range(2))
+    see.refused("a result that the ended key signed", s.send_result(given), 400, 422)
+    before = s.outside()
+    see.strikes()
+    plant_evidence(s, s.chart(person), found, specimen.commitment, keys=True, logged=True)
+    s.settle()
+    see.that("pushed into log and rows it asks for nothing", person.free)
+    see.outside("SIGNATURE", before=before)
+    renamed = Party(name="L3", organisation="press", duty=stolen.duty, private=stolen.private)
+    for one in (stolen, renamed):
+        see.word(f"naming it anew as {one.name}", _added(s, one), "ENDED")
+    forged = sign_key_end(stolen, "lost") | {"key": s.laboratory.key_leaf["key"]}
+    see.word("the end of another key by the stolen one", _ends(s, forged), "SIGNATURE")
+    see.word(
+        "the end of another key by four", _ends(s, sign_key_end(s.laboratory, "lost", s.signers[:4])), "SHORT-QUORUM"
+    )
+    see.that("the laboratory's own key signs on", s.send_result(_negative(s, specimen)).status_code < 400)
+    see.code = "ENDED"
+
+
+def _negative(s: Scene, specimen: Signed) -> Signed:
+    return sign_result(s.laboratory, specimen, Result.NEGATIVE, s.now)
+
+
+def _added(s: Scene, party: Party) -> str | None:
+    try:
+        add_party(s.node, party.key_leaf)
+    except PublicationRefused as refused:
+        return refused.fault
+    return None
+
+
+def _ends(s: Scene, leaf: dict[str, Any]) -> str | None:
+    try:
+        key_ends.end_key(s.node, leaf)
+    except PublicationRefused as refused:
+        return refused.fault
+    return None
