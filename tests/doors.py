@@ -39,7 +39,7 @@ from salus.proof.cosignature import cosign
 from salus.proof.note import Note
 from salus.proof.tree import Frontier
 from salus.rules import CertificateKind as Wanted
-from salus.rules import Document, PublicationKind, Venue, veto_message
+from salus.rules import Document, PublicationKind, Venue, key_end_message, veto_message
 
 AT = datetime(2031, 3, 1, 8, tzinfo=UTC)
 PARTY = "door.example/issuer"
@@ -125,6 +125,8 @@ class Door:
     """When the log had the ombudsman's key."""
     voided: tuple[tuple[bytes, bytes], ...] = ()
     """Lists of void codes in formats of other systems, each with its key."""
+    ended: tuple[tuple[str, timedelta, tuple[int, ...]], ...] = ()
+    """Whose keys ended, when the log had that, and the numbers of the hands that signed it; none for the key itself."""
     vetoer: str = "ombudsman-1"
     """Whose hand signs vetoes in the ombudsman's name."""
     neighbours: tuple[tuple[str, ec.EllipticCurvePrivateKey, Collection[int]], ...] = ()
@@ -177,7 +179,7 @@ class Door:
         for key, texts, _ in self.batches:
             digest = batch_digest(map(short_digest, texts))
             found.append((CERTIFICATES, {"key": b64(key_digest(key.public_key())), "digest": b64(digest)}))
-        return found + self._vetoes()
+        return found + self._vetoes() + self._ends(hands)
 
     def _house(self, place: int) -> str:
         return dict(self.respelt).get(place, f"house-{place % (3 if place < 5 else self.houses)}")
@@ -191,6 +193,16 @@ class Door:
             told = {"digest": document.digest, "party": ombudsman.name, "signature": signature}
             found.append(("veto", told))
         return found if self.vetoed else []
+
+    def _ends(self, hands: Sequence[Hand]) -> list[tuple[str, dict[str, Any]]]:
+        found = []
+        for name, _, numbers in self.ended:
+            key, reason = b64(Hand(name).public_key), "compromised"
+            message = key_end_message(name, key, reason)
+            signers = [hands[one] for one in numbers] or [Hand(name)]
+            signatures = {one.name: b64(one.sign(message)) for one in signers}
+            found.append(("party-key-end", {"party": name, "key": key, "reason": reason, "signatures": signatures}))
+        return found
 
     @property
     def further(self) -> tuple[tuple[Document, tuple[int, ...]], ...]:
@@ -223,7 +235,8 @@ class Door:
         lists = first + 1 + len(self.further)
         later = [one.starts - self.at - self.listed_before for one in self.trusted]
         batches = enumerate(self.batches, lists + len(self.trusted))
-        own = len(kinds) - len(self.vetoed)
+        over = len(kinds) - len(self.ended)
+        own = over - len(self.vetoed)
         keys = [place for place, kind in enumerate(kinds) if kind == "party-key"]
         return write_trust(
             trust=self.trust,
@@ -242,6 +255,7 @@ class Door:
             signed=[([*map(short_digest, texts)], proved(place, since)) for place, (_, texts, since) in batches],
             vetoes=[proved(own + number, since) for number, (_, since) in enumerate(self.vetoed)],
             voided=self.voided,
+            ended=[proved(over + number, since) for number, (_, since, _) in enumerate(self.ended)],
         )
 
     @property

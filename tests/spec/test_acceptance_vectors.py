@@ -35,6 +35,7 @@ HERE = Venue.CARE_HOME
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 LATE = timedelta(days=-4)
+OMBUDSMAN = "ombudsman-1"
 
 
 def ruled() -> dict[str, Door]:
@@ -61,6 +62,23 @@ def ruled() -> dict[str, Door]:
         ),
         "an emergency that was vetoed after a day": a_door(
             (first, FIVE), (soon, SIX), noticed=LATE, vetoed=((first, LATE + DAY),)
+        ),
+        "rules of which a signer's key had ended": a_door((rules(), FOUR), ended=(("signer-3", NOTICED - SECOND, ()),)),
+        "rules of which a signer's key ended then": a_door((rules(), FOUR), ended=(("signer-3", NOTICED, ()),)),
+        "rules of which another's key had ended": a_door((rules(), FOUR), ended=(("signer-4", NOTICED - DAY, ()),)),
+        "rules beside an end by five signers": a_door((rules(), FOUR), ended=(("L1", NOTICED, FIVE),)),
+        "rules beside an end by four signers": a_door((rules(), FOUR), ended=(("L1", NOTICED, FOUR),)),
+        "rules beside an end by five, one of them ended": a_door(
+            (rules(), FOUR), ended=(("L1", -DAY, FIVE), ("signer-4", timedelta(days=-2), ()))
+        ),
+        "rules that were vetoed with an ended key": vetoed(
+            rules(), timedelta(days=-2), ended=((OMBUDSMAN, timedelta(days=-3), ()),)
+        ),
+        "rules that were vetoed while others' end of the key waits": vetoed(
+            rules(), timedelta(days=-2), ended=((OMBUDSMAN, timedelta(days=-3), FIVE),)
+        ),
+        "rules that were vetoed once others' end of the key counts": vetoed(
+            rules(), timedelta(days=-2), ended=((OMBUDSMAN, timedelta(days=-6), FIVE),)
         ),
         "rules that end now": a_door((rules(starts=AT - timedelta(days=2), lasts=timedelta(days=2)), FOUR)),
         "rules that begin a second later": a_door((rules(starts=AT + SECOND), FOUR)),
@@ -137,6 +155,9 @@ TAKES_THE_PLACE = [
     (RENEWED, "renewed, the first vetoed", True),
     (RENEWED, "renewed, the second vetoed", False),
     ("rules of the country", "rules that were vetoed once they counted", False),
+    ("rules of the county", "rules beside an end by five signers", True),
+    ("rules beside an end by five signers", "rules of the county", False),
+    ("rules beside an end by five signers", "rules beside an end by four signers", False),
 ]
 """A file that is kept, one that is found, and whether it may take its place."""
 

@@ -233,6 +233,7 @@ def _trust_file(node: Node) -> bytes:
         trusted=_trusted(known, at),
         signed=_signed(node, known.trusted, at),
         vetoes=_proved(node, ledger.leaves(node.store, "veto")),
+        ended=_proved(node, ledger.leaves(node.store, "party-key-end")),
         voided=[voided] if voided else [],
         **_rules(node, known, head.as_of),
     )

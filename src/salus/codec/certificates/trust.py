@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from salus.codec.certificates.changes import StatusChange, read_change
 from salus.codec.certificates.logged import Batch, Logged, decode64, encode64, proved_leaf, read_batch, write_batch
 from salus.codec.certificates.model import MOST_LISTS
+from salus.codec.certificates.parties import told_end, told_key, told_veto
 from salus.codec.certificates.status import StatusList, read_status_list, subject_of
 from salus.codec.certificates.text import short_digest
 from salus.codec.certificates.voided import VoidMarks, read_void_marks
@@ -36,6 +37,7 @@ from salus.rules import (
     Document,
     KeyEnd,
     PartyKey,
+    PartyKeyEnd,
     PublicationKind,
     Published,
     Recognition,
@@ -50,9 +52,10 @@ from salus.rules import (
     had_notice,
     is_governed,
     list_in_force,
-    read_veto,
+    read_key_ends,
     stops,
     succeeding,
+    with_ends,
 )
 
 FORMAT = "salus-trust-1"
@@ -62,10 +65,9 @@ MOST_OCTETS = 16 * 1024 * 1024
 ISSUER = "issuer"
 _FIELDS = {"format", "policy", "head", "keys", "issuers", "declarations", "lists"}
 # absent where there are none
-_ALSO = {"acceptance", "changes", "emergencies", "recognised", "trusted", "signed", "vetoes", "voided"}
+_ALSO = {"acceptance", "changes", "emergencies", "ended", "recognised", "trusted", "signed", "vetoes", "voided"}
 MOST_CHANGES = 16
 """A door that has so many of an issuer takes the lists whole again."""
-_KEY_FIELDS = {"party", "organisation", "duty", "key"}
 
 _Found = TypeVar("_Found")
 _Place = TypeVar("_Place")
@@ -89,10 +91,10 @@ class TrustFile:
 
     `listed` tells that it has a trust list: from the first one's start on keys count as the one in force says, and no
     other key does. `batches` are certificates that the log had. `vetoes` are by the log's ombudsmen; what they stopped
-    in time is left out. `published` are its acceptance rules and recognitions as the log has them; `emergencies` are
-    those that came along with rules at short notice, whether or not they follow rightly on each other. `voided` are
-    lists of void codes in formats of other systems, by SHA-256 of the key that signed codes and list. `changes` are
-    what was voided since lists were fetched whole; `lists` have it.
+    in time is left out. `ended` are the ends of parties' keys. `published` are its acceptance rules and recognitions as
+    the log has them; `emergencies` are those that came along with rules at short notice, whether or not they follow
+    rightly on each other. `voided` are lists of void codes in formats of other systems, by SHA-256 of the key that
+    signed codes and list. `changes` are what was voided since lists were fetched whole; `lists` have it.
     """
 
     trust: Trust
@@ -108,6 +110,7 @@ class TrustFile:
     chain: tuple[TrustList, ...] = ()
     batches: tuple[Batch, ...] = ()
     vetoes: tuple[Veto, ...] = ()
+    ended: tuple[PartyKeyEnd, ...] = ()
     voided: Mapping[bytes, VoidMarks] = field(default_factory=lambda: MappingProxyType({}))
     published: tuple[Published, ...] = ()
     emergencies: tuple[Published, ...] = ()
@@ -168,8 +171,9 @@ def _has_all(found: TrustFile, kept: TrustFile) -> bool:
 
     A recognition may have a later version in its place, which has begun by the file's time; since one that has ended
     stands for earlier ones, it may not be missing either. Acceptance rules stand beside each other until they end.
-    A veto stays for good, and what it stopped in time may go. A list of void codes is followed by one that is no older,
-    until it is of no use any more: a key may go out of use. So is a status list, unless its key was stolen.
+    A veto stays for good, and so does the end of a key; what a veto stopped in time may go. A list of void codes is
+    followed by one that is no older, until it is of no use any more: a key may go out of use. So is a status list,
+    unless its key was stolen.
     """
     gone = _stopped(kept.published, found.vetoes)
     rules = {one.digest for one in found.acceptance} | gone | _fallen(kept, found.vetoes)
@@ -185,6 +189,8 @@ def _has_all(found: TrustFile, kept: TrustFile) -> bool:
         later = any(one.name == known.name and one.version > known.version for one in begun)
         if not later and known not in found.recognised and known.digest not in gone:
             return False
+    if not {(one.key, one.counts_from) for one in kept.ended} <= {(one.key, one.counts_from) for one in found.ended}:
+        return False
     vetoed = {one.digest for one in found.vetoes}
     return (found.listed or not kept.listed) and {one.digest for one in kept.vetoes} <= vetoed
 
@@ -235,13 +241,15 @@ def write_trust(
     signed: Sequence[tuple[Sequence[bytes], Logged]] = (),
     vetoes: Sequence[Logged] = (),
     voided: Sequence[tuple[bytes, bytes]] = (),
+    ended: Sequence[Logged] = (),
 ) -> bytes:
     """Write a trust file in canonical JSON.
 
     `head` is the newest cosigned checkpoint; `issuers` are (party, SubjectPublicKeyInfo); `declarations`, `acceptance`,
     `emergencies`, `recognised` and `trusted` (trust lists) are documents with their leaves; `lists` are status list
-    tokens; `signed` are short digests of what ended keys signed, with their leaves; `vetoes` are leaves; `voided` are
-    (SubjectPublicKeyInfo, list of void codes by it). What of the last seven there is none of is left out.
+    tokens; `signed` are short digests of what ended keys signed, with their leaves; `vetoes` and `ended` (ends of keys)
+    are leaves; `voided` are (SubjectPublicKeyInfo, list of void codes by it). What of the last eight there is none of
+    is left out.
     """
     also = {"acceptance": acceptance, "emergencies": emergencies, "recognised": recognised, "trusted": trusted}
     return canonical(
@@ -254,17 +262,21 @@ def write_trust(
             "declarations": _documents(declarations),
             "lists": [encode64(token) for token in lists],
             **{name: _documents(found) for name, found in also.items() if found},
-            **_others(signed, vetoes, voided),
+            **_others(signed, vetoes, voided, ended),
         }
     )
 
 
 def _others(
-    signed: Sequence[tuple[Sequence[bytes], Logged]], vetoes: Sequence[Logged], voided: Sequence[tuple[bytes, bytes]]
+    signed: Sequence[tuple[Sequence[bytes], Logged]],
+    vetoes: Sequence[Logged],
+    voided: Sequence[tuple[bytes, bytes]],
+    ended: Sequence[Logged],
 ) -> dict[str, Any]:
     found = {
         "signed": [write_batch(digests, leaf) for digests, leaf in signed],
         "vetoes": [one.as_json() for one in vetoes],
+        "ended": [one.as_json() for one in ended],
         "voided": [{"key": encode64(key), "list": encode64(one)} for key, one in voided],
     }
     return {name: items for name, items in found.items() if items}
@@ -278,8 +290,11 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     value = _parsed(octets)
     trust, made = _opened(value, believed)
     told = _Told(trust=trust)
-    told.keys = told.each(value["keys"], lambda one: _party_key(one, trust))
-    told.vetoes = told.each(value.get("vetoes", ()), lambda one: _veto(one, told.keys, trust))
+    told.keys = told.each(value["keys"], lambda one: told_key(one, trust))
+    ends = told.each(value.get("ended", ()), lambda one: told_end(one, trust))
+    ended = read_key_ends(ends, told.keys)
+    told.keys, told.dropped = with_ends(told.keys, ended), told.dropped + len(ends) - len(ended)
+    told.vetoes = told.each(value.get("vetoes", ()), lambda one: told_veto(one, told.keys, trust))
     issuers = told.each(value["issuers"], lambda one: _issuer(one, told.keys))
     declarations = told.each(value["declarations"], lambda one: Declaration.of(told.document(one)))
     emergencies = told.each(value.get("emergencies", ()), lambda one: _emergency(one, told))
@@ -304,6 +319,7 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
         chain=chained(one for one in trusted if one.document.kind is PublicationKind.TRUST_LIST),
         batches=tuple(batches),
         vetoes=tuple(told.vetoes),
+        ended=ended,
         voided=_newest(voided),
         published=(*rules, *recognised),
         emergencies=tuple(emergencies),
@@ -379,19 +395,6 @@ def _parsed(octets: bytes) -> dict[str, Any]:
     return value
 
 
-def _party_key(item: Any, trust: Trust) -> PartyKey:
-    body, logged_at = proved_leaf(item, "party-key", trust)
-    if set(body) != _KEY_FIELDS:
-        raise CodecError("a key of the log has its fields", Fault.STRUCTURE)
-    return PartyKey(
-        party=str(body["party"]),
-        organisation=str(body["organisation"]),
-        duty=str(body["duty"]),
-        key=decode64(body["key"]),
-        logged_at=logged_at,
-    )
-
-
 def _public(spki: bytes) -> PublicKey:
     refuse_sm2(spki)
     try:
@@ -419,11 +422,6 @@ def _issuer(item: Any, keys: Sequence[PartyKey]) -> Issuer:
 
 def _documents(found: Sequence[tuple[Mapping[str, Any], Logged]]) -> list[dict[str, Any]]:
     return [{"document": dict(document), **leaf.as_json()} for document, leaf in found]
-
-
-def _veto(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Veto:
-    body, logged_at = proved_leaf(item, "veto", trust)
-    return read_veto(body, keys, logged_at)
 
 
 def _acceptance(value: Mapping[str, Any], told: _Told, emergencies: Sequence[Published]) -> tuple[Published, ...]:

@@ -28,7 +28,8 @@ const MOST_OCTETS = 64 * 1024;
 const VENUES = ["care-home", "hospital-visit", "large-event", "indoor-leisure", "international-departure"];
 export const WANTED = ["vaccination", "test", "recovery"];
 
-/** @typedef {{ party: string, organisation: string, duty: string, key: Uint8Array<ArrayBuffer>, loggedAt: number }} PartyKey */
+/** @typedef {{ party: string, organisation: string, duty: string, key: Uint8Array<ArrayBuffer>, loggedAt: number,
+ *   endedAt?: number }} PartyKey */
 /**
  * @typedef {{ kind: string, body: any, starts: number, ends: number, loggedAt: number, digest: string,
  *   signers: PartyKey[] }} Published
@@ -150,8 +151,13 @@ export function hadNotice({ disease, starts, loggedAt }, emergencies) {
   );
 }
 
+/** Whether the log had a key by an instant, and no end of it before. @param {PartyKey} key @param {number} at */
+export function stands(key, at) {
+  return key.loggedAt <= at && (key.endedAt === undefined || at <= key.endedAt);
+}
+
 /** Their organisations, one however its name is written. @param {PartyKey[]} signers */
-function organisationsOf(signers) {
+export function organisationsOf(signers) {
   return new Set(signers.map((one) => spelt(one.organisation)));
 }
 
@@ -190,7 +196,7 @@ async function checkSigners(document, leaf, keys, loggedAt) {
 async function signer(party, signature, message, keys, loggedAt) {
   const octets = readBase64(signature);
   for (const one of keys) {
-    if (one.party !== party || one.duty !== "signer" || one.loggedAt > loggedAt) continue;
+    if (one.party !== party || one.duty !== "signer" || !stands(one, loggedAt)) continue;
     try {
       await requireEd25519(await ed25519(one.key), octets, message);
       return one;

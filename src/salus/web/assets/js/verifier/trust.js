@@ -6,6 +6,7 @@
 import { succeeding } from "./accepting.js";
 import { canonical } from "./canonical.js";
 import { applied, readChange } from "./changes.js";
+import { readEnds, withEnds } from "./ending.js";
 import { readSpki } from "./keys.js";
 import { Trust } from "./log.js";
 import { hex, readBase64, same, sha256, utf8 } from "./octets.js";
@@ -23,7 +24,7 @@ export const LASTS = 7 * 86400;
 const SLOW_CLOCK = 3600;
 const MOST_OCTETS = 16 * 1024 * 1024;
 const FIELDS = ["format", "policy", "head", "keys", "issuers", "declarations", "lists"];
-const ALSO = ["acceptance", "changes", "emergencies", "recognised", "trusted", "signed", "vetoes", "voided"]; // absent where there are none
+const ALSO = ["acceptance", "changes", "emergencies", "ended", "recognised", "trusted", "signed", "vetoes", "voided"]; // absent where there are none
 const MOST_CHANGES = 16; // of an issuer
 const SHORT_OCTETS = 16;
 
@@ -38,7 +39,7 @@ const SHORT_OCTETS = 16;
  *   declarations: import("./publication.js").Declaration[], acceptance: import("./accepting.js").LoggedRules[],
  *   emergencies: import("./publication.js").Published[], lists: Map<string, import("./status.js").StatusList>, recognised: import("./recognition.js").Recognition[],
  *   dropped: number, listed: boolean, chain: import("./trusted.js").TrustList[], batches: Batch[],
- *   vetoes: import("./vetoing.js").Veto[], voided: Map<string, import("./voided.js").VoidMarks>,
+ *   vetoes: import("./vetoing.js").Veto[], ended: import("./ending.js").KeyEnd[], voided: Map<string, import("./voided.js").VoidMarks>,
  *   changes: import("./changes.js").StatusChange[] }} TrustFile
  */
 /**
@@ -56,7 +57,10 @@ export async function readTrust(text) {
   const trust = await Trust.parse(value.policy);
   const head = await trust.open(value.head);
   const each = collector();
-  const keys = await each(value.keys, (one) => partyKey(one, trust));
+  const named = await each(value.keys, (one) => partyKey(one, trust));
+  const toldEnds = await each(value.ended ?? [], (one) => logged(one, "party-key-end", trust));
+  const ended = await readEnds(toldEnds, named);
+  const keys = withEnds(named, ended);
   const vetoes = await each(value.vetoes ?? [], (one) => veto(one, keys, trust));
   const told = { trust, keys, vetoes };
   const issuers = await each(value.issuers, (one) => issuer(one, keys));
@@ -78,11 +82,11 @@ export async function readTrust(text) {
     return found;
   });
   const voided = await each(value.voided ?? [], voidMarks);
-  const dropped = each.dropped + unrenewed + rules.length - acceptance.length;
+  const dropped = each.dropped + toldEnds.length - ended.length + unrenewed + rules.length - acceptance.length;
   const [made, ends, chain] = [head.asOf, head.asOf + LASTS, chained(trusted)];
   const { policy } = value;
   const found = { policy, made, ends, issuers: byKid, declarations, acceptance, lists, recognised, dropped };
-  return { ...found, emergencies, chain, batches, vetoes, voided: newest(voided), listed: "trusted" in value, changes };
+  return { ...found, emergencies, chain, batches, vetoes, ended, voided: newest(voided), listed: "trusted" in value, changes };
 }
 
 /**
@@ -161,9 +165,9 @@ export function isNewer(found, kept) {
 /**
  * Whether a file lacks nothing that decides and that a kept one had. A recognition may have a later version in its place,
  * which has begun by the file's time; since one that has ended stands for earlier ones, it may not be missing either.
- * Acceptance rules stand beside each other until they end. A veto stays for good, and what it stopped in time may go. A
- * list of void codes is followed by one that is no older, until it is of no use any more: a key may go out of use. So is
- * a status list, unless its key was stolen.
+ * Acceptance rules stand beside each other until they end. A veto stays for good, and so does the end of a key; what a
+ * veto stopped in time may go. A list of void codes is followed by one that is no older, until it is of no use any more: a
+ * key may go out of use. So is a status list, unless its key was stolen.
  *
  * @param {TrustFile} found
  * @param {TrustFile} kept
@@ -182,11 +186,12 @@ function hasAll(found, kept) {
   });
   const vetoed = found.vetoes.map((one) => one.digest);
   const vetoes = kept.vetoes.every((one) => vetoed.includes(one.digest));
+  const ended = kept.ended.every((one) => found.ended.some((end) => end.key === one.key && end.countsFrom === one.countsFrom));
   const listed = Array.from(kept.voided).filter(([, one]) => found.made < one.expires);
   const voided = listed.every(([key, one]) => followsMarks(found.voided.get(key), one));
   const due = Array.from(kept.lists).filter(([, one]) => found.made < one.expires && mayVoid(one, found, found.made));
   const lists = due.every(([subject, one]) => voidsNoLess(found.lists.get(subject), one));
-  return rules && recognised && vetoes && voided && lists && (found.listed || !kept.listed);
+  return rules && recognised && vetoes && ended && voided && lists && (found.listed || !kept.listed);
 }
 
 /**

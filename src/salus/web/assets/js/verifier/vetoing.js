@@ -6,7 +6,7 @@
 import { canonical } from "./canonical.js";
 import { ed25519, requireEd25519 } from "./keys.js";
 import { readBase64 } from "./octets.js";
-import { hasFields, seconds } from "./publication.js";
+import { hasFields, seconds, stands } from "./publication.js";
 import { require } from "./refused.js";
 
 const WITHIN = 86400;
@@ -28,7 +28,7 @@ export async function checkVeto(leaf, keys, loggedAt) {
   /** @type {number[]} */
   const appointed = [];
   for (const one of keys) {
-    if (one.party !== party || one.duty !== "ombudsman" || one.loggedAt > loggedAt) continue;
+    if (one.party !== party || one.duty !== "ombudsman" || !stands(one, loggedAt)) continue;
     try {
       await requireEd25519(await ed25519(one.key), signature, message);
       appointed.push(one.loggedAt);
