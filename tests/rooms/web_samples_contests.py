@@ -145,8 +145,18 @@ POWER = p.Power(
         for n, start, end in ((11, -1, 2), (12, 1, 2), (13, -3, -2))
     ),
     parties=tuple(
-        p.PartyLine(party=f"{duty}-1", organisation="Academy", duty=duty, key=bytes([n]) * 32, index=n)
-        for n, duty in enumerate(("sampling-site", "laboratory", "issuer", "signer", "witness"))
+        p.PartyLine(
+            party=f"{duty}-1",
+            organisation="Academy",
+            duty=duty,
+            key=bytes([n]) * 32,
+            index=n,
+            ended=None if ends is None else NOW + ends * DAY,
+            reason=None if ends is None else "compromised",
+        )
+        for n, (duty, ends) in enumerate(
+            (("sampling-site", None), ("laboratory", -2), ("issuer", None), ("signer", None), ("ombudsman", 2))
+        )
     ),
     specimens=310,
     results=305,

@@ -15,7 +15,7 @@ from salus.appeals import Tally
 from salus.healthcode import certificates, measures
 from salus.kernel import canonical, parse_instant
 from salus.ledger import Leaf, PartyKey
-from salus.rules import Veto, signed_by
+from salus.rules import PartyKeyEnd, Veto, signed_by
 from salus.storage import Duty
 
 _ALL_ARE_KEPT = timedelta(minutes=1)
@@ -107,6 +107,7 @@ class Powers:
 
     `voids` counts the leaves of void certificates; `voided` is what was told of months that are over. `shredded` counts
     the certificates of destroyed keys, of a chart and of an emergency. The first of `graces` counts, no later one.
+    `ends` are those of parties' keys.
     """
 
     size: int
@@ -124,6 +125,7 @@ class Powers:
     shredded: Mapping[str, int]
     glass: tuple[GlassDay, ...] = ()
     graces: tuple[Graced, ...] = ()
+    ends: tuple[PartyKeyEnd, ...] = ()
 
 
 def powers(node: Node) -> Powers:
@@ -154,6 +156,7 @@ def _powers(node: Node) -> Powers:
         glass=tuple(_glass(leaf) for _, leaf in _newest(node, "break-glass")),
         disclosures=tuple(_disclosed(index, leaf, parties) for index, leaf in _newest(node, "disclosure")),
         graces=tuple(_graced(index, leaf) for index, leaf in ledger.leaves(node.store, "grace")),
+        ends=known.ends,
         shredded=Counter(str(leaf.body["kind"]) for _, leaf in ledger.leaves(node.store, "shred")),
     )
 

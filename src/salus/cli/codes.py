@@ -199,7 +199,8 @@ def _notice(octets: bytes, bench: _Bench) -> list[dict[str, Any]]:
         return [_own("", bench) if bench.door else _foreign(("",), bench)]
     if bench.trust is None:
         raise click.UsageError("a notice takes a --trust file of its node")
-    return noticed.told(octets, bench.notice_keys, bench.trust.trust, bench.at, bench.trust.vetoes)
+    known = bench.trust
+    return noticed.told(octets, bench.notice_keys, known.trust, bench.at, known.vetoes, known.ended)
 
 
 def _good(one: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import click
 from salus.cli.believing import named_witnesses
 from salus.cli.output import ending, json_option, say, tell
 from salus.codec import CodecError
-from salus.codec.certificates import read_trust
+from salus.codec.certificates import TrustFile, read_trust
 from salus.kernel import Invalid, SystemClock, format_instant, parse_instant
 from salus.proof import Trust, VerifierKey
 from salus.rules import (
@@ -19,7 +19,6 @@ from salus.rules import (
     Receipted,
     Recomputed,
     Step,
-    Veto,
     is_receipt,
     is_slip,
     read_receipt,
@@ -75,36 +74,41 @@ def explain(
 ) -> None:
     """Recompute a measure from its FILE and say what it asks, why, and until when; or that it asks nothing.
 
-    A file cannot show that no ombudsman vetoed its rules or its emergency; a trust file tells which were vetoed.
+    A file cannot show that no ombudsman vetoed its rules or its emergency, nor that no key had ended before it signed; a
+    trust file tells both.
 
     Ends with 0 if the file proves a measure at that instant, and with 1 if it does not: then the answer is none. Of a
     receipt it says who signed what, and ends with 0 if the log has every step of it; of a slip of an exposure it says
     whether a test is due.
     """
     instant = parse_instant(at) if at else SystemClock().now()
-    believed, vetoes = _trust(trust, vkey, witnesses)
+    believed, told = _trust(trust, vkey, witnesses)
+    ends = told.ended if told else ()
     raw = file.read_bytes()
     if is_receipt(raw):
-        sys.exit(_tell_receipt(read_receipt(raw, believed), as_json))
-    found = _recomputed(raw, believed, instant, vetoes or (), slips)
-    mine = rests_on(raw, [read_receipt(one.read_bytes(), believed) for one in receipts]) if receipts else None
+        sys.exit(_tell_receipt(read_receipt(raw, believed, ends), as_json))
+    found = _recomputed(raw, believed, instant, told, slips)
+    mine = rests_on(raw, [read_receipt(one.read_bytes(), believed, ends) for one in receipts]) if receipts else None
     if as_json:
         tell({"good": found.fault is None, "at": format_instant(instant), "receipt": mine, **found.as_json()})
     else:
         for line in [*_lines(found, instant, is_slip(raw)), *(_of_receipt(mine) if receipts else [])]:
             say(line)
-        if found.fault is None and vetoes is None:
+        if found.fault is None and told is None:
             say("whether an ombudsman vetoed the rules is not looked at: that takes a node's trust file")
+            say("nor is whether a key that signed had ended before")
     sys.exit(0 if found.fault is None and mine is not False else 1)
 
 
 def _recomputed(
-    raw: bytes, believed: Trust, instant: datetime, vetoes: tuple[Veto, ...], slips: tuple[Path, ...]
+    raw: bytes, believed: Trust, instant: datetime, told: TrustFile | None, slips: tuple[Path, ...]
 ) -> Recomputed:
     """Recompute a measure, or a slip beside the bearer's further ones."""
+    vetoes, ends = (told.vetoes, told.ended) if told else ((), ())
     if is_slip(raw):
-        return recompute_slip(raw, believed, instant, vetoes, others=[one.read_bytes() for one in slips])
-    return recompute(raw, believed, instant, vetoes)
+        others = [one.read_bytes() for one in slips]
+        return recompute_slip(raw, believed, instant, vetoes, others=others, ends=ends)
+    return recompute(raw, believed, instant, vetoes, ends)
 
 
 def _of_receipt(mine: bool | None) -> list[str]:
@@ -134,8 +138,8 @@ def _step(one: Step) -> str:
     return f"{what} {format_instant(one.happened)}, signed by {one.party} ({one.organisation}); {stood}"
 
 
-def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> tuple[Trust, tuple[Veto, ...] | None]:
-    """Return whom the reader trusts, from a file or from keys, with the vetoes of a trust file; None from elsewhere.
+def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> tuple[Trust, TrustFile | None]:
+    """Return whom the reader trusts, from a file or from keys, and the trust file; None where it is from elsewhere.
 
     A quorum is always more than half of the witnesses.
     """
@@ -150,7 +154,7 @@ def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> t
         found = read_trust(octets)
     except CodecError as error:
         raise Invalid(f"this is no trust file: {error.text}", code="SALUS-Z010") from None
-    return found.trust, found.vetoes
+    return found.trust, found
 
 
 def _lines(found: Recomputed, instant: datetime, slip: bool) -> list[str]:

@@ -11,7 +11,7 @@ from salus.codec import CodecError
 from salus.codec.notices import NoticeKeys, open_notice, read_notice_keys
 from salus.kernel import format_instant
 from salus.proof import Trust
-from salus.rules import Measure, Recomputed, Veto, recompute
+from salus.rules import Measure, PartyKeyEnd, Recomputed, Veto, recompute
 
 NOTHING = "Nothing is asked of this person. It is no certificate: everybody can make a notice like this one."
 UNPROVED = "What the notice holds is not proved, so nothing is asked of this person."
@@ -23,7 +23,12 @@ def keys_of(path: Path) -> NoticeKeys:
 
 
 def told(
-    octets: bytes, keys: NoticeKeys, trust: Trust, at: datetime, vetoes: Iterable[Veto] = ()
+    octets: bytes,
+    keys: NoticeKeys,
+    trust: Trust,
+    at: datetime,
+    vetoes: Iterable[Veto] = (),
+    ends: Iterable[PartyKeyEnd] = (),
 ) -> list[dict[str, Any]]:
     """Return what a notice proves at an instant: one answer for each measure in it, and one if there is none.
 
@@ -35,7 +40,7 @@ def told(
         return [_answer(reason=refused.fault.name.lower(), sentence=refused.text)]
     if not found.files:
         return [_answer(reason="no-measure", sentence=NOTHING)]
-    return [_measure(recompute(file, trust, at, vetoes)) for file in found.files]
+    return [_measure(recompute(file, trust, at, vetoes, ends)) for file in found.files]
 
 
 def _measure(found: Recomputed) -> dict[str, Any]:

@@ -196,6 +196,12 @@ PARTY_DUTIES: Mapping[str, str] = {
     "investigator": noop("that somebody was exposed, as an investigator"),
 }
 
+KEY_ENDS: Mapping[str, str] = {
+    "lost": noop("it was lost"),
+    "compromised": noop("others had it"),
+    "rotated": noop("another took its place"),
+}
+
 ATTEMPTS: Mapping[str, str] = {
     "write-measure": noop("sent as a record"),
     "import-measure": noop("sent in an import"),

@@ -52,10 +52,7 @@ async def power(visit: Visit) -> Response:
         contests=_contests(found.contests),
         publications=tuple(_published(one, one.counts and one.starts <= now < one.ends) for one in found.publications),
         orders=tuple(_ordered(one, one.starts <= now < one.ends) for one in found.orders),
-        parties=tuple(
-            PartyLine(party=one.party, organisation=one.organisation, duty=one.duty, key=one.key, index=one.index)
-            for one in found.parties
-        ),
+        parties=_parties(found),
         specimens=found.specimens,
         results=found.results,
         rules=_rules(found),
@@ -164,6 +161,25 @@ def _detectors() -> tuple[DetectorLine, ...]:
 
 def _contests(found: Tally) -> Contests:
     return Contests(opened=found.opened, stood=found.stood, ended=found.ended, waiting=found.waiting, late=found.late)
+
+
+def _parties(found: Powers) -> tuple[PartyLine, ...]:
+    ends = {one.key: one for one in sorted(found.ends, key=lambda one: one.counts_from, reverse=True)}
+    lines = []
+    for one in found.parties:
+        end = ends.get(one.key) if one.duty != "issuer" else None  # an issuer's ends by a trust list
+        lines.append(
+            PartyLine(
+                party=one.party,
+                organisation=one.organisation,
+                duty=one.duty,
+                key=one.key,
+                index=one.index,
+                ended=end.counts_from if end else None,
+                reason=end.reason if end else None,
+            )
+        )
+    return tuple(lines)
 
 
 def _rules(found: Powers) -> tuple[RuleUse, ...]:

@@ -32,13 +32,15 @@ class InForce:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyLine:
-    """One key of a party, as the log says it."""
+    """One key of a party, as the log says it. `ended` is when it ended, or will, and `reason` why."""
 
     party: str
     organisation: str
     duty: str
     key: bytes
     index: int
+    ended: datetime | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
