@@ -59,8 +59,9 @@ def emergencies(place: str, vkey: str, witnesses: tuple[str, ...], as_json: bool
     """Say of each emergency who signed it and whether it follows rightly on the one before; and how full a year is.
 
     Says too whether the key of what was kept under it is certified as destroyed, thirty days after its end. Files tell
-    places and not times, so neither notice nor how soon a veto came is looked at; `salus code explain` does, for one
-    measure. Ends with 1 if one does not count, or its key should be gone by the time of the witnesses and is not.
+    places and not times, so neither notice, nor how soon a veto came, nor whether a key had ended is looked at; `salus
+    code explain` does, for one measure. Ends with 1 if one does not count, or its key should be gone by the time of the
+    witnesses and is not.
     """
     found: list[tuple[int, Leaf]] = []
     vetoes: list[Leaf] = []

@@ -74,8 +74,8 @@ def explain(
 ) -> None:
     """Recompute a measure from its FILE and say what it asks, why, and until when; or that it asks nothing.
 
-    A file cannot show that no ombudsman vetoed its rules or its emergency, nor that no key had ended before it signed; a
-    trust file tells both.
+    A file cannot show that no ombudsman vetoed its rules or its emergency, nor that no key had ended before it signed;
+    a trust file tells both.
 
     Ends with 0 if the file proves a measure at that instant, and with 1 if it does not: then the answer is none. Of a
     receipt it says who signed what, and ends with 0 if the log has every step of it; of a slip of an exposure it says
