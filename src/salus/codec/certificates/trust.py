@@ -290,11 +290,7 @@ def read_trust(octets: bytes, believed: Trust | None = None) -> TrustFile:
     value = _parsed(octets)
     trust, made = _opened(value, believed)
     told = _Told(trust=trust)
-    told.keys = told.each(value["keys"], lambda one: told_key(one, trust))
-    ends = told.each(value.get("ended", ()), lambda one: told_end(one, trust))
-    ended = read_key_ends(ends, told.keys)
-    told.keys, told.dropped = with_ends(told.keys, ended), told.dropped + len(ends) - len(ended)
-    told.vetoes = told.each(value.get("vetoes", ()), lambda one: told_veto(one, told.keys, trust))
+    ended = _parties(value, told)
     issuers = told.each(value["issuers"], lambda one: _issuer(one, told.keys))
     declarations = told.each(value["declarations"], lambda one: Declaration.of(told.document(one)))
     emergencies = told.each(value.get("emergencies", ()), lambda one: _emergency(one, told))
@@ -393,6 +389,16 @@ def _parsed(octets: bytes) -> dict[str, Any]:
     if not all(isinstance(value[name], list) for name in set(value) - {"format", "policy", "head"}):
         raise CodecError("a trust file's keys, issuers, declarations and lists are lists", Fault.STRUCTURE)
     return value
+
+
+def _parties(value: Mapping[str, Any], told: _Told) -> tuple[PartyKeyEnd, ...]:
+    """Read whose keys a file tells, with their ends, and what ombudsmen vetoed with them; return the ends."""
+    keys = told.each(value["keys"], lambda one: told_key(one, told.trust))
+    ends = told.each(value.get("ended", ()), lambda one: told_end(one, told.trust))
+    found = read_key_ends(ends, keys)
+    told.keys, told.dropped = with_ends(keys, found), told.dropped + len(ends) - len(found)
+    told.vetoes = told.each(value.get("vetoes", ()), lambda one: told_veto(one, told.keys, told.trust))
+    return found
 
 
 def _public(spki: bytes) -> PublicKey:
