@@ -64,13 +64,13 @@ def test_what_came_in_one_batch_with_the_end_is_good(paper: Paper) -> None:
     assert paper.audit().good, told_in(paper.audit())
 
 
-def test_specimens_of_a_site_are_found_alike_in_several_processes(paper: Paper) -> None:
+def test_specimens_of_a_site_after_its_key_ended_are_found_too(paper: Paper) -> None:
     end(paper, paper.world.site)
     paper.close(LATER)
     paper.evidence(LATER + HOUR)
     specimen = len(paper.log.entries) - 2
 
-    assert found_in(paper.audit(workers=1)) == found_in(paper.audit(workers=2)) == [("SIGNATURE", specimen)]
+    assert found_in(paper.audit()) == [("SIGNATURE", specimen)]
 
 
 def test_an_end_that_nobody_may_make_is_found_and_ends_nothing(paper: Paper) -> None:
