@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import Random
+
+from ports import free_port
 
 PATIENCE_SECONDS = 120.0
 FHIR = "application/fhir+json"
@@ -292,11 +293,3 @@ def parents() -> dict[int, int]:
         with suppress(OSError, ValueError):
             found[int(entry.name)] = int((entry / "stat").read_text("utf-8").rpartition(")")[2].split()[1])
     return found
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-    return port

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 import zxingcpp
 from playwright.sync_api import Locator, Page, Response
 
+from ports import free_port
 from prepared import chosen, prepare
 from salus import synth
 from serving import token_of
@@ -56,7 +56,7 @@ class Live:
 @contextmanager
 def serving(folder: Path, *arguments: str, ready: str, **settings: str) -> Iterator[Live]:
     """Run a serving `salus` command on a folder and a free port until the block ends; `ready` is what it prints."""
-    port = _free_port()
+    port = free_port()
     url = f"http://localhost:{port}"
     prepare(folder / "data")
     environment = {**os.environ, "SALUS_URL": url, "SALUS_POSTGRES": chosen(), "SALUS_CORPORA": str(folder), **settings}
@@ -78,12 +78,6 @@ def _await(process: subprocess.Popen[bytes], said: Path, ready: str) -> None:
         assert process.poll() is None, said.read_text()
         assert time.monotonic() < until, said.read_text()
         time.sleep(0.1)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 class Visitor:

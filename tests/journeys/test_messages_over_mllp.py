@@ -20,6 +20,7 @@ from joserfc.jwk import ECKey
 
 import salus.web.mllp as mllp
 from hl7_messages import Line, a_line, a_receiving_node, adt, listening, message, oru, pid, pv1, said
+from ports import free_port
 from salus import parties, records
 from salus.app import Node, SettingsRefused, load_settings, may_listen
 from salus.storage import Duty
@@ -276,9 +277,7 @@ def _over_tls(node: Node, trusted: Path, shown: tuple[Path, Path, object] | None
 
 @pytest.mark.slow
 def test_a_served_node_listens_where_its_settings_say(tmp_path: Path) -> None:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = int(found.getsockname()[1])
+    port = free_port()
     settings = tmp_path / "salus.toml"
     (tmp_path / "node").mkdir()
     settings.write_text(f'[mllp]\nport = {port}\nsenders = "H8, 市一医院=H8"\n', "utf-8")

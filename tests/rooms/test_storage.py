@@ -16,7 +16,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from journeys.killing import ENVIRONMENT, NodeUnderTest, folder_of_its_own, free_port, wait_for
+from journeys.killing import ENVIRONMENT, NodeUnderTest, folder_of_its_own, wait_for
+from ports import free_port
 from salus.app import SCHEMAS
 from salus.storage import (
     Duty,
