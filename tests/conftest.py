@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from salus.app import SCHEMAS
-from salus.storage import Settings, Store, open_store
+from salus.ledger.witnessing import asking, gathering
+from salus.storage import Settings, Store, open_store, pools
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -23,6 +24,11 @@ import spreading
 # A test's time is its machine's, not the code's: a busy one makes no failure.
 settings.register_profile("salus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("salus")
+
+# Nor does a machine that stands still for some seconds make a connection late, or a witness silent.
+pools._CHECKOUT_SECONDS = 60.0
+asking.ANSWER_SECONDS = 60.0
+gathering.PATIENCE_SECONDS = 60.0
 
 if "SALUS_WITHOUT" in os.environ:
     from controls import CONTROLS

@@ -112,7 +112,7 @@ def listening(node: Node) -> Iterator[None]:
 @contextmanager
 def a_line(node: Node) -> Iterator[Line]:
     """Open a connection to a node that listens."""
-    with socket.create_connection(("127.0.0.1", node.settings.mllp_port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", node.settings.mllp_port), timeout=300) as connection:
         yield Line(connection)
 
 

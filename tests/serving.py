@@ -107,7 +107,7 @@ def serving(folder: Path, residents: int = 0, *options: str) -> Iterator[Serving
     finally:
         node.client.close()
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
+        process.wait(timeout=300)
 
 
 def token_of(

@@ -191,14 +191,14 @@ def served(door: Door) -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
-    started.wait(10)
+    started.wait()
     _listening(port)
     door.url = f"http://localhost:{port}"
     try:
         yield door.url
     finally:
         loop.call_soon_threadsafe(running[0].stop)
-        thread.join(10)
+        thread.join(60)
 
 
 def _counting(app: ASGIApp, door: Door) -> ASGIApp:
@@ -212,9 +212,9 @@ def _counting(app: ASGIApp, door: Door) -> ASGIApp:
 
 
 def _listening(port: int) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while time.monotonic() < until:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 60):
             return
         time.sleep(0.05)
     raise AssertionError("the node does not listen")

@@ -45,7 +45,7 @@ class Live:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a `salus` command with this node's settings."""
         return subprocess.run(
-            [*SALUS, *arguments], env=self.environment, capture_output=True, text=True, timeout=120, check=False
+            [*SALUS, *arguments], env=self.environment, capture_output=True, text=True, timeout=600, check=False
         )
 
     def said(self) -> str:
@@ -69,7 +69,7 @@ def serving(folder: Path, *arguments: str, ready: str, **settings: str) -> Itera
         yield Live(url=url, data=folder / "data", environment=environment)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
+        process.wait(timeout=300)
 
 
 def _await(process: subprocess.Popen[bytes], said: Path, ready: str) -> None:

@@ -267,7 +267,7 @@ def _over_tls(node: Node, trusted: Path, shown: tuple[Path, Path, object] | None
     if shown:
         context.load_cert_chain(shown[0], shown[1])
     with (
-        socket.create_connection(("127.0.0.1", node.settings.mllp_port), timeout=30) as plain,
+        socket.create_connection(("127.0.0.1", node.settings.mllp_port), timeout=300) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
     ):
         answer = Line(secured).say(adt("A28", control, pid(control)))
@@ -285,7 +285,7 @@ def test_a_served_node_listens_where_its_settings_say(tmp_path: Path) -> None:
         names = ("--name", "First", "--name-zh", "一院", "--organisation", "Group")
         kind = ("--level", "3", "--kind", "hospital", "--county", "900101")
         assert served.command("facility", "add", "H8", *names, *kind).returncode == 0
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=300) as connection:
             line = Line(connection)
             assert said(line.say(message("ADT^A28", "1", pid("1"), header={4: "H8"}))) == "AA"
             assert said(line.say(message("ADT^A28", "2", pid("2"), header={4: "市一医院"}))) == "AA"

@@ -60,7 +60,7 @@ def _await_port(port: int) -> None:
     until = time.monotonic() + START_SECONDS
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=60).close()
         except OSError:
             if time.monotonic() > until:
                 raise
