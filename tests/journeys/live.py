@@ -50,7 +50,7 @@ class Live:
 
     def said(self) -> str:
         """Return what the command that serves has printed."""
-        return (self.data.parent / "said.txt").read_text()
+        return (self.data.parent / "said.txt").read_text("utf-8", "replace")
 
 
 @contextmanager
@@ -74,9 +74,9 @@ def serving(folder: Path, *arguments: str, ready: str, **settings: str) -> Itera
 
 def _await(process: subprocess.Popen[bytes], said: Path, ready: str) -> None:
     until = time.monotonic() + START_SECONDS
-    while ready not in said.read_text():
-        assert process.poll() is None, said.read_text()
-        assert time.monotonic() < until, said.read_text()
+    while ready not in said.read_text("utf-8", "replace"):
+        assert process.poll() is None, said.read_text("utf-8", "replace")
+        assert time.monotonic() < until, said.read_text("utf-8", "replace")
         time.sleep(0.1)
 
 
