@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from support import REPOSITORY, absent
 
@@ -23,6 +23,18 @@ def executable() -> Path:
     if not path.is_file():
         absent("browser", f"there is no Chromium at {path}; SALUS_CHROMIUM names another place")
     return path
+
+
+_click = Locator.click
+
+
+def _click_and_load(self: Locator, **given: Any) -> None:
+    """Click, and wait for all of a page that it leads to: a click itself waits until the first of it has come."""
+    _click(self, **given)
+    self.page.wait_for_load_state()
+
+
+Locator.click = _click_and_load  # type: ignore[assignment,method-assign]
 
 
 @contextmanager
