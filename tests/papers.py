@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 MM = 25.4 / 72
 _STREAM = re.compile(rb"(?<!end)stream\r?\n")
+_PLACING = re.compile(rb"(?:-?[\d.]+ ){6}cm\b")
 _BOX = re.compile(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]")
 Matrix = tuple[float, float, float, float, float, float]
 Point = tuple[float, float]
@@ -52,7 +53,7 @@ class Paper:
 def papers(octets: bytes) -> list[Paper]:
     """Read the pages of a PDF, in their order."""
     boxes = [(float(width) * MM, float(height) * MM) for width, height in _BOX.findall(octets)]
-    contents = [content for content in streams(octets) if b" cm" in content]
+    contents = [content for content in streams(octets) if _PLACING.search(content)]
     return [
         Paper(width=width, height=height, filled=tuple(_filled(content)))
         for (width, height), content in zip(boxes, contents, strict=True)

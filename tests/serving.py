@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from ports import free_port
 from prepared import chosen, prepare
 from salus.app import demo_token, load_settings, open_node
 from salus.kernel import Purpose, Role
@@ -94,7 +94,7 @@ def serving(folder: Path, residents: int = 0, *options: str) -> Iterator[Serving
         if one == Path(tempfile.gettempdir()):
             break
         one.chmod(0o711)
-    port, data, log = _free_port(), folder / "data", folder / "said.txt"
+    port, data, log = free_port(), folder / "data", folder / "said.txt"
     prepare(data)
     start = ("demo", "--residents", str(residents)) if residents else ("serve", "--demo")
     command = [*SALUS, *start, "--data", str(data), "--port", str(port), *options]
@@ -107,7 +107,7 @@ def serving(folder: Path, residents: int = 0, *options: str) -> Iterator[Serving
     finally:
         node.client.close()
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
+        process.wait(timeout=300)
 
 
 def token_of(
@@ -135,9 +135,3 @@ def _await(node: Serving, ready: str) -> None:
         assert node.process.poll() is None, node.said()
         assert time.monotonic() < until, node.said()
         time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

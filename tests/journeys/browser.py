@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from support import REPOSITORY, absent
 
+PATIENCE_MILLISECONDS = 180_000
+"""How long Chromium may take for anything; Playwright's half minute is less than a busy machine may stand still."""
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -23,16 +25,46 @@ def executable() -> Path:
     return path
 
 
+_click = Locator.click
+
+
+def _click_and_load(self: Locator, **given: Any) -> None:
+    """Click, and wait for all of a page that it leads to: a click itself waits until the first of it has come."""
+    _click(self, **given)
+    self.page.wait_for_load_state()
+
+
+Locator.click = _click_and_load  # type: ignore[assignment,method-assign]
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start Chromium, and stop it afterwards."""
     path = executable()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(path))
+        browser = playwright.chromium.launch(executable_path=str(path), timeout=PATIENCE_MILLISECONDS)
         try:
-            yield browser
+            yield patient(browser)
         finally:
             browser.close()
+
+
+def patient(browser: Browser) -> Browser:
+    """Let every context and page of a browser wait as long as anything may take here."""
+    contexts, pages = browser.new_context, browser.new_page
+
+    def new_context(**given: Any) -> BrowserContext:
+        context = contexts(**given)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
+        return context
+
+    def new_page(**given: Any) -> Page:
+        page = pages(**given)
+        page.set_default_timeout(PATIENCE_MILLISECONDS)
+        return page
+
+    browser.new_context, browser.new_page = new_context, new_page  # type: ignore[method-assign]
+    return browser
 
 
 def accessibility(page: Page) -> list[str]:

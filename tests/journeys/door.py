@@ -27,6 +27,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nodes import a_node, a_number, a_patient, resident_of, send, system, the_resident
+from ports import free_port
 from salus import identity
 from salus.app import Node, close_batch, demo_token, publish, trust_file
 from salus.cli.actors import SIGNER, Party, declaration_document, signatures_of
@@ -177,9 +178,7 @@ def _resident(node: Node) -> tuple[Principal, str]:
 @contextmanager
 def served(door: Door) -> Iterator[str]:
     """Serve the door's node on a free port until the block ends, and return the address."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = int(found.getsockname()[1])
+    port = free_port()
     loop, started = asyncio.new_event_loop(), threading.Event()
     running: list[Any] = []
 
@@ -192,14 +191,14 @@ def served(door: Door) -> Iterator[str]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
     thread.start()
-    started.wait(10)
+    started.wait()
     _listening(port)
     door.url = f"http://localhost:{port}"
     try:
         yield door.url
     finally:
         loop.call_soon_threadsafe(running[0].stop)
-        thread.join(10)
+        thread.join(60)
 
 
 def _counting(app: ASGIApp, door: Door) -> ASGIApp:
@@ -213,9 +212,9 @@ def _counting(app: ASGIApp, door: Door) -> ASGIApp:
 
 
 def _listening(port: int) -> None:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while time.monotonic() < until:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 60):
             return
         time.sleep(0.05)
     raise AssertionError("the node does not listen")

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,9 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-PATIENCE_SECONDS = 120.0
+from ports import free_port
+
+PATIENCE_SECONDS = 300.0
 FHIR = "application/fhir+json"
 ENVIRONMENT = {name: text for name, text in os.environ.items() if not name.startswith("SALUS_")}
 
@@ -232,7 +233,11 @@ def lost(node: NodeUnderTest, token: str, acknowledged: dict[str, dict[str, obje
         gone = []
         with Client(node.port, token) as client:
             for path in paths:
-                status, answer = client.ask("GET", path)
+                for _ in range(120):
+                    status, answer = client.ask("GET", path)
+                    if status in (200, 404):
+                        break
+                    time.sleep(0.5)  # a node that stood still has no connection for some, and says so
                 assert status in (200, 404), f"{path} answered {status}"
                 if status == 404 or content(json.loads(answer)) != content(acknowledged[path]):
                     gone.append(path)
@@ -292,11 +297,3 @@ def parents() -> dict[int, int]:
         with suppress(OSError, ValueError):
             found[int(entry.name)] = int((entry / "stat").read_text("utf-8").rpartition(")")[2].split()[1])
     return found
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-    return port

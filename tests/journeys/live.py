@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 import zxingcpp
 from playwright.sync_api import Locator, Page, Response
 
+from ports import free_port
 from prepared import chosen, prepare
 from salus import synth
 from serving import token_of
@@ -45,18 +45,18 @@ class Live:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a `salus` command with this node's settings."""
         return subprocess.run(
-            [*SALUS, *arguments], env=self.environment, capture_output=True, text=True, timeout=120, check=False
+            [*SALUS, *arguments], env=self.environment, capture_output=True, text=True, timeout=600, check=False
         )
 
     def said(self) -> str:
         """Return what the command that serves has printed."""
-        return (self.data.parent / "said.txt").read_text()
+        return (self.data.parent / "said.txt").read_text("utf-8", "replace")
 
 
 @contextmanager
 def serving(folder: Path, *arguments: str, ready: str, **settings: str) -> Iterator[Live]:
     """Run a serving `salus` command on a folder and a free port until the block ends; `ready` is what it prints."""
-    port = _free_port()
+    port = free_port()
     url = f"http://localhost:{port}"
     prepare(folder / "data")
     environment = {**os.environ, "SALUS_URL": url, "SALUS_POSTGRES": chosen(), "SALUS_CORPORA": str(folder), **settings}
@@ -69,21 +69,15 @@ def serving(folder: Path, *arguments: str, ready: str, **settings: str) -> Itera
         yield Live(url=url, data=folder / "data", environment=environment)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
+        process.wait(timeout=300)
 
 
 def _await(process: subprocess.Popen[bytes], said: Path, ready: str) -> None:
     until = time.monotonic() + START_SECONDS
-    while ready not in said.read_text():
-        assert process.poll() is None, said.read_text()
-        assert time.monotonic() < until, said.read_text()
+    while ready not in said.read_text("utf-8", "replace"):
+        assert process.poll() is None, said.read_text("utf-8", "replace")
+        assert time.monotonic() < until, said.read_text("utf-8", "replace")
         time.sleep(0.1)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 class Visitor:

@@ -119,7 +119,7 @@ class Writers:
     def go_on(self, count: int) -> None:
         """Wait until that many more writes were acknowledged."""
         enough = len(self.acknowledged) + count
-        while len(self.acknowledged) < enough and not self.failures:
+        while len(self.acknowledged) < enough and any(one.is_alive() for one in self._threads):
             time.sleep(0.02)
 
     def _run(self, number: int, who: Principal) -> None:

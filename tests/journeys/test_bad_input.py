@@ -384,7 +384,7 @@ def test_a_write_that_cannot_be_is_refused(
 
 @pytest.mark.parametrize("bearer", ["", "Bearer", "Bearer x", "Basic eDp4", "Bearer " + "a." * 3, "Bearer é".encode()])
 def test_nobody_gets_in_without_a_token_of_ours(node: Live, patient: str, bearer: str | bytes) -> None:
-    answer = httpx.get(f"{node.url}/fhir/Patient/{patient}", headers={"Authorization": bearer})
+    answer = httpx.get(f"{node.url}/fhir/Patient/{patient}", headers={"Authorization": bearer}, timeout=120)
 
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -408,6 +408,7 @@ def test_a_number_is_the_same_however_it_is_written(client: httpx.Client, node: 
     ]
     token = node.command("token", "--data", str(node.data), "--role", "resident", "--resident", made[0]).stdout.strip()
 
-    own = httpx.get(f"{node.url}/fhir/Patient", headers={"Authorization": f"Bearer {token}"}).json()["entry"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    own = httpx.get(f"{node.url}/fhir/Patient", headers=bearer, timeout=120).json()["entry"]
 
     assert {e["resource"]["id"] for e in own} == set(made)

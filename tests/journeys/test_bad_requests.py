@@ -138,7 +138,7 @@ def test_a_refusal_repeats_no_number(node: Serving, token: str, path: str) -> No
     ],
 )
 def test_what_is_hardly_http_is_answered_and_the_node_goes_on(node: Serving, line: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", node.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", node.port), timeout=300) as raw:
         raw.sendall(line + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
         answer = raw.recv(64)
 
@@ -148,7 +148,7 @@ def test_what_is_hardly_http_is_answered_and_the_node_goes_on(node: Serving, lin
 
 def test_a_connection_that_ends_too_early_stores_nothing(node: Serving, token: str) -> None:
     head = f"POST /fhir/Basic HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: {FHIR_JSON}\r\n"
-    with socket.create_connection(("127.0.0.1", node.port), timeout=10) as raw:
+    with socket.create_connection(("127.0.0.1", node.port), timeout=300) as raw:
         raw.sendall(head.encode() + b'Content-Length: 1000\r\n\r\n{"resourceType":"Basic","code":{"text":"x"}}')
 
     assert "entry" not in node.get("/fhir/Basic", token).json()

@@ -27,7 +27,7 @@ BENCH = Path(__file__).parent.parent.parent / "bench"
 def test_a_bench_prints_its_figures_and_a_floor_of_the_same_run(bench: str, given: list[str], told: list[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if name != WHERE}  # its database as by hand
     command = [sys.executable, str(BENCH / f"{bench}.py"), *given]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=900)
 
     assert done.returncode == 0, done.stderr[-2000:]
     assert [one for one in told if one not in done.stdout] == []

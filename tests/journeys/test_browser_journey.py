@@ -119,7 +119,7 @@ def test_a_resident_is_received_read_and_sees_exactly_who_read(
 def check_the_proof(me: Visitor, folder: Path) -> None:
     """Wait until the public log covers the clinician's reading of the summary; check its proof by command."""
     summary = me.page.locator(".salus-look", has_text=DOCTOR).filter(has_text="Summary of your record").first
-    for _ in range(60):
+    for _ in range(600):
         if summary.get_by_role("link", name="Proof").count():
             break
         me.page.wait_for_timeout(500)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from playwright.sync_api import Browser, BrowserContext, Page
 
 import doors as paper
-from journeys.browser import accessibility, executable
+from journeys.browser import PATIENCE_MILLISECONDS, accessibility, executable, patient
 from journeys.conftest import open_folder
 from journeys.door import HOUR, Door, a_door, film, picture, served
 from nodes import read_back, system, update
@@ -390,7 +390,8 @@ def test_the_camera_finds_a_code_also_turned_and_inverted(
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={shot}",
     ]
-    filming = browser.browser_type.launch(executable_path=str(executable()), args=flags)
+    launched = browser.browser_type.launch(executable_path=str(executable()), args=flags, timeout=PATIENCE_MILLISECONDS)
+    filming = patient(launched)
     try:
         context = filming.new_context(locale="en-GB", permissions=["camera"])
         context.clock.set_fixed_time(door.now)
@@ -398,7 +399,7 @@ def test_the_camera_finds_a_code_also_turned_and_inverted(
         context.set_offline(True)
         choose(page)
         page.get_by_role("button", name="Scan with the camera").click()
-        page.locator("[data-part=next]").wait_for(timeout=20_000)
+        page.locator("[data-part=next]").wait_for()
 
         assert screen(page) == "good"
         assert page.evaluate("document.querySelector('video').srcObject") is None

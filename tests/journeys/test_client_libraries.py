@@ -66,7 +66,7 @@ class Hospital:
             "client_assertion_type": ASSERTION,
             "client_assertion": self.assertion(),
         }
-        answer = httpx.post(f"{self.url}/oauth/token", data=form)
+        answer = httpx.post(f"{self.url}/oauth/token", data=form, timeout=600)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
 

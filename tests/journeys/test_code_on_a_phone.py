@@ -147,7 +147,7 @@ def test_a_phone_whose_renewal_got_no_answer_asks_again_and_shows_a_code_that_wo
     me.page.evaluate(NEARLY_OVER)
     me.page.reload()
     shows(me.page, "code")
-    for _ in range(60):
+    for _ in range(600):
         if me.page.evaluate(TOKEN) != old:
             break
         me.page.wait_for_timeout(500)

@@ -166,7 +166,7 @@ def send_another_name(node: Live, number: str) -> None:
         "name": [{"text": "诸葛明亮"}],
     }
     bearer = {"Authorization": f"Bearer {told.stdout.strip()}"}
-    answer = httpx.post(f"{node.url}/fhir/Patient", json=person, headers=bearer, timeout=30)
+    answer = httpx.post(f"{node.url}/fhir/Patient", json=person, headers=bearer, timeout=300)
     assert answer.status_code == 201, answer.text
 
 

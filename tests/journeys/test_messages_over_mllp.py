@@ -20,6 +20,7 @@ from joserfc.jwk import ECKey
 
 import salus.web.mllp as mllp
 from hl7_messages import Line, a_line, a_receiving_node, adt, listening, message, oru, pid, pv1, said
+from ports import free_port
 from salus import parties, records
 from salus.app import Node, SettingsRefused, load_settings, may_listen
 from salus.storage import Duty
@@ -266,7 +267,7 @@ def _over_tls(node: Node, trusted: Path, shown: tuple[Path, Path, object] | None
     if shown:
         context.load_cert_chain(shown[0], shown[1])
     with (
-        socket.create_connection(("127.0.0.1", node.settings.mllp_port), timeout=30) as plain,
+        socket.create_connection(("127.0.0.1", node.settings.mllp_port), timeout=300) as plain,
         context.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
     ):
         answer = Line(secured).say(adt("A28", control, pid(control)))
@@ -276,9 +277,7 @@ def _over_tls(node: Node, trusted: Path, shown: tuple[Path, Path, object] | None
 
 @pytest.mark.slow
 def test_a_served_node_listens_where_its_settings_say(tmp_path: Path) -> None:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = int(found.getsockname()[1])
+    port = free_port()
     settings = tmp_path / "salus.toml"
     (tmp_path / "node").mkdir()
     settings.write_text(f'[mllp]\nport = {port}\nsenders = "H8, 市一医院=H8"\n', "utf-8")
@@ -286,7 +285,7 @@ def test_a_served_node_listens_where_its_settings_say(tmp_path: Path) -> None:
         names = ("--name", "First", "--name-zh", "一院", "--organisation", "Group")
         kind = ("--level", "3", "--kind", "hospital", "--county", "900101")
         assert served.command("facility", "add", "H8", *names, *kind).returncode == 0
-        with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=300) as connection:
             line = Line(connection)
             assert said(line.say(message("ADT^A28", "1", pid("1"), header={4: "H8"}))) == "AA"
             assert said(line.say(message("ADT^A28", "2", pid("2"), header={4: "市一医院"}))) == "AA"

@@ -16,9 +16,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from killing import ENVIRONMENT, NodeUnderTest, free_port
+from killing import ENVIRONMENT, NodeUnderTest
 
 from hl7_messages import Line, message, pid, pv1, said
+from ports import free_port
 
 WORKERS, ROUNDS, SECONDS, WINDOW = 4, 4, 2.0, 8
 NUMBERS, TOGETHER = "urn:salus:facility:H8:mrn:HIS", 20

@@ -50,7 +50,7 @@ def findings(scene: Scene) -> str:
     """Return what `salus ledger verify --data` says in a process of its own; it finds something."""
     command = [sys.executable, "-m", "salus", "ledger", "verify", "--data", str(scene.node.settings.data)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SALUS_")}
-    told = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+    told = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=600)
     assert told.returncode == 1, told.stdout + told.stderr
     return told.stdout
 

@@ -133,8 +133,8 @@ def opened(node: NodeUnderTest) -> Doors:
     base = f"http://127.0.0.1:{node.port}"
     doors = Doors(
         node=node,
-        fhir=httpx.Client(base_url=base, headers=bearer, timeout=60),
-        pages=httpx.Client(base_url=base, headers=HTML),
+        fhir=httpx.Client(base_url=base, headers=bearer, timeout=300),
+        pages=httpx.Client(base_url=base, headers=HTML, timeout=300),
     )
     doors.made.append(bearer["Authorization"].rpartition(".")[2])
     key = re.search(r'value="(staff:[^"]+)"', doors.pages.get("/demo").text)
@@ -283,7 +283,7 @@ def by_account(doors: Doors, secrets: Secrets) -> None:
     who = ("--role", "clinician", "--facility", "H1", "--name", "Dr Who", "--name-zh", "医生")
     key = doors.node.command("facility", "invite", *who).rpartition("key=")[2]
     account, password, wrong = secrets.latin[20], secrets.passwords[20], secrets.passwords[21]
-    with httpx.Client(base_url=doors.pages.base_url, headers=HTML) as owner:
+    with httpx.Client(base_url=doors.pages.base_url, headers=HTML, timeout=300) as owner:
         doors.send(owner, "POST", "/invitation", 303, data={"csrf": csrf(owner, "/invitation"), "key": key})
         text = owner.get("/account/set-up").text
         found = re.search(r'<code class="salus-hex">([A-Z2-7 ]+)</code>', text)
@@ -303,7 +303,7 @@ def by_account(doors: Doors, secrets: Secrets) -> None:
 
 def at_the_sign_in(doors: Doors, secrets: Secrets) -> None:
     """Try every password, with a name for the account."""
-    with httpx.Client(base_url=doors.pages.base_url, headers=HTML) as stranger:
+    with httpx.Client(base_url=doors.pages.base_url, headers=HTML, timeout=300) as stranger:
         token = csrf(stranger, "/sign-in")
         for account, password in zip(cycle(secrets.latin), secrets.passwords, strict=False):
             form = {"csrf": token, "account": account, "password": password, "code": password, "next": "/"}

@@ -28,13 +28,13 @@ def visit(demo: Live) -> dict[str, str]:
 
 
 def asked(node: Live, token: str, path: str, **query: str) -> httpx.Response:
-    return httpx.get(node.url + path, params=query, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    return httpx.get(node.url + path, params=query, headers={"Authorization": f"Bearer {token}"}, timeout=300)
 
 
 def presented(node: Live, token: str, code: object) -> httpx.Response:
     body = {"resourceType": "Parameters", "parameter": [{"name": "code", "valueString": code}]}
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
-    return httpx.post(f"{node.url}/fhir/$present", json=body, headers=headers, timeout=30)
+    return httpx.post(f"{node.url}/fhir/$present", json=body, headers=headers, timeout=300)
 
 
 def code_of(node: Live, number: str) -> str:

@@ -77,7 +77,7 @@ def test_they_go_in_by_import_and_come_back_equal(
         again = _imported(live, file)
         token = live.command("token", "--data", str(live.data), "--role", "hospital-system").stdout.strip()
         with httpx.Client(
-            base_url=f"{live.url}/fhir", headers={"Authorization": f"Bearer {token}"}, timeout=60
+            base_url=f"{live.url}/fhir", headers={"Authorization": f"Bearer {token}"}, timeout=300
         ) as opened:
             stored = [
                 resource

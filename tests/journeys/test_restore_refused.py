@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import zipfile
@@ -22,6 +21,7 @@ from hypothesis import settings as tried
 from hypothesis import strategies as st
 from saved import demo, documents, ground, settings, write
 
+from ports import free_port
 from salus import app, synth
 from salus.app import Saved, back_up, open_node, restore
 from salus.app.saving import BackupDamaged, BackupRefused, RestoreFailed
@@ -276,10 +276,7 @@ def test_where_there_is_no_node_nothing_is_saved_and_nothing_made(kept: Kept) ->
 
 
 def test_a_node_is_saved_while_another_process_serves_it(kept: Kept, target: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    place = kept.place
+    port, place = str(free_port()), kept.place
     serve = [sys.executable, "-m", "salus", "serve", "--data", str(place / "one"), "--port", port, "--demo"]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
         try:

@@ -67,7 +67,7 @@ def instant(page: Page) -> datetime:
 
 def until(page: Page, pattern: str) -> str:
     """Reload the page until its text fits, which the next batch of the log brings about."""
-    for _ in range(60):
+    for _ in range(600):
         found = re.search(pattern, text(page))
         if found:
             return found[0]

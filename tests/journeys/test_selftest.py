@@ -58,7 +58,7 @@ class Proxy:
                 content = self.rfile.read(length)
                 headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "content-length")}
                 path = proxy.sends(self.path, headers)
-                told = httpx.request(self.command, url + path, headers=headers, content=content, timeout=60)
+                told = httpx.request(self.command, url + path, headers=headers, content=content, timeout=300)
                 kept = {k: v for k, v in told.headers.items() if k in ("etag", "location", "content-type")}
                 answer = proxy.breaks(self.command, path, Answer(told.status_code, kept, told.content))
                 if answer is None:
@@ -122,8 +122,8 @@ def outcomes(node: Serving, sandbox: Registered, url: str) -> dict[str, bool]:
 
 def test_a_good_connection_passes_every_step(node: Serving, sandbox: Registered) -> None:
     command = [*SALUS, "selftest", node.url, "--client", sandbox.client_id, "--key", str(sandbox.key)]
-    told = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False, timeout=120)
-    read = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    told = subprocess.run([*command, "--json"], capture_output=True, text=True, check=False, timeout=600)
+    read = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
     assert told.returncode == 0, told.stdout + told.stderr
     steps = json.loads(told.stdout)["steps"]
@@ -152,7 +152,7 @@ def test_the_first_request_of_the_sheet_works_as_it_is_pasted(node: Serving, tmp
 def test_a_client_of_a_real_facility_stops_before_it_sends_anybody(node: Serving, tmp_path: Path) -> None:
     real = registered(node, tmp_path, "H78")
     command = [*SALUS, "selftest", node.url, "--client", real.client_id, "--key", str(real.key)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
     assert done.returncode == 1
     assert "no sandbox" in done.stdout.splitlines()[-2]

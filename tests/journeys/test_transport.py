@@ -43,12 +43,12 @@ def test_a_node_with_a_certificate_speaks_tls_and_nothing_else(tmp_path_factory:
     with serving(folder, "serve", "--demo", ready="serving demo", **files) as node:
         port = httpx.URL(node.url).port
 
-        answer = httpx.get(f"https://localhost:{port}/healthz", verify=_trusting(certificate))
+        answer = httpx.get(f"https://localhost:{port}/healthz", verify=_trusting(certificate), timeout=120)
 
         assert answer.json()["status"] == "ok"
         assert "max-age" in answer.headers["strict-transport-security"]
         with pytest.raises(httpx.TransportError):
-            httpx.get(f"http://localhost:{port}/healthz")
+            httpx.get(f"http://localhost:{port}/healthz", timeout=120)
 
 
 def _trusting(certificate: Path) -> object:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from doors import AT
 from doors import Door as PaperDoor
-from journeys.browser import executable
+from journeys.browser import PATIENCE_MILLISECONDS, executable
 from journeys.conftest import open_folder
 from journeys.door import a_door, picture, served
 from journeys.test_certificate_at_a_door import install, show
@@ -59,11 +59,13 @@ def test_the_page_that_was_opened_once_needs_none(
     alone.chmod(0o755)
     opening = browser.browser_type.launch_persistent_context
     with a_door(open_folder(tmp_path_factory, "alone")) as door, served(door):
-        with opening(tmp_path / "profile", executable_path=executable()) as context:
+        with opening(tmp_path / "profile", executable_path=executable(), timeout=PATIENCE_MILLISECONDS) as context:
+            context.set_default_timeout(PATIENCE_MILLISECONDS)
             context.clock.set_fixed_time(door.now)
             install(context, door)
         asked = len(door.asked)
-        with opening(tmp_path / "profile", executable_path=alone) as context:
+        with opening(tmp_path / "profile", executable_path=alone, timeout=PATIENCE_MILLISECONDS) as context:
+            context.set_default_timeout(PATIENCE_MILLISECONDS)
             context.clock.set_fixed_time(door.now)
             page = context.new_page()
             page.goto(f"{door.url}/verify?lang=en")

@@ -153,7 +153,7 @@ def test_no_witness_cosigns_a_fork_or_a_rollback(node: Node, three: Witnesses) -
 
     for one in three.started.values():
         answers = [
-            httpx.post(f"{one.url}/add-checkpoint", content=f"old {old}\n{proof}\n{note}".encode())
+            httpx.post(f"{one.url}/add-checkpoint", content=f"old {old}\n{proof}\n{note}".encode(), timeout=120)
             for old, proof, note in (
                 (head.size, "", fork.note),
                 (head.size, "", longer.note),
@@ -177,7 +177,8 @@ def test_a_killed_witness_keeps_its_key_and_its_word(node: Node, three: Witnesse
 
     assert three.started[body].key == before
     fork = sign_checkpoint(head.size + 1, bytes(32), node.custodian.signer(node.name))
-    asked = httpx.post(f"{three.started[body].url}/add-checkpoint", content=f"old 0\n\n{fork.note}".encode())
+    address = f"{three.started[body].url}/add-checkpoint"
+    asked = httpx.post(address, content=f"old 0\n\n{fork.note}".encode(), timeout=120)
     assert (asked.status_code, asked.text) == (409, f"{head.size}\n")
     found = receipt(node.store, three.trust, log_one(node).id)
     assert found is not None

@@ -199,7 +199,7 @@ def test_the_file_holds_what_was_ordered_and_is_the_courts_alone(court: Court) -
     opened = json.loads(disclosing.open_file(sealed, court.key.private_bytes_raw()))
     assert count == len(opened["entries"]) == 2
     assert {one["resourceType"] for one in opened["entries"]} == {"Observation", "Condition"}
-    written = json.dumps(opened)
+    written = json.dumps({**opened, "commitment": ""})  # whose random letters may say any code
     assert "J45" in written
     assert "B20" not in written
     assert "2031-02-05" not in written

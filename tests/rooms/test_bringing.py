@@ -68,10 +68,11 @@ def test_a_key_vouches_for_what_it_is_recognised_for_alone() -> None:
 
 
 def test_neither_name_nor_birth_date_nor_the_certificates_own_name_is_kept() -> None:
-    kept = repr(brought_of(told(dcc()), new_id(), AT))
+    kept = brought_of(told(dcc()), new_id(), AT)
 
+    said = repr(kept).replace(kept.source, "").replace(kept.kid, "")  # random digits may say any year
     for word in ("Beispiel", "Erika", "1980", VACCINATION["ci"]):
-        assert str(word) not in kept
+        assert str(word) not in said.replace(str(kept.brought_id), "")
 
 
 def test_neither_place_nor_issuer_of_the_single_event_is_kept() -> None:

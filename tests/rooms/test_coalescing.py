@@ -127,6 +127,6 @@ def test_who_asks_after_the_end_is_told_and_waits_for_nothing() -> None:
         coalescer.close()
         for _ in range(3):
             with pytest.raises(RuntimeError):
-                await asyncio.wait_for(coalescer.ask(1), 5)
+                await asyncio.wait_for(coalescer.ask(1), 60)
 
     asyncio.run(play())

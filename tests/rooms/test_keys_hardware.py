@@ -41,7 +41,7 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SOFTHSM2_CONF", str(folder / "softhsm2.conf"))
         made = ["--init-token", "--free", "--label", "salus test", "--pin", PIN, "--so-pin", "13062400"]
-        subprocess.run(["softhsm2-util", *made], check=True, capture_output=True, timeout=30)
+        subprocess.run(["softhsm2-util", *made], check=True, capture_output=True, timeout=300)
         assert found is not None
         yield found
 

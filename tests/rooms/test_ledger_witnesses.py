@@ -51,6 +51,7 @@ from salus.ledger import (
 from salus.ledger import store as tables
 from salus.ledger.model import MOST_DOCUMENT_BYTES
 from salus.ledger.witnessing import asking
+from salus.ledger.witnessing import gathering as rounds
 from salus.proof import Trust, VerifierKey, WitnessKey, cosign, open_checkpoint
 from salus.proof.note import Note
 from salus.storage import Duty, Store, Transaction
@@ -123,7 +124,7 @@ def answering(answer: Callable[[bytes], tuple[int, bytes]]) -> Iterator[str]:
         thread.join()
 
 
-def gathered(log: Log, *urls: str, patience: float = 5.0) -> int:
+def gathered(log: Log, *urls: str, patience: float = 60.0) -> int:
     witnesses = [Witness(key=WitnessKey.of(WITNESSES[number]), url=url) for number, url in enumerate(urls)]
     gathering = Gathering(log.store, witnesses, log.clock)
     try:
@@ -135,7 +136,8 @@ def gathered(log: Log, *urls: str, patience: float = 5.0) -> int:
 # Asking
 
 
-def test_a_hung_and_a_dead_witness_hold_nobody_up(log: Log, tmp_path: Path) -> None:
+def test_a_hung_and_a_dead_witness_hold_nobody_up(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "ANSWER_SECONDS", 600.0)  # when the hung one is given up
     start_demo_clock(tmp_path / "clock.json", START)
     one = start(tmp_path / "w", "body", log.key, tmp_path / "clock.json")
     log.grow(1)
@@ -147,12 +149,12 @@ def test_a_hung_and_a_dead_witness_hold_nobody_up(log: Log, tmp_path: Path) -> N
                 Witness(key=one.key, url=one.url),
             ]
             gathering = Gathering(log.store, witnesses, log.clock)
-            began = time.monotonic()
-            assert gathering.gather(patience=asking.ANSWER_SECONDS * 0.5) == 1
-            took = time.monotonic() - began
-            began = time.monotonic()
+            began, kept = time.monotonic(), 0
+            while not kept and time.monotonic() - began < 300:
+                kept = gathering.gather(patience=0.5)
             gathering.gather(patience=0)
-            assert took + (time.monotonic() - began) < asking.ANSWER_SECONDS  # when the hung one is given up
+            assert time.monotonic() - began < asking.ANSWER_SECONDS
+            assert kept == 1
             gathering.close()
     finally:
         one.stop()
@@ -165,14 +167,14 @@ def test_a_late_answer_is_kept_and_counted_next_time(log: Log) -> None:
     let_go = threading.Event()
 
     def late(_: bytes) -> tuple[int, bytes]:
-        let_go.wait(5)
+        let_go.wait(60)
         return 200, str(cosign(head.text, START, WITNESSES[0])).encode()
 
     with answering(late) as url:
         gathering = Gathering(log.store, [Witness(key=WitnessKey.of(WITNESSES[0]), url=url)], log.clock)
         assert gathering.gather(patience=0.1) == 0
         let_go.set()
-        assert gathering.gather(patience=5) == 1
+        assert gathering.gather(patience=60) == 1
         gathering.close()
     assert log.sequencer.publish() == 2, "the checkpoint, and the heads with their first lines"
     assert log.sequencer.publish() == 0
@@ -215,7 +217,10 @@ def test_nothing_but_a_true_line_is_kept(log: Log, lie: int) -> None:
     assert kept == len(lines) == (1 if list(lies(log))[lie] == "far too much" else 0)
 
 
-def test_no_one_is_asked_twice_within_the_hour_nor_at_once_after_a_failure(log: Log) -> None:
+def test_no_one_is_asked_twice_within_the_hour_nor_at_once_after_a_failure(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "FIRST_PAUSE_SECONDS", rounds.LONGEST_PAUSE_SECONDS)
     log.grow(1)
     asked: list[bytes] = []
 
@@ -224,15 +229,16 @@ def test_no_one_is_asked_twice_within_the_hour_nor_at_once_after_a_failure(log: 
         return 500, b""
 
     with answering(failing) as url:
-        gathering = Gathering(log.store, [Witness(key=WitnessKey.of(WITNESSES[0]), url=url)], log.clock)
+        witness = Witness(key=WitnessKey.of(WITNESSES[0]), url=url)
+        first, second = (Gathering(log.store, [witness], log.clock) for _ in range(2))
         for _ in range(5):
-            gathering.gather(patience=1)
+            first.gather(patience=60)
         assert len(asked) == 1
         log.cosign({0: START})
-        time.sleep(asking.ANSWER_SECONDS / 4)
-        gathering.gather(patience=1)
+        second.gather(patience=60)  # it knows of no failure
         assert len(asked) == 1
-        gathering.close()
+        first.close()
+        second.close()
 
 
 # Receipts

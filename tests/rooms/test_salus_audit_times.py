@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import base64
 import json
-import socket
 import sys
 import threading
 import tomllib
@@ -19,6 +18,7 @@ import pytest
 
 from audited import Paper, an_honest_paper, decision, files_of, found_in, hash_of, keys_of, told_in, witness_leaf
 from measures import ALIVE, DAY, DECLARED, HOUR, Key
+from ports import free_port
 from salus.kernel import canonical, format_instant
 from salus.proof import cosign, leaf_hash, root, sign_checkpoint
 from salus.proof.note import Note
@@ -241,8 +241,7 @@ def test_a_node_is_read_at_its_log(paper: Paper, capsys: pytest.CaptureFixture[s
 
 
 def test_what_cannot_be_reached_is_not_called_a_log_without_a_key(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
+    port = free_port()
     with pytest.raises(SystemExit) as ended:
         main([f"http://127.0.0.1:{port}/log"])
 

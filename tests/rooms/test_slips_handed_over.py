@@ -352,7 +352,7 @@ def test_two_desks_that_hand_the_same_over_at_once_both_succeed_and_the_log_has_
             first = slips.add(tx, given)
             waiting = beside.submit(second)
             sleep(0.3)
-        later = waiting.result(timeout=30)
+        later = waiting.result(timeout=300)
     world.world.close()
 
     assert [(one.taken, one.again) for one in (first, later)] == [(2, 0), (0, 2)]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from salus.identity import store as identity_store
 from salus.records import store as records_store
 from salus.records.sensitivity import store as classes
-from salus.storage import Duty, Met, Store, StoreDown, TookTooLong, Transaction, listed
+from salus.storage import Duty, Met, Store, StoreDown, TookTooLong, Transaction, listed, pools
 
 
 def test_each_statement_is_durable_though_the_next_one_fails(store: Store) -> None:
@@ -64,17 +64,17 @@ def test_they_have_no_limit_together(store: Store) -> None:
 def test_each_of_them_has_a_limit_where_one_is_given(store: Store) -> None:
     with pytest.raises(TookTooLong), store.statements(Duty.CARE, limit=0.1) as tx:
         tx.run("select pg_sleep(20)")
-    with store.statements(Duty.CARE, limit=2) as tx:
-        assert tx.row("show statement_timeout") == ("2s",)
+    with store.statements(Duty.CARE, limit=30) as tx:
+        assert tx.row("show statement_timeout") == ("30s",)
 
 
 def test_a_limit_is_not_left_to_whoever_is_lent_the_connection_next(store: Store) -> None:
     for _ in range(4):
-        with store.statements(Duty.CARE, limit=0.2) as tx:
-            assert tx.row("show statement_timeout") == ("200ms",)
+        with store.statements(Duty.CARE, limit=20) as tx:
+            assert tx.row("show statement_timeout") == ("20s",)
         with store.statements(Duty.CARE) as tx:
             assert tx.row("show statement_timeout") == ("0",)
-        with store.statements(Duty.CARE, limit=0.2) as tx:
+        with store.statements(Duty.CARE, limit=20) as tx:
             tx.row("select 1")
         with store.transaction(Duty.CARE) as tx:
             assert tx.row("show statement_timeout") == ("0",)
@@ -131,7 +131,8 @@ def test_what_is_told_of_a_lost_statement_fits_a_read_as_well(store: Store) -> N
     assert "while it stored" not in told.value.text
 
 
-def test_where_no_connection_was_free_nothing_was_stored(store: Store) -> None:
+def test_where_no_connection_was_free_nothing_was_stored(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "_CHECKOUT_SECONDS", 0.5)
     with ExitStack() as busy, pytest.raises(StoreDown, match="nothing was stored"):
         _occupy(store, busy)
 

@@ -47,7 +47,7 @@ def test_what_work_raises_is_raised_to_whoever_asked_and_the_thread_goes_on() ->
 def test_work_that_looks_beyond_the_end_of_an_iterator_is_answered_too() -> None:
     async def play(threads: Threads) -> None:
         with pytest.raises(RuntimeError, match="StopIteration"):
-            await asyncio.wait_for(threads.run(lambda: next(iter(()))), 5)
+            await asyncio.wait_for(threads.run(lambda: next(iter(()))), 60)
 
     _with(play)
 
@@ -77,7 +77,7 @@ def test_work_that_nobody_waits_for_any_more_is_finished() -> None:
 
     def work() -> None:
         begun.set()
-        go_on.wait(5)
+        go_on.wait(60)
         done.set()
 
     async def play(threads: Threads) -> None:

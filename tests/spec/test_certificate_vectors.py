@@ -184,7 +184,7 @@ def test_the_browsers_modules_give_the_same_verdicts() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
     assert ran.returncode == 0, ran.stderr

@@ -326,7 +326,7 @@ def test_what_is_shown_has_no_name_and_no_product() -> None:
 
 def test_the_browsers_modules_give_the_same_verdicts() -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", NODE, str(RUNNER), str(FILE)], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", NODE, str(RUNNER), str(FILE)], capture_output=True, text=True, check=False, timeout=600
     )
 
     assert ran.returncode == 0, ran.stderr

@@ -82,7 +82,7 @@ def test_both_take_the_same_rules_and_refuse_the_same(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
 
     assert ran.returncode == 0, ran.stderr

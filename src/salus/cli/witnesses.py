@@ -15,7 +15,7 @@ from salus.app import DEMO_WITNESSES, Node, join_witnesses
 from salus.kernel import CLOCK_FILE, Unavailable
 from salus.proof import VerifierKey, WitnessKey
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 BODIES = ("lake-university", "bar-association", "east-province")
 """The organisations that a demo's witnesses belong to. Fictional, and independent of whoever runs the node."""
 

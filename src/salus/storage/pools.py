@@ -29,6 +29,7 @@ class Link(psycopg.Connection[Row]):
 
 Pool = ConnectionPool[Link]
 _CHECKOUT_SECONDS = 5.0
+_LOCK_SECONDS = 20
 _LARGE_BYTES = 64 * 1024
 _GONE = ("08", "57P")
 """SQLSTATE classes of a server that is gone or going: connection exceptions, operator intervention."""
@@ -211,7 +212,7 @@ def listed(values: Iterable[int | UUID | None]) -> str:
 def _patient(connection: Link) -> None:
     """Bound how long a statement waits for what another transaction holds; none begins a transaction unasked."""
     connection.autocommit = True
-    connection.execute("set lock_timeout = '20s'")
+    connection.execute(f"set lock_timeout = '{_LOCK_SECONDS}s'")
 
 
 def _limit(connection: Link, seconds: float) -> None:

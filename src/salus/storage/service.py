@@ -121,7 +121,7 @@ class Store:
     def _dsn(self, user: str, password: str, database: str) -> str:
         if self.cluster:
             return make_conninfo(
-                host=str(self.cluster.socket_folder), user=user, password=password, dbname=database, connect_timeout=10
+                host=str(self.cluster.socket_folder), user=user, password=password, dbname=database, connect_timeout=60
             )
         return make_conninfo(self._url or "", user=user, password=password, dbname=database)
 

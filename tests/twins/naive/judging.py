@@ -38,7 +38,7 @@ class Client:
 
     def __init__(self, url: str, token: str) -> None:
         self._host = urlsplit(url).netloc
-        self._open = http.client.HTTPConnection(self._host, timeout=120)
+        self._open = http.client.HTTPConnection(self._host, timeout=600)
         self._headers = {"Authorization": f"Bearer {token}"}
 
     def get(self, path: str) -> tuple[int, Any]:

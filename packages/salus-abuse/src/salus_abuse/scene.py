@@ -382,7 +382,7 @@ def a_scene(folder: Path, without: Sequence[str] = ()) -> Iterator[Scene]:
             _register(node)
         witnesses = opened.enter_context(five_witnesses(folder / "witnesses", node, without))
         address = opened.enter_context(served(node))
-        http = opened.enter_context(httpx.Client(base_url=address, timeout=60))
+        http = opened.enter_context(httpx.Client(base_url=address, timeout=300))
         parties_ = folder / "parties"
         scene = Scene(
             node,

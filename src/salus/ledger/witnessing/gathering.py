@@ -51,14 +51,16 @@ class Gathering:
         self._pauses: dict[str, tuple[float, float]] = {}
         self._kept = 0
 
-    def gather(self, patience: float = PATIENCE_SECONDS) -> int:
+    def gather(self, patience: float | None = None) -> int:
         """Ask whoever has not cosigned the newest head within BATCH_EVERY; return how many lines were kept since.
 
-        Waits at most `patience` seconds. Raises StoreDown alone: what witnesses do is logged, never raised.
+        Waits at most `patience` seconds, PATIENCE_SECONDS by default. Raises StoreDown alone: what witnesses do is
+        logged, never raised.
         """
         if self.witnesses:
             head, told = self._newest()
             if head:
+                patience = PATIENCE_SECONDS if patience is None else patience
                 wait(self._begin(head, told, self._ended()), timeout=patience)
         with self._guard:
             kept, self._kept = self._kept, 0

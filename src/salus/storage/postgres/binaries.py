@@ -74,7 +74,7 @@ def _inspect(folder: Path, source: str) -> Binaries | None:
     if not os.access(postgres, os.X_OK):
         _make_executable(folder)
     try:
-        said = subprocess.run([postgres, "--version"], capture_output=True, text=True, timeout=20, check=True).stdout
+        said = subprocess.run([postgres, "--version"], capture_output=True, text=True, timeout=120, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return None
     version = re.search(r"\(PostgreSQL\) (\d+)", said)

@@ -27,7 +27,7 @@ from salus.storage.errors import FolderRefused, NoPostgres, StoreDown
 from salus.storage.postgres.binaries import Binaries, find
 
 SUPERUSER = "salus_root"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 OUTSIDE = Path("/var/lib/salus")
 _SOCKET_PATH_LIMIT = 80
 _STATE_AT, _SHUT_DOWN = 16, 1

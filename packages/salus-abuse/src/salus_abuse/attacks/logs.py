@@ -79,7 +79,7 @@ class _Signer:
 def asked(witness: Running, old: int, note: str, *proof: bytes) -> httpx.Response:
     """Ask a running witness to cosign a head."""
     lines = [f"old {old}", *(base64.b64encode(one).decode() for one in proof), "", note]
-    return httpx.post(f"{witness.url}/add-checkpoint", content="\n".join(lines).encode(), timeout=30)
+    return httpx.post(f"{witness.url}/add-checkpoint", content="\n".join(lines).encode(), timeout=300)
 
 
 @attack(
