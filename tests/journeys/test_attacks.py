@@ -155,7 +155,7 @@ def test_nothing_of_the_platform_imports_the_suite() -> None:
 
 
 def test_where_the_suite_is_not_installed_its_command_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(beside, "entry_points", lambda **_: ())
+    monkeypatch.setattr(beside, "_entries", lambda: ())
     told = CliRunner().invoke(main, ["abuse", "--only", "A01"])
 
     assert told.exit_code == 2

@@ -5,13 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 from test_documents import commands
 
 from salus.cli import main
 
-WITHOUT_A_NODE = ("code verify", "code freshen", "code recognition", "code explain", "publication", "witness")
+GROUPS = {
+    name: found
+    for name in ("", "code", "index", "ledger")
+    if isinstance(found := main.get_command(click.Context(main), name) if name else main, click.Group)
+}
+WITHOUT_A_NODE = ("code verify", "code freshen", "code recognition", "code explain", "publication", "slip", "witness")
+WITHOUT_JOURNEYS = ("ledger verify", "ledger appeals", "ledger prove", "keys sign", "disclosure sign", "roles")
 WITHOUT_PAGES = ("token", "import", "facility add", "ledger verify", "backup")
 
 
@@ -28,6 +35,56 @@ def test_a_command_that_there_is_not_is_refused_by_its_name() -> None:
 
     assert told.exit_code == 2
     assert "measure" in told.output
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
+    group, context = GROUPS[name], click.Context(GROUPS[name])
+    listed, loaded = click.HelpFormatter(width=78), click.HelpFormatter(width=78)
+    group.format_commands(context, listed)
+    click.Group.format_commands(group, context, loaded)
+
+    assert listed.getvalue() == loaded.getvalue()
+    assert listed.getvalue().count("\n  ") == len(group.list_commands(context))
+
+
+def test_a_list_of_commands_loads_none() -> None:
+    assert loaded_by("") <= {"cli", "kernel"}
+
+
+@pytest.mark.parametrize("command", WITHOUT_JOURNEYS)
+def test_what_reads_files_loads_no_journey(command: str) -> None:
+    assert not loaded_by(command) & {"app", "web", "records", "healthcode"}
+
+
+def test_only_a_server_loads_what_passkeys_are_checked_with_and_before_it_answers() -> None:
+    script = (
+        "import sys, salus.web.serve as serve\n"
+        "before = 'webauthn' in sys.modules\n"
+        "serve._settle()\n"
+        "print(before, 'webauthn' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_a_loaded_command_is_left_out_of_collections_and_they_go_on() -> None:
+    script = (
+        "import gc\nfrom salus.cli import main\n"
+        "main(['roles', '--help'], standalone_mode=False)\n"
+        "print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "True True"
+
+
+def test_linking_ends_without_a_word_of_what_was_never_collected() -> None:
+    command = [sys.executable, "-c", "from salus.cli import main; main()", "link", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize("command", WITHOUT_A_NODE)

@@ -11,7 +11,6 @@ from uuid import UUID
 import click
 
 from salus.access.disclosing import DISCLOSABLE, Disclosure
-from salus.app import disclosing, open_node
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
 from salus.cli.signing import add_signature, key_octets, key_of, signatures_of, write_new
@@ -89,6 +88,8 @@ def sign(document: Path, signatures: Path, party: str, key: Path, as_json: bool)
 @ending
 def submit(document: Path, signatures: Path, data: Path | None, settings: Path | None, as_json: bool) -> None:
     """Hand a signed DOCUMENT to the public log. Nothing is read by it."""
+    from salus.app import disclosing, open_node  # noqa: PLC0415  loads for a second what signers do without
+
     told = Disclosure.parse(document.read_bytes())
     with open_node(settings_of(settings, data=data)) as node:
         signers = disclosing.submit(node, told, signatures_of(signatures))
@@ -108,6 +109,8 @@ def submit(document: Path, signatures: Path, data: Path | None, settings: Path |
 @ending
 def execute(document: Path, out: Path, data: Path | None, settings: Path | None, as_json: bool) -> None:
     """Carry a DOCUMENT out, once. Its resident sees it in the list of who looked, from the notice on at last."""
+    from salus.app import disclosing, open_node  # noqa: PLC0415  as above
+
     told = Disclosure.parse(document.read_bytes())
     if out.exists():
         raise Invalid("there is such a file already; nothing was read", code="SALUS-A092")
@@ -126,6 +129,8 @@ def execute(document: Path, out: Path, data: Path | None, settings: Path | None,
 @ending
 def open_(file: Path, key: Path) -> None:
     """Open a FILE as the court does, and print what is in it."""
+    from salus.app import disclosing  # noqa: PLC0415  as above
+
     click.echo(disclosing.open_file(file.read_bytes(), key_of(key)).decode())
 
 

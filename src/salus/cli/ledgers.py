@@ -1,4 +1,4 @@
-"""Check a public log from its files, copy it, compare what was shown of it, and prove what stands in it."""
+"""Check a public log from its files, or a node's with its rows, and close a batch of a node's log."""
 
 from __future__ import annotations
 
@@ -8,31 +8,14 @@ from pathlib import Path
 
 import click
 
-from salus.app import check_node, close_batch, open_node
 from salus.cli.believing import vkey_option, witness_keys, witness_option
-from salus.cli.contests import appeals
-from salus.cli.emergencies import emergencies
-from salus.cli.mirrors import compare_heads, mirror_log
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
-from salus.cli.proving import prove
 from salus.cli.settings import settings_of
 from salus.kernel import format_instant
 from salus.ledger import Report, verify_directory
 
 
-@click.group()
-def ledger() -> None:
-    """Check the public log."""
-
-
-ledger.add_command(appeals)
-ledger.add_command(emergencies)
-ledger.add_command(prove)
-ledger.add_command(mirror_log)
-ledger.add_command(compare_heads)
-
-
-@ledger.command()
+@click.command()
 @click.argument("place", required=False)
 @vkey_option
 @witness_option
@@ -66,6 +49,8 @@ def verify(
     if data is None:
         report = verify_directory(str(place), vkey, kept, keys)
     else:
+        from salus.app import check_node, open_node  # noqa: PLC0415  loads for a second what a log's files do without
+
         with open_node(settings_of(settings, data=data)) as node:
             trusted = keys or (node.trust.witnesses if node.trust else ())
             report = verify_directory(data / "log", vkey or node.sequencer.key, kept, trusted)
@@ -92,11 +77,13 @@ def _say(report: Report) -> None:
     say(f"{told}{by}")
 
 
-@ledger.command()
+@click.command()
 @data_option
 @settings_option
 @ending
 def close(data: Path | None, settings: Path | None) -> None:
     """Close a batch of a node's log now, rather than at the hour."""
+    from salus.app import close_batch, open_node  # noqa: PLC0415  as above
+
     with open_node(settings_of(settings, data=data)) as node:
         close_batch(node)

@@ -17,7 +17,6 @@ from salus.cli.outcomes import Outcomes, imported
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
 from salus.kernel import Purpose, Role, format_instant
-from salus.parties import ROLE_PURPOSES
 
 
 @click.command()
@@ -153,16 +152,3 @@ def token(
     """Print a bearer token for a role. On a demo node only; also while it is being served."""
     with open_node(settings_of(settings, data=data)) as node:
         say(demo_token(node, Role(role), facility, resident, Purpose(purpose) if purpose else None))
-
-
-@click.command()
-@json_option
-@ending
-def roles(as_json: bool) -> None:
-    """List the roles and the purposes of use that each may name."""
-    if as_json:
-        listed = [{"role": r.value, "purposes": [p.value for p in ps]} for r, ps in ROLE_PURPOSES.items()]
-        tell({"roles": listed, "purposes": [p.value for p in Purpose]})
-        return
-    for role, purposes in ROLE_PURPOSES.items():
-        say(f"{role.value:16} {' '.join(p.value for p in purposes) or '-'}")

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import click
 
-from salus.app import destroying, open_node
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
 from salus.cli.signing import add_signature, signatures_of, write_new
@@ -59,6 +58,8 @@ def sign(document: Path, signatures: Path, party: str, key: Path) -> None:
 @ending
 def shred(document: Path, signatures: Path, data: Path | None, settings: Path | None, as_json: bool) -> None:
     """Carry an order out: nothing sealed under that key can ever be read again, back-ups included."""
+    from salus.app import destroying, open_node  # noqa: PLC0415  loads for a second what signers do without
+
     with open_node(settings_of(settings, data=data)) as node:
         done = destroying.destroy_chart(node, Order.parse(document.read_bytes()), signatures_of(signatures))
     if as_json:
@@ -75,6 +76,8 @@ def shred(document: Path, signatures: Path, data: Path | None, settings: Path | 
 @ending
 def certificate(what: str, out: Path, data: Path | None, settings: Path | None) -> None:
     """Write the certificate of a destroyed key: of WHAT chart, or of which emergency by its digest."""
+    from salus.app import destroying, open_node  # noqa: PLC0415  as above
+
     with open_node(settings_of(settings, data=data)) as node:
         found = destroying.certificate(node, what)
     if found is None:

@@ -30,7 +30,6 @@ from salus.rules import (
     sign_with_word,
     word_of,
 )
-from salus.web import slips_html
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _NEW = click.Path(dir_okay=False, path_type=Path)
@@ -171,6 +170,8 @@ def print_(file: Path, out: Path, node: str, as_json: bool) -> None:
 
     Hand the sheets to the case, who passes them on; write down no names, and remove both files then.
     """
+    from salus.web import slips_html  # noqa: PLC0415  loads all pages of a node, which an investigator does without
+
     slips = _slips(file)
     if any(len(one.leaf["signatures"]) < 2 for one in slips):
         raise Invalid("a slip takes two investigators' signatures before it is printed", code="SALUS-Z018")

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from salus.app import Creator, Matcher, Node, Reader, Relay, Searcher, SettingsRefused, Threads, may_listen
 from salus.kernel import SalusError
+from salus.parties import SignIn
 from salus.records import resource_types
 from salus.web.attempts import Guesses
 from salus.web.fhir.outcome import Unforeseen, refusal
@@ -140,6 +141,7 @@ def _settle() -> None:
     Going through all that stays takes a full collection a tenth of a second, in which nobody is answered.
     """
     resource_types()
+    SignIn.load()
     gc.collect()
     gc.freeze()
 

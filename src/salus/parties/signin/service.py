@@ -23,9 +23,9 @@ from salus.parties.model import (
     Staff,
 )
 from salus.parties.service import resident_principal, staff_principal
-from salus.parties.signin import passkeys, passwords
+from salus.parties.signin import passwords
 from salus.parties.signin import store as rows
-from salus.parties.signin.passkeys import RelyingParty
+from salus.parties.signin.passkeys import RelyingParty, refused
 from salus.parties.signin.store import Account, Passkey
 from salus.parties.store import forget_assertions
 from salus.storage import Duty, Store, Transaction
@@ -68,6 +68,11 @@ class SignIn:
         self._custodian = custodian
         self._party = party
 
+    @staticmethod
+    def load() -> None:
+        """Load what ceremonies are checked with, so that the first to sign in does not wait a tenth of a second."""
+        from salus.parties.signin import ceremonies  # noqa: F401, PLC0415  commands that sign nobody in do without
+
     def invite(self, account: UUID, at: datetime) -> str:
         """Return a one-time invitation (72 hours) to give an account its first credential.
 
@@ -109,6 +114,8 @@ class SignIn:
 
     def begin_passkey(self, account: UUID, label: str, at: datetime) -> Ceremony:
         """Begin to register a passkey; `label` is what the authenticator shows for it. Raises PartyUnknown."""
+        from salus.parties.signin import ceremonies  # noqa: PLC0415  loaded by `load` where it matters
+
         if not 1 <= len(label) <= 64:
             raise PartyInvalid("a passkey's label has 1 to 64 characters")
         handle, challenge = secrets.token_urlsafe(32), secrets.token_bytes(32)
@@ -118,7 +125,7 @@ class SignIn:
             if len(known) >= MOST_PASSKEYS:
                 raise PartyInvalid(f"an account has at most {MOST_PASSKEYS} passkeys")
             rows.begin_ceremony(tx, _digest(handle), "register", account, challenge, at)
-        options = passkeys.registration_options(self._party, account, label, known, challenge)
+        options = ceremonies.registration_options(self._party, account, label, known, challenge)
         return Ceremony(handle=handle, options=options)
 
     def finish_passkey(self, handle: str, credential: object, at: datetime) -> None:
@@ -127,12 +134,14 @@ class SignIn:
         Sessions that are not strong, and other registrations under way, end: only an invitation opens those. Raises
         PartyInvalid, or PartyExists for a credential that is registered.
         """
+        from salus.parties.signin import ceremonies  # noqa: PLC0415  as above
+
         with self._store.transaction(Duty.REGISTRY) as tx:
             ceremony = rows.take_ceremony(tx, _digest(handle), "register", at)
         account, challenge = ceremony or (None, b"")
         if account is None:
             raise PartyInvalid("this registration is not known, was answered, or has lapsed; begin again")
-        made = passkeys.check_registration(self._party, credential, challenge)
+        made = ceremonies.check_registration(self._party, credential, challenge)
         key = Passkey(account=account, public_key=made.public_key, sign_count=made.sign_count)
         with self._store.transaction(Duty.REGISTRY) as tx:
             self._known(tx, account)
@@ -147,10 +156,12 @@ class SignIn:
 
     def begin(self, at: datetime) -> Ceremony:
         """Begin a sign-in by passkey, of whomever it turns out to be."""
+        from salus.parties.signin import ceremonies  # noqa: PLC0415  as above
+
         handle, challenge = secrets.token_urlsafe(32), secrets.token_bytes(32)
         with self._store.transaction(Duty.REGISTRY) as tx:
             rows.begin_ceremony(tx, _digest(handle), "sign-in", None, challenge, at)
-        return Ceremony(handle=handle, options=passkeys.sign_in_options(self._party, challenge))
+        return Ceremony(handle=handle, options=ceremonies.sign_in_options(self._party, challenge))
 
     def with_passkey(self, handle: str, credential: object, at: datetime) -> SignedIn:
         """Sign in by a browser's answer (its JSON, as text or object). The ceremony is used up either way.
@@ -166,14 +177,16 @@ class SignIn:
 
     def _answered(self, tx: Transaction, credential: object, challenge: bytes, at: datetime) -> Account:
         """Return whose passkey answered a challenge, and move its counter forward. Raises NotSignedIn."""
-        answer = passkeys.read_answer(credential)
+        from salus.parties.signin import ceremonies  # noqa: PLC0415  as above
+
+        answer = ceremonies.read_answer(credential)
         key = rows.passkey(tx, answer.credential_id)
         account = rows.account(tx, key.account) if key else None
         if key is None or account is None or answer.user not in (None, account.id):
-            raise passkeys.refused()
-        count = passkeys.check_answer(self._party, answer, challenge, key.public_key, key.sign_count)
+            raise refused()
+        count = ceremonies.check_answer(self._party, answer, challenge, key.public_key, key.sign_count)
         if not rows.count_up(tx, answer.credential_id, count, at):
-            raise passkeys.refused()
+            raise refused()
         return account
 
     def proves_by(self, account: UUID) -> frozenset[str]:
@@ -195,7 +208,7 @@ class SignIn:
             raise NotSignedIn("this proof is not known, was given, or has lapsed; begin again")
         with self._store.transaction(Duty.REGISTRY) as tx:
             if self._answered(tx, credential, ceremony[1], at).id != account:
-                raise passkeys.refused()
+                raise refused()
 
     def prove_by_code(self, account: UUID, code: str, at: datetime) -> None:
         """Check the same by a six-digit code that was not used yet; it is used up.
