@@ -268,6 +268,35 @@ def test_a_slip_in_a_passport_is_a_slip_where_the_characters_are_the_same(name: 
     assert JUDGE(person(passport), person(passport, name=name, id_number="E12360738")).answer is Answer.LINK
 
 
+@pytest.mark.parametrize("name", ["张玮", "ZHANG Wei"])
+@pytest.mark.parametrize("other", ["E72360788", "E12366788", "D12360788", "E21360788", "E1236788", "12360788"])
+def test_a_slip_among_the_first_six_of_a_passport_is_no_neighbour(name: str, other: str) -> None:
+    passport = {**WHOLE, "name": "张伟", "id_type": "passport", "id_number": "E12360788"}
+    a, b = person(passport), person(passport, name=name, id_number=other)
+
+    for verdict in (JUDGE(a, b), JUDGE(b, a)):
+        assert (verdict.answer, verdict.reason) == (Answer.LINK, "")
+
+
+@pytest.mark.parametrize(
+    ("id_type", "one", "other"),
+    [
+        ("passport", "E12360788", "E12360388"),
+        ("passport", "E12360788", "E72360789"),
+        ("passport", "E12360788", "E1236078"),
+        ("passport", "M1236078", "M1236088"),
+        ("military", "军字第1236078号", "军字第7236078号"),
+        ("taiwan-permit", "1236078801", "1236078901"),
+    ],
+)
+def test_a_slip_that_may_be_a_neighbour_is_asked_about(id_type: str, one: str, other: str) -> None:
+    a = person(WHOLE, name="张伟", id_type=id_type, id_number=one)
+    b = person(WHOLE, name="张玮", id_type=id_type, id_number=other)
+
+    for verdict in (JUDGE(a, b), JUDGE(b, a)):
+        assert (verdict.answer, verdict.reason) == (Answer.REVIEW, "neighbouring-documents")
+
+
 def test_every_document_that_may_link_is_in_a_series_or_has_a_check_character() -> None:
     spaces = {document_types()[code].space for code in LINKING}
 
