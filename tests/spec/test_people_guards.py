@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
 from salus.identity.documents import check_character, document_types
@@ -124,6 +126,59 @@ def test_what_clerks_do_to_one_person_is_linked_all_the_same(other: dict[str, ob
     assert (verdict.answer, verdict.reason) == (Answer.LINK, "")
 
 
+SLIPS = ("1990-03-17", "1980-03-07", "1990-07-03", "1990-01-01", "1990-04-02", "1991-03-07")
+"""Writings of the birth date in the number of `WHOLE`: a digit, parts turned, the year alone, the moon's calendar."""
+FAR_APART = [
+    (one, other)
+    for one, other in combinations(SLIPS, 2)
+    if JUDGE(person(BARE, birth_date=one), person(BARE, birth_date=other)).reason == "births-apart"
+]
+
+
+def test_a_slip_of_the_birth_date_in_each_of_two_charts_lays_the_dates_apart() -> None:
+    assert len(FAR_APART) > len(SLIPS)
+
+
+@pytest.mark.parametrize(("one", "other"), FAR_APART)
+@pytest.mark.parametrize("name", ["王志伟", "王智伟", "WANG Zhiwei"])
+def test_a_slip_in_each_of_two_charts_is_linked_where_both_have_the_number_that_says_the_date(
+    name: str, one: str, other: str
+) -> None:
+    a, b = person(WHOLE, birth_date=one), person(WHOLE, birth_date=other, name=name)
+
+    assert (JUDGE(a, b).answer, JUDGE(a, b).reason) == (Answer.LINK, "")
+    assert JUDGE.against([a], [b]) == ""
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        person(BARE, birth_date="1980-03-07"),
+        person(WHOLE, birth_date="1980-03-07", name="王志美"),
+        person(WHOLE, birth_date="1980-08-07"),
+        person(WHOLE, birth_date="1980-03-07", id_number=number("015")[:17] + "0"),
+    ],
+)
+def test_birth_dates_apart_are_asked_about_where_no_number_and_name_of_both_explain_them(
+    other: dict[str, object],
+) -> None:
+    one = person(WHOLE, birth_date="1990-03-17")
+
+    for verdict in (JUDGE(one, other), JUDGE(other, one)):
+        assert (verdict.answer, verdict.reason) == (Answer.REVIEW, "births-apart")
+    assert JUDGE.against([one], [other]) == "births-apart"
+
+
+@pytest.mark.parametrize(("id_type", "written"), [("passport", "E12360788"), ("resident-id", number("015")[:17] + "0")])
+def test_a_number_that_says_no_birth_date_explains_none(id_type: str, written: str) -> None:
+    one, other = (
+        person(WHOLE, id_type=id_type, id_number=written, birth_date=born) for born in ("1990-03-17", "1980-03-07")
+    )
+
+    assert one["typed"] == other["typed"]
+    assert (JUDGE(one, other).answer, JUDGE(one, other).reason) == (Answer.REVIEW, "births-apart")
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -211,6 +266,35 @@ def test_a_slip_in_a_passport_is_a_slip_where_the_characters_are_the_same(name: 
     passport = {**WHOLE, "name": "张伟", "id_type": "passport", "id_number": "E12360788"}
 
     assert JUDGE(person(passport), person(passport, name=name, id_number="E12360738")).answer is Answer.LINK
+
+
+@pytest.mark.parametrize("name", ["张玮", "ZHANG Wei"])
+@pytest.mark.parametrize("other", ["E72360788", "E12366788", "D12360788", "E21360788", "E1236788", "12360788"])
+def test_a_slip_among_the_first_six_of_a_passport_is_no_neighbour(name: str, other: str) -> None:
+    passport = {**WHOLE, "name": "张伟", "id_type": "passport", "id_number": "E12360788"}
+    a, b = person(passport), person(passport, name=name, id_number=other)
+
+    for verdict in (JUDGE(a, b), JUDGE(b, a)):
+        assert (verdict.answer, verdict.reason) == (Answer.LINK, "")
+
+
+@pytest.mark.parametrize(
+    ("id_type", "one", "other"),
+    [
+        ("passport", "E12360788", "E12360388"),
+        ("passport", "E12360788", "E72360789"),
+        ("passport", "E12360788", "E1236078"),
+        ("passport", "M1236078", "M1236088"),
+        ("military", "军字第1236078号", "军字第7236078号"),
+        ("taiwan-permit", "1236078801", "1236078901"),
+    ],
+)
+def test_a_slip_that_may_be_a_neighbour_is_asked_about(id_type: str, one: str, other: str) -> None:
+    a = person(WHOLE, name="张伟", id_type=id_type, id_number=one)
+    b = person(WHOLE, name="张玮", id_type=id_type, id_number=other)
+
+    for verdict in (JUDGE(a, b), JUDGE(b, a)):
+        assert (verdict.answer, verdict.reason) == (Answer.REVIEW, "neighbouring-documents")
 
 
 def test_every_document_that_may_link_is_in_a_series_or_has_a_check_character() -> None:

@@ -153,6 +153,39 @@ def test_numbers_of_a_series_are_judged_alike_in_a_table_and_online(
     assert {reason for *_, reason in judged} == reasons
 
 
+def test_slips_in_passports_are_judged_alike_in_a_table_and_online() -> None:
+    said = {"source": "county", "sex": "male", "birth_date": "1990-03-07", "phone": "13971264482", "county": "920226"}
+    rows = {
+        f"{name} {number}": {**said, "name": name, "id_type": "passport", "id_number": number}
+        for name in ("张伟", "张玮", "ZHANG Wei")
+        for number in ("E12360788", "E72360788", "E21360788", "E12360388", "E72360789", "E1236788", "12360788")
+    }
+    judged = judged_alike({key: {**row, "record_id": key, "recorded_at": "2026-01-05"} for key, row in rows.items()})
+
+    assert len(judged) == 21 * 20 // 2
+    assert {reason for *_, reason in judged} == {"", "neighbouring-documents"}
+
+
+def test_birth_dates_beside_one_number_are_judged_alike_in_a_table_and_online() -> None:
+    said = {"source": "county", "sex": "male", "phone": "13971264482", "county": "920226", "recorded_at": "2026-01-05"}
+    body = "92022619900307015"
+    valid = body + check_character(body)
+    numbered = (valid, body[:-1] + "6" + valid[-1], valid[:6] + valid[8:17], "")
+    slips = ("1990-03-07", "1990-03-17", "1980-03-07", "1990-07-03", "1990-01-01", "1990-04-02", "1980-08-07")
+    rows = {
+        f"{name} {number} {born}": {**said, "name": name, "birth_date": born, "id_number": number,
+                                    "id_type": "resident-id" if number else "none"}
+        for name in ("王志伟", "王智伟", "王志美")
+        for number in numbered
+        for born in slips
+    }  # fmt: skip
+
+    judged = judged_alike({key: {**row, "record_id": key} for key, row in rows.items()})
+
+    assert len(judged) > 2_500
+    assert {reason for *_, reason in judged} >= {"", "births-apart", "siblings"}
+
+
 def judged_alike(rows: dict[str, Record]) -> list[tuple[str, str, float, str]]:
     """Judge all pairs in a table, hold each against the verdict online, and return them."""
     weights = people_weights()
