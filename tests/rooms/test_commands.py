@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -28,6 +30,28 @@ def test_a_command_that_there_is_not_is_refused_by_its_name() -> None:
 
     assert told.exit_code == 2
     assert "measure" in told.output
+
+
+def test_a_file_that_cannot_be_used_is_refused_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    told = CliRunner().invoke(main, ["serve", "--data", str(tmp_path / "file" / "data")])
+
+    assert told.exit_code == 1
+    assert told.stderr.startswith(f"SALUS-Z022 {tmp_path / 'file' / 'data'}: ")
+    assert len(told.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["demo", "serve --demo"])
+def test_a_port_that_is_taken_is_told_before_a_node_is_made(tmp_path: Path, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+
+        told = CliRunner().invoke(main, [*command.split(), "--data", str(tmp_path / "data"), "--port", port])
+
+    assert told.exit_code == 1
+    assert told.stderr.startswith(f"SALUS-A003 cannot listen on 127.0.0.1 port {port}")
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["serve.lock"]
 
 
 @pytest.mark.parametrize("command", WITHOUT_A_NODE)
