@@ -16,6 +16,8 @@ from cryptography.x509.oid import NameOID
 from journeys.conftest import open_folder
 from journeys.live import serving
 from salus.app import SettingsRefused, load_settings, may_listen, open_node
+from salus.cli.selftest import Client
+from salus.cli.selftest.client import Failed
 from salus.web import may_serve
 
 
@@ -75,6 +77,8 @@ def test_a_node_with_a_certificate_speaks_tls_and_nothing_else(tmp_path_factory:
         assert "max-age" in answer.headers["strict-transport-security"]
         with pytest.raises(httpx.TransportError):
             httpx.get(f"http://localhost:{port}/healthz")
+        with pytest.raises(Failed, match="its certificate is not believed here"):
+            Client(url=f"https://localhost:{port}", client_id="", key={}).ask("GET", "/healthz", bearer=False)
 
 
 def _trusting(certificate: Path) -> object:
