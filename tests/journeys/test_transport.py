@@ -15,7 +15,10 @@ from cryptography.x509.oid import NameOID
 
 from journeys.conftest import open_folder
 from journeys.live import serving
-from salus.app import SettingsRefused, load_settings, may_listen
+from salus.app import SettingsRefused, load_settings, may_listen, open_node
+from salus.cli.selftest import Client
+from salus.cli.selftest.client import Failed
+from salus.web import may_serve
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "hospital.example"])
@@ -36,6 +39,31 @@ def test_a_certificate_without_its_key_is_refused() -> None:
         load_settings(environment={"SALUS_TLS_CERTIFICATE": "node.pem"})
 
 
+@pytest.mark.parametrize("named", ["missing.pem", "node.pem"])
+def test_a_certificate_that_cannot_be_served_with_is_refused_before_a_node_is_opened(
+    tmp_path: Path, named: str
+) -> None:
+    certificate, _ = _certificate(tmp_path)
+    given = {"port": 0, "tls_certificate": certificate, "tls_key": tmp_path / named}
+
+    with pytest.raises(SettingsRefused, match=f"tls_key .*{named} cannot be served with"):
+        may_serve(load_settings(environment={}, given=given))
+
+
+def test_a_certificate_and_its_key_can_be_served_with(tmp_path: Path) -> None:
+    certificate, key = _certificate(tmp_path)
+
+    may_serve(load_settings(environment={}, given={"port": 0, "tls_certificate": certificate, "tls_key": key}))
+
+
+def test_a_passphrase_file_that_is_missing_is_named_and_no_database_is_made(tmp_path: Path) -> None:
+    given = {"data": tmp_path / "data", "passphrase_file": tmp_path / "missing"}
+
+    with pytest.raises(SettingsRefused, match=r"passphrase_file: .*missing cannot be read"):
+        open_node(load_settings(environment={}, given=given), "production")
+    assert list((tmp_path / "data").iterdir()) == []
+
+
 def test_a_node_with_a_certificate_speaks_tls_and_nothing_else(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = open_folder(tmp_path_factory, "tls")
     certificate, key = _certificate(folder)
@@ -49,6 +77,8 @@ def test_a_node_with_a_certificate_speaks_tls_and_nothing_else(tmp_path_factory:
         assert "max-age" in answer.headers["strict-transport-security"]
         with pytest.raises(httpx.TransportError):
             httpx.get(f"http://localhost:{port}/healthz", timeout=120)
+        with pytest.raises(Failed, match="its certificate is not believed here"):
+            Client(url=f"https://localhost:{port}", client_id="", key={}).ask("GET", "/healthz", bearer=False)
 
 
 def _trusting(certificate: Path) -> object:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from test_documents import commands
 
 from salus.cli import main
+from salus.cli.signing import key_of, signing_key
 
 GROUPS = {
     name: found
@@ -85,6 +91,60 @@ def test_linking_ends_without_a_word_of_what_was_never_collected() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     assert done.stderr == ""
+
+
+def test_a_file_that_cannot_be_used_is_refused_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    told = CliRunner().invoke(main, ["serve", "--data", str(tmp_path / "file" / "data")])
+
+    assert told.exit_code == 1
+    assert told.stderr.startswith(f"SALUS-Z022 {tmp_path / 'file' / 'data'}: ")
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_a_signers_key_is_made_once_and_signs(tmp_path: Path) -> None:
+    file = tmp_path / "my-key.json"
+
+    told = CliRunner().invoke(main, ["party", "key", str(file)])
+    again = CliRunner().invoke(main, ["party", "key", str(file)])
+
+    public = Ed25519PublicKey.from_public_bytes(base64.b64decode(told.stdout))
+    public.verify(signing_key(file).sign(b"a document"), b"a document")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert again.exit_code == 1
+    assert again.stderr.startswith("SALUS-A092")
+
+
+def test_a_court_opens_what_is_sealed_to_the_key_that_it_made(tmp_path: Path) -> None:
+    file = tmp_path / "court.json"
+
+    told = CliRunner().invoke(main, ["party", "key", str(file), "--court"])
+
+    public = X25519PrivateKey.from_private_bytes(key_of(file)).public_key()
+    assert base64.b64decode(told.stdout) == public.public_bytes_raw()
+
+
+def test_a_key_that_is_none_is_refused_before_a_node_is_opened(tmp_path: Path) -> None:
+    told = CliRunner().invoke(
+        main,
+        ["party", "add", "S1", "--organisation", "o", "--duty", "signer", "--key", "none", "--data", str(tmp_path)],
+    )
+
+    assert told.exit_code == 1
+    assert told.stderr == "SALUS-Z012 a key has 32 octets, written in base64\n"
+
+
+@pytest.mark.parametrize("command", ["demo", "serve --demo"])
+def test_a_port_that_is_taken_is_told_before_a_node_is_made(tmp_path: Path, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+
+        told = CliRunner().invoke(main, [*command.split(), "--data", str(tmp_path / "data"), "--port", port])
+
+    assert told.exit_code == 1
+    assert told.stderr.startswith(f"SALUS-A003 cannot listen on 127.0.0.1 port {port}")
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["serve.lock"]
 
 
 @pytest.mark.parametrize("command", WITHOUT_A_NODE)

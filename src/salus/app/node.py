@@ -18,7 +18,7 @@ from salus.app.grace import GRACE_FILE, Forward, Grace, NotAdmitted, not_admitte
 from salus.app.pacing import Pace
 from salus.app.remembering import Memory, log_stamp
 from salus.app.schemas import SCHEMAS
-from salus.app.settings import NodeSettings, SettingsRefused
+from salus.app.settings import NodeSettings, SettingsRefused, octets_of
 from salus.app.witnessing import witness_leaf, witnesses_of
 from salus.healthcode import measures
 from salus.kernel import CLOCK_FILE, Clock, DemoClock, SystemClock, parse_instant, start_demo_clock
@@ -355,14 +355,14 @@ def _token(settings: NodeSettings) -> HardwareToken | None:
     """Open the hardware token that the settings name, if they do."""
     if settings.pkcs11_module is None or settings.pkcs11_pin_file is None:
         return None
-    pin = settings.pkcs11_pin_file.read_text("utf-8").strip()
+    pin = octets_of("pkcs11_pin_file", settings.pkcs11_pin_file).decode().strip()
     return HardwareToken(settings.pkcs11_module, settings.pkcs11_token, pin)
 
 
 def _passphrase(settings: NodeSettings, kind: str) -> bytes:
     """Read the passphrase that opens the custodian's keys; a demo node keeps one of its own beside its data."""
     if settings.passphrase_file:
-        return settings.passphrase_file.read_bytes().strip()
+        return octets_of("passphrase_file", settings.passphrase_file).strip()
     path = settings.data / "demo.passphrase"
     if kind != "demo":
         raise SettingsRefused("set passphrase_file (SALUS_PASSPHRASE_FILE): it opens the sealed keys of this node")

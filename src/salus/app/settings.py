@@ -123,6 +123,14 @@ def may_listen(settings: NodeSettings) -> None:
         )
 
 
+def octets_of(setting: str, path: Path) -> bytes:
+    """Return what the file of a setting holds. Raises SettingsRefused, naming the setting, if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsRefused(f"{setting}: {path} cannot be read: {error.strerror}") from None
+
+
 def _loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -21,7 +21,7 @@ from salus.cli.settings import settings_of
 from salus.cli.story import LEAD, Stage, open_rules, tell_story
 from salus.cli.witnesses import BODIES, three_witnesses
 from salus.kernel import format_instant
-from salus.web import run
+from salus.web import may_serve, run
 
 
 @click.group(invoke_without_command=True)
@@ -68,17 +68,19 @@ def _run(data: Path, port: int, seed: int, residents: int, counties: int, ends: 
         clock=os.environ.get("SALUS_CLOCK", begins),
     )
     broke = threading.Event()
-    with serving(data), open_node(settings, "demo") as node, three_witnesses(node):
-        say(f"a demo node is up on {node.postgres_version()}, in {data} ({time.monotonic() - began:.1f} s)")
-        say(f"{len(BODIES)} witnesses of other organisations watch its public log: {', '.join(BODIES)}")
-        if not parties.facilities(node.store):
-            country = register_country(node, seed, residents, counties, say)
-            open_rules(Stage(node=node, country=country, url=settings.public_url, say=say))
-            take_in(node, country, say)
-        else:
-            country = found_country(node, say)
-            open_rules(Stage(node=node, country=country, url=settings.public_url, say=say))
-        run(node, lambda url: _begin(Stage(node=node, country=country, url=url, say=say), ends, broke))
+    with serving(data):
+        may_serve(settings)  # at once, not after minutes of registering a country
+        with open_node(settings, "demo") as node, three_witnesses(node):
+            say(f"a demo node is up on {node.postgres_version()}, in {data} ({time.monotonic() - began:.1f} s)")
+            say(f"{len(BODIES)} witnesses of other organisations watch its public log: {', '.join(BODIES)}")
+            if not parties.facilities(node.store):
+                country = register_country(node, seed, residents, counties, say)
+                open_rules(Stage(node=node, country=country, url=settings.public_url, say=say))
+                take_in(node, country, say)
+            else:
+                country = found_country(node, say)
+                open_rules(Stage(node=node, country=country, url=settings.public_url, say=say))
+            run(node, lambda url: _begin(Stage(node=node, country=country, url=url, say=say), ends, broke))
     sys.exit(1 if broke.is_set() else 0)
 
 

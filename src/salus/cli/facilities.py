@@ -14,7 +14,8 @@ from salus.cli.actors import admission_document
 from salus.cli.facility_report import report_lines
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
-from salus.kernel import Invalid, Role, format_instant, parse_instant
+from salus.cli.staffing import dismiss, invite, staff
+from salus.kernel import Invalid, format_instant, parse_instant
 from salus.rules import Admission, Licence
 
 
@@ -235,19 +236,5 @@ def notice_keys_(facility_id: str, out: Path, data: Path | None, settings: Path 
     say(f"{out}: the notice keys of {facility_id}; open with: salus code verify NOTICE --key {out} --trust … --at …")
 
 
-@facility.command()
-@click.option("--facility", "facility_id", help="Where the person works; none for auditors and operators.")
-@click.option("--role", required=True, type=click.Choice(["clinician", "reception", "auditor", "operator"]))
-@click.option("--name", required=True)
-@click.option("--name-zh", required=True)
-@data_option
-@settings_option
-@ending
-def invite(
-    facility_id: str | None, role: str, name: str, name_zh: str, data: Path | None, settings: Path | None
-) -> None:
-    """Register a member of staff and print the invitation with which they set up their sign-in."""
-    with open_node(settings_of(settings, data=data)) as node:
-        member = parties.add_staff(node.store, role=Role(role), name_en=name, name_zh=name_zh, facility=facility_id)
-        invitation = node.sign_in.invite(member.staff_id, node.clock.now())
-        say(f"{node.address}/invitation?key={invitation}")
+for _command in (invite, staff, dismiss):
+    facility.add_command(_command)

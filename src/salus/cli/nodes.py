@@ -28,18 +28,20 @@ from salus.kernel import Purpose, Role, format_instant
 @ending
 def serve(data: Path | None, settings: Path | None, port: int | None, host: str | None, as_demo: bool) -> None:
     """Serve a node until it is stopped. A new data folder becomes a node of this kind, for ever."""
-    from salus.web import run  # noqa: PLC0415  loads for most of a second what tokens and imports do without
+    from salus.web import may_serve, run  # noqa: PLC0415  loads for most of a second what tokens and imports do without
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     collect_seldom()
     given = settings_of(settings, data=data, port=port, host=host)
     kind = "demo" if as_demo else None if (given.data / "node.json").exists() else "production"
-    with serving(given.data), open_node(given, kind) as node:
-        if node.demo:
-            ensure_sandbox(node)
-        for line in admissions_told(node):
-            say(line)
-        run(node, lambda url: say(f"serving {node.kind} node {node.name} at {url}"))
+    with serving(given.data):
+        may_serve(given)
+        with open_node(given, kind) as node:
+            if node.demo:
+                ensure_sandbox(node)
+            for line in admissions_told(node):
+                say(line)
+            run(node, lambda url: say(f"serving {node.kind} node {node.name} at {url}"))
 
 
 def admissions_told(node: Node) -> Iterator[str]:
@@ -50,7 +52,7 @@ def admissions_told(node: Node) -> Iterator[str]:
         yield f"open without an admission until {ends}, because of the upgrade: {names}; have one published before"
     shut = [one.facility_id for one in parties.facilities(node.store) if one.care and not node.gives_care(one)]
     if shut:
-        yield f"closed for want of an admission: {', '.join(shut)}; see docs/how-to/upgrade.md"
+        yield f"closed for want of an admission: {', '.join(shut)}; see docs/how-to/publish-rules.md"
 
 
 @click.command(name="import")

@@ -13,6 +13,13 @@ import click
 
 from salus.kernel import SalusError
 
+
+class FileRefused(SalusError):
+    """A file or folder that a command was given and may not, or cannot, use."""
+
+    code = "SALUS-Z022"
+
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -36,16 +43,22 @@ def tell(value: dict[str, Any]) -> None:
 
 
 def ending(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn a SalusError into its text on standard error and exit code 1."""
+    """Turn a SalusError, or a file that cannot be used, into its text on standard error and exit code 1."""
 
     @wraps(command)
     def ended(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except SalusError as error:
-            click.echo(str(error), err=True)
-            if kwargs.get("as_json"):
-                tell({"error": error.code, "text": error.text})
-            sys.exit(1)
+            refused = error
+        except OSError as error:
+            if not isinstance(error.filename, str | Path):
+                raise  # no file's fault: whoever reads the traceback is who can mend it
+            reason = error.strerror or type(error).__name__
+            refused = FileRefused(f"{error.filename}: {reason}; name another, or let this user use it")
+        click.echo(str(refused), err=True)
+        if kwargs.get("as_json"):
+            tell({"error": refused.code, "text": refused.text})
+        sys.exit(1)
 
     return ended

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import timedelta
 from pathlib import Path
 
 import click
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from salus import app
 from salus.app import open_node
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
-from salus.cli.signing import add_signature, key_octets, read_json, signatures_of
+from salus.cli.signing import add_signature, key_octets, read_json, signatures_of, write_new
 from salus.kernel import Invalid, format_instant
 from salus.rules import END_REASONS, Document, PartyKeyEnd, key_end_message
 
@@ -21,7 +25,28 @@ DUTIES = ("sampling-site", "laboratory", "issuer", "signer", "ombudsman", "inves
 
 @click.group()
 def party() -> None:
-    """Say in the public log whose key may sign what."""
+    """Make a signer's key, say in the public log whose key may sign what, and end it."""
+
+
+@party.command("key")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--court", is_flag=True, help="A court's key, to which disclosures are sealed (X25519); it signs nothing."
+)
+@json_option
+@ending
+def make_key(file: Path, court: bool, as_json: bool) -> None:
+    """Make a key of your own: the private half into a new FILE, {"key": base64}, the public half is printed.
+
+    Needs no node; run it on your own computer. The file never leaves you; tell the public half to who runs the node.
+    """
+    made = X25519PrivateKey.generate() if court else Ed25519PrivateKey.generate()
+    write_new(file, json.dumps({"key": base64.b64encode(made.private_bytes_raw()).decode()}).encode() + b"\n")
+    public = base64.b64encode(made.public_key().public_bytes_raw()).decode()
+    if as_json:
+        tell({"key": public})
+        return
+    say(public)
 
 
 @party.command("add")
@@ -37,6 +62,7 @@ def add(
     name: str, organisation: str, duty: str, key: str, data: Path | None, settings: Path | None, as_json: bool
 ) -> None:
     """Hand a party's key to the public log, once; it counts from when a quorum of witnesses has seen it."""
+    key_octets(key)
     leaf = {"party": name, "organisation": organisation, "duty": duty, "key": key}
     with open_node(settings_of(settings, data=data)) as node:
         app.add_party(node, leaf)

@@ -16,6 +16,7 @@ from salus.parties.errors import (
 from salus.parties.model import (
     INVITATION_LASTS,
     ROLE_PURPOSES,
+    STAFF_ROLES,
     Facility,
     FacilityKind,
     Graced,
@@ -60,6 +61,7 @@ from salus.parties.tokens.jwks import new_client_key
 __all__ = [
     "INVITATION_LASTS",
     "ROLE_PURPOSES",
+    "STAFF_ROLES",
     "Ceremony",
     "CodeRefused",
     "Facility",

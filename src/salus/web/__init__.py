@@ -1,7 +1,7 @@
 """The FHIR API, the pages, and what they are served by. Holds no decision."""
 
 from salus.web.fhir.outcome import issues_of, outcome
-from salus.web.serve import application, run
+from salus.web.serve import application, may_serve, run
 from salus.web.sheets import Face as CardFace
 from salus.web.sheets import Sheet, cards_pdf, check_cards
 from salus.web.slip_papers import slips_html
@@ -15,6 +15,7 @@ __all__ = [
     "cards_pdf",
     "check_cards",
     "issues_of",
+    "may_serve",
     "outcome",
     "run",
     "slips_html",

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -17,7 +18,18 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from salus.app import Creator, Matcher, Node, Reader, Relay, Searcher, SettingsRefused, Threads, may_listen
+from salus.app import (
+    Creator,
+    Matcher,
+    Node,
+    NodeSettings,
+    Reader,
+    Relay,
+    Searcher,
+    SettingsRefused,
+    Threads,
+    may_listen,
+)
 from salus.kernel import SalusError
 from salus.parties import SignIn
 from salus.records import resource_types
@@ -85,10 +97,28 @@ class _NoPage(SalusError):
 
 def run(node: Node, ready: Callable[[str], None] = lambda _: None) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsRefused rather than listen beyond loopback without TLS."""
-    may_listen(node.settings)
-    _free(node.settings.host, node.settings.port)
+    may_serve(node.settings)
     node.note_address()
     uvloop.run(_serve(node, ready))
+
+
+def may_serve(settings: NodeSettings) -> None:
+    """Refuse an address, a port or a certificate that cannot be served with. Asked before a node is opened, which takes
+    long and makes a new folder what it stays for ever. Raises SettingsRefused.
+    """
+    may_listen(settings)
+    _free(settings.host, settings.port)
+    if settings.tls_certificate and settings.tls_key:
+        try:
+            # a key that asks for a passphrase gets none: nobody may be there to type one
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+                settings.tls_certificate, settings.tls_key, password=""
+            )
+        except OSError as error:
+            raise SettingsRefused(
+                f"tls_certificate {settings.tls_certificate} and tls_key {settings.tls_key} cannot be served with:"
+                f" {error.strerror or type(error).__name__}; two PEM files, the key without a passphrase of its own"
+            ) from None
 
 
 def _free(host: str, port: int) -> None:
@@ -99,7 +129,9 @@ def _free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise SettingsRefused(f"cannot listen on {host} port {port}: {error.strerror}; choose another") from None
+            raise SettingsRefused(
+                f"cannot listen on {host} port {port}: {error.strerror}; choose another (--port)"
+            ) from None
 
 
 async def _serve(node: Node, ready: Callable[[str], None]) -> None:

@@ -6,6 +6,7 @@ It uses nothing of a node but its addresses.
 from __future__ import annotations
 
 import json
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -105,7 +106,15 @@ class Client:
         except urllib.error.HTTPError as refused:
             return Answer(asked=asked, status=refused.code, headers=refused.headers, content=refused.read())
         except (OSError, HTTPException) as error:
-            raise Failed(f"{asked}: no answer ({type(error).__name__})") from None
+            raise Failed(f"{asked}: no answer ({_cause(error)})") from None
+
+
+def _cause(error: OSError | HTTPException) -> str:
+    """Say why nobody answered: a firewall, a wrong address and a certificate that is not believed differ."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return f"its certificate is not believed here: {reason.verify_message}"
+    return (isinstance(reason, OSError) and reason.strerror) or type(reason).__name__
 
 
 def expect(answer: Answer, *statuses: int) -> Answer:

@@ -194,7 +194,8 @@ STEPS = (
     Step(
         name="reach",
         work=_reach,
-        advice="check the address, your firewall and, behind a proxy, its certificate",
+        advice="check the address and your firewall; where the certificate is signed by an authority of your own, name"
+        " its PEM file in the variable SSL_CERT_FILE",
         needed=True,
     ),
     Step(
