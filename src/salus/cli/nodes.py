@@ -73,19 +73,17 @@ def import_(
 ) -> None:
     """Import FHIR files (JSON, NDJSON, gzip, zstd). Cut short, the same command goes on where it was.
 
-    Beside a file of which lines are refused or hold something odd, FILE.outcomes.ndjson says of each why or what: an
-    error or a warning. The exit code is 1 if a line was refused; what is odd is taken in as it is.
+    Beside a file, FILE.outcomes.ndjson says why lines were refused and what is odd in lines that were taken in as they
+    are. The exit code is 1 if a line was refused.
     """
     began, progress = time.monotonic(), _Progress()
     collect_seldom()
     taken, left_out = imported(files)
     for path in left_out:
         click.echo(f"{path} says why lines of another file were refused or what is odd; it is left out", err=True)
-    with open_node(settings_of(settings, data=data)) as node, Outcomes(taken) as outcomes:
-        workers = workers_for(taken) if workers is None else workers
-        done = import_files(
-            node, facility, taken, progress, outcomes.tell, workers, warned=outcomes.warn, known=outcomes.begin
-        )
+    with open_node(settings_of(settings, data=data)) as node, Outcomes(taken) as to:
+        several = workers_for(taken) if workers is None else workers
+        done = import_files(node, facility, taken, progress, to.tell, several, warned=to.warn, known=to.begin)
     seconds = time.monotonic() - began
     for name, line, reason in done.refused:
         click.echo(f"{name} line {line}: {reason}", err=True)
@@ -101,7 +99,7 @@ def import_(
             f" {done.skipped} skipped as already there, {done.turned} refused, {done.doubtful} with something odd;"
             f" {rate:.0f} entries/s"
         )
-        for path in outcomes.written:
+        for path in to.written:
             say(f"why each line was refused, or what is odd in it, stands in {path}")
     sys.exit(1 if done.turned else 0)
 

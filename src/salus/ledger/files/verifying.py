@@ -119,9 +119,8 @@ def verify_directory(
 ) -> Report:
     """Check the log in a folder or behind an http(s) address against its key.
 
-    `since` is the text of a checkpoint kept from an earlier day: the log must begin with that very log. Where
-    `witnesses` are named, more than half of them must have cosigned the head; `trust` says instead of all keys whom
-    the reader believes, and how many must agree. `seen` is told each leaf in its order.
+    `since` is the text of a checkpoint kept from an earlier day: the log must begin with that very log. Of `witnesses`
+    more than half must have cosigned the head; or `trust` says all of it. `seen` is told each leaf in its order.
 
     Without `vkey` the published one is taken and the report says so: that shows a log whole in itself, not whose it is.
     Raises NoLog where there is nothing and ProofError where `vkey` is malformed; what is wrong comes back as findings.
