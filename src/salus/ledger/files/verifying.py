@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -128,15 +129,13 @@ def verify_directory(
     given = trust.log if trust else VerifierKey.parse(vkey) if isinstance(vkey, str) else vkey
     check = _Check(source=source_of(place), seen=seen)
     key, checkpoint = given, None
-    try:
+    with suppress(_Stop):
         key = check.key(given)
         trust = trust or (Trust.of(key, witnesses) if witnesses else None)
         checkpoint = check.checkpoint(key)
         check.cosignatures(checkpoint, trust)
         check.walk(checkpoint, check.earlier(since, key, checkpoint) if since is not None else None)
         check.operators(trust)
-    except _Stop:
-        pass
     return Report(
         place=str(place),
         key=str(key) if key else None,
