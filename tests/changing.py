@@ -6,7 +6,7 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -84,6 +84,17 @@ def told(trust: TrustFile) -> dict[str, Any]:
         "issued": [int(one.issued.timestamp()) for _, one in sorted(trust.lists.items())],
         "state": {party: digest_of(one).hex() for party, one in sorted(bits.items())},
     }
+
+
+def as_cases(
+    cases: Mapping[str, tuple[bytes, list[bytes], bool]], rest: bytes, named: Callable[[bytes], str] = bytes.decode
+) -> list[dict[str, Any]]:
+    """Write down kept files, the changes that each is given, and what comes of it with the rest of the newest file."""
+    return [
+        {"name": name, "kept": named(kept), "rest": "rest", "changes": [*map(b64, changes)]}
+        | {"told": come_to(kept, rest, changes)}
+        for name, (kept, changes, _) in cases.items()
+    ]
 
 
 def come_to(kept: bytes, rest: bytes, changes: list[bytes]) -> dict[str, Any] | None:

@@ -248,6 +248,10 @@ def test_anybody_counts_again_from_leaves_and_proofs_alone(scene: Scene, tmp_pat
     place = str(scene.node.settings.data / "log")
     done = CliRunner().invoke(main, ["ledger", "appeals", place, f"--answers={file}", "--json", *keys])
     assert done.exit_code == 0, done.output
+    policy = tmp_path / "policy.txt"
+    policy.write_text(str(trust))
+    same = CliRunner().invoke(main, ["ledger", "appeals", place, f"--answers={file}", "--json", f"--trust={policy}"])
+    assert (same.stdout, same.exit_code) == (done.stdout, 0)
     again, now = json.loads(done.stdout), contest_tally(scene.node)
     assert again | {"at": ""} == {
         "at": "", "opened": now.opened, "stood": now.stood, "ended": now.ended, "waiting": now.waiting,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -90,7 +91,7 @@ def test_a_measure_under_a_renewal_is_proved_by_a_file_that_brings_the_emergency
     assert found.measure is Measure.NONE
 
 
-def test_anybody_counts_emergencies_again_from_the_files_of_the_log(world: Measuring) -> None:
+def test_anybody_counts_emergencies_again_from_the_files_of_the_log(world: Measuring, tmp_path: Path) -> None:
     node = world.node
     keys = ["--vkey", str(node.sequencer.key)]
     keys += [part for one in (node.trust.witnesses if node.trust else ()) for part in ("--witness", str(one))]
@@ -100,6 +101,12 @@ def test_anybody_counts_emergencies_again_from_the_files_of_the_log(world: Measu
     assert sorted(str(one["fault"]) for one in found["emergencies"]) == ["None", "None", "SAME-SIGNERS"]
     assert found["most_days_in_a_year"] == {DISEASE: 59}
     assert told.exit_code == 1
+    policy = tmp_path / "policy.txt"
+    policy.write_text(str(node.trust))
+    by_policy = CliRunner().invoke(
+        main, ["ledger", "emergencies", str(node.settings.data / "log"), "--trust", str(policy), "--json"]
+    )
+    assert (by_policy.stdout, by_policy.exit_code) == (told.stdout, 1)
 
 
 def test_a_year_has_180_days_under_emergency_and_no_more(world: Measuring) -> None:

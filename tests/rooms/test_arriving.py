@@ -16,9 +16,12 @@ from salus import app
 from salus.app import Node
 from salus.app.importing import import_files
 from salus.app.relay import deliver_events
+from salus.cli.facility_report import report_lines
 from salus.kernel import FixedClock, Refused, Role, civil_day
 from salus.records import RecordRefused, arriving
+from salus.records.intake.doubting import Odd
 from salus.storage import Duty
+from salus.web import coverage_words
 
 ICD = "http://hl7.org/fhir/sid/icd-10"
 BORN = {"birthDate": "1980-01-01", "gender": "female"}
@@ -27,7 +30,7 @@ URN = "urn:uuid:00000000-0000-4000-8000-000000000001"
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with a_node(tmp_path_factory.mktemp("arriving"), *(f"H{n}" for n in range(1, 10))) as opened:
+    with a_node(tmp_path_factory.mktemp("arriving"), *(f"H{n}" for n in range(1, 11))) as opened:
         yield opened
 
 
@@ -154,6 +157,26 @@ def test_refused_lines_of_a_file_are_counted(node: Node, tmp_path: Path) -> None
 
     assert list(refused_of(node, "H8").values()) == [1]
     assert app.quality_of(node, "H8").connections[0].source == "import"
+
+
+def test_what_is_odd_is_counted_by_what_it_is_and_a_patient_once_for_each(node: Node) -> None:
+    day, own = a_number(71), "urn:salus:id-card"
+    odd = a_patient(day, birthDate="1801-01-01", gender="male")
+    filler = {"resourceType": "Patient", "identifier": [{"system": own, "value": "11010519491231002X"}] * 2}
+    person = send(node, system("H10"), odd).outcomes[0]
+    send(node, system("H10"), filler | {"birthDate": "2999-01-01"}, a_person(72))
+    update(node, system("H10"), odd | {"id": str(person.id)})
+    delivered(node)
+    report = app.quality_of(node, "H10")
+
+    assert report.odd == {"other-document": 3, "other-birth-date": 2, "birth-to-come": 1, "filler": 1}
+    assert app.quality_told(report)["odd"][0] == {"odd": "other-document", "patients": 3}
+    assert "        2 Patients stored with something odd in them: other-birth-date" in "\n".join(report_lines(report))
+    assert day not in str(app.quality_told(report))
+
+
+def test_every_kind_of_what_is_odd_has_words() -> None:
+    assert set(coverage_words.ODD) == {str(one) for one in Odd}
 
 
 def test_a_report_is_for_those_who_work_there(node: Node) -> None:

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import prepared
+from folders import as_root, opened
 from journeys.killing import folder_of_its_own
 from salus.storage import Duty, FolderRefused, Settings, Store, open_store
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
     with folder_of_its_own() as lent:
         yield lent
-
-
-@contextmanager
-def opened(data: Path) -> Iterator[Store]:
-    """Open a folder on the wheel's PostgreSQL."""
-    with open_store(Settings(data=data, postgres="wheel")) as store:
-        yield store
 
 
 def copy(data: Path, to: Path) -> Path:

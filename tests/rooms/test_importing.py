@@ -25,7 +25,7 @@ from salus.records import RecordRefused
 from salus.storage import Duty
 
 OWN = "urn:example:own"
-FACILITIES = [f"H{n}" for n in range(1, 30)]
+FACILITIES = [f"H{n}" for n in range(1, 40)]
 Body = dict[str, Any]
 _hospitals = iter(FACILITIES)
 
@@ -304,6 +304,87 @@ def test_outcomes_are_a_line_each_and_name_nothing_that_was_sent(node: Node, hos
     written = json.dumps(lines, ensure_ascii=False)
     assert number not in written
     assert "梅花" not in written
+
+
+def odd_person(number: str, **more: Any) -> Body:
+    return a_patient(number, **more) | {"birthDate": "1801-01-01"}
+
+
+def outcomes_beside(file: Path) -> list[Body]:
+    beside = file.with_name(f"{file.name}.outcomes.ndjson")
+    return [json.loads(line) for line in beside.read_bytes().splitlines()] if beside.exists() else []
+
+
+def with_outcomes(node: Node, facility: str, file: Path, **how: int) -> Imported:
+    with Outcomes([file]) as outcomes:
+        return import_files(
+            node, facility, [file], told=outcomes.tell, warned=outcomes.warn, known=outcomes.begin, **how
+        )
+
+
+@pytest.mark.parametrize("how", [{}, {"at_once": 2}, {"at_once": 2, "workers": 1}], ids=str)
+def test_what_is_odd_is_taken_in_and_told_as_a_warning_with_its_line(
+    node: Node, hospital: str, tmp_path: Path, how: dict[str, int]
+) -> None:
+    number = a_number(910 + len(how))
+    put = {"method": "PUT", "url": f"Patient?identifier={OWN}|{hospital}"}
+    own = a_person(hospital, birthDate="2999-01-01")
+    lines = [
+        a_person(f"{hospital}1"),
+        odd_person(number),
+        bundle(a_person(f"{hospital}2"), odd_person(number)),
+        {"resourceType": "Nothing"},
+        {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": own, "request": put}]},
+    ]
+    file = ndjson(tmp_path, lines)
+    done = with_outcomes(node, hospital, file, **how)
+    told = outcomes_beside(file)
+
+    assert (done.lines, done.turned, done.doubtful) == (4, 1, 3)
+    assert [(one["id"], one["issue"][-1]["severity"], one["issue"][-1]["code"]) for one in told] == [
+        ("line-2", "warning", "business-rule"),
+        ("line-3", "warning", "business-rule"),
+        ("line-4", "error", "not-supported"),
+        ("line-5", "warning", "value"),
+    ]
+    assert [one["issue"][0]["expression"] for one in told if one["id"] != "line-4"] == [
+        ["Patient.identifier[0].value"],
+        ["Bundle.entry[1].resource.Patient.identifier[0].value"],
+        ["Bundle.entry[0].resource.Patient.birthDate"],
+    ]
+    assert number not in json.dumps(told)
+
+
+def test_warnings_of_lines_that_are_in_stay_until_the_file_is_another(
+    node: Node, hospital: str, tmp_path: Path
+) -> None:
+    number = a_number(920)
+    file = ndjson(tmp_path, [odd_person(number), seen("later"), odd_person(number)])
+    with_outcomes(node, hospital, file)
+    first = outcomes_beside(file)
+    again = with_outcomes(node, hospital, file)
+    second = outcomes_beside(file)
+    ndjson(tmp_path, [a_person(f"{hospital}-9")])
+    with_outcomes(node, hospital, file)
+
+    assert [one["id"] for one in first] == ["line-1", "line-2", "line-3"]
+    assert (again.skipped, again.turned, again.doubtful) == (2, 1, 0)
+    assert sorted(second, key=lambda one: one["id"]) == first
+    assert outcomes_beside(file) == []
+    assert sorted(one.name for one in tmp_path.iterdir()) == [file.name]
+
+
+def test_what_is_no_outcome_of_ours_is_not_kept(node: Node, hospital: str, tmp_path: Path) -> None:
+    file = ndjson(tmp_path, [a_person(f"{hospital}-1")])
+    taken(node, hospital, file)
+    warning = {"id": "line-1", "issue": [{"severity": "warning"}]}
+    others: list[Any] = [[], {}, {"issue": 1}, {"issue": [{}], "id": "line-1"}, {**warning, "id": 1}, warning["issue"]]
+    beside = b"".join(json.dumps(one).encode() + b"\n" for one in [*others, {**warning, "id": "line-2"}, warning])
+    file.with_name(f"{file.name}.outcomes.ndjson").write_bytes(beside + json.dumps(warning).encode())
+
+    with_outcomes(node, hospital, file)
+
+    assert outcomes_beside(file) == [warning]
 
 
 def test_where_outcomes_find_no_room_the_import_stops_and_goes_on_later(

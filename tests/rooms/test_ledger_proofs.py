@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
-from salus.ledger import NotAsSigned, NotInLog, prove_entry
+from salus.cli import main
+from salus.ledger import NotAsSigned, NotInLog, prove_entry, verify_directory
 from salus.proof import LeafProof, NoQuorum, WitnessKey, pack, unpack
 from salus.proof.tiles import join_entries
 from static_logs import KEY, NOON, WITNESSES, leaves, served, write_log
@@ -81,6 +83,36 @@ def test_a_proof_is_written_and_checked_from_the_command_line(log: Path, tmp_pat
     told = json.loads(command(text, *KEYS, "--json").stdout)
     assert (told["good"], told["index"], told["size"], told["at"]) == (True, 300, 900, "2031-03-01T12:00:00Z")
     assert command(compact, "--entry", entry, *KEYS).stdout.startswith("the entry is number 300 in the public log of")
+
+
+def prove(*arguments: str | Path) -> Result:
+    """The same command in this process."""
+    return CliRunner().invoke(main, ["ledger", "prove", *map(str, arguments)])
+
+
+def test_whom_somebody_trusts_is_named_by_a_policy_or_by_keys_with_the_same_meaning(log: Path, tmp_path: Path) -> None:
+    policy, strict, text, nothing = (tmp_path / name for name in ("policy", "strict", "proof", "nothing"))
+    policy.write_text(str(trust_in(3)))
+    strict.write_text(str(replace(trust_in(3), quorum=3)))
+    nothing.write_text("a policy of nobody")
+    two_saw_it = write_log(tmp_path / "log", ENTRIES[:5], times={0: NOON, 1: NOON})
+
+    assert prove("--from", log, "--index", "300", "--out", text, "--trust", policy).exit_code == 0
+    assert prove(text, "--trust", policy).stdout == prove(text, *KEYS).stdout
+    assert prove("--from", two_saw_it, "--index", "3", "--trust", policy).exit_code == 0
+    too_few = prove("--from", two_saw_it, "--index", "3", "--trust", strict)
+    assert (too_few.exit_code, "2 of 3 witnesses cosigned; 3 must" in too_few.output) == (1, True)
+    wrong = [prove(text, "--trust", nothing), prove(text, "--trust", policy, *KEYS), prove(text)]
+    assert [one.exit_code for one in wrong] == [1, 2, 2]
+    assert "either --trust FILE, or --vkey with each --witness" in wrong[1].output
+
+
+def test_the_whole_log_is_held_against_as_many_witnesses_as_the_policy_says(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log", ENTRIES[:5], times={0: NOON, 1: NOON})
+    found = [verify_directory(log, trust=replace(trust_in(3), quorum=quorum)) for quorum in (2, 3)]
+
+    assert [one.cosigned is not None for one in found] == [True, False]
+    assert found[0].key_given
 
 
 def test_a_proof_that_does_not_hold_ends_with_one_and_wrong_use_with_two(log: Path, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from salus.app import SCHEMAS
 from salus.records import arriving
 from salus.storage import Duty, Settings, open_store
 
-OURS = {"records/0017_arrivals.sql", "parties/0005_sandbox.sql", "parties/0007_grace.sql"}
-"""The last reads what the one before it adds."""
+OURS = {"records/0017_arrivals.sql", "records/0041_odd.sql", "parties/0005_sandbox.sql", "parties/0007_grace.sql"}
+"""Of each two the second changes or reads what the first adds."""
 OLD = b"""
 insert into records.acceptance values (1, 'H1', 'fhir', '2031-03-01T20:00Z', 2, 0),
     (2, 'H1', 'fhir', '2031-03-05T08:00Z', 3, 0), (3, 'H1', 'import', '2031-03-02T08:00Z', 9, 0);

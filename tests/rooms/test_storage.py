@@ -10,12 +10,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from folders import as_root, opened
 from journeys.killing import ENVIRONMENT, NodeUnderTest, folder_of_its_own, wait_for
 from ports import free_port
 from salus.app import SCHEMAS
@@ -39,20 +40,11 @@ from salus.storage.postgres import cluster as launcher
 from salus.storage.postgres.binaries import Binaries, find
 from salus.storage.postgres.cluster import SUPERUSER
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
-
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
     with folder_of_its_own() as lent:
         yield lent
-
-
-@contextmanager
-def opened(data: Path) -> Iterator[Store]:
-    """Open a folder on the wheel's PostgreSQL."""
-    with open_store(Settings(data=data, postgres="wheel")) as store:
-        yield store
 
 
 def owner_of(store: Store) -> psycopg.Connection[tuple[object, ...]]:

@@ -148,22 +148,26 @@ def odd_patient(body: str = "11010519900307123", **more: Any) -> dict[str, Any]:
 
 
 NUMBER = "Patient.identifier[0].value"
+VALUE, RULE = "value", "business-rule"
 
 
 @pytest.mark.parametrize(
     ("patient", "told"),
     [
-        (odd_patient(birthDate="1960-01-05"), [(NUMBER, "names another birth date")]),
+        (odd_patient(birthDate="1960-01-05"), [(NUMBER, "names another birth date", RULE)]),
         (odd_patient(birthDate="1990-03", gender="male"), []),
-        (odd_patient(birthDate="1990-03-07", gender="female"), [(NUMBER, "names another sex")]),
-        (odd_patient("99010119900307123"), [(NUMBER, "of another document")]),
-        (odd_patient("10010119900307123"), [(NUMBER, "are no province's")]),
-        (odd_patient("11010519491231002", birthDate="1949-12-31"), [(NUMBER, "the example of a printed form")]),
-        (odd_patient(birthDate="2999-01"), [("Patient.birthDate", "in the future"), (NUMBER, "another birth date")]),
+        (odd_patient(birthDate="1990-03-07", gender="female"), [(NUMBER, "names another sex", RULE)]),
+        (odd_patient("99010119900307123"), [(NUMBER, "of another document", VALUE)]),
+        (odd_patient("10010119900307123"), [(NUMBER, "are no province's", VALUE)]),
+        (odd_patient("11010519491231002", birthDate="1949-12-31"), [(NUMBER, "the example of a printed form", VALUE)]),
+        (
+            odd_patient(birthDate="2999-01"),
+            [("Patient.birthDate", "in the future", VALUE), (NUMBER, "another birth date", RULE)],
+        ),
     ],
 )  # fmt: skip
 def test_odd_identity_data_is_stored_as_sent_and_told_as_a_warning_without_the_number(
-    node: Serving, hospital: str, patient: dict[str, Any], told: list[tuple[str, str]]
+    node: Serving, hospital: str, patient: dict[str, Any], told: list[tuple[str, str, str]]
 ) -> None:
     value = patient["identifier"][0]["value"]
     entry = {"resource": patient, "request": {"method": "POST", "url": "Patient"}}
@@ -178,7 +182,8 @@ def test_odd_identity_data_is_stored_as_sent_and_told_as_a_warning_without_the_n
     outcomes = (asked, stored.json()["issue"], in_bundle.json()["entry"][0]["response"]["outcome"]["issue"])
     for found in outcomes:
         warned = [issue for issue in found if issue["severity"] == "warning"]
-        assert [issue["expression"] for issue in warned] == [[where] for where, _ in told]
-        assert all(text in issue["diagnostics"] for issue, (_, text) in zip(warned, told, strict=True))
+        assert [(*issue["expression"], issue["code"]) for issue in warned] == [(at, code) for at, _, code in told]
+        assert all(text in issue["diagnostics"] for issue, (_, text, _) in zip(warned, told, strict=True))
+        assert all(issue["details"]["coding"][0]["system"] == "urn:salus:rule" for issue in warned)
         assert value not in str(found)
         assert not any(issue["severity"] == "error" for issue in found)

@@ -35,6 +35,7 @@ QUALITY = c.Quality(
         c.TypeLine(type="Patient", resources=1000, late=None, again=12),
         c.TypeLine(type="Encounter", resources=300, late=c.Late(median_days=1, ninth_decile_days=9), again=0),
     ),
+    odd=(c.OddLine(odd="other-birth-date", patients=14), c.OddLine(odd="filler", patients=2)),
     refused=(
         c.RefusedLine(day=LAST, source="fhir", code="SALUS-R001", detail="obs-6", entries=17),
         c.RefusedLine(day=LAST, source="v2", code="SALUS-R300", detail="", entries=1),
@@ -42,7 +43,7 @@ QUALITY = c.Quality(
     arrives_percent=80,
 )  # fmt: skip
 QUIET = c.Quality(
-    facility=CITY, level=1, since=FIRST, until=LAST, arriving=1, elements=ELEMENTS[:1], types=(), refused=(),
+    facility=CITY, level=1, since=FIRST, until=LAST, arriving=1, elements=ELEMENTS[:1], types=(), odd=(), refused=(),
     arrives_percent=80,
 )  # fmt: skip
 SAMPLES: dict[str, tuple[v.View, v.Person | None]] = {

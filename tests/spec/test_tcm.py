@@ -70,8 +70,9 @@ def test_a_code_that_is_odd_is_said_to_be_and_taken(store: Store, codes: list[st
     found = list(doubts(sent))
     done = take(store, a_writer(), a_patient(), sent, full_urls=[URN])
 
-    assert all(text.startswith(start) for (_, text), start in zip(found, said, strict=True))
-    assert all(where.startswith("Condition.code.coding[") for where, _ in found)
+    assert all(one.text.startswith(start) for one, start in zip(found, said, strict=True))
+    assert all(one.where.startswith("Condition.code.coding[") for one in found)
+    assert {(one.severity, one.code) for one in found} <= {("warning", "code-invalid")}
     assert len(done.outcomes) == 2
 
 

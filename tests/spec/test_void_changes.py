@@ -34,10 +34,10 @@ from changing import (
     SECOND,
     TODAY,
     altered,
+    as_cases,
     b64,
     by_browser,
     change,
-    come_to,
     require_newest,
     signed,
     told,
@@ -190,16 +190,11 @@ def made() -> dict[str, Any]:
     for name, changes in {**good(), **wrong()}.items():
         found = told(read_trust(with_changes(NOW, *changes)))
         cases.append({"name": name, "file": "kept", "changes": [*map(b64, changes)], **found})
-    made_of = [
-        {"name": name, "kept": kept.decode(), "rest": "rest", "changes": [*map(b64, changes)]}
-        | {"told": come_to(kept, files["rest"], changes)}
-        for name, (kept, changes, _) in FRESHENED.items()
-    ]
     return {
         "about": "Daily changes of void lists. Keys are made from names and protect nothing.",
         "files": {name: octets.decode() for name, octets in files.items()},
         "cases": cases,
-        "freshened": made_of,
+        "freshened": as_cases(FRESHENED, files["rest"]),
         "gaps": random_gaps(300),
     }
 

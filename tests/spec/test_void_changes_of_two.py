@@ -26,10 +26,10 @@ from changing import (
     LEADS,
     NOW,
     TODAY,
+    as_cases,
     b64,
     by_browser,
     change,
-    come_to,
     require_newest,
     told,
     with_changes,
@@ -146,15 +146,10 @@ FILES = {
 
 def made() -> dict[str, Any]:
     """Make the whole file."""
-    made_of = [
-        {"name": name, "kept": named(kept), "rest": "rest", "changes": [*map(b64, changes)]}
-        | {"told": come_to(kept, FILES["rest"], changes)}
-        for name, (kept, changes, _) in FRESHENED.items()
-    ]
     return {
         "about": "Changes of void lists for trust files of two issuers. Keys are made from names and protect nothing.",
         "files": {name: octets.decode() for name, octets in FILES.items()},
-        "freshened": made_of,
+        "freshened": as_cases(FRESHENED, FILES["rest"], named),
         "asked": [asked(name) for name in ASKED],
     }
 

@@ -91,7 +91,10 @@ class Completeness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityReport:
-    """What a facility sent in some days, for those who work there: exact, since it is their own."""
+    """What a facility sent in some days, for those who work there: exact, since it is their own.
+
+    `odd` are Patients that were stored as they were sent with something odd in them, by what it is.
+    """
 
     facility: Facility
     since: date
@@ -101,6 +104,7 @@ class QualityReport:
     completeness: tuple[Completeness, ...]
     delays: Mapping[str, Delay]
     again: Mapping[str, int]
+    odd: Mapping[str, int]
     turned_away: tuple[TurnedAway, ...]
 
     @property
@@ -145,6 +149,7 @@ def quality_of(node: Node, facility_id: str, days: int = WINDOW.days) -> Quality
         completeness=_completeness(place, came),
         delays={name: delay for name, delay in delays.items() if delay},
         again=dict(sorted(came.again.items())),
+        odd=dict(sorted(came.odd.items(), key=lambda one: (-one[1], one[0]))),
         turned_away=tuple(refused),
     )
 
@@ -173,6 +178,7 @@ def quality_told(report: QualityReport) -> dict[str, Any]:
             {"type": name, "resources": n, "again": report.again.get(name, 0), **_days(report.delays.get(name))}
             for name, n in report.resources.items()
         ],
+        "odd": [{"odd": kind, "patients": n} for kind, n in report.odd.items()],
         "refused": [
             {"day": one.day.isoformat(), "way": one.source, "code": one.code, "detail": one.detail,
              "entries": one.entries}

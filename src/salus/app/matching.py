@@ -18,6 +18,7 @@ from salus.identity import Described, Match, Matches
 from salus.identity.linkage.people import PEOPLE, Answer
 from salus.kernel import Refused, civil_day, format_instant
 from salus.parties import Principal
+from salus.records import Problem
 from salus.storage import Duty, Transaction
 
 MOST_MATCHES = 20
@@ -74,14 +75,14 @@ class MatchAnswer:
     """Who may be meant, the best first, and the blocking rules under which too many were found to be looked at.
 
     `patient` is who was asked about, as it was read. `searched` is false where too little was said to look anybody up
-    by; `unasked` are (element, why) of what was said and could not be used.
+    by; `unasked` are warnings of what was said and could not be used.
     """
 
     patient: dict[str, Any] = field(repr=False)
     found: tuple[Matched, ...]
     left_out: tuple[str, ...]
     searched: bool = True
-    unasked: tuple[tuple[str, str], ...] = ()
+    unasked: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,11 @@ from salus import access
 from salus.access import Action, Kind
 from salus.app.facts import decide, refuse
 from salus.app.node import Node
-from salus.kernel import Invalid
+from salus.kernel import CROCKFORD, Invalid
 from salus.parties import Principal
 from salus.storage import Duty
 
 REFERENCE_PREFIX: Final = "V-"
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without those that are taken for another
 _CHARACTERS = 10
 _DOMAIN = "app.visit"
 
@@ -40,7 +39,7 @@ def reference_of(node: Node, facility: str, resident_key: int, ends: datetime) -
     """
     visit = f"{facility}\x00{resident_key}\x00{ends.isoformat()}".encode()
     number = int.from_bytes(node.custodian.digest(_DOMAIN, visit)[:7])
-    text = "".join(_LETTERS[number >> 5 * place & 31] for place in range(_CHARACTERS))
+    text = "".join(CROCKFORD[number >> 5 * place & 31] for place in range(_CHARACTERS))
     return f"{REFERENCE_PREFIX}{text[:5]}-{text[5:]}"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from salus.appeals import tally
-from salus.cli.believing import witness_keys
+from salus.cli.believing import trust_named, trust_option
 from salus.cli.output import ending, json_option, say, tell
 from salus.kernel import Invalid, format_instant
 from salus.ledger import Leaf, verify_directory
@@ -20,8 +20,9 @@ from salus.proof import LeafProof, ProofError, Trust
 
 @click.command()
 @click.argument("place")
-@click.option("--vkey", required=True, help="The log's key.")
-@click.option("--witness", "witnesses", multiple=True, required=True, help="A witness's key; give all of them.")
+@trust_option
+@click.option("--vkey", help="The log's key, instead of --trust.")
+@click.option("--witness", "witnesses", multiple=True, help="A witness's key; give all of them, with --vkey.")
 @click.option(
     "--answers",
     required=True,
@@ -30,7 +31,9 @@ from salus.proof import LeafProof, ProofError, Trust
 )
 @json_option
 @ending
-def appeals(place: str, vkey: str, witnesses: tuple[str, ...], answers: Path, as_json: bool) -> None:
+def appeals(
+    place: str, trust: Path | None, vkey: str | None, witnesses: tuple[str, ...], answers: Path, as_json: bool
+) -> None:
     """Count contests opened, answered in time, ended and overdue, at the time of the log's newest cosigned head.
 
     An answer without a proof that witnesses vouched for it before its deadline counts as none; the deadline is 48 hours
@@ -39,8 +42,7 @@ def appeals(place: str, vkey: str, witnesses: tuple[str, ...], answers: Path, as
     leaves: dict[str, list[tuple[int, Leaf]]] = {"appeal-opened": [], "appeal-closed": []}
     report = verify_directory(
         place,
-        vkey,
-        witnesses=witness_keys(witnesses),
+        trust=trust_named(trust, vkey, witnesses),
         seen=lambda index, leaf: leaves.get(leaf.kind, []).append((index, leaf)),
     )
     if not report.good or report.cosigned is None or report.trust is None:

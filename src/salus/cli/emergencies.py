@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 
-from salus.cli.believing import witness_keys
+from salus.cli.believing import trust_named, trust_option
 from salus.cli.output import ending, json_option, say, tell
 from salus.kernel import Invalid, format_instant, parse_instant
 from salus.keys import KEPT_AFTER, Destruction
@@ -51,11 +52,12 @@ class Counted:
 
 @click.command()
 @click.argument("place")
-@click.option("--vkey", required=True, help="The log's key.")
-@click.option("--witness", "witnesses", multiple=True, required=True, help="A witness's key; give all of them.")
+@trust_option
+@click.option("--vkey", help="The log's key, instead of --trust.")
+@click.option("--witness", "witnesses", multiple=True, help="A witness's key; give all of them, with --vkey.")
 @json_option
 @ending
-def emergencies(place: str, vkey: str, witnesses: tuple[str, ...], as_json: bool) -> None:
+def emergencies(place: str, trust: Path | None, vkey: str | None, witnesses: tuple[str, ...], as_json: bool) -> None:
     """Say of each emergency who signed it and whether it follows rightly on the one before; and how full a year is.
 
     Says too whether the key of what was kept under it is certified as destroyed, thirty days after its end. Files tell
@@ -78,7 +80,7 @@ def emergencies(place: str, vkey: str, witnesses: tuple[str, ...], as_json: bool
         elif leaf.kind == "shred":
             shreds[str(leaf.body["commitment"])] = str(leaf.body["done"])
 
-    report = verify_directory(place, vkey, witnesses=witness_keys(witnesses), seen=seen)
+    report = verify_directory(place, trust=trust_named(trust, vkey, witnesses), seen=seen)
     if not report.good or report.cosigned is None:
         raise Invalid("the log itself is not good: salus ledger verify says why", code="SALUS-J010")
     read = [(index, leaf.body, _document(place, leaf)) for index, leaf in found]

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import click
 
-from salus.cli.believing import named_witnesses
+from salus.cli.believing import check_named, named_witnesses, trust_option, trust_told
 from salus.cli.output import ending, json_option, say, tell
-from salus.codec import CodecError
-from salus.codec.certificates import TrustFile, read_trust
-from salus.kernel import Invalid, SystemClock, format_instant, parse_instant
+from salus.codec.certificates import TrustFile
+from salus.kernel import SystemClock, format_instant, parse_instant
 from salus.proof import Trust, VerifierKey
 from salus.rules import (
     Measure,
@@ -38,11 +37,7 @@ _FROM = {False: "a specimen and a result", True: "an exposure to a case,"}
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--trust",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A policy file (log, witnesses, quorum), or a node's trust file, as you got it from somebody you trust.",
-)
+@trust_option
 @click.option("--vkey", help="The log's key, instead of --trust.")
 @click.option("--witness", "witnesses", multiple=True, help="A witness's key, of each witness; with --vkey.")
 @click.option(
@@ -143,18 +138,10 @@ def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> t
 
     A quorum is always more than half of the witnesses.
     """
-    if (file is None) == (vkey is None):
-        raise click.UsageError("name whom you trust: either --trust FILE, or --vkey with each --witness")
+    check_named(file, vkey, witnesses)
     if file is None:
         return Trust.of(VerifierKey.parse(vkey or ""), named_witnesses(witnesses)), None
-    octets = file.read_bytes()
-    if not octets.lstrip().startswith(b"{"):
-        return Trust.parse(octets.decode("utf-8", "replace")), None
-    try:
-        found = read_trust(octets)
-    except CodecError as error:
-        raise Invalid(f"this is no trust file: {error.text}", code="SALUS-Z010") from None
-    return found.trust, found
+    return trust_told(file)
 
 
 def _lines(found: Recomputed, instant: datetime, slip: bool) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from salus.cli.believing import vkey_option, witness_keys, witness_option
+from salus.cli.believing import check_named, trust_option, trust_told, vkey_option, witness_keys, witness_option
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
 from salus.kernel import format_instant
@@ -17,6 +17,7 @@ from salus.ledger import Report, verify_directory
 
 @click.command()
 @click.argument("place", required=False)
+@trust_option
 @vkey_option
 @witness_option
 @click.option(
@@ -34,6 +35,7 @@ from salus.ledger import Report, verify_directory
 @ending
 def verify(
     place: str | None,
+    trust: Path | None,
     vkey: str | None,
     witnesses: tuple[str, ...],
     since: Path | None,
@@ -45,15 +47,17 @@ def verify(
     if (place is None) == (data is None):
         raise click.UsageError("name a folder or an address, or a node's data folder with --data")
     kept = since.read_text("utf-8", "replace") if since else None
-    keys = witness_keys(witnesses)
+    if trust:
+        check_named(trust, vkey, witnesses)
+    believed, keys = trust_told(trust)[0] if trust else None, witness_keys(witnesses)
     if data is None:
-        report = verify_directory(str(place), vkey, kept, keys)
+        report = verify_directory(str(place), vkey, kept, keys, trust=believed)
     else:
         from salus.app import check_node, open_node  # noqa: PLC0415  loads for a second what a log's files do without
 
         with open_node(settings_of(settings, data=data)) as node:
             trusted = keys or (node.trust.witnesses if node.trust else ())
-            report = verify_directory(data / "log", vkey or node.sequencer.key, kept, trusted)
+            report = verify_directory(data / "log", vkey or node.sequencer.key, kept, trusted, trust=believed)
             report = replace(report, findings=(*report.findings, *check_node(node)))
     if as_json:
         tell(report.as_json())

@@ -68,7 +68,7 @@ class _Main(Commands):
         "keys": ("shredding:keys", "Destroy the key of a chart by the order of two people, and..."),
         "ledger": ("main:ledger", "Check the public log."),
         "link": ("linking:link", "Say which records of FILE, CSV or Parquet, are one person's."),
-        "party": ("publishing:party", "Say in the public log whose key may sign what."),
+        "party": ("publishing:party", "Make a signer's key, say in the public log whose key may..."),
         "population": ("population:population", "Print residents by county, sex and age at the end of a..."),
         "publication": ("publications:publication", "Prepare, check, sign and veto rules, emergencies and..."),
         "publish": ("publishing:publish", "Hand a DOCUMENT (canonical JSON) and its SIGNATURES (JSON:..."),

@@ -75,16 +75,17 @@ def import_(
 ) -> None:
     """Import FHIR files (JSON, NDJSON, gzip, zstd). Cut short, the same command goes on where it was.
 
-    Beside a file of which lines are refused, FILE.outcomes.ndjson says of each why; the exit code is 1 then.
+    Beside a file, FILE.outcomes.ndjson says why lines were refused and what is odd in lines that were taken in as they
+    are. The exit code is 1 if a line was refused.
     """
     began, progress = time.monotonic(), _Progress()
     collect_seldom()
     taken, left_out = imported(files)
     for path in left_out:
-        click.echo(f"{path} says why lines of another file were refused; it is left out", err=True)
-    with open_node(settings_of(settings, data=data)) as node, Outcomes(taken) as outcomes:
-        workers = workers_for(taken) if workers is None else workers
-        done = import_files(node, facility, taken, progress, outcomes.tell, workers)
+        click.echo(f"{path} says why lines of another file were refused or what is odd; it is left out", err=True)
+    with open_node(settings_of(settings, data=data)) as node, Outcomes(taken) as to:
+        several = workers_for(taken) if workers is None else workers
+        done = import_files(node, facility, taken, progress, to.tell, several, warned=to.warn, known=to.begin)
     seconds = time.monotonic() - began
     for name, line, reason in done.refused:
         click.echo(f"{name} line {line}: {reason}", err=True)
@@ -97,16 +98,18 @@ def import_(
         rate = done.entries / seconds if seconds else 0
         say(
             f"{done.lines} documents with {done.entries} entries taken in, {done.stripped} places taken out,"
-            f" {done.skipped} skipped as already there, {done.turned} refused; {rate:.0f} entries/s"
+            f" {done.skipped} skipped as already there, {done.turned} refused, {done.doubtful} with something odd;"
+            f" {rate:.0f} entries/s"
         )
-        for path in outcomes.written:
-            say(f"why each line was refused stands in {path}")
+        for path in to.written:
+            say(f"why each line was refused, or what is odd in it, stands in {path}")
     sys.exit(1 if done.turned else 0)
 
 
 def _counts(done: Imported) -> dict[str, int]:
     return {
         "turned": done.turned,
+        "doubtful": done.doubtful,
         "documents": done.lines,
         "entries": done.entries,
         "stripped": done.stripped,

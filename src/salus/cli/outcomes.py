@@ -1,18 +1,20 @@
-"""Write beside each imported file why lines of it were refused: one OperationOutcome a line, its id the line's number.
+"""Write beside each imported file what was refused in it, or is odd: an OperationOutcome a line, its id the line's.
 
-Made when the first line is refused, and made anew by each import. It says no more of a line than an answer over HTTP.
+Made with the first such line, and made anew by each import, which keeps only the warnings of lines that are in already.
+It says no more of a line than an answer over HTTP.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 import orjson
 
 from salus.kernel import Invalid, SalusError
+from salus.records import Problem
 
 
 class OutcomesRefused(Invalid):
@@ -33,10 +35,8 @@ class Outcomes:
         for path in self._files:
             if _beside(path).resolve() in given:
                 raise OutcomesRefused(f"{_beside(path)} is to be imported: move it away from beside {path.name}")
-            try:
-                _beside(path).unlink(missing_ok=True)
-            except OSError as error:
-                raise _cannot(path, error) from None
+            if _beside(path).is_dir():
+                raise OutcomesRefused(f"{_beside(path)} is a folder: move it away from beside {path.name}")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -52,18 +52,71 @@ class Outcomes:
         """The files that were written."""
         return [_beside(path) for path in self._open]
 
-    def tell(self, path: Path, line: int, error: SalusError) -> None:
-        """Say why a line was refused. Raises OutcomesRefused where that cannot be written, so that nothing is lost."""
-        from salus.web import issues_of, outcome  # noqa: PLC0415  loads for most of a second; most imports refuse nothing
+    def begin(self, path: Path, known: Collection[int]) -> None:
+        """Forget what an import before said of a file, but for the warnings of lines that are in: these stay true.
 
-        told = {"resourceType": "OperationOutcome", "id": f"line-{line}"} | outcome(issues_of(error))
+        Raises OutcomesRefused where the file of outcomes cannot be changed; then nothing more has gone in.
+        """
+        if not _beside(path).exists():
+            return
+        kept = _beside(path).with_suffix(".kept")
         try:
-            if path not in self._open:
-                self._open[path] = _beside(path).open("wb")
-            self._open[path].write(orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE))
-            self._open[path].flush()
+            with kept.open("wb") as file:
+                file.writelines(_warnings(_beside(path), known))
+                some = file.tell() > 0
+            if some:
+                kept.replace(_beside(path))
+                self._open[path] = _beside(path).open("ab")
+            else:
+                kept.unlink()
+                _beside(path).unlink(missing_ok=True)
         except OSError as broken:
             raise _cannot(path, broken) from None
+
+    def tell(self, path: Path, line: int, error: SalusError) -> None:
+        """Say why a line was refused. Raises OutcomesRefused where that cannot be written, so that nothing is lost."""
+        from salus.web import issues_of  # noqa: PLC0415  loads for most of a second; most imports refuse nothing
+
+        self._say(path, line, issues_of(error))
+
+    def warn(self, path: Path, line: int, odd: Sequence[Problem]) -> None:
+        """Say what is odd in a line that was taken in. Raises OutcomesRefused where that cannot be written."""
+        from salus.web import doubtful  # noqa: PLC0415  as above
+
+        self._say(path, line, [doubtful(one) for one in odd])
+
+    def _say(self, path: Path, line: int, issues: Sequence[dict[str, Any]]) -> None:
+        told = {"resourceType": "OperationOutcome", "id": f"line-{line}", "issue": issues}
+        try:
+            self._write(path, orjson.dumps(told, option=orjson.OPT_APPEND_NEWLINE))
+        except OSError as broken:
+            raise _cannot(path, broken) from None
+
+    def _write(self, path: Path, told: bytes) -> None:
+        if path not in self._open:
+            self._open[path] = _beside(path).open("wb")
+        self._open[path].write(told)
+        self._open[path].flush()
+
+
+def _warnings(file: Path, known: Collection[int]) -> Iterator[bytes]:
+    """Yield what an import before said of lines that are in. A line that is cut short says nothing."""
+    try:
+        with file.open("rb") as before:
+            for told in before:
+                if _is_warning(told, known):
+                    yield told
+    except OSError:
+        return
+
+
+def _is_warning(told: bytes, known: Collection[int]) -> bool:
+    try:
+        read = orjson.loads(told)
+        warned = {one["severity"] for one in read["issue"]} == {"warning"}
+        return warned and told.endswith(b"\n") and int(read["id"].removeprefix("line-")) in known
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def imported(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:

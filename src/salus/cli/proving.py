@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from salus.access import ReadProof
-from salus.cli.believing import trust_of, witness_option
+from salus.cli.believing import check_named, trust_named, trust_option, trust_told, witness_option
 from salus.cli.output import ending, json_option, say, tell
 from salus.kernel import Invalid, format_instant
 from salus.keys import Certificate
@@ -32,7 +32,8 @@ class Wanted:
 
 @click.command()
 @click.argument("file", required=False, type=_READABLE)
-@click.option("--vkey", required=True, help="The log's key.")
+@trust_option
+@click.option("--vkey", help="The log's key, instead of --trust.")
 @witness_option
 @click.option("--from", "place", help="Make a proof from the log at this folder or address, or from a mirror of it.")
 @click.option("--index", type=click.IntRange(min=0), help="The entry's place in the log, from 0; with --from.")
@@ -43,7 +44,8 @@ class Wanted:
 @ending
 def prove(
     file: Path | None,
-    vkey: str,
+    trust: Path | None,
+    vkey: str | None,
     witnesses: tuple[str, ...],
     place: str | None,
     index: int | None,
@@ -58,17 +60,18 @@ def prove(
     """
     if (file is None) == (place is None):
         raise click.UsageError("name a FILE to check, or with --from the log to make a proof from")
+    check_named(trust, vkey, witnesses)
     if place is not None:
         if (index is None) == (entry is None) or (compact and out is None):
             raise click.UsageError("with --from name --index or --entry; what is --compact needs --out")
         wanted = Wanted(place=place, index=index, entry=entry, out=out, compact=compact)
-        _make(wanted, trust_of(vkey, witnesses), as_json=as_json)
+        _make(wanted, trust_named(trust, vkey, witnesses), as_json=as_json)
         return
     raw = file.read_bytes() if file else b""
     if is_packed(raw) or raw.startswith(PROOF_HEADER.encode()):
-        _check(raw, entry, trust_of(vkey, witnesses), as_json=as_json)
+        _check(raw, entry, trust_named(trust, vkey, witnesses), as_json=as_json)
     else:
-        _look(raw, vkey, as_json=as_json)
+        _look(raw, trust_told(trust)[0].log if trust else VerifierKey.parse(vkey or ""), as_json=as_json)
 
 
 def _make(wanted: Wanted, trust: Trust, *, as_json: bool) -> None:
@@ -106,7 +109,7 @@ def _say(index: int, entry: bytes, found: Cosigned, *, as_json: bool) -> None:
     say(entry.decode("utf-8", "replace"))
 
 
-def _look(raw: bytes, vkey: str, *, as_json: bool) -> None:
+def _look(raw: bytes, key: VerifierKey, *, as_json: bool) -> None:
     """Check the proof of one look at a record, or the certificate of a destroyed key."""
     try:
         read = json.loads(raw)
@@ -114,10 +117,10 @@ def _look(raw: bytes, vkey: str, *, as_json: bool) -> None:
         read = {}
     told = read if isinstance(read, dict) else {}
     if "certificate" in told:
-        _destruction(Certificate.of_file(told), VerifierKey.parse(vkey), as_json=as_json)
+        _destruction(Certificate.of_file(told), key, as_json=as_json)
         return
     proof = ReadProof.of_file(told)
-    checkpoint = proof.check([VerifierKey.parse(vkey)])
+    checkpoint = proof.check([key])
     if as_json:
         tell({"good": True, "entry": json.loads(proof.entry), "size": checkpoint.size, "origin": checkpoint.origin})
         return

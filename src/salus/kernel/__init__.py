@@ -4,6 +4,7 @@ from salus.kernel.demo_clock import CLOCK_FILE, DemoClock, advance_demo_clock, s
 from salus.kernel.errors import Invalid, Refused, SalusError, Unavailable, Unsafe
 from salus.kernel.model import (
     CIVIL_TIME,
+    CROCKFORD,
     Clock,
     FixedClock,
     Purpose,
@@ -22,6 +23,7 @@ from salus.kernel.model import (
 __all__ = [
     "CIVIL_TIME",
     "CLOCK_FILE",
+    "CROCKFORD",
     "Clock",
     "DemoClock",
     "FixedClock",

@@ -113,6 +113,8 @@ def format_instant(at: datetime) -> str:
 
 CIVIL_TIME = timezone(timedelta(hours=8))
 """One civil time in the whole country, without daylight saving: a fixed offset needs no time zone tables."""
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Base 32 as Douglas Crockford writes it (2002): no letter looks like a digit. Read are O as 0, I and L as 1."""
 
 
 def civil_day(at: datetime) -> date:

@@ -13,7 +13,7 @@ from salus.kernel import Invalid, SalusError
 class Problem:
     """One thing wrong with what was sent: where (a FHIRPath-like element path), why, and FHIR's issue code.
 
-    `rule` is the key of the invariant that does not hold, such as obs-6, where it is one.
+    `rule` is the key of the invariant that does not hold, such as obs-6, where it is one; of a warning, what is odd.
     """
 
     where: str

@@ -78,7 +78,8 @@ class Intent:
 class Outcome:
     """What became of one intent. `body` is what a later read will return, byte for byte.
 
-    `stands` says that a condition found it as it stands: nothing was written, and there is no body.
+    `stands` says that a condition found it as it stands: nothing was written, and there is no body. `odd` are warnings
+    of what was stored as it was sent all the same.
     """
 
     type: str
@@ -92,6 +93,7 @@ class Outcome:
     body: bytes = field(repr=False)
     deleted: bool = False
     stands: bool = False
+    odd: tuple[Problem, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The FHIR API, the pages, and what they are served by. Holds no decision."""
 
-from salus.web.fhir.outcome import issues_of, outcome
+from salus.web.fhir.outcome import doubtful, issues_of
 from salus.web.serve import application, may_serve, run
 from salus.web.sheets import Face as CardFace
 from salus.web.sheets import Sheet, cards_pdf, check_cards
@@ -14,9 +14,9 @@ __all__ = [
     "application",
     "cards_pdf",
     "check_cards",
+    "doubtful",
     "issues_of",
     "may_serve",
-    "outcome",
     "run",
     "slips_html",
 ]

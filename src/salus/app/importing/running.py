@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Final
@@ -11,16 +11,19 @@ from typing import Final
 from salus import records
 from salus.app.importing.reading import LINES_AT_ONCE, chunks, digest_of
 from salus.app.importing.taking import Taker
-from salus.app.importing.telling import Chunk, Imported, ImportRefused, Taken
+from salus.app.importing.telling import Chunk, Doubtful, Imported, ImportRefused, Taken, Turned
 from salus.app.importing.working import Crew
 from salus.app.node import Node
 from salus.kernel import SalusError
+from salus.records import Problem
 from salus.storage import Duty
 
 _WORTH_HELPERS: Final = 8 * 1024 * 1024
 """Smaller files are in before workers have started."""
 Progress = Callable[[Imported], None]
 Told = Callable[[Path, int, SalusError], None]
+Warned = Callable[[Path, int, Sequence[Problem]], None]
+Known = Callable[[Path, Collection[int]], None]
 Takes = Callable[[Iterable[Chunk]], Iterator[Taken]]
 
 
@@ -38,9 +41,12 @@ def import_files(
     told: Told = lambda *_: None,
     workers: int = 0,
     at_once: int = LINES_AT_ONCE,
+    warned: Warned = lambda *_: None,
+    known: Known = lambda *_: None,
 ) -> Imported:
     """Import files as sent by a facility, in order. A refused line is told of and loses no other.
 
+    What is odd in a line that goes in is warned of; before a file's lines go in, `known` is told which are in already.
     A line that went in before, by the same facility from the same content, is skipped. `workers` processes help; with
     none all is done here. Up to `at_once` lines share a transaction. Whatever is told has been committed, or refused.
     """
@@ -50,9 +56,12 @@ def import_files(
         takes = crew.taken if crew else _one_by_one(Taker(node, facility))
         before = 0
         for path in files:
-            for taken in _of_file(node, facility, path, takes, at_once):
-                for one in taken.turned:
-                    told(path, one.line, one.error)
+            digest = digest_of(path, facility)
+            with node.store.transaction(Duty.CARE) as tx:
+                there = records.imported(tx, digest)
+            known(path, there)
+            for taken in _of_file(path, digest, there, takes, at_once):
+                _tell(path, taken, told, warned)
                 done.add(path.name, taken)
                 done.read = before + taken.read
                 progress(done)
@@ -60,13 +69,19 @@ def import_files(
     return done
 
 
-def _of_file(node: Node, facility: str, path: Path, takes: Takes, at_once: int) -> Iterator[Taken]:
-    digest = digest_of(path, facility)
-    with node.store.transaction(Duty.CARE) as tx:
-        known = records.imported(tx, digest)
-    if known:
-        yield Taken(number=0, read=0, skipped=len(known))
-    yield from takes(chunks(path, digest, known, at_once))
+def _tell(path: Path, taken: Taken, told: Told, warned: Warned) -> None:
+    several: list[Turned | Doubtful] = [*taken.turned, *taken.doubtful]
+    for one in sorted(several, key=lambda one: one.line):
+        if isinstance(one, Turned):
+            told(path, one.line, one.error)
+        else:
+            warned(path, one.line, one.odd)
+
+
+def _of_file(path: Path, digest: bytes, there: Collection[int], takes: Takes, at_once: int) -> Iterator[Taken]:
+    if there:
+        yield Taken(number=0, read=0, skipped=len(there))
+    yield from takes(chunks(path, digest, there, at_once))
 
 
 def _one_by_one(taker: Taker) -> Takes:

@@ -11,12 +11,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import reduce
+from itertools import islice
 from operator import or_
 from typing import Any, Final
 
 from salus import records
 from salus.app.attempts import BY_IMPORT, read_body
-from salus.app.importing.telling import Chunk, Taken, TakenAlready, Turned
+from salus.app.importing.telling import Chunk, Doubtful, Taken, TakenAlready, Turned
 from salus.app.node import Node
 from salus.app.turning_away import turn_away_for
 from salus.app.writing import accept, accept_lines, kept
@@ -29,6 +30,7 @@ SOURCE: Final = "import"
 _HERE: Final = "http://collection.invalid/"
 _ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _TRIES: Final = 8
+_MOST_ODD: Final = 100
 Numbered = tuple[int, Line]
 
 
@@ -60,6 +62,7 @@ class Taker:
             self._group(group)
         self._lines = []
         self._taken.turned.sort(key=lambda one: one.line)
+        self._taken.doubtful.sort(key=lambda one: one.line)
         return self._taken
 
     def _group(self, group: Sequence[Numbered]) -> None:
@@ -82,6 +85,8 @@ class Taker:
         self._taken.entries += len(accepted.outcomes)
         self._taken.stripped += accepted.stripped
         self._taken.residents += accepted.opened
+        if any(one.odd for one in accepted.outcomes):
+            self._taken.doubtful += _doubtful(group, accepted)
 
     def _patiently(self, group: Sequence[Numbered]) -> Accepted:
         for number in range(_TRIES):
@@ -110,6 +115,15 @@ class Taker:
             raise error
         turn_away_for(self._node, self._sender, SOURCE, error)
         self._taken.turned.append(Turned.by(number, error))
+
+
+def _doubtful(group: Sequence[Numbered], accepted: Accepted) -> Iterator[Doubtful]:
+    """Yield the lines in which something is odd. Outcomes come in the order of the lines and of their entries."""
+    outcomes = iter(accepted.outcomes)
+    for number, line in group:
+        odd = [told for one in islice(outcomes, len(line.intents)) for told in one.odd]
+        if odd:
+            yield Doubtful(line=number, odd=tuple(odd[:_MOST_ODD]))
 
 
 def _groups(lines: Sequence[Numbered]) -> Iterator[list[Numbered]]:

@@ -72,6 +72,14 @@ class Turned:
         return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubtful:
+    """A line that was taken in, and what is odd in it; no more than 100 things are told of one line."""
+
+    line: int
+    odd: tuple[Problem, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class Taken:
     """What became of one chunk."""
@@ -84,13 +92,15 @@ class Taken:
     residents: int = 0
     skipped: int = 0
     turned: list[Turned] = field(default_factory=list)
+    doubtful: list[Doubtful] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Imported:
     """What an import did: lines and entries taken in, lines already there, lines refused with their reasons.
 
-    `refused` holds the first 1,000; `turned` counts all. `read` of `size` bytes of the files are done with.
+    `doubtful` of the lines taken in hold something odd. `refused` holds the first 1,000; `turned` counts all. `read` of
+    `size` bytes of the files are done with.
     """
 
     lines: int = 0
@@ -100,6 +110,7 @@ class Imported:
     skipped: int = 0
     refused: list[tuple[str, int, str]] = field(default_factory=list)
     turned: int = 0
+    doubtful: int = 0
     read: int = 0
     size: int = 0
 
@@ -111,5 +122,6 @@ class Imported:
         self.residents += taken.residents
         self.skipped += taken.skipped
         self.turned += len(taken.turned)
+        self.doubtful += len(taken.doubtful)
         left = MOST_TOLD - len(self.refused)
         self.refused += [(name, one.line, f"{one.code} {one.text}") for one in taken.turned[:left]]

@@ -11,14 +11,13 @@ from typing import Final
 from uuid import UUID
 
 from salus.appeals.errors import NothingToContest
-from salus.kernel import canonical, format_instant
+from salus.kernel import CROCKFORD, canonical, format_instant
 from salus.rules import ANSWER_WITHIN
 
 BLIND_BYTES: Final = 32
 RECEIPT_BYTES: Final = 16
 """How much of the blind is written on paper: enough to find a contest by, too little to open its name in the log."""
 MOST_WORDS: Final = 2_000
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans("OIL", "011", "- ")
 
 
@@ -159,16 +158,16 @@ def appeal_hash(opening: dict[str, dict[str, str]]) -> bytes:
 def short_form(receipt: bytes) -> str:
     """Write 16 bytes as 26 characters of Crockford's base 32, grouped by five."""
     number = int.from_bytes(receipt)
-    digits = "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
+    digits = "".join(CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
     return "-".join(digits[start : start + 5] for start in range(0, len(digits), 5))
 
 
 def read_short_form(text: str) -> bytes | None:
     """Read a receipt as it was typed: lower case, spaces, and O, I, L for 0 and 1 are taken; None if it is none."""
     digits = text.strip().upper().translate(_READ_AS)
-    if len(digits) != 26 or not set(digits) <= set(_CROCKFORD):
+    if len(digits) != 26 or not set(digits) <= set(CROCKFORD):
         return None
     number = 0
     for digit in digits:
-        number = number << 5 | _CROCKFORD.index(digit)
+        number = number << 5 | CROCKFORD.index(digit)
     return number.to_bytes(RECEIPT_BYTES) if number < 1 << 8 * RECEIPT_BYTES else None

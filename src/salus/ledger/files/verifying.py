@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -115,27 +116,26 @@ def verify_directory(
     since: str | None = None,
     witnesses: Sequence[WitnessKey] = (),
     seen: Callable[[int, Leaf], None] = lambda index, leaf: None,
+    trust: Trust | None = None,
 ) -> Report:
     """Check the log in a folder or behind an http(s) address against its key.
 
-    `since` is the text of a checkpoint kept from an earlier day: the log must begin with that very log. Where
-    `witnesses` are named, more than half of them must have cosigned the head. `seen` is told each leaf in its order.
+    `since` is the text of a checkpoint kept from an earlier day: the log must begin with that very log. Of `witnesses`
+    more than half must have cosigned the head; or `trust` says all of it. `seen` is told each leaf in its order.
 
     Without `vkey` the published one is taken and the report says so: that shows a log whole in itself, not whose it is.
     Raises NoLog where there is nothing and ProofError where `vkey` is malformed; what is wrong comes back as findings.
     """
-    given = VerifierKey.parse(vkey) if isinstance(vkey, str) else vkey
+    given = trust.log if trust else VerifierKey.parse(vkey) if isinstance(vkey, str) else vkey
     check = _Check(source=source_of(place), seen=seen)
-    key, checkpoint, trust = given, None, None
-    try:
+    key, checkpoint = given, None
+    with suppress(_Stop):
         key = check.key(given)
-        trust = Trust.of(key, witnesses) if witnesses else None
+        trust = trust or (Trust.of(key, witnesses) if witnesses else None)
         checkpoint = check.checkpoint(key)
         check.cosignatures(checkpoint, trust)
         check.walk(checkpoint, check.earlier(since, key, checkpoint) if since is not None else None)
         check.operators(trust)
-    except _Stop:
-        pass
     return Report(
         place=str(place),
         key=str(key) if key else None,

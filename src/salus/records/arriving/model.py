@@ -65,7 +65,8 @@ class TurnedAway:
 class Arrivals:
     """What arrived of one facility in some days: by type, by element of the core set, by days of delay.
 
-    Delays are of new resources that came by FHIR or by messages; files bring what is old, and are not late.
+    Delays are of new resources that came by FHIR or by messages; files bring what is old, and are not late. `odd` are
+    Patients that were stored with something odd in them, by what it is.
     """
 
     facility: str
@@ -73,6 +74,7 @@ class Arrivals:
     carrying: dict[tuple[str, str], int] = field(default_factory=dict)
     delays: dict[str, dict[int, int]] = field(default_factory=dict)
     again: dict[str, int] = field(default_factory=dict)
+    odd: dict[str, int] = field(default_factory=dict)
 
 
 def quantile(delays: Mapping[int, int], share: float) -> int | None:

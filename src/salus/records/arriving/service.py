@@ -31,6 +31,8 @@ def count(tx: Transaction, facility: str, source: str, day: date, entries: int, 
             rows[name, "element", str(element)] += int(carrying)
         for days, late in one["late"].items():
             rows[name, "delay", str(int(days))] += int(late)
+        for odd, times in one.get("odd", {}).items():
+            rows[name, "odd", str(odd)] += int(times)
         digests = digests_of(one["sent"])
         again = len(digests) - len(store.add_sent(tx, facility, day, digests))
         if again:
@@ -97,6 +99,8 @@ def _add(to: Arrivals, source: str, name: str, kind: str, detail: str, n: int) -
         to.carrying[name, detail] = to.carrying.get((name, detail), 0) + n
     elif kind == "again":
         to.again[name] = to.again.get(name, 0) + n
+    elif kind == "odd":
+        to.odd[detail] = to.odd.get(detail, 0) + n
     elif source != IMPORT:
         delays = to.delays.setdefault(name, {})
         delays[int(detail)] = delays.get(int(detail), 0) + n

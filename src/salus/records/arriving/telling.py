@@ -26,9 +26,10 @@ def told(
     facility: str,
     at: datetime,
 ) -> dict[str, Any]:
-    """Return, for each type, how many arrived, how many carry what, how late the new ones are, and their digests.
+    """Return, for each type, how many arrived, how many carry what, how late the new ones are, their digests.
 
-    One thing is the same as another where a facility says the same of the same resident, in the same bytes.
+    `odd`, where something is, says how many are so, and what: one counts once for each thing odd in it. One thing
+    is the same as another where a facility says the same of the same resident, in the same bytes.
     """
     found: dict[str, dict[str, Any]] = {}
     digests: dict[str, list[bytes]] = {}
@@ -42,6 +43,9 @@ def told(
         if day is not None:
             days = str(min(max((today - day).days, 0), LATEST_DAYS))
             one["late"][days] = one["late"].get(days, 0) + 1
+        for kind in dict.fromkeys(odd.rule for odd in outcome.odd):
+            counted = one.setdefault("odd", {})
+            counted[kind] = counted.get(kind, 0) + 1
         whose = residents.get(outcome.chart_key, outcome.chart_key)
         content = b"%s %d " % (facility.encode(), whose) + _OURS.sub(b"", outcome.body)
         digests.setdefault(outcome.type, []).append(sealer.digest(SENT, content)[:8])

@@ -20,6 +20,7 @@ from salus.records.fhir.person import columns
 from salus.records.fhir.references import References, parse_literal
 from salus.records.history import changing as history
 from salus.records.history.model import Standing
+from salus.records.intake.doubting import person_doubts
 from salus.records.intake.examine import MOST_PROBLEMS, Examined, Ready, examine, together
 from salus.records.intake.numbering import check_numbers
 from salus.records.intake.permitting import Writer, permit_write
@@ -428,7 +429,13 @@ def _outcome(batch: _Batch, one: Examined, position: int, body: bytes) -> Outcom
         body=b"" if settled else body,
         deleted=one.intent.verb == "delete",
         stands=one.intent.verb == "stand",
+        odd=() if settled or one.intent.verb == "delete" else _odd(batch, one),
     )
+
+
+def _odd(batch: _Batch, one: Examined) -> tuple[Problem, ...]:
+    """Return a warning for each thing that is odd in who a Patient says that somebody is."""
+    return tuple(person_doubts(one.resource, civil_day(batch.at), one.intent.entry)) if one.type == "Patient" else ()
 
 
 def _body(finished: dict[str, Any], one: Examined) -> bytes:

@@ -10,12 +10,16 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from salus.records.errors import Problem
+
 SYSTEM: Final = "urn:oid:2.16.156.10011.2.3.3.14"
 """China's object identifier of the code table, as the shared documents of WS/T 500 and hospitals' systems use it."""
 VERSION: Final = "2021"
 _SHAPE = re.compile(r"[AB]\d\d(?:\.\d\d)*\.?", re.ASCII)
 # The edition of 1995: three letters, of which the first is B (diseases) or Z (patterns), and up to three digits.
 _SHAPE_1995 = re.compile(r"[BZ][A-Z]{2}\d{0,3}", re.ASCII)
+_SHAPELESS = "has not the shape of a code of GB/T 15657: A or B, two digits, and pairs of digits after dots"
+_UNKNOWN = "is not among the terms of GB/T 15657 that this node knows; it is kept as it is"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +69,8 @@ def is_code(text: str) -> bool:
     return bool(_SHAPE.fullmatch(text) or _SHAPE_1995.fullmatch(text))
 
 
-def doubts(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (element, what is odd) of codes of this system in a Condition: never a reason to refuse it."""
+def doubts(resource: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield a warning of what is odd in codes of this system in a Condition: never a reason to refuse it."""
     code = resource.get("code") if resource.get("resourceType") == "Condition" else None
     codings = code.get("coding") if isinstance(code, dict) else None
     for place, coding in enumerate(codings or ()):
@@ -74,9 +78,9 @@ def doubts(resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             continue
         where = f"Condition.code.coding[{place}].code"
         if not is_code(coding["code"]):
-            yield where, "has not the shape of a code of GB/T 15657: A or B, two digits, and pairs of digits after dots"
+            yield Problem(where=where, text=_SHAPELESS, code="code-invalid", severity="warning", rule="tcm-shape")
         elif term(coding["code"]) is None:
-            yield where, "is not among the terms of GB/T 15657 that this node knows; it is kept as it is"
+            yield Problem(where=where, text=_UNKNOWN, code="code-invalid", severity="warning", rule="tcm-unknown")
 
 
 def code_system() -> dict[str, Any]:

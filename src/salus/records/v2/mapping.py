@@ -88,8 +88,8 @@ def _doubts(who: Told, said: datetime) -> list[tuple[str, str]]:
     if who.manner != "update":
         return []
     odd = dict.fromkeys(
-        ("PID^1^7" if where == "Patient.birthDate" else who.element, text)
-        for where, text in person_doubts(who.resource, civil_day(said))
+        ("PID^1^7" if one.where == "Patient.birthDate" else who.element, one.text)
+        for one in person_doubts(who.resource, civil_day(said))
     )
     return list(odd)
 

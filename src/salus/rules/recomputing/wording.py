@@ -14,13 +14,11 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from salus.kernel import canonical
+from salus.kernel import CROCKFORD, canonical
 from salus.rules.errors import NotProved
 from salus.rules.publishing.signing import signed_by
 from salus.rules.recomputing.model import is_hash
 
-_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Base 32 as Douglas Crockford writes it (2002): no letter looks like a digit. Read are O as 0, I and L as 1."""
 _READ_AS: Final = str.maketrans("OIL", "011", "- \t\n")
 _SECRET: Final = 22
 """How many letters are secret, of five bits each: 110 bits. A log shows the key, so guesses are made at home."""
@@ -37,7 +35,7 @@ def word_of(blind: str) -> str:
 def read_word(text: str) -> str:
     """Return a word as `word_of` writes it, from what somebody typed. NotProved (NO-WORD) if a letter is wrong."""
     word = text.upper().translate(_READ_AS)
-    if len(word) != _SECRET + _CHECK or not set(word) <= set(_LETTERS) or _check(word[:_SECRET]) != word[_SECRET:]:
+    if len(word) != _SECRET + _CHECK or not set(word) <= set(CROCKFORD) or _check(word[:_SECRET]) != word[_SECRET:]:
         raise NotProved("NO-WORD", "a case's word has 24 letters, in groups of four; one of these is wrong")
     return "-".join(_groups(word))
 
@@ -91,7 +89,7 @@ def _check(word: str) -> str:
 
 def _letters(octets: bytes, count: int) -> str:
     number = int.from_bytes(octets[:16])
-    return "".join(_LETTERS[number >> shift & 31] for shift in range(123, 123 - 5 * count, -5))
+    return "".join(CROCKFORD[number >> shift & 31] for shift in range(123, 123 - 5 * count, -5))
 
 
 def _groups(word: str) -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from email.utils import format_datetime
 from http import HTTPStatus
-from itertools import starmap
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,8 +14,8 @@ import orjson
 from starlette.responses import Response
 
 from salus.app import Found, Page, Tried
-from salus.kernel import SalusError, civil_day, format_instant
-from salus.records import Outcome, person_doubts
+from salus.kernel import SalusError, format_instant
+from salus.records import Outcome
 from salus.web.fhir.outcome import FHIR_JSON, doubtful, issues_of, outcome, stripped_issues
 
 
@@ -125,14 +125,8 @@ def stored(url: str, one: Outcome, wanted: str) -> Response:
 def _notes(one: Outcome) -> list[dict[str, Any]]:
     text = "deleted" if one.deleted else "there already" if one.stands else "stored as it was sent"
     note = {"severity": "information", "code": "informational", "diagnostics": text}
-    return [*_doubts(one), *(stripped_issues(one.stripped) or [note])]
-
-
-def _doubts(one: Outcome) -> list[dict[str, Any]]:
-    """Return a warning for each thing that is odd in a Patient that was stored as it was sent."""
-    if one.type != "Patient" or one.deleted or not one.body:
-        return []
-    return list(starmap(doubtful, person_doubts(orjson.loads(one.body), civil_day(one.at))))
+    odd = (doubtful(replace(told, entry=None)) for told in one.odd)  # it stands in the answer to its entry
+    return [*odd, *(stripped_issues(one.stripped) or [note])]
 
 
 def headers_of(one: Outcome, url: str) -> dict[str, str]:

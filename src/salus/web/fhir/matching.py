@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import starmap
 from typing import Any
 
 import orjson
@@ -71,7 +70,7 @@ def _asked(sent: dict[str, Any]) -> MatchAsk:
 
 def _bundle(found: MatchAnswer) -> dict[str, Any]:
     entries = [_entry(found.patient, one) for one in found.found]
-    issues = [*starmap(doubtful, found.unasked), *map(_left_out, found.left_out)]
+    issues = [*map(doubtful, found.unasked), *map(_left_out, found.left_out)]
     if not found.searched:
         issues.append({"severity": "warning", "code": "incomplete", "diagnostics": _TOO_LITTLE})
     if issues:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from salus.app import TooFast, TookTooLong
 from salus.kernel import SalusError
-from salus.records import RecordRefused
+from salus.records import Problem, RecordRefused
 
 FHIR_JSON = "application/fhir+json"
 _CODES = {
@@ -74,9 +74,9 @@ def stripped_issues(places: Iterable[str]) -> list[dict[str, Any]]:
     return [_issue("information", "suppressed", "SALUS-R100", text, where) for where in places]
 
 
-def doubtful(where: str, text: str) -> dict[str, Any]:
+def doubtful(odd: Problem) -> dict[str, Any]:
     """Return a warning about an element that is taken as it is all the same."""
-    return {"severity": "warning", "code": "code-invalid", "diagnostics": text, "expression": [where]}
+    return _issue(odd.severity, odd.code, "", odd.text, odd.location, odd.rule)
 
 
 def refusal(error: SalusError) -> Response:
@@ -90,7 +90,7 @@ def refusal(error: SalusError) -> Response:
 
 
 def _issue(severity: str, code: str, ours: str, text: str, where: str | None, rule: str = "") -> dict[str, Any]:
-    codings = [{"system": "urn:salus:code", "code": ours}]
+    codings = [{"system": "urn:salus:code", "code": ours}] if ours else []
     if rule:
         codings.append({"system": "urn:salus:rule", "code": rule})
     issue: dict[str, Any] = {

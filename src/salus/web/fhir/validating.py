@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import starmap
 from typing import Any
 
 import orjson
@@ -71,7 +70,7 @@ def _issues(
         return issues_of(refused)
     fine = {"severity": "information", "code": "informational", "diagnostics": "this would be taken as it is"}
     doubts = [*records.doubts(resource), *records.person_doubts(resource, today)]
-    odd = [*map(_unchecked, records.unchecked_claims(resource)), *starmap(doubtful, doubts)]
+    odd = [*map(_unchecked, records.unchecked_claims(resource)), *map(doubtful, doubts)]
     return [*odd, *(stripped_issues(stripped) or [fine])]
 
 

@@ -20,7 +20,7 @@ from salus.web.gate import gate_of, in_thread
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import county_words
 from salus.web.views import Address, Words
-from salus.web.views.coverage import Coverage, ElementLine, Institution, Late, Quality, RefusedLine, TypeLine
+from salus.web.views.coverage import Coverage, ElementLine, Institution, Late, OddLine, Quality, RefusedLine, TypeLine
 
 _COLUMNS = (
     "facility", "name", "name_zh", "kind", "level", "county", "first", "last", "ways", "arriving", "expected",
@@ -169,6 +169,7 @@ def _quality(found: QualityReport) -> Quality:
         arriving=found.arriving,
         elements=elements,
         types=types,
+        odd=tuple(OddLine(odd=kind, patients=n) for kind, n in found.odd.items()),
         refused=refused,
         arrives_percent=ARRIVES_PERCENT,
     )

@@ -77,6 +77,14 @@ class TypeLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OddLine:
+    """How many Patients were stored with one thing odd in them."""
+
+    odd: str
+    patients: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedLine:
     """How many entries were refused on a day for one reason."""
 
@@ -99,6 +107,7 @@ class Quality:
     arriving: int
     elements: tuple[ElementLine, ...]
     types: tuple[TypeLine, ...]
+    odd: tuple[OddLine, ...]
     refused: tuple[RefusedLine, ...]
     arrives_percent: int
 
