@@ -77,6 +77,7 @@ def test_two_that_have_a_node_open_weigh_for_the_same_or_the_second_is_refused(t
         size.hold(tmp_path, 1_000_000)
     second.release()
 
+    first.release()
     third = size.hold(tmp_path, 1_000_000)
     assert (third.people, third.before) == (1_000_000, 64_000_000)
     third.release()

@@ -20,17 +20,19 @@ FILE: Final = "register.json"
 LOCK: Final = "register.lock"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Held:
     """For how many people a node weighs; nobody changes that until it is released. `before`: what was said earlier."""
 
     people: int
     before: int
-    _lock: int = field(repr=False)
+    _lock: int | None = field(repr=False)
 
     def release(self) -> None:
-        """Let others change it."""
-        os.close(self._lock)
+        """Let others change it. A node may be closed twice."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
 
 
 def hold(folder: Path, said: int | None) -> Held:
