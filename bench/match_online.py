@@ -129,7 +129,7 @@ def matching(node: Node, asked: Sequence[dict[str, Any]], seconds: float) -> Non
 
     def match(place: int) -> None:
         with node.store.transaction(Duty.CARE) as tx:
-            found = identity.match(tx, node.custodian, node.custodian, described[place % len(described)])
+            found = identity.match(tx, node.custodian, node.custodian, described[place % len(described)], node.judge)
         linked[0] += bool(found.found)
 
     def floor(place: int) -> None:

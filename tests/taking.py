@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from salus.identity import judge_of
 from salus.kernel import Purpose, Role
 from salus.records import Accepted, Intent, Writer, accept
 from salus.storage import Duty, Store
@@ -50,6 +51,7 @@ def a_writer(facility: str = "H1") -> Writer:
         custodian="test",
         keys=Keys(),
         sealer=Sealer(),
+        judge=judge_of(),
     )
 
 

@@ -41,9 +41,9 @@ def settings(folder: Path, postgres: str | None = None, **more: object) -> NodeS
 
 
 @contextmanager
-def demo(folder: Path, postgres: str | None = None) -> Iterator[Node]:
+def demo(folder: Path, postgres: str | None = None, **more: object) -> Iterator[Node]:
     """A demo node with two hospitals."""
-    with open_node(settings(folder, postgres), "demo") as node:
+    with open_node(settings(folder, postgres, **more), "demo") as node:
         if not parties.facilities(node.store):
             found_hospitals(node)
         yield node

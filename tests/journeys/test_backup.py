@@ -191,7 +191,7 @@ def test_each_unwrap_on_a_restored_node_stands_in_its_register(busy: Busy) -> No
 
 
 def test_a_node_at_rest_comes_back_equal_in_every_table_and_sequence(place: Path) -> None:
-    with demo(place / "one") as source:
+    with demo(place / "one", register_people=3_000_000) as source:
         for document in documents(4, 5):
             write(source, document)
         app.close_batch(source)
@@ -202,6 +202,9 @@ def test_a_node_at_rest_comes_back_equal_in_every_table_and_sequence(place: Path
 
     with open_store(Settings(data=place / "two")) as store:
         assert {database: fingerprints(store, database) for database in prints} == prints
+    held = app.size.hold(place / "two", None)
+    held.release()
+    assert held.people == 4_000_000
 
 
 def test_an_import_cut_short_before_the_backup_goes_on_after_the_restore(place: Path) -> None:

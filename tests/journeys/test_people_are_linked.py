@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -14,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from salus.cli import main
 from salus.identity.documents import check_character
-from salus.identity.linkage.people import COLUMNS, PEOPLE
+from salus.identity.linkage.people import COLUMNS, PEOPLE, people_weights
 from salus.identity.linkage.people.tables import prepare_people
 from salus.identity.linkage.tables import RAW, opened, read_table
 from salus.synth import records
@@ -34,9 +35,9 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def link(folder: Path) -> Result:
+def link(folder: Path, *more: str) -> Result:
     names = ("people.csv", "--out", "clusters.csv", "--review", "review.csv")
-    return CliRunner().invoke(main, ["link", *(one if one[0] == "-" else str(folder / one) for one in names)])
+    return CliRunner().invoke(main, ["link", *(one if one[0] == "-" else str(folder / one) for one in names), *more])
 
 
 def clusters(folder: Path) -> dict[str, str]:
@@ -81,6 +82,26 @@ def test_records_with_only_a_name_are_not_linked(tmp_path: Path) -> None:
 
     assert done.exit_code == 0, done.output
     assert len(set(clusters(tmp_path).values())) == 4
+
+
+@pytest.mark.parametrize(("people", "clustered"), [(1_000_000, 1), (50_000_000, 2)])
+def test_a_part_of_a_larger_register_is_weighed_as_its_node_weighs(tmp_path: Path, people: int, clustered: int) -> None:
+    said = {"name": "欧阳伟芳", "sex": "female", "birth_date": "1962-03-04"}
+    write(tmp_path / "people.csv", [said, said])
+
+    told = link(tmp_path, "--people", str(people), "--json")
+
+    assert json.loads(told.stdout)["model"] == people_weights(people).hash
+    assert len(set(clusters(tmp_path).values())) == clustered
+
+
+def test_a_specification_is_weighed_by_its_own_model(tmp_path: Path) -> None:
+    write(tmp_path / "people.csv", [{}])
+
+    told = link(tmp_path, "--people", "50000000", "--spec", "people.toml")
+
+    assert told.exit_code == 2
+    assert "--people is for our columns" in told.output
 
 
 def test_impossible_and_future_birth_dates_link_nobody(tmp_path: Path) -> None:

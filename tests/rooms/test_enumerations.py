@@ -71,6 +71,7 @@ SETTINGS = {
     "plans": "by which plans follow-up is due; nothing follows from being late",
     "port": "where to listen",
     "postgres": "which database server",
+    "register_people": "for how many people it is weighed whose records are whose; of more, rules link less",
     "tls_certificate": "what others know the node by",
     "tls_key": "what the node proves it with",
     "url": "the address that others use",

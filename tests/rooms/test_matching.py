@@ -46,9 +46,8 @@ def somebody(**more: Any) -> dict[str, Any]:
 
 def match(node: Node, patient: dict[str, Any], most: int = 20) -> Matches:
     with node.store.transaction(Duty.CARE) as tx:
-        return identity.match(
-            tx, node.custodian, node.custodian, records.described(patient, "2031-03-01T08:00:00Z"), most=most
-        )
+        described = records.described(patient, "2031-03-01T08:00:00Z")
+        return identity.match(tx, node.custodian, node.custodian, described, node.judge, most=most)
 
 
 def answers(found: Matches) -> list[tuple[int, str]]:

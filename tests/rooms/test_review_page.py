@@ -86,12 +86,12 @@ def test_the_weights_of_a_pair_are_drawn_and_told(node: Node, client: Asking) ->
 
 
 @pytest.mark.parametrize("guard", guards(), ids=lambda one: str(one.code))
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("language", "people"), [("en", 1_000_000), ("zh", 64_000_000)])
 def test_a_guard_is_told_in_its_own_words_and_the_thresholds_are_drawn(
-    node: Node, client: Asking, guard: Guard, language: str
+    node: Node, client: Asking, guard: Guard, language: str, people: int
 ) -> None:
     charts = [send(node, who, a_patient()).outcomes[0].chart_key for who in (H1, H2)]
-    seen = identity.Evidence(fields=SEEN.fields, model=people_weights().hash)
+    seen = identity.Evidence(fields=SEEN.fields, model=people_weights(people).hash)
     with node.store.transaction(Duty.CARE) as tx:
         pair = (charts[0], charts[1])
         asked = identity.Question(pair=pair, reason=guard.code, at=node.clock.now(), evidence=seen)

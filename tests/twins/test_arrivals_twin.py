@@ -88,7 +88,9 @@ def arrive(node: Node, register: Sequence[Said], order: Sequence[int], sizes: Se
         keys |= {arrival.chart_key: at for arrival, at in zip(arrivals, now, strict=True)}
         if arrivals:
             with node.store.transaction(Duty.CARE) as tx, tx.together() if len(sizes) % 2 else nullcontext():
-                identity.place(tx, node.custodian, arrivals, node.clock.now())  # as a request does, and an import
+                identity.place(
+                    tx, node.custodian, arrivals, node.clock.now(), node.judge
+                )  # as a request does, and an import
     blocks: dict[int, set[int]] = {}
     with node.store.transaction(Duty.CARE) as tx:
         for chart, resident in identity.residents_of(tx, list(keys)).items():
@@ -135,7 +137,7 @@ def test_charts_that_say_something_else_first_end_as_those_that_say_it_at_once(
 
     for at in data.draw(st.permutations(range(len(register)))):
         with node.store.transaction(Duty.CARE) as tx:
-            identity.revise(tx, node.custodian, [an_arrival(at + 1, register[at])], node.clock.now())
+            identity.revise(tx, node.custodian, [an_arrival(at + 1, register[at])], node.clock.now(), node.judge)
 
     blocks: dict[int, set[int]] = {}
     with node.store.transaction(Duty.CARE) as tx:

@@ -122,10 +122,20 @@ RARE = {"births-apart", "name-alone", "neighbouring-documents", "two-documents"}
 """Guards that a small register need not meet."""
 
 
-@pytest.mark.parametrize(("homes", "unmet"), [(True, RARE | {"common-name"}), (False, RARE | {"another-name"})])
-def test_every_scored_pair_is_judged_and_weighed_alike_in_a_table_and_online(homes: bool, unmet: set[str]) -> None:
+@pytest.mark.parametrize(
+    ("homes", "people", "unmet"),
+    [
+        (True, 1_000_000, RARE | {"common-name"}),
+        (False, 1_000_000, RARE | {"another-name"}),
+        (False, 64_000_000, RARE | {"another-name"}),
+    ],
+)
+def test_every_scored_pair_is_judged_and_weighed_alike_in_a_table_and_online(
+    homes: bool, people: int, unmet: set[str]
+) -> None:
     nowhere = {} if homes else {"county": "", "address": ""}
-    judged = judged_alike({row.record_id: {**row._asdict(), **nowhere} for row in records(3, 6_000)})
+    register = {row.record_id: {**row._asdict(), **nowhere} for row in records(3, 6_000)}
+    judged = judged_alike(register, people)
 
     assert len(judged) > 4_000
     assert {reason for *_, reason in judged} >= {guard.code for guard in guards()} - unmet
@@ -186,9 +196,9 @@ def test_birth_dates_beside_one_number_are_judged_alike_in_a_table_and_online() 
     assert {reason for *_, reason in judged} >= {"", "births-apart", "siblings"}
 
 
-def judged_alike(rows: dict[str, Record]) -> list[tuple[str, str, float, str]]:
+def judged_alike(rows: dict[str, Record], people: int = 1) -> list[tuple[str, str, float, str]]:
     """Judge all pairs in a table, hold each against the verdict online, and return them."""
-    weights = people_weights()
+    weights = people_weights(people)
     judge = Judge(weights)
     with opened() as connection:
         loaded(connection, rows.values())

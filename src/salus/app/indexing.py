@@ -47,7 +47,8 @@ def _prepare(node: Node, patient: Located, keys: Mapping[int, bytes], sight: Sig
         with node.store.transaction(Duty.CARE) as tx:
             records.lock(tx, [patient.id])
             if not identity.prepared(tx, patient.chart_key):
-                identity.revise(tx, node.custodian, [records.arrival(patient, keys, sight)], node.clock.now())
+                said = records.arrival(patient, keys, sight)
+                identity.revise(tx, node.custodian, [said], node.clock.now(), node.judge)
     except (StoreDown, Met):  # nothing is wrong with the chart: the same is tried again
         raise
     except Exception as error:

@@ -150,7 +150,7 @@ def _answers(node: Node, asks: Sequence[_Permitted], at: datetime) -> list[Match
     """Find, register, and only then answer. What is read is as of one instant; the register's commit is durable."""
     sealer, described = node.custodian, [one.described for one in asks]
     with node.store.statements(Duty.CARE) as tx:
-        matches = identity.match_each(tx, sealer, sealer, described, most=MOST_MATCHES)
+        matches = identity.match_each(tx, sealer, sealer, described, node.judge, most=MOST_MATCHES)
         own = _own(tx, {one.facility for one in asks}, matches)
         told = [_chosen(found.found, one.ask) for one, found in zip(asks, matches, strict=True)]
         looks = (_reads(one, each, own[one.facility], at) for one, each in zip(asks, told, strict=True))

@@ -7,6 +7,7 @@ import os
 import random
 import secrets
 from collections.abc import Hashable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from salus.app.pacing import Pace
 from salus.app.remembering import Memory, log_stamp
 from salus.app.schemas import SCHEMAS
 from salus.app.settings import NodeSettings, SettingsRefused, octets_of
+from salus.app.size import Held, hold
 from salus.app.witnessing import witness_leaf, witnesses_of
 from salus.healthcode import measures
 from salus.kernel import CLOCK_FILE, Clock, DemoClock, SystemClock, parse_instant, start_demo_clock
@@ -51,7 +53,7 @@ class Node:
     `trust` are the witnesses whose quorum proves what restrains a person; without any nothing can be proved so.
     `indexed` remembers that no resource of an earlier release lacks its search rows. `most_seconds` is how long a
     statement of a search, a history or a whole record may run. `wanted` are charts that somebody asked for before
-    it was worked out what in them is sensitive.
+    it was worked out what in them is sensitive. `held` says for how many people it weighs whose records are whose.
     """
 
     settings: NodeSettings
@@ -65,6 +67,7 @@ class Node:
     sequencer: Sequencer = field(repr=False)
     sign_in: SignIn = field(repr=False)
     gathering: Gathering = field(repr=False)
+    held: Held
     trust: Trust | None = None
     indexed: bool = False
     most_seconds: float = 10.0
@@ -79,6 +82,11 @@ class Node:
 
     def __post_init__(self) -> None:
         self.refusals = access.Refusals(self.store, lambda: self.clock.now())  # noqa: PLW0108  the clock may be another
+
+    @property
+    def judge(self) -> identity.Judge:
+        """What weighs two people, in a register of this one's size."""
+        return identity.judge_of(self.held.people)
 
     @property
     def demo(self) -> bool:
@@ -98,6 +106,7 @@ class Node:
         finally:
             self.gathering.close()
             self.store.close()
+            self.held.release()
 
     @property
     def address(self) -> str:
@@ -223,11 +232,13 @@ def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
         raise SettingsRefused(f"{settings.data} holds no node yet; start one with: salus serve --data {settings.data}")
     told = _identity(settings, kind)
     passphrase, clock = _passphrase(settings, told["kind"]), _clock(settings, told["kind"])
-    store = open_store(Settings(data=settings.data, postgres=settings.postgres))
-    try:
+    held = hold(settings.data, settings.register_people)
+    with ExitStack() as opened:
+        opened.callback(held.release)
+        store = opened.enter_context(closing(open_store(Settings(data=settings.data, postgres=settings.postgres))))
         store.migrate(SCHEMAS)
         custodian = Custodian.open(settings.data / "keys", passphrase, token=_token(settings))
-        node = _assemble(settings, told, store, clock, custodian)
+        node = _assemble(settings, told, store, clock, custodian, held)
         begin(store, node_leaf(kind=node.kind, name=node.name))
         _same_log(store, node.sequencer)
         if not (settings.data / "node.json").exists():
@@ -236,10 +247,8 @@ def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
         if noted is not None:
             write_private(settings.data / GRACE_FILE, noted.decode())
         _join_witnesses(node)
+        opened.pop_all()
         return node
-    except BaseException:
-        store.close()
-        raise
 
 
 def join_node(settings: NodeSettings) -> Node:
@@ -250,9 +259,13 @@ def join_node(settings: NodeSettings) -> Node:
     told = _identity(settings, None)
     passphrase, clock = _passphrase(settings, told["kind"]), _clock(settings, told["kind"])
     custodian = Custodian.open(settings.data / "keys", passphrase, create=False, token=_token(settings))
-    return _assemble(
-        settings, told, open_store(Settings(data=settings.data, postgres=settings.postgres)), clock, custodian
-    )
+    held = hold(settings.data, settings.register_people)
+    with ExitStack() as opened:
+        opened.callback(held.release)
+        store = open_store(Settings(data=settings.data, postgres=settings.postgres))
+        node = _assemble(settings, told, store, clock, custodian, held)
+        opened.pop_all()
+        return node
 
 
 def join_witnesses(node: Node, text: str) -> None:
@@ -280,7 +293,9 @@ def _join_witnesses(node: Node) -> None:
     join_witnesses(node, text)
 
 
-def _assemble(settings: NodeSettings, told: dict[str, str], store: Store, clock: Clock, custodian: Custodian) -> Node:
+def _assemble(
+    settings: NodeSettings, told: dict[str, str], store: Store, clock: Clock, custodian: Custodian, held: Held
+) -> Node:
     name = told["name"]
     node = Node(
         settings=settings,
@@ -304,6 +319,7 @@ def _assemble(settings: NodeSettings, told: dict[str, str], store: Store, clock:
             clock.ahead if isinstance(clock, DemoClock) else timedelta,
         ),
         gathering=Gathering(store, (), clock),
+        held=held,
         plans=_plans(settings.plans),
     )
     return node

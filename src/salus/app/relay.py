@@ -19,6 +19,7 @@ from salus.app.indexing import find_page, prepare_page
 from salus.app.measures import progress_measures
 from salus.app.node import Node
 from salus.app.power import publish_attempts, publish_voids
+from salus.app.size import outgrown
 from salus.app.surveillance import recount
 from salus.app.surveying import survey_page
 from salus.app.unwrapping import publish_unwraps
@@ -45,6 +46,7 @@ class Relay:
         self._counted_at = 0.0
         self._progressed: tuple[int | None, float] | None = None
         self._swept: datetime | None = None
+        self._sized: date | None = None
         self._prepared: int | None = 0
         self._unfound = True
         self._unsurveyed = True
@@ -143,6 +145,14 @@ class Relay:
             forget_destroyed(self._node)
             with self._node.store.transaction(Duty.CARE) as tx:
                 arriving.forget_sent(tx, civil_day(now))
+            self._size(civil_day(now))
+
+    def _size(self, day: date) -> None:
+        """Tell whoever reads the server's log, once a day, that the register has outgrown what was said of it."""
+        if day != self._sized:
+            self._sized = day
+            for line in outgrown(self._node):
+                log.warning("%s", line)
 
 
 def deliver_events(node: Node) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from salus.identity import MOST_PEOPLE
 from salus.kernel import Invalid
 
 KINDS = ("production", "demo")
@@ -30,7 +31,8 @@ class NodeSettings:
     demo node makes its own. witnesses: file that names who cosigns the log, and where they answer. plans:
     file of plans of follow-up in place of those that come along. country: two letters of ISO 3166-1, for
     certificates in formats of other systems; XX is nobody's. clock: RFC 3339 instant at which a new demo node
-    starts. mllp_host, mllp_port: where to take messages of HL7 v2; nowhere while the
+    starts. register_people: how many people the register is for, rounded up to the next doubling of a million; None
+    is what was said last, else a million. mllp_host, mllp_port: where to take messages of HL7 v2; nowhere while the
     port is 0, and beyond loopback only with mllp_certificate, mllp_key and mllp_clients (PEM files: whose certificates
     are let in). pkcs11_module, pkcs11_token, pkcs11_pin_file: where new keys for certificates are made and kept instead
     of the sealed file, all three or none: a PKCS#11 library, the label of its token, a file with its user's PIN.
@@ -49,6 +51,7 @@ class NodeSettings:
     witnesses: Path | None = None
     plans: Path | None = None
     country: str = "XX"
+    register_people: int | None = None
     pkcs11_module: Path | None = None
     pkcs11_token: str = ""
     pkcs11_pin_file: Path | None = None
@@ -160,9 +163,21 @@ def _typed(name: str, value: object) -> object:
         if not str(value).isascii() or not str(value).isdigit() or not 0 <= int(str(value)) <= 65535:
             raise SettingsRefused(f"{name}: {value!r} is no port; write 0 to 65535")
         return int(str(value))
+    if name == "register_people":
+        return _people(value)
     if not isinstance(value, str):
         raise SettingsRefused(f"{name}: write a text")
     return value
+
+
+def _people(value: object) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) <= 12 and 1 <= int(text) <= MOST_PEOPLE):
+        raise SettingsRefused(
+            f"register_people: {value!r} is no number of people; write in digits alone how many live where the node"
+            f" serves, from 1 to {MOST_PEOPLE}, as in 50000000"
+        )
+    return int(text)
 
 
 def _checked(settings: NodeSettings) -> NodeSettings:

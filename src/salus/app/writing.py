@@ -171,6 +171,7 @@ def accept_for_registry(tx: Transaction, node: Node, registry: str, intents: Seq
         custodian=node.name,
         keys=node.keys,
         sealer=node.custodian,
+        judge=node.judge,
     )
     accepted = records.accept(tx, writer, intents, at)
     who = a_principal(Role.HOSPITAL_SYSTEM, registry, facility=registry, purpose=Purpose.HOPERAT)
@@ -230,6 +231,7 @@ def _writer(node: Node, principal: Principal, source: str, at: datetime, keys: K
         custodian=node.name,
         keys=keys or node.keys,
         sealer=node.custodian,
+        judge=node.judge,
         source=source,
         sandbox=node.facility(principal.facility).sandbox,
         base=f"{node.settings.public_url}/fhir/",

@@ -1,7 +1,8 @@
-"""Explain the resident index: which charts belong together, and why. No name, date or number is printed."""
+"""Explain the resident index: which charts belong together, and why; and its size. No name or number is printed."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,10 @@ from uuid import UUID
 import click
 
 from salus.app import Explained, Said, explain_links, open_node
+from salus.app import size as sizes
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
+from salus.identity.linkage.people import models
 from salus.kernel import format_instant
 
 
@@ -38,6 +41,27 @@ def explain(ids: tuple[UUID, ...], data: Path | None, settings: Path | None, as_
     for one in found.said:
         for line in _lines(found, one):
             say(line)
+
+
+@click.command()
+@data_option
+@settings_option
+@json_option
+@ending
+def size(data: Path | None, settings: Path | None, as_json: bool) -> None:
+    """Say how many residents the index holds, and for how many people it weighs; 1 if it holds more.
+
+    Of more than a hundred thousand residents the number is the database's estimate.
+    """
+    with open_node(settings_of(settings, data=data)) as node:
+        found = sizes.size_of(node)
+    if as_json:
+        tell({"residents": found.residents, "people": found.people, "outgrown": found.outgrown})
+    else:
+        say(f"{found.residents:,} residents, weighed as of at most {found.people:,} people")
+        if found.outgrown:
+            say(found.advice)
+    sys.exit(1 if found.outgrown else 0)
 
 
 def _told(found: Explained) -> dict[str, Any]:
@@ -68,6 +92,7 @@ def _as_json(found: Explained, one: Said) -> dict[str, Any]:
         "fields": [{"field": name, "bits": bits} for name, bits in said.evidence.fields] if said.evidence else [],
         "bits": said.evidence.total if said.evidence else None,
         "model": said.evidence.model if said.evidence else None,
+        "people": models().get(said.evidence.model) if said.evidence else None,
     }
 
 
@@ -83,7 +108,8 @@ def _lines(found: Explained, one: Said) -> list[str]:
         lines.append(f"    past the guard {told['overridden']}")
     lines += [f"    {part['bits']:+8.2f} bits  {part['field']}" for part in told["fields"]]
     if told["model"]:
-        lines.append(f"    {told['bits']:+8.2f} bits  together, by model {told['model']}")
+        size = f", for {told['people']:,} people" if told["people"] else ""
+        lines.append(f"    {told['bits']:+8.2f} bits  together, by model {told['model']}{size}")
     return lines
 
 

@@ -9,6 +9,7 @@ import click
 from salus.cli.output import ending, json_option, say, tell
 from salus.identity.linkage import Spec, SpecRefused, read_spec
 from salus.identity.linkage.linking import Linked, link_file
+from salus.identity.linkage.people import MOST_PEOPLE, people_weights
 from salus.identity.linkage.people.linking import link_people
 from salus.kernel import SystemClock, civil_day
 
@@ -31,16 +32,23 @@ from salus.kernel import SystemClock, civil_day
     type=click.Path(dir_okay=False, path_type=Path),
     help="A TOML file that says which columns there are and how they are compared; not needed where they are ours.",
 )
+@click.option(
+    "--people",
+    type=click.IntRange(1, MOST_PEOPLE),
+    help="Learn nothing: weigh as a node does whose register is for so many people.",
+)
 @json_option
 @ending
-def link(file: Path, out: Path, review: Path | None, spec: Path | None, as_json: bool) -> None:
+def link(file: Path, out: Path, review: Path | None, spec: Path | None, people: int | None, as_json: bool) -> None:
     """Say which records of FILE, CSV or Parquet, are one person's.
 
     The model learns from FILE itself and needs no examples. Both results are written whole or not at all. Without
     --spec the columns are record_id, source, name, sex, birth_date, id_type, id_number, phone, county, address and
     recorded_at, and a table of guards turns doubtful links into pairs to review.
     """
-    found = _linked(file, out, review, spec)
+    if spec is not None and people is not None:
+        raise click.UsageError("--people is for our columns: a specification has a model of its own")
+    found = _linked(file, out, review, spec, people)
     if as_json:
         left_out = {one.rule: one.pairs_left_out for one in found.left_out}
         tell({
@@ -58,12 +66,13 @@ def link(file: Path, out: Path, review: Path | None, spec: Path | None, as_json:
     say(f"model {found.weights.hash}")
 
 
-def _linked(file: Path, out: Path, review: Path | None, spec: Path | None) -> Linked:
+def _linked(file: Path, out: Path, review: Path | None, spec: Path | None, people: int | None) -> Linked:
     def progress(line: str) -> None:
         click.echo(line, err=True)
 
     if spec is None:
-        return link_people(file, out, review=review, today=civil_day(SystemClock().now()), progress=progress)
+        weights, today = people_weights(people) if people else None, civil_day(SystemClock().now())
+        return link_people(file, out, review=review, weights=weights, today=today, progress=progress)
     return link_file(file, out, _spec(spec), review=review, progress=progress)
 
 

@@ -122,6 +122,7 @@ class _Ledger(Commands):
 class _Index(Commands):
     places: ClassVar[Mapping[str, tuple[str, str]]] = {
         "explain": ("indexing:explain", "Say which charts are one resident's and why, for residents or..."),
+        "size": ("indexing:size", "Say how many residents the index holds, and for how many..."),
     }
 
 

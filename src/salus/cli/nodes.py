@@ -11,7 +11,17 @@ from pathlib import Path
 import click
 
 from salus import parties
-from salus.app import Imported, Node, collect_seldom, demo_token, ensure_sandbox, import_files, open_node, workers_for
+from salus.app import (
+    Imported,
+    Node,
+    collect_seldom,
+    demo_token,
+    ensure_sandbox,
+    import_files,
+    open_node,
+    size,
+    workers_for,
+)
 from salus.cli.lock import serving
 from salus.cli.outcomes import Outcomes, imported
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
@@ -39,7 +49,7 @@ def serve(data: Path | None, settings: Path | None, port: int | None, host: str 
         with open_node(given, kind) as node:
             if node.demo:
                 ensure_sandbox(node)
-            for line in admissions_told(node):
+            for line in (*size.told(node), *admissions_told(node)):
                 say(line)
             run(node, lambda url: say(f"serving {node.kind} node {node.name} at {url}"))
 

@@ -4,6 +4,7 @@ from salus.identity.assertions import Assertion, Author, Evidence, Question, Ver
 from salus.identity.documents import read as read_identifier
 from salus.identity.documents.model import Identifier
 from salus.identity.errors import AssertionRefused, NumberRefused, NumbersDiffer, Parted
+from salus.identity.linkage.people import MOST_PEOPLE, PROVEN, Judge, class_of
 from salus.identity.linking import (
     Changed,
     Notice,
@@ -22,13 +23,24 @@ from salus.identity.linking import (
     link,
     minted,
     minted_for,
+    minted_so_far,
     notices,
     notify,
     part,
     parted_by_people,
     withdraw,
 )
-from salus.identity.matching import Described, Match, Matches, barred, match, match_each, prepared, unprepared
+from salus.identity.matching import (
+    Described,
+    Match,
+    Matches,
+    barred,
+    judge_of,
+    match,
+    match_each,
+    prepared,
+    unprepared,
+)
 from salus.identity.model import DOCUMENT_SYSTEMS, ID_CARD_SYSTEMS, IdNumber, Resident, check_character
 from salus.identity.placing import Arrival, place, revise
 from salus.identity.review import REASONS, Answer, Figures, Says, Together, Waiting
@@ -46,6 +58,8 @@ from salus.identity.service import (
 __all__ = [
     "DOCUMENT_SYSTEMS",
     "ID_CARD_SYSTEMS",
+    "MOST_PEOPLE",
+    "PROVEN",
     "REASONS",
     "Answer",
     "Arrival",
@@ -58,6 +72,7 @@ __all__ = [
     "Figures",
     "IdNumber",
     "Identifier",
+    "Judge",
     "Match",
     "Matches",
     "Notice",
@@ -77,12 +92,14 @@ __all__ = [
     "charts_by_no_number",
     "charts_by_number",
     "check_character",
+    "class_of",
     "differences",
     "find",
     "hold",
     "holder",
     "identifiers",
     "joined_by_number",
+    "judge_of",
     "keep_apart",
     "known_as",
     "known_as_each",
@@ -93,6 +110,7 @@ __all__ = [
     "match_each",
     "minted",
     "minted_for",
+    "minted_so_far",
     "notices",
     "notify",
     "pair_of",

@@ -232,6 +232,15 @@ def minted_of(tx: Transaction, resident_keys: Sequence[int]) -> list[tuple[int, 
     return [(now, key) for now, key in found]
 
 
+def minted_so_far(tx: Transaction) -> int:
+    """Return how many residents were minted: of many about how many, as the database last estimated it."""
+    row = tx.row(
+        "select case when reltuples < 100000 then (select count(*) from identity.resident) else reltuples end::bigint"
+        " from pg_class where oid = 'identity.resident'::regclass"
+    )
+    return int(row[0]) if row else 0
+
+
 def keys(tx: Transaction, count: int) -> list[int]:
     """Reserve time-ordered physical keys."""
     return [key for (key,) in tx.rows("select nextval('identity.resident_key') from generate_series(1, %s)", (count,))]

@@ -20,12 +20,14 @@ from salus.app.saving.archive import Draft
 from salus.app.saving.errors import BackupRefused
 from salus.app.saving.model import FileNote, HeadNote, Manifest, Part, TableNote
 from salus.app.settings import NodeSettings
+from salus.app.size import FILE as REGISTER
 from salus.storage import Duty, Settings, Store, Transaction, applied, open_store
 
 SEALED = "custodian.sealed"
 PASSPHRASE = "demo.passphrase"  # noqa: S105  a file's name
 HALF = "demo.passphrase.half"
-RESIDENTS = "demo.json"
+NOTES = ("demo.json", REGISTER)
+"""Files of the data folder that go with the data: a demo's residents, and for how many people the node weighs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +121,8 @@ def _files(settings: NodeSettings, part: Part) -> dict[str, bytes]:
             files[SEALED] = (settings.data / "keys" / SEALED).read_bytes()
         except OSError as reason:
             raise BackupRefused(f"the custodian file cannot be read: {reason.strerror}") from None
-    elif (settings.data / RESIDENTS).exists():
-        files[RESIDENTS] = (settings.data / RESIDENTS).read_bytes()
+    else:
+        files |= {name: (settings.data / name).read_bytes() for name in NOTES if (settings.data / name).exists()}
     return files
 
 

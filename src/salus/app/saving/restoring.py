@@ -19,7 +19,7 @@ from salus import access, ledger, records
 from salus.app.node import write_private
 from salus.app.saving import catalog, halves
 from salus.app.saving.archive import Opened, sync_folder
-from salus.app.saving.backing import HALF, PASSPHRASE, RESIDENTS, SEALED
+from salus.app.saving.backing import HALF, NOTES, PASSPHRASE, SEALED
 from salus.app.saving.errors import BackupRefused, RestoreFailed
 from salus.app.saving.model import Manifest, Part
 from salus.app.schemas import SCHEMAS
@@ -179,9 +179,9 @@ def _place_files(returning: _Return) -> None:
     _place_sealed(folder / "keys", returning.keys)
     if told.kind == "demo" and not returning.settings.passphrase_file:
         write_private(folder / PASSPHRASE, returning.passphrase.decode())
-    residents = returning.content.file(RESIDENTS)
-    if residents:
-        write_private(folder / RESIDENTS, residents.decode())
+    for name in NOTES:
+        if noted := returning.content.file(name):
+            write_private(folder / name, noted.decode())
 
 
 def _place_sealed(folder: Path, keys: Opened) -> None:

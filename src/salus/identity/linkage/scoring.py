@@ -24,11 +24,15 @@ class FieldBits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """The weight of two records being one person's: the prior's bits and those of each part sum to `bits` exactly."""
+    """The weight of two records being one person's: the prior's bits and those of each part sum to `bits` exactly.
+
+    `model` is the hash of the weights.
+    """
 
     bits: float
     prior: float
     parts: tuple[FieldBits, ...]
+    model: str
 
     @property
     def probability(self) -> float:
@@ -50,13 +54,14 @@ class Scorer:
         check_weights(weights, spec)
         names = gamma_of(spec)
         frequencies = {one.column: one for one in weights.frequencies}
-        self._prior = weights.prior_bits
+        self._prior, self._model = weights.prior_bits, weights.hash
         self._parts = [_part(one, names[one.name], weights, frequencies) for one in spec.comparisons]
 
     def __call__(self, a: Row, b: Row) -> Scored:
         """Return the score of two records; the order of the two does not matter."""
         parts = tuple(part(a, b) for part in self._parts)
-        return Scored(bits=sum((one.bits for one in parts), self._prior), prior=self._prior, parts=parts)
+        bits = sum((one.bits for one in parts), self._prior)
+        return Scored(bits=bits, prior=self._prior, parts=parts, model=self._model)
 
 
 def score(a: Row, b: Row, spec: Spec, weights: Weights) -> Scored:

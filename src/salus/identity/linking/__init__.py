@@ -10,6 +10,7 @@ from salus.identity.linking.binding import (
     known_as_each,
     minted,
     minted_for,
+    minted_so_far,
     parted_by_people,
 )
 from salus.identity.linking.checking import differences
@@ -48,6 +49,7 @@ __all__ = [
     "link",
     "minted",
     "minted_for",
+    "minted_so_far",
     "notices",
     "notify",
     "part",

@@ -50,6 +50,11 @@ def minted(tx: Transaction, resident_id: UUID) -> tuple[int, int] | None:
     return store.minted(tx, resident_id)
 
 
+def minted_so_far(tx: Transaction) -> int:
+    """Return how many residents were minted, of many about how many. It is told to operators and decides nothing."""
+    return store.minted_so_far(tx)
+
+
 def minted_for(tx: Transaction, chart: int) -> int | None:
     """Return the first key that was minted for a chart or one that is joined to it by number; None if there is none."""
     found = store.minted_by(tx, joined_by_number(tx, chart))

@@ -13,6 +13,7 @@ from salus.identity.matching.service import (
     remember,
     unprepared,
 )
+from salus.identity.matching.weighing import judge_of
 
 __all__ = [
     "Custodian",
@@ -23,6 +24,7 @@ __all__ = [
     "Person",
     "barred",
     "digests",
+    "judge_of",
     "kept",
     "match",
     "match_each",

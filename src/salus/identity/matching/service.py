@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from salus.identity.linkage.people import PEOPLE, Answer, Verdict
+from salus.identity.linkage.people import PEOPLE, Answer, Judge, Verdict
 from salus.identity.matching import store
 from salus.identity.matching.describing import found_under, person
 from salus.identity.matching.model import Described, Known, Match, Matches, Person
@@ -41,17 +41,25 @@ class Custodian(Sealer, Opener, Protocol):
     """Both: to compare who arrives with who is known, what was sealed is opened."""
 
 
-def match(tx: Transaction, sealer: Sealer, opener: Opener, described: Described, *, most: int = 20) -> Matches:
+def match(
+    tx: Transaction, sealer: Sealer, opener: Opener, described: Described, judge: Judge, *, most: int = 20
+) -> Matches:
     """Return the residents who may be meant, at most `most`, and the rules whose finds were too many to look at.
 
-    Nothing is written, nothing linked. Each resident is judged by the best chart; one of whom another chart may not
-    stand in one cluster with the person asked about is for review. Duty CARE.
+    Nothing is written, nothing linked. `judge` is that of the register's size. Each resident is judged by the best
+    chart; one of whom another chart may not stand in one cluster with the person asked about is for review. Duty CARE.
     """
-    return match_each(tx, sealer, opener, [described], most=most)[0]
+    return match_each(tx, sealer, opener, [described], judge, most=most)[0]
 
 
 def match_each(
-    tx: Transaction, sealer: Sealer, opener: Opener, described: Sequence[Described], *, most: int = 20
+    tx: Transaction,
+    sealer: Sealer,
+    opener: Opener,
+    described: Sequence[Described],
+    judge: Judge,
+    *,
+    most: int = 20,
 ) -> list[Matches]:
     """Do the same for each of several, in one statement."""
     asked = [person(one) for one in described]
@@ -62,7 +70,7 @@ def match_each(
     answers = []
     for one, mine in zip(asked, keyed, strict=True):
         met = dict.fromkeys(chart for digest in mine for chart in found.under.get(digest, ()))
-        judged = _judged(one, [charts[chart] for chart in met], found.residents)
+        judged = _judged(one, [charts[chart] for chart in met], found.residents, judge)
         sources = {chart: charts[chart].source for chart in met}
         full = [digest for digest in found.full if digest in mine]
         left_out = _rules(mine, full)
@@ -70,14 +78,14 @@ def match_each(
     return answers
 
 
-def _judged(asked: Person, charts: Iterable[Known], residents: Mapping[int, Resident]) -> list[Match]:
+def _judged(asked: Person, charts: Iterable[Known], residents: Mapping[int, Resident], judge: Judge) -> list[Match]:
     """Weigh a person against charts; return each resident who may be meant once, the best first."""
     best: dict[int, Match] = {}
     barred: dict[int, str] = {}
     for one in charts:
         if one.resident is None or one.person is None:
             continue
-        verdict = weigh(asked, one.person)
+        verdict = weigh(asked, one.person, judge)
         if verdict.reason in IN_ONE_CLUSTER:
             barred[one.resident] = verdict.reason
         if verdict.answer in (Answer.LINK, Answer.REVIEW):

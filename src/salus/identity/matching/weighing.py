@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from salus.identity.linkage import Row
-from salus.identity.linkage.people import Answer, Judge, Verdict, Within, guards, people_weights
+from salus.identity.linkage.people import PROVEN, Answer, Judge, Verdict, Within, class_of, guards, people_weights
 from salus.identity.linkage.people.preparing import series
 from salus.identity.matching.model import Person
 
@@ -24,16 +24,20 @@ ANOTHER_NAME = "another-name"
 IN_ONE_CLUSTER = frozenset(guard.code for guard in guards() if guard.within is Within.CLUSTER)
 
 
+def judge_of(people: int = PROVEN) -> Judge:
+    """Return the judge under the weights that come with Salus, for a register of so many people."""
+    return _judge(class_of(people))
+
+
 @cache
-def judge() -> Judge:
-    """Return the judge under the weights that come with Salus."""
-    return Judge(people_weights())
+def _judge(people: int) -> Judge:
+    return Judge(people_weights(people))
 
 
-def weigh(a: Person, b: Person) -> Verdict:
-    """Judge two people; their order does not matter."""
+def weigh(a: Person, b: Person, judge: Judge | None = None) -> Verdict:
+    """Judge two people; their order does not matter. Without a judge it is that of a million people."""
     one, two, shared = facing(a, b)
-    found = judge()(one, two)
+    found = (judge or judge_of())(one, two)
     if shared and (not found.reason or (found.reason == NAMELESS and by_number(a, b))):
         found = _but(found, Answer.LINK, "")
     if found.answer is Answer.LINK and (a.lost or b.lost) and not shared:
@@ -46,9 +50,9 @@ def weigh(a: Person, b: Person) -> Verdict:
 
 
 def against(a: Person, b: Person) -> str:
-    """Return why two may not stand in one cluster, whoever else does, as a guard's code, or ""."""
+    """Return why two may not stand in one cluster, whoever else does and whatever they weigh: a guard's code, or ""."""
     one, two, _ = facing(a, b)
-    return judge().against([one], [two])
+    return judge_of().against([one], [two])
 
 
 def by_number(a: Person, b: Person) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from salus.identity import store
 from salus.identity.assertions import pair_of
-from salus.identity.linkage.people import Answer, Verdict
+from salus.identity.linkage.people import Answer, Judge, Verdict
 from salus.identity.matching import Custodian, Known, digests, kept, near
 from salus.identity.matching.describing import person
 from salus.identity.matching.model import Described, Person
@@ -27,9 +27,11 @@ Pair = tuple[int, int]
 class Memory:
     """What was read, opened and weighed before. Who was not changed since is not opened, digested or weighed again.
 
-    `asked` are the keys that were asked for: all at once, they are asked for again.
+    `judge` is that of the register's size. `asked` are the keys that were asked for: all at once, they are asked for
+    again.
     """
 
+    judge: Judge
     asked: dict[int, str] = field(default_factory=dict)
     opened: Opened = field(default_factory=dict)
     _keys: dict[int, tuple[Person, Mapping[int, str]]] = field(default_factory=dict)
@@ -39,7 +41,7 @@ class Memory:
         """Return the verdict on two charts as they are now."""
         known = self._weighed.get(pair)
         if known is None or known[0] != one or known[1] != other:
-            known = self._weighed[pair] = one, other, weigh(one, other)
+            known = self._weighed[pair] = one, other, weigh(one, other, self.judge)
         return known[2]
 
     def keys(self, custodian: Custodian, chart: int, one: Person) -> Mapping[int, str]:
@@ -165,6 +167,7 @@ def surroundings(
     seeds: Sequence[Known],
     keys: Mapping[int, Mapping[int, str]],
     residents: Mapping[int, int],
+    judge: Judge,
 ) -> tuple[Surroundings, list[frozenset[int]]]:
     """Return what is around charts that are kept, and their components, which nobody else changes from now on.
 
@@ -175,7 +178,7 @@ def surroundings(
     What is read first is read without a lock, and without a savepoint: to roll back to one makes psycopg forget all
     statements that it had prepared.
     """
-    memory = Memory()
+    memory = Memory(judge)
     around, components = _read(tx, custodian, seeds, keys, residents, memory)
     locked = _residents(around, components)
     while locked:

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from itertools import combinations
 
 from salus.identity.assertions import Assertion, Author, Evidence, Verdict, pair_of, replay, standing
 from salus.identity.linkage.clustering import Link, cluster
-from salus.identity.linkage.people import NOT_THE_SAME, PEOPLE, people_weights
+from salus.identity.linkage.people import NOT_THE_SAME, PEOPLE
 from salus.identity.linkage.people import Verdict as Weighed
 from salus.identity.matching.model import Known
 from salus.identity.matching.packing import pack
@@ -40,16 +39,10 @@ class Grouped:
         return {chart: at for at, block in enumerate(self.blocks) for chart in block}
 
 
-@cache
-def model() -> str:
-    """Return the hash of the weights that decide."""
-    return people_weights().hash
-
-
 def evidence(weighed: Weighed) -> Evidence:
-    """Return what a verdict rests on, as it is kept."""
+    """Return what a verdict rests on, as it is kept: the weights that decided, too."""
     fields = tuple((field, bits) for field, _, bits in weighed.scored.explained())
-    return Evidence(fields=fields, model=model())
+    return Evidence(fields=fields, model=weighed.scored.model)
 
 
 def group(known: Mapping[int, Known], links: Mapping[Pair, Weighed], told: Sequence[Assertion]) -> Grouped:

@@ -10,6 +10,7 @@ from salus import access
 from salus.identity import store
 from salus.identity.assertions import Assertion
 from salus.identity.documents.model import Identifier
+from salus.identity.linkage.people import Judge
 from salus.identity.linkage.people.preparing import one_birthday
 from salus.identity.linking import announce
 from salus.identity.matching import Custodian, Described, Known, digests, kept, remember
@@ -38,23 +39,26 @@ class Arrival:
     born: date | None = None
 
 
-def place(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], at: datetime) -> dict[int, int]:
+def place(
+    tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], at: datetime, judge: Judge
+) -> dict[int, int]:
     """Say whose each new chart is: a resident with whom it is weighed as one person, else a new one.
 
     Returns chart -> resident. What stands around the new charts is clustered anew, so that any order of arrival gives
     the same residents: known ones are linked, and links that a rule made are taken back, where the new picture says so.
     Two senders of one person at the same time end up at the same resident. What no rule may link, a person is asked.
+    `judge` is that of the register's size; whoever writes to one index gives the same.
     """
     said = [Known(chart=one.chart_key, source=one.source, person=person(one.described)) for one in arrivals]
     keys = _keys(custodian, said)
     store.lock_keys(tx, {digest for found in keys.values() for digest in found})
     remember(tx, custodian, said, keys, (), at)
-    whose = _settle(tx, custodian, said, keys, {}, at)
+    whose = _settle(tx, custodian, said, keys, {}, at, judge)
     _note(tx, custodian, arrivals, at)
     return whose
 
 
-def revise(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], at: datetime) -> None:
+def revise(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], at: datetime, judge: Judge) -> None:
     """Note what sources of known charts say now: what is compared, and which numbers others took the place of.
 
     Where that changed, the chart is weighed again, and whose it is may change as in `place`. Silence about a valid
@@ -73,7 +77,7 @@ def revise(tx: Transaction, custodian: Custodian, arrivals: Sequence[Arrival], a
         mine = {one.chart: keys[one.chart] for one in changed}
         remember(tx, custodian, changed, mine, [known[one.chart] for one in changed if one.chart in known], at)
         whose = store.residents_of(tx, [one.chart for one in changed])
-        _settle(tx, custodian, changed, mine, whose, at)
+        _settle(tx, custodian, changed, mine, whose, at, judge)
     rows = _note(tx, custodian, arrivals, at)
     store.replace_numbers(tx, [(chart, type_, digest) for digest, chart, _, _, type_, *_ in rows])
 
@@ -143,9 +147,10 @@ def _settle(
     keys: Mapping[int, Mapping[int, str]],
     residents: Mapping[int, int],
     at: datetime,
+    judge: Judge,
 ) -> dict[int, int]:
     """Cluster what stands around charts anew, and say whose each chart is; return it for these charts."""
-    around, components = surroundings(tx, custodian, seeds, keys, residents)
+    around, components = surroundings(tx, custodian, seeds, keys, residents, judge)
     among = {chart for component in components if len(component) > 1 for chart in component}
     told = store.assertions_of(tx, sorted(among)) if among else []
     settled = _Settled()

@@ -272,7 +272,7 @@ def _residents(batch: _Batch) -> dict[int, int]:
     if batch.writer.sandbox:
         return {}
     arrivals = [_arrival(batch, key, one) for key, one in batch.opened]
-    placed = place(batch.tx, batch.writer.sealer, arrivals, batch.at) if arrivals else {}
+    placed = place(batch.tx, batch.writer.sealer, arrivals, batch.at, batch.writer.judge) if arrivals else {}
     known = sorted(set(batch.charts.values()) - set(placed))
     residents = placed | (residents_of(batch.tx, known) if known else {})
     revised = [
@@ -281,7 +281,7 @@ def _residents(batch: _Batch) -> dict[int, int]:
         if one.intent.verb == "update" and one.type == "Patient" and batch.charts[position] in residents
     ]
     if revised:
-        revise(batch.tx, batch.writer.sealer, revised, batch.at)
+        revise(batch.tx, batch.writer.sealer, revised, batch.at, batch.writer.judge)
         residents |= residents_of(batch.tx, sorted(residents))
     return residents
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from salus.access import Action, Kind, Request, permit
+from salus.identity import Judge
 from salus.kernel import Purpose, Refused, Role
 from salus.records.model import Custodian, Keys
 from salus.storage import Transaction
@@ -32,6 +33,7 @@ class Writer:
     custodian: str
     keys: Keys = field(repr=False)
     sealer: Custodian = field(repr=False)
+    judge: Judge = field(repr=False)
     source: str = "fhir"
     sandbox: bool = False
     base: str = ""

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from salus import app
 from salus.app import Pair, Queue
 from salus.identity import REASONS, Answer, Question, Says, Together, Waiting, names
-from salus.identity.linkage.people import PEOPLE, guards, people_weights
+from salus.identity.linkage.people import PEOPLE, guards, models
 from salus.kernel import Purpose, Role
 from salus.parties import Principal
 from salus.records import NotFound, Personal
@@ -131,7 +131,7 @@ def _why(asked: Question) -> Words | None:
 def _review(visit: Visit, found: Pair, *, trouble: bool = False) -> Review:
     asked = found.question
     evidence = asked.evidence
-    ours = evidence is not None and evidence.model == people_weights().hash
+    ours = evidence is not None and evidence.model in models()
     return Review(
         form=f"{Address.REVIEW}/{asked.key}",
         reason=asked.reason,

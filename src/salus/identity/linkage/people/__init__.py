@@ -7,12 +7,14 @@ from salus.identity.linkage.people.guards import Guard, Outcome, Within, guards
 from salus.identity.linkage.people.judging import NOT_THE_SAME, Answer, Judge, Verdict
 from salus.identity.linkage.people.preparing import COLUMNS, Features, features
 from salus.identity.linkage.people.specification import PEOPLE
-from salus.identity.linkage.people.trained import people_weights
+from salus.identity.linkage.people.trained import MOST_PEOPLE, PROVEN, class_of, models, people_weights
 
 __all__ = [
     "COLUMNS",
+    "MOST_PEOPLE",
     "NOT_THE_SAME",
     "PEOPLE",
+    "PROVEN",
     "Answer",
     "Features",
     "Guard",
@@ -20,7 +22,9 @@ __all__ = [
     "Outcome",
     "Verdict",
     "Within",
+    "class_of",
     "features",
     "guards",
+    "models",
     "people_weights",
 ]
