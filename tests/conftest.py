@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb  # noqa: F401  where it is loaded, a command leaves all memory to the collector: many run in this process
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers

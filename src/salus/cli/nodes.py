@@ -41,11 +41,11 @@ def serve(data: Path | None, settings: Path | None, port: int | None, host: str 
     from salus.web import may_serve, run  # noqa: PLC0415  loads for most of a second what tokens and imports do without
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    collect_seldom()
     given = settings_of(settings, data=data, port=port, host=host)
     kind = "demo" if as_demo else None if (given.data / "node.json").exists() else "production"
     with serving(given.data):
         may_serve(given)
+        collect_seldom()
         with open_node(given, kind) as node:
             if node.demo:
                 ensure_sandbox(node)
