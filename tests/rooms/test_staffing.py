@@ -12,6 +12,15 @@ from salus.parties import STAFF_ROLES
 from serving import Serving, serving
 
 AT_A_FACILITY = sorted(role.value for role in STAFF_ROLES - {Role.AUDITOR, Role.OPERATOR})
+HOMES = {
+    "clinician": "H1",
+    "reception": "H1",
+    "access-reviewer": "H1",
+    "epidemiologist": "N1",
+    "commander": "N2",
+    "appeal-officer": "N3",
+    "index-reviewer": "N3",
+}
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +40,62 @@ def listed(node: Serving, *at: str) -> list[dict[str, str | bool]]:
     return told
 
 
-def test_everybody_who_works_at_a_facility_is_invited_by_role(node: Serving) -> None:
-    for role in AT_A_FACILITY:
-        assert "/invitation?key=" in invite(node, role, f"New {role}", "--facility", "H1")
+def add(node: Serving, name: str, kind: str) -> None:
+    place = ("--kind", kind, "--level", "1", "--county", "990101", "--organisation", f"{name}-board")
+    named = ("--name", name, "--name-zh", "新机构", *place)
+    done = node.command("facility", "add", name, *named)
+    assert done.returncode == 0, done.stderr
 
-    named = {one["role"]: one["name"] for one in listed(node, "--facility", "H1") if str(one["name"]).startswith("New")}
-    assert named == {role: f"New {role}" for role in AT_A_FACILITY}
+
+def test_everybody_who_works_at_a_facility_is_invited_by_role_where_the_role_is_at_home(node: Serving) -> None:
+    for place, kind in (("N1", "disease-control-centre"), ("N2", "command-centre"), ("N3", "review-board")):
+        add(node, place, kind)
+    for role, home in HOMES.items():
+        assert "/invitation?key=" in invite(node, role, f"New {role}", "--facility", home)
+        assert (role, f"New {role}") in [(one["role"], one["name"]) for one in listed(node, "--facility", home)]
+    assert set(HOMES) == set(AT_A_FACILITY)
+
+
+@pytest.mark.parametrize(
+    ("role", "where", "told"),
+    [
+        ("index-reviewer", "H1", "index-reviewer works at a review-board, and H1 is a hospital"),
+        ("commander", "H1", "commander works at a command-centre, and H1 is a hospital"),
+        ("clinician", "N4", "clinician works at a place of care, and N4 is a department"),
+    ],
+)
+def test_nobody_is_invited_where_their_role_is_not_at_home(node: Serving, role: str, where: str, told: str) -> None:
+    if where != "H1":
+        add(node, where, "department")
+    names = ("--name", "Out of place", "--name-zh", "新同事")
+
+    refused = node.command("facility", "invite", "--role", role, *names, "--facility", where)
+
+    assert refused.returncode == 1
+    assert told in refused.stderr
+    assert "Out of place" not in [one["name"] for one in listed(node, "--facility", where)]
+
+
+def test_whoever_lost_what_they_sign_in_with_stays_one_person(node: Serving) -> None:
+    lost = invite(node, "clinician", "Dr Lost", "--facility", "H1")
+    (before,) = [one for one in listed(node, "--facility", "H1") if one["name"] == "Dr Lost"]
+
+    done = node.command("facility", "reset", str(before["id"]))
+
+    assert [one for one in listed(node, "--facility", "H1") if one["name"] == "Dr Lost"] == [before]
+    assert not opens(node, lost)
+    assert opens(node, done.stdout.strip())
+
+
+def test_nobody_who_was_dismissed_is_invited_anew(node: Serving) -> None:
+    invite(node, "clinician", "Dr Gone", "--facility", "H1")
+    (gone,) = [one for one in listed(node, "--facility", "H1") if one["name"] == "Dr Gone"]
+    node.command("facility", "dismiss", str(gone["id"]))
+
+    refused = node.command("facility", "reset", str(gone["id"]))
+
+    assert refused.returncode == 1
+    assert "was dismissed" in refused.stderr
 
 
 def test_an_auditor_of_the_node_belongs_to_no_facility(node: Serving) -> None:

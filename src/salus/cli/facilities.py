@@ -14,7 +14,7 @@ from salus.cli.actors import admission_document
 from salus.cli.facility_report import report_lines
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
-from salus.cli.staffing import dismiss, invite, staff
+from salus.cli.staffing import dismiss, invite, reset, staff
 from salus.kernel import Invalid, format_instant, parse_instant
 from salus.rules import Admission, Licence
 
@@ -236,5 +236,5 @@ def notice_keys_(facility_id: str, out: Path, data: Path | None, settings: Path 
     say(f"{out}: the notice keys of {facility_id}; open with: salus code verify NOTICE --key {out} --trust … --at …")
 
 
-for _command in (invite, staff, dismiss):
+for _command in (invite, staff, reset, dismiss):
     facility.add_command(_command)

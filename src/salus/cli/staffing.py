@@ -12,6 +12,15 @@ from salus.app import open_node
 from salus.cli.output import data_option, ending, json_option, say, settings_option, tell
 from salus.cli.settings import settings_of
 from salus.kernel import Role
+from salus.parties import FacilityKind, PartyInvalid
+
+_WORKS_AT = {
+    Role.EPIDEMIOLOGIST: FacilityKind.DISEASE_CONTROL_CENTRE,
+    Role.COMMANDER: FacilityKind.COMMAND_CENTRE,
+    Role.APPEAL_OFFICER: FacilityKind.REVIEW_BOARD,
+    Role.INDEX_REVIEWER: FacilityKind.REVIEW_BOARD,
+}
+_IN_CARE = {Role.CLINICIAN, Role.RECEPTION}
 
 
 @click.command()
@@ -27,9 +36,34 @@ def invite(
 ) -> None:
     """Register a member of staff and print the invitation with which they set up their sign-in."""
     with open_node(settings_of(settings, data=data)) as node:
+        if facility_id is not None:
+            _check_place(Role(role), parties.facility(node.store, facility_id))
         member = parties.add_staff(node.store, role=Role(role), name_en=name, name_zh=name_zh, facility=facility_id)
         invitation = node.sign_in.invite(member.staff_id, node.clock.now())
         say(f"{node.address}/invitation?key={invitation}")
+
+
+def _check_place(role: Role, place: parties.Facility) -> None:
+    """Raise PartyInvalid for a role at a kind of place where nobody has it: a command centre judges no identities."""
+    right = place.kind.care if role in _IN_CARE else _WORKS_AT.get(role, place.kind) is place.kind
+    if not right:
+        wanted = f"a {_WORKS_AT[role]}" if role in _WORKS_AT else "a place of care"
+        raise PartyInvalid(f"{role} works at {wanted}, and {place.facility_id} is a {place.kind}")
+
+
+@click.command()
+@click.argument("staff_id", type=click.UUID)
+@data_option
+@settings_option
+@ending
+def reset(staff_id: UUID, data: Path | None, settings: Path | None) -> None:
+    """Invite a member of staff anew who lost what they sign in with: it ends, and what they did stays theirs."""
+    with open_node(settings_of(settings, data=data)) as node:
+        member = parties.staff_member(node.store, staff_id)
+        if member.disabled:
+            raise PartyInvalid(f"{member.name_en} was dismissed, for good")
+        node.sign_in.reset(staff_id)
+        say(f"{node.address}/invitation?key={node.sign_in.invite(staff_id, node.clock.now())}")
 
 
 @click.command()
@@ -63,7 +97,7 @@ def _told(one: parties.Staff) -> dict[str, str | bool]:
 @json_option
 @ending
 def dismiss(staff_id: UUID, data: Path | None, settings: Path | None, as_json: bool) -> None:
-    """Let a member of staff do nothing more, for good: they left, or lost what they sign in with and are invited anew.
+    """Let a member of staff do nothing more, for good: they left.
 
     Sessions end at once, tokens in use within a minute. What they did stays, under their name.
     """
