@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import traceback
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -38,7 +39,7 @@ def _run(without: str, test: str, said: str) -> None:
         for kept, stream in ((nothing, 0), (written, 1), (written, 2)):
             os.dup2(kept, stream)
         os.environ["SALUS_WITHOUT"] = without
-        code = int(pytest.main([*OPTIONS, test]))
+        code = int(pytest.main([*OPTIONS, f"--basetemp={Path(said).with_name('written')}", test]))
     except BaseException:
         traceback.print_exc()
     finally:

@@ -78,6 +78,8 @@ def row(page: str, begins: str) -> str:
 def test_every_command_and_option_is_in_the_reference() -> None:
     page = told(REFERENCE / "commands.md")
     missing = []
+    rows = re.findall(r"^\| (`salus [^`]*`)", page, re.MULTILINE)
+    assert len(rows) == len(set(rows))
     for name, command in commands(main, "salus"):
         line = row(page, name)
         missing += [] if line else [name]

@@ -379,11 +379,21 @@ def test_of_two_that_wait_for_each_other_one_is_told_that_nothing_was_stored(sto
     assert sorted(told) == [Met.code, "stored"]
 
 
+def test_a_node_waits_for_nothing_longer_than_a_caller_would() -> None:
+    script = (
+        "from salus.ledger.witnessing import asking, gathering\nfrom salus.storage import pools\n"
+        "print(pools._CHECKOUT_SECONDS, pools._LOCK_SECONDS, asking.ANSWER_SECONDS, gathering.PATIENCE_SECONDS)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert [float(one) for one in done.stdout.split()] == [5, 20, 5, 2]  # conftest sets others in this process
+
+
 def test_who_waits_too_long_for_a_lock_is_told_and_every_connection_bounds_the_wait(store: Store) -> None:
     def wait() -> tuple[object, ...] | None:
         with store.transaction(Duty.CARE) as waiter:
             bound = waiter.row("show lock_timeout")
-            assert bound == ("5min",)  # as conftest says; 20 seconds where nobody tests
+            assert bound == ("5min",)  # as conftest says
             waiter.row("select set_config('lock_timeout', '50ms', true)")
             return waiter.row("select pg_advisory_xact_lock(9)")
 
