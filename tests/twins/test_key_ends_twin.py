@@ -1,7 +1,8 @@
 """When each key ended, as a node and as its auditor read one log: two programs that share no line give one answer.
 
 Logs are made from seeds: keys and ends in batches, by the keys themselves, by quorums, by too few, by keys that had
-ended before, by strangers, for keys that nobody named.
+ended before, by signers of that week, by strangers, for keys that nobody named. Keys are named anew, under other
+names and duties, before their end and after.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from salus_audit.reading.walking import Log
 from salus_audit.signing import LOG, WITNESS, NamedKey
 
 BODIES = ("health", "university", "court", "bar")
-BATCHES = 12
+BATCHES = 14
 Told = list[tuple[str, dict[str, Any], datetime]]
 
 
@@ -35,16 +36,22 @@ def a_log(rng: Random) -> Told:
     people += [Party.new(f"watch-{one}", "parliament", OMBUDSMAN) for one in range(2)]
     people += [Party.new(f"L{one}", "laboratories", rng.choice((LABORATORY, SITE))) for one in range(4)]
     stranger = Party.new("signer-0", "health", SIGNER)
-    told: Told = [("party-key", one.key_leaf, DECLARED) for one in people if rng.random() < 0.9]
-    for batch in range(1, BATCHES):
-        at = DECLARED + batch * 30 * HOUR
+    early = [one for one in people if rng.random() < 0.9]
+    fresh = [one for one in people if one not in early]
+    told: Told = [("party-key", one.key_leaf, DECLARED) for one in early]
+    first = rng.choice((720, 708, 719))  # hours after which signers end keys, or do not yet
+    for batch in range(BATCHES):
+        at = DECLARED + first * HOUR + batch * 30 * HOUR
         for _ in range(rng.randint(0, 3)):
             ended, others = rng.choice(people), rng.sample(people[:8], rng.randint(3, 6))
             signers = rng.choice(([], [], others, others, [*others, stranger], [stranger]))
             told.append(("party-key-end", sign_key_end(ended, "lost", signers), at))
         if rng.random() < 0.3:
             again = rng.choice(people)
-            told.append(("party-key", again.key_leaf | {"party": rng.choice((again.name, "renamed"))}, at))
+            name, duty = rng.choice((again.name, "renamed")), rng.choice((again.duty, OMBUDSMAN, SIGNER, LABORATORY))
+            told.append(("party-key", again.key_leaf | {"party": name, "duty": duty}, at))
+        if fresh and batch == 2:
+            told += [("party-key", one.key_leaf, at) for one in fresh]
         told.append(("refusals", {"day": "2031-02-20", "action": "x", "count": batch}, at))
     return told
 
