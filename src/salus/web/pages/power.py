@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import timedelta
 
 import orjson
@@ -164,10 +164,14 @@ def _contests(found: Tally) -> Contests:
 
 
 def _parties(found: Powers) -> tuple[PartyLine, ...]:
-    ends = {one.key: one for one in sorted(found.ends, key=lambda one: one.counts_from, reverse=True)}
+    ends = defaultdict(list)
+    for each in found.ends:
+        ends[each.key].append((each.logged_at, each.counts_from, each.reason))
     lines = []
     for one in found.parties:
-        end = ends.get(one.key) if one.duty != "issuer" else None  # an issuer's ends by a trust list
+        later = one.duty == "ombudsman"  # whose key goes on for a while when others end it
+        told = ends.get(one.key, ()) if one.duty != "issuer" else ()  # an issuer's ends by a trust list
+        ended, reason = min(((end[later], end[2]) for end in told), default=(None, None))
         lines.append(
             PartyLine(
                 party=one.party,
@@ -175,8 +179,8 @@ def _parties(found: Powers) -> tuple[PartyLine, ...]:
                 duty=one.duty,
                 key=one.key,
                 index=one.index,
-                ended=end.counts_from if end else None,
-                reason=end.reason if end else None,
+                ended=ended,
+                reason=reason,
             )
         )
     return tuple(lines)
