@@ -13,6 +13,7 @@ from salus import app
 from salus.app import Node, Ordered, Powers, Published
 from salus.appeals import Tally
 from salus.kernel import Role
+from salus.rules import PartyKeyEnd
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, naming
@@ -164,14 +165,15 @@ def _contests(found: Tally) -> Contests:
 
 
 def _parties(found: Powers) -> tuple[PartyLine, ...]:
-    ends = defaultdict(list)
-    for each in found.ends:
-        ends[each.key].append((each.logged_at, each.counts_from, each.reason))
+    ends = defaultdict[bytes, list[PartyKeyEnd]](list)
+    for end in found.ends:
+        ends[end.key].append(end)
     lines = []
     for one in found.parties:
+        mine = ends.get(one.key, ()) if one.duty != "issuer" else ()  # an issuer's ends by a trust list
         later = one.duty == "ombudsman"  # whose key goes on for a while when others end it
-        told = ends.get(one.key, ()) if one.duty != "issuer" else ()  # an issuer's ends by a trust list
-        ended, reason = min(((end[later], end[2]) for end in told), default=(None, None))
+        told = ((end.counts_from if later else end.logged_at, end.reason) for end in mine)
+        ended, reason = min(told, default=(None, None))
         lines.append(
             PartyLine(
                 party=one.party,
