@@ -144,7 +144,7 @@ def decision(paper: Paper, **told: str) -> int:
     return paper.add("decision", **(body | told))
 
 
-def an_honest_paper(folder: Path) -> Paper:
+def an_honest_paper(folder: Path, since: timedelta = HOUR) -> Paper:
     """A log with parties, an emergency and rules in time, two measures, a negative, an answered appeal, counts."""
     world = World()
     paper = Paper(folder, world)
@@ -153,7 +153,7 @@ def an_honest_paper(folder: Path) -> Paper:
         world.log.append("party-key", witness_leaf(witness, organisation))
     for party in world.parties():
         world.log.append("party-key", party.key_leaf)
-    paper.close(DECLARED - HOUR)
+    paper.close(DECLARED - since)
     starts = DECLARED + 3 * DAY
     paper.publish(
         emergency_document(DISEASE, starts, starts + 30 * DAY, en="An outbreak.", zh="疫情。"),

@@ -127,6 +127,10 @@ class Door:
     """Lists of void codes in formats of other systems, each with its key."""
     ended: tuple[tuple[str, timedelta, tuple[int, ...]], ...] = ()
     """Whose keys ended, when the log had that, and the numbers of the hands that signed it; none for the key itself."""
+    named: timedelta | None = None
+    """When the log had the keys of all others; without it when it had the documents."""
+    watching: str = "ombudsman-1"
+    """Whose key the log names as the ombudsman's."""
     vetoer: str = "ombudsman-1"
     """Whose hand signs vetoes in the ombudsman's name."""
     neighbours: tuple[tuple[str, ec.EllipticCurvePrivateKey, Collection[int]], ...] = ()
@@ -187,7 +191,7 @@ class Door:
     def _vetoes(self) -> list[tuple[str, dict[str, Any]]]:
         """The ombudsman's key and vetoes, if there are any."""
         ombudsman = Hand("ombudsman-1")
-        found = [_party_key(ombudsman.name, "ombudsman", "ombudsman", ombudsman.public_key)]
+        found = [_party_key(ombudsman.name, "ombudsman", "ombudsman", Hand(self.watching).public_key)]
         for document, _ in self.vetoed:
             signature = b64(Hand(self.vetoer).sign(veto_message(document.digest, ombudsman.name)))
             told = {"digest": document.digest, "party": ombudsman.name, "signature": signature}
@@ -230,6 +234,7 @@ class Door:
             proof = LeafProof(index=place, hashes=tuple(hashes), checkpoint=early)
             return Logged(kind=leaves[place][0], body=leaves[place][1], proof=str(proof))
 
+        named = self.noticed if self.named is None else self.named
         kinds = [kind for kind, _ in leaves]
         first = kinds.index("publication")
         lists = first + 1 + len(self.further)
@@ -241,7 +246,7 @@ class Door:
         return write_trust(
             trust=self.trust,
             head=self.checkpoint(entries, self.at),
-            keys=[proved(place, self.noticed if place < first else self.appointed) for place in keys],
+            keys=[proved(place, named if place < first else self.appointed) for place in keys],
             issuers=[
                 *((PARTY, _spki(one)) for one in (self.issuer, *self.other_keys)),
                 *((party, _spki(key)) for party, key, _ in self.neighbours),

@@ -1,9 +1,9 @@
 """A key that was lost or stolen is ended for good, and one party cannot silence another
 
-Its holder ends it alone, with the key itself; somebody else's takes five signers of three organisations, and an
-ombudsman's goes on for three days even then. What the log had before stays good. From then on nothing that the key
-signs counts, at the node and for whoever reads the log's files; it comes back under no name, and a new key does its
-duty.
+Its holder ends it alone, with the key itself; somebody else's takes five signers of three organisations whom the log
+has named for 30 days, and an ombudsman's goes on for three days even then. What the log had before stays good. From
+then on nothing that the key signs counts, at the node and for whoever reads the log's files; it comes back under no
+name, and a new key does its duty.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from measures import DAY, HOUR
-from measuring import Measuring, a_number, a_specimen, measuring, sent, system_of
+from measuring import Measuring, a_number, a_specimen, measuring, publish_rules, sent, system_of
 from nodes import the_resident
 from salus import ledger
 from salus.app import add_party, key_ends, my_notices, publish, take_specimen, veto
@@ -44,9 +44,11 @@ WATCHMAN = Party.new("citizens-ombudsman", "parliament", OMBUDSMAN)
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measuring]:
-    with measuring(tmp_path_factory.mktemp("ending")) as opened:
+    with measuring(tmp_path_factory.mktemp("ending"), published=False) as opened:
         add_party(opened.node, WATCHMAN.key_leaf)
         opened.close()
+        opened.advance(30 * DAY + HOUR)  # before that signers end nobody's key
+        publish_rules(opened)
         yield opened
 
 
@@ -126,6 +128,24 @@ def test_nobody_ends_a_key_that_there_is_not_or_one_of_somebody_else(world: Meas
     assert refused(world, sign_key_end(stranger, "lost")) == "UNKNOWN"
     assert refused(world, sign_key_end(issuer, "lost", world.signers[:5])) == "UNKNOWN"
     assert refused(world, thief) == "SIGNATURE"
+
+
+def test_keys_that_the_operator_named_this_month_silence_nobody(world: Measuring) -> None:
+    own = [Party.new(f"own-{one}", f"body-{one % 3}", "signer") for one in range(5)]
+    for one in own:
+        add_party(world.node, one.key_leaf)
+    world.close()
+    world.advance(DAY)
+    leaf = sign_key_end(world.laboratory, "lost", own)
+
+    assert refused(world, leaf) == "SHORT-QUORUM"
+    with world.node.store.transaction(Duty.LEDGER) as tx:
+        append(tx, Leaf(kind="party-key-end", body=leaf))
+    world.close()
+    world.advance(HOUR)
+    specimen = world.specimen(a_number(93))
+    world.close()
+    world.result(specimen, Result.NEGATIVE)  # it is not ended
 
 
 def test_what_is_pushed_past_every_check_ends_nothing(world: Measuring) -> None:

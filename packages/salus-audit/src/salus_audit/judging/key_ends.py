@@ -1,7 +1,8 @@
 """The ends of parties' keys: who ended which, from when on, and what an ended key signed all the same.
 
-A key ends itself, or five signers of three organisations end it. What the log had by then stays good, and so does what
-came in one head with the end: nobody could know of it. After that a signature of the key is as one of no key.
+A key ends itself, or five signers of three organisations end it, whose keys the log had for a month. What the log had
+by then stays good, and so does what came in one head with the end: nobody could know of it. After that a signature of
+the key is as one of no key.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from salus_audit.finding import Findings
 from salus_audit.heads import Witnessed
-from salus_audit.judging.publishing import HOUR, Key
+from salus_audit.judging.publishing import DAY, HOUR, Key
 from salus_audit.leaves import evidence_of, kind_of
 from salus_audit.reading.chunks import DUTIES, MOST_KEYS, evidence_message
 from salus_audit.reading.walking import Log
@@ -22,9 +23,11 @@ from salus_audit.spelling import folded, jcs, octets
 from salus_audit.trees import WIDTH
 
 END_SIGNERS, END_ORGANISATIONS = 5, 3
+SIGNER_NOTICE = 30 * DAY
+"""For how long the log had a signer's key that ends another's. Keys are named by the operator alone."""
 OMBUDSMAN_NOTICE = 72 * HOUR
 """How long an ombudsman's key that others end still signs."""
-ISSUER = "issuer"
+ISSUER, OMBUDSMAN = "issuer", "ombudsman"
 """Whose keys end by a trust list alone: what the log has of them is their digest."""
 
 Ends = Mapping[bytes, int]
@@ -34,11 +37,18 @@ Ends = Mapping[bytes, int]
 def keys_of(log: Log, seen: Witnessed, findings: Findings) -> tuple[list[Key], Ends]:
     """Return the keys that a quorum has seen, each with its end, and all ends; what is wrong with any is found."""
     told = _logged(log, seen, findings)
-    ends = _ends(log, seen, told, findings)
+    ends, held = _ends(log, seen, told, findings)
     for one in told:
         if one.duty != ISSUER and one.seen > ends.get(one.key, one.seen):
             findings.add("SIGNATURE", one.leaf, one.party, "this key had ended before; an ended key never comes back")
-    return [one if one.duty == ISSUER else replace(one, ended=ends.get(one.key)) for one in told], ends
+    return [one if one.duty == ISSUER else replace(one, ended=_until(one, ends, held)) for one in told], ends
+
+
+def _until(key: Key, ends: Ends, held: Ends) -> int | None:
+    """Return by when the log had to have what a key signed. Named an ombudsman's after its end, it gains nothing."""
+    end = ends.get(key.key)
+    watched = end is not None and key.duty == OMBUDSMAN and key.seen <= end
+    return held[key.key] if watched else end
 
 
 def _logged(log: Log, seen: Witnessed, findings: Findings) -> list[Key]:
@@ -54,24 +64,32 @@ def _logged(log: Log, seen: Witnessed, findings: Findings) -> list[Key]:
     return found
 
 
-def _ends(log: Log, seen: Witnessed, keys: Sequence[Key], findings: Findings) -> dict[bytes, int]:
-    """Return when each key ended. An end that nobody made who may is found, and ends nothing."""
+def _ends(log: Log, seen: Witnessed, keys: Sequence[Key], findings: Findings) -> tuple[Ends, Ends]:
+    """Return when the log had the end of each key, and until when an ombudsman of that key still vetoes.
+
+    An end that nobody made who may is found, and ends nothing.
+    """
     told = [(at, index, body) for index, body in log.of("party-key-end") if (at := seen.seen(index)) is not None]
-    watching = {one.key for one in keys if one.duty == "ombudsman"}
+    watching: dict[bytes, int] = {}
     signers = defaultdict(list)
     for one in keys if told else ():
         if one.duty == "signer":
             signers[one.party].append(one)
+        elif one.duty == OMBUDSMAN:
+            watching[one.key] = min(one.seen, watching.get(one.key, one.seen))
     ends: dict[bytes, int] = {}
+    held: dict[bytes, int] = {}
     for at, index, body in sorted(told, key=lambda one: one[:2]):
         key, own = octets(body["key"], 32), _by_itself(body)
         fault = None if own else _fault(body, at, signers, ends)
         if fault:
             findings.add(fault[0], index, body["party"], fault[1])
             continue
-        counts = at + OMBUDSMAN_NOTICE if key in watching and not own else at
-        ends[key] = min(counts, ends.get(key, counts))
-    return ends
+        later = not own and watching.get(key, at + 1) <= at
+        counts = at + OMBUDSMAN_NOTICE if later else at
+        ends[key] = min(at, ends.get(key, at))
+        held[key] = min(counts, held.get(key, counts))
+    return ends, held
 
 
 def _message(body: Mapping[str, Any]) -> bytes:
@@ -88,18 +106,19 @@ def _fault(
     body: Mapping[str, Any], at: int, signers: Mapping[str, Sequence[Key]], ends: Ends
 ) -> tuple[str, str] | None:
     """Say why an end of somebody else's key counts for nothing; None if signers enough made it, whose keys stood."""
-    message, found = _message(body), []
+    message, found = _message(body), list[Key]()
     for party, signature in body["signatures"].items():
         raw = octets(signature, 64)
         stood = [one for one in signers.get(party, ()) if one.seen <= at <= ends.get(one.key, at)]
         good = [one for one in stood if signed(one.key, message, raw)]
         if not good:
             return "SIGNATURE", f"the signature of {party} is neither of the key that ends nor of a signer's that stood"
-        found.append(good[0])
+        found += [one for one in good if one.seen + SIGNER_NOTICE <= at][:1]
     people, bodies = len({one.key for one in found}), len({folded(one.organisation) for one in found})
     if people < END_SIGNERS or bodies < END_ORGANISATIONS:
-        text = f"{people} signers of {bodies} organisations; it takes {END_SIGNERS} of {END_ORGANISATIONS}"
-        return "SHORT-QUORUM", f"the end of somebody else's key: {text}"
+        text = f"{people} signers of {bodies} organisations whom the log had for 30 days"
+        needed = f"it takes {END_SIGNERS} of {END_ORGANISATIONS}"
+        return "SHORT-QUORUM", f"the end of somebody else's key: {text}; {needed}"
     return None
 
 
