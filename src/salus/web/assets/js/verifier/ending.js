@@ -14,7 +14,7 @@ const [SIGNERS, ORGANISATIONS] = [5, 3];
 const OMBUDSMAN_NOTICE = 72 * 3600;
 
 /** @typedef {import("./publication.js").PartyKey} PartyKey */
-/** @typedef {{ key: string, countsFrom: number }} KeyEnd the key in hexadecimal */
+/** @typedef {{ key: string, loggedAt: number, countsFrom: number }} KeyEnd the key in hexadecimal */
 
 /**
  * The ends among entries, oldest first; what is no end counts for nothing. A signer whose own key had ended before signs
@@ -58,7 +58,7 @@ async function readEnd(leaf, keys, loggedAt) {
   const own = names.length === 1 && names[0] === party && (await made(octets, signatures[party], message));
   if (!own) await requireSigners(signatures, message, keys, loggedAt);
   const watching = keys.some((one) => one.duty === "ombudsman" && hex(one.key) === hex(octets));
-  return { key: hex(octets), countsFrom: loggedAt + (watching && !own ? OMBUDSMAN_NOTICE : 0) };
+  return { key: hex(octets), loggedAt, countsFrom: loggedAt + (watching && !own ? OMBUDSMAN_NOTICE : 0) };
 }
 
 /** @param {any} signatures @param {Uint8Array<ArrayBuffer>} message @param {PartyKey[]} keys @param {number} loggedAt */
