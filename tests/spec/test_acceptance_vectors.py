@@ -146,6 +146,30 @@ def fallen() -> dict[str, Door]:
     }
 
 
+def ended() -> dict[str, Door]:
+    """Doors whose files tell of keys that ended, by whose and when; the file lists those of signers."""
+    then = timedelta(days=-4)
+    return {
+        "nobody's end": a_door((rules(), FOUR), hands=8),
+        "a signer's end": ending("signer-7", then),
+        "a signer's end, a second earlier": ending("signer-7", then - SECOND),
+        "a signer's end, a second later": ending("signer-7", then + SECOND),
+        "another signer's end": ending("signer-6", then),
+        "a signer's end by five others": ending("signer-7", then, FIVE),
+        "a signer's end by four others": ending("signer-7", then, FOUR),
+        "a witness's end": ending("witness-1.example", then),
+        "an ombudsman's end": vetoed(rules(), timedelta(days=-2), ended=((OMBUDSMAN, timedelta(hours=-5), ()),)),
+        "an ombudsman's end by five others": vetoed(
+            rules(), timedelta(days=-2), ended=((OMBUDSMAN, timedelta(hours=-5), FIVE),)
+        ),
+        "an ombudsman's end by five others, then its own": vetoed(
+            rules(),
+            timedelta(days=-2),
+            ended=((OMBUDSMAN, timedelta(hours=-5), FIVE), (OMBUDSMAN, timedelta(hours=-4), ())),
+        ),
+    }
+
+
 SHORT, RENEWED = "rules at short notice", "under an emergency renewed rightly"
 TAKES_THE_PLACE = [
     (SHORT, "vetoed, without the rules", True),
@@ -165,8 +189,19 @@ TAKES_THE_PLACE = [
     (RENEWED, "renewed, the second vetoed", False),
     ("rules of the country", "rules that were vetoed once they counted", False),
     ("rules of the county", "rules beside an end by five signers", True),
-    ("rules beside an end by five signers", "rules of the county", False),
-    ("rules beside an end by five signers", "rules beside an end by four signers", False),
+    ("rules beside an end by five signers", "rules of the county", True),  # a laboratory's: none of the file's keys
+    ("nobody's end", "a signer's end", True),
+    ("a signer's end", "nobody's end", False),
+    ("a signer's end", "another signer's end", False),
+    ("a signer's end", "a signer's end, a second earlier", True),
+    ("a signer's end", "a signer's end, a second later", False),
+    ("a signer's end", "a signer's end by five others", True),
+    ("a signer's end by five others", "a signer's end by four others", False),
+    ("a witness's end", "nobody's end", False),
+    ("an ombudsman's end by five others", "an ombudsman's end", True),
+    ("an ombudsman's end", "an ombudsman's end by five others", False),
+    ("an ombudsman's end by five others", "an ombudsman's end by five others, then its own", True),
+    ("an ombudsman's end by five others, then its own", "an ombudsman's end by five others", False),
 ]
 """A file that is kept, one that is found, and whether it may take its place."""
 
@@ -184,6 +219,11 @@ def vetoed(document: Document, when: timedelta, **changed: Any) -> Door:
 def silenced(named: timedelta, **changed: Any) -> Door:
     """A door with rules whose signer's key five had ended a day before; the log had theirs since an instant."""
     return a_door((rules(), FOUR), named=named, ended=(("signer-3", NOTICED - DAY, FIVE),), **changed)
+
+
+def ending(whose: str, when: timedelta, signers: tuple[int, ...] = ()) -> Door:
+    """A door with rules, and the end of a key that signed none of them."""
+    return a_door((rules(), FOUR), hands=8, ended=((whose, when, signers),))
 
 
 def hashes(told: dict[str, Any]) -> None:
@@ -223,7 +263,7 @@ def made() -> dict[str, Any]:
     doors = ruled()
     cases = [(trust, name, AT) for trust in doors for name in texts]
     cases += [(trust, "of long ago", AT + later) for trust in doors for later in (SECOND, timedelta(hours=16))]
-    files = {name: door.file() for name, door in (doors | fallen()).items()}
+    files = {name: door.file() for name, door in (doors | fallen() | ended()).items()}
     return {
         "about": "Acceptance rules at a door of kind care-home. Keys are made from names and protect nothing.",
         "trust": {name: octets.decode() for name, octets in files.items()},

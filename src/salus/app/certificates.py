@@ -21,6 +21,7 @@ from salus.healthcode.certificates import CertificateRefused, Fact, Held, Logged
 from salus.kernel import Unavailable, parse_instant
 from salus.ledger import Leaf
 from salus.parties import Principal
+from salus.proof import Trust
 from salus.records import Located, attesting
 from salus.records.attesting import Attested
 from salus.rules import URGENT_LAST, TrustList, list_in_force, still_told
@@ -233,10 +234,21 @@ def _trust_file(node: Node) -> bytes:
         trusted=_trusted(known, at),
         signed=_signed(node, known.trusted, at),
         vetoes=_proved(node, ledger.leaves(node.store, "veto")),
-        ended=_proved(node, ledger.leaves(node.store, "party-key-end")),
+        ended=_proved(node, _ends_of(node, keys, trust)),
         voided=[voided] if voided else [],
         **_rules(node, known, head.as_of),
     )
+
+
+def _ends_of(node: Node, keys: Iterable[tuple[int, Leaf]], trust: Trust) -> list[tuple[int, Leaf]]:
+    """Return the ends of keys by which a door judges: signers', ombudsmen's and witnesses'.
+
+    Those of sites and laboratories stay out: nothing at a door is signed by one, and there are so many of them that in
+    time nobody could read the file.
+    """
+    named = {str(leaf.body["key"]) for _, leaf in keys if leaf.body["duty"] != "issuer"}
+    named |= {base64.b64encode(one.public_key).decode() for one in trust.witnesses}
+    return [one for one in ledger.leaves(node.store, "party-key-end") if one[1].body["key"] in named]
 
 
 def register_issuer(node: Node) -> None:

@@ -32,6 +32,10 @@ _SAID = {
     Measure.PRECAUTION: "precaution",
 }
 
+_EVIDENCE_KEYS = (
+    "whether the key that signed evidence had ended before is not looked at: `salus-audit` looks, in the log"
+)
+
 _FROM = {False: "a specimen and a result", True: "an exposure to a case,"}
 
 
@@ -69,8 +73,9 @@ def explain(
 ) -> None:
     """Recompute a measure from its FILE and say what it asks, why, and until when; or that it asks nothing.
 
-    A file cannot show that no ombudsman vetoed its rules or its emergency, nor that no key had ended before it signed;
-    a trust file tells both.
+    A file cannot show that no ombudsman vetoed its rules or its emergency, nor that no key had ended before it signed.
+    A trust file tells of vetoes, and of the keys that signed rules and emergency; of those that signed evidence
+    `salus-audit` tells, from the log.
 
     Ends with 0 if the file proves a measure at that instant, and with 1 if it does not: then the answer is none. Of a
     receipt it says who signed what, and ends with 0 if the log has every step of it; of a slip of an exposure it says
@@ -89,9 +94,8 @@ def explain(
     else:
         for line in [*_lines(found, instant, is_slip(raw)), *(_of_receipt(mine) if receipts else [])]:
             say(line)
-        if found.fault is None and told is None:
-            say("whether an ombudsman vetoed the rules is not looked at: that takes a node's trust file")
-            say("nor is whether a key that signed had ended before")
+        for line in _not_looked_at(told) if found.fault is None else ():
+            say(line)
     sys.exit(0 if found.fault is None and mine is not False else 1)
 
 
@@ -104,6 +108,14 @@ def _recomputed(
         others = [one.read_bytes() for one in slips]
         return recompute_slip(raw, believed, instant, vetoes, others=others, ends=ends)
     return recompute(raw, believed, instant, vetoes, ends)
+
+
+def _not_looked_at(told: TrustFile | None) -> list[str]:
+    """Say what neither a measure's file nor whom the reader trusts can show."""
+    if told:
+        return [_EVIDENCE_KEYS]
+    vetoes = "whether an ombudsman vetoed the rules is not looked at: that takes a node's trust file"
+    return [vetoes, "nor is whether a key that signed the rules had ended before: that takes one, too", _EVIDENCE_KEYS]
 
 
 def _of_receipt(mine: bool | None) -> list[str]:
@@ -120,7 +132,7 @@ def _tell_receipt(found: Receipted, as_json: bool) -> int:
     if as_json:
         tell({"good": found.fault is None, "signed": found.signed, **found.as_json()})
     else:
-        for line in [*map(_step, found.steps), found.text]:
+        for line in [*map(_step, found.steps), found.text, *([_EVIDENCE_KEYS] if found.fault is None else [])]:
             say(line)
     return 0 if found.fault is None else 1
 

@@ -110,7 +110,8 @@ def end(
     """End a key of NAME for good: hand its end with the SIGNATURES of `sign-end` to the public log.
 
     What the log has before stays good. Refused if it would end nothing: a key that the log does not have or that ended
-    before, an issuer's, which a trust list ends, or signatures that do not suffice.
+    before, an issuer's, which a trust list ends, or signatures that do not suffice. Doors of an older release
+    refuse the trust file from the first end of a signer's, an ombudsman's or a witness's key on: update them before.
     """
     leaf = {"party": name, "key": key, "reason": reason, "signatures": signatures_of(signatures)}
     with open_node(settings_of(settings, data=data)) as node:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from salus.codec.certificates.logged import decode64, proved_leaf
 from salus.codec.errors import CodecError, Fault
 from salus.proof import Trust
-from salus.rules import PartyKey, Veto, read_veto
+from salus.rules import PartyKey, PartyKeyEnd, Veto, read_veto
 
 _KEY_FIELDS = {"party", "organisation", "duty", "key"}
 
@@ -31,6 +31,26 @@ def told_key(item: Any, trust: Trust) -> PartyKey:
 def told_end(item: Any, trust: Trust) -> tuple[Mapping[str, Any], datetime]:
     """Return the leaf of a key's end that a file proves, and by when the log had it."""
     return proved_leaf(item, "party-key-end", trust)
+
+
+def deciding(ends: Iterable[PartyKeyEnd], keys: Iterable[PartyKey], trust: Trust) -> tuple[PartyKeyEnd, ...]:
+    """Return the ends of these keys and of the log's witnesses: no other key decides anything at a door."""
+    named = {one.key for one in keys} | {one.public_key for one in trust.witnesses}
+    return tuple(one for one in ends if one.key in named)
+
+
+def ends_no_later(found: Iterable[PartyKeyEnd], kept: Iterable[PartyKeyEnd]) -> bool:
+    """Tell whether each key that had ended has ended among the newer ends as well, and no later.
+
+    It may have ended sooner: a head's time is that of its earliest quorum, and a witness's line may come late.
+    """
+    ends: dict[bytes, list[PartyKeyEnd]] = {}
+    for end in found:
+        ends.setdefault(end.key, []).append(end)
+    return all(
+        any(end.logged_at <= one.logged_at and end.counts_from <= one.counts_from for end in ends.get(one.key, ()))
+        for one in kept
+    )
 
 
 def told_veto(item: Any, keys: Sequence[PartyKey], trust: Trust) -> Veto:

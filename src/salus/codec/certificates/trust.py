@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from salus.codec.certificates.changes import StatusChange, read_change
 from salus.codec.certificates.logged import Batch, Logged, decode64, encode64, proved_leaf, read_batch, write_batch
 from salus.codec.certificates.model import MOST_LISTS
-from salus.codec.certificates.parties import told_end, told_key, told_veto
+from salus.codec.certificates.parties import deciding, ends_no_later, told_end, told_key, told_veto
 from salus.codec.certificates.status import StatusList, read_status_list, subject_of
 from salus.codec.certificates.text import short_digest
 from salus.codec.certificates.voided import VoidMarks, read_void_marks
@@ -91,10 +91,11 @@ class TrustFile:
 
     `listed` tells that it has a trust list: from the first one's start on keys count as the one in force says, and no
     other key does. `batches` are certificates that the log had. `vetoes` are by the log's ombudsmen; what they stopped
-    in time is left out. `ended` are the ends of parties' keys. `published` are its acceptance rules and recognitions as
-    the log has them; `emergencies` are those that came along with rules at short notice, whether or not they follow
-    rightly on each other. `voided` are lists of void codes in formats of other systems, by SHA-256 of the key that
-    signed codes and list. `changes` are what was voided since lists were fetched whole; `lists` have it.
+    in time is left out. `ended` are the ends of keys that it lists, and of its log's witnesses: those of other keys
+    decide nothing here. `published` are its acceptance rules and recognitions as the log has them; `emergencies` are
+    those that came along with rules at short notice, whether or not they follow rightly on each other. `voided` are
+    lists of void codes in formats of other systems, by SHA-256 of the key that signed codes and list. `changes` are
+    what was voided since lists were fetched whole; `lists` have it.
     """
 
     trust: Trust
@@ -189,7 +190,7 @@ def _has_all(found: TrustFile, kept: TrustFile) -> bool:
         later = any(one.name == known.name and one.version > known.version for one in begun)
         if not later and known not in found.recognised and known.digest not in gone:
             return False
-    if not {(one.key, one.counts_from) for one in kept.ended} <= {(one.key, one.counts_from) for one in found.ended}:
+    if not ends_no_later(found.ended, kept.ended):
         return False
     vetoed = {one.digest for one in found.vetoes}
     return (found.listed or not kept.listed) and {one.digest for one in kept.vetoes} <= vetoed
@@ -392,13 +393,13 @@ def _parsed(octets: bytes) -> dict[str, Any]:
 
 
 def _parties(value: Mapping[str, Any], told: _Told) -> tuple[PartyKeyEnd, ...]:
-    """Read whose keys a file tells, with their ends, and what ombudsmen vetoed with them; return the ends."""
+    """Read whose keys a file tells, with their ends, and what ombudsmen vetoed with them; return ends that decide."""
     keys = told.each(value["keys"], lambda one: told_key(one, told.trust))
     ends = told.each(value.get("ended", ()), lambda one: told_end(one, told.trust))
     found = read_key_ends(ends, keys)
     told.keys, told.dropped = with_ends(keys, found), told.dropped + len(ends) - len(found)
     told.vetoes = told.each(value.get("vetoes", ()), lambda one: told_veto(one, told.keys, told.trust))
-    return found
+    return deciding(found, [one for one in keys if one.duty != ISSUER], told.trust)
 
 
 def _public(spki: bytes) -> PublicKey:

@@ -33,7 +33,7 @@ const SHORT_OCTETS = 16;
 /**
  * Where it is `listed`, keys count from the first trust list's start on as the one in force says, and no other key does.
  * `emergencies` are those that came along, whether or not they follow rightly on each other. `changes` are what was voided
- * since lists were fetched whole; `lists` have it.
+ * since lists were fetched whole; `lists` have it. `ended` are the ends of keys that the file lists, and of witnesses.
  *
  * @typedef {{ policy: string, made: number, ends: number, issuers: Map<string, Issuer>,
  *   declarations: import("./publication.js").Declaration[], acceptance: import("./accepting.js").LoggedRules[],
@@ -59,8 +59,8 @@ export async function readTrust(text) {
   const each = collector();
   const named = await each(value.keys, (one) => partyKey(one, trust));
   const toldEnds = await each(value.ended ?? [], (one) => logged(one, "party-key-end", trust));
-  const ended = await readEnds(toldEnds, named);
-  const keys = withEnds(named, ended);
+  const over = await readEnds(toldEnds, named);
+  const keys = withEnds(named, over);
   const vetoes = await each(value.vetoes ?? [], (one) => veto(one, keys, trust));
   const told = { trust, keys, vetoes };
   const issuers = await each(value.issuers, (one) => issuer(one, keys));
@@ -82,9 +82,9 @@ export async function readTrust(text) {
     return found;
   });
   const voided = await each(value.voided ?? [], voidMarks);
-  const dropped = each.dropped + toldEnds.length - ended.length + unrenewed + rules.length - acceptance.length;
+  const dropped = each.dropped + toldEnds.length - over.length + unrenewed + rules.length - acceptance.length;
   const [made, ends, chain] = [head.asOf, head.asOf + LASTS, chained(trusted)];
-  const { policy } = value;
+  const [{ policy }, ended] = [value, deciding(over, named, trust)];
   const found = { policy, made, ends, issuers: byKid, declarations, acceptance, lists, recognised, dropped };
   return { ...found, emergencies, chain, batches, vetoes, ended, voided: newest(voided), listed: "trusted" in value, changes };
 }
@@ -186,12 +186,36 @@ function hasAll(found, kept) {
   });
   const vetoed = found.vetoes.map((one) => one.digest);
   const vetoes = kept.vetoes.every((one) => vetoed.includes(one.digest));
-  const ended = kept.ended.every((one) => found.ended.some((end) => end.key === one.key && end.countsFrom === one.countsFrom));
+  const ended = kept.ended.every((one) => found.ended.some((end) => endsNoLater(end, one)));
   const listed = Array.from(kept.voided).filter(([, one]) => found.made < one.expires);
   const voided = listed.every(([key, one]) => followsMarks(found.voided.get(key), one));
   const due = Array.from(kept.lists).filter(([, one]) => found.made < one.expires && mayVoid(one, found, found.made));
   const lists = due.every(([subject, one]) => voidsNoLess(found.lists.get(subject), one));
   return rules && recognised && vetoes && ended && voided && lists && (found.listed || !kept.listed);
+}
+
+/**
+ * The ends of these keys and of the log's witnesses: no other key decides anything at a door.
+ *
+ * @param {import("./ending.js").KeyEnd[]} ends
+ * @param {import("./publication.js").PartyKey[]} keys
+ * @param {Trust} trust
+ */
+function deciding(ends, keys, trust) {
+  const listed = keys.filter((one) => one.duty !== "issuer").map((one) => hex(one.key));
+  const named = new Set([...listed, ...trust.witnesses.map((one) => one.raw)]);
+  return ends.filter((one) => named.has(one.key));
+}
+
+/**
+ * Whether an end is of the same key as one that is known, and no later. It may be sooner: a head's time is that of its
+ * earliest quorum, and a witness's line may come late.
+ *
+ * @param {import("./ending.js").KeyEnd} end
+ * @param {import("./ending.js").KeyEnd} known
+ */
+function endsNoLater(end, known) {
+  return end.key === known.key && end.loggedAt <= known.loggedAt && end.countsFrom <= known.countsFrom;
 }
 
 /**
