@@ -14,6 +14,7 @@ from salus.app import add_party, close_batch, key_ends, my_notices, publish, vet
 from salus.cli.actors import (
     LABORATORY,
     SIGNER,
+    SITE,
     Party,
     rules_document,
     sign_key_end,
@@ -24,7 +25,7 @@ from salus.cli.actors import (
 from salus.cli.witnesses import BODIES
 from salus.healthcode import EvidenceRefused
 from salus.healthcode.measures import key_ends as ends_of
-from salus.healthcode.measures import take_result, verify_rows
+from salus.healthcode.measures import known, take_result, verify_rows
 from salus.ledger import Leaf, append
 from salus.rules import OMBUDSMAN, PublicationRefused, Result
 from salus.storage import Duty
@@ -71,7 +72,7 @@ def test_nothing_is_taken_in_after_an_end_that_waits(world: Measuring) -> None:
         veto(world.node, sign_veto(watchman, document.digest))
     with pytest.raises(PublicationRefused, match="SIGNATURE"):
         publish(world.node, later, signatures_of(later, [*world.signers[:3], signer]))
-    with pytest.raises(PublicationRefused, match="SIGNATURE|SHORT-QUORUM"):
+    with pytest.raises(PublicationRefused, match=r"SIGNATURE|SHORT-QUORUM"):
         key_ends.end_key(world.node, sign_key_end(world.laboratory, "lost", [*world.signers[:4], signer]))
     with pytest.raises(PublicationRefused, match="ENDED"):
         add_party(world.node, Party(name="L9", organisation="x", duty=LABORATORY, private=laboratory.private).key_leaf)
@@ -98,6 +99,21 @@ def test_nor_after_one_in_the_log_that_too_few_witnesses_have_seen(world: Measur
             break
     assert public in ended(world)
     refused_of(world, laboratory, 62)
+
+
+def test_keys_and_ends_are_worked_out_once_for_each_head_that_witnesses_saw(world: Measuring) -> None:
+    node = world.node
+    before = known(node.store, node.trust)
+    key_ends.end_key(node, sign_key_end(a_key(world, "S1", "city-sampling", SITE), "lost"))
+    waiting = ends_of(node.store, node.trust)
+
+    assert waiting is ends_of(node.store, node.trust) is known(node.store, node.trust).ends
+    assert len(waiting) == len(before.ends)
+    world.advance(HOUR)
+    after = known(node.store, node.trust)
+    assert after.ends is ends_of(node.store, node.trust)
+    assert len(after.ends) == len(before.ends) + 1
+    assert sum(one.key.ended_at is not None for one in after.keys) == len(after.ends)
 
 
 def test_what_only_looks_like_an_end_keeps_nobody_from_signing(world: Measuring) -> None:
