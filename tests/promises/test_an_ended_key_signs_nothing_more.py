@@ -176,7 +176,52 @@ def test_an_ombudsman_whose_key_others_end_stops_for_three_days_what_they_publis
         publish(world.node, rules[0], signatures_of(rules[0], world.signers))
 
 
-def test_a_witness_whose_key_ended_is_asked_no_more_and_the_last_is_told_of(world: Measuring) -> None:
+def run(*given: object) -> str:
+    done = CliRunner().invoke(main, [str(one) for one in given])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def hand_over(world: Measuring, name: str, key: object, paper: Path, *more: str) -> str:
+    """Run `party end` beside the node."""
+    data = world.node.settings.data
+    return run("party", "end", name, paper, "--key", key, "--reason", "lost", "--data", data, *more)
+
+
+def key_file(folder: Path, party: Party) -> Path:
+    file = folder / f"{party.name}.key.json"
+    file.write_text(json.dumps({"key": base64.b64encode(party.private.private_bytes_raw()).decode()}))
+    return file
+
+
+def test_the_commands_sign_an_end_and_hand_it_over(world: Measuring, tmp_path: Path) -> None:
+    own, other = a_key(world), Party.new("second-ombudsman", "press", OMBUDSMAN)
+    add_party(world.node, other.key_leaf)
+    world.close()
+    papers, printed = [], []
+    for party, signers in ((own, [None]), (other, world.signers[:5])):
+        paper, key = tmp_path / f"{party.name}.json", party.key_leaf["key"]
+        for one in signers:
+            given = ["--key", key_file(tmp_path, one or party), *(["--as", one.name] if one else [])]
+            printed.append(
+                run("party", "sign-end", party.name, paper, "--ends", key, "--reason", "lost", *given, "--json")
+            )
+        papers.append(paper)
+
+    first = json.loads(hand_over(world, own.name, own.key_leaf["key"], papers[0], "--json"))
+    second = hand_over(world, other.name, other.key_leaf["key"], papers[1])
+    world.close()
+
+    assert json.loads(printed[0])["signed"] == ["L1"]
+    leaves = [one.body for _, one in ledger.leaves(world.node.store, "party-key-end")]
+    assert sign_key_end(own, "lost") in leaves
+    assert sign_key_end(other, "lost", world.signers[:5]) in leaves
+    assert first == {**sign_key_end(own, "lost"), "witnesses_left": None, "quorum": None}
+    after = "signs nothing more 72 hours after the next batch of the log is cosigned"
+    assert second.splitlines() == [f"this key of second-ombudsman {after}"]
+
+
+def test_a_witness_whose_key_ended_is_asked_no_more_and_the_last_is_told_of(world: Measuring, tmp_path: Path) -> None:
     node = world.node
     assert node.trust is not None
     left = []
@@ -184,29 +229,22 @@ def test_a_witness_whose_key_ended_is_asked_no_more_and_the_last_is_told_of(worl
         body = {"party": witness.name, "key": base64.b64encode(witness.public_key).decode(), "reason": "lost"}
         message = key_end_message(body["party"], body["key"], body["reason"])
         signers = {one.name: one.sign(message) for one in world.signers[:5]}
-        told = key_ends.end_key(node, {**body, "signatures": signers})
-        left.append(key_ends.witnesses_left(node, told))
+        paper = tmp_path / f"{witness.name}.json"
+        paper.write_text(json.dumps(signers))
+        left.append(hand_over(world, witness.name, body["key"], paper).splitlines())
         for _ in range(30):  # until a quorum has seen it, however slow the machine is
             world.advance(HOUR)
             if witness.name in ended(world):
                 break
 
-    assert [(one.signing, one.needed, one.enough) for one in left if one] == [(2, 2, True), (1, 2, False)]
+    names = [one.name for one in node.trust.witnesses[:2]]
+    once = [f"this key of {one} signs nothing more once the next batch of the log is cosigned" for one in names]
+    lost = "only 1 witnesses are left and 2 have to sign: nothing new can be proved until another is named"
+    assert left == [
+        [once[0], "2 witnesses are left, and 2 have to sign"],
+        [once[1], f"{lost} in the witnesses' file, by every reader too"],
+    ]
     a_key(world)
     newest = ledger.cosigned(node.store, node.trust)
     assert newest is not None
     assert newest.checkpoint.size < (ledger.latest(node.store) or newest.checkpoint).size
-
-
-def test_the_commands_sign_an_end_and_hand_it_over(tmp_path: Path) -> None:
-    party, paper, key = Party.new("L1", "x", LABORATORY), tmp_path / "end.json", tmp_path / "key.json"
-    key.write_text(json.dumps({"key": base64.b64encode(party.private.private_bytes_raw()).decode()}))
-    public = str(party.key_leaf["key"])
-    given = ["party", "sign-end", "L1", paper, "--ends", public, "--reason", "lost", "--key", key]
-
-    told = CliRunner().invoke(main, [*map(str, given), "--json"])
-
-    assert told.exit_code == 0, told.output
-    assert json.loads(told.output)["signed"] == ["L1"]
-    leaf = {"party": "L1", "key": public, "reason": "lost", "signatures": json.loads(paper.read_text())}
-    assert leaf == sign_key_end(party, "lost")

@@ -97,7 +97,7 @@ def take_result(node: Node, who: Principal, resource: dict[str, Any], signed: me
     body = measures.check_evidence(node.store, node.trust, signed, at)
     under = _emergency(node, body["disease"], at)
     _same_result(records.result_told(resource), body)
-    logged = [one.key for one in measures.known(node.store, node.trust).keys] if body["replaces"] is not None else []
+    logged = [one.key for one in measures.keys_so_far(node.store, node.trust, at)] if body["replaces"] else []
     taken: list[str] = []
     keys = AtHand(node.keys)
 
@@ -190,9 +190,9 @@ def veto(node: Node, body: Mapping[str, str]) -> None:
 def add_party(node: Node, leaf: Mapping[str, Any]) -> None:
     """Hand a party's key to the public log, once: whose it is, of which organisation, for which duty.
 
-    Raises PublicationRefused (ENDED) for a key whose end the log has.
+    Raises PublicationRefused (ENDED) for a key whose end the log has, or gets with the next batch.
     """
-    measures.check_not_ended(node.store, node.trust, leaf.get("key"))
+    measures.check_not_ended(node.store, node.trust, leaf.get("key"), node.clock.now())
     ledger.append_once(node.store, Leaf(kind="party-key", body=leaf))
 
 

@@ -199,6 +199,12 @@ class Node:
         by = at or self.clock.now() + SKEW
         return frozenset(one.key for one in measures.key_ends(self.store, self.trust) if by > one.counts_from)
 
+    def ending_keys(self) -> frozenset[bytes]:
+        """Return those that sign nothing any more, and those whose end stands in the log unseen or waits for it."""
+        at = self.clock.now()
+        ends = measures.ends_so_far(self.store, self.trust, at)
+        return frozenset(one.key for one in ends if at + SKEW > one.counts_from)
+
     def admitted(self, place: Facility) -> bool:
         """Tell whether published admissions name a facility as it is registered, in the minute that it is asked in.
 

@@ -52,6 +52,7 @@ from salus.ledger.service import (
     party_keys,
     proof_for,
     set_aside,
+    waiting_leaves,
     waiting_of,
 )
 from salus.ledger.witnessing.gathering import Gathering
@@ -130,5 +131,6 @@ __all__ = [
     "set_aside",
     "source_of",
     "verify_directory",
+    "waiting_leaves",
     "waiting_of",
 ]

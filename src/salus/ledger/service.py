@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -119,6 +120,17 @@ def waiting_of(store: Store) -> set[bytes]:
     """Return the entries that were handed over and wait for their place."""
     with store.transaction(Duty.LEDGER) as tx:
         return set(tables.waiting_entries(tx))
+
+
+def waiting_leaves(store: Store, kind: str) -> list[Leaf]:
+    """Return the leaves of a kind that were handed over and wait for their place, without what will be set aside."""
+    with store.transaction(Duty.LEDGER) as tx:
+        found = tables.waiting_of(tx, kind)
+    read = []
+    for entry in found:
+        with suppress(LeafRefused):
+            read.append(parse_leaf(entry))
+    return read
 
 
 def leaves(store: Store, kind: str, since: int = 0) -> list[tuple[int, Leaf]]:

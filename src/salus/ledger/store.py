@@ -278,5 +278,12 @@ def waiting_entries(tx: Transaction) -> list[bytes]:
     return [bytes(entry) for (entry,) in tx.rows("select entry from ledger.pending")]
 
 
+def waiting_of(tx: Transaction, kind: str) -> list[bytes]:
+    """Return the entries of a kind that wait; an entry begins with its kind."""
+    begins = f'{{"{kind}":'.encode()
+    asked = "select entry from ledger.pending where substring(entry from 1 for %s) = %s"
+    return [bytes(entry) for (entry,) in tx.rows(asked, (len(begins), begins))]
+
+
 def _checkpoint(size: int, root: bytes, note: str) -> Checkpoint:
     return Checkpoint(origin=note.partition("\n")[0], size=size, root=bytes(root), note=note)

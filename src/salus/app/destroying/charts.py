@@ -62,7 +62,7 @@ def certificate(node: Node, what: str) -> Certificate | None:
 def _keys(node: Node) -> list[PartyKey]:
     """Return the keys that the public had time to see, for as long as witnesses vouch for, without those that ended."""
     at = vouched_now(node)
-    over = node.ended_keys()
+    over = node.ending_keys()
     logged = [one for one in ledger.party_keys(node.store) if one.key not in over] if at else []
     found = [(one, vouched_place(node, one.index)) for one in logged]
     return [one for one, seen in found if seen and at and seen + KEY_NOTICE <= at]

@@ -86,7 +86,7 @@ def _check_seen(node: Node, disclosure: Disclosure, at: datetime) -> None:
 
 def _keys(node: Node, at: datetime | None = None) -> list[DisclosureKey]:
     """Return the keys of parties that had not ended at an instant, or now, each with when witnesses vouched for it."""
-    found, over = [], node.ended_keys(at)
+    found, over = [], node.ended_keys(at) if at else node.ending_keys()
     for one in ledger.party_keys(node.store):
         if one.key in over:
             continue

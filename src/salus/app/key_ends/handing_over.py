@@ -39,4 +39,4 @@ def witnesses_left(node: Node, end: PartyKeyEnd) -> Left | None:
     keys = {one.public_key for one in node.trust.witnesses} if node.trust else set()
     if node.trust is None or end.key not in keys:
         return None
-    return Left(signing=len(keys - node.ended_keys() - {end.key}), needed=node.trust.quorum)
+    return Left(signing=len(keys - node.ending_keys() - {end.key}), needed=node.trust.quorum)

@@ -34,7 +34,7 @@ def hand_over(node: Node, who: Principal, text: str) -> HandedOver:
     """
     at = node.clock.now()
     known = measures.known(node.store, node.trust)
-    keys = [one.key for one in known.keys]
+    keys = [one.key for one in measures.keys_so_far(node.store, node.trust, at)]
     leaves = _may(node, who, text, keys)
     if leaves[0].kind == "exposure-end":
         slips.check_end(node.store, node.trust, OwnWork(node, "decision"), leaves[0], keys, at)

@@ -3,7 +3,15 @@
 from salus.healthcode.measures.ending_keys import check_not_ended, end_key
 from salus.healthcode.measures.filing import open_evidence, rows_of
 from salus.healthcode.measures.model import HeldNotice, Kept, Progress, Signed, raw
-from salus.healthcode.measures.publications import Known, LoggedPublication, admissions, key_ends, known
+from salus.healthcode.measures.publications import (
+    Known,
+    LoggedPublication,
+    admissions,
+    ends_so_far,
+    key_ends,
+    keys_so_far,
+    known,
+)
 from salus.healthcode.measures.receipting import HeldReceipt, handed_over, held_receipts
 from salus.healthcode.measures.sealing import Seals
 from salus.healthcode.measures.service import (
@@ -38,9 +46,11 @@ __all__ = [
     "decision_by_tag",
     "decision_of",
     "end_key",
+    "ends_so_far",
     "handed_over",
     "held_receipts",
     "key_ends",
+    "keys_so_far",
     "known",
     "notices",
     "open_evidence",

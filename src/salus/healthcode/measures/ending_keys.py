@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from salus import ledger
-from salus.healthcode.measures.publications import key_ends, known_keys
+from salus.healthcode.measures.publications import ends_so_far, known_keys
 from salus.ledger import Leaf
 from salus.proof import Trust
 from salus.rules import PartyKeyEnd, PublicationRefused, read_key_end
@@ -26,8 +26,8 @@ def end_key(
     UNKNOWN: the log gives the party no such key, or it is an issuer's, which a trust list ends. ENDED: it ended before.
     """
     leaf = Leaf(kind="party-key-end", body=body)
-    keys = known_keys(store, trust)
-    told = read_key_end(leaf.body, keys, at)
+    keys = known_keys(store, trust, at)
+    told = read_key_end(leaf.body, [one for one in keys if one.ended_at is None or one.ended_at > at], at)
     named = [one for one in keys if (one.party, one.key) == (told.party, told.key)]
     if not named or all(one.duty == ISSUER for one in named):
         raise PublicationRefused("UNKNOWN", "the log has no such key of this party; an issuer's ends by a trust list")
@@ -39,8 +39,8 @@ def end_key(
     return told
 
 
-def check_not_ended(store: Store, trust: Trust | None, key: object) -> None:
-    """Refuse (ENDED) a key, in base64, whose end the log has: it never comes back, under whatever name."""
-    over = {base64.b64encode(one.key).decode() for one in key_ends(store, trust)}
+def check_not_ended(store: Store, trust: Trust | None, key: object, at: datetime) -> None:
+    """Refuse (ENDED) a key, in base64, whose end the log has or gets: it never comes back, under whatever name."""
+    over = {base64.b64encode(one.key).decode() for one in ends_so_far(store, trust, at)}
     if key in over:
         raise PublicationRefused("ENDED", "an ended key never comes back; make a new one")

@@ -131,17 +131,19 @@ def proved_pair(store: Store, trust: Trust | None, known: Known, pair: Pair, by:
     """Return both halves of a pair as a file holds them, each with its key; nothing unless both were seen by `by`."""
     found = []
     for one in pair:
-        kept, leaf = one.kept, one.kept.leaf
-        receipt = ledger.first_receipt(store, trust, kept.pending_id, by=by)
-        message = canonical({kept.kind: {"party": leaf["party"], "commitment": leaf["commitment"]}})
-        if receipt is None:
+        receipt = ledger.first_receipt(store, trust, one.kept.pending_id, by=by)
+        key = key_behind(known.keys, one.kept, receipt.cosigned.at) if receipt else None
+        if receipt is None or key is None:
             return []
-        stood = receipt.cosigned.at
-        key = signer_of(known.keys, leaf["party"], DUTIES[kept.kind], message, leaf["signature"], stood)
-        if key is None:
-            return []
-        found.append(({"kind": kept.kind, "leaf": leaf, "proof": str(receipt.proof)}, key))
+        found.append(({"kind": one.kept.kind, "leaf": one.kept.leaf, "proof": str(receipt.proof)}, key))
     return found
+
+
+def key_behind(keys: Sequence[LoggedKey], kept: Kept, at: datetime) -> LoggedKey | None:
+    """Return the key that signed evidence which the log had by an instant; none that had ended before."""
+    leaf = kept.leaf
+    message = canonical({kept.kind: {"party": leaf["party"], "commitment": leaf["commitment"]}})
+    return signer_of(keys, leaf["party"], DUTIES[kept.kind], message, leaf["signature"], at)
 
 
 def rows_of(tx: Transaction, seals: Seals, charts: Sequence[int]) -> list[Kept]:

@@ -7,7 +7,7 @@ room says whose key counts, or which rules do.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -47,7 +47,9 @@ from salus.storage import Store
 SIGNER = "signer"
 _OTHERS = ("witness", "issuer")
 """Whose keys sign nothing that is decided on here."""
+_END = "party-key-end"
 _FIRST: WeakKeyDictionary[Store, dict[tuple[str, int], Receipt]] = WeakKeyDictionary()
+_PARTIES: WeakKeyDictionary[Store, tuple[tuple[str, int] | None, _Parties]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,24 +152,82 @@ def first(store: Store, trust: Trust | None, index: int) -> Receipt | None:
 
 def logged_keys(store: Store, trust: Trust | None) -> tuple[LoggedKey, ...]:
     """Return the keys of parties that a quorum of witnesses has seen in the log, each with its end if it has one."""
-    found = [one for one in _all_keys(store, trust) if one.key.duty not in _OTHERS]
-    keys = with_ends([one.key for one in found], key_ends(store, trust))
+    return tuple(one for one in _parties(store, trust).keys if one.key.duty not in _OTHERS)
+
+
+def keys_so_far(store: Store, trust: Trust | None, at: datetime) -> tuple[LoggedKey, ...]:
+    """Return the same for what is handed over at an instant, each with its end as `ends_so_far` has it.
+
+    What is taken in after an end lands in the log behind it, and could never count.
+    """
+    found = [one for one in _parties(store, trust).logged if one.key.duty not in _OTHERS]
+    keys = with_ends([one.key for one in found], ends_so_far(store, trust, at))
     return tuple(replace(one, key=key) for one, key in zip(found, keys, strict=True))
+
+
+def keys_left(store: Store, trust: Trust | None, at: datetime) -> list[PartyKey]:
+    """Return those of them that have no end by then."""
+    keys = [one.key for one in keys_so_far(store, trust, at)]
+    return [one for one in keys if one.ended_at is None or one.ended_at > at]
 
 
 def key_ends(store: Store, trust: Trust | None) -> tuple[PartyKeyEnd, ...]:
     """Return the ends of keys that a quorum of witnesses has seen, oldest first; what is no end is left out."""
-    leaves = ledger.leaves(store, "party-key-end")
-    if not leaves:
-        return ()
-    seen = ((leaf.body, first(store, trust, index)) for index, leaf in leaves)
-    told = [(body, receipt.cosigned.at) for body, receipt in seen if receipt]
-    return read_key_ends(told, [one.key for one in _all_keys(store, trust)])
+    return _parties(store, trust).ends
 
 
-def known_keys(store: Store, trust: Trust | None) -> tuple[PartyKey, ...]:
-    """Return every key that a quorum of witnesses has seen, witnesses' and issuers' too, each with its end."""
-    return with_ends([one.key for one in _all_keys(store, trust)], key_ends(store, trust))
+def ends_so_far(store: Store, trust: Trust | None, at: datetime) -> tuple[PartyKeyEnd, ...]:
+    """Return those, and what stands in the log unseen or waits for it, as if witnesses saw it at an instant."""
+    waiting = ledger.waiting_leaves(store, _END)  # before the others, or one could get its place in between
+    parties = _parties(store, trust)
+    unseen = [*waiting, *(leaf for _, leaf in ledger.leaves(store, _END, parties.size))]
+    if not unseen:
+        return parties.ends
+    told = [*parties.told, *((one.body, at) for one in unseen)]
+    return read_key_ends(told, [one.key for one in parties.logged])
+
+
+def known_keys(store: Store, trust: Trust | None, at: datetime) -> tuple[PartyKey, ...]:
+    """Return every key that a quorum of witnesses has seen, witnesses' and issuers' too, each with its end so far."""
+    return with_ends([one.key for one in _parties(store, trust).logged], ends_so_far(store, trust, at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parties:
+    """Keys as the log has them, the same with their ends, the ends, and their entries; in a log of so many leaves."""
+
+    logged: tuple[LoggedKey, ...] = ()
+    keys: tuple[LoggedKey, ...] = ()
+    ends: tuple[PartyKeyEnd, ...] = ()
+    told: tuple[tuple[Mapping[str, Any], datetime], ...] = ()
+    size: int = 0
+
+
+def _parties(store: Store, trust: Trust | None) -> _Parties:
+    """Return what a quorum has seen of keys and their ends, worked out once for each head that it has seen.
+
+    First proofs never change, so that it depends on nothing else.
+    """
+    head = ledger.cosigned(store, trust)
+    if head is None:
+        return _Parties()
+    stamp, (before, known) = (str(trust), head.checkpoint.size), _PARTIES.get(store, (None, _Parties()))
+    if before == stamp:
+        return known
+    logged = tuple(_all_keys(store, trust))
+    seen = ((leaf.body, first(store, trust, index)) for index, leaf in ledger.leaves(store, _END))
+    told = tuple((body, receipt.cosigned.at) for body, receipt in seen if receipt)
+    ends = read_key_ends(told, [one.key for one in logged])
+    keys = with_ends([one.key for one in logged], ends)
+    found = _Parties(
+        logged=logged,
+        keys=tuple(replace(one, key=key) for one, key in zip(logged, keys, strict=True)),
+        ends=ends,
+        told=told,
+        size=head.checkpoint.size,
+    )
+    _PARTIES[store] = stamp, found
+    return found
 
 
 def _all_keys(store: Store, trust: Trust | None) -> list[LoggedKey]:
@@ -188,7 +248,8 @@ def _all_keys(store: Store, trust: Trust | None) -> list[LoggedKey]:
 
 def known(store: Store, trust: Trust | None) -> Known:
     """Return what the log says now. What is not published as it has to be is left out, whoever put it there."""
-    keys = logged_keys(store, trust)
+    told = _parties(store, trust)
+    keys = tuple(one for one in told.keys if one.key.duty not in _OTHERS)
     parties, vetoes = [each.key for each in keys], logged_vetoes(store, trust, keys)
     seen = [one for index, leaf in ledger.leaves(store, "publication") if (one := _seen(store, trust, index, leaf))]
     emergencies: list[LoggedPublication] = []
@@ -202,7 +263,7 @@ def known(store: Store, trust: Trust | None) -> Known:
         keys=keys,
         publications=(*emergencies, *rest),
         vetoes=tuple(stopping),
-        ends=key_ends(store, trust),
+        ends=told.ends,
     )
 
 

@@ -19,7 +19,7 @@ from salus.healthcode.measures.publications import LoggedKey, key_ends, logged_k
 from salus.healthcode.measures.sealing import Seals
 from salus.kernel import canonical
 from salus.proof import Trust
-from salus.rules import SKEW, Receipted, commitment_of, read_receipt, receipt_file
+from salus.rules import SKEW, PartyKeyEnd, Receipted, commitment_of, read_receipt, receipt_file
 from salus.storage import Store
 
 
@@ -51,7 +51,8 @@ def held_receipts(
     """
     evidence, logged = open_evidence(rows, keys, seals), logged_keys(store, trust)
     specimens = [one for one in evidence.values() if one.kept.kind == "specimen"]
-    found = (_receipt(store, trust, evidence, logged, one, at) for one in specimens)
+    ends = key_ends(store, trust)
+    found = (_receipt(store, trust, evidence, (logged, ends), one, at) for one in specimens)
     return [one for one in found if one]
 
 
@@ -74,10 +75,12 @@ def _receipt(
     store: Store,
     trust: Trust | None,
     evidence: Mapping[str, Opened],
-    logged: Sequence[LoggedKey],
+    told: tuple[Sequence[LoggedKey], Sequence[PartyKeyEnd]],
     specimen: Opened,
     at: datetime,
 ) -> HeldReceipt | None:
+    """Return one receipt; `told` are the keys of the log and their ends."""
+    logged, ends = told
     mine = [
         one
         for one in evidence.values()
@@ -94,7 +97,7 @@ def _receipt(
         commitment=specimen.kept.commitment,
         body=specimen.body,
         file=file,
-        found=read_receipt(file, trust, key_ends(store, trust)) if trust else None,
+        found=read_receipt(file, trust, ends) if trust else None,
     )
 
 

@@ -16,9 +16,16 @@ from salus import ledger
 from salus.healthcode.errors import EvidenceRefused
 from salus.healthcode.measures import store as tables
 from salus.healthcode.measures.considering import Opened, considered, may_replace, releasing
-from salus.healthcode.measures.filing import DUTIES, measure_file, open_evidence, rows_of
+from salus.healthcode.measures.filing import DUTIES, key_behind, measure_file, open_evidence, rows_of
 from salus.healthcode.measures.model import FORGOTTEN, Decided, HeldNotice, Kept, Progress, Signed, place, raw, written
-from salus.healthcode.measures.publications import Known, known, logged_keys, signer_of
+from salus.healthcode.measures.publications import (
+    Known,
+    keys_left,
+    keys_so_far,
+    known,
+    logged_keys,
+    signer_of,
+)
 from salus.healthcode.measures.sealing import EvidenceKeys, Seals, seal
 from salus.kernel import canonical, format_instant, parse_instant
 from salus.keys import ChartKeyMissing, KeyService, KeyShredded
@@ -57,7 +64,7 @@ def check_evidence(store: Store, trust: Trust | None, signed: Signed, at: dateti
     """Return the fields of a piece of evidence, once its form, its times and its party's signature are good.
 
     The key must stand in the log, seen by a quorum of witnesses, under the duty that goes with the kind, and not have
-    ended. Raises EvidenceRefused.
+    ended, nor get its end with what waits. Raises EvidenceRefused.
     """
     try:
         body = opened(signed.opening, signed.kind)
@@ -69,7 +76,7 @@ def check_evidence(store: Store, trust: Trust | None, signed: Signed, at: dateti
     if not at - LATE <= happened <= at + SKEW:
         raise EvidenceRefused("evidence is sent within 72 hours after it came about, and not before", where="opening")
     message = canonical({signed.kind: {"party": signed.party, "commitment": commitment_of(signed.opening)}})
-    keys = logged_keys(store, trust)
+    keys = keys_so_far(store, trust, at)
     if signer_of(keys, signed.party, DUTIES[signed.kind], message, signed.signature, at + SKEW) is None:
         raise EvidenceRefused(
             "no key that the public log has for this party and duty, and that has not ended, made the signature",
@@ -142,7 +149,7 @@ def publish(
     leaf = document.leaf(signatures)
     found = known(store, trust)
     declared = [one.published for one in found.publications]
-    keys = [one.key for one in found.keys]
+    keys = keys_left(store, trust, at)
     check_succession(check_publication(document, leaf, keys, at, declared, vetoes=found.vetoes), declared)
     if document.kind is PublicationKind.TRUST_LIST:
         listed, before = TrustList.of(document), found.trusted[-1:]
@@ -319,20 +326,23 @@ def _waiting(store: Store, seals: Seals, last: int) -> list[Kept]:
 
 
 def _decide(store: Store, trust: Trust, keys: KeyService, told: Known, one: Kept, at: datetime, random: Random) -> int:
-    """Decide on one result, if all that it rests on has its witnesses; return how many decisions went to the log."""
+    """Decide on one result, if all that it rests on has its witnesses; return how many decisions went to the log.
+
+    None does where specimen or result came into the log after its key's end: that can never be proved.
+    """
     seals = Seals.of(keys)
     with store.transaction(Duty.CARE) as tx:
         rows = rows_of(tx, seals, [one.chart_key])
-    receipts_of = [
-        ledger.first_receipt(store, trust, row.pending_id, by=at + SKEW)
-        for row in rows
-        if row.commitment in (one.commitment, one.specimen)
-    ]
-    seen = [receipt.cosigned.at for receipt in receipts_of if receipt is not None]
+    told_of = [row for row in rows if row.commitment in (one.commitment, one.specimen)]
+    receipts_of = [(row, ledger.first_receipt(store, trust, row.pending_id, by=at + SKEW)) for row in told_of]
+    seen = [(row, receipt.cosigned.at) for row, receipt in receipts_of if receipt is not None]
     if len(seen) < 2:
         return 0
-    at = max([at.replace(microsecond=0), *seen])
-    made = _made(told, open_evidence(rows, chart_keys(keys, [one.chart_key]), seals), one, at, random)
+    logged = logged_keys(store, trust)  # asked after the receipts, so that it knows every end before them
+    signed = all(key_behind(logged, row, stood) for row, stood in seen)
+    at = max([at.replace(microsecond=0), *(stood for _, stood in seen)])
+    evidence = open_evidence(rows, chart_keys(keys, [one.chart_key]), seals) if signed else {}
+    made = _made(told, evidence, one, at, random)
     if isinstance(made, dict):
         return _keep_decision(store, keys, one, made, at)
     if made is not Why.NOT_YET:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from salus import ledger
 from salus.healthcode.measures.model import raw
-from salus.healthcode.measures.publications import first, logged_keys
+from salus.healthcode.measures.publications import first, keys_left
 from salus.ledger import Leaf
 from salus.proof import Trust
 from salus.rules import Document, PublicationRefused, read_veto, stops
@@ -21,7 +21,7 @@ def veto(tx: Transaction, store: Store, trust: Trust | None, body: Mapping[str, 
     has no such document. TOO-LATE: it counts already, or is of a kind that nobody vetoes, or the ombudsman came after.
     """
     leaf = Leaf(kind="veto", body=body)
-    told = read_veto(leaf.body, [one.key for one in logged_keys(store, trust)], at)
+    told = read_veto(leaf.body, keys_left(store, trust, at), at)
     found = list(_published(store, trust, told.digest, at))
     if not found:
         raise PublicationRefused("UNKNOWN", "the log has no document of this digest")
