@@ -1,7 +1,8 @@
 """Run an import: what is in already is skipped, a refused line is told and loses no other, and somebody may watch.
 
 An import may be killed between a commit and the words about it. A line that was not refused then is in, and its refusal
-cannot be missing; what is odd in it can, and is told when the import goes on."""
+cannot be missing; what is odd in it can, and is told when the import goes on.
+"""
 
 from __future__ import annotations
 
