@@ -21,7 +21,7 @@ from salus.app.importing.telling import Chunk, ImportBroken, ImportRefused, Take
 from salus.app.importing.working import Crew
 from salus.cli.outcomes import Outcomes, OutcomesRefused, imported
 from salus.kernel import Invalid, SalusError
-from salus.records import RecordRefused
+from salus.records import Problem, RecordRefused
 from salus.storage import Duty
 
 OWN = "urn:example:own"
@@ -372,6 +372,28 @@ def test_warnings_of_lines_that_are_in_stay_until_the_file_is_another(
     assert sorted(second, key=lambda one: one["id"]) == first
     assert outcomes_beside(file) == []
     assert sorted(one.name for one in tmp_path.iterdir()) == [file.name]
+
+
+def test_what_a_killed_import_could_not_tell_of_the_next_one_tells(node: Node, hospital: str, tmp_path: Path) -> None:
+    odd_one, even = odd_person(a_number(930)), a_person(f"{hospital}-1")
+    file = ndjson(tmp_path, [odd_one, bundle(even, odd_one), even, odd_one, {"resourceType": "Nothing"}])
+    outcomes = Outcomes([file])
+
+    def warned(path: Path, line: int, odd: Sequence[Problem]) -> None:
+        if line > 1:
+            raise KeyboardInterrupt
+        outcomes.warn(path, line, odd)
+
+    with pytest.raises(KeyboardInterrupt), outcomes:
+        import_files(node, hospital, [file], warned=warned, known=outcomes.begin, at_once=1)
+    import_files(node, hospital, [file])
+    done = with_outcomes(node, hospital, file)
+    told = outcomes_beside(file)
+    with_outcomes(node, hospital, file)
+
+    assert (done.skipped, done.turned, done.doubtful) == (4, 1, 0)
+    assert [one["id"] for one in told] == ["line-1", "line-2", "line-4", "line-5"]
+    assert sorted(outcomes_beside(file), key=lambda one: one["id"]) == told
 
 
 def test_what_is_no_outcome_of_ours_is_not_kept(node: Node, hospital: str, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_what_was_said_last_holds_where_nothing_is_said(tmp_path: Path) -> None:
     said = [None, 50_000_000, None, 40_000_000, 3_000_000, None]
     found = []
     for one in said:
-        held = size.hold(tmp_path, one)
+        held = size.hold(tmp_path, one, notes=True)
         found.append(held.people // 1_000_000)
         held.release()
 
@@ -60,27 +60,42 @@ def test_what_was_said_last_holds_where_nothing_is_said(tmp_path: Path) -> None:
 
 
 def test_nothing_is_noted_where_a_million_is_enough(tmp_path: Path) -> None:
-    size.hold(tmp_path, 900_000).release()
+    size.hold(tmp_path, 900_000, notes=True).release()
 
     assert not (tmp_path / size.FILE).exists()
 
 
 def test_two_that_have_a_node_open_weigh_for_the_same_or_the_second_is_refused(tmp_path: Path) -> None:
-    first = size.hold(tmp_path, 50_000_000)
+    first = size.hold(tmp_path, 50_000_000, notes=True)
     second = size.hold(tmp_path, None)
     with pytest.raises(
         SettingsRefused, match="open and weighs for 64,000,000 people, and here the settings make it 1,0"
     ):
-        size.hold(tmp_path, 1_000_000)
+        size.hold(tmp_path, 1_000_000, notes=True)
     first.release()
     with pytest.raises(SettingsRefused, match="stop the server and imports"):
-        size.hold(tmp_path, 1_000_000)
+        size.hold(tmp_path, 1_000_000, notes=True)
     second.release()
 
     first.release()
-    third = size.hold(tmp_path, 1_000_000)
+    third = size.hold(tmp_path, 1_000_000, notes=True)
     assert (third.people, third.before) == (1_000_000, 64_000_000)
     third.release()
+
+
+def test_only_the_server_changes_what_was_said_and_says_so_in_its_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    size.hold(tmp_path, 50_000_000, notes=True).release()
+    with pytest.raises(SettingsRefused, match=r"for 64,000,000 people, .* make it 1,000,000; .*start the server"):
+        size.hold(tmp_path, 1_000_000)
+    same = size.hold(tmp_path, 40_000_000)
+    same.release()
+
+    assert (same.people, same.before) == (64_000_000, 64_000_000)
+    assert [one.getMessage() for one in caplog.records] == [
+        "weighs for 64000000 people from now on, before for 1000000"
+    ]
 
 
 @pytest.mark.parametrize("kept", ["", "{}", '{"people": 0}', '{"people": "many"}', "[1]"])
@@ -101,7 +116,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def opened(folder: Path, people: int | None) -> Node:
-    node = open_node(settings(data=folder, register_people=people))
+    node = open_node(settings(data=folder, register_people=people), serves=True)
     node.clock = FixedClock(START)
     return node
 
@@ -206,6 +221,21 @@ def test_an_operator_is_told_how_large_the_register_is(folder: Path) -> None:
     assert residents > 0
     assert json.loads(done.stdout) == {"residents": residents, "people": 64_000_000, "outgrown": False}
     assert words.stdout == f"{residents} residents, weighed as of at most 64,000,000 people\n"
+
+
+def test_a_command_in_whose_shell_another_number_was_left_changes_nothing_and_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(folder, 50_000_000) as node:
+        before = node.held.people
+    monkeypatch.setenv("SALUS_REGISTER_PEOPLE", "1000000")
+    done = CliRunner().invoke(main, ["ledger", "close", "--data", str(folder)])
+    monkeypatch.delenv("SALUS_REGISTER_PEOPLE")
+    with opened(folder, None) as node:
+        after = node.held.people
+
+    assert (done.exit_code, before, after) == (1, 64_000_000, 64_000_000)
+    assert "start the server with it" in done.output
 
 
 def test_an_operator_is_told_where_the_register_has_outgrown_what_was_said(folder: Path) -> None:

@@ -13,14 +13,16 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from measures import ALIVE, DAY, DISEASE, HOUR, a_file, a_world
+from measures import ALIVE, DAY, DECLARED, DISEASE, HOUR, World, a_file, a_world
 from receipts import Steps, logged_steps, some_steps
 from salus.cli import main
 from salus.cli.actors import LABORATORY, Party, commit_specimen, new_subject, sign_result
-from salus.kernel import canonical
+from salus.codec.certificates import write_trust
+from salus.kernel import canonical, format_instant
 from salus.rules import NOT_LOGGED, Result, is_receipt, receipt_file, rests_on
 
-MINUTE = timedelta(minutes=1)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+MADE = DECLARED - HOUR
 
 
 def test_a_whole_receipt_tells_both_steps_with_their_places_and_witness_times() -> None:
@@ -288,6 +290,32 @@ def test_the_command_tells_a_receipt_that_is_early_from_one_that_is_wrong(tmp_pa
     code, text = said(path, early, "--json")
     assert code == 1
     assert (json.loads(text)["fault"], json.loads(text)["signed"]) == ("BACKDATED", False)
+
+
+def a_trust_file(world: World, path: Path) -> Path:
+    """The trust file of a world's log as it was when it had only keys, and nothing in it."""
+    empty: dict[str, Any] = {"keys": (), "issuers": (), "declarations": (), "lists": ()}
+    path.write_bytes(write_trust(trust=world.log.trust, head=world.log.heads[0][1], **empty))
+    return path
+
+
+def test_the_command_says_where_it_answers_from_an_old_trust_file(tmp_path: Path) -> None:
+    steps, file = logged_steps(), a_file()
+    receipt, measure = tmp_path / "receipt.json", tmp_path / "measure.json"
+    receipt.write_bytes(steps.file())
+    measure.write_bytes(file.fresh(MADE + 7 * DAY))
+    asked = [(receipt, a_trust_file(steps.world, tmp_path / "a")), (measure, a_trust_file(file.world, tmp_path / "b"))]
+    of = f"the trust file is as of {format_instant(MADE)}: what was vetoed or ended since is not looked at"
+
+    for path, trust in asked:
+        words = ["code", "explain", str(path), "--trust", str(trust), "--at"]
+        old = CliRunner().invoke(main, [*words, format_instant(MADE + 7 * DAY)])
+        known = CliRunner().invoke(main, [*words, format_instant(MADE + 7 * DAY), "--json"])
+        young = CliRunner().invoke(main, [*words, format_instant(MADE + 7 * DAY - SECOND)])
+        assert (old.exit_code, of in old.output) == (0, True), old.output
+        assert of not in young.output
+        assert json.loads(known.stdout)["known_until"] == format_instant(MADE)
+    assert json.loads(said(receipt, steps, "--json")[1])["known_until"] is None
 
 
 def test_the_command_refuses_a_measure_that_rests_on_none_of_the_receipts(tmp_path: Path) -> None:

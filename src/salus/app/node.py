@@ -227,18 +227,19 @@ def _as_then(place: Facility) -> Graced:
     )
 
 
-def open_node(settings: NodeSettings, kind: str | None = None) -> Node:
+def open_node(settings: NodeSettings, kind: str | None = None, *, serves: bool = False) -> Node:
     """Open a data folder as a node, making a new one where there is none.
 
-    `kind` is `demo` or `production`; None takes what the folder is. Raises SettingsRefused if the folder is of the
-    other kind, and what storage and keys raise.
+    `kind` is `demo` or `production`; None takes what the folder is. Who `serves` may change for how many people it
+    weighs. Raises SettingsRefused if the folder is of the other kind, and what storage and keys raise.
     """
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o711)
-    if kind is None and not (settings.data / "node.json").exists():
+    made = (settings.data / "node.json").exists()
+    if kind is None and not made:
         raise SettingsRefused(f"{settings.data} holds no node yet; start one with: salus serve --data {settings.data}")
     told = _identity(settings, kind)
     passphrase, clock = _passphrase(settings, told["kind"]), _clock(settings, told["kind"])
-    held = hold(settings.data, settings.register_people)
+    held = hold(settings.data, settings.register_people, notes=serves or not made)
     with ExitStack() as opened:
         opened.callback(held.release)
         store = opened.enter_context(closing(open_store(Settings(data=settings.data, postgres=settings.postgres))))

@@ -70,7 +70,7 @@ def _run(data: Path, port: int, seed: int, residents: int, counties: int, ends: 
     broke = threading.Event()
     with serving(data):
         may_serve(settings)  # at once, not after minutes of registering a country
-        with open_node(settings, "demo") as node, three_witnesses(node):
+        with open_node(settings, "demo", serves=True) as node, three_witnesses(node):
             say(f"a demo node is up on {node.postgres_version()}, in {data} ({time.monotonic() - began:.1f} s)")
             say(f"{len(BODIES)} witnesses of other organisations watch its public log: {', '.join(BODIES)}")
             if not parties.facilities(node.store):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -86,13 +87,14 @@ def explain(
     ends = told.ended if told else ()
     raw = file.read_bytes()
     if is_receipt(raw):
-        sys.exit(_tell_receipt(read_receipt(raw, believed, ends), as_json))
+        sys.exit(_tell_receipt(read_receipt(raw, believed, ends), told, instant, as_json))
     found = _recomputed(raw, believed, instant, told, slips)
     mine = rests_on(raw, [read_receipt(one.read_bytes(), believed, ends) for one in receipts]) if receipts else None
     if as_json:
-        tell({"good": found.fault is None, "at": format_instant(instant), "receipt": mine, **found.as_json()})
+        heading = {"good": found.fault is None, "at": format_instant(instant), "known_until": _known_until(told)}
+        tell({**heading, "receipt": mine, **found.as_json()})
     else:
-        for line in [*_lines(found, instant, is_slip(raw)), *(_of_receipt(mine) if receipts else [])]:
+        for line in [*_lines(found, instant, told, is_slip(raw)), *(_of_receipt(mine) if receipts else [])]:
             say(line)
         for line in _not_looked_at(told) if found.fault is None else ():
             say(line)
@@ -127,12 +129,15 @@ def _of_receipt(mine: bool | None) -> list[str]:
     ]
 
 
-def _tell_receipt(found: Receipted, as_json: bool) -> int:
+def _tell_receipt(found: Receipted, told: TrustFile | None, instant: datetime, as_json: bool) -> int:
     """Say what a receipt proves, and return what the command ends with."""
     if as_json:
-        tell({"good": found.fault is None, "signed": found.signed, **found.as_json()})
+        heading = {"good": found.fault is None, "signed": found.signed, "known_until": _known_until(told)}
+        tell({**heading, **found.as_json()})
     else:
         for line in [*map(_step, found.steps), found.text, *([_EVIDENCE_KEYS] if found.fault is None else [])]:
+            say(line)
+        for line in _outdated(told, instant):
             say(line)
     return 0 if found.fault is None else 1
 
@@ -156,7 +161,7 @@ def _trust(file: Path | None, vkey: str | None, witnesses: tuple[str, ...]) -> t
     return trust_told(file)
 
 
-def _lines(found: Recomputed, instant: datetime, slip: bool) -> list[str]:
+def _lines(found: Recomputed, instant: datetime, told: TrustFile | None, slip: bool) -> list[str]:
     """Say what was found in plain words."""
     at = format_instant(instant)
     if found.fault is not None or found.clause is None or found.ends is None or found.starts is None:
@@ -169,4 +174,17 @@ def _lines(found: Recomputed, instant: datetime, slip: bool) -> list[str]:
         f"in force since {format_instant(found.starts)}; it ends by itself",
         f"proved by the public log and a quorum of its witnesses at {format_instant(found.proved_at or instant)}",
         "recomputed here from the file alone, and the answer is the same",
+        *_outdated(told, instant),
     ]
+
+
+def _known_until(told: TrustFile | None) -> str | None:
+    """Return the instant up to which vetoes and ends of keys are looked at; None without a trust file."""
+    return format_instant(told.made) if told else None
+
+
+def _outdated(told: TrustFile | None, instant: datetime) -> Iterator[str]:
+    """Say of a trust file that it is too old for what is asked. A younger one than that knows more, not less."""
+    if told and instant >= told.ends:
+        made = format_instant(told.made)
+        yield f"the trust file is as of {made}: what was vetoed or ended since is not looked at; fetch a newer one"

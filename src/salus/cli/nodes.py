@@ -46,7 +46,7 @@ def serve(data: Path | None, settings: Path | None, port: int | None, host: str 
     with serving(given.data):
         may_serve(given)
         collect_seldom()
-        with open_node(given, kind) as node:
+        with open_node(given, kind, serves=True) as node:
             if node.demo:
                 ensure_sandbox(node)
             for line in (*size.told(node), *admissions_told(node)):

@@ -1,6 +1,7 @@
 """Write beside each imported file what was refused in it, or is odd: an OperationOutcome a line, its id the line's.
 
 Made with the first such line, and made anew by each import, which keeps only the warnings of lines that are in already.
+What an import that was killed could not say of such lines the next one says.
 It says no more of a line than an answer over HTTP.
 """
 
@@ -52,19 +53,21 @@ class Outcomes:
         """The files that were written."""
         return [_beside(path) for path in self._open]
 
-    def begin(self, path: Path, known: Collection[int]) -> None:
+    def begin(self, path: Path, known: Collection[int]) -> Collection[int]:
         """Forget what an import before said of a file, but for the warnings of lines that are in: these stay true.
 
-        Raises OutcomesRefused where the file of outcomes cannot be changed; then nothing more has gone in.
+        Returns of which lines there are such. Raises OutcomesRefused where the file of outcomes cannot be changed; then
+        nothing more has gone in.
         """
         if not _beside(path).exists():
-            return
-        kept = _beside(path).with_suffix(".kept")
+            return ()
+        kept, warned_of = _beside(path).with_suffix(".kept"), set[int]()
         try:
             with kept.open("wb") as file:
-                file.writelines(_warnings(_beside(path), known))
-                some = file.tell() > 0
-            if some:
+                for line, told in _warnings(_beside(path), known):
+                    warned_of.add(line)
+                    file.write(told)
+            if warned_of:
                 kept.replace(_beside(path))
                 self._open[path] = _beside(path).open("ab")
             else:
@@ -72,6 +75,7 @@ class Outcomes:
                 _beside(path).unlink(missing_ok=True)
         except OSError as broken:
             raise _cannot(path, broken) from None
+        return warned_of
 
     def tell(self, path: Path, line: int, error: SalusError) -> None:
         """Say why a line was refused. Raises OutcomesRefused where that cannot be written, so that nothing is lost."""
@@ -99,24 +103,26 @@ class Outcomes:
         self._open[path].flush()
 
 
-def _warnings(file: Path, known: Collection[int]) -> Iterator[bytes]:
+def _warnings(file: Path, known: Collection[int]) -> Iterator[tuple[int, bytes]]:
     """Yield what an import before said of lines that are in. A line that is cut short says nothing."""
     try:
         with file.open("rb") as before:
             for told in before:
-                if _is_warning(told, known):
-                    yield told
+                line = _warned_of(told)
+                if line in known:
+                    yield line, told
     except OSError:
         return
 
 
-def _is_warning(told: bytes, known: Collection[int]) -> bool:
+def _warned_of(told: bytes) -> int:
+    """Return of which line a whole line of outcomes warns; 0, which is none, where it warns of nothing."""
     try:
         read = orjson.loads(told)
         warned = {one["severity"] for one in read["issue"]} == {"warning"}
-        return warned and told.endswith(b"\n") and int(read["id"].removeprefix("line-")) in known
+        return int(read["id"].removeprefix("line-")) if warned and told.endswith(b"\n") else 0
     except (ValueError, KeyError, TypeError, AttributeError):
-        return False
+        return 0
 
 
 def imported(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -20,6 +20,8 @@ _CHUNK_BYTES: Final = 1024 * 1024
 _PACKED_BYTES: Final = 1024
 """At once: a kibibyte of zstd can become 32 MiB, and no more."""
 LINES_AT_ONCE: Final = 500
+Numbered = tuple[int, bytes]
+Passed = Callable[[int, bytes], None]
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -35,20 +37,35 @@ def digest_of(path: Path, facility: str) -> bytes:
     return digest.digest()
 
 
-def chunks(path: Path, digest: bytes, known: Collection[int], most: int = LINES_AT_ONCE) -> Iterator[Chunk]:
-    """Yield the lines of a file that are not known, some at once: so many at most, and one or up to 1 MiB."""
+def chunks(
+    path: Path,
+    digest: bytes,
+    known: Collection[int],
+    most: int = LINES_AT_ONCE,
+    passed: Passed = lambda *_: None,
+) -> Iterator[Chunk]:
+    """Yield the lines of a file that are not known, some at once: so many at most, and one or up to 1 MiB.
+
+    The others are `passed`, one by one, as they are read.
+    """
     with path.open("rb") as raw:
-        for number, held in enumerate(_together(path, raw, known, most)):
+        for number, held in enumerate(_together(_unknown(_lines(path, raw), known, passed), most)):
             yield Chunk(number=number, file=digest, lines=tuple(held), read=raw.tell())
 
 
-def _together(path: Path, raw: IO[bytes], known: Collection[int], most: int) -> Iterator[list[tuple[int, bytes]]]:
+def _unknown(lines: Iterator[Numbered], known: Collection[int], passed: Passed) -> Iterator[Numbered]:
+    for number, line in lines:
+        if number in known:
+            passed(number, line)
+        else:
+            yield number, line
+
+
+def _together(lines: Iterator[Numbered], most: int) -> Iterator[list[Numbered]]:
     """Yield lines, some at once; also those before a place at which the file is damaged."""
-    size, held = 0, list[tuple[int, bytes]]()
+    size, held = 0, list[Numbered]()
     try:
-        for line in _lines(path, raw):
-            if line[0] in known:
-                continue
+        for line in lines:
             if held and (len(held) >= most or size + len(line[1]) > _CHUNK_BYTES):
                 yield held
                 size, held = 0, []
@@ -62,7 +79,7 @@ def _together(path: Path, raw: IO[bytes], known: Collection[int], most: int) -> 
         yield held
 
 
-def _lines(path: Path, raw: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path, raw: IO[bytes]) -> Iterator[Numbered]:
     """Yield the documents of a file with their numbers: the lines of NDJSON, or the one document of a JSON file."""
     stream = _unpacked(raw)
     try:

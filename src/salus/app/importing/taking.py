@@ -10,6 +10,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import date
 from functools import reduce
 from itertools import islice
 from operator import or_
@@ -23,7 +24,7 @@ from salus.app.turning_away import turn_away_for
 from salus.app.writing import accept, accept_lines, kept
 from salus.kernel import Purpose, Role, SalusError
 from salus.parties import principal
-from salus.records import Accepted, Footprint, Intent, Line, RecordRefused
+from salus.records import Accepted, Footprint, Intent, Line, Problem, RecordRefused
 from salus.storage import Met, Transaction
 
 SOURCE: Final = "import"
@@ -115,6 +116,18 @@ class Taker:
             raise error
         turn_away_for(self._node, self._sender, SOURCE, error)
         self._taken.turned.append(Turned.by(number, error))
+
+
+def odd_in(raw: bytes, today: date) -> tuple[Problem, ...]:
+    """Return what is odd in a line that went in before, as far as its bytes alone tell; of a patch they do not."""
+    if b'"Patient"' not in raw and b"\\u" not in raw:  # by far most lines: not worth parsing
+        return ()
+    try:
+        intents = _intents(records.parse(raw))
+    except SalusError:
+        return ()
+    odd = (told for one in intents for told in records.person_doubts(one.resource, today, one.entry))
+    return tuple(islice(odd, _MOST_ODD))
 
 
 def _doubtful(group: Sequence[Numbered], accepted: Accepted) -> Iterator[Doubtful]:

@@ -1,12 +1,14 @@
 """For how many people a node weighs, noted in its data folder: whoever has the node open weighs for the same.
 
-It changes while nobody else has the node open, and only where the settings say another number.
+It changes with the node's making, or as its server starts: while nobody else has it open, and only where the settings
+say another number. Any other command may have been given by a shell whose variables are of another day.
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,7 @@ from salus.kernel import SalusError
 
 FILE: Final = "register.json"
 LOCK: Final = "register.lock"
+log = logging.getLogger("salus.register")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,16 +38,19 @@ class Held:
             os.close(lock)
 
 
-def hold(folder: Path, said: int | None) -> Held:
+def hold(folder: Path, said: int | None, *, notes: bool = False) -> Held:
     """Return for how many people a folder's node weighs: the class of what is said, else of what was said last.
 
-    Where nothing ever was it is a million. Raises SettingsRefused where something else is said while the node is open.
+    Where nothing ever was it is a million. Only who `notes` may say something else than before. Raises SettingsRefused
+    for anybody else who does, and while the node is open.
     """
     lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH)  # whoever changes it holds it for a moment only
         before = _noted(folder)
         people = before if said is None else identity.class_of(said)
+        if people != before and not notes:
+            raise _unasked(before, people)
         if people != before:
             _note(folder, lock, before, people)
         return Held(people=people, before=before, _lock=lock)
@@ -78,6 +84,14 @@ def _note(folder: Path, lock: int, before: int, people: int) -> None:
     fcntl.flock(lock, fcntl.LOCK_SH)
     if (found := _noted(folder)) != people:
         raise _differs(found, people)
+    log.warning("weighs for %d people from now on, before for %d", people, before)
+
+
+def _unasked(before: int, people: int) -> SettingsRefused:
+    return SettingsRefused(
+        f"register_people: this node weighs for {before:,} people, and here the settings make it {people:,}; leave it"
+        " out, or start the server with it: nothing else changes the number"
+    )
 
 
 def _differs(before: int, people: int) -> SettingsRefused:
