@@ -13,6 +13,7 @@ from contesting import Scene, contesting
 from salus import ledger
 from salus.app import answer_proofs, audited, powers, trust_file
 from salus.app.remembering import Memory
+from salus.healthcode import measures
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,7 @@ def test_another_stamp_makes_it_anew_and_what_fails_is_not_remembered() -> None:
 def test_pages_for_anybody_read_the_log_once_a_minute(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     node, read = scene.node, []
     leaves, checked = ledger.leaves, ledger.verify_directory
+    measures.key_ends(node.store, node.trust)  # of the ends of keys is thought once for each head
     monkeypatch.setattr(ledger, "leaves", lambda store, kind: read.append(kind) or leaves(store, kind))
     monkeypatch.setattr(ledger, "verify_directory", lambda *given: read.append("audit") or checked(*given))
     asked = (powers, answer_proofs, trust_file, audited)
