@@ -11,11 +11,11 @@ from pathlib import Path
 from anyio.from_thread import start_blocking_portal
 
 from nodes import a_node
-from ports import free_port
 from salus import parties
 from salus.app import Incoming, Node, Peer, Receiver
 from salus.records.v2 import Answer
 from salus.web.mllp import taking_messages
+from salus_abuse.ports import free_port
 
 NOBODY = Peer(certificate=None)
 

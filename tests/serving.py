@@ -16,10 +16,10 @@ from typing import Any
 
 import httpx
 
-from ports import free_port
 from prepared import chosen, prepare
 from salus.app import demo_token, load_settings, open_node
 from salus.kernel import Purpose, Role
+from salus_abuse.ports import free_port
 
 FHIR_JSON = "application/fhir+json"
 START_SECONDS = 600.0

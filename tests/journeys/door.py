@@ -27,7 +27,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nodes import a_node, a_number, a_patient, resident_of, send, system, the_resident
-from ports import free_port
 from salus import identity
 from salus.app import Node, close_batch, demo_token, publish, trust_file
 from salus.cli.actors import SIGNER, Party, declaration_document, signatures_of
@@ -41,6 +40,7 @@ from salus.parties import Principal
 from salus.rules import Document
 from salus.storage import Duty
 from salus.web import application
+from salus_abuse.ports import free_port
 from witnesses import Witnesses, three_witnesses
 
 HOUSES = ("health", "university", "court", "bar")

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from ports import free_port
+from salus_abuse.ports import free_port
 
 PATIENCE_SECONDS = 300.0
 FHIR = "application/fhir+json"

@@ -18,9 +18,9 @@ from pathlib import Path
 import zxingcpp
 from playwright.sync_api import Locator, Page, Response
 
-from ports import free_port
 from prepared import chosen, prepare
 from salus import synth
+from salus_abuse.ports import free_port
 from serving import token_of
 from support import REPOSITORY
 

@@ -20,10 +20,10 @@ from joserfc.jwk import ECKey
 
 import salus.web.mllp as mllp
 from hl7_messages import Line, a_line, a_receiving_node, adt, listening, message, oru, pid, pv1, said
-from ports import free_port
 from salus import parties, records
 from salus.app import Node, SettingsRefused, load_settings, may_listen
 from salus.storage import Duty
+from salus_abuse.ports import free_port
 from serving import serving
 
 

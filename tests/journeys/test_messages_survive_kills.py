@@ -19,7 +19,7 @@ import pytest
 from killing import ENVIRONMENT, NodeUnderTest
 
 from hl7_messages import Line, message, pid, pv1, said
-from ports import free_port
+from salus_abuse.ports import free_port
 
 WORKERS, ROUNDS, SECONDS, WINDOW = 4, 4, 2.0, 8
 NUMBERS, TOGETHER = "urn:salus:facility:H8:mrn:HIS", 20

@@ -21,7 +21,6 @@ from hypothesis import settings as tried
 from hypothesis import strategies as st
 from saved import demo, documents, ground, settings, write
 
-from ports import free_port
 from salus import app, synth
 from salus.app import Saved, back_up, open_node, restore
 from salus.app.saving import BackupDamaged, BackupRefused, RestoreFailed
@@ -30,6 +29,7 @@ from salus.app.saving.model import HeadNote, Manifest
 from salus.cli import main
 from salus.keys import WrongPassphrase
 from salus.storage import UNUSABLE, FolderRefused
+from salus_abuse.ports import free_port
 
 SEED, RESIDENTS = 21, 4
 

@@ -160,6 +160,7 @@ def test_an_ombudsman_whose_key_others_end_stops_for_three_days_what_they_publis
     told = key_ends.end_key(world.node, sign_key_end(WATCHMAN, "lost", world.signers[:5]))
     assert told.counts_from - told.logged_at == 3 * DAY
     world.close()
+    assert told.key in world.node.ended_keys()  # it may veto, and under no duty sign anything else
     starts = world.now + 10 * DAY
     rules = [rules_document("measles", starts + day * DAY, starts + 60 * DAY, day + 1) for day in (0, 2)]
     for one in rules:

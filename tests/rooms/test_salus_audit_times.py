@@ -18,10 +18,10 @@ import pytest
 
 from audited import Paper, an_honest_paper, decision, files_of, found_in, hash_of, keys_of, told_in, witness_leaf
 from measures import ALIVE, DAY, DECLARED, HOUR, Key
-from ports import free_port
 from salus.kernel import canonical, format_instant
 from salus.proof import cosign, leaf_hash, root, sign_checkpoint
 from salus.proof.note import Note
+from salus_abuse.ports import free_port
 from salus_audit import Place, audit
 from salus_audit.command import main
 from support import REPOSITORY

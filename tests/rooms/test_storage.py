@@ -18,7 +18,6 @@ import pytest
 
 from folders import as_root, opened
 from journeys.killing import ENVIRONMENT, NodeUnderTest, folder_of_its_own, wait_for
-from ports import free_port
 from salus.app import SCHEMAS
 from salus.storage import (
     Duty,
@@ -39,6 +38,7 @@ from salus.storage.errors import MigrationChanged
 from salus.storage.postgres import cluster as launcher
 from salus.storage.postgres.binaries import Binaries, find
 from salus.storage.postgres.cluster import SUPERUSER
+from salus_abuse.ports import free_port
 
 
 @pytest.fixture

@@ -195,15 +195,15 @@ class Node:
         return [one for one in parties.facilities(self.store) if one.facility_id in named and self.graced_until(one)]
 
     def ended_keys(self, at: datetime | None = None) -> frozenset[bytes]:
-        """Return the parties' keys whose end counted at an instant; without one those that sign nothing any more."""
+        """Return the parties' keys that had ended by an instant, or by now, whatever one still vetoes."""
         by = at or self.clock.now() + SKEW
-        return frozenset(one.key for one in measures.key_ends(self.store, self.trust) if by > one.counts_from)
+        return frozenset(one.key for one in measures.key_ends(self.store, self.trust) if by > one.logged_at)
 
     def ending_keys(self) -> frozenset[bytes]:
         """Return those that sign nothing any more, and those whose end stands in the log unseen or waits for it."""
         at = self.clock.now()
         ends = measures.ends_so_far(self.store, self.trust, at)
-        return frozenset(one.key for one in ends if at + SKEW > one.counts_from)
+        return frozenset(one.key for one in ends if at + SKEW > one.logged_at)
 
     def admitted(self, place: Facility) -> bool:
         """Tell whether published admissions name a facility as it is registered, in the minute that it is asked in.

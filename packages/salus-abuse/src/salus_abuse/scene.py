@@ -44,7 +44,8 @@ from salus.proof import Trust
 from salus.rules import INVESTIGATOR, OMBUDSMAN, Document, EvidenceKind, Recomputed, Result, recompute
 from salus.storage import Duty
 from salus_abuse.browsing import Browser
-from salus_abuse.serving import free_port, served
+from salus_abuse.ports import free_port
+from salus_abuse.serving import served
 from salus_abuse.witnessing import Running, five_witnesses
 
 ID_CARD = "urn:oid:2.16.156.10011.1.3"

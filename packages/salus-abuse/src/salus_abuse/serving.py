@@ -19,21 +19,6 @@ from salus.web import application
 START_SECONDS = 300.0
 
 
-def free_port() -> int:
-    """Return a port of the loopback address on which nobody listens, and which nobody else is given for a minute.
-
-    A connection whose end here closes first leaves its port in TIME-WAIT (RFC 9293, 3.3.2): the kernel hands it to none
-    that asks for any, and a server that names it gets it, since servers set SO_REUSEADDR.
-    """
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = int(listening.getsockname()[1])
-        with socket.create_connection(("127.0.0.1", port)) as other:
-            accepted, _ = listening.accept()
-            accepted.close()
-            other.recv(1)  # this end's close has arrived, so that the other end closes second
-    return port
-
-
 @contextmanager
 def served(node: Node) -> Iterator[str]:
     """Serve an open node until the block ends; lend its address. Its background rounds do not run."""

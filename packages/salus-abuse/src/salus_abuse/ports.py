@@ -1,4 +1,4 @@
-"""Ports for what a test serves."""
+"""Ports for what an attack or a test serves."""
 
 from __future__ import annotations
 
